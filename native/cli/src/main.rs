@@ -1,0 +1,2 @@
+//! The command `machine-id`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! POSIX access control lists: what is wanted, what is there, setting it.

@@ -1,0 +1,1 @@
+//! Writing into a guarded directory: no links, right owner and modes, atomic.

@@ -1,0 +1,1 @@
+//! Role certificates: requests, cache, single flight.

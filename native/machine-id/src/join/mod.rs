@@ -1,0 +1,1 @@
+//! Joining a cluster as a bot: one file per join method.

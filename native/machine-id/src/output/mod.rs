@@ -1,0 +1,1 @@
+//! Certificates to files, byte for byte as tbot writes them. Pure.

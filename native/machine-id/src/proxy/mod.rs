@@ -1,0 +1,1 @@
+//! SSH through the cluster.
