@@ -28,22 +28,22 @@ mod generated {
         include!("generated/types.rs");
     }
 
-    pub mod teleport {
-        pub mod join {
+    pub(crate) mod teleport {
+        pub(crate) mod join {
             #[allow(missing_docs, clippy::all)]
             pub mod v1 {
                 include!("generated/teleport.join.v1.rs");
             }
         }
 
-        pub mod transport {
+        pub(crate) mod transport {
             #[allow(missing_docs, clippy::all)]
             pub mod v1 {
                 include!("generated/teleport.transport.v1.rs");
             }
         }
 
-        pub mod trust {
+        pub(crate) mod trust {
             #[allow(missing_docs, clippy::all)]
             pub mod v1 {
                 include!("generated/teleport.trust.v1.rs");
