@@ -1,1 +1,3 @@
 //! When and how the bot's identity is renewed.
+
+pub mod schedule;

@@ -1,0 +1,143 @@
+//! What can be typed.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Short-lived Teleport identities for machines.
+///
+/// Reads the same /etc/tbot.yaml that tbot reads (config versions v1 and v2).
+#[derive(Debug, Parser)]
+#[command(name = "machine-id", version, arg_required_else_help = true, after_help = "\
+Examples:
+  machine-id start --oneshot -c /etc/tbot.yaml       write all outputs once and end
+  machine-id start -c /etc/tbot.yaml                 keep them fresh until SIGTERM
+  machine-id run -c /etc/tbot.yaml -- ssh -F \"$MACHINE_ID_SSH_CONFIG\" jenkins@node1.example.com hostname
+  machine-id status -c /etc/tbot.yaml --json
+  machine-id init --destination-dir /opt/machine-id --bot-user teleport --reader-user jenkins --dry-run
+
+Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug, trace).")]
+pub(crate) struct Cli {
+    /// Logs as JSON, one object a line.
+    #[arg(long, global = true)]
+    pub(crate) log_json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Join, write the outputs of the configuration and keep them fresh.
+    #[command(after_help = "\
+SIGHUP reads the configuration again, SIGTERM ends cleanly. Under systemd use Type=notify-reload.
+
+Examples:
+  machine-id start -c /etc/tbot.yaml
+  machine-id start --oneshot -c ./tbot.yaml")]
+    Start(Start),
+    /// Run a command with certificates of its own, which are removed when it ends.
+    #[command(after_help = "\
+The command finds its certificates through the environment: MACHINE_ID_DIR, MACHINE_ID_SSH_CONFIG,
+MACHINE_ID_EXPIRES_AT, TELEPORT_PROXY, TELEPORT_IDENTITY_FILE, GIT_SSH_COMMAND, and KUBECONFIG for a Kubernetes
+output. Its exit status is passed on, and so are signals.
+
+Examples:
+  machine-id run -c /etc/tbot.yaml -- git clone git@git.example.com:team/project.git
+  machine-id run -c /etc/tbot.yaml --output kubernetes -- kubectl get pods")]
+    Run(Run),
+    /// Prepare a directory: create it, set the owner, grant readers by POSIX ACL.
+    #[command(after_help = "\
+Examples:
+  machine-id init --destination-dir /opt/machine-id --bot-user teleport --reader-user jenkins
+  machine-id init --destination-dir /opt/machine-id --reader-user jenkins --dry-run     only print the commands")]
+    Init(Init),
+    /// Show the identity, its expiry and generation, and the state of each destination.
+    Status(Status),
+    /// Carry one SSH connection through the proxy: the ProxyCommand of the generated ssh_config.
+    ProxySsh(ProxySsh),
+    /// Print an ExecCredential: the exec plugin of the generated kubeconfig.
+    KubeCredentials(KubeCredentials),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigFile {
+    /// The configuration, in tbot's format.
+    #[arg(short, long, value_name = "FILE", default_value = "/etc/tbot.yaml")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Start {
+    #[command(flatten)]
+    pub(crate) file: ConfigFile,
+    /// Write everything once, then end.
+    #[arg(long)]
+    pub(crate) oneshot: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) file: ConfigFile,
+    /// Which output: its name, its directory's last part, or its type; the first one if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) output: Option<String>,
+    /// The command and its arguments.
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The configuration that names the destination, if --destination-dir doesn't.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The directory to prepare.
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) destination_dir: Option<PathBuf>,
+    /// The user that machine-id runs as: it writes.
+    #[arg(long, value_name = "USER")]
+    pub(crate) bot_user: Option<String>,
+    /// A user that may read; can be repeated.
+    #[arg(long, value_name = "USER")]
+    pub(crate) reader_user: Vec<String>,
+    /// The owner of the directory, as user or user:group; the bot user if not given.
+    #[arg(long, value_name = "USER[:GROUP]")]
+    pub(crate) owner: Option<String>,
+    /// Only print what would be done, as shell commands.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) file: ConfigFile,
+    /// As one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProxySsh {
+    /// The directory with the certificates.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) destination_dir: PathBuf,
+    /// The proxy, host:port.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) proxy: String,
+    /// The Teleport cluster of the host.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: String,
+    /// What ssh asks for: `%r@%h:%p`.
+    #[arg(value_name = "USER@HOST:PORT")]
+    pub(crate) target: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KubeCredentials {
+    /// The directory with the certificates.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) destination_dir: PathBuf,
+}
