@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use ssh_key::{Algorithm, EcdsaCurve, PublicKey};
 
 use super::ca_certificate::CaCertificate;
@@ -9,7 +10,8 @@ use super::certificates::{CertificateError, Certificates};
 use crate::error::{Code, Fault};
 
 /// What an authority signs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AuthorityKind {
     /// Servers: auth, proxy, SSH hosts.
     Host,
@@ -38,7 +40,7 @@ impl fmt::Display for AuthorityKind {
 }
 
 /// Where a CA rotation stands, in Teleport's own words (protocol J); empty strings where none ever was.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotation {
     /// `standby` or `in_progress`.
     pub state: String,
@@ -58,7 +60,7 @@ pub struct KeySet {
 }
 
 /// One authority: every key that is to be trusted now, active keys first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authority {
     /// What it signs.
     pub kind: AuthorityKind,
@@ -120,7 +122,7 @@ impl Authority {
 }
 
 /// The authorities that a bot works with.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authorities {
     /// Host authorities: the root cluster's first, then those of leaves.
     pub host: Vec<Authority>,

@@ -54,16 +54,24 @@ impl Certificates {
     /// # Errors
     /// What is wrong with which of them.
     pub fn check(&self, key: &KeyPair, now: SystemTime) -> Result<(), CertificateError> {
-        let ssh = self.ssh_facts()?;
-        if !ssh.is_for(key) {
+        self.belong_to(key)?;
+        let (ssh, tls) = (self.ssh_facts()?, self.tls_facts()?);
+        check_window(Which::Ssh, ssh.valid_from, ssh.valid_until, now)?;
+        check_window(Which::Tls, tls.valid_from, tls.valid_until, now)
+    }
+
+    /// Whether both are for this key.
+    ///
+    /// # Errors
+    /// Which of them isn't, or can't be read.
+    pub fn belong_to(&self, key: &KeyPair) -> Result<(), CertificateError> {
+        if !self.ssh_facts()?.is_for(key) {
             return Err(CertificateError::OtherKey { which: Which::Ssh });
         }
-        check_window(Which::Ssh, ssh.valid_from, ssh.valid_until, now)?;
-        let tls = self.tls_facts()?;
-        if !tls.is_for(key) {
+        if !self.tls_facts()?.is_for(key) {
             return Err(CertificateError::OtherKey { which: Which::Tls });
         }
-        check_window(Which::Tls, tls.valid_from, tls.valid_until, now)
+        Ok(())
     }
 
     /// When the first of the two expires.

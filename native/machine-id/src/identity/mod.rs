@@ -6,6 +6,7 @@ mod ca_certificate;
 mod certificates;
 mod key;
 mod ssh_facts;
+mod store;
 mod tls_facts;
 mod when;
 
@@ -14,4 +15,7 @@ pub use bot::{BotFacts, BotIdentity, token_hash};
 pub use certificates::{CertificateError, Certificates, Which};
 pub use key::{KeyError, KeyPair};
 pub use ssh_facts::SshFacts;
+pub use store::{
+    IDENTITY_FILE, LOCK_FILE, MachineMark, RenewalPermit, RenewalState, Store, StoreError, StoreGuard, StoredState,
+};
 pub use tls_facts::{TlsFacts, TlsSubject};

@@ -6,7 +6,6 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-
 use super::certificate::{RoleCertificate, Scope, Target};
 use crate::clock::SharedClock;
 
