@@ -3,5 +3,5 @@
 mod cache;
 mod certificate;
 
-pub use cache::CacheKey;
+pub use cache::{CacheKey, IssueCache};
 pub use certificate::{RoleCertificate, Scope, Target};
