@@ -1,0 +1,1 @@
+//! CA lists of recorded replies.

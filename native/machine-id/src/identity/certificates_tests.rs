@@ -1,0 +1,1 @@
+//! Every recorded certificate, and what is no certificate.

@@ -1,0 +1,1 @@
+//! Checks of [`KeyPair`] against the recorded keys, `ssh-keygen` and rustls.
