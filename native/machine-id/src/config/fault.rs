@@ -73,7 +73,7 @@ impl Fault for ConfigError {
 pub(super) struct Report {
     source: String,
     code: Code,
-    faults: Vec<ConfigFault>,
+    faults: Vec<(Option<usize>, ConfigFault)>,
     warnings: Vec<String>,
 }
 
@@ -101,16 +101,20 @@ impl Report {
     }
 
     /// The result: the warnings, or the error when there is a fault or no `value`.
-    pub(super) fn finish<T>(self, value: Option<T>) -> Result<(T, Vec<String>), ConfigError> {
+    pub(super) fn finish<T>(mut self, value: Option<T>) -> Result<(T, Vec<String>), ConfigError> {
         match value {
             Some(value) if self.faults.is_empty() => Ok((value, self.warnings)),
-            _ => Err(ConfigError { code: self.code, faults: self.faults }),
+            _ => {
+                self.faults.sort_by_key(|(line, _)| *line);
+                Err(ConfigError { code: self.code, faults: self.faults.into_iter().map(|(_, fault)| fault).collect() })
+            }
         }
     }
 
     fn add(&mut self, place: &Place, message: String, unsupported: bool) {
         if self.faults.len() < MAX_FAULTS {
-            self.faults.push(ConfigFault { location: self.location(place), message, unsupported });
+            let fault = ConfigFault { location: self.location(place), message, unsupported };
+            self.faults.push((place.line, fault));
         }
     }
 

@@ -125,7 +125,7 @@ impl Tree {
         let plain = match &self.value {
             Value::Bool(value) => return Some(*value),
             // Go's YAML library takes the words of YAML 1.1 where a bool is expected.
-            Value::Plain(text) | Value::Text(text) => match text.0.to_ascii_lowercase().as_str() {
+            Value::Plain(text) => match text.0.to_ascii_lowercase().as_str() {
                 "true" | "yes" | "on" | "y" => return Some(true),
                 "false" | "no" | "off" | "n" => return Some(false),
                 _ => "a text",

@@ -140,7 +140,7 @@ fn identity_switches(section: &mut Section, report: &mut Report) {
     refuse_true(section, "allow_reissue", "certificates that may be reissued aren't built here; remove it", report);
     if let Some(tree) = section.take("ssh_config") {
         let place = tree.place.clone();
-        if tree.bool(report) == Some(false) {
+        if tree.parse(report, |text| value::word(text, &[("on", true), ("off", false)])) == Some(false) {
             report.warn(&place, "ssh_config is written all the same");
         }
     }
