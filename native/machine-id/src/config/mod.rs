@@ -1,8 +1,24 @@
 //! What to do: configuration as checked types. Parsing only; nothing here opens a file or a socket.
 //!
-//! Two texts lead here: the JSON of the library ([`json`]) and tbot's YAML ([`tbot`]). Both are read whole, and
-//! every fault is reported in one go.
+//! Two texts lead here: the JSON of the library ([`EngineConfig::from_json`], [`AcquireRequest::from_json`]) and
+//! tbot's YAML ([`TbotConfig::from_yaml`]). Each becomes a [`tree`] first, so that both are read by the same code,
+//! whole, and every fault is reported in one go.
 
+mod address;
+mod document;
+mod duration;
+mod fault;
+mod json;
 mod model;
+mod nearest;
+mod request;
+mod tbot;
+mod tree;
+mod value;
 
+#[cfg(test)]
+mod tests;
+
+pub use fault::{ConfigError, ConfigFault};
 pub use model::*;
+pub use request::{AcquireRequest, Scope};

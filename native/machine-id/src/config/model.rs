@@ -29,6 +29,17 @@ pub enum AddressKind {
     AuthOrProxy,
 }
 
+impl AddressKind {
+    /// The port where none is written.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Proxy => 443,
+            Self::AuthOrProxy => 3025,
+        }
+    }
+}
+
 /// `sha256:` and 64 hex digits: SHA-256 over the SubjectPublicKeyInfo of the host CA (protocol B2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CaPin(pub [u8; 32]);
@@ -265,6 +276,8 @@ pub struct OutputConfig {
     pub name: Option<String>,
     /// Leaf cluster to route to; none: the root cluster.
     pub route_to_cluster: Option<String>,
+    /// Lifetime of the output's certificates; none: the identity's.
+    pub ttl: Option<Duration>,
 }
 
 /// What a `tbot.yaml` says.

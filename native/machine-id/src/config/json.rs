@@ -1,0 +1,176 @@
+//! The library's own configuration: `open(config)` and `check(config)` of `tests/contract/README.md`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::address::parse_address;
+use super::document;
+use super::fault::{ConfigError, Place, Report};
+use super::model::{
+    AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, IdentityConfig, JoinConfig, JoinMethod,
+    ProofSource, TokenSource,
+};
+use super::tree::{Section, Tree};
+use super::value::{self, NoJoinMethod};
+use crate::error::Code;
+
+/// The version of the contract that this library speaks.
+const ABI: u64 = 1;
+const MAX_IDENTITIES: usize = 1000;
+pub(super) const MAX_ROLES: usize = 1000;
+const MAX_PINS: usize = 100;
+const MAX_PEM: usize = 256 << 10;
+const MINUTE: u64 = 60;
+const DAY: u64 = 86_400;
+/// Lifetime of certificates where none is given, as tbot's.
+pub(super) const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
+
+impl EngineConfig {
+    /// Reads the configuration of the library.
+    ///
+    /// # Errors
+    /// All faults together, each with its JSON path: unknown and missing keys, wrong types, wrong values.
+    pub fn from_json(text: &[u8]) -> Result<Self, ConfigError> {
+        let mut report = Report::new("config", Code::ConfigInvalid);
+        let config = document::parse(text, &mut report).and_then(|tree| engine(tree, &mut report));
+        report.finish(config).map(|(config, _)| config)
+    }
+}
+
+fn engine(tree: Tree, report: &mut Report) -> Option<EngineConfig> {
+    let mut section = tree.section(report)?;
+    if let Some(abi) = section.require("abi", report, "write 1") {
+        let _ = abi.number(report, ABI, ABI);
+    }
+    let root = path(&mut section, "root", report);
+    let helper = path(&mut section, "helper", report);
+    let entries = section.take("identities").map(|list| list.list(report, MAX_IDENTITIES)).unwrap_or_default();
+    section.finish(report);
+    let mut identities: Vec<IdentityConfig> = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let place = entry.place.clone();
+        let Some(identity) = identity(entry, root.as_deref(), report) else { continue };
+        if identities.iter().any(|other| other.id.eq_ignore_ascii_case(&identity.id)) {
+            report.fault(&place.key("id", None), format!("{:?} is there twice; each id once", identity.id));
+        }
+        identities.push(identity);
+    }
+    Some(EngineConfig { root: root?, helper: helper?, identities })
+}
+
+fn path(section: &mut Section, key: &'static str, report: &mut Report) -> Option<PathBuf> {
+    section.require(key, report, "write an absolute path")?.parse(report, value::absolute_path)
+}
+
+fn identity(tree: Tree, root: Option<&Path>, report: &mut Report) -> Option<IdentityConfig> {
+    let mut section = tree.section(report)?;
+    let id = section.require("id", report, "write a name").and_then(|tree| tree.parse(report, value::identity_id));
+    let cluster = section.require("cluster", report, "write {\"address\": …}").and_then(|tree| cluster(tree, report));
+    let join = section.require("join", report, "write {\"method\": …}").and_then(|tree| join(tree, report));
+    let key_algorithm = section
+        .take("key_algorithm")
+        .and_then(|tree| tree.parse(report, |text| value::word(text, value::KEY_ALGORITHMS)))
+        .unwrap_or_default();
+    let lifetime =
+        section.take("lifetime_seconds").and_then(|t| t.seconds(report, MINUTE, DAY)).unwrap_or(DEFAULT_LIFETIME);
+    let renewal_interval = section.take("renewal_interval_seconds").and_then(|t| t.seconds(report, 1, DAY));
+    let max_ttl =
+        section.take("max_ttl_seconds").and_then(|t| t.seconds(report, MINUTE, DAY)).unwrap_or(DEFAULT_LIFETIME);
+    let roles = section.take("roles").map(|list| list.parse_list(report, MAX_ROLES, value::name)).unwrap_or_default();
+    if renewal_interval.is_some_and(|interval| interval >= lifetime) {
+        let place = section.place.key("renewal_interval_seconds", None);
+        report.fault(&place, format!("isn't shorter than lifetime_seconds; write less than {}", lifetime.as_secs()));
+    }
+    section.finish(report);
+    let (id, cluster, join) = (id?, cluster?, join?);
+    let storage = DirectoryConfig::private(root?.join("identities").join(&id));
+    Some(IdentityConfig { id, cluster, join, key_algorithm, lifetime, renewal_interval, roles, max_ttl, storage })
+}
+
+fn cluster(tree: Tree, report: &mut Report) -> Option<ClusterConfig> {
+    let mut section = tree.section(report)?;
+    let kinds = [("proxy", AddressKind::Proxy), ("auth", AddressKind::AuthOrProxy)];
+    let kind = section
+        .take("kind")
+        .and_then(|tree| tree.parse(report, |text| value::word(text, &kinds)))
+        .unwrap_or(AddressKind::Proxy);
+    let address = section
+        .require("address", report, "write host:port")
+        .and_then(|tree| tree.parse(report, |text| parse_address(text, kind.default_port())));
+    let ca_pins =
+        section.take("ca_pins").map(|list| list.parse_list(report, MAX_PINS, value::ca_pin)).unwrap_or_default();
+    let ca = section.take("ca_pem").and_then(|tree| tree.parse(report, pem)).map(CaSource::Pem);
+    section.finish(report);
+    let (host, port) = address?;
+    Some(ClusterConfig { host, port, kind, ca_pins, ca })
+}
+
+fn pem(text: &str) -> Result<String, String> {
+    if text.len() > MAX_PEM {
+        return Err(format!("has {} bytes; at most {MAX_PEM} are read", text.len()));
+    }
+    if text.contains("PRIVATE KEY-----") {
+        return Err("holds a private key; write the CA certificate alone".to_owned());
+    }
+    if !text.contains("-----BEGIN CERTIFICATE-----") {
+        return Err("has no -----BEGIN CERTIFICATE-----; write the CA certificate as PEM".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn join(tree: Tree, report: &mut Report) -> Option<JoinConfig> {
+    let mut section = tree.section(report)?;
+    let method = section.require("method", report, "write a join method").and_then(|tree| method(tree, report));
+    let value = section.take("token").and_then(|tree| tree.text(report)).map(TokenSource::Value);
+    let file = section.take("token_file").and_then(|tree| tree.parse(report, value::absolute_path));
+    let proof = section.take("proof").and_then(|tree| proof(tree, report));
+    if value.is_some() && file.is_some() {
+        report.fault(&section.place, "has both token and token_file; write one of them");
+    }
+    let token = value.or(file.map(TokenSource::File)).unwrap_or(TokenSource::Absent);
+    check_join(&section.place, method, &token, proof.as_ref(), report);
+    section.finish(report);
+    Some(JoinConfig { method: method?, token, proof })
+}
+
+/// What both texts demand of a join.
+pub(super) fn check_join(
+    place: &Place,
+    method: Option<JoinMethod>,
+    token: &TokenSource,
+    proof: Option<&ProofSource>,
+    report: &mut Report,
+) {
+    let Some(method) = method else { return };
+    if method != JoinMethod::Token && matches!(token, TokenSource::Absent) {
+        let message = format!("has no token; method {:?} needs the name of its join token", method.as_str());
+        report.fault(place, message);
+    }
+    if method == JoinMethod::Token && proof.is_some() {
+        report.fault(place, "has a proof; method \"token\" takes none");
+    }
+}
+
+/// A join method, or the fault that it is unknown or not built.
+pub(super) fn method(tree: Tree, report: &mut Report) -> Option<JoinMethod> {
+    let place = tree.place.clone();
+    let text = tree.text(report)?;
+    match value::join_method(text.expose()) {
+        Ok(method) => return Some(method),
+        Err(NoJoinMethod::Unsupported(message)) => report.unsupported(&place, message),
+        Err(NoJoinMethod::Unknown(message)) => report.fault(&place, message),
+    }
+    None
+}
+
+fn proof(tree: Tree, report: &mut Report) -> Option<ProofSource> {
+    let mut section = tree.section(report)?;
+    let written = [section.has("variable"), section.has("file")];
+    let variable = section.take("variable").and_then(|tree| tree.parse(report, value::variable));
+    let file = section.take("file").and_then(|tree| tree.parse(report, value::absolute_path));
+    if written[0] == written[1] {
+        report.fault(&section.place, "needs exactly one of variable and file");
+    }
+    section.finish(report);
+    variable.map(ProofSource::Variable).or(file.map(ProofSource::File))
+}

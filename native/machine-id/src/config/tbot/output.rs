@@ -1,0 +1,59 @@
+//! `configs`, v1's templates, as what they mean for an output.
+
+use super::v1::database_format;
+use crate::config::fault::Report;
+use crate::config::model::{DatabaseFormat, OutputKind};
+use crate::config::nearest::suggestion;
+use crate::config::tree::{Tree, Value};
+use crate::config::value::shown;
+
+const TEMPLATES: &[&str] =
+    &["ssh_client", "identity", "tls", "tls_cas", "mongo", "cockroach", "kubernetes", "ssh_host_cert"];
+
+/// Reads one entry of `configs` (a name, or a name with options) and applies it to `kind`.
+pub(super) fn template(entry: Tree, kind: &mut OutputKind, report: &mut Report) {
+    let place = entry.place.clone();
+    let name = match entry.value {
+        Value::Map(mut entries) => {
+            let [(name, options)] = entries.as_mut_slice() else {
+                report.fault(&place, "has more or less than one key; write one template an entry");
+                return;
+            };
+            let plain =
+                matches!(&options.value, Value::Null) || matches!(&options.value, Value::Map(map) if map.is_empty());
+            if !plain && TEMPLATES.contains(&name.as_str()) && name != "ssh_host_cert" {
+                report.unsupported(&options.place, "has options, which aren't built here; write the name alone");
+                return;
+            }
+            name.clone()
+        }
+        _ => match entry.text(report) {
+            Some(text) => text.expose().to_owned(),
+            None => return,
+        },
+    };
+    match (name.as_str(), kind) {
+        // Written for every destination.
+        ("identity" | "tls_cas", _)
+        | ("ssh_client", OutputKind::Identity)
+        | ("kubernetes", OutputKind::Kubernetes { .. }) => {}
+        ("ssh_client", _) => {
+            report.warn(&place, "does nothing beside app, database or kubernetes_cluster: no ssh_config there")
+        }
+        ("tls", OutputKind::Application { specific_tls_naming, .. }) => *specific_tls_naming = true,
+        (name @ ("tls" | "mongo" | "cockroach"), OutputKind::Database { format, .. }) => {
+            let wanted = database_format(name).unwrap_or_default();
+            if *format != DatabaseFormat::Unspecified && *format != wanted {
+                report.fault(&place, format!("is {name}, but another database format stands before it; write one"));
+            }
+            *format = wanted;
+        }
+        ("ssh_host_cert", _) => report.unsupported(&place, "ssh_host_cert (certificates for hosts) isn't built here"),
+        ("kubernetes", _) => report.fault(&place, "is kubernetes, which needs kubernetes_cluster: NAME beside configs"),
+        ("mongo" | "cockroach", _) => report.fault(&place, format!("is {name}, which needs database: beside configs")),
+        ("tls", _) => {
+            report.unsupported(&place, "tls without app or database isn't built here; key and tlscert hold the same")
+        }
+        (name, _) => report.fault(&place, format!("is {}; {}", shown(name), suggestion(name, TEMPLATES))),
+    }
+}

@@ -1,0 +1,505 @@
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use crate::config::{
+    AclMode, AddressKind, CaSource, ConfigError, DatabaseFormat, JoinMethod, OutputConfig, OutputKind, ProofSource,
+    SymlinkMode, TbotConfig, TokenSource, UserRef,
+};
+use crate::error::{Code, Fault};
+
+const MINIMAL: &str = "proxy_server: example.com\n";
+
+fn read(text: &str) -> Result<TbotConfig, ConfigError> {
+    TbotConfig::from_yaml("tbot.yaml", text.as_bytes(), Path::new("/home/ci"))
+}
+
+fn faults(text: &str) -> Vec<String> {
+    read(text).map(|_| Vec::new()).unwrap_or_else(|error| error.faults().iter().map(ToString::to_string).collect())
+}
+
+fn v2(rest: &str) -> String {
+    format!("version: v2\n{MINIMAL}{rest}")
+}
+
+fn paths(outputs: &[OutputConfig]) -> Vec<&str> {
+    outputs.iter().filter_map(|output| output.destination.path.to_str()).collect()
+}
+
+#[test]
+fn the_file_of_the_jenkins_guide_works_as_it_is() {
+    let config = read(
+        r#"auth_server: "teleport.example.com:443"
+onboarding:
+  join_method: "token"
+  token: "00000000000000000000000000000000"
+  ca_pins:
+  - "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+storage:
+  directory: /var/lib/teleport/bot
+destinations:
+  - directory: /opt/machine-id
+"#,
+    )
+    .unwrap();
+    let identity = &config.identity;
+    assert_eq!((identity.cluster.host.as_str(), identity.cluster.port), ("teleport.example.com", 443));
+    assert_eq!(identity.cluster.kind, AddressKind::AuthOrProxy);
+    assert_eq!(identity.cluster.ca_pins.iter().map(|pin| pin.0).collect::<Vec<_>>(), [[0x11; 32]]);
+    assert_eq!(identity.join.method, JoinMethod::Token);
+    assert!(matches!(&identity.join.token, TokenSource::Value(token) if token.expose() == "0".repeat(32)));
+    assert_eq!(identity.storage.path, PathBuf::from("/var/lib/teleport/bot"));
+    assert_eq!((identity.lifetime, identity.max_ttl), (Duration::from_secs(3600), Duration::from_secs(3600)));
+    assert_eq!(identity.renewal_interval, Some(Duration::from_secs(1200)));
+    assert_eq!(paths(&config.outputs), ["/opt/machine-id"]);
+    assert_eq!(config.outputs[0].kind, OutputKind::Identity);
+    assert!(config.warnings.is_empty() && !config.oneshot, "{:?}", config.warnings);
+}
+
+#[test]
+fn the_recorded_file_of_a_real_tbot_15_works() {
+    let text = include_str!("../../../../../tests/fixtures/teleport-15/tbot/tbot.yaml");
+    let config = read(text).unwrap();
+    assert_eq!((config.identity.cluster.host.as_str(), config.identity.cluster.port), ("localhost", 13080));
+    assert_eq!(config.identity.lifetime, Duration::from_secs(12 * 3600));
+    assert_eq!(config.identity.renewal_interval, Some(Duration::from_secs(3600)));
+    assert_eq!(config.identity.storage.path, PathBuf::from("/opt/machine-id/bot"));
+    assert_eq!(paths(&config.outputs), ["/opt/machine-id", "/opt/machine-id/kubernetes"]);
+    assert_eq!(config.outputs[1].kind, OutputKind::Kubernetes { cluster: "kube1".to_owned() });
+    assert!(config.oneshot && config.warnings.is_empty());
+}
+
+#[test]
+fn version_1_in_all_its_shapes() {
+    let config = read(
+        r"
+# as `tbot configure` of tbot 12 writes it, and what its guides show
+onboarding: {token: /etc/tbot/token, ca_path: '', ca_pins: [], join_method: token}
+auth_server: example.teleport.sh
+storage:
+  directory: {path: /var/lib/bot, symlinks: try-secure, acls: required}
+destinations:
+- directory: {path: /opt/machine-id, acls: off, symlinks: insecure}
+  roles: [api-workers, jenkins]
+  kinds: [ssh, tls]
+  configs: [ssh_client, identity, {tls_cas: {}}]
+- directory: ./kube
+  kubernetes_cluster: prod
+  configs:
+  - kubernetes
+- directory: /opt/db
+  database: {service: pg, username: alice, database: example}
+  configs: [mongo]
+- {directory: /opt/app, app: grafana, configs: [tls]}
+- {directory: /opt/leaf, cluster: leaf.example.com}
+debug: false
+certificate_ttl: 1h0m0s
+renewal_interval: 20m0s
+oneshot: no
+fips: false
+",
+    )
+    .unwrap();
+    assert!(matches!(&config.identity.join.token, TokenSource::File(path) if path == Path::new("/etc/tbot/token")));
+    assert_eq!(config.identity.cluster.port, 3025);
+    assert_eq!(
+        (config.identity.storage.acls, config.identity.storage.symlinks),
+        (AclMode::Required, SymlinkMode::TrySecure)
+    );
+    assert_eq!(paths(&config.outputs), ["/opt/machine-id", "/home/ci/kube", "/opt/db", "/opt/app", "/opt/leaf"]);
+    assert_eq!(config.outputs[0].roles, ["api-workers", "jenkins"]);
+    assert_eq!(
+        (config.outputs[0].destination.acls, config.outputs[0].destination.symlinks),
+        (AclMode::Off, SymlinkMode::Insecure)
+    );
+    assert_eq!(
+        config.outputs[2].kind,
+        OutputKind::Database {
+            service: "pg".to_owned(),
+            username: "alice".to_owned(),
+            database: "example".to_owned(),
+            format: DatabaseFormat::Mongo,
+        }
+    );
+    assert_eq!(
+        config.outputs[3].kind,
+        OutputKind::Application { app: "grafana".to_owned(), specific_tls_naming: true }
+    );
+    assert_eq!(config.outputs[4].route_to_cluster.as_deref(), Some("leaf.example.com"));
+    assert_eq!(config.warnings, ["tbot.yaml:10: destinations[0].kinds: does nothing, in tbot either; remove it"]);
+}
+
+#[test]
+fn version_2_in_all_its_shapes() {
+    let config = read(
+        r"
+version: v2
+proxy_server: https://example.teleport.sh:443/
+onboarding:
+  join_method: gitlab
+  token: ci
+  gitlab: {token_env_var_name: MY_TOKEN}
+  kubernetes: {token_path: /x}
+storage:
+  type: directory
+  path: /var/lib/teleport/bot/
+credential_ttl: 2h
+renewal_interval: 1.5h
+debug: true
+diag_addr: 127.0.0.1:3001
+outputs:
+- type: identity
+  ssh_config: on
+  allow_reissue: false
+  cluster: leaf.example.com
+  name: leaf
+  credential_ttl: 4h
+  destination:
+    type: directory
+    path: /opt/a
+    acls: try
+    readers: [{user: jenkins}, {user: 123}]
+- type: application
+  app_name: grafana
+  specific_tls_naming: yes
+  destination: {type: directory, path: /opt/b}
+services:
+- type: database
+  service: pg
+  format: cockroach
+  destination: {type: directory, path: /opt/c}
+",
+    )
+    .unwrap();
+    assert_eq!((config.identity.cluster.kind, config.identity.cluster.port), (AddressKind::Proxy, 443));
+    assert_eq!(config.identity.join.proof, Some(ProofSource::Variable("MY_TOKEN".to_owned())));
+    assert_eq!(config.identity.storage.path, PathBuf::from("/var/lib/teleport/bot"));
+    assert_eq!(config.identity.renewal_interval, Some(Duration::from_secs(5400)));
+    assert_eq!(config.identity.max_ttl, Duration::from_secs(4 * 3600));
+    assert_eq!(config.outputs[0].ttl, Some(Duration::from_secs(4 * 3600)));
+    assert_eq!(config.outputs[0].name.as_deref(), Some("leaf"));
+    assert_eq!(config.outputs[0].destination.readers, [UserRef::Name("jenkins".to_owned()), UserRef::Id(123)]);
+    assert_eq!(
+        config.outputs[1].kind,
+        OutputKind::Application { app: "grafana".to_owned(), specific_tls_naming: true }
+    );
+    assert_eq!(
+        config.outputs[2].kind,
+        OutputKind::Database {
+            service: "pg".to_owned(),
+            username: String::new(),
+            database: String::new(),
+            format: DatabaseFormat::Cockroach,
+        }
+    );
+    let places: Vec<&str> = config.warnings.iter().filter_map(|w| w.splitn(3, ": ").nth(1)).collect();
+    assert_eq!(places, ["onboarding.kubernetes", "debug", "diag_addr"]);
+}
+
+#[test]
+fn the_proof_of_each_method_is_where_its_section_says() {
+    for (section, expected) in [
+        ("join_method: kubernetes, kubernetes: {token_path: /t}", Some(ProofSource::File("/t".into()))),
+        (
+            "join_method: terraform_cloud, terraform: {audience_tag: A}",
+            Some(ProofSource::Variable("TFC_WORKLOAD_IDENTITY_TOKEN_A".to_owned())),
+        ),
+        ("join_method: github", None),
+        ("join_method: circleci, gitlab: {}", None),
+    ] {
+        let config = read(&v2(&format!("onboarding: {{token: t, {section}}}"))).unwrap();
+        assert_eq!(config.identity.join.proof, expected, "{section}");
+    }
+}
+
+#[test]
+fn all_faults_of_a_file_are_reported_by_line_and_key() {
+    let found = faults(
+        r#"auth_server: "teleport.example.com:https"
+onboarding:
+  join_metod: "token"
+  token: "0"
+  ca_pins:
+  - "sha256:1111"
+storage:
+  directory: /var/lib/teleport/bot
+certificate_ttl: 60
+destinations:
+  - directory: /opt/machine-id
+    roles: jenkins
+"#,
+    );
+    assert_eq!(
+        found,
+        [
+            "tbot.yaml:1: auth_server: has the port \"https\"; write a number from 1 to 65535",
+            "tbot.yaml:3: onboarding.join_metod: unknown key; did you mean \"join_method\"?",
+            "tbot.yaml:6: onboarding.ca_pins[0]: has 4 characters after \"sha256:\"; write sha256: and 64 hex digits, as `tctl status` prints it",
+            "tbot.yaml:9: certificate_ttl: has no unit; write for example 90s, 20m or 1h30m",
+            "tbot.yaml:12: destinations[0].roles: is a text; write a list",
+        ]
+    );
+}
+
+#[test]
+fn each_wrong_value_has_its_own_sentence() {
+    for (text, expected) in [
+        ("version: v3\nproxy_server: a\n", "tbot.yaml:1: version: is \"v3\"; write v1 or v2"),
+        (&v2("auth_server: a\n"), "tbot.yaml:2: proxy_server: stands beside auth_server; write one of them"),
+        ("debug: false\n", "tbot.yaml:1: proxy_server is missing; write proxy_server: HOST:PORT (or auth_server)"),
+        ("", "tbot.yaml:1: proxy_server is missing; write proxy_server: HOST:PORT (or auth_server)"),
+        (&v2("outputs: {}\n"), "tbot.yaml:3: outputs: is a mapping; write a list"),
+        (&v2("oneshot: maybe\n"), "tbot.yaml:3: oneshot: is a text; write true or false"),
+        (&v2("certificate_ttl: 30s\n"), "tbot.yaml:3: certificate_ttl: is shorter than a minute; write for example 1h"),
+        (
+            &v2("renewal_interval: 1ms\n"),
+            "tbot.yaml:3: renewal_interval: is shorter than a second; write for example 20m",
+        ),
+        (
+            &v2("destinations: []\n"),
+            "tbot.yaml:3: destinations: belongs to version v1; in v2 write outputs, each with type and destination",
+        ),
+        (
+            "proxy_server: a\noutputs: []\n",
+            "tbot.yaml:2: outputs: belongs to version v2; add `version: v2` at the top of the file",
+        ),
+        (
+            &v2("storage: {directory: /x}\n"),
+            "tbot.yaml:3: storage: is written as in version v1; write type: directory and path: PATH",
+        ),
+        (&v2("storage: {path: /x}\n"), "tbot.yaml:3: storage.type: is missing; write type: directory"),
+        (
+            &v2("storage: {type: directroy, path: /x}\n"),
+            "tbot.yaml:3: storage.type: is \"directroy\"; did you mean \"directory\"?",
+        ),
+        (
+            &v2("onboarding: {join_method: github}\n"),
+            "tbot.yaml:3: onboarding: has no token; method \"github\" needs the name of its join token",
+        ),
+        (
+            &v2(&format!("onboarding: {{ca_path: /x, ca_pins: ['sha256:{}']}}\n", "a".repeat(64))),
+            "tbot.yaml:3: onboarding.ca_pins: stands beside ca_path; write one of them",
+        ),
+        (
+            &v2("outputs: [{type: database, service: a, format: pg, destination: {type: directory, path: /x}}]\n"),
+            "tbot.yaml:3: outputs[0].format: is \"pg\"; allowed: tls, mongo, cockroach",
+        ),
+        (
+            &v2("outputs: [{type: kubernetes, destination: {type: directory, path: /x}}]\n"),
+            "tbot.yaml:3: outputs[0].kubernetes_cluster: is missing; write its name in Teleport",
+        ),
+        (
+            &v2("outputs: [{type: identity, destination: {type: directory, path: /x, acls: 'on'}}]\n"),
+            "tbot.yaml:3: outputs[0].destination.acls: is \"on\"; allowed: off, try, required",
+        ),
+        (
+            &v2("outputs: [{type: identity, destination: {type: directory, path: /var/lib/teleport/./bot}}]\n"),
+            "tbot.yaml:3: outputs[0]: writes to \"/var/lib/teleport/bot\", where the bot's own identity is stored; take another directory",
+        ),
+        (
+            "proxy_server: a\ndestinations: [{directory: /x}, {directory: /x/}]\n",
+            "tbot.yaml:2: destinations[1]: writes to \"/x\" like destinations[0]; take another directory",
+        ),
+        (
+            "proxy_server: a\ndestinations: [{directory: /x, app: b, kubernetes_cluster: c}]\n",
+            "tbot.yaml:2: destinations[0]: has app and kubernetes_cluster; a destination is for one of them",
+        ),
+        (
+            "proxy_server: a\ndestinations: [{directory: /x, configs: [ssh]}]\n",
+            "tbot.yaml:2: destinations[0].configs[0]: is \"ssh\"; allowed: ssh_client, identity, tls, tls_cas, mongo, cockroach, kubernetes, ssh_host_cert",
+        ),
+        (
+            "proxy_server: a\ndestinations: [{roles: [b]}]\n",
+            "tbot.yaml:2: destinations[0].directory: is missing; write a path",
+        ),
+        (
+            "proxy_server: a\nstorage: {type: directory, path: /x}\n",
+            "tbot.yaml:2: storage: is written as in version v2; add `version: v2` at the top, or write storage: {directory: PATH}",
+        ),
+    ] {
+        assert_eq!(faults(text), [expected], "{text}");
+        assert_eq!(read(text).unwrap_err().code(), Code::ConfigInvalid, "{text}");
+    }
+}
+
+#[test]
+fn what_tbot_knows_and_we_do_not_is_named_as_such() {
+    for (text, place) in [
+        (v2("insecure: true\n"), "insecure"),
+        (v2("fips: true\n"), "fips"),
+        (v2("storage: {type: memory}\n"), "storage.type"),
+        (v2("onboarding: {join_method: iam, token: t}\n"), "onboarding.join_method"),
+        (v2("outputs: [{type: ssh_host, principals: [a], destination: {type: memory}}]\n"), "outputs[0].type"),
+        (v2("services: [{type: ssh-multiplexer, destination: {type: directory, path: /x}}]\n"), "services[0].type"),
+        (
+            v2("outputs: [{type: identity, destination: {type: kubernetes_secret, name: a}}]\n"),
+            "outputs[0].destination.type",
+        ),
+        (
+            v2("outputs: [{type: identity, allow_reissue: true, destination: {type: directory, path: /x}}]\n"),
+            "outputs[0].allow_reissue",
+        ),
+        (
+            v2("outputs: [{type: identity, destination: {type: directory, path: /x, readers: [{group: a}]}}]\n"),
+            "outputs[0].destination.readers[0].group",
+        ),
+        (format!("{MINIMAL}storage: {{memory: true}}\n"), "storage.memory"),
+        (
+            format!("{MINIMAL}destinations: [{{directory: /x, configs: [ssh_host_cert: {{principals: [a]}}]}}]\n"),
+            "destinations[0].configs[0]",
+        ),
+        (
+            format!("{MINIMAL}destinations: [{{directory: /x, configs: [ssh_client: {{proxy_port: 1}}]}}]\n"),
+            "destinations[0].configs[0].ssh_client",
+        ),
+    ] {
+        let error = read(&text).unwrap_err();
+        assert_eq!(error.code(), Code::Unsupported, "{text}{error}");
+        assert_eq!(error.faults().len(), 1, "{text}{error}");
+        assert!(error.faults()[0].location.ends_with(&format!(": {place}")), "{text}{error}");
+    }
+}
+
+#[test]
+fn lifetimes_beyond_the_server_s_cap_and_late_renewals_are_warned_about() {
+    let config = read(&v2("certificate_ttl: 48h\nrenewal_interval: 36h\n")).unwrap();
+    assert_eq!((config.identity.lifetime, config.identity.renewal_interval), (Duration::from_secs(86_400), None));
+    assert_eq!(config.warnings.len(), 3, "{:?}", config.warnings);
+    let config = read(&v2(
+        "certificate_ttl: 10m\noneshot: true\noutputs: [{type: identity, destination: {type: directory, path: x}}]",
+    ))
+    .unwrap();
+    assert_eq!((config.identity.renewal_interval, config.warnings.len()), (None, 0));
+    let config = read(&v2("certificate_ttl: 0s\nrenewal_interval: 0s\n")).unwrap();
+    assert_eq!(config.identity.renewal_interval, Some(Duration::from_secs(1200)));
+}
+
+#[test]
+fn a_ca_file_and_relative_paths_are_below_the_working_directory() {
+    let config = read(&v2("onboarding: {ca_path: ../ca.pem, token: ./token}\n")).unwrap();
+    assert_eq!(config.identity.cluster.ca, Some(CaSource::File("/home/ca.pem".into())));
+    assert!(matches!(config.identity.join.token, TokenSource::Value(_)), "only an absolute path is a token file");
+}
+
+#[test]
+fn text_that_is_not_one_plain_document_is_refused_by_line() {
+    for (text, expected) in [
+        ("a: [\n", "tbot.yaml:2: isn't YAML: "),
+        ("a: b: c\n", "tbot.yaml:1: isn't YAML: "),
+        ("a:\n\tb: c\n", "tbot.yaml:2: isn't YAML: "),
+        ("- a\n", "tbot.yaml:1: the top isn't a mapping"),
+        ("hello\n", "tbot.yaml:1: the top isn't a mapping"),
+        ("a: 1\n---\nb: 2\n", "tbot.yaml:2: a second document begins"),
+        ("a: 1\n...\nb: 2\n", "tbot.yaml:3: a second document begins"),
+        ("a: &x 1\nb: *x\n", "tbot.yaml:1: has an anchor (&)"),
+        ("a: *x\n", "tbot.yaml:1: isn't YAML: "),
+        ("a: !!str 1\n", "tbot.yaml:1: has a tag (!)"),
+        ("? [a]\n: b\n", "tbot.yaml:1: has a list or mapping as key"),
+        ("a: \"b\n", "tbot.yaml:"),
+    ] {
+        let found = faults(text);
+        assert_eq!(found.len(), 1, "{text:?} {found:?}");
+        assert!(found[0].starts_with(expected), "{text:?} {found:?}");
+    }
+    let error = TbotConfig::from_yaml("t", b"a: 1\nb: \xff\n", Path::new("/")).unwrap_err();
+    assert_eq!(error.to_string(), "t:2: isn't UTF-8; save the file as UTF-8");
+}
+
+#[test]
+fn a_key_that_is_there_twice_does_not_hide_other_faults() {
+    let found = faults("proxy_server: a\noneshot: true\nproxy_server: b\ncolour: red\n");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[0], "tbot.yaml:3: proxy_server: is there twice, first in line 1; each key once");
+    assert!(found[1].starts_with("tbot.yaml:4: colour: unknown key; allowed: version, proxy_server,"), "{found:?}");
+}
+
+#[test]
+fn a_document_marker_a_byte_order_mark_and_windows_lines_are_fine() {
+    let config = read("\u{feff}# made by hand\r\n---\r\nversion: v2\r\nproxy_server: a:1\r\n...\r\n# end\r\n").unwrap();
+    assert_eq!(config.identity.cluster.port, 1);
+}
+
+#[test]
+fn no_fault_repeats_a_token() {
+    for text in [
+        v2("onboarding: {join_method: hunter2hunter2, token: token}\n"),
+        v2("onboarding: {token: [hunter2hunter2]}\n"),
+        v2("onboarding: {token: hunter2hunter2, join_method: iam}\n"),
+        v2("onboarding:\n  token: hunter2hunter2: x\n"),
+        v2("onboarding: hunter2hunter2\n"),
+    ] {
+        let error = read(&text).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn hostile_files_are_refused_soon() {
+    let deep = |count: usize, open: &str| format!("a: {}", open.repeat(count));
+    let staircase: String = (0..2000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+    for text in [
+        deep(100_000, "["),
+        deep(50_000, "{a: "),
+        deep(60_000, "- "),
+        deep(60_000, "? "),
+        format!("{}a", "? ".repeat(100_000)),
+        format!("{}\n", "- ".repeat(100_000)),
+        staircase,
+        "a".repeat(256 << 10),
+        format!("a: \"{}", "\\".repeat(200_000)),
+        format!("a: |\n{}", "  x\n".repeat(60_000)),
+        format!("a: {}", "\"x\" ".repeat(60_000)),
+        "a: 1\n".repeat(50_000),
+        (0..30_000).map(|key| format!("k{key}: 1\n")).collect(),
+        format!("a: [{}]", "b, ".repeat(80_000)),
+        "%".repeat(200_000),
+        "a: >\n".repeat(40_000),
+        "\n".repeat(262_144),
+    ] {
+        #[expect(clippy::disallowed_methods, reason = "a bound on real time")]
+        let before = Instant::now();
+        let start: String = text.chars().take(12).collect();
+        assert!(read(&text).is_err(), "{start:?}");
+        assert!(before.elapsed() < Duration::from_secs(5), "{start:?} took {:?}", before.elapsed());
+    }
+    assert!(faults(&" ".repeat((256 << 10) + 1))[0].contains("at most 262144 are read"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = TbotConfig::from_yaml("t", &bytes, Path::new("/"));
+    }
+
+    #[test]
+    fn any_pieces_of_yaml_are_read_or_refused(
+        pieces in prop::collection::vec(
+            prop::sample::select(vec![
+                "a", ":", ": ", "- ", "-", "\n", " ", "  ", "\t", "[", "]", "{", "}", ",", "\"", "'", "|", ">", "&a", "*a",
+                "!", "!!str", "#", "%", "---", "...", "? ", "~", "\\", "\r", "é", "\u{2028}", "\0", "version", "storage",
+                "onboarding", "outputs", "destinations", "token", "directory", "true", "1h", "/x",
+            ]),
+            0..40,
+        ),
+    ) {
+        let _ = read(&pieces.concat());
+    }
+
+    #[test]
+    fn any_scalar_is_read_or_refused_at_its_key(
+        key in prop::sample::select(vec![
+            "version", "proxy_server", "storage", "onboarding", "outputs", "services", "certificate_ttl",
+            "credential_ttl", "renewal_interval", "oneshot", "debug", "insecure", "fips", "diag_addr",
+        ]),
+        value in "[^\\p{C}\"'\\\\]{0,40}",
+        quote in prop::sample::select(vec!["", "\"", "'"]),
+    ) {
+        if let Err(error) = read(&format!("{key}: {quote}{value}{quote}\n")) {
+            prop_assert!(!error.faults().is_empty());
+            prop_assert!(error.faults().iter().all(|fault| fault.location.starts_with("tbot.yaml:")));
+        }
+    }
+}

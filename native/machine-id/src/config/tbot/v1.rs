@@ -1,0 +1,116 @@
+//! Version v1 (tbot 9 to 13): `storage: {directory}` and `destinations`.
+
+use std::path::Path;
+
+use super::{directory, output::template};
+use crate::config::fault::{Place, Report};
+use crate::config::model::{DatabaseFormat, DirectoryConfig, OutputConfig, OutputKind};
+use crate::config::request::{database, required_name};
+use crate::config::tree::{Section, Tree, Value};
+use crate::config::value;
+
+const MAX_DESTINATIONS: usize = 100;
+const MAX_ROLES: usize = 1000;
+
+/// Reads `storage`.
+pub(super) fn storage(tree: Option<Tree>, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
+    let Some(tree) = tree else { return Some(DirectoryConfig::private(super::DEFAULT_STORAGE.into())) };
+    let mut section = tree.section(report)?;
+    if section.has("type") || section.has("path") {
+        let message = "is written as in version v2; add `version: v2` at the top, or write storage: {directory: PATH}";
+        report.fault(&section.place, message);
+        section.ignore_rest();
+        return None;
+    }
+    let directory = sink(&mut section, "storage in memory isn't built here; write directory: PATH", base, report);
+    section.finish(report);
+    directory
+}
+
+/// Reads `destinations`.
+pub(super) fn outputs(section: &mut Section, base: &Path, report: &mut Report) -> Vec<(Place, OutputConfig)> {
+    for key in ["outputs", "services"] {
+        if let Some(tree) = section.take_hidden(key) {
+            report.fault(&tree.place, "belongs to version v2; add `version: v2` at the top of the file");
+        }
+    }
+    let Some(list) = section.take("destinations") else { return Vec::new() };
+    let entries = list.list(report, MAX_DESTINATIONS);
+    entries
+        .into_iter()
+        .filter_map(|entry| {
+            let place = entry.place.clone();
+            destination(entry, base, report).map(|output| (place, output))
+        })
+        .collect()
+}
+
+/// `directory` (a path, or a mapping) or `memory`.
+fn sink(section: &mut Section, memory: &str, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
+    if let Some(tree) = section.take_hidden("memory") {
+        report.unsupported(&tree.place, memory);
+        let _ = section.take("directory");
+        return None;
+    }
+    let tree = section.require("directory", report, "write a path")?;
+    match tree.value {
+        Value::Map(_) => directory::read(tree.section(report)?, base, report),
+        _ => directory::path_alone(tree, base, report),
+    }
+}
+
+fn destination(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig> {
+    let mut section = entry.section(report)?;
+    let destination = sink(&mut section, "destinations in memory make no files; write directory: PATH", base, report);
+    let roles = section.take("roles").map(|list| list.parse_list(report, MAX_ROLES, value::name)).unwrap_or_default();
+    if let Some(tree) = section.take("kinds") {
+        report.warn(&tree.place, "does nothing, in tbot either; remove it");
+    }
+    let route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(report, value::name));
+    let special: Vec<&str> =
+        ["app", "database", "kubernetes_cluster"].into_iter().filter(|key| section.has(key)).collect();
+    if special.len() > 1 {
+        report.fault(&section.place, format!("has {}; a destination is for one of them", special.join(" and ")));
+    }
+    let kind = kind(&mut section, report);
+    let templates = section.take("configs").map(|list| list.list(report, MAX_DESTINATIONS)).unwrap_or_default();
+    section.finish(report);
+    let mut kind = kind?;
+    for entry in templates {
+        template(entry, &mut kind, report);
+    }
+    Some(OutputConfig { kind, destination: destination?, roles, name: None, route_to_cluster, ttl: None })
+}
+
+fn kind(section: &mut Section, report: &mut Report) -> Option<OutputKind> {
+    let app = section.has("app").then(|| required_name(section, "app", report));
+    let kubernetes = section.has("kubernetes_cluster").then(|| required_name(section, "kubernetes_cluster", report));
+    let entry = section.take("database");
+    // Asked for again so that unknown keys are answered with all that are known.
+    let _ = (section.take("app"), section.take("kubernetes_cluster"));
+    let database = entry.map(|tree| {
+        let mut section = tree.section(report)?;
+        if let Some(tree) = section.take_hidden("format") {
+            report.fault(&tree.place, "belongs to version v2; write configs: [tls], [mongo] or [cockroach]");
+        }
+        let kind = database(&mut section, report);
+        section.finish(report);
+        kind
+    });
+    match (app, kubernetes, database) {
+        (Some(app), _, _) => app.map(|app| OutputKind::Application { app, specific_tls_naming: false }),
+        (_, Some(cluster), _) => cluster.map(|cluster| OutputKind::Kubernetes { cluster }),
+        (_, _, Some(database)) => database,
+        (None, None, None) => Some(OutputKind::Identity),
+    }
+}
+
+/// Which database files a template of v1 stands for.
+pub(super) fn database_format(name: &str) -> Option<DatabaseFormat> {
+    match name {
+        "tls" => Some(DatabaseFormat::Tls),
+        "mongo" => Some(DatabaseFormat::Mongo),
+        "cockroach" => Some(DatabaseFormat::Cockroach),
+        _ => None,
+    }
+}

@@ -1,0 +1,156 @@
+//! Version v2 (tbot 14 and later): `storage: {type, path}`, `outputs` and `services`.
+
+use std::path::Path;
+
+use super::{directory, ttl};
+use crate::config::fault::{Place, Report};
+use crate::config::model::{DirectoryConfig, OutputConfig, OutputKind};
+use crate::config::nearest::suggestion;
+use crate::config::request::{application, database, required_name};
+use crate::config::tree::{Section, Tree};
+use crate::config::value::{self, shown};
+
+const MAX_OUTPUTS: usize = 100;
+const MAX_ROLES: usize = 1000;
+
+const TYPES: &[&str] = &["identity", "kubernetes", "database", "application"];
+
+/// Outputs and services of tbot that aren't built.
+const OTHER_TYPES: &[&str] = &[
+    "ssh_host",
+    "kubernetes/v2",
+    "kubernetes/argo-cd",
+    "spiffe-svid",
+    "spiffe-workload-api",
+    "workload-identity-x509",
+    "workload-identity-jwt",
+    "workload-identity-api",
+    "workload-identity-aws-roles-anywhere",
+    "ssh-multiplexer",
+    "ssh-proxy",
+    "database-tunnel",
+    "application-tunnel",
+    "application-proxy",
+    "unstable_client_credential",
+    "example",
+];
+
+/// Reads `storage`.
+pub(super) fn storage(tree: Option<Tree>, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
+    let Some(tree) = tree else { return Some(DirectoryConfig::private(super::DEFAULT_STORAGE.into())) };
+    let section = tree.section(report)?;
+    let memory = "storage in memory isn't built here; write type: directory with a path that only the bot can read";
+    sink(section, memory, base, report)
+}
+
+/// Reads `outputs` and `services`, which from 16 on may hold the same things.
+pub(super) fn outputs(section: &mut Section, base: &Path, report: &mut Report) -> Vec<(Place, OutputConfig)> {
+    if let Some(tree) = section.take_hidden("destinations") {
+        report.fault(&tree.place, "belongs to version v1; in v2 write outputs, each with type and destination");
+    }
+    let mut outputs = Vec::new();
+    for key in ["outputs", "services"] {
+        let Some(list) = section.take(key) else { continue };
+        for entry in list.list(report, MAX_OUTPUTS) {
+            let place = entry.place.clone();
+            if let Some(output) = output(entry, base, report) {
+                outputs.push((place, output));
+            }
+        }
+    }
+    outputs
+}
+
+/// `{type: directory, path: …}`.
+fn sink(mut section: Section, memory: &str, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
+    if section.has("directory") {
+        report.fault(&section.place, "is written as in version v1; write type: directory and path: PATH");
+        section.ignore_rest();
+        return None;
+    }
+    let tree = section.require("type", report, "write type: directory");
+    let place = tree.as_ref().map_or_else(|| section.place.clone(), |tree| tree.place.clone());
+    let kind = tree.and_then(|tree| tree.text(report));
+    match kind.as_ref().map(|kind| kind.expose()) {
+        Some("directory") => return directory::read(section, base, report),
+        Some("memory") => report.unsupported(&place, memory),
+        Some("kubernetes_secret") => {
+            report.unsupported(&place, "Kubernetes secrets aren't written here; write type: directory");
+        }
+        Some(other) => {
+            report.fault(&place, format!("is {}; {}", shown(other), suggestion(other, &["directory"])));
+        }
+        None => {}
+    }
+    section.ignore_rest();
+    None
+}
+
+fn output(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig> {
+    let mut section = entry.section(report)?;
+    let tree = section.require("type", report, "write identity, kubernetes, database or application");
+    let place = tree.as_ref().map_or_else(|| section.place.clone(), |tree| tree.place.clone());
+    let Some(kind) = tree.and_then(|tree| tree.text(report)) else {
+        section.ignore_rest();
+        return None;
+    };
+    let mut route_to_cluster = None;
+    let kind = match kind.expose() {
+        "identity" => {
+            route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(report, value::name));
+            identity_switches(&mut section, report);
+            Some(OutputKind::Identity)
+        }
+        "kubernetes" => {
+            refuse_true(
+                &mut section,
+                "disable_exec_plugin",
+                "the kubeconfig always uses the exec plugin; remove it",
+                report,
+            );
+            required_name(&mut section, "kubernetes_cluster", report).map(|cluster| OutputKind::Kubernetes { cluster })
+        }
+        "database" => database(&mut section, report),
+        "application" => application(&mut section, "app_name", report),
+        other => {
+            if OTHER_TYPES.contains(&other) {
+                report.unsupported(&place, format!("{other:?} isn't built here; built: {}", TYPES.join(", ")));
+            } else {
+                report.fault(&place, format!("is {}; {}", shown(other), suggestion(other, TYPES)));
+            }
+            section.ignore_rest();
+            return None;
+        }
+    };
+    let destination = section
+        .require("destination", report, "write {type: directory, path: PATH}")
+        .and_then(|tree| tree.section(report))
+        .and_then(|section| sink(section, "outputs in memory make no files; write type: directory", base, report));
+    let roles = section.take("roles").map(|list| list.parse_list(report, MAX_ROLES, value::name)).unwrap_or_default();
+    let name = section.take("name").and_then(|tree| tree.parse(report, value::name));
+    let ttl = section.take("credential_ttl").and_then(|tree| ttl(tree, report));
+    if let Some(tree) = section.take("renewal_interval") {
+        report.warn(&tree.place, "does nothing here: an output is renewed after half of its lifetime");
+    }
+    section.finish(report);
+    Some(OutputConfig { kind: kind?, destination: destination?, roles, name, route_to_cluster, ttl })
+}
+
+fn identity_switches(section: &mut Section, report: &mut Report) {
+    refuse_true(section, "allow_reissue", "certificates that may be reissued aren't built here; remove it", report);
+    if let Some(tree) = section.take("ssh_config") {
+        let place = tree.place.clone();
+        if tree.parse(report, |text| value::word(text, &[("on", true), ("off", false)])) == Some(false) {
+            report.warn(&place, "ssh_config is written all the same");
+        }
+    }
+}
+
+fn refuse_true(section: &mut Section, key: &'static str, message: &str, report: &mut Report) {
+    if let Some(tree) = section.take(key) {
+        let place = tree.place.clone();
+        if tree.bool(report) == Some(true) {
+            report.unsupported(&place, message);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The requests of `tests/contract` as this side reads them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::{
+    AcquireRequest, AddressKind, CaSource, ConfigError, DatabaseFormat, EngineConfig, JoinMethod, KeyAlgorithm,
+    OutputKind, ProofSource, Scope, TokenSource, UserRef,
+};
+use crate::error::{Code, Fault};
+
+macro_rules! contract {
+    ($name:literal) => {
+        include_bytes!(concat!("../../../../tests/contract/", $name))
+    };
+}
+
+fn lines(error: &ConfigError) -> Vec<String> {
+    error.faults().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn open_is_read_as_the_contract_says() {
+    let config = EngineConfig::from_json(contract!("open.request.json")).unwrap();
+    assert_eq!(config.root, PathBuf::from("/home/jenkins/agent/machine-id"));
+    let [api, minimal, pods, gitlab] = config.identities.as_slice() else { panic!("four identities") };
+
+    assert_eq!((api.id.as_str(), api.cluster.host.as_str(), api.cluster.port), ("api", "teleport.example.com", 443));
+    assert_eq!(api.cluster.kind, AddressKind::Proxy);
+    assert_eq!(api.cluster.ca_pins.iter().map(|pin| pin.0).collect::<Vec<_>>(), [[0x11; 32]]);
+    assert!(matches!(&api.cluster.ca, Some(CaSource::Pem(pem)) if pem.starts_with("-----BEGIN")));
+    assert_eq!(api.join.method, JoinMethod::Token);
+    assert!(
+        matches!(&api.join.token, TokenSource::Value(token) if token.expose() == "0123456789abcdef0123456789abcdef")
+    );
+    assert_eq!(api.roles, ["api-workers"]);
+    assert_eq!((api.lifetime.as_secs(), api.max_ttl.as_secs()), (3600, 7200));
+    assert_eq!(api.renewal_interval, Some(Duration::from_secs(1200)));
+    assert_eq!(api.storage.path, PathBuf::from("/home/jenkins/agent/machine-id/identities/api"));
+
+    assert_eq!((minimal.cluster.port, minimal.cluster.kind), (3025, AddressKind::AuthOrProxy));
+    assert!(matches!(&minimal.join.token, TokenSource::File(path) if path.ends_with("token")));
+    assert_eq!((minimal.lifetime.as_secs(), minimal.renewal_interval), (3600, None));
+    assert_eq!(minimal.key_algorithm, KeyAlgorithm::EcdsaP256);
+
+    assert_eq!(pods.join.proof, Some(ProofSource::File("/var/run/secrets/tokens/join-sa-token".into())));
+    assert_eq!(pods.key_algorithm, KeyAlgorithm::Ed25519);
+    assert_eq!(gitlab.join.proof, Some(ProofSource::Variable("TBOT_GITLAB_JWT".to_owned())));
+    assert_eq!((gitlab.cluster.host.as_str(), gitlab.cluster.port), ("2001:db8::1", 3080));
+}
+
+#[test]
+fn check_may_leave_the_token_out() {
+    let config = EngineConfig::from_json(contract!("check.request.json")).unwrap();
+    assert!(matches!(config.identities[0].join.token, TokenSource::Absent));
+}
+
+#[test]
+fn every_fault_of_open_is_reported_with_its_path() {
+    let error = EngineConfig::from_json(contract!("open-invalid.request.json")).unwrap_err();
+    assert_eq!(error.code(), Code::ConfigInvalid);
+    assert_eq!(
+        lines(&error),
+        [
+            "abi: is 2; allowed are 1 to 1",
+            "root: is \"machine-id\"; write an absolute path",
+            "helper: is \"/opt/../machine-id\"; write it without '.', '..', doubled or trailing '/'",
+            "identities[0].id: is \"../api\"; write 1 to 64 letters, digits, '-', '_' or '.', not beginning with '.'",
+            "identities[0].cluster.address: has the scheme \"http\"; write https:// or none",
+            "identities[0].cluster.ca_pin: unknown key; did you mean \"ca_pins\"?",
+            "identities[0].join.method: isn't a join method; did you mean \"token\"?",
+            "identities[0].join.token: is a number; write a text",
+        ]
+    );
+}
+
+#[test]
+fn acquire_is_read_as_the_contract_says() {
+    let request = AcquireRequest::from_json(contract!("acquire.request.json")).unwrap();
+    assert_eq!(
+        request,
+        AcquireRequest {
+            lease: "9f0c5a1e2b3d4f60718293a4b5c6d7e8".to_owned(),
+            identity: "api".to_owned(),
+            roles: vec!["api-workers".to_owned()],
+            ttl: Some(Duration::from_secs(1800)),
+            directory: "/home/jenkins/agent/workspace/job@tmp/machine-id-9f0c5a1e2b3d4f60718293a4b5c6d7e8".into(),
+            standing: false,
+            readers: vec![UserRef::Id(1000), UserRef::Name("ci".to_owned())],
+            scope: Scope::Build,
+            deadline: Duration::from_secs(90),
+            route_to_cluster: Some("leaf.example.com".to_owned()),
+            outputs: vec![
+                OutputKind::Identity,
+                OutputKind::Kubernetes { cluster: "prod".to_owned() },
+                OutputKind::Database {
+                    service: "pg".to_owned(),
+                    username: "app".to_owned(),
+                    database: "app".to_owned(),
+                    format: DatabaseFormat::Tls,
+                },
+                OutputKind::Application { app: "grafana".to_owned(), specific_tls_naming: true },
+            ],
+        }
+    );
+}
+
+#[test]
+fn a_minimal_acquire_has_the_defaults_of_the_contract() {
+    let request = AcquireRequest::from_json(contract!("acquire-minimal.request.json")).unwrap();
+    assert_eq!(request.outputs, [OutputKind::Identity]);
+    assert_eq!((request.ttl, request.scope, request.deadline), (None, Scope::Agent, Duration::from_secs(60)));
+}
+
+#[test]
+fn every_fault_of_acquire_is_reported_with_its_path() {
+    let error = AcquireRequest::from_json(contract!("acquire-invalid.request.json")).unwrap_err();
+    assert_eq!(error.code(), Code::RequestInvalid);
+    assert_eq!(
+        lines(&error),
+        [
+            "lease: is \"9F0C\"; write 32 to 64 lower-case hex digits",
+            "directory: is \"workspace/machine-id\"; write an absolute path",
+            "ttl_seconds: is a text; write a number from 60 to 86400",
+            "outputs[0].kubernetes_cluster: is missing; write its name in Teleport",
+            "role: unknown key; did you mean \"roles\"?",
+        ]
+    );
+    assert!(error.to_string().starts_with("5 faults: (1) lease: is"), "{error}");
+}
+
+#[test]
+fn no_fault_repeats_a_token() {
+    for join in [
+        r#"{"method": "hunter2hunter2", "token": "x"}"#,
+        r#"{"method": "token", "token": ["hunter2hunter2"]}"#,
+        r#"{"method": "token", "token": "hunter2hunter2", "token_file": "/x"}"#,
+        r#"{"method": "token", "token": "hunter2hunter2" "#,
+    ] {
+        let text = format!(
+            r#"{{"abi":1,"root":"/r","helper":"/h","identities":[{{"id":"a","cluster":{{"address":"h"}},"join":{join}}}]}}"#
+        );
+        let error = EngineConfig::from_json(text.as_bytes()).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn a_join_method_that_is_not_built_is_unsupported_rather_than_invalid() {
+    let text = br#"{"abi":1,"root":"/r","helper":"/h","identities":[
+        {"id":"a","cluster":{"address":"h"},"join":{"method":"iam","token":"t"}}]}"#;
+    let error = EngineConfig::from_json(text).unwrap_err();
+    assert_eq!(error.code(), Code::Unsupported);
+    assert_eq!(error.faults().len(), 1);
+}
+
+#[test]
+fn an_id_may_stand_only_once_whatever_its_case() {
+    let text = br#"{"abi":1,"root":"/r","helper":"/h","identities":[
+        {"id":"a","cluster":{"address":"h"},"join":{"method":"token"}},
+        {"id":"A","cluster":{"address":"h"},"join":{"method":"token"}}]}"#;
+    let error = EngineConfig::from_json(text).unwrap_err();
+    assert_eq!(lines(&error), ["identities[1].id: \"A\" is there twice; each id once"]);
+}
+
+#[test]
+fn broken_json_is_reported_by_place_only() {
+    for (text, expected) in [
+        ("", "config: ends too early, at line 1 column 0"),
+        ("{\n\"abi\": x", "config: isn't JSON, at line 2 column 8"),
+        ("[]", "config: is a list; write a mapping of keys to values"),
+    ] {
+        assert_eq!(lines(&EngineConfig::from_json(text.as_bytes()).unwrap_err()), [expected]);
+    }
+    assert!(EngineConfig::from_json(&b"[".repeat(1 << 20)).is_err());
+    assert!(EngineConfig::from_json(&vec![b' '; (1 << 20) + 1]).is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(EngineConfig::from_json(&bytes).is_err());
+        prop_assert!(AcquireRequest::from_json(&bytes).is_err());
+    }
+
+    #[test]
+    fn any_value_of_a_key_is_read_or_refused(
+        key in "abi|root|lease|identity|directory|roles|ttl_seconds|readers|scope|outputs|deadline_ms",
+        value in "-?[0-9]{1,25}(\\.[0-9]+)?|\"[^\"\\\\\\p{C}]{0,40}\"|\\[\"[a-z]*\"\\]|\\{\\}|null|true|\\[\\]",
+    ) {
+        let text = format!("{{\"{key}\": {value}}}");
+        let error = AcquireRequest::from_json(text.as_bytes()).unwrap_err();
+        prop_assert!(!error.faults().is_empty());
+        prop_assert!(error.faults().iter().all(|fault| !fault.message.contains('\n')));
+    }
+}
