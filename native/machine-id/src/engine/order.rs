@@ -1,0 +1,113 @@
+//! What is to be delivered: certificates of some kinds into directories.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::config::{AclMode, AcquireRequest, DirectoryConfig, OutputConfig, OutputKind, Scope, SymlinkMode};
+
+/// One set of files.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// What for.
+    pub kind: OutputKind,
+    /// Where to.
+    pub directory: DirectoryConfig,
+}
+
+/// A lease that is asked for.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The caller's name for the lease.
+    pub lease: String,
+    /// Id of the identity.
+    pub identity: String,
+    /// Roles; empty: those configured, or all that the bot may take.
+    pub roles: Vec<String>,
+    /// Wished lifetime; none: the identity's.
+    pub ttl: Option<Duration>,
+    /// The files; the first is the lease's main directory.
+    pub placements: Vec<Placement>,
+    /// Kept after the lease ends, and not counted as the lease's own directory.
+    pub standing: bool,
+    /// Who shares the key pairs.
+    pub scope: Scope,
+    /// How long acquiring may take.
+    pub deadline: Duration,
+    /// Leaf cluster to route to.
+    pub route_to_cluster: Option<String>,
+}
+
+/// How long a standing output may take to be written the first time.
+const STANDING_DEADLINE: Duration = Duration::from_secs(120);
+
+impl Order {
+    /// A standing output of a configuration.
+    #[must_use]
+    pub fn standing(identity: &str, output: &OutputConfig) -> Self {
+        Self {
+            lease: standing_id(&output.destination.path),
+            identity: identity.to_owned(),
+            roles: output.roles.clone(),
+            ttl: output.ttl,
+            placements: vec![Placement { kind: output.kind.clone(), directory: output.destination.clone() }],
+            standing: true,
+            scope: Scope::Agent,
+            deadline: STANDING_DEADLINE,
+            route_to_cluster: output.route_to_cluster.clone(),
+        }
+    }
+
+    /// The lease's main directory.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.placements.first().map_or(Path::new(""), |placement| placement.directory.path.as_path())
+    }
+}
+
+impl From<AcquireRequest> for Order {
+    fn from(request: AcquireRequest) -> Self {
+        let acls = if request.readers.is_empty() { AclMode::Try } else { AclMode::Required };
+        let placements = request.outputs.iter().enumerate().map(|(index, kind)| Placement {
+            kind: kind.clone(),
+            directory: DirectoryConfig {
+                path: if index == 0 { request.directory.clone() } else { below(&request.directory, kind) },
+                acls,
+                symlinks: SymlinkMode::Secure,
+                readers: request.readers.clone(),
+            },
+        });
+        Self {
+            placements: placements.collect(),
+            lease: request.lease,
+            identity: request.identity,
+            roles: request.roles,
+            ttl: request.ttl,
+            standing: request.standing,
+            scope: request.scope,
+            deadline: request.deadline,
+            route_to_cluster: request.route_to_cluster,
+        }
+    }
+}
+
+/// The directory of a further output of a lease: `<type>-<target>`, whatever the target's name holds.
+fn below(directory: &Path, kind: &OutputKind) -> PathBuf {
+    let (word, target) = match kind {
+        OutputKind::Identity => ("identity", "ssh"),
+        OutputKind::Kubernetes { cluster } => ("kubernetes", cluster.as_str()),
+        OutputKind::Database { service, .. } => ("database", service.as_str()),
+        OutputKind::Application { app, .. } => ("application", app.as_str()),
+    };
+    let safe: String = target
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.' { c } else { '_' })
+        .collect();
+    directory.join(format!("{word}-{safe}"))
+}
+
+/// A lease id for a directory that is the same in every process.
+fn standing_id(path: &Path) -> String {
+    use sha2::{Digest, Sha256};
+    use std::os::unix::ffi::OsStrExt;
+    hex::encode(Sha256::digest(path.as_os_str().as_bytes())).chars().take(32).collect()
+}

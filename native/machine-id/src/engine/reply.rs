@@ -1,0 +1,150 @@
+//! What the engine tells its callers: public facts only, the JSON of `tests/contract/`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use serde::{Serialize, Serializer};
+
+/// A lease that was taken.
+#[derive(Clone, Debug, Serialize)]
+pub struct Acquired {
+    /// The lease's id.
+    pub lease: String,
+    /// Its main directory.
+    pub directory: PathBuf,
+    /// When the first of its certificates expires; it is refreshed before.
+    #[serde(serialize_with = "rfc3339")]
+    pub expires_at: SystemTime,
+    /// Environment variables for whatever uses it.
+    pub environment: BTreeMap<String, String>,
+    /// Its certificates.
+    pub certificates: Vec<CertificateNote>,
+}
+
+/// A certificate, described.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CertificateNote {
+    /// `ssh` or `x509`.
+    pub kind: &'static str,
+    /// Type of the output it belongs to.
+    pub output: &'static str,
+    /// Kubernetes cluster, database or application; empty for none.
+    pub target: String,
+    /// Key id of the SSH certificate, common name of the X.509 certificate.
+    pub key_id: String,
+    /// Serial number, decimal (SSH) or hexadecimal (X.509).
+    pub serial: String,
+    /// `SHA256:…` of the certificate's key (SSH, as `ssh-keygen -l` prints it) or of the certificate (X.509).
+    pub fingerprint: String,
+    /// Roles.
+    pub roles: Vec<String>,
+    /// Logins.
+    pub principals: Vec<String>,
+    /// Start of validity.
+    #[serde(serialize_with = "rfc3339")]
+    pub valid_from: SystemTime,
+    /// End of validity.
+    #[serde(serialize_with = "rfc3339")]
+    pub valid_until: SystemTime,
+}
+
+/// A renewal that was made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Renewed {
+    /// When the bot's identity expires now.
+    #[serde(serialize_with = "rfc3339")]
+    pub expires_at: SystemTime,
+    /// Its generation.
+    pub generation: Option<u64>,
+}
+
+/// What `check` found out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Checked {
+    /// Name of the cluster.
+    pub cluster: String,
+    /// Its version.
+    pub server_version: String,
+    /// `proxy` or `auth`.
+    pub address_kind: &'static str,
+    /// What the connection's trust rests on: `system`, `ca` or `pin`.
+    pub trust: &'static str,
+    /// Pins of the cluster's host CA, to be configured or compared.
+    pub ca_pins: Vec<String>,
+    /// The cluster's clock minus this machine's, if it was told.
+    pub clock_difference_seconds: Option<i64>,
+    /// State of the stored identity, as in [`IdentityStatus::state`].
+    pub identity: &'static str,
+    /// Further remarks, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The engine as it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// Version of this library.
+    pub version: &'static str,
+    /// Identities in the order of their ids.
+    pub identities: Vec<IdentityStatus>,
+    /// Leases.
+    pub leases: Vec<LeaseStatus>,
+}
+
+/// A bot identity as it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct IdentityStatus {
+    /// Its id.
+    pub id: String,
+    /// `new`, `ready`, `needs_rejoin`, `locked` or `expired`.
+    pub state: &'static str,
+    /// The cluster's name; empty before the first join.
+    pub cluster: String,
+    /// The bot's user; empty before the first join.
+    pub bot: String,
+    /// When it expires.
+    #[serde(serialize_with = "optional_rfc3339")]
+    pub expires_at: Option<SystemTime>,
+    /// Its generation.
+    pub generation: Option<u64>,
+    /// Whether it can be renewed with itself.
+    pub renewable: bool,
+    /// Why it isn't `ready`.
+    pub reason: String,
+}
+
+/// A lease as it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeaseStatus {
+    /// Its id.
+    pub lease: String,
+    /// The identity it uses.
+    pub identity: String,
+    /// Its main directory.
+    pub directory: PathBuf,
+    /// When the first of its certificates expires.
+    #[serde(serialize_with = "rfc3339")]
+    pub expires_at: SystemTime,
+    /// Whether it is a standing destination.
+    pub standing: bool,
+    /// Why the last refresh failed; empty if it didn't.
+    pub problem: String,
+}
+
+/// Times as everybody writes them.
+#[must_use]
+pub fn timestamp(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}
+
+fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&timestamp(*time))
+}
+
+#[expect(clippy::ref_option, reason = "serde's signature")]
+fn optional_rfc3339<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => rfc3339(time, serializer),
+        None => serializer.serialize_none(),
+    }
+}
