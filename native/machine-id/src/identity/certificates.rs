@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::key::KeyPair;
 use super::ssh_facts::SshFacts;
 use super::tls_facts::TlsFacts;
-use super::when::Instant;
+use super::when::Rfc3339;
 use crate::error::{Code, Fault};
 
 /// No certificate that we accept is longer than this as text; a bot's with many roles has a few kB.
@@ -119,7 +119,7 @@ pub enum CertificateError {
         which: Which,
     },
     /// The certificate is no longer valid.
-    #[error("{which} has expired at {}, now is {}", Instant(*valid_until), Instant(*now))]
+    #[error("{which} has expired at {}, now is {}", Rfc3339(*valid_until), Rfc3339(*now))]
     Expired {
         /// Which of the two.
         which: Which,
@@ -129,7 +129,7 @@ pub enum CertificateError {
         now: SystemTime,
     },
     /// The certificate isn't valid yet.
-    #[error("{which} is valid only from {}, now is {}", Instant(*valid_from), Instant(*now))]
+    #[error("{which} is valid only from {}, now is {}", Rfc3339(*valid_from), Rfc3339(*now))]
     NotYetValid {
         /// Which of the two.
         which: Which,

@@ -19,3 +19,4 @@ pub use store::{
     IDENTITY_FILE, LOCK_FILE, MachineMark, RenewalPermit, RenewalState, Store, StoreError, StoreGuard, StoredState,
 };
 pub use tls_facts::{TlsFacts, TlsSubject};
+pub(crate) use when::Rfc3339;

@@ -1,12 +1,15 @@
 //! tbot's own configuration file, versions v1 and v2 (protocol G4; tbot 9 to 18).
 
 mod directory;
+mod lifetime;
 mod load;
 mod onboarding;
-mod output;
+mod template;
 mod v1;
 mod v2;
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;
 
@@ -14,7 +17,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::address::parse_address;
-use super::duration::go_duration;
 use super::fault::{ConfigError, Place, Report};
 use super::model::{
     AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, KeyAlgorithm, OutputConfig, TbotConfig,
@@ -23,13 +25,8 @@ use super::tree::{Section, Tree};
 use super::value::shown;
 use crate::error::Code;
 
-/// tbot's defaults (protocol E).
-const DEFAULT_TTL: Duration = Duration::from_secs(60 * 60);
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(20 * 60);
+/// Where tbot keeps the bot's identity unless told otherwise (protocol G2).
 const DEFAULT_STORAGE: &str = "/var/lib/teleport/bot";
-/// The server caps the lifetime of a bot's certificates (protocol E).
-const MAX_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-const MIN_TTL: Duration = Duration::from_secs(60);
 
 impl TbotConfig {
     /// Reads a `tbot.yaml`. `source` is its name for messages; relative paths in it are below `working_directory`, as
@@ -58,7 +55,7 @@ fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
     let cluster = cluster(&mut section, report);
     let (ca_pins, ca, join) = onboarding::read(section.take("onboarding"), base, report);
     let oneshot = section.take("oneshot").and_then(|tree| tree.bool(report)).unwrap_or(false);
-    let (lifetime, renewal_interval) = lifetime(&mut section, oneshot, report);
+    let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, report);
     switches(&mut section, report);
     let (storage, outputs) = match version {
         Some(Version::V1) => {
@@ -125,46 +122,6 @@ fn cluster(section: &mut Section, report: &mut Report) -> Option<(String, u16, A
     };
     let (host, port) = tree.parse(report, |text| parse_address(text, kind.default_port()))?;
     Some((host, port, kind))
-}
-
-/// `certificate_ttl` (from 17 on `credential_ttl`) and `renewal_interval`.
-fn lifetime(section: &mut Section, oneshot: bool, report: &mut Report) -> (Duration, Option<Duration>) {
-    let old = section.take("certificate_ttl");
-    let new = section.take("credential_ttl");
-    if let (Some(old), Some(_)) = (&old, &new) {
-        report.warn(&old.place, "credential_ttl, its newer name, is there too and counts");
-    }
-    let lifetime = new.or(old).and_then(|tree| ttl(tree, report)).unwrap_or(DEFAULT_TTL);
-    let Some(tree) = section.take("renewal_interval") else {
-        return (lifetime, Some(DEFAULT_INTERVAL).filter(|interval| *interval < lifetime));
-    };
-    let place = tree.place.clone();
-    let interval = tree.parse(report, go_duration).filter(|interval| !interval.is_zero());
-    let interval = interval.unwrap_or(DEFAULT_INTERVAL);
-    if interval < Duration::from_secs(1) {
-        report.fault(&place, "is shorter than a second; write for example 20m");
-    } else if interval >= lifetime {
-        if !oneshot {
-            report
-                .warn(&place, "isn't shorter than the lifetime of the certificates: renewed after half of it instead");
-        }
-        return (lifetime, None);
-    }
-    (lifetime, Some(interval))
-}
-
-/// A lifetime of certificates; none where 0 stands, which is Go's word for the default.
-fn ttl(tree: Tree, report: &mut Report) -> Option<Duration> {
-    let place = tree.place.clone();
-    let ttl = tree.parse(report, go_duration).filter(|ttl| !ttl.is_zero())?;
-    if ttl < MIN_TTL {
-        report.fault(&place, "is shorter than a minute; write for example 1h");
-        return None;
-    }
-    if ttl > MAX_TTL {
-        report.warn(&place, "is longer than 24h, the most that Teleport gives: 24h it is");
-    }
-    Some(ttl.min(MAX_TTL))
 }
 
 /// Switches of tbot that mean little here, or that must not be silently ignored.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{directory, output::template};
+use super::{directory, template::template};
 use crate::config::fault::{Place, Report};
 use crate::config::model::{DatabaseFormat, DirectoryConfig, OutputConfig, OutputKind};
 use crate::config::request::{database, required_name};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{directory, ttl};
+use super::{directory, lifetime::ttl};
 use crate::config::fault::{Place, Report};
 use crate::config::model::{DirectoryConfig, OutputConfig, OutputKind};
 use crate::config::nearest::suggestion;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::RenewalState;
 use crate::error::{Code, Fault, Retry};
 use crate::identity::certificates::CertificateError;
-use crate::identity::when::Instant;
+use crate::identity::when::Rfc3339;
 
 /// What can go wrong with a store.
 #[derive(Debug, thiserror::Error)]
@@ -145,7 +145,7 @@ impl fmt::Display for Reason<'_> {
         match self.0 {
             RenewalState::Ready => f.write_str("no renewal is under way"),
             RenewalState::Pending { since, .. } => {
-                write!(f, "the outcome of its renewal at {} isn't known", Instant(*since))
+                write!(f, "the outcome of its renewal at {} isn't known", Rfc3339(*since))
             }
             RenewalState::NeedsRejoin { reason } => f.write_str(reason),
         }

@@ -1,0 +1,54 @@
+//! How long certificates live and when they are renewed.
+
+use std::time::Duration;
+
+use crate::config::duration::go_duration;
+use crate::config::fault::Report;
+use crate::config::tree::{Section, Tree};
+
+/// tbot's defaults (protocol E).
+const DEFAULT_TTL: Duration = Duration::from_secs(60 * 60);
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(20 * 60);
+/// The server caps the lifetime of a bot's certificates (protocol E).
+const MAX_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+const MIN_TTL: Duration = Duration::from_secs(60);
+
+/// `certificate_ttl` (from 17 on `credential_ttl`) and `renewal_interval`.
+pub(super) fn read(section: &mut Section, oneshot: bool, report: &mut Report) -> (Duration, Option<Duration>) {
+    let old = section.take("certificate_ttl");
+    let new = section.take("credential_ttl");
+    if let (Some(old), Some(_)) = (&old, &new) {
+        report.warn(&old.place, "credential_ttl, its newer name, is there too and counts");
+    }
+    let lifetime = new.or(old).and_then(|tree| ttl(tree, report)).unwrap_or(DEFAULT_TTL);
+    let Some(tree) = section.take("renewal_interval") else {
+        return (lifetime, Some(DEFAULT_INTERVAL).filter(|interval| *interval < lifetime));
+    };
+    let place = tree.place.clone();
+    let interval = tree.parse(report, go_duration).filter(|interval| !interval.is_zero());
+    let interval = interval.unwrap_or(DEFAULT_INTERVAL);
+    if interval < Duration::from_secs(1) {
+        report.fault(&place, "is shorter than a second; write for example 20m");
+    } else if interval >= lifetime {
+        if !oneshot {
+            report
+                .warn(&place, "isn't shorter than the lifetime of the certificates: renewed after half of it instead");
+        }
+        return (lifetime, None);
+    }
+    (lifetime, Some(interval))
+}
+
+/// A lifetime of certificates; none where 0 stands, which is Go's word for the default.
+pub(super) fn ttl(tree: Tree, report: &mut Report) -> Option<Duration> {
+    let place = tree.place.clone();
+    let ttl = tree.parse(report, go_duration).filter(|ttl| !ttl.is_zero())?;
+    if ttl < MIN_TTL {
+        report.fault(&place, "is shorter than a minute; write for example 1h");
+        return None;
+    }
+    if ttl > MAX_TTL {
+        report.warn(&place, "is longer than 24h, the most that Teleport gives: 24h it is");
+    }
+    Some(ttl.min(MAX_TTL))
+}
