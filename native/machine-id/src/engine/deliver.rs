@@ -1,0 +1,251 @@
+//! From an order to files: issue, render, write.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::try_join_all;
+
+use super::bot::{Bot, Session};
+use super::order::{Order, Placement};
+use super::reply::CertificateNote;
+use crate::config::{OutputKind, Scope as WishedScope};
+use crate::destination::{Destination, Durability};
+use crate::error::{Code, Error};
+use crate::identity::KeyPair;
+use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
+use crate::output::{ClusterFacts, OutputRequest, PlacedOutput, artifacts, environment};
+
+/// A certificate from the cache must have at least this part of its lifetime left, so that a lease isn't due for
+/// a refresh the moment it is taken.
+const FRESH_PART: f64 = 0.6;
+
+/// What was delivered.
+#[derive(Clone, Debug)]
+pub(super) struct Delivered {
+    pub(super) expires_at: SystemTime,
+    pub(super) valid_from: SystemTime,
+    pub(super) environment: BTreeMap<String, String>,
+    pub(super) certificates: Vec<CertificateNote>,
+}
+
+/// Issues what the order asks for and writes it.
+pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, order: &Order, helper: &Path) -> Result<Delivered, Error> {
+    let roles = roles_for(bot, session, order).await?;
+    let certificates = try_join_all(order.placements.iter().map(|placement| certificate(bot, session, order, placement, &roles))).await?;
+    let facts = cluster_facts(session);
+    let job = Job {
+        order: order.clone(),
+        helper: helper.to_owned(),
+        session: Arc::clone(session),
+        facts,
+        certificates,
+    };
+    let outcome = tokio::task::spawn_blocking(move || job.write()).await;
+    outcome.map_err(|_| Error::new(Code::Internal, "writing the files ended unexpectedly", "report this"))?
+}
+
+/// The roles to ask for: the order's, else the configured ones, else all that the bot may take.
+async fn roles_for(bot: &Bot, session: &Session, order: &Order) -> Result<Vec<String>, Error> {
+    let allowed = &bot.config.roles;
+    if let Some(role) = order.roles.iter().find(|role| !allowed.is_empty() && !allowed.contains(role)) {
+        return Err(Error::new(
+            Code::RoleNotAllowed,
+            format!("identity {:?} may not use role {role:?}; it may use {}", bot.config.id, allowed.join(", ")),
+            "name one of these, or ask an administrator to allow the role",
+        ));
+    }
+    if !order.roles.is_empty() {
+        return Ok(order.roles.clone());
+    }
+    if !allowed.is_empty() {
+        return Ok(allowed.clone());
+    }
+    let mut roles = Vec::new();
+    for own in &session.facts.roles {
+        roles.extend(session.client.impersonated_roles(own).await?);
+    }
+    roles.sort_unstable();
+    roles.dedup();
+    if roles.is_empty() {
+        let bot = &session.facts.bot_name;
+        return Err(Error::new(
+            Code::RoleNotAllowed,
+            format!("bot {bot:?} may not take any role"),
+            format!("give it roles on the cluster (tctl bots update {bot} --add-roles=…)"),
+        ));
+    }
+    Ok(roles)
+}
+
+async fn certificate(
+    bot: &Bot,
+    session: &Arc<Session>,
+    order: &Order,
+    placement: &Placement,
+    roles: &[String],
+) -> Result<Arc<RoleCertificate>, Error> {
+    let ttl = order.ttl.unwrap_or(bot.config.max_ttl).min(bot.config.max_ttl);
+    let scope = match order.scope {
+        WishedScope::Agent => Scope::Agent,
+        WishedScope::Build => Scope::Build(order.lease.clone()),
+    };
+    let target = Target::from(&placement.kind);
+    let request = IssueRequest {
+        roles: roles.to_vec(),
+        ttl,
+        target: target.clone(),
+        route_to_cluster: order.route_to_cluster.clone(),
+    };
+    let key = CacheKey::new(&bot.config.id, roles, ttl, target, order.route_to_cluster.as_deref(), scope);
+    let at_least = bot.expected_lifetime(&key, ttl).mul_f64(FRESH_PART);
+    let (session, clock, algorithm) = (Arc::clone(session), Arc::clone(&bot.clock), bot.config.key_algorithm);
+    let issued = bot
+        .cache
+        .get(key.clone(), at_least, move || async move {
+            let key = Arc::new(generate(algorithm).await?);
+            Ok(issue::issue(&session.client, &session.facts.user, &session.cluster.name, &request, key, &*clock).await?)
+        })
+        .await;
+    if let Err(error) = &issued {
+        bot.note(Some(error));
+        if matches!(error.code(), Code::BotLocked | Code::ClusterUnreachable | Code::TlsFailed | Code::TlsUntrusted) {
+            // The next use connects anew: the connection may be the cause.
+            bot.reset().await;
+        }
+    }
+    let issued = issued?;
+    bot.note_lifetime(key, &issued);
+    Ok(issued)
+}
+
+/// RSA keys take a while: never on a thread that serves the network.
+async fn generate(algorithm: crate::config::KeyAlgorithm) -> Result<KeyPair, Error> {
+    let made = tokio::task::spawn_blocking(move || KeyPair::generate(algorithm)).await;
+    Ok(made.map_err(|_| Error::new(Code::Internal, "making a key ended unexpectedly", "report this"))??)
+}
+
+/// What the files say about the cluster.
+pub(super) fn cluster_facts(session: &Session) -> ClusterFacts {
+    let name = session.cluster.name.clone();
+    let server_major = u64::from(session.cluster.server_version.major);
+    match session.cluster.proxy() {
+        Some(proxy) => ClusterFacts {
+            name,
+            server_major,
+            proxy_host: proxy.public_host.clone(),
+            proxy_address: proxy.ssh.to_string(),
+            tls_routing: proxy.tls_routing,
+            kube_address: proxy.kube.as_ref().map_or_else(|| proxy.web.to_string(), ToString::to_string),
+        },
+        None => {
+            let public = session.proxy_address.clone();
+            let host = public.rsplit_once(':').map_or(public.as_str(), |(host, _)| host).to_owned();
+            ClusterFacts {
+                name,
+                server_major,
+                proxy_host: host,
+                proxy_address: public.clone(),
+                tls_routing: true,
+                kube_address: public,
+            }
+        }
+    }
+}
+
+/// The blocking half: everything that touches the disk.
+struct Job {
+    order: Order,
+    helper: PathBuf,
+    session: Arc<Session>,
+    facts: ClusterFacts,
+    certificates: Vec<Arc<RoleCertificate>>,
+}
+
+impl Job {
+    fn write(self) -> Result<Delivered, Error> {
+        let mut notes = Vec::new();
+        let mut expires_at: Option<SystemTime> = None;
+        let mut valid_from = SystemTime::UNIX_EPOCH;
+        for (placement, certificate) in self.order.placements.iter().zip(&self.certificates) {
+            self.write_one(placement, certificate)?;
+            let ssh = certificate.certificates.ssh_facts()?;
+            valid_from = valid_from.max(ssh.valid_from);
+            expires_at = Some(expires_at.map_or(certificate.expires_at, |time| time.min(certificate.expires_at)));
+            notes.extend(describe(&placement.kind, certificate)?);
+        }
+        let expires_at = expires_at.unwrap_or(valid_from);
+        let placed: Vec<_> = self
+            .order
+            .placements
+            .iter()
+            .map(|placement| PlacedOutput { kind: &placement.kind, directory: &placement.directory.path })
+            .collect();
+        let environment = environment(&placed, &self.facts, expires_at)?;
+        Ok(Delivered { expires_at, valid_from, environment, certificates: notes })
+    }
+
+    fn write_one(&self, placement: &Placement, certificate: &RoleCertificate) -> Result<(), Error> {
+        let durability = if self.order.standing { Durability::Synced } else { Durability::Volatile };
+        let destination = Destination::create_or_open(&placement.directory)?.with_durability(durability);
+        let stage = destination.begin()?;
+        let references = stage.references().to_owned();
+        let request = OutputRequest {
+            kind: &placement.kind,
+            certificate,
+            authorities: &self.session.identity.authorities,
+            cluster: &self.facts,
+            helper: &self.helper,
+            directory: destination.path(),
+            references: &references,
+        };
+        let files = artifacts(&request)?;
+        let files: Vec<(&str, &[u8])> =
+            files.iter().map(|file| (file.name.as_ref(), file.contents.expose().as_bytes())).collect();
+        stage.commit(&files)?;
+        Ok(())
+    }
+}
+
+/// A certificate pair as two notes.
+fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[CertificateNote; 2], Error> {
+    let (output, target) = match kind {
+        OutputKind::Identity => ("identity", String::new()),
+        OutputKind::Kubernetes { cluster } => ("kubernetes", cluster.clone()),
+        OutputKind::Database { service, .. } => ("database", service.clone()),
+        OutputKind::Application { app, .. } => ("application", app.clone()),
+    };
+    let ssh = certificate.certificates.ssh_facts()?;
+    let tls = certificate.certificates.tls_facts()?;
+    let logins = |all: &[String]| all.iter().filter(|name| !name.starts_with("-teleport-")).cloned().collect();
+    Ok([
+        CertificateNote {
+            kind: "ssh",
+            output,
+            target: target.clone(),
+            key_id: ssh.key_id.clone(),
+            serial: ssh.serial.to_string(),
+            fingerprint: ssh.fingerprint.clone(),
+            roles: ssh.roles.clone(),
+            principals: logins(&ssh.principals),
+            valid_from: ssh.valid_from,
+            valid_until: ssh.valid_until,
+        },
+        CertificateNote {
+            kind: "x509",
+            output,
+            target,
+            key_id: tls.user.clone(),
+            serial: tls.serial.clone(),
+            fingerprint: tls.fingerprint.clone(),
+            roles: tls.roles.clone(),
+            principals: logins(&tls.principals),
+            valid_from: tls.valid_from,
+            valid_until: tls.valid_until,
+        },
+    ])
+}
+
+/// Lifetimes as the cluster grants them, by what was asked for: a cap of the cluster is learned from its replies.
+pub(super) type Granted = std::sync::Mutex<std::collections::HashMap<CacheKey, Duration>>;

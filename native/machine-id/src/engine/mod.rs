@@ -1,0 +1,183 @@
+//! Everything in order: join, renew, issue, write, lease. The only room that wires the others together.
+
+mod authorities;
+mod bot;
+mod check;
+mod deliver;
+mod keeper;
+mod live;
+mod order;
+mod plan;
+mod reply;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use self::bot::Bot;
+use self::live::{Leases, Live};
+pub use self::order::{Order, Placement};
+pub use self::reply::{
+    Acquired, CertificateNote, Checked, IdentityStatus, LeaseStatus, Renewed, Status, timestamp,
+};
+use crate::clock::SharedClock;
+use crate::config::EngineConfig;
+use crate::error::{Code, Error};
+
+/// An open engine: identities, leases, and the tasks that keep both fresh.
+///
+/// Its methods need a tokio runtime. [`Engine::close`] ends its tasks; dropping it does too, without waiting.
+#[derive(Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    tasks: Mutex<Vec<tokio::task::JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    helper: PathBuf,
+    bots: BTreeMap<String, Arc<Bot>>,
+    leases: Leases,
+    clock: SharedClock,
+    stop: watch::Sender<bool>,
+}
+
+impl Engine {
+    /// Opens the stores of the configured identities. Nothing is sent, no task is started.
+    ///
+    /// # Errors
+    /// When a store can't be opened, or an address can't be used.
+    pub fn open(config: EngineConfig, clock: SharedClock) -> Result<Self, Error> {
+        let mut bots = BTreeMap::new();
+        for identity in config.identities {
+            bots.insert(identity.id.clone(), Arc::new(Bot::open(identity, Arc::clone(&clock))?));
+        }
+        let leases = Leases::open(&config.root, Arc::clone(&clock))?;
+        let shared = Shared { helper: config.helper, bots, leases, clock, stop: watch::Sender::new(false) };
+        Ok(Self { shared: Arc::new(shared), tasks: Mutex::new(Vec::new()) })
+    }
+
+    /// Starts one task per identity, which renews it and refreshes its leases. Once is enough.
+    pub fn keep_fresh(&self) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        if tasks.is_empty() {
+            for bot in self.shared.bots.values() {
+                tasks.push(tokio::spawn(keeper::keep(Arc::clone(&self.shared), Arc::clone(bot))));
+            }
+        }
+    }
+
+    /// Takes a lease: certificates of the wished kinds in the wished directories.
+    ///
+    /// # Errors
+    /// Whatever stands in the way; nothing is left behind then. [`Code::Cancelled`] when [`Engine::release`] came
+    /// first, [`Code::DeadlineExceeded`] when it took too long.
+    pub async fn acquire(&self, order: Order) -> Result<Acquired, Error> {
+        let bot = self.bot(&order.identity)?;
+        let live = self.shared.leases.take(order, &self.shared.helper)?;
+        let mut cancelled = live.cancelled();
+        let work = tokio::time::timeout(live.order().deadline, self.fill(bot, &live));
+        let outcome = tokio::select! {
+            outcome = work => outcome.unwrap_or_else(|_| Err(deadline(&live))),
+            _ = cancelled.wait_for(|cancelled| *cancelled) => Err(Error::new(
+                Code::Cancelled,
+                format!("acquiring lease {} was cancelled", live.id()),
+                "",
+            )),
+        };
+        if outcome.is_err() {
+            self.shared.leases.drop_failed(&live).await;
+        }
+        outcome
+    }
+
+    async fn fill(&self, bot: &Arc<Bot>, live: &Arc<Live>) -> Result<Acquired, Error> {
+        let session = bot.session().await?;
+        let delivered = live.refresh(bot, &session).await?;
+        Ok(Acquired {
+            lease: live.id().to_owned(),
+            directory: live.order().directory().to_owned(),
+            expires_at: delivered.expires_at,
+            environment: delivered.environment,
+            certificates: delivered.certificates,
+        })
+    }
+
+    /// Ends a lease, also one that is still being acquired: its directory is gone afterwards, unless it is a
+    /// standing one. False if there was nothing to end.
+    ///
+    /// # Errors
+    /// When files can't be removed.
+    pub async fn release(&self, lease: &str) -> Result<bool, Error> {
+        self.shared.leases.release(lease).await
+    }
+
+    /// Renews an identity now.
+    ///
+    /// # Errors
+    /// When it can't be renewed; what is valid stays in use.
+    pub async fn renew(&self, identity: &str) -> Result<Renewed, Error> {
+        let session = self.bot(identity)?.renew().await?;
+        if let Some(stuck) = &session.stuck {
+            return Err(Error::new(
+                Code::IdentityNeedsRejoin,
+                format!("identity {identity:?} can't be renewed: {stuck}"),
+                "it serves until it expires; configure a fresh token before",
+            ));
+        }
+        Ok(Renewed { expires_at: session.facts.valid_until, generation: session.facts.generation })
+    }
+
+    /// The engine as it is; asks nobody.
+    ///
+    /// # Errors
+    /// When a store can't be read.
+    pub fn status(&self) -> Result<Status, Error> {
+        let identities = self.shared.bots.values().map(|bot| bot.status()).collect::<Result<_, _>>()?;
+        Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases: self.shared.leases.status() })
+    }
+
+    /// Tries out an identity's configuration without keeping anything and without using a token up.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn check(&self, identity: &str) -> Result<Checked, Error> {
+        check::check(self.bot(identity)?).await
+    }
+
+    /// Ends the tasks and waits for them. Leases stay as they are.
+    pub async fn close(self) {
+        self.shared.stop.send_replace(true);
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        for task in tasks {
+            // A task that panicked has already been reported by its panic.
+            let _ = task.await;
+        }
+    }
+
+    fn bot(&self, id: &str) -> Result<&Arc<Bot>, Error> {
+        self.shared.bots.get(id).ok_or_else(|| {
+            Error::new(
+                Code::RequestInvalid,
+                format!("there is no identity {id:?}"),
+                format!("known are: {}", self.shared.bots.keys().cloned().collect::<Vec<_>>().join(", ")),
+            )
+        })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.shared.stop.send_replace(true);
+    }
+}
+
+fn deadline(live: &Live) -> Error {
+    Error::new(
+        Code::DeadlineExceeded,
+        format!("acquiring lease {} took longer than {} s", live.id(), live.order().deadline.as_secs()),
+        "check that the cluster can be reached from this machine, or allow more time",
+    )
+}
