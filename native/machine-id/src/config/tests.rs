@@ -9,7 +9,7 @@ use super::{
     AcquireRequest, AddressKind, CaSource, ConfigError, DatabaseFormat, EngineConfig, JoinMethod, KeyAlgorithm,
     OutputKind, ProofSource, Scope, TokenSource, UserRef,
 };
-use crate::error::{Code, Fault};
+use crate::error::{Code, Error, Fault};
 
 macro_rules! contract {
     ($name:literal) => {
@@ -129,6 +129,22 @@ fn every_fault_of_acquire_is_reported_with_its_path() {
         ]
     );
     assert!(error.to_string().starts_with("5 faults: (1) lease: is"), "{error}");
+}
+
+#[test]
+fn refusals_read_as_the_contract_says() {
+    let open = EngineConfig::from_json(contract!("open-invalid.request.json")).unwrap_err();
+    let acquire = AcquireRequest::from_json(contract!("acquire-invalid.request.json")).unwrap_err();
+    for (error, reply) in [
+        (Error::from(open), &contract!("open-invalid.reply.json")[..]),
+        (Error::from(acquire), &contract!("acquire-invalid.reply.json")[..]),
+    ] {
+        let reply: serde_json::Value = serde_json::from_slice(reply).unwrap();
+        let expected = serde_json::json!({"error": {
+            "code": error.code().as_str(), "message": error.message(), "hint": error.hint(), "retry": "no",
+        }});
+        assert_eq!(reply, expected, "{}", serde_json::to_string_pretty(&expected).unwrap());
+    }
 }
 
 #[test]
