@@ -1,2 +1,49 @@
 //! The command `machine-id`.
-fn main() {}
+
+mod args;
+mod files;
+mod init;
+mod kube_credentials;
+mod logging;
+mod progress;
+mod proxy_ssh;
+mod run;
+mod runtime;
+mod start;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use machine_id::error::Error;
+use tracing_subscriber::filter::LevelFilter;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // What runs under ssh or kubectl speaks only when something is wrong.
+    let quiet = matches!(cli.command, Command::ProxySsh(_) | Command::KubeCredentials(_) | Command::Status(_) | Command::Run(_));
+    logging::start(cli.log_json, if quiet { LevelFilter::WARN } else { LevelFilter::INFO });
+    let outcome = match cli.command {
+        Command::Start(arguments) => start::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::ProxySsh(arguments) => proxy_ssh::run(&arguments),
+        Command::KubeCredentials(arguments) => kube_credentials::run(&arguments),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("machine-id: {error}");
+        ExitCode::from(exit_status(&error))
+    })
+}
+
+/// 2 for what is written wrongly, 1 for all else.
+fn exit_status(error: &Error) -> u8 {
+    use machine_id::error::Code;
+    match error.code() {
+        Code::ConfigInvalid | Code::RequestInvalid | Code::Unsupported => 2,
+        _ => 1,
+    }
+}

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod config;
 pub mod connect;
 pub mod destination;
+pub mod engine;
 pub mod error;
 pub mod identity;
 pub mod issue;

@@ -1,0 +1,59 @@
+//! The files that are given on the command line.
+
+use std::path::{Path, PathBuf};
+
+use machine_id::config::{EngineConfig, TbotConfig};
+use machine_id::error::{Code, Error};
+
+/// Nobody writes a larger configuration by hand.
+const MAX_CONFIG: u64 = 1024 * 1024;
+
+/// Reads a configuration; what does nothing in it is said once on standard error.
+pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
+    let text = read(path, MAX_CONFIG)?;
+    let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+    match TbotConfig::from_yaml(&path.display().to_string(), &text, &here) {
+        Ok(config) => {
+            for warning in &config.warnings {
+                eprintln!("machine-id: warning: {warning}");
+            }
+            Ok(config)
+        }
+        Err(error) => {
+            if error.faults().len() == 1 {
+                return Err(error.into());
+            }
+            for fault in error.faults() {
+                eprintln!("machine-id: {fault}");
+            }
+            let (count, code) = (error.faults().len(), Error::from(error).code());
+            Err(Error::new(code, format!("{} has {count} faults", path.display()), "correct each line named above"))
+        }
+    }
+}
+
+/// An engine for a configuration, and what is to be written.
+pub(crate) fn engine_config(config: TbotConfig) -> Result<(EngineConfig, Vec<machine_id::config::OutputConfig>), Error> {
+    let root = config.identity.storage.path.clone();
+    let engine = EngineConfig { root, helper: this_program()?, identities: vec![config.identity] };
+    Ok((engine, config.outputs))
+}
+
+/// Reads a small file whole.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
+    let cannot = |why: String| {
+        Error::new(Code::ConfigUnreadable, format!("cannot read {}: {why}", path.display()), "check the path and its permissions")
+    };
+    let size = std::fs::metadata(path).map_err(|error| cannot(error.to_string()))?.len();
+    if size > limit {
+        return Err(cannot(format!("it has {size} bytes, more than {limit}")));
+    }
+    std::fs::read(path).map_err(|error| cannot(error.to_string()))
+}
+
+/// The path of this program, to be written into the files that call it.
+fn this_program() -> Result<PathBuf, Error> {
+    std::env::current_exe().map_err(|error| {
+        Error::new(Code::Internal, format!("cannot find this program's own path: {error}"), "is /proc mounted?")
+    })
+}

@@ -1,0 +1,168 @@
+//! `machine-id run`: certificates for one command.
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{ExitCode, ExitStatus};
+use std::sync::Arc;
+
+use machine_id::clock::SystemClock;
+use machine_id::config::{DirectoryConfig, OutputConfig, OutputKind};
+use machine_id::engine::{Acquired, Engine, Order, Placement};
+use machine_id::error::{Code, Error};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::args::Run;
+use crate::{files, progress, runtime};
+
+pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
+    runtime::threaded()?.block_on(work(arguments))
+}
+
+async fn work(arguments: &Run) -> Result<ExitCode, Error> {
+    let config = files::config(&arguments.file.config)?;
+    let identity = config.identity.id.clone();
+    let what = format!("getting certificates from {}:{}", config.identity.cluster.host, config.identity.cluster.port);
+    let (engine, outputs) = files::engine_config(config)?;
+    let output = choose(&outputs, arguments.output.as_deref())?;
+    let order = order(&identity, output);
+    let lease = order.lease.clone();
+    let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
+
+    // From here on a signal must not end us before the directory is gone.
+    let mut signals = Signals::listen()?;
+    let acquired = tokio::select! {
+        acquired = progress::shown(&what, engine.acquire(order)) => acquired?,
+        name = signals.next() => {
+            engine.release(&lease).await?;
+            return Ok(ExitCode::from(128_u8.saturating_add(number(name))));
+        }
+    };
+    engine.keep_fresh();
+    let outcome = run_command(arguments, &acquired, &mut signals).await;
+    let released = engine.release(&lease).await;
+    engine.close().await;
+    let status = outcome?;
+    if let Err(error) = released {
+        eprintln!("machine-id: the certificates in {} are not removed: {error}", acquired.directory.display());
+    }
+    Ok(exit_code(status))
+}
+
+/// The output that is meant: by name, by the last part of its directory, by type.
+fn choose<'a>(outputs: &'a [OutputConfig], wanted: Option<&str>) -> Result<&'a OutputConfig, Error> {
+    let found = match wanted {
+        None => outputs.first(),
+        Some(wanted) => outputs
+            .iter()
+            .find(|output| name_of(output) == wanted)
+            .or_else(|| outputs.iter().find(|output| type_of(&output.kind) == wanted)),
+    };
+    found.ok_or_else(|| {
+        let known: Vec<String> =
+            outputs.iter().map(|output| format!("{} ({})", name_of(output), type_of(&output.kind))).collect();
+        let message = match wanted {
+            Some(wanted) => format!("the configuration has no output {wanted:?}"),
+            None => "the configuration has no output".to_owned(),
+        };
+        Error::new(Code::RequestInvalid, message, format!("it has: {}", known.join(", ")))
+    })
+}
+
+fn name_of(output: &OutputConfig) -> String {
+    let directory = || output.destination.path.file_name().map(|name| name.to_string_lossy().into_owned());
+    output.name.clone().or_else(directory).unwrap_or_default()
+}
+
+const fn type_of(kind: &OutputKind) -> &'static str {
+    match kind {
+        OutputKind::Identity => "identity",
+        OutputKind::Kubernetes { .. } => "kubernetes",
+        OutputKind::Database { .. } => "database",
+        OutputKind::Application { .. } => "application",
+    }
+}
+
+/// The same output, in a directory of its own that nobody can guess.
+fn order(identity: &str, output: &OutputConfig) -> Order {
+    let lease = format!("{:032x}", fastrand::u128(..));
+    let base = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
+    let path = base.unwrap_or_else(std::env::temp_dir).join(format!("machine-id-{lease}"));
+    let directory = DirectoryConfig { readers: Vec::new(), ..DirectoryConfig { path, ..output.destination.clone() } };
+    Order {
+        lease,
+        standing: false,
+        placements: vec![Placement { kind: output.kind.clone(), directory }],
+        ..Order::standing(identity, output)
+    }
+}
+
+async fn run_command(arguments: &Run, acquired: &Acquired, signals: &mut Signals) -> Result<ExitStatus, Error> {
+    let Some((program, rest)) = arguments.command.split_first() else {
+        return Err(Error::new(Code::RequestInvalid, "no command is given", "write it after --"));
+    };
+    let mut child = Command::new(program).args(rest).envs(&acquired.environment).spawn().map_err(|error| {
+        let name = program.to_string_lossy();
+        Error::new(Code::RequestInvalid, format!("cannot run {name}: {error}"), "check its name and PATH")
+    })?;
+    loop {
+        tokio::select! {
+            status = child.wait() => {
+                return status.map_err(|error| Error::new(Code::Internal, format!("cannot wait for the command: {error}"), ""));
+            }
+            name = signals.next() => pass_on(&child, name),
+        }
+    }
+}
+
+/// What a terminal sends reaches the whole foreground group by itself; passing it on would send it twice.
+fn pass_on(child: &Child, name: Signal) {
+    use std::io::IsTerminal;
+    let by_terminal = matches!(name, Signal::SIGINT | Signal::SIGQUIT) && std::io::stdin().is_terminal();
+    let pid = child.id().and_then(|id| i32::try_from(id).ok());
+    if let Some(pid) = pid.filter(|_| !by_terminal) {
+        // It may have ended in this very moment.
+        let _ = kill(Pid::from_raw(pid), name);
+    }
+}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    let code = status.code().or_else(|| status.signal().map(|number| 128 + number)).unwrap_or(1);
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+fn number(name: Signal) -> u8 {
+    u8::try_from(nix::libc::c_int::from(name as i32)).unwrap_or(0)
+}
+
+/// The signals that a command may expect.
+struct Signals {
+    receivers: Vec<(Signal, tokio::signal::unix::Signal)>,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Error> {
+        let names = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2];
+        let mut receivers = Vec::with_capacity(names.len());
+        for name in names {
+            let receiver = signal(SignalKind::from_raw(name as i32))
+                .map_err(|error| Error::new(Code::Internal, format!("cannot listen for {name}: {error}"), ""))?;
+            receivers.push((name, receiver));
+        }
+        Ok(Self { receivers })
+    }
+
+    async fn next(&mut self) -> Signal {
+        std::future::poll_fn(|context| {
+            for (name, receiver) in &mut self.receivers {
+                if receiver.poll_recv(context).is_ready() {
+                    return std::task::Poll::Ready(*name);
+                }
+            }
+            std::task::Poll::Pending
+        })
+        .await
+    }
+}

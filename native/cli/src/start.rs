@@ -1,0 +1,153 @@
+//! `machine-id start`: what tbot does as a daemon.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use machine_id::backoff::Backoff;
+use machine_id::clock::SystemClock;
+use machine_id::config::{OutputConfig, TbotConfig};
+use machine_id::engine::{Engine, Order, timestamp};
+use machine_id::error::{Code, Error, Retry};
+use sd_notify::NotifyState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::args::Start;
+use crate::{files, progress, runtime};
+
+pub(crate) fn run(arguments: &Start) -> Result<ExitCode, Error> {
+    runtime::threaded()?.block_on(work(arguments))
+}
+
+async fn work(arguments: &Start) -> Result<ExitCode, Error> {
+    let config = files::config(&arguments.file.config)?;
+    if arguments.oneshot || config.oneshot {
+        let running = Running::open(config)?;
+        let outcome = running.write_all().await;
+        running.engine.close().await;
+        return outcome.map(|()| ExitCode::SUCCESS);
+    }
+
+    let mut hangup = listen(SignalKind::hangup())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut running = Running::open(config)?;
+    loop {
+        let outcome = tokio::select! {
+            outcome = running.keep() => outcome,
+            _ = hangup.recv() => {
+                running = reload(arguments, running).await;
+                continue;
+            }
+            _ = terminate.recv() => Ok(()),
+            _ = interrupt.recv() => Ok(()),
+        };
+        notify(&[NotifyState::Stopping]);
+        running.engine.close().await;
+        if outcome.is_ok() {
+            tracing::info!("ended; the outputs stay until they expire");
+        }
+        return outcome.map(|()| ExitCode::SUCCESS);
+    }
+}
+
+/// An engine and the outputs it keeps.
+struct Running {
+    engine: Engine,
+    outputs: Vec<OutputConfig>,
+    identity: String,
+    cluster: String,
+}
+
+impl Running {
+    fn open(config: TbotConfig) -> Result<Self, Error> {
+        let identity = config.identity.id.clone();
+        let cluster = format!("{}:{}", config.identity.cluster.host, config.identity.cluster.port);
+        let (engine, outputs) = files::engine_config(config)?;
+        Ok(Self { engine: Engine::open(engine, Arc::new(SystemClock::new()))?, outputs, identity, cluster })
+    }
+
+    /// Writes every output and keeps all of them fresh. While the cluster is away it tries again; it returns only
+    /// with an error that somebody has to mend.
+    async fn keep(&self) -> Result<(), Error> {
+        let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
+        let mut left: Vec<&OutputConfig> = self.outputs.iter().collect();
+        self.engine.keep_fresh();
+        while !left.is_empty() {
+            let mut failed = Vec::new();
+            for output in left {
+                match self.write(output).await {
+                    Err(error) if error.retry() == Retry::No => return Err(error),
+                    Err(_) => failed.push(output),
+                    Ok(()) => {}
+                }
+            }
+            left = failed;
+            if !left.is_empty() {
+                let delay = backoff.next_delay(fastrand::f64()).max(Duration::from_millis(500));
+                notify(&[NotifyState::Status("waiting for the cluster")]);
+                tokio::time::sleep(delay).await;
+            }
+        }
+        notify(&[NotifyState::Ready, NotifyState::Status("all outputs are fresh")]);
+        std::future::pending().await
+    }
+
+    /// Writes every output once; the first error is returned, all are tried.
+    async fn write_all(&self) -> Result<(), Error> {
+        let mut first = None;
+        for output in &self.outputs {
+            if let Err(error) = self.write(output).await {
+                first.get_or_insert(error);
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    async fn write(&self, output: &OutputConfig) -> Result<(), Error> {
+        let directory = output.destination.path.display();
+        let what = format!("writing {directory} from {}", self.cluster);
+        let outcome = progress::shown(&what, self.engine.acquire(Order::standing(&self.identity, output))).await;
+        match &outcome {
+            Ok(acquired) => tracing::info!(%directory, expires = %timestamp(acquired.expires_at), "written"),
+            Err(error) => tracing::error!(%directory, "not written: {error}"),
+        }
+        outcome.map(|_| ())
+    }
+}
+
+/// Opens the configuration anew; if it can't be used the one at work stays.
+async fn reload(arguments: &Start, running: Running) -> Running {
+    let mut states = vec![NotifyState::Reloading];
+    states.extend(NotifyState::monotonic_usec_now().ok());
+    notify(&states);
+    match files::config(&arguments.file.config) {
+        Ok(config) => {
+            tracing::info!("configuration read again");
+            let Running { engine, .. } = running;
+            engine.close().await;
+            match Running::open(config) {
+                Ok(fresh) => fresh,
+                Err(error) => {
+                    tracing::error!("the new configuration can't be used: {error}");
+                    std::process::exit(1);
+                }
+            }
+        }
+        Err(error) => {
+            tracing::error!("the configuration was changed, but can't be used; the old one stays: {error}");
+            running
+        }
+    }
+}
+
+fn listen(kind: SignalKind) -> Result<Signal, Error> {
+    signal(kind).map_err(|error| Error::new(Code::Internal, format!("cannot listen for signals: {error}"), ""))
+}
+
+/// Tells systemd, where there is one.
+fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!("the service manager was not told: {error}");
+    }
+}
