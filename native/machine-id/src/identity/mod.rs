@@ -15,8 +15,6 @@ pub use bot::{BotFacts, BotIdentity, token_hash};
 pub use certificates::{CertificateError, Certificates, Which};
 pub use key::{KeyError, KeyPair};
 pub use ssh_facts::SshFacts;
-pub use store::{
-    IDENTITY_FILE, LOCK_FILE, MachineMark, RenewalPermit, RenewalState, Store, StoreError, StoreGuard, StoredState,
-};
+pub use store::{IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Store, StoreError, StoreGuard, StoredState};
 pub use tls_facts::{TlsFacts, TlsSubject};
 pub(crate) use when::Rfc3339;
