@@ -4,6 +4,8 @@ mod authority;
 mod bot;
 mod ca_certificate;
 mod certificates;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod key;
 mod ssh_facts;
 mod store;
