@@ -5,10 +5,10 @@ use std::fmt;
 use ed25519_dalek::SigningKey;
 use p256::elliptic_curve::rand_core::OsRng;
 use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
-use rsa::RsaPrivateKey;
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};
 use rsa::traits::PublicKeyParts;
-use ssh_key::private::{Ed25519Keypair, KeypairData};
+use rsa::{BigUint, RsaPrivateKey};
+use ssh_key::private::{Ed25519Keypair, KeypairData, RsaKeypair};
 use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey, KeyData, RsaPublicKey};
 use ssh_key::{Mpint, PrivateKey, PublicKey};
 use zeroize::Zeroizing;
@@ -125,7 +125,7 @@ impl KeyPair {
         let key = PrivateKey::from_openssh(pem).map_err(malformed)?;
         match key.key_data() {
             KeypairData::Ed25519(pair) => Self::from_ed25519(&SigningKey::from_bytes(&pair.private.to_bytes())),
-            KeypairData::Rsa(pair) => Self::from_rsa(&RsaPrivateKey::try_from(pair).map_err(malformed)?),
+            KeypairData::Rsa(pair) => Self::from_rsa(&rsa_from_openssh(pair)?),
             KeypairData::Ecdsa(pair) if pair.curve() == ssh_key::EcdsaCurve::NistP256 => {
                 Self::from_ecdsa(&p256::SecretKey::from_slice(pair.private_key_bytes()).map_err(malformed)?)
             }
@@ -236,6 +236,17 @@ impl Fault for KeyError {
             }
         }
     }
+}
+
+/// Done here, since the conversion of ssh-key 0.6 takes the first prime twice.
+fn rsa_from_openssh(pair: &RsaKeypair) -> Result<RsaPrivateKey, KeyError> {
+    let number = |part: &Mpint| {
+        let negative = || malformed("a negative number in an RSA key");
+        part.as_positive_bytes().map(BigUint::from_bytes_be).ok_or_else(negative)
+    };
+    let primes = vec![number(&pair.private.p)?, number(&pair.private.q)?];
+    RsaPrivateKey::from_components(number(&pair.public.n)?, number(&pair.public.e)?, number(&pair.private.d)?, primes)
+        .map_err(malformed)
 }
 
 fn malformed(reason: impl fmt::Display) -> KeyError {

@@ -4,6 +4,8 @@ mod authority;
 mod bot;
 mod ca_certificate;
 mod certificates;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod key;
 mod ssh_facts;
 mod store;
@@ -15,8 +17,6 @@ pub use bot::{BotFacts, BotIdentity, token_hash};
 pub use certificates::{CertificateError, Certificates, Which};
 pub use key::{KeyError, KeyPair};
 pub use ssh_facts::SshFacts;
-pub use store::{
-    IDENTITY_FILE, LOCK_FILE, MachineMark, RenewalPermit, RenewalState, Store, StoreError, StoreGuard, StoredState,
-};
+pub use store::{IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Store, StoreError, StoreGuard, StoredState};
 pub use tls_facts::{TlsFacts, TlsSubject};
 pub(crate) use when::Rfc3339;

@@ -109,7 +109,7 @@ impl TlsFacts {
         let identifier = body.get::<AuthorityKeyIdentifier>().map_err(|e| malformed(e.to_string()))?;
         Ok(Self {
             subject,
-            serial: hex::encode_upper(body.serial_number.as_bytes()),
+            serial: serial(body.serial_number.as_bytes()),
             fingerprint: format!("SHA256:{}", hex::encode(Sha256::digest(der(&certificate)?))),
             valid_from: body.validity.not_before.to_system_time(),
             valid_until: body.validity.not_after.to_system_time(),
@@ -181,6 +181,11 @@ fn text(value: &Any) -> Result<String, CertificateError> {
         Tag::BmpString => value.decode_as::<BmpString>().map_err(failed)?.to_string(),
         other => return Err(malformed(format!("a text in its subject has type {other}"))),
     })
+}
+
+/// DER puts a zero byte in front of a number whose first bit is set.
+fn serial(bytes: &[u8]) -> String {
+    hex::encode_upper(bytes.strip_prefix(&[0]).filter(|rest| !rest.is_empty()).unwrap_or(bytes))
 }
 
 fn der(part: &impl Encode) -> Result<Vec<u8>, CertificateError> {

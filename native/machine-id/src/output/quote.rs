@@ -1,5 +1,6 @@
 //! Text of others in files with a syntax: OpenSSH's configuration, shell commands, YAML.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use super::error::OutputError;
@@ -35,7 +36,7 @@ pub(super) fn single_quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// A YAML string: plain where no YAML version reads anything else into it, else in double quotes as in JSON.
+/// A YAML string: plain where no YAML version reads anything else into it, else in double quotes.
 pub(super) fn yaml_string(text: &str) -> String {
     const WORDS: [&str; 10] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan"];
     let inner = |c: char| c.is_ascii_alphanumeric() || "_-./:@=+%".contains(c);
@@ -45,8 +46,25 @@ pub(super) fn yaml_string(text: &str) -> String {
     if starts_plain && text.chars().all(inner) && !text.ends_with(':') && !word {
         text.to_owned()
     } else {
-        serde_json::Value::from(text).to_string()
+        yaml_double_quoted(text)
     }
+}
+
+/// YAML folds or refuses more than control characters, so whatever isn't plainly printable is escaped.
+fn yaml_double_quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            quoted.extend(['\\', c]);
+        } else if c == ' ' || c.is_ascii_graphic() || c.is_alphanumeric() {
+            quoted.push(c);
+        } else {
+            let _ = write!(quoted, "\\U{:08X}", u32::from(c));
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 #[cfg(test)]

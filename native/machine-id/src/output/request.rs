@@ -39,6 +39,9 @@ pub struct OutputRequest<'a> {
     pub helper: &'a Path,
     /// Where the files will lie; absolute.
     pub directory: &'a Path,
+    /// Where `ssh_config` finds key and certificate: the generation's directory while that is being made (see
+    /// `Stage::references`), else the same as `directory`.
+    pub references: &'a Path,
 }
 
 impl<'a> OutputRequest<'a> {
@@ -65,11 +68,6 @@ impl<'a> OutputRequest<'a> {
     pub(super) fn plain_file_clusters(&self) -> impl Iterator<Item = &'a Authority> {
         let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
         self.authorities.host.iter().filter(move |host| plain(&host.cluster))
-    }
-
-    /// The path of a file of this output, as text.
-    pub(super) fn path_of(&self, name: &str) -> Result<String, OutputError> {
-        text_of(&self.directory.join(name)).map(str::to_owned)
     }
 }
 

@@ -52,8 +52,8 @@ fn common_options(request: &OutputRequest<'_>, host: &Authority, known_hosts: &s
     let _ = write!(
         text,
         "    IdentityFile {}\n    CertificateFile {}\n    HostKeyAlgorithms {}\n",
-        ssh_path(&request.directory.join("key"))?,
-        ssh_path(&request.directory.join("key-cert.pub"))?,
+        ssh_path(&request.references.join("key"))?,
+        ssh_path(&request.references.join("key-cert.pub"))?,
         host_key_algorithms(&host.ssh_keys, request.cluster.server_major)?
     );
     Ok(text)

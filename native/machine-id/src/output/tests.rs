@@ -1,1 +1,401 @@
+//! The files of every kind, held against tbot's recorded directories and read by the real tools.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use super::*;
+use crate::config::{DatabaseFormat, KeyAlgorithm};
+use crate::identity::{Authorities, KeyPair, fixtures};
+use crate::issue::{RoleCertificate, Target};
+
+const HELPER: &str = "/usr/local/bin/machine-id";
+
+fn cluster() -> ClusterFacts {
+    ClusterFacts {
+        name: "example.test".to_owned(),
+        server_major: 15,
+        proxy_host: "localhost".to_owned(),
+        proxy_address: "localhost:13080".to_owned(),
+        tls_routing: true,
+        kube_address: "localhost:13080".to_owned(),
+    }
+}
+
+fn certificate(recorded: &str, kind: &OutputKind) -> RoleCertificate {
+    let (key, certificates) = fixtures::tbot_directory(recorded);
+    RoleCertificate::new(key, certificates, Target::from(kind), "example.test".to_owned(), fixtures::now()).unwrap()
+}
+
+/// Everything that a test may want to change.
+struct Case {
+    kind: OutputKind,
+    certificate: RoleCertificate,
+    authorities: Authorities,
+    cluster: ClusterFacts,
+    helper: String,
+    directory: String,
+}
+
+impl Case {
+    fn new(kind: OutputKind) -> Self {
+        let recorded = if matches!(kind, OutputKind::Kubernetes { .. }) { "kubernetes" } else { "identity" };
+        Self {
+            certificate: certificate(recorded, &kind),
+            kind,
+            authorities: fixtures::authorities(),
+            cluster: cluster(),
+            helper: HELPER.to_owned(),
+            directory: "/opt/machine-id".to_owned(),
+        }
+    }
+
+    fn try_files(&self) -> Result<BTreeMap<String, String>, OutputError> {
+        let request = OutputRequest {
+            kind: &self.kind,
+            certificate: &self.certificate,
+            authorities: &self.authorities,
+            cluster: &self.cluster,
+            helper: Path::new(&self.helper),
+            directory: Path::new(&self.directory),
+            references: Path::new(&self.directory),
+        };
+        let files = artifacts(&request)?;
+        Ok(files.into_iter().map(|file| (file.name.into_owned(), file.contents.expose().to_owned())).collect())
+    }
+
+    fn files(&self) -> BTreeMap<String, String> {
+        self.try_files().unwrap()
+    }
+
+    fn add_leaf(&mut self, name: &str, key: &str) {
+        let mut leaf = self.authorities.host[0].clone();
+        leaf.cluster = name.to_owned();
+        leaf.ssh_keys = vec![key.to_owned()];
+        self.authorities.host.push(leaf);
+    }
+}
+
+fn kubernetes(cluster: &str) -> OutputKind {
+    OutputKind::Kubernetes { cluster: cluster.to_owned() }
+}
+
+fn database(format: DatabaseFormat) -> OutputKind {
+    let (service, username, database) = ("pg".to_owned(), "app".to_owned(), String::new());
+    OutputKind::Database { service, username, database, format }
+}
+
+/// All files in a recorded directory.
+fn recorded(name: &str) -> BTreeMap<String, String> {
+    let entries = std::fs::read_dir(fixtures::path(&format!("tbot/{name}"))).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.map(|file| (file.clone(), fixtures::read(&format!("tbot/{name}/{file}")))).collect()
+}
+
+/// The recorded directory, changed in exactly the ways in which ours may differ.
+fn with_differences(name: &str, differences: &[(&str, &str, &str)]) -> BTreeMap<String, String> {
+    let mut files = recorded(name);
+    // tbot's own trace of trying whether the directory can be written to; nothing reads it.
+    assert_eq!(files.remove(".write-test").as_deref(), Some(""));
+    for (file, theirs, ours) in differences {
+        let text = files.get_mut(*file).unwrap();
+        assert_eq!(text.matches(theirs).count(), 1, "{theirs}");
+        *text = text.replace(theirs, ours);
+    }
+    files
+}
+
+#[test]
+fn an_identity_output_equals_tbots_but_for_the_proxy_command() {
+    let expected = with_differences(
+        "identity",
+        &[(
+            "ssh_config",
+            "    ProxyCommand \"/usr/local/bin/tbot\" proxy --destination-dir=/opt/machine-id --proxy=localhost:13080 \
+             ssh --cluster=example.test  %r@%h:%p\n",
+            "    ProxyCommand \"/usr/local/bin/machine-id\" proxy-ssh --destination-dir=/opt/machine-id \
+             --proxy=localhost:13080 --cluster=example.test '%r@%h:%p'\n",
+        )],
+    );
+    assert_eq!(Case::new(OutputKind::Identity).files(), expected);
+}
+
+#[test]
+fn a_kubernetes_output_equals_tbots_but_for_the_exec_plugin() {
+    let expected = with_differences(
+        "kubernetes",
+        &[
+            ("kubeconfig.yaml", "      - kube\n      - credentials\n", "      - kube-credentials\n"),
+            ("kubeconfig.yaml", "command: /usr/local/bin/tbot\n", "command: /usr/local/bin/machine-id\n"),
+        ],
+    );
+    let mut case = Case::new(kubernetes("kube1"));
+    case.directory = "/opt/machine-id/kubernetes".to_owned();
+    assert_eq!(case.files(), expected);
+}
+
+#[test]
+fn each_kind_has_its_files() {
+    const COMMON: [&str; 8] = [
+        "identity",
+        "key",
+        "key-cert.pub",
+        "key.pub",
+        "teleport-database-ca.crt",
+        "teleport-host-ca.crt",
+        "teleport-user-ca.crt",
+        "tlscert",
+    ];
+    let application = |specific_tls_naming| OutputKind::Application { app: "grafana".to_owned(), specific_tls_naming };
+    let cases: [(OutputKind, &[&str]); 8] = [
+        (OutputKind::Identity, &["known_hosts", "ssh_config"]),
+        (kubernetes("kube1"), &["kubeconfig.yaml"]),
+        (application(false), &[]),
+        (application(true), &["tls.key", "tls.crt", "tls.cas"]),
+        (database(DatabaseFormat::Unspecified), &[]),
+        (database(DatabaseFormat::Tls), &["tls.key", "tls.crt", "tls.cas"]),
+        (database(DatabaseFormat::Mongo), &["mongo.crt", "mongo.cas"]),
+        (database(DatabaseFormat::Cockroach), &["cockroach/node.key", "cockroach/node.crt", "cockroach/ca.crt"]),
+    ];
+    for (kind, extra) in cases {
+        let mut expected: Vec<&str> = COMMON.iter().chain(extra).copied().collect();
+        expected.sort_unstable();
+        assert_eq!(Case::new(kind.clone()).files().into_keys().collect::<Vec<_>>(), expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn database_formats_hold_the_database_ca_and_application_files_the_host_ca() {
+    let files = Case::new(database(DatabaseFormat::Mongo)).files();
+    assert_eq!(files["mongo.cas"], files["teleport-database-ca.crt"]);
+    assert_eq!(files["mongo.crt"], format!("{}{}", files["tlscert"], files["key"]));
+    let files = Case::new(database(DatabaseFormat::Cockroach)).files();
+    assert_eq!(files["cockroach/ca.crt"], files["teleport-database-ca.crt"]);
+    let files = Case::new(database(DatabaseFormat::Tls)).files();
+    assert_eq!(files["tls.cas"], files["teleport-host-ca.crt"]);
+    let mut case = Case::new(database(DatabaseFormat::Mongo));
+    case.authorities.database = None;
+    assert_eq!(case.try_files().unwrap_err(), OutputError::NoAuthority { what: "database" });
+}
+
+#[test]
+fn clusters_from_version_16_get_files_of_their_own_too() {
+    let mut case = Case::new(OutputKind::Identity);
+    case.cluster.server_major = 16;
+    let files = case.files();
+    let ssh_config = &files["example.test.ssh_config"];
+    assert!(ssh_config.contains("UserKnownHostsFile \"/opt/machine-id/example.test.known_hosts\"\n"), "{ssh_config}");
+    assert!(!ssh_config.contains("Host *"), "{ssh_config}");
+    let key = &case.authorities.host[0].ssh_keys[0];
+    assert!(files["example.test.known_hosts"].ends_with(&format!("\n@cert-authority * {key} type=host\n")));
+}
+
+#[test]
+fn host_key_algorithms_follow_the_keys_of_the_ca() {
+    let line = |key: &str, server_major| {
+        let mut case = Case::new(OutputKind::Identity);
+        case.authorities.host[0].ssh_keys = key.split('\n').map(str::to_owned).collect();
+        case.cluster.server_major = server_major;
+        let text = case.files()["ssh_config"].clone();
+        text.lines().find_map(|line| line.strip_prefix("    HostKeyAlgorithms ")).unwrap().to_owned()
+    };
+    let keys = |name: &str| fixtures::read(&format!("keys/{name}.ssh.pub")).trim_end().to_owned();
+    let rsa = fixtures::authorities().host[0].ssh_keys[0].clone();
+    assert!(line(&rsa, 15).starts_with("rsa-sha2-512") && !line(&rsa, 15).contains("ed25519"));
+    assert!(line(&rsa, 17).contains("ssh-ed25519-cert-v01@openssh.com") && line(&rsa, 17).contains("rsa-sha2-512"));
+    assert!(line(&keys("ed25519"), 17).starts_with("ssh-ed25519-cert-v01@openssh.com,"));
+    assert!(line(&keys("ecdsa"), 17).starts_with("ecdsa-sha2-nistp256-cert-v01@openssh.com,"));
+    let mixed = line(&format!("{rsa}\n{}", keys("ecdsa")), 15);
+    for kind in ["rsa-sha2-512", "ssh-ed25519", "ecdsa-sha2-nistp256"] {
+        assert!(mixed.contains(kind), "{mixed}");
+    }
+}
+
+/// What `ssh` makes of our configuration for a host.
+fn ssh_settings(case: &Case, host: &str) -> BTreeMap<String, String> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ssh_config");
+    write(&file, &case.files()["ssh_config"]);
+    let output = Command::new("ssh").arg("-G").arg("-F").arg(&file).arg(host).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.split_once(' ')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+}
+
+#[test]
+fn ssh_reads_the_configuration() {
+    let settings = ssh_settings(&Case::new(OutputKind::Identity), "jenkins@node1.example.test");
+    assert_eq!(settings["port"], "3022");
+    assert_eq!(settings["identityfile"], "/opt/machine-id/key");
+    assert_eq!(settings["certificatefile"], "/opt/machine-id/key-cert.pub");
+    assert_eq!(settings["userknownhostsfile"], "/opt/machine-id/known_hosts");
+    assert!(settings["proxycommand"].starts_with("\"/usr/local/bin/machine-id\" proxy-ssh --destination-dir=/opt/"));
+    let proxy = ssh_settings(&Case::new(OutputKind::Identity), "localhost");
+    assert!(!proxy.contains_key("proxycommand") && proxy["port"] == "22");
+}
+
+#[test]
+fn a_leaf_below_the_root_gets_its_own_block_in_ssh() {
+    let mut case = Case::new(OutputKind::Identity);
+    let key = fixtures::read("keys/ed25519.ssh.pub").trim_end().to_owned();
+    case.add_leaf("eu.example.test", &key);
+    case.add_leaf("other.test", &key);
+    for (host, cluster) in [
+        ("node1.example.test", "--cluster=example.test "),
+        ("node1.eu.example.test", "--cluster=eu.example.test "),
+        ("node1.other.test", "--cluster=other.test "),
+    ] {
+        let settings = ssh_settings(&case, host);
+        assert!(settings["proxycommand"].contains(cluster), "{host}: {}", settings["proxycommand"]);
+    }
+    let files = case.files();
+    assert!(files["known_hosts"].ends_with(&format!(
+        "@cert-authority localhost,eu.example.test,*.eu.example.test {key} type=host\n\
+         @cert-authority localhost,other.test,*.other.test {key} type=host\n"
+    )));
+    assert_eq!(files["identity"].matches("@cert-authority").count(), 3);
+}
+
+/// Runs what `ssh` runs as ProxyCommand, and shows the arguments that our binary would see.
+fn proxy_arguments(case: &mut Case, directory: &Path, host: &str) -> Vec<String> {
+    let helper = directory.join("the helper's 100%");
+    write(&helper, "#!/bin/sh\nprintf '%s\\n' \"$@\" >&2\nexit 1\n");
+    std::fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    case.helper = helper.to_str().unwrap().to_owned();
+    let file = directory.join("ssh_config");
+    write(&file, &case.files()["ssh_config"]);
+    let output = Command::new("ssh").env("SHELL", "/bin/sh").arg("-T").arg("-F").arg(&file).arg(host).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    text.lines().take_while(|line| line.len() > 1).map(str::to_owned).collect()
+}
+
+#[test]
+fn paths_with_spaces_quotes_and_percent_signs_reach_our_binary_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut case = Case::new(OutputKind::Identity);
+    case.directory = "/w/feature%2Fone two's; $HOME `id`@tmp".to_owned();
+    let seen = proxy_arguments(&mut case, directory.path(), "jenkins@node1.example.test");
+    let expected = [
+        "proxy-ssh",
+        "--destination-dir=/w/feature%2Fone two's; $HOME `id`@tmp",
+        "--proxy=localhost:13080",
+        "--cluster=example.test",
+        "jenkins@node1.example.test:3022",
+    ];
+    assert_eq!(seen[..expected.len()], expected, "{seen:?}");
+}
+
+#[test]
+fn a_percent_sign_in_the_path_finds_known_hosts_in_old_and_new_ssh() {
+    let mut case = Case::new(OutputKind::Identity);
+    case.directory = "/w/feature%2Fone two".to_owned();
+    let text = case.files()["ssh_config"].clone();
+    assert!(text.contains("    UserKnownHostsFile \"/w/feature%%2Fone two/known_hosts\"\n"), "{text}");
+    assert!(text.contains("    GlobalKnownHostsFile \"/w/feature%2Fone two/known_hosts\"\n"), "{text}");
+    assert_eq!(ssh_settings(&case, "a.example.test")["globalknownhostsfile"], "/w/feature%2Fone two/known_hosts");
+}
+
+#[test]
+fn paths_that_ssh_config_cannot_hold_are_refused() {
+    for directory in ["/w/a\"b", "/w/a\\b", "/w/${HOME}", "/w/a\nb"] {
+        let mut case = Case::new(OutputKind::Identity);
+        case.directory = directory.to_owned();
+        assert!(matches!(case.try_files(), Err(OutputError::Path { .. })), "{directory:?}");
+    }
+}
+
+#[test]
+fn names_that_no_cluster_has_are_refused() {
+    for name in ["", "a b", "a\nProxyCommand evil", "a,b", "*", "a\"b", "$(id)"] {
+        let mut case = Case::new(OutputKind::Identity);
+        case.add_leaf(name, "ssh-ed25519 AAAA");
+        assert!(matches!(case.try_files(), Err(OutputError::Name { .. })), "{name:?}");
+        let mut case = Case::new(OutputKind::Identity);
+        case.cluster.proxy_host = name.to_owned();
+        assert!(matches!(case.try_files(), Err(OutputError::Name { .. })), "{name:?}");
+    }
+}
+
+#[test]
+fn an_ed25519_key_is_written_for_ssh_and_for_tls_in_the_format_that_each_reads() {
+    let mut case = Case::new(database(DatabaseFormat::Tls));
+    case.certificate.key = Arc::new(KeyPair::generate(KeyAlgorithm::Ed25519).unwrap());
+    let files = case.files();
+    assert!(files["key"].starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n"));
+    assert!(files["tls.key"].starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    assert!(files["identity"].starts_with(&files["tls.key"]));
+}
+
+#[test]
+fn ssh_keygen_reads_the_certificate_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("key-cert.pub");
+    write(&file, &Case::new(OutputKind::Identity).files()["key-cert.pub"]);
+    let output = Command::new("ssh-keygen").arg("-L").arg("-f").arg(&file).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("Key ID: \"bot-tbotfx\"") && text.contains("jenkins"), "{text}");
+}
+
+#[test]
+fn kubectl_reads_the_kubeconfig_whatever_the_cluster_is_called() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["kube1", "a: b", "- x", "null", "\"q\" 'q' \\ #", "é\u{85}\u{2028}", "{}", "1"] {
+        let mut case = Case::new(kubernetes(name));
+        case.directory = "/w/a b: #c".to_owned();
+        let file = directory.path().join("kubeconfig.yaml");
+        write(&file, &case.files()["kubeconfig.yaml"]);
+        let output = Command::new("kubectl").args(["config", "view", "-o", "json", "--kubeconfig"]).arg(&file).output();
+        let Ok(output) = output else {
+            eprintln!("SKIPPED: kubectl is not installed, the kubeconfig was not read by it");
+            return;
+        };
+        assert!(output.status.success(), "{name:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let seen: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(seen["current-context"], format!("example.test-{name}"));
+        assert_eq!(seen["contexts"][0]["context"]["user"], format!("example.test-{name}"));
+        assert_eq!(seen["users"][0]["user"]["exec"]["args"][1], "--destination-dir=/w/a b: #c");
+        assert_eq!(seen["clusters"][0]["cluster"]["server"], "https://localhost:13080");
+    }
+}
+
+#[test]
+fn the_kubernetes_server_name_fits_the_proxys_address() {
+    let name = |address: &str, tls_routing| {
+        let mut case = Case::new(kubernetes("kube1"));
+        case.cluster.kube_address = address.to_owned();
+        case.cluster.tls_routing = tls_routing;
+        let text = case.files()["kubeconfig.yaml"].clone();
+        text.lines().find_map(|line| line.strip_prefix("    tls-server-name: ")).map(str::to_owned)
+    };
+    let local = Some("kube-teleport-proxy-alpn.teleport.cluster.local".to_owned());
+    assert_eq!(name("t.example.com:443", true), Some("kube-teleport-proxy-alpn.t.example.com".to_owned()));
+    assert_eq!(name("192.0.2.1:443", true), local);
+    assert_eq!(name("[2001:db8::1]:443", true), local);
+    assert_eq!(name("t.example.com:3026", false), None);
+}
+
+#[test]
+fn the_exec_credential_holds_certificate_key_and_expiry() {
+    let (key, certificates) = fixtures::tbot_directory("kubernetes");
+    let text = exec_credential(&certificates.tls, &key).unwrap();
+    let seen: serde_json::Value = serde_json::from_str(text.expose()).unwrap();
+    assert_eq!(
+        seen,
+        serde_json::json!({
+            "kind": "ExecCredential",
+            "apiVersion": "client.authentication.k8s.io/v1beta1",
+            "spec": {"interactive": false},
+            "status": {
+                "expirationTimestamp": "2026-11-21T20:37:34Z",
+                "clientCertificateData": fixtures::read("tbot/kubernetes/tlscert"),
+                "clientKeyData": fixtures::read("tbot/kubernetes/key"),
+            },
+        })
+    );
+}
+
+#[expect(clippy::disallowed_methods, reason = "a file for another program in a test")]
+fn write(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+}

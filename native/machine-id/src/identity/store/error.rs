@@ -1,10 +1,10 @@
 //! What can go wrong with a store.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use super::RenewalState;
+use crate::destination::DestinationError;
 use crate::error::{Code, Fault, Retry};
 use crate::identity::certificates::CertificateError;
 use crate::identity::when::Rfc3339;
@@ -12,14 +12,9 @@ use crate::identity::when::Rfc3339;
 /// What can go wrong with a store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another process holds the lock.
-    #[error("{} is held by another process, waited {} s", path.display(), waited.as_secs_f32())]
-    Busy {
-        /// The lock file.
-        path: PathBuf,
-        /// How long we waited.
-        waited: Duration,
-    },
+    /// The directory or the file in it can't be opened, locked, read or written.
+    #[error("identity store: {0}")]
+    Destination(#[from] DestinationError),
     /// The file isn't a whole identity.
     #[error("{} holds no whole identity: {reason}", path.display())]
     Corrupt {
@@ -62,20 +57,10 @@ pub enum StoreError {
     /// A stored certificate can't be read.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
-    /// A file isn't one that only we can write and read.
-    #[error("{} isn't safe to keep a key in: {reason}", path.display())]
-    Unsafe {
-        /// The file or directory.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The file system refuses.
-    #[error("can't {action} {}: {source}", path.display())]
-    Disk {
-        /// What was tried.
-        action: &'static str,
-        /// The file or directory.
+    /// The file can't be moved out of the way.
+    #[error("{} can't be renamed: {source}", path.display())]
+    Rename {
+        /// The file.
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
@@ -89,10 +74,6 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(super) fn disk(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Disk { action, path: path.to_owned(), source }
-    }
-
     pub(super) fn unwritable(reason: impl fmt::Display) -> Self {
         Self::Unwritable { reason: reason.to_string() }
     }
@@ -101,40 +82,39 @@ impl StoreError {
 impl Fault for StoreError {
     fn code(&self) -> Code {
         match self {
-            Self::Busy { .. } => Code::IdentityBusy,
+            Self::Destination(DestinationError::Busy { .. }) => Code::IdentityBusy,
+            Self::Destination(error) => error.code(),
             Self::Corrupt { .. } | Self::OtherVersion { .. } => Code::IdentityCorrupt,
             Self::Missing { .. } | Self::NotReady { .. } | Self::NotRenewable { .. } => Code::IdentityNeedsRejoin,
             Self::Foreign => Code::IdentityForeign,
             Self::Certificate(error) => error.code(),
-            Self::Unsafe { .. } => Code::DestinationUnsafe,
-            Self::Disk { source, .. } => match source.kind() {
-                std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
-                    Code::DestinationDenied
-                }
-                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Code::DiskFull,
-                _ => Code::DiskFailed,
-            },
+            Self::Rename { .. } => Code::DiskFailed,
             Self::Unwritable { .. } => Code::Internal,
         }
     }
 
     fn hint(&self) -> String {
         match self {
-            Self::Busy { .. } => "stop the other process (tbot, another agent or machine-id) or use another storage",
+            Self::Destination(DestinationError::Busy { .. }) => {
+                "stop the other process (tbot, another agent or machine-id) or use another storage"
+            }
+            Self::Destination(error) => return error.hint(),
             Self::Corrupt { .. } => "move the file away and join again with a fresh token",
             Self::OtherVersion { .. } => "use the version that wrote it, or move it away and join with a fresh token",
             Self::Missing { .. } | Self::NotReady { .. } | Self::NotRenewable { .. } => "configure a fresh join token",
             Self::Foreign => "each machine needs an identity of its own: empty the storage here and join afresh",
             Self::Certificate(error) => return error.hint(),
-            Self::Unsafe { .. } => "give the file to the user of this process, mode 0600, in a directory of mode 0700",
-            Self::Disk { .. } => "check owner, permissions and free space of the directory",
+            Self::Rename { .. } => "check owner and permissions of the directory",
             Self::Unwritable { .. } => "",
         }
         .to_owned()
     }
 
     fn retry(&self) -> Retry {
-        if matches!(self, Self::Busy { .. }) { Retry::Later } else { Retry::No }
+        match self {
+            Self::Destination(error) => error.retry(),
+            _ => Retry::No,
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::secret::Secret;
 const VERSION: u64 = 1;
 
 /// No identity is longer; what is written is always readable again.
-pub(super) const MAX_FILE: usize = 4 * 1024 * 1024;
+pub(super) const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 #[derive(Deserialize)]
 struct Header {
@@ -90,7 +90,7 @@ pub(super) fn write(
     };
     let mut text = Zeroizing::new(serde_json::to_string_pretty(&written).map_err(StoreError::unwritable)?);
     text.push('\n');
-    if text.len() > MAX_FILE {
+    if u64::try_from(text.len()).is_ok_and(|length| length > MAX_FILE) {
         return Err(StoreError::unwritable(format!("it would have {} bytes", text.len())));
     }
     Ok(text)

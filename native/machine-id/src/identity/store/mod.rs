@@ -7,32 +7,27 @@
 
 mod error;
 mod format;
-mod lock;
 mod machine;
-mod vault;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 pub use error::StoreError;
 pub use machine::MachineMark;
 
-use self::lock::HeldLock;
-use self::vault::Vault;
 use super::authority::Authorities;
 use super::bot::BotIdentity;
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
+use crate::destination::{Destination, DestinationError, DirectoryLock};
 
 /// The identity's file.
 pub const IDENTITY_FILE: &str = "identity.json";
-/// The file that is locked, tbot's name for it (protocol G2): the two exclude each other.
-pub const LOCK_FILE: &str = "lock";
 
 /// A directory that keeps one bot identity.
 #[derive(Debug)]
 pub struct Store {
-    vault: Vault,
+    destination: Destination,
     clock: SharedClock,
 }
 
@@ -42,22 +37,29 @@ impl Store {
     /// # Errors
     /// When it can't be made, or isn't safe to keep a key in.
     pub fn open(directory: &DirectoryConfig, clock: SharedClock) -> Result<Self, StoreError> {
-        Ok(Self { vault: Vault::open(directory)?, clock })
+        Ok(Self { destination: Destination::create_or_open(directory)?, clock })
+    }
+
+    /// Opens the directory only if it is there, for showing what it holds.
+    ///
+    /// # Errors
+    /// When it isn't safe, or can't be opened.
+    pub fn open_existing(directory: &DirectoryConfig, clock: SharedClock) -> Result<Option<Self>, StoreError> {
+        Ok(Destination::open_existing(directory)?.map(|destination| Self { destination, clock }))
     }
 
     /// Takes the lock, waiting at most `wait` for another holder; blocks the thread meanwhile.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when it is still held then.
+    /// [`StoreError::Destination`] with [`DestinationError::Busy`] when it is still held then.
     pub fn lock(&self, wait: Duration) -> Result<StoreGuard<'_>, StoreError> {
-        let held = HeldLock::take(self.vault.lock_file()?, &self.vault.path_of(LOCK_FILE), wait)?;
-        Ok(StoreGuard { store: self, _held: held })
+        Ok(StoreGuard { _lock: self.destination.lock(wait)?, store: self })
     }
 
-    /// Where it is.
+    /// The identity's file.
     #[must_use]
-    pub fn directory(&self) -> &Path {
-        self.vault.path()
+    pub fn path(&self) -> PathBuf {
+        self.destination.path().join(IDENTITY_FILE)
     }
 
     /// Reads without the lock, for showing only: the file is replaced as a whole, so what is read is complete.
@@ -65,9 +67,14 @@ impl Store {
     /// # Errors
     /// As [`StoreGuard::load`].
     pub fn peek(&self) -> Result<Option<StoredState>, StoreError> {
-        match self.vault.read()? {
-            Some(text) => format::read(&text, &self.vault.path_of(IDENTITY_FILE)).map(Some),
-            None => Ok(None),
+        match self.destination.read(IDENTITY_FILE, format::MAX_FILE) {
+            Ok(Some(text)) => format::read(&text, &self.path()).map(Some),
+            Ok(None) => Ok(None),
+            Err(DestinationError::TooLong { path, length, limit }) => {
+                let reason = format!("it has {length} bytes, an identity has at most {limit}");
+                Err(StoreError::Corrupt { path, reason })
+            }
+            Err(error) => Err(error.into()),
         }
     }
 }
@@ -132,8 +139,8 @@ impl RenewalPermit {
 /// A store whose lock is held. Dropping it lets go of the lock.
 #[derive(Debug)]
 pub struct StoreGuard<'a> {
+    _lock: DirectoryLock,
     store: &'a Store,
-    _held: HeldLock,
 }
 
 impl StoreGuard<'_> {
@@ -220,16 +227,20 @@ impl StoreGuard<'_> {
     /// # Errors
     /// When it can't be renamed.
     pub fn set_aside(&self) -> Result<PathBuf, StoreError> {
-        self.store.vault.set_aside(format::unix_seconds(self.store.clock.now()))
+        let from = self.store.path();
+        let to = from.with_extension(format!("json.set-aside-{}", format::unix_seconds(self.store.clock.now())));
+        std::fs::rename(&from, &to).map_err(|source| StoreError::Rename { path: from, source })?;
+        Ok(to)
     }
 
     fn stored(&self) -> Result<StoredState, StoreError> {
-        self.load()?.ok_or_else(|| StoreError::Missing { path: self.store.vault.path_of(IDENTITY_FILE) })
+        self.load()?.ok_or_else(|| StoreError::Missing { path: self.store.path() })
     }
 
     fn write(&self, identity: &BotIdentity, renewal: &RenewalState) -> Result<(), StoreError> {
         let machine = MachineMark::of_this_machine();
-        self.store.vault.write(format::write(identity, renewal, &machine, self.store.clock.now())?.as_bytes())
+        let text = format::write(identity, renewal, &machine, self.store.clock.now())?;
+        Ok(self.store.destination.replace(IDENTITY_FILE, text.as_bytes())?)
     }
 }
 
