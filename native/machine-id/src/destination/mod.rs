@@ -1,1 +1,175 @@
 //! Writing into a guarded directory: no links, right owner and modes, atomic.
+//!
+//! A directory is opened once, component by component without following links, and everything else happens relative
+//! to that handle. Two ways to write: [`Destination::replace`] swaps one file (the identity store), and
+//! [`Destination::begin`] / [`Stage::commit`] swap a set of files whose key and certificate must match at every
+//! instant (`docs/adr/0002-matching-pair.md`).
+
+mod commit;
+mod directory;
+mod error;
+mod file;
+mod generation;
+mod guard;
+mod lock;
+mod names;
+mod remove;
+mod stage;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nix::unistd::geteuid;
+use zeroize::Zeroizing;
+
+use crate::acl::{AclVerdict, Grants};
+use crate::config::DirectoryConfig;
+
+pub use error::DestinationError;
+pub use lock::DirectoryLock;
+pub use stage::Stage;
+
+/// How long a commit waits for another writer.
+const COMMIT_WAIT: Duration = Duration::from_secs(10);
+
+/// Whether files must survive a crash of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Each file and the directory are synced: stores and standing destinations.
+    #[default]
+    Synced,
+    /// Not synced: a lease's directory is worth nothing after a crash.
+    Volatile,
+}
+
+/// An open directory of ours that others can't tamper with.
+#[derive(Debug)]
+pub struct Destination {
+    path: PathBuf,
+    handle: File,
+    grants: Grants,
+    durability: Durability,
+}
+
+impl Destination {
+    /// Opens the directory, makes what is missing of its path (mode 0700; parents 0711 where there are readers), and
+    /// checks owner, mode and ACL.
+    ///
+    /// # Errors
+    /// When the path is unsafe (symbolic link, foreign owner, too open), or can't be made, opened or granted.
+    pub fn create_or_open(config: &DirectoryConfig) -> Result<Self, DestinationError> {
+        let mut grants = Grants::resolve(config, geteuid().as_raw())?;
+        let opened = directory::open(config, directory::Missing::Create)?;
+        if opened.created {
+            grants.shape_directory(&opened.handle, &config.path)?;
+        } else {
+            guard::check_directory(&opened.handle, &config.path, &mut grants)?;
+        }
+        Ok(Self { path: config.path.clone(), handle: opened.handle, grants, durability: Durability::Synced })
+    }
+
+    /// Opens the directory only if it is there; makes and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Self::create_or_open`].
+    pub fn open_existing(config: &DirectoryConfig) -> Result<Option<Self>, DestinationError> {
+        let mut grants = Grants::resolve(config, geteuid().as_raw())?;
+        let opened = match directory::open(config, directory::Missing::Refuse) {
+            Ok(opened) => opened,
+            Err(DestinationError::Missing { .. }) => return Ok(None),
+            Err(other) => return Err(other),
+        };
+        guard::inspect_directory(&opened.handle, &config.path, &mut grants)?;
+        Ok(Some(Self { path: config.path.clone(), handle: opened.handle, grants, durability: Durability::Synced }))
+    }
+
+    /// The same directory with another durability.
+    #[must_use]
+    pub fn with_durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
+
+    /// The path as configured.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The users beside the owner that are given read access, by number.
+    #[must_use]
+    pub fn readers(&self) -> &[u32] {
+        self.grants.readers()
+    }
+
+    /// Takes the directory's lock (`.lock` in it), which all writers of all processes take.
+    ///
+    /// # Errors
+    /// [`DestinationError::Busy`] when another holds it for longer than `wait`.
+    pub fn lock(&self, wait: Duration) -> Result<DirectoryLock, DestinationError> {
+        lock::take(&self.handle, &self.path, wait)
+    }
+
+    /// Reads a file in the directory, following no link; none when there is no such file.
+    ///
+    /// # Errors
+    /// When it is a link, not a regular file, foreign, too open, longer than `limit` bytes, or can't be read.
+    pub fn read(&self, name: &str, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, DestinationError> {
+        let name = names::Name::parse(name)?;
+        file::read(&self.handle, &self.path, &name, limit, &self.grants)
+    }
+
+    /// Replaces one file atomically. The caller holds the lock where several writers are possible.
+    ///
+    /// # Errors
+    /// When it can't be written; the previous file is then still there.
+    pub fn replace(&self, name: &str, contents: &[u8]) -> Result<(), DestinationError> {
+        let name = names::Name::parse(name)?;
+        file::replace(self, &name, contents)
+    }
+
+    /// Deletes one file; none there is fine.
+    ///
+    /// # Errors
+    /// When it can't be deleted.
+    pub fn delete(&self, name: &str) -> Result<(), DestinationError> {
+        let name = names::Name::parse(name)?;
+        file::delete(self, &name)
+    }
+
+    /// Starts a change of the whole set: takes the lock, clears what killed writers left.
+    ///
+    /// # Errors
+    /// When another writer doesn't let go, or the directory can't be written to.
+    pub fn begin(&self) -> Result<Stage<'_>, DestinationError> {
+        Stage::begin(self, COMMIT_WAIT)
+    }
+
+    /// [`Self::begin`] and [`Stage::commit`] in one, for sets in which no file names another one's path.
+    ///
+    /// # Errors
+    /// As these.
+    pub fn commit(&self, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
+        self.begin()?.commit(artifacts)
+    }
+
+    /// Compares owner, modes and ACLs of the directory and the files in it with what was asked. Changes nothing.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub fn verify(&self) -> Result<AclVerdict, DestinationError> {
+        guard::verify(self)
+    }
+
+    /// Deletes the directory and everything in it, following no link; what vanishes meanwhile is fine.
+    ///
+    /// # Errors
+    /// When something can't be deleted; the rest is deleted all the same.
+    pub fn remove(self) -> Result<(), DestinationError> {
+        remove::directory(&self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

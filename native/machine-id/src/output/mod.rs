@@ -1,1 +1,70 @@
 //! Certificates to files, byte for byte as tbot writes them. Pure.
+
+mod application;
+mod database;
+mod environment;
+mod error;
+mod exec_credential;
+mod identity_file;
+mod known_hosts;
+mod kubeconfig;
+mod quote;
+mod request;
+mod ssh_config;
+mod tls;
+
+use std::borrow::Cow;
+
+pub use environment::{PlacedOutput, environment};
+pub use error::OutputError;
+pub use exec_credential::exec_credential;
+pub use request::{ClusterFacts, OutputRequest};
+
+use crate::config::OutputKind;
+use crate::secret::Secret;
+
+/// One file of an output.
+#[derive(Debug)]
+pub struct Artifact {
+    /// Its path below the output's directory; may contain one `/`.
+    pub name: Cow<'static, str>,
+    /// Its bytes.
+    pub contents: Secret,
+}
+
+impl Artifact {
+    fn new(name: impl Into<Cow<'static, str>>, contents: String) -> Self {
+        Self { name: name.into(), contents: Secret::new(contents) }
+    }
+}
+
+/// Every file of an output (protocol G1).
+///
+/// # Errors
+/// When a path or a name can't be written into one of the files, or the authorities lack what a file needs.
+pub fn artifacts(request: &OutputRequest<'_>) -> Result<Vec<Artifact>, OutputError> {
+    request.check()?;
+    let mut files = tls::common(request);
+    files.push(identity_file::render(request)?);
+    match request.kind {
+        OutputKind::Identity => {
+            files.push(known_hosts::render(request)?);
+            files.push(ssh_config::render(request)?);
+            if request.cluster.server_major >= 16 {
+                for cluster in request.plain_file_clusters() {
+                    files.push(known_hosts::render_for(request, cluster)?);
+                    files.push(ssh_config::render_for(request, cluster)?);
+                }
+            }
+        }
+        OutputKind::Kubernetes { cluster } => files.push(kubeconfig::render(request, cluster)?),
+        OutputKind::Database { format, .. } => files.extend(database::render(request, *format)?),
+        OutputKind::Application { specific_tls_naming, .. } => {
+            files.extend(application::render(request, *specific_tls_naming));
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Who may read a destination, and giving it to them.
+
+use std::fs::File;
+use std::path::Path;
+
+use nix::sys::stat::{Mode, fchmod, fstat};
+
+use super::apply::{Kind, clear_default, read, set};
+use super::entry::{Acl, Entry, Permissions, Qualifier};
+use super::error::AclError;
+use super::plan::{for_directory, for_file};
+use super::users::uid_of;
+use super::verify::{Object, differences};
+use crate::config::{AclMode, DirectoryConfig};
+
+/// The readers of one destination, by number, and how strict to be about them.
+#[derive(Clone, Debug)]
+pub struct Grants {
+    mode: AclMode,
+    readers: Vec<u32>,
+    owner: u32,
+}
+
+impl Grants {
+    /// Looks the readers of `config` up. The owner needs no entry and is left out.
+    ///
+    /// # Errors
+    /// When a user isn't known.
+    pub fn resolve(config: &DirectoryConfig, owner: u32) -> Result<Self, AclError> {
+        let mut readers = config.readers.iter().map(uid_of).collect::<Result<Vec<_>, _>>()?;
+        readers.sort_unstable();
+        readers.dedup();
+        readers.retain(|uid| *uid != owner);
+        Ok(Self { mode: config.acls, readers, owner })
+    }
+
+    /// How strict.
+    #[must_use]
+    pub const fn mode(&self) -> AclMode {
+        self.mode
+    }
+
+    /// The readers' numbers.
+    #[must_use]
+    pub fn readers(&self) -> &[u32] {
+        &self.readers
+    }
+
+    /// Takes the readers from a directory's list where none are configured: `tbot init --reader-user` leaves them
+    /// only there.
+    pub fn adopt(&mut self, found: &Acl) {
+        if self.readers.is_empty() && self.mode != AclMode::Off {
+            let readable = found.users().filter(|(_, granted)| granted.includes(Permissions::READ_SEARCH));
+            self.readers = readable.map(|(uid, _)| uid).filter(|uid| *uid != self.owner).collect();
+        }
+    }
+
+    /// Gives a directory of ours the wanted list, and takes away what its entries would inherit.
+    ///
+    /// # Errors
+    /// When the list can't be set; a file system without lists is an error only in mode `required`.
+    pub fn shape_directory(&self, directory: &File, path: &Path) -> Result<(), AclError> {
+        self.bare(directory, path, Mode::S_IRWXU)?;
+        if self.mode != AclMode::Off {
+            clear_default(directory, path)?;
+        }
+        self.grant(directory, path, &for_directory(&self.readers))
+    }
+
+    /// Gives a new file of ours the wanted list.
+    ///
+    /// # Errors
+    /// As [`Self::shape_directory`].
+    pub fn shape_file(&self, file: &File, path: &Path) -> Result<(), AclError> {
+        self.bare(file, path, Mode::S_IRUSR | Mode::S_IWUSR)?;
+        self.grant(file, path, &for_file(&self.readers))
+    }
+
+    /// Adds missing readers to the list of an existing directory, leaving other users in it.
+    ///
+    /// # Errors
+    /// As [`Self::shape_directory`].
+    pub fn complete_directory(&self, directory: &File, path: &Path, found: Option<&Acl>) -> Result<(), AclError> {
+        let missing = match found {
+            Some(acl) => differences(Object::Directory, acl, self.owner, &self.readers).iter().any(|d| !d.widens()),
+            None => !self.readers.is_empty(),
+        };
+        if !missing {
+            return Ok(());
+        }
+        let mut entries = for_directory(&self.readers).entries().to_vec();
+        let others = found.into_iter().flat_map(Acl::users);
+        entries.extend(others.map(|(uid, permissions)| Entry { who: Qualifier::User(uid), permissions }));
+        self.grant(directory, path, &Acl::new(entries))
+    }
+
+    /// The mode bits alone; whatever list was inherited is gone or without effect afterwards.
+    fn bare(&self, file: &File, path: &Path, mode: Mode) -> Result<(), AclError> {
+        let io = |errno| AclError::Io { action: "set", path: path.to_owned(), source: std::io::Error::from(errno) };
+        let seen = fstat(file).map_err(io)?.st_mode & 0o7777;
+        if seen != mode.bits() {
+            fchmod(file, mode).map_err(io)?;
+        }
+        if self.mode == AclMode::Off || !self.readers.is_empty() {
+            return Ok(());
+        }
+        match read(file, path, Kind::Access) {
+            Ok(Some(_)) => {
+                let object = if mode.contains(Mode::S_IXUSR) { for_directory(&[]) } else { for_file(&[]) };
+                set(file, path, &object)
+            }
+            Ok(None) => Ok(()),
+            Err(AclError::Unsupported { .. }) if self.mode == AclMode::Try => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn grant(&self, file: &File, path: &Path, acl: &Acl) -> Result<(), AclError> {
+        match self.mode {
+            AclMode::Off => Ok(()),
+            _ if self.readers.is_empty() => Ok(()),
+            AclMode::Required => set(file, path, acl),
+            AclMode::Try => match set(file, path, acl) {
+                Err(AclError::Unsupported { path }) => {
+                    tracing::warn!(path = %path.display(), "no POSIX ACLs here: the readers can't be granted access");
+                    Ok(())
+                }
+                other => other,
+            },
+        }
+    }
+}

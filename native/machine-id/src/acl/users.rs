@@ -1,0 +1,28 @@
+//! User names and numbers of this machine.
+
+use nix::unistd::{Uid, User};
+
+use super::AclError;
+use crate::config::UserRef;
+
+/// The number of a user. A name of digits only that isn't a user's name counts as a number.
+///
+/// # Errors
+/// When there is no such user or the user list can't be read.
+pub fn uid_of(user: &UserRef) -> Result<u32, AclError> {
+    let name = match user {
+        UserRef::Id(uid) => return Ok(*uid),
+        UserRef::Name(name) => name,
+    };
+    match User::from_name(name) {
+        Ok(Some(found)) => Ok(found.uid.as_raw()),
+        Ok(None) => name.parse().map_err(|_| AclError::UnknownUser { name: name.clone() }),
+        Err(source) => Err(AclError::Lookup { name: name.clone(), source }),
+    }
+}
+
+/// The name of a user, or its number where it has none.
+#[must_use]
+pub fn name_of(uid: u32) -> String {
+    User::from_uid(Uid::from_raw(uid)).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+}

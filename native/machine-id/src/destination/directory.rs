@@ -1,0 +1,230 @@
+//! Opening a directory without being led astray: one component at a time, relative to the handle of the one before.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::path::{Component, Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag, openat, readlinkat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat};
+use nix::unistd::{UnlinkatFlags, fsync, geteuid, unlinkat};
+
+use super::file::kind_of;
+use super::{Destination, DestinationError};
+use crate::config::{DirectoryConfig, SymlinkMode};
+
+/// As many links as Linux itself follows.
+const MAX_LINKS: usize = 40;
+
+/// What to do about a missing directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    Create,
+    Refuse,
+}
+
+pub(super) struct Opened {
+    pub handle: File,
+    /// Whether we made it just now.
+    pub created: bool,
+}
+
+/// Opens the directory of `config`. Every directory on the way must belong to root or us, and nobody else may be able
+/// to replace what is in it; `try-secure` and `insecure` only log that.
+pub(super) fn open(config: &DirectoryConfig, missing: Missing) -> Result<Opened, DestinationError> {
+    let path = config.path.as_path();
+    let fault = |reason| DestinationError::Path { path: path.to_owned(), reason };
+    let mut pending = VecDeque::new();
+    let mut components = path.components();
+    if components.next() != Some(Component::RootDir) {
+        return Err(fault("it isn't absolute"));
+    }
+    for component in components {
+        match component {
+            Component::Normal(name) => pending.push_back(name.to_owned()),
+            _ => return Err(fault("it has `..` in it")),
+        }
+    }
+    if pending.is_empty() {
+        return Err(fault("it is the root directory"));
+    }
+    let root = nix::fcntl::open("/", WAY, Mode::empty()).map_err(DestinationError::io("opened", Path::new("/")))?;
+    let parents = if config.readers.is_empty() { Mode::S_IRWXU } else { Mode::from_bits_truncate(0o711) };
+    let mut walk = Walk { config, missing, parents, stack: vec![(root, PathBuf::from("/"))], pending, links: 0 };
+    walk.check_parent()?;
+    loop {
+        if let Some(opened) = walk.step()? {
+            return Ok(opened);
+        }
+    }
+}
+
+/// Handles on the way need search permission only.
+const WAY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
+/// The last one is listed and synced.
+pub(super) const LAST: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
+
+struct Walk<'a> {
+    config: &'a DirectoryConfig,
+    missing: Missing,
+    parents: Mode,
+    /// The directories from the root to where we are; links with `..` need the way back.
+    stack: Vec<(OwnedFd, PathBuf)>,
+    pending: VecDeque<OsString>,
+    links: usize,
+}
+
+impl Walk<'_> {
+    /// Goes one component further; gives the directory when it was the last.
+    fn step(&mut self) -> Result<Option<Opened>, DestinationError> {
+        let Some(name) = self.pending.pop_front() else {
+            return Err(self.fault("it leads back to the root directory"));
+        };
+        if name == ".." {
+            if self.stack.len() > 1 {
+                self.stack.pop();
+            }
+            return Ok(None);
+        }
+        let last = self.pending.is_empty();
+        let (handle, at) = self.here()?;
+        let path = at.join(&name);
+        let flags = if last { LAST } else { WAY };
+        let mut created = false;
+        let opened = match openat(handle, name.as_os_str(), flags, Mode::empty()) {
+            Err(Errno::ENOENT) if self.missing == Missing::Create => {
+                created = self.create(&name, &path, last)?;
+                openat(handle, name.as_os_str(), flags, Mode::empty())
+            }
+            other => other,
+        };
+        match opened {
+            Ok(child) if last => Ok(Some(Opened { handle: File::from(child), created })),
+            Ok(child) => {
+                self.stack.push((child, path));
+                self.check_parent()?;
+                Ok(None)
+            }
+            Err(Errno::ENOENT) => Err(DestinationError::Missing { path }),
+            Err(Errno::ELOOP | Errno::ENOTDIR) => self.obstacle(&name, path, last),
+            Err(errno) => Err(DestinationError::io("opened", &path)(errno)),
+        }
+    }
+
+    /// A link or a file is in the way.
+    fn obstacle(&mut self, name: &OsStr, path: PathBuf, last: bool) -> Result<Option<Opened>, DestinationError> {
+        let (handle, _) = self.here()?;
+        let seen = fstatat(handle, name, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(DestinationError::io("read", &path))?;
+        if kind(&seen) != SFlag::S_IFLNK {
+            return Err(DestinationError::NotADirectory { path, seen: kind_of(&seen) });
+        }
+        let target = PathBuf::from(readlinkat(handle, name).map_err(DestinationError::io("read", &path))?);
+        if last || self.config.symlinks != SymlinkMode::Insecure {
+            return Err(DestinationError::SymbolicLink { path, target, on_the_way: !last });
+        }
+        // Even where links are allowed, only root's and our own: another user's may point anywhere tomorrow.
+        if !trusted(seen.st_uid) {
+            return Err(DestinationError::ForeignParent { path, asked: self.config.path.clone(), owner: seen.st_uid });
+        }
+        self.links += 1;
+        if self.links > MAX_LINKS {
+            return Err(DestinationError::LinkLoop { path: self.config.path.clone(), limit: MAX_LINKS });
+        }
+        for component in target.components().rev() {
+            match component {
+                Component::Normal(part) => self.pending.push_front(part.to_owned()),
+                Component::ParentDir => self.pending.push_front(OsString::from("..")),
+                Component::RootDir => self.stack.truncate(1),
+                Component::CurDir | Component::Prefix(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes a directory. Gives false if somebody else was faster.
+    fn create(&self, name: &OsStr, path: &Path, last: bool) -> Result<bool, DestinationError> {
+        let (handle, at) = self.here()?;
+        match mkdirat(handle, name, Mode::S_IRWXU) {
+            Ok(()) => {}
+            Err(Errno::EEXIST) => return Ok(false),
+            Err(errno) => return Err(DestinationError::io("made", path)(errno)),
+        }
+        if !last && self.parents != Mode::S_IRWXU {
+            let made = openat(handle, name, LAST, Mode::empty()).map_err(DestinationError::io("opened", path))?;
+            fchmod(&made, self.parents).map_err(DestinationError::io("made", path))?;
+        }
+        // Best effort: a parent that we may enter but not read can't be synced.
+        if let Ok(parent) = openat(handle, ".", LAST, Mode::empty())
+            && let Err(errno) = fsync(&parent)
+        {
+            tracing::debug!(path = %at.display(), %errno, "parent directory not synced");
+        }
+        Ok(true)
+    }
+
+    /// Whether the directory we are in can be trusted to keep what is in it.
+    fn check_parent(&self) -> Result<(), DestinationError> {
+        let (handle, path) = self.here()?;
+        let seen = fstat(handle).map_err(DestinationError::io("read", path))?;
+        let mode = seen.st_mode & 0o7777;
+        let asked = self.config.path.clone();
+        let fault = if !trusted(seen.st_uid) {
+            DestinationError::ForeignParent { path: path.to_owned(), asked, owner: seen.st_uid }
+        } else if mode & 0o002 != 0 && mode & 0o1000 == 0 {
+            DestinationError::OpenParent { path: path.to_owned(), asked, mode }
+        } else {
+            return Ok(());
+        };
+        if self.config.symlinks == SymlinkMode::Secure {
+            return Err(fault);
+        }
+        tracing::debug!(%fault, "accepted, because symlinks isn't `secure`");
+        Ok(())
+    }
+
+    fn here(&self) -> Result<(&OwnedFd, &Path), DestinationError> {
+        let (handle, path) = self.stack.last().ok_or_else(|| self.fault("it leads nowhere"))?;
+        Ok((handle, path))
+    }
+
+    fn fault(&self, reason: &'static str) -> DestinationError {
+        DestinationError::Path { path: self.config.path.clone(), reason }
+    }
+}
+
+/// Root can do everything anyway, and we trust ourselves.
+fn trusted(owner: u32) -> bool {
+    owner == 0 || owner == geteuid().as_raw()
+}
+
+/// What kind of thing a stat is of.
+pub(super) fn kind(stat: &FileStat) -> SFlag {
+    SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
+}
+
+/// Takes the emptied directory out of its parent, if what stands under its name is still it.
+pub(super) fn remove_empty(destination: &Destination) -> Result<(), DestinationError> {
+    let (Some(parent), Some(name)) = (destination.path.parent(), destination.path.file_name()) else {
+        return Ok(());
+    };
+    let path = destination.path.as_path();
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let parent = match nix::fcntl::open(parent, flags, Mode::empty()) {
+        Ok(parent) => parent,
+        Err(Errno::ENOENT) => return Ok(()),
+        Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
+    };
+    let ours = fstat(&destination.handle).map_err(DestinationError::io("read", path))?;
+    match fstatat(&parent, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+        Ok(seen) if seen.st_dev == ours.st_dev && seen.st_ino == ours.st_ino => {}
+        Ok(_) | Err(Errno::ENOENT) => return Ok(()),
+        Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
+    }
+    // Only an empty directory can go this way, so a swap in between costs nobody anything.
+    match unlinkat(&parent, name, UnlinkatFlags::RemoveDir) {
+        Ok(()) | Err(Errno::ENOENT) => Ok(()),
+        Err(errno) => Err(DestinationError::io("deleted", path)(errno)),
+    }
+}

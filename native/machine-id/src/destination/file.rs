@@ -1,0 +1,206 @@
+//! One file: reading, writing a new one, replacing.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag, openat, readlinkat, renameat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
+use nix::unistd::{UnlinkatFlags, unlinkat};
+use zeroize::Zeroizing;
+
+use super::directory::{LAST, kind};
+use super::names::{Name, temporary};
+use super::{Destination, DestinationError, Durability, guard};
+use crate::acl::Grants;
+
+/// Opens the directory that a name is in: the destination's own, or one below it.
+pub(super) enum Folder<'a> {
+    Top(&'a File, PathBuf),
+    Sub(File, PathBuf),
+}
+
+impl<'a> Folder<'a> {
+    pub(super) fn open(top: &'a File, path: &Path, folder: Option<&str>) -> Result<Self, DestinationError> {
+        let Some(folder) = folder else { return Ok(Self::Top(top, path.to_owned())) };
+        let path = path.join(folder);
+        match openat(top, folder, LAST, Mode::empty()) {
+            Ok(handle) => Ok(Self::Sub(File::from(handle), path)),
+            Err(Errno::ENOENT) => Err(DestinationError::Missing { path }),
+            Err(Errno::ELOOP | Errno::ENOTDIR) => {
+                let seen =
+                    fstatat(top, folder, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(DestinationError::io("read", &path))?;
+                if kind(&seen) == SFlag::S_IFLNK {
+                    return Err(link(top, folder, path));
+                }
+                Err(DestinationError::NotADirectory { path, seen: kind_of(&seen) })
+            }
+            Err(errno) => Err(DestinationError::io("opened", &path)(errno)),
+        }
+    }
+
+    /// As [`Self::open`], making the directory below if it isn't there.
+    pub(super) fn create(
+        top: &'a File,
+        path: &Path,
+        folder: Option<&str>,
+        grants: &Grants,
+    ) -> Result<Self, DestinationError> {
+        if let Some(name) = folder {
+            let sub = path.join(name);
+            match mkdirat(top, name, Mode::S_IRWXU) {
+                Ok(()) => {
+                    let made = Self::open(top, path, folder)?;
+                    grants.shape_directory(made.handle(), &sub)?;
+                    return Ok(made);
+                }
+                Err(Errno::EEXIST) => {}
+                Err(errno) => return Err(DestinationError::io("made", &sub)(errno)),
+            }
+            let there = Self::open(top, path, folder)?;
+            guard::check_owner(there.handle(), &sub)?;
+            return Ok(there);
+        }
+        Self::open(top, path, folder)
+    }
+
+    pub(super) fn handle(&self) -> &File {
+        match self {
+            Self::Top(handle, _) => handle,
+            Self::Sub(handle, _) => handle,
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Top(_, path) | Self::Sub(_, path) => path,
+        }
+    }
+}
+
+/// Reads a file of at most `limit` bytes.
+pub(super) fn read(
+    top: &File,
+    path: &Path,
+    name: &Name,
+    limit: u64,
+    grants: &Grants,
+) -> Result<Option<Zeroizing<Vec<u8>>>, DestinationError> {
+    let folder = match Folder::open(top, path, name.folder.as_deref()) {
+        Err(DestinationError::Missing { .. }) => return Ok(None),
+        other => other?,
+    };
+    let path = folder.path().join(&name.file);
+    // Not blocking: a FIFO in the file's place must not stop us.
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let file = match openat(folder.handle(), name.file.as_str(), flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::ENOENT) => return Ok(None),
+        Err(Errno::ELOOP) => return Err(link(folder.handle(), &name.file, path)),
+        Err(errno) => return Err(DestinationError::io("opened", &path)(errno)),
+    };
+    let stat = fstat(&file).map_err(DestinationError::io("read", &path))?;
+    guard::check_file(&file, &stat, &path, grants)?;
+    let length = u64::try_from(stat.st_size).unwrap_or(0);
+    let mut contents = Zeroizing::new(Vec::with_capacity(usize::try_from(length.min(limit)).unwrap_or(0) + 1));
+    (&file).take(limit + 1).read_to_end(&mut contents).map_err(DestinationError::io("read", &path))?;
+    let read = u64::try_from(contents.len()).unwrap_or(u64::MAX);
+    if read > limit {
+        return Err(DestinationError::TooLong { path, length: length.max(read), limit });
+    }
+    Ok(Some(contents))
+}
+
+/// Writes a file that isn't there yet. On failure nothing of it is left.
+pub(super) fn write_new(
+    folder: &File,
+    name: &str,
+    path: &Path,
+    contents: &[u8],
+    grants: &Grants,
+    durability: Durability,
+) -> Result<(), DestinationError> {
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let file = openat(folder, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)
+        .map(File::from)
+        .map_err(DestinationError::io("written", path))?;
+    let result = fill(&file, path, contents, grants, durability);
+    if result.is_err() {
+        discard(folder, name, path);
+    }
+    result
+}
+
+fn fill(
+    mut file: &File,
+    path: &Path,
+    contents: &[u8],
+    grants: &Grants,
+    durability: Durability,
+) -> Result<(), DestinationError> {
+    file.write_all(contents).map_err(DestinationError::io("written", path))?;
+    grants.shape_file(file, path)?;
+    if durability == Durability::Synced {
+        file.sync_all().map_err(DestinationError::io("written", path))?;
+    }
+    Ok(())
+}
+
+/// Puts new contents under a name, at once.
+pub(super) fn replace(destination: &Destination, name: &Name, contents: &[u8]) -> Result<(), DestinationError> {
+    let top = &destination.handle;
+    let folder = Folder::create(top, &destination.path, name.folder.as_deref(), &destination.grants)?;
+    let path = folder.path().join(&name.file);
+    guard::check_name(folder.handle(), &name.file, &path, &destination.grants)?;
+    let temporary = temporary();
+    write_new(folder.handle(), &temporary, &path, contents, &destination.grants, destination.durability)?;
+    if let Err(errno) = renameat(folder.handle(), temporary.as_str(), folder.handle(), name.file.as_str()) {
+        discard(folder.handle(), &temporary, &path);
+        return Err(DestinationError::io("replaced", &path)(errno));
+    }
+    if destination.durability == Durability::Synced {
+        folder.handle().sync_all().map_err(DestinationError::io("synced", folder.path()))?;
+    }
+    Ok(())
+}
+
+/// Deletes a file that may not be there.
+pub(super) fn delete(destination: &Destination, name: &Name) -> Result<(), DestinationError> {
+    let folder = match Folder::open(&destination.handle, &destination.path, name.folder.as_deref()) {
+        Err(DestinationError::Missing { .. }) => return Ok(()),
+        other => other?,
+    };
+    match unlinkat(folder.handle(), name.file.as_str(), UnlinkatFlags::NoRemoveDir) {
+        Ok(()) | Err(Errno::ENOENT) => Ok(()),
+        Err(errno) => Err(DestinationError::io("deleted", &folder.path().join(&name.file))(errno)),
+    }
+}
+
+/// Takes a file of ours back after a failure.
+pub(super) fn discard(folder: &File, name: &str, path: &Path) {
+    if let Err(errno) = unlinkat(folder, name, UnlinkatFlags::NoRemoveDir)
+        && errno != Errno::ENOENT
+    {
+        tracing::warn!(path = %path.display(), %errno, "a temporary file could not be deleted");
+    }
+}
+
+/// The refusal of a link.
+pub(super) fn link(folder: &File, name: &str, path: PathBuf) -> DestinationError {
+    let target = readlinkat(folder, name).map(PathBuf::from).unwrap_or_default();
+    DestinationError::SymbolicLink { path, target, on_the_way: false }
+}
+
+/// What a thing is, for a message.
+pub(super) fn kind_of(stat: &FileStat) -> &'static str {
+    match kind(stat) {
+        SFlag::S_IFDIR => "a directory",
+        SFlag::S_IFREG => "a regular file",
+        SFlag::S_IFLNK => "a symbolic link",
+        SFlag::S_IFIFO => "a named pipe",
+        SFlag::S_IFSOCK => "a socket",
+        SFlag::S_IFCHR | SFlag::S_IFBLK => "a device",
+        _ => "something unknown",
+    }
+}

@@ -1,0 +1,72 @@
+//! File names: those of callers, and our own that callers can't use.
+
+use super::DestinationError;
+
+/// The lock file.
+pub(super) const LOCK: &str = ".lock";
+/// A file that is about to take another's name.
+pub(super) const TEMPORARY: &str = ".t-";
+/// A generation that is still being filled.
+pub(super) const STAGING: &str = ".s-";
+/// A complete generation.
+pub(super) const GENERATION: &str = ".g-";
+
+const RANDOM_DIGITS: usize = 16;
+
+/// A checked relative name with at most one directory in front.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name {
+    pub folder: Option<String>,
+    pub file: String,
+}
+
+impl Name {
+    pub(super) fn parse(text: &str) -> Result<Self, DestinationError> {
+        let fault = |reason| DestinationError::Name { name: text.to_owned(), reason };
+        let parts: Vec<&str> = text.split('/').collect();
+        for part in &parts {
+            if part.is_empty() || *part == "." || *part == ".." {
+                return Err(fault("each part must be an ordinary name"));
+            }
+            if part.len() > 200 || part.chars().any(char::is_control) {
+                return Err(fault("it is too long or has control characters"));
+            }
+            if *part == LOCK || [TEMPORARY, STAGING, GENERATION].iter().any(|own| part.starts_with(own)) {
+                return Err(fault("the name is reserved"));
+            }
+        }
+        match parts.as_slice() {
+            [file] => Ok(Self { folder: None, file: (*file).to_owned() }),
+            [folder, file] => Ok(Self { folder: Some((*folder).to_owned()), file: (*file).to_owned() }),
+            _ => Err(fault("at most one directory may stand in front")),
+        }
+    }
+}
+
+/// A name for a file that will be renamed.
+pub(super) fn temporary() -> String {
+    format!("{TEMPORARY}{:016x}", fastrand::u64(..))
+}
+
+/// Whether a name is one of [`temporary`]'s or a staging directory's, and nothing else.
+pub(super) fn is_leftover(name: &str) -> bool {
+    let digits = |text: &str| text.len() == RANDOM_DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit());
+    name.strip_prefix(TEMPORARY).is_some_and(digits)
+        || name.strip_prefix(STAGING).is_some_and(|rest| number(rest).is_some())
+}
+
+/// The number of a generation named `name`, if it is one.
+pub(super) fn generation_number(name: &str) -> Option<u64> {
+    number(name.strip_prefix(GENERATION)?)
+}
+
+/// What follows the prefix of a new generation: its number, and a random part so that a name is never used twice.
+pub(super) fn new_generation(number: u64) -> String {
+    format!("{number}-{:016x}", fastrand::u64(..))
+}
+
+fn number(rest: &str) -> Option<u64> {
+    let (number, random) = rest.split_once('-')?;
+    let plain = random.len() == RANDOM_DIGITS && random.bytes().all(|b| b.is_ascii_hexdigit());
+    (plain && number.bytes().all(|b| b.is_ascii_digit())).then(|| number.parse().ok()).flatten()
+}

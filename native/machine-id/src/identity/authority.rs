@@ -1,0 +1,298 @@
+//! The cluster's certificate authorities: which keys sign hosts, users and databases.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use ssh_key::{Algorithm, EcdsaCurve, PublicKey};
+
+use super::ca_certificate::CaCertificate;
+use super::certificates::{CertificateError, Certificates};
+use crate::error::{Code, Fault};
+
+/// What an authority signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthorityKind {
+    /// Servers: auth, proxy, SSH hosts.
+    Host,
+    /// Clients.
+    User,
+    /// Databases.
+    Database,
+}
+
+impl AuthorityKind {
+    /// Teleport's name of the type, as in `GetCertAuthority` (protocol D3).
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::User => "user",
+            Self::Database => "db",
+        }
+    }
+}
+
+impl fmt::Display for AuthorityKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a CA rotation stands, in Teleport's own words (protocol J); empty strings where none ever was.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// `standby` or `in_progress`.
+    pub state: String,
+    /// `standby`, `init`, `update_clients`, `update_servers` or `rollback`.
+    pub phase: String,
+    /// Id of the rotation.
+    pub id: String,
+}
+
+/// Public keys of one set of a `CertAuthorityV2` (protocol D3, `CAKeySet`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeySet {
+    /// Lines `ssh-rsa AAAA…`.
+    pub ssh: Vec<String>,
+    /// PEM certificates.
+    pub tls: Vec<String>,
+}
+
+/// One authority: every key that is to be trusted now, active keys first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authority {
+    /// What it signs.
+    pub kind: AuthorityKind,
+    /// The cluster it belongs to.
+    pub cluster: String,
+    /// Lines `ssh-rsa AAAA…`: type and base64, no comment, no newline. A database CA has none.
+    pub ssh_keys: Vec<String>,
+    /// PEM blocks, each ending with a newline.
+    pub tls_certs: Vec<String>,
+    /// Where its rotation stands.
+    pub rotation: Rotation,
+}
+
+impl Authority {
+    /// Builds an authority from the parts of a `CertAuthorityV2`: active keys, then additional trusted ones. Equal
+    /// keys are kept once, blank ones dropped.
+    ///
+    /// # Errors
+    /// When a key can't be read.
+    pub fn from_parts(
+        kind: AuthorityKind,
+        cluster: &str,
+        active: &KeySet,
+        additional: &KeySet,
+        rotation: Rotation,
+    ) -> Result<Self, AuthorityError> {
+        let mut authority =
+            Self { kind, cluster: cluster.to_owned(), ssh_keys: Vec::new(), tls_certs: Vec::new(), rotation };
+        for line in active.ssh.iter().chain(&additional.ssh) {
+            authority.add_ssh_key(line)?;
+        }
+        for pem in active.tls.iter().chain(&additional.tls) {
+            authority.add_tls_certs(pem)?;
+        }
+        Ok(authority)
+    }
+
+    fn add_ssh_key(&mut self, line: &str) -> Result<(), AuthorityError> {
+        if !line.trim().is_empty() {
+            push_new(&mut self.ssh_keys, canonical_line(line)?);
+        }
+        Ok(())
+    }
+
+    fn add_tls_certs(&mut self, pem: &str) -> Result<(), AuthorityError> {
+        for certificate in CaCertificate::parse_all(pem)? {
+            push_new(&mut self.tls_certs, certificate.pem);
+        }
+        Ok(())
+    }
+
+    /// The CA pins of its certificates: SHA-256 over the `SubjectPublicKeyInfo` (protocol B2).
+    ///
+    /// # Errors
+    /// When a certificate can't be read.
+    pub fn pins(&self) -> Result<Vec<[u8; 32]>, AuthorityError> {
+        self.tls_certs.iter().map(|pem| ca_pin(pem)).collect()
+    }
+}
+
+/// The authorities that a bot works with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorities {
+    /// Host authorities: the root cluster's first, then those of leaves.
+    pub host: Vec<Authority>,
+    /// The root cluster's user authority.
+    pub user: Authority,
+    /// The root cluster's database authority, where the cluster has one and the bot may read it.
+    pub database: Option<Authority>,
+}
+
+impl Authorities {
+    /// Sorts the CA lists of a join or renewal reply: what signed our certificates is the user authority, the rest
+    /// belongs to the host authority (protocol B1, F2: neither the index nor the common name tells them apart).
+    ///
+    /// In a rotation of the user authority its second key can't be told from a host key here, so take the exact
+    /// lists from `GetCertAuthority` as soon as the cluster can be reached.
+    ///
+    /// # Errors
+    /// When a key or our own certificate can't be read, or no key is left to recognise hosts by.
+    pub fn from_reply(
+        cluster: &str,
+        certificates: &Certificates,
+        tls_cas: &[String],
+        ssh_cas: &[String],
+    ) -> Result<Self, AuthorityError> {
+        let ours = certificates.tls_facts()?;
+        let signed_by = certificates.ssh_facts()?.signed_by;
+        let empty = |kind| Authority {
+            kind,
+            cluster: cluster.to_owned(),
+            ssh_keys: Vec::new(),
+            tls_certs: Vec::new(),
+            rotation: Rotation::default(),
+        };
+        let (mut host, mut user) = (empty(AuthorityKind::Host), empty(AuthorityKind::User));
+        for pem in tls_cas {
+            for ca in CaCertificate::parse_all(pem)? {
+                let owner = if ca.issued(&ours) { &mut user } else { &mut host };
+                push_new(&mut owner.tls_certs, ca.pem);
+            }
+        }
+        for line in ssh_cas.iter().filter(|line| !line.trim().is_empty()) {
+            let line = canonical_line(line)?;
+            let owner = if line == signed_by { &mut user } else { &mut host };
+            push_new(&mut owner.ssh_keys, line);
+        }
+        if host.tls_certs.is_empty() {
+            return Err(AuthorityError::NoHostAuthority { cluster: cluster.to_owned() });
+        }
+        Ok(Self { host: vec![host], user, database: None })
+    }
+
+    /// The PEM certificates to verify the root cluster's servers with.
+    #[must_use]
+    pub fn root_host_cas(&self) -> &[String] {
+        self.host.first().map_or(&[], |authority| authority.tls_certs.as_slice())
+    }
+
+    /// The host authority of a cluster.
+    #[must_use]
+    pub fn host_of(&self, cluster: &str) -> Option<&Authority> {
+        self.host.iter().find(|authority| authority.cluster == cluster)
+    }
+}
+
+/// What is wrong with an authority.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AuthorityError {
+    /// An SSH CA key can't be read.
+    #[error("an SSH CA key of the cluster can't be read: {reason}")]
+    SshKey {
+        /// What the parser says.
+        reason: String,
+    },
+    /// A CA certificate can't be read.
+    #[error("a CA certificate of the cluster can't be read: {reason}")]
+    TlsCert {
+        /// What the parser says.
+        reason: String,
+    },
+    /// Our own certificate can't be read.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// Nothing in the reply can recognise the cluster's servers.
+    #[error("the reply of cluster {cluster:?} has no host CA")]
+    NoHostAuthority {
+        /// The cluster.
+        cluster: String,
+    },
+}
+
+impl Fault for AuthorityError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Certificate(error) => error.code(),
+            Self::SshKey { .. } | Self::TlsCert { .. } | Self::NoHostAuthority { .. } => Code::ClusterFailed,
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::Certificate(error) => error.hint(),
+            Self::SshKey { .. } | Self::TlsCert { .. } | Self::NoHostAuthority { .. } => {
+                "check that the address is that of your cluster and that its version is supported".to_owned()
+            }
+        }
+    }
+}
+
+/// The CA pin of a PEM certificate: SHA-256 over its DER `SubjectPublicKeyInfo` (protocol B2).
+///
+/// # Errors
+/// When the text isn't exactly one certificate.
+pub fn ca_pin(pem: &str) -> Result<[u8; 32], AuthorityError> {
+    Ok(CaCertificate::parse(pem)?.pin)
+}
+
+/// The kinds of key that SSH CAs sign with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SshKeyType {
+    /// `ssh-rsa`.
+    Rsa,
+    /// `ssh-ed25519`.
+    Ed25519,
+    /// `ecdsa-sha2-nistp256`.
+    EcdsaP256,
+    /// `ecdsa-sha2-nistp384`.
+    EcdsaP384,
+    /// `ecdsa-sha2-nistp521`.
+    EcdsaP521,
+}
+
+impl SshKeyType {
+    /// The type of a CA key line.
+    ///
+    /// # Errors
+    /// When the line isn't a public key, or one of a type that no Teleport CA has.
+    pub fn of_line(line: &str) -> Result<Self, AuthorityError> {
+        match parse_line(line)?.algorithm() {
+            Algorithm::Rsa { .. } => Ok(Self::Rsa),
+            Algorithm::Ed25519 => Ok(Self::Ed25519),
+            Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 } => Ok(Self::EcdsaP256),
+            Algorithm::Ecdsa { curve: EcdsaCurve::NistP384 } => Ok(Self::EcdsaP384),
+            Algorithm::Ecdsa { curve: EcdsaCurve::NistP521 } => Ok(Self::EcdsaP521),
+            other => Err(AuthorityError::SshKey { reason: format!("type {other} is not supported") }),
+        }
+    }
+}
+
+/// Type and base64 of a public key line, without comment.
+fn canonical_line(line: &str) -> Result<String, AuthorityError> {
+    let key = parse_line(line)?;
+    let bare = PublicKey::new(key.key_data().clone(), "");
+    bare.to_openssh().map_err(|e| AuthorityError::SshKey { reason: e.to_string() })
+}
+
+fn parse_line(line: &str) -> Result<PublicKey, AuthorityError> {
+    /// An RSA-16384 key has 3 kB.
+    const MAX_LINE: usize = 16 * 1024;
+    if line.len() > MAX_LINE {
+        return Err(AuthorityError::SshKey { reason: format!("{} bytes are too long", line.len()) });
+    }
+    PublicKey::from_openssh(line.trim()).map_err(|e| AuthorityError::SshKey { reason: e.to_string() })
+}
+
+fn push_new(list: &mut Vec<String>, item: String) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+#[cfg(test)]
+#[path = "authority_tests.rs"]
+mod tests;

@@ -1,0 +1,179 @@
+//! The two certificates that Teleport issues together: one for SSH, one for TLS.
+
+use std::time::SystemTime;
+
+use super::key::KeyPair;
+use super::ssh_facts::SshFacts;
+use super::tls_facts::TlsFacts;
+use super::when::Rfc3339;
+use crate::error::{Code, Fault};
+
+/// No certificate that we accept is longer than this as text; a bot's with many roles has a few kB.
+pub(super) const MAX_TEXT: usize = 256 * 1024;
+
+/// An SSH and an X.509 certificate for the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificates {
+    /// The SSH certificate as a line of `authorized_keys`: type and base64, no newline.
+    pub ssh: String,
+    /// The X.509 certificate: one PEM block that ends with a newline.
+    pub tls: String,
+}
+
+impl Certificates {
+    /// Takes what a reply carries; surrounding white space doesn't matter.
+    ///
+    /// # Errors
+    /// When one of them can't be read as a certificate.
+    pub fn new(ssh: &str, tls: &str) -> Result<Self, CertificateError> {
+        let certificates = Self { ssh: ssh.trim().to_owned(), tls: format!("{}\n", tls.trim()) };
+        certificates.ssh_facts()?;
+        certificates.tls_facts()?;
+        Ok(certificates)
+    }
+
+    /// What the SSH certificate says (protocol F1).
+    ///
+    /// # Errors
+    /// When it can't be read as a certificate of a Teleport user.
+    pub fn ssh_facts(&self) -> Result<SshFacts, CertificateError> {
+        SshFacts::parse(&self.ssh)
+    }
+
+    /// What the X.509 certificate says (protocol F2).
+    ///
+    /// # Errors
+    /// When it can't be read as a certificate of a Teleport user.
+    pub fn tls_facts(&self) -> Result<TlsFacts, CertificateError> {
+        TlsFacts::parse(&self.tls)
+    }
+
+    /// Whether both are for this key and valid now: the server may answer a join with certificates that have
+    /// already expired (protocol B1).
+    ///
+    /// # Errors
+    /// What is wrong with which of them.
+    pub fn check(&self, key: &KeyPair, now: SystemTime) -> Result<(), CertificateError> {
+        self.belong_to(key)?;
+        let (ssh, tls) = (self.ssh_facts()?, self.tls_facts()?);
+        check_window(Which::Ssh, ssh.valid_from, ssh.valid_until, now)?;
+        check_window(Which::Tls, tls.valid_from, tls.valid_until, now)
+    }
+
+    /// Whether both are for this key.
+    ///
+    /// # Errors
+    /// Which of them isn't, or can't be read.
+    pub fn belong_to(&self, key: &KeyPair) -> Result<(), CertificateError> {
+        if !self.ssh_facts()?.is_for(key) {
+            return Err(CertificateError::OtherKey { which: Which::Ssh });
+        }
+        if !self.tls_facts()?.is_for(key) {
+            return Err(CertificateError::OtherKey { which: Which::Tls });
+        }
+        Ok(())
+    }
+
+    /// When the first of the two expires.
+    ///
+    /// # Errors
+    /// When one of them can't be read as a certificate.
+    pub fn expires_at(&self) -> Result<SystemTime, CertificateError> {
+        Ok(self.ssh_facts()?.valid_until.min(self.tls_facts()?.valid_until))
+    }
+}
+
+/// One of the two certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// The SSH certificate.
+    Ssh,
+    /// The X.509 certificate.
+    Tls,
+}
+
+impl std::fmt::Display for Which {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Ssh => "SSH certificate",
+            Self::Tls => "X.509 certificate",
+        })
+    }
+}
+
+/// What is wrong with a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CertificateError {
+    /// The text isn't a certificate of the expected kind.
+    #[error("{which} can't be read: {reason}")]
+    Malformed {
+        /// Which of the two.
+        which: Which,
+        /// What the parser says.
+        reason: String,
+    },
+    /// The certificate was made for another key than ours.
+    #[error("{which} is for another key than the one it was asked for")]
+    OtherKey {
+        /// Which of the two.
+        which: Which,
+    },
+    /// The certificate is no longer valid.
+    #[error("{which} has expired at {}, now is {}", Rfc3339(*valid_until), Rfc3339(*now))]
+    Expired {
+        /// Which of the two.
+        which: Which,
+        /// Its end of validity.
+        valid_until: SystemTime,
+        /// The time of the comparison.
+        now: SystemTime,
+    },
+    /// The certificate isn't valid yet.
+    #[error("{which} is valid only from {}, now is {}", Rfc3339(*valid_from), Rfc3339(*now))]
+    NotYetValid {
+        /// Which of the two.
+        which: Which,
+        /// Its start of validity; the server puts it 60 s before its own time.
+        valid_from: SystemTime,
+        /// The time of the comparison.
+        now: SystemTime,
+    },
+}
+
+impl Fault for CertificateError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotYetValid { .. } => Code::ClockSkew,
+            Self::Malformed { .. } | Self::OtherKey { .. } | Self::Expired { .. } => Code::CertificateInvalid,
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::NotYetValid { .. } => "set this machine's clock, it is behind the cluster's".to_owned(),
+            Self::Expired { .. } => "compare this machine's clock with the cluster's, then ask again".to_owned(),
+            Self::Malformed { .. } | Self::OtherKey { .. } => {
+                "check that the address is that of your cluster".to_owned()
+            }
+        }
+    }
+}
+
+fn check_window(
+    which: Which,
+    valid_from: SystemTime,
+    valid_until: SystemTime,
+    now: SystemTime,
+) -> Result<(), CertificateError> {
+    if now < valid_from {
+        return Err(CertificateError::NotYetValid { which, valid_from, now });
+    }
+    if now >= valid_until {
+        return Err(CertificateError::Expired { which, valid_until, now });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "certificates_tests.rs"]
+mod tests;

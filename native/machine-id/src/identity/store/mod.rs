@@ -1,0 +1,248 @@
+//! Where the bot's identity is kept: one file, replaced as a whole, guarded by a file lock.
+//!
+//! Teleport locks a bot that presents an old generation for renewal (protocol E). So the intent to renew is on disk
+//! before the request leaves, and only who holds a [`RenewalPermit`], which exists only for an identity whose last
+//! renewal ended well, has a reason to renew. After a crash or a lost reply the file says *pending* for good: such
+//! an identity still serves role certificates until it expires, and then needs a fresh token.
+
+mod error;
+mod format;
+mod machine;
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+pub use error::StoreError;
+pub use machine::MachineMark;
+
+use super::authority::Authorities;
+use super::bot::BotIdentity;
+use crate::clock::SharedClock;
+use crate::config::DirectoryConfig;
+use crate::destination::{Destination, DestinationError, DirectoryLock};
+
+/// The identity's file.
+pub const IDENTITY_FILE: &str = "identity.json";
+
+/// A directory that keeps one bot identity.
+#[derive(Debug)]
+pub struct Store {
+    destination: Destination,
+    clock: SharedClock,
+}
+
+impl Store {
+    /// Opens the directory, creating it with mode 0700 where it doesn't exist.
+    ///
+    /// # Errors
+    /// When it can't be made, or isn't safe to keep a key in.
+    pub fn open(directory: &DirectoryConfig, clock: SharedClock) -> Result<Self, StoreError> {
+        Ok(Self { destination: Destination::create_or_open(directory)?, clock })
+    }
+
+    /// Opens the directory only if it is there, for showing what it holds.
+    ///
+    /// # Errors
+    /// When it isn't safe, or can't be opened.
+    pub fn open_existing(directory: &DirectoryConfig, clock: SharedClock) -> Result<Option<Self>, StoreError> {
+        Ok(Destination::open_existing(directory)?.map(|destination| Self { destination, clock }))
+    }
+
+    /// Takes the lock, waiting at most `wait` for another holder; blocks the thread meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Destination`] with [`DestinationError::Busy`] when it is still held then.
+    pub fn lock(&self, wait: Duration) -> Result<StoreGuard<'_>, StoreError> {
+        Ok(StoreGuard { _lock: self.destination.lock(wait)?, store: self })
+    }
+
+    /// The identity's file.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.destination.path().join(IDENTITY_FILE)
+    }
+
+    /// Reads without the lock, for showing only: the file is replaced as a whole, so what is read is complete.
+    ///
+    /// # Errors
+    /// As [`StoreGuard::load`].
+    pub fn peek(&self) -> Result<Option<StoredState>, StoreError> {
+        match self.destination.read(IDENTITY_FILE, format::MAX_FILE) {
+            Ok(Some(text)) => format::read(&text, &self.path()).map(Some),
+            Ok(None) => Ok(None),
+            Err(DestinationError::TooLong { path, length, limit }) => {
+                let reason = format!("it has {length} bytes, an identity has at most {limit}");
+                Err(StoreError::Corrupt { path, reason })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What a store holds.
+#[derive(Debug)]
+pub struct StoredState {
+    /// The identity.
+    pub identity: BotIdentity,
+    /// Whether it may be renewed.
+    pub renewal: RenewalState,
+    /// The machine that wrote it.
+    pub machine: MachineMark,
+    /// When it was written.
+    pub saved_at: SystemTime,
+}
+
+impl StoredState {
+    /// Whether this store was written on the machine that `here` marks.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] when both marks name a machine, and not the same.
+    pub fn check_machine(&self, here: &MachineMark) -> Result<(), StoreError> {
+        if self.machine.same_machine(here) { Ok(()) } else { Err(StoreError::Foreign) }
+    }
+}
+
+/// Whether an identity may be renewed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RenewalState {
+    /// Yes.
+    Ready,
+    /// A renewal was begun and its outcome isn't known: never again.
+    Pending {
+        /// When it was begun.
+        since: SystemTime,
+        /// The generation that was presented.
+        generation: Option<u64>,
+    },
+    /// Never again, for a known reason.
+    NeedsRejoin {
+        /// The reason, for people.
+        reason: String,
+    },
+}
+
+/// The right to present an identity for renewal, once. Made by [`StoreGuard::begin_renewal`].
+#[derive(Debug)]
+pub struct RenewalPermit {
+    identity: BotIdentity,
+    since: SystemTime,
+}
+
+impl RenewalPermit {
+    /// The identity to renew.
+    #[must_use]
+    pub const fn identity(&self) -> &BotIdentity {
+        &self.identity
+    }
+}
+
+/// A store whose lock is held. Dropping it lets go of the lock.
+#[derive(Debug)]
+pub struct StoreGuard<'a> {
+    _lock: DirectoryLock,
+    store: &'a Store,
+}
+
+impl StoreGuard<'_> {
+    /// Reads what is stored; nothing: the bot has never joined here.
+    ///
+    /// # Errors
+    /// When the file isn't safe, or isn't a whole identity of a version we know. It is left as it is.
+    pub fn load(&self) -> Result<Option<StoredState>, StoreError> {
+        self.store.peek()
+    }
+
+    /// Stores an identity fresh from a join or a renewal, ready to be renewed.
+    ///
+    /// # Errors
+    /// When it can't be written, the file there can't be read ([`StoreGuard::set_aside`] moves it away), or the
+    /// identity is the one that may no longer be renewed.
+    pub fn save(&self, identity: &BotIdentity) -> Result<(), StoreError> {
+        if let Some(stored) = self.load()?
+            && stored.renewal != RenewalState::Ready
+            && stored.identity.certificates == identity.certificates
+        {
+            return Err(StoreError::NotReady { state: stored.renewal });
+        }
+        self.write(identity, &RenewalState::Ready)
+    }
+
+    /// Replaces the authorities alone; whether the identity may be renewed stays as it is.
+    ///
+    /// # Errors
+    /// When nothing is stored, or it can't be read or written.
+    pub fn update_authorities(&self, authorities: &Authorities) -> Result<(), StoreError> {
+        let mut stored = self.stored()?;
+        stored.identity.authorities = authorities.clone();
+        self.write(&stored.identity, &stored.renewal)
+    }
+
+    /// Writes down that the stored identity is about to be presented for renewal. To be followed by
+    /// [`StoreGuard::save`] or [`StoreGuard::abandon_renewal`]; by neither when the outcome isn't known.
+    ///
+    /// # Errors
+    /// [`StoreError::NotReady`] when it may not be renewed, [`StoreError::NotRenewable`] when it never could.
+    pub fn begin_renewal(&self) -> Result<RenewalPermit, StoreError> {
+        let StoredState { identity, renewal, .. } = self.stored()?;
+        if renewal != RenewalState::Ready {
+            return Err(StoreError::NotReady { state: renewal });
+        }
+        let facts = identity.facts()?;
+        if !facts.renewable {
+            return Err(StoreError::NotRenewable { user: facts.user });
+        }
+        let since = format::whole_seconds(self.store.clock.now());
+        self.write(&identity, &RenewalState::Pending { since, generation: facts.generation })?;
+        Ok(RenewalPermit { identity, since })
+    }
+
+    /// Takes the intent back: the request surely never reached the server.
+    ///
+    /// # Errors
+    /// When the store no longer holds that intent, or can't be read or written.
+    pub fn abandon_renewal(&self, permit: RenewalPermit, reason: &str) -> Result<(), StoreError> {
+        let stored = self.stored()?;
+        let same = matches!(stored.renewal, RenewalState::Pending { since, .. } if since == permit.since)
+            && stored.identity.certificates == permit.identity.certificates;
+        if !same {
+            return Err(StoreError::NotReady { state: stored.renewal });
+        }
+        tracing::debug!(reason, "renewal was not sent, the identity stays as it is");
+        self.write(&stored.identity, &RenewalState::Ready)
+    }
+
+    /// Writes down that the identity can never be renewed again.
+    ///
+    /// # Errors
+    /// When nothing is stored, or it can't be read or written.
+    pub fn mark_needs_rejoin(&self, reason: &str) -> Result<(), StoreError> {
+        /// A server's message may be of any length.
+        const MAX_REASON: usize = 1000;
+        let reason = reason.chars().take(MAX_REASON).collect();
+        self.write(&self.stored()?.identity, &RenewalState::NeedsRejoin { reason })
+    }
+
+    /// Moves a file that can't be read out of the way, so that a fresh join can be saved; says where it is now.
+    ///
+    /// # Errors
+    /// When it can't be renamed.
+    pub fn set_aside(&self) -> Result<PathBuf, StoreError> {
+        let from = self.store.path();
+        let to = from.with_extension(format!("json.set-aside-{}", format::unix_seconds(self.store.clock.now())));
+        std::fs::rename(&from, &to).map_err(|source| StoreError::Rename { path: from, source })?;
+        Ok(to)
+    }
+
+    fn stored(&self) -> Result<StoredState, StoreError> {
+        self.load()?.ok_or_else(|| StoreError::Missing { path: self.store.path() })
+    }
+
+    fn write(&self, identity: &BotIdentity, renewal: &RenewalState) -> Result<(), StoreError> {
+        let machine = MachineMark::of_this_machine();
+        let text = format::write(identity, renewal, &machine, self.store.clock.now())?;
+        Ok(self.store.destination.replace(IDENTITY_FILE, text.as_bytes())?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! A certificate with a role's rights, and what it is for.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::config::OutputKind;
+use crate::identity::{CertificateError, Certificates, KeyPair};
+
+/// What a certificate is routed to: the part of an [`OutputKind`] that the cluster is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Target {
+    /// Nothing: SSH and the Teleport API.
+    None,
+    /// A Kubernetes cluster.
+    Kubernetes {
+        /// Its name in Teleport.
+        cluster: String,
+    },
+    /// A database.
+    Database {
+        /// Name of the service in Teleport.
+        service: String,
+        /// Database user; empty: named at connection time.
+        username: String,
+        /// Database name; empty: named at connection time.
+        database: String,
+    },
+    /// A web application.
+    Application {
+        /// Its name in Teleport.
+        app: String,
+    },
+}
+
+impl From<&OutputKind> for Target {
+    fn from(kind: &OutputKind) -> Self {
+        match kind {
+            OutputKind::Identity => Self::None,
+            OutputKind::Kubernetes { cluster } => Self::Kubernetes { cluster: cluster.clone() },
+            OutputKind::Database { service, username, database, format: _ } => {
+                Self::Database { service: service.clone(), username: username.clone(), database: database.clone() }
+            }
+            OutputKind::Application { app, specific_tls_naming: _ } => Self::Application { app: app.clone() },
+        }
+    }
+}
+
+/// Who shares a key pair.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Everything on this agent.
+    Agent,
+    /// One build (or lease) alone, by its id.
+    Build(String),
+}
+
+/// A short-lived certificate with a role's rights, and its key.
+#[derive(Clone, Debug)]
+pub struct RoleCertificate {
+    /// Its key, made for it alone.
+    pub key: Arc<KeyPair>,
+    /// Its certificates.
+    pub certificates: Certificates,
+    /// What it is routed to.
+    pub target: Target,
+    /// The cluster it is routed to: the root cluster or a leaf.
+    pub route_to_cluster: String,
+    /// When the first of its certificates expires.
+    pub expires_at: SystemTime,
+}
+
+impl RoleCertificate {
+    /// Puts key and certificates together.
+    ///
+    /// # Errors
+    /// When they don't belong together, or aren't valid now.
+    pub fn new(
+        key: Arc<KeyPair>,
+        certificates: Certificates,
+        target: Target,
+        route_to_cluster: String,
+        now: SystemTime,
+    ) -> Result<Self, CertificateError> {
+        certificates.check(&key, now)?;
+        let expires_at = certificates.expires_at()?;
+        Ok(Self { key, certificates, target, route_to_cluster, expires_at })
+    }
+}

@@ -1,0 +1,91 @@
+//! What an output is made from.
+
+use std::path::Path;
+
+use super::error::OutputError;
+use crate::config::OutputKind;
+use crate::identity::{Authorities, Authority};
+use crate::issue::RoleCertificate;
+
+/// What the files say about the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterFacts {
+    /// Name of the root cluster.
+    pub name: String,
+    /// Major version of its servers; 0 where it isn't known.
+    pub server_major: u64,
+    /// Host part of the proxy's public address.
+    pub proxy_host: String,
+    /// The proxy's SSH address, `host:port`, IPv6 hosts in brackets (protocol A).
+    pub proxy_address: String,
+    /// Whether all of the proxy's protocols share its web port.
+    pub tls_routing: bool,
+    /// The proxy's Kubernetes address, `host:port` (protocol A).
+    pub kube_address: String,
+}
+
+/// What an output is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct OutputRequest<'a> {
+    /// What is written.
+    pub kind: &'a OutputKind,
+    /// The certificate and key to write.
+    pub certificate: &'a RoleCertificate,
+    /// Who signs hosts, users and databases.
+    pub authorities: &'a Authorities,
+    /// The cluster.
+    pub cluster: &'a ClusterFacts,
+    /// The program named in ProxyCommand and in the kubeconfig.
+    pub helper: &'a Path,
+    /// Where the files will lie; absolute.
+    pub directory: &'a Path,
+    /// Where `ssh_config` finds key and certificate: the generation's directory while that is being made (see
+    /// `Stage::references`), else the same as `directory`.
+    pub references: &'a Path,
+}
+
+impl<'a> OutputRequest<'a> {
+    /// Names from the network end up in patterns, shell words and file names: only what Teleport allows in them.
+    pub(super) fn check(&self) -> Result<(), OutputError> {
+        if self.authorities.host.is_empty() {
+            return Err(OutputError::NoAuthority { what: "host" });
+        }
+        for name in self.authorities.host.iter().map(|host| &host.cluster).chain([&self.cluster.name]) {
+            check_name("cluster name", name, "_-@:./+")?;
+        }
+        check_name("proxy host", &self.cluster.proxy_host, "_-.:")?;
+        check_name("proxy address", &self.cluster.proxy_address, "_-.:[]")?;
+        check_name("Kubernetes address", &self.cluster.kube_address, "_-.:[]")
+    }
+
+    /// The root cluster's host authority.
+    pub(super) fn root_host(&self) -> Result<&'a Authority, OutputError> {
+        let root = self.authorities.host_of(&self.cluster.name).or(self.authorities.host.first());
+        root.ok_or(OutputError::NoAuthority { what: "host" })
+    }
+
+    /// The clusters that files can be named after.
+    pub(super) fn plain_file_clusters(&self) -> impl Iterator<Item = &'a Authority> {
+        let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+        self.authorities.host.iter().filter(move |host| plain(&host.cluster))
+    }
+}
+
+/// A path as text: the files are UTF-8.
+pub(super) fn text_of(path: &Path) -> Result<&str, OutputError> {
+    let text = path.to_str().ok_or_else(|| OutputError::path(path, "it isn't UTF-8"))?;
+    if text.chars().any(char::is_control) {
+        return Err(OutputError::path(path, "it has control characters"));
+    }
+    Ok(text)
+}
+
+fn check_name(what: &'static str, name: &str, extra: &str) -> Result<(), OutputError> {
+    /// Longer than any DNS name with port.
+    const MAX_NAME: usize = 300;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || extra.contains(c);
+    if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(allowed) {
+        return Err(OutputError::Name { what, name: name.chars().take(MAX_NAME).collect() });
+    }
+    Ok(())
+}

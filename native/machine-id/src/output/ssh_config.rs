@@ -1,0 +1,94 @@
+//! `ssh_config`: how stock `ssh` reaches the cluster's hosts.
+
+use std::fmt::Write;
+
+use super::Artifact;
+use super::error::OutputError;
+use super::quote::{proxy_command_word, single_quoted, ssh_path};
+use super::request::{OutputRequest, text_of};
+use crate::identity::{Authority, SshKeyType};
+
+/// What tbot writes for a cluster whose keys are RSA.
+const RSA: &str = "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,ssh-rsa-cert-v01@openssh.com";
+const ED25519: &str = "ssh-ed25519-cert-v01@openssh.com";
+const ECDSA: &str = "ecdsa-sha2-nistp256-cert-v01@openssh.com,ecdsa-sha2-nistp384-cert-v01@openssh.com,\
+                     ecdsa-sha2-nistp521-cert-v01@openssh.com";
+
+/// The whole file: a pair of `Host` blocks per cluster, the root first.
+pub(super) fn render(request: &OutputRequest<'_>) -> Result<Artifact, OutputError> {
+    let proxy = &request.cluster.proxy_host;
+    let mut text = format!("# Begin generated Teleport configuration for {proxy} by tbot\n");
+    for host in &request.authorities.host {
+        let cluster = &host.cluster;
+        let patterns = format!("*.{cluster}{}", except_clusters_below(request, cluster));
+        let common = common_options(request, host, "known_hosts")?;
+        let command = proxy_command(request, cluster)?;
+        let _ = write!(
+            text,
+            "\n# Common flags for all {cluster} hosts\nHost {patterns} {proxy}\n{common}\n\
+             # Flags for all {cluster} hosts except the proxy\nHost {patterns} !{proxy}\n    Port 3022\n{command}"
+        );
+    }
+    text.push_str("\n# End generated Teleport configuration\n");
+    Ok(Artifact::new("ssh_config", text))
+}
+
+/// The options for one cluster without `Host` lines, so that any host name can be used (version 16 and later).
+pub(super) fn render_for(request: &OutputRequest<'_>, host: &Authority) -> Result<Artifact, OutputError> {
+    let cluster = &host.cluster;
+    let common = common_options(request, host, &format!("{cluster}.known_hosts"))?;
+    let command = proxy_command(request, cluster)?;
+    let text = format!("# Teleport configuration for hosts of {cluster}\n{common}    Port 3022\n{command}");
+    Ok(Artifact::new(format!("{cluster}.ssh_config"), text))
+}
+
+fn common_options(request: &OutputRequest<'_>, host: &Authority, known_hosts: &str) -> Result<String, OutputError> {
+    let known_hosts = request.directory.join(known_hosts);
+    let mut text = format!("    UserKnownHostsFile {}\n", ssh_path(&known_hosts)?);
+    if text_of(&known_hosts)?.contains('%') {
+        // OpenSSH before 8.4 doesn't expand % in UserKnownHostsFile; this option no version expands.
+        let _ = writeln!(text, "    GlobalKnownHostsFile \"{}\"", text_of(&known_hosts)?);
+    }
+    let _ = write!(
+        text,
+        "    IdentityFile {}\n    CertificateFile {}\n    HostKeyAlgorithms {}\n",
+        ssh_path(&request.references.join("key"))?,
+        ssh_path(&request.references.join("key-cert.pub"))?,
+        host_key_algorithms(&host.ssh_keys, request.cluster.server_major)?
+    );
+    Ok(text)
+}
+
+/// Our own binary: it reads the certificate from the directory and tunnels through the proxy.
+fn proxy_command(request: &OutputRequest<'_>, cluster: &str) -> Result<String, OutputError> {
+    let helper = text_of(request.helper)?;
+    let quoted = proxy_command_word(helper);
+    let helper = if quoted == helper { format!("\"{helper}\"") } else { quoted };
+    let directory = proxy_command_word(&format!("--destination-dir={}", text_of(request.directory)?));
+    let proxy = proxy_command_word(&format!("--proxy={}", request.cluster.proxy_address));
+    let cluster = proxy_command_word(&format!("--cluster={cluster}"));
+    // The target is quoted because older ssh lets anything into %h, and git URLs of others end up there.
+    let target = single_quoted("%r@%h:%p");
+    Ok(format!("    ProxyCommand {helper} proxy-ssh {directory} {proxy} {cluster} {target}\n"))
+}
+
+/// ssh takes the first block that matches: hosts of a leaf `eu.example.com` must not get those of `example.com`.
+fn except_clusters_below(request: &OutputRequest<'_>, cluster: &str) -> String {
+    let suffix = format!(".{cluster}");
+    let below = request.authorities.host.iter().filter(|other| other.cluster.ends_with(&suffix));
+    below.map(|other| format!(" !*.{}", other.cluster)).collect()
+}
+
+/// Host keys have the kind of the CA's keys, with two exceptions: from version 17 hosts get new kinds of key while the
+/// CA is still the old one, and a CA of a new kind may have to sign hosts that keep their RSA keys.
+fn host_key_algorithms(ca_keys: &[String], server_major: u64) -> Result<String, OutputError> {
+    let mut kinds = ca_keys.iter().map(|line| SshKeyType::of_line(line)).collect::<Result<Vec<_>, _>>()?;
+    kinds.dedup();
+    Ok(match kinds.first() {
+        Some(SshKeyType::Rsa) | None if server_major < 17 && kinds.len() <= 1 => RSA.to_owned(),
+        Some(SshKeyType::EcdsaP256 | SshKeyType::EcdsaP384 | SshKeyType::EcdsaP521) => {
+            format!("{ECDSA},{ED25519},{RSA}")
+        }
+        _ => format!("{ED25519},{ECDSA},{RSA}"),
+    })
+}
