@@ -1,1 +1,53 @@
 //! The way to the cluster: discovery, trust, TLS, HTTP and gRPC. The only room that opens network connections.
+//!
+//! [`Connector::discover`] finds out what listens at the configured address; [`Connector::join_http`] carries a join,
+//! [`Connector::auth`] gives typed calls to the auth server, [`Connector::proxy_ssh`] a byte stream to a host.
+
+mod address;
+mod auth_client;
+mod authority;
+mod cluster;
+mod connector;
+mod credential;
+mod dial;
+mod discover;
+mod environment;
+mod error;
+mod facts;
+mod frames;
+mod grpc;
+mod http;
+mod limits;
+mod names;
+mod pin;
+mod presented;
+mod proxy_ssh;
+mod resources;
+mod rest;
+mod route;
+mod status;
+mod stream;
+mod tls;
+mod trust;
+mod upgrade;
+mod verifier;
+mod version;
+
+pub use address::Address;
+pub use auth_client::{AuthClient, IssuedCerts, Ping};
+pub use authority::{CaKind, CertAuthority, KeySet};
+pub use cluster::{AuthRoute, ClockDifference, Cluster, Route};
+pub use connector::Connector;
+pub use credential::ClientCredential;
+pub use environment::Environment;
+pub use error::ConnectError;
+pub use facts::ProxyFacts;
+pub use http::{HttpReply, error_message};
+pub use names::encoded_cluster;
+pub use pin::{pin_text, pins_of};
+pub use presented::Presented;
+pub use proxy_ssh::{ProxySshStream, SshTarget};
+pub use resources::{Application, Database};
+pub use version::Version;
+
+pub(crate) use status::retry_in;

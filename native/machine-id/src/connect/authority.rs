@@ -1,0 +1,197 @@
+//! The cluster's certificate authorities (protocol D3 and J).
+
+use teleport_api::trust::trust_service_client::TrustServiceClient;
+use teleport_api::trust::{GetCertAuthoritiesRequest, GetCertAuthorityRequest};
+use teleport_api::types::{CaKeySet, CertAuthorityV2};
+use tonic::Code;
+
+use super::auth_client::AuthClient;
+use super::error::ConnectError;
+use super::grpc::GrpcConnection;
+use super::limits;
+use super::rest;
+use super::status::{self, Call};
+
+/// The kinds of authority a bot works with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CaKind {
+    /// Signs servers: auth, proxy, SSH hosts.
+    Host,
+    /// Signs clients.
+    User,
+    /// Signs database servers.
+    Database,
+    /// Signs clients of databases; split from [`CaKind::Database`] in 15 and 16.
+    DatabaseClient,
+}
+
+impl CaKind {
+    /// Teleport's name of the kind.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::User => "user",
+            Self::Database => "db",
+            Self::DatabaseClient => "db_client",
+        }
+    }
+
+    /// Every cluster has it; otherwise it may be unknown to a server.
+    const fn always_there(self) -> bool {
+        matches!(self, Self::Host | Self::User)
+    }
+}
+
+/// Public keys of an authority.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeySet {
+    /// SSH keys, `ssh-rsa AAAA…`, no line feed.
+    pub ssh: Vec<String>,
+    /// X.509 certificates, PEM.
+    pub tls: Vec<String>,
+}
+
+/// An authority: what signs now, and what is trusted beside it during a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertAuthority {
+    /// Its kind.
+    pub kind: CaKind,
+    /// The cluster it belongs to.
+    pub cluster: String,
+    /// Keys that sign.
+    pub active: KeySet,
+    /// Keys that are trusted too: the new one before `update_clients`, the old one after.
+    pub additional: KeySet,
+    /// Phase of a rotation: empty, `standby`, `init`, `update_clients`, `update_servers` or `rollback`.
+    pub phase: String,
+}
+
+impl CertAuthority {
+    /// All trusted SSH keys, those that sign first.
+    #[must_use]
+    pub fn ssh_keys(&self) -> Vec<String> {
+        self.active.ssh.iter().chain(&self.additional.ssh).cloned().collect()
+    }
+
+    /// All trusted X.509 certificates, those that sign first.
+    #[must_use]
+    pub fn tls_certs(&self) -> Vec<String> {
+        self.active.tls.iter().chain(&self.additional.tls).cloned().collect()
+    }
+
+    /// From the message of a server.
+    ///
+    /// # Errors
+    /// [`ConnectError::BadReply`] when it holds no specification or keys that aren't text.
+    pub fn read(kind: CaKind, message: CertAuthorityV2) -> Result<Self, ConnectError> {
+        let bad = |reason: &str| ConnectError::BadReply { call: CALL.name, reason: reason.to_owned() };
+        let spec = message.spec.ok_or_else(|| bad("it has no specification"))?;
+        let set = |keys: Option<CaKeySet>| key_set(keys.unwrap_or_default()).ok_or_else(|| bad("a key isn't text"));
+        Ok(Self {
+            kind,
+            cluster: spec.cluster_name,
+            active: set(spec.active_keys)?,
+            additional: set(spec.additional_trusted_keys)?,
+            phase: spec.rotation.map(|rotation| rotation.phase).unwrap_or_default(),
+        })
+    }
+}
+
+const CALL: Call<'static> = Call::named("the request for a certificate authority");
+
+fn key_set(keys: CaKeySet) -> Option<KeySet> {
+    let line = |bytes: Vec<u8>| String::from_utf8(bytes).ok().map(|text| text.trim_end().to_owned());
+    Some(KeySet {
+        ssh: keys.ssh.into_iter().map(|pair| line(pair.public_key)).collect::<Option<_>>()?,
+        tls: keys.tls.into_iter().map(|pair| String::from_utf8(pair.cert).ok()).collect::<Option<_>>()?,
+    })
+}
+
+impl AuthClient {
+    fn trust_service(&self) -> TrustServiceClient<GrpcConnection> {
+        TrustServiceClient::with_origin(self.connection.clone(), self.connection.origin())
+            .max_decoding_message_size(limits::GRPC_MESSAGE)
+    }
+
+    /// The authority of `kind` of the cluster `domain`. `None`: this cluster has no such authority, which never
+    /// happens for host and user.
+    ///
+    /// # Errors
+    /// The server's refusal, or why there is no answer.
+    pub async fn authority(&self, kind: CaKind, domain: &str) -> Result<Option<CertAuthority>, ConnectError> {
+        if self.cluster.server_version.before(13) {
+            return self.authority_by_rest(kind, domain).await;
+        }
+        let request =
+            GetCertAuthorityRequest { r#type: kind.as_str().to_owned(), domain: domain.to_owned(), include_key: false };
+        let mut service = self.trust_service();
+        let reply = self.optional(kind, service.get_cert_authority(request)).await?;
+        reply.map(|message| CertAuthority::read(kind, message)).transpose()
+    }
+
+    /// All authorities of `kind`: the cluster's own and those of its leaves.
+    ///
+    /// # Errors
+    /// The server's refusal, or why there is no answer.
+    pub async fn authorities(&self, kind: CaKind) -> Result<Vec<CertAuthority>, ConnectError> {
+        if self.cluster.server_version.before(13) {
+            return self.authorities_by_rest(kind).await;
+        }
+        let request = GetCertAuthoritiesRequest { r#type: kind.as_str().to_owned(), include_key: false };
+        let mut service = self.trust_service();
+        let reply = self.optional(kind, service.get_cert_authorities(request)).await?;
+        let messages = reply.map(|reply| reply.cert_authorities_v2).unwrap_or_default();
+        messages.into_iter().map(|message| CertAuthority::read(kind, message)).collect()
+    }
+
+    /// Names of the leaf clusters: those whose host CA is known, but for our own.
+    ///
+    /// # Errors
+    /// As [`AuthClient::authorities`].
+    pub async fn remote_clusters(&self) -> Result<Vec<String>, ConnectError> {
+        let hosts = self.authorities(CaKind::Host).await?;
+        let mut names: Vec<String> = hosts.into_iter().map(|authority| authority.cluster).collect();
+        names.retain(|name| *name != self.cluster.name);
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    async fn optional<T>(
+        &self,
+        kind: CaKind,
+        future: impl Future<Output = Result<tonic::Response<T>, tonic::Status>>,
+    ) -> Result<Option<T>, ConnectError> {
+        let mut absent = false;
+        let checked = async {
+            let result = future.await;
+            if let Err(status) = &result {
+                absent = !status::is_local(status) && matches!(status.code(), Code::InvalidArgument | Code::NotFound);
+            }
+            result
+        };
+        match self.call(CALL, checked).await {
+            Ok(reply) => Ok(Some(reply)),
+            Err(_) if absent && !kind.always_there() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn authority_by_rest(&self, kind: CaKind, domain: &str) -> Result<Option<CertAuthority>, ConnectError> {
+        let path = format!("/v2/authorities/{}/{}", kind.as_str(), rest::segment(domain));
+        match self.rest(&path, CALL.name).await {
+            Ok(body) => rest::authority(kind, &body).map(Some),
+            Err(ConnectError::HttpFailed { status: 400 | 404, .. }) if !kind.always_there() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn authorities_by_rest(&self, kind: CaKind) -> Result<Vec<CertAuthority>, ConnectError> {
+        match self.rest(&format!("/v2/authorities/{}", kind.as_str()), CALL.name).await {
+            Ok(body) => rest::authorities(kind, &body),
+            Err(ConnectError::HttpFailed { status: 400 | 404, .. }) if !kind.always_there() => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+}

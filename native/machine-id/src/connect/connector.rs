@@ -1,0 +1,234 @@
+//! The entry to this room: everything that is configured about reaching one cluster.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::Request;
+use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use teleport_api::auth::Certs;
+use teleport_api::auth::join_service_client::JoinServiceClient;
+use teleport_api::types::RegisterUsingTokenRequest;
+use zeroize::Zeroizing;
+
+use crate::clock::SharedClock;
+use crate::config::{AddressKind, CaPin, CaSource, ClusterConfig};
+
+use super::address::Address;
+use super::auth_client::{self, AuthClient};
+use super::cluster::{Cluster, Route};
+use super::credential::ClientCredential;
+use super::environment::Environment;
+use super::error::ConnectError;
+use super::http::{self as http1, HttpReply};
+use super::names;
+use super::status::Call;
+use super::stream::Pipe;
+use super::trust::{self, Trust};
+
+/// What we call ourselves.
+pub(super) const AGENT: &str = concat!("machine-id/", env!("CARGO_PKG_VERSION"));
+
+/// The way to one cluster. Cheap to clone.
+#[derive(Clone)]
+pub struct Connector(Arc<Inner>);
+
+struct Inner {
+    address: Address,
+    kind: AddressKind,
+    pins: Vec<CaPin>,
+    ca: Option<CaSource>,
+    clock: SharedClock,
+    environment: Environment,
+    web_trust: Mutex<Option<Trust>>,
+}
+
+impl Connector {
+    /// For the cluster of `config`, with the environment of this process.
+    ///
+    /// # Errors
+    /// [`ConnectError::NameUnusable`] for an empty host.
+    pub fn new(config: &ClusterConfig, clock: SharedClock) -> Result<Self, ConnectError> {
+        Self::with_environment(config, clock, Environment::of_process())
+    }
+
+    /// As [`Connector::new`], with a given environment.
+    ///
+    /// # Errors
+    /// [`ConnectError::NameUnusable`] for an empty host.
+    pub fn with_environment(
+        config: &ClusterConfig,
+        clock: SharedClock,
+        environment: Environment,
+    ) -> Result<Self, ConnectError> {
+        let address = Address::new(&config.host, config.port);
+        if address.host.is_empty() {
+            return Err(ConnectError::NameUnusable { name: address.host });
+        }
+        Ok(Self(Arc::new(Inner {
+            address,
+            kind: config.kind,
+            pins: config.ca_pins.clone(),
+            ca: config.ca.clone(),
+            clock,
+            environment,
+            web_trust: Mutex::new(None),
+        })))
+    }
+
+    pub(super) fn address(&self) -> &Address {
+        &self.0.address
+    }
+
+    pub(super) fn kind(&self) -> AddressKind {
+        self.0.kind
+    }
+
+    pub(super) fn pins(&self) -> &[CaPin] {
+        &self.0.pins
+    }
+
+    pub(super) fn ca(&self) -> Option<&CaSource> {
+        self.0.ca.as_ref()
+    }
+
+    pub(super) fn clock(&self) -> &SharedClock {
+        &self.0.clock
+    }
+
+    pub(super) fn environment(&self) -> &Environment {
+        &self.0.environment
+    }
+
+    /// The web's authorities, read again at each discovery, so that a replaced CA file is noticed.
+    pub(super) fn web_trust(&self) -> Result<Trust, ConnectError> {
+        let mut cached = self.0.web_trust.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(trust) = &*cached {
+            return Ok(trust.clone());
+        }
+        let trust = Trust::web(self.ca())?;
+        *cached = Some(trust.clone());
+        Ok(trust)
+    }
+
+    pub(super) fn forget_web_trust(&self) {
+        *self.0.web_trust.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Sends a join request, a JSON body (protocol B1 and B2), over verified TLS; the reply is given back whatever
+    /// its status is.
+    ///
+    /// # Errors
+    /// When there is no reply.
+    pub async fn join_http(&self, cluster: &Cluster, body: &[u8]) -> Result<HttpReply, ConnectError> {
+        let (stream, address, path) = match &cluster.route {
+            Route::Proxy(facts) => (self.web(&facts.web).await?, facts.web.clone(), "/v1/webapi/host/credentials"),
+            Route::Auth(route) => {
+                let trust = Trust::host_cas(&route.host_cas)?;
+                let (stream, address) = self.to_auth(cluster, names::HTTP1, Some(&trust), None).await?;
+                (stream, address, "/v1/tokens/register")
+            }
+        };
+        let body = http1::wiped(Zeroizing::new(body.to_vec()));
+        self.http(stream, &address, Request::post(path).header(CONTENT_TYPE, "application/json"), body).await
+    }
+
+    /// Joins by the gRPC form, at an auth server of version 16 or later (protocol B2).
+    ///
+    /// # Errors
+    /// The server's refusal, or why there is no answer.
+    pub async fn join_grpc(&self, cluster: &Cluster, request: RegisterUsingTokenRequest) -> Result<Certs, ConnectError> {
+        let Route::Auth(route) = &cluster.route else {
+            return Err(ConnectError::Unsupported { what: "joining by gRPC through a proxy".to_owned() });
+        };
+        let trust = Trust::host_cas(&route.host_cas)?;
+        let connection = self.grpc_to_auth(cluster, Some(&trust), None).await?;
+        let mut client = JoinServiceClient::with_origin(connection.clone(), connection.origin());
+        let call = Call::named("the join");
+        auth_client::timed(call, &connection, client.register_using_token(request)).await
+    }
+
+    /// The host CAs by the proxy's public export, verified by the web's authorities: recovery after a missed
+    /// rotation (protocol J). PEM, one certificate each.
+    ///
+    /// # Errors
+    /// When the proxy can't be reached or answers with something else.
+    pub async fn host_ca_export(&self, cluster: &Cluster) -> Result<Vec<String>, ConnectError> {
+        let Route::Proxy(facts) = &cluster.route else {
+            let what = "an auth server doesn't export its CA over HTTPS";
+            return Err(ConnectError::Unsupported { what: what.to_owned() });
+        };
+        let stream = self.web(&facts.web).await?;
+        let request = Request::get("/webapi/auth/export?type=tls-host");
+        let reply = self.http(stream, &facts.web, request, Full::default()).await?;
+        if reply.status != 200 {
+            return Err(ConnectError::HttpFailed {
+                address: facts.web.to_string(),
+                what: "the request for its host CA",
+                status: reply.status,
+                message: http1::error_message(&reply.body),
+            });
+        }
+        let pem = String::from_utf8_lossy(&reply.body).into_owned();
+        let bad = |reason: String| ConnectError::BadReply { call: "the request for its host CA", reason };
+        trust::parse(pem.as_bytes(), "it").map_err(|error| bad(error.to_string()))?;
+        Ok(trust::blocks(&pem))
+    }
+
+    /// Fetches an `https` URL with a bearer token, as some join methods need for their proof. Verified by the web's
+    /// authorities.
+    ///
+    /// # Errors
+    /// When the URL isn't `https`, or there is no reply.
+    pub async fn fetch_with_bearer(&self, url: &str, bearer: &str) -> Result<HttpReply, ConnectError> {
+        let unusable = || ConnectError::NameUnusable { name: url.split('?').next().unwrap_or_default().to_owned() };
+        let uri: http::Uri = url.parse().map_err(|_| unusable())?;
+        if uri.scheme_str() != Some("https") {
+            return Err(unusable());
+        }
+        let address = Address::new(uri.host().ok_or_else(unusable)?, uri.port_u16().unwrap_or(443));
+        let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let stream = self.web(&address).await?;
+        let request = Request::get(path).header(http::header::AUTHORIZATION, format!("Bearer {bearer}"));
+        self.http(stream, &address, request, Full::default()).await
+    }
+
+    pub(super) async fn http(
+        &self,
+        stream: Pipe,
+        address: &Address,
+        request: http::request::Builder,
+        body: Full<Bytes>,
+    ) -> Result<HttpReply, ConnectError> {
+        let host = if address.port == 443 && address.ip().is_none() { address.host.clone() } else { address.to_string() };
+        let request = request
+            .header(HOST, host)
+            .header(USER_AGENT, AGENT)
+            .header(http::header::ACCEPT, "application/json")
+            .body(body)
+            .map_err(|_| ConnectError::NameUnusable { name: address.to_string() })?;
+        http1::exchange(stream, &address.to_string(), request).await
+    }
+
+    /// A connection to the auth server that is verified with `host_cas` (PEM) and presents `credential`.
+    ///
+    /// # Errors
+    /// When the server can't be reached or recognised.
+    pub async fn auth(
+        &self,
+        cluster: &Cluster,
+        host_cas: &[String],
+        credential: &ClientCredential,
+    ) -> Result<AuthClient, ConnectError> {
+        let trust = Trust::host_cas(host_cas)?;
+        let connection = self.grpc_to_auth(cluster, Some(&trust), Some(credential)).await?;
+        Ok(AuthClient::new(connection, self.clone(), cluster.clone(), trust, credential.clone()))
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Connector({})", self.0.address)
+    }
+}

@@ -1,0 +1,191 @@
+//! Finding out what listens at the configured address, and recognising it.
+
+use http::Request;
+use http_body_util::Full;
+use teleport_api::auth::auth_service_client::AuthServiceClient;
+
+use crate::config::AddressKind;
+
+use super::address::Address;
+use super::auth_client::{self, Ping};
+use super::cluster::{AuthRoute, ClockDifference, Cluster, Route};
+use super::connector::Connector;
+use super::error::ConnectError;
+use super::grpc::GrpcConnection;
+use super::status::{Call, retry_in};
+use super::trust::{self, Trust};
+use super::version::Version;
+use super::{facts, http as http1, pin};
+
+/// The port that auth servers have by default.
+const AUTH_PORT: u16 = 3025;
+
+impl Connector {
+    /// Finds the cluster: by a proxy's discovery over verified TLS, or an auth server recognised by CA pin or CA
+    /// (protocol A and B2). What is configured as an auth server may be a proxy: both are tried.
+    ///
+    /// # Errors
+    /// Why the address can't be used, naming both attempts where two were made.
+    pub async fn discover(&self) -> Result<Cluster, ConnectError> {
+        self.forget_web_trust();
+        if self.kind() == AddressKind::Proxy {
+            return self.discover_proxy().await;
+        }
+        let likely_auth = self.address().port == AUTH_PORT;
+        let first = if likely_auth { self.discover_auth().await } else { self.discover_proxy().await };
+        let first = match first {
+            Err(error) if leaves_a_doubt(&error) => error,
+            result => return result,
+        };
+        tracing::debug!(%first, "not reachable that way, trying the other");
+        let second = if likely_auth { self.discover_proxy().await } else { self.discover_auth().await };
+        let second = match second {
+            Err(error) if !matches!(error, ConnectError::PinMismatch { .. }) => error,
+            result => return result,
+        };
+        let (as_auth, as_proxy) = if likely_auth { (first, second) } else { (second, first) };
+        Err(ConnectError::Neither {
+            address: self.address().to_string(),
+            likely_auth,
+            as_proxy: Box::new(as_proxy),
+            as_auth: Box::new(as_auth),
+        })
+    }
+
+    async fn discover_proxy(&self) -> Result<Cluster, ConnectError> {
+        let address = self.address();
+        let stream = self.web(address).await?;
+        let reply = self.http(stream, address, Request::get("/webapi/find"), Full::default()).await?;
+        let ours = self.clock().now();
+        let named = || address.to_string();
+        match reply.status {
+            200 => {}
+            429 => {
+                let message = http1::error_message(&reply.body);
+                return Err(ConnectError::RateLimited { retry_in: retry_in(&message), message });
+            }
+            status @ 500.. => {
+                let message = http1::error_message(&reply.body);
+                return Err(ConnectError::HttpFailed { address: named(), what: "discovery", status, message });
+            }
+            status => {
+                let reason = format!("it answers discovery with HTTP {status}");
+                return Err(ConnectError::NotTeleport { address: named(), reason });
+            }
+        }
+        let found = facts::parse(&reply.body, address)
+            .map_err(|reason| ConnectError::NotTeleport { address: named(), reason })?;
+        let mut facts = found.facts;
+        facts.upgrade = facts.tls_routing && self.needs_upgrade(address).await;
+        Ok(Cluster {
+            name: found.cluster,
+            server_version: Version::parse(&found.server_version),
+            route: Route::Proxy(facts),
+            clock: reply.date.map(|cluster| ClockDifference { cluster, ours }),
+        })
+    }
+
+    async fn discover_auth(&self) -> Result<Cluster, ConnectError> {
+        let address = self.address();
+        let host_cas = match self.ca() {
+            Some(source) => Trust::configured_host_ca(source)?.pems(),
+            None if self.pins().is_empty() => {
+                return Err(ConnectError::AuthUnverifiable { address: address.to_string() });
+            }
+            None => {
+                let unverified = self.grpc_to_auth(&unnamed(address, Vec::new()), None, None).await?;
+                let pem = cluster_ca(&unverified).await?;
+                pin::check(&address.to_string(), self.pins(), &pem)?;
+                trust::blocks(&pem)
+            }
+        };
+        let trust = Trust::host_cas(&host_cas)?;
+        let connection = self.grpc_to_auth(&unnamed(address, host_cas), Some(&trust), None).await?;
+        let pem = cluster_ca(&connection).await?;
+        if !self.pins().is_empty() {
+            pin::check(&address.to_string(), self.pins(), &pem)?;
+        }
+        let ping = ping(&connection).await?;
+        let mut cluster = unnamed(address, trust::blocks(&pem));
+        cluster.name = ping.cluster_name;
+        cluster.server_version = ping.server_version;
+        Ok(cluster)
+    }
+
+    /// Holds a proxy's cluster against the configured CA pins, if there are any; to be done before a token is sent.
+    /// An auth server was held against them when it was found.
+    ///
+    /// # Errors
+    /// [`ConnectError::PinMismatch`], or why the CA couldn't be asked for.
+    pub async fn verify_pins(&self, cluster: &Cluster) -> Result<(), ConnectError> {
+        let Route::Proxy(facts) = &cluster.route else { return Ok(()) };
+        if self.pins().is_empty() {
+            return Ok(());
+        }
+        let address = facts.web.to_string();
+        if !facts.tls_routing {
+            return pin::check(&address, self.pins(), &self.host_ca_export(cluster).await?.concat());
+        }
+        let unverified = self.grpc_to_auth(cluster, None, None).await?;
+        let pem = cluster_ca(&unverified).await?;
+        pin::check(&address, self.pins(), &pem)?;
+        // A CA certificate is public: only a server that proves its key belongs to the pinned cluster.
+        let trust = Trust::host_cas(&trust::blocks(&pem))?;
+        let verified = self.grpc_to_auth(cluster, Some(&trust), None).await?;
+        ping(&verified).await.map(|_| ())
+    }
+
+    /// Holds host CAs that came with a join against the pins: one of them must be pinned.
+    ///
+    /// # Errors
+    /// [`ConnectError::PinMismatch`].
+    pub fn check_joined_pins(&self, cluster: &Cluster, tls_cas: &[String]) -> Result<(), ConnectError> {
+        if self.pins().is_empty() {
+            return Ok(());
+        }
+        let seen = pin::pins_of(&tls_cas.concat())?;
+        if seen.iter().any(|pin| self.pins().contains(pin)) {
+            return Ok(());
+        }
+        Err(ConnectError::PinMismatch {
+            address: cluster.address(),
+            expected: self.pins().iter().map(pin::pin_text).collect(),
+            seen: seen.iter().map(pin::pin_text).collect(),
+        })
+    }
+}
+
+/// Whether an address that failed one way may still be the other kind of server.
+fn leaves_a_doubt(error: &ConnectError) -> bool {
+    !error.is_unreachable()
+        && !matches!(
+            error,
+            ConnectError::PinMismatch { .. }
+                | ConnectError::CaUnreadable { .. }
+                | ConnectError::CaUnusable { .. }
+                | ConnectError::RateLimited { .. }
+                | ConnectError::NameUnusable { .. }
+        )
+}
+
+fn unnamed(address: &Address, host_cas: Vec<String>) -> Cluster {
+    Cluster {
+        name: String::new(),
+        server_version: Version::default(),
+        route: Route::Auth(AuthRoute { address: address.clone(), host_cas }),
+        clock: None,
+    }
+}
+
+async fn cluster_ca(connection: &GrpcConnection) -> Result<String, ConnectError> {
+    let call = Call::named("the request for its CA");
+    let mut client = AuthServiceClient::with_origin(connection.clone(), connection.origin());
+    let reply = auth_client::timed(call, connection, client.get_cluster_ca_cert(())).await?;
+    String::from_utf8(reply.tlsca).map_err(|error| ConnectError::BadReply { call: call.name, reason: error.to_string() })
+}
+
+async fn ping(connection: &GrpcConnection) -> Result<Ping, ConnectError> {
+    let mut client = AuthServiceClient::with_origin(connection.clone(), connection.origin());
+    let request = teleport_api::auth::PingRequest {};
+    Ok(auth_client::timed(Call::named("a ping"), connection, client.ping(request)).await?.into())
+}

@@ -1,0 +1,120 @@
+//! One HTTP/2 connection that carries gRPC calls.
+//!
+//! Our own rather than tonic's channel: it never reconnects behind our back, so that a request is sent at most once,
+//! and it knows how the connection ended. HTTP/2 is spoken whatever ALPN negotiated: ProxySSH negotiates nothing
+//! (trap 3).
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tonic::body::Body;
+use tower_service::Service;
+
+use super::error::ConnectError;
+use super::limits;
+use super::stream::{Ended, Ending, Pipe, Watched};
+use super::tls;
+
+/// Receive window of a stream and of the connection: enough for a fast SSH copy.
+const WINDOW: u32 = 1 << 20;
+
+/// A connection to one peer; clones share it. It ends when the last clone is dropped.
+#[derive(Clone)]
+pub(crate) struct GrpcConnection {
+    sender: http2::SendRequest<Body>,
+    ending: Ending,
+    address: Arc<str>,
+    origin: Uri,
+    _task: Arc<JoinSet<()>>,
+}
+
+impl GrpcConnection {
+    /// Starts HTTP/2 on `stream`. `authority` is the name by which requests address the server.
+    pub(crate) async fn start(stream: Pipe, address: &str, authority: &str) -> Result<Self, ConnectError> {
+        let (watched, ending) = Watched::new(stream);
+        let handshake = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .keep_alive_interval(limits::KEEPALIVE)
+            .keep_alive_timeout(limits::CONNECT)
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(WINDOW)
+            .max_header_list_size(64 << 10)
+            .handshake(TokioIo::new(watched));
+        let (sender, connection) = match timeout(limits::CONNECT, handshake).await {
+            Ok(Ok(parts)) => parts,
+            Ok(Err(error)) => return Err(cut(address, &ending, &error.to_string())),
+            Err(_) => {
+                let address = address.to_owned();
+                return Err(ConnectError::TimedOut { address, step: "HTTP/2", after: limits::CONNECT });
+            }
+        };
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "connection ended");
+            }
+        });
+        let origin = Uri::builder()
+            .scheme("https")
+            .authority(authority)
+            .path_and_query("/")
+            .build()
+            .map_err(|_| ConnectError::NameUnusable { name: authority.to_owned() })?;
+        Ok(Self { sender, ending, address: address.into(), origin, _task: Arc::new(task) })
+    }
+
+    /// What generated clients need as their origin.
+    pub(crate) fn origin(&self) -> Uri {
+        self.origin.clone()
+    }
+
+    /// `host:port` of the peer.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Why a call got no answer, when the connection itself is the reason.
+    pub(crate) fn failure(&self, fallback: &str) -> ConnectError {
+        cut(&self.address, &self.ending, fallback)
+    }
+
+    /// The peer closed the connection without a word.
+    pub(crate) fn was_closed(&self) -> bool {
+        matches!(self.ending.get(), Some(Ended::Closed | Ended::Io(_)))
+    }
+}
+
+fn cut(address: &str, ending: &Ending, fallback: &str) -> ConnectError {
+    let address = address.to_owned();
+    match ending.get() {
+        Some(Ended::Tls(rustls::Error::AlertReceived(alert))) => tls::refused(address, alert),
+        Some(Ended::Tls(error)) => ConnectError::Tls { address, reason: error.to_string() },
+        Some(Ended::Closed) => {
+            ConnectError::Cut { address, step: "gRPC", reason: "it closed the connection".to_owned() }
+        }
+        Some(Ended::Io(reason)) => ConnectError::Cut { address, step: "gRPC", reason },
+        None => ConnectError::Cut { address, step: "gRPC", reason: limits::quote(fallback) },
+    }
+}
+
+impl Service<Request<Body>> for GrpcConnection {
+    type Response = Response<Incoming>;
+    type Error = hyper::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
+        self.sender.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        Box::pin(self.sender.send_request(request))
+    }
+}

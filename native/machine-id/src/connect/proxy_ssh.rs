@@ -1,0 +1,187 @@
+//! A byte stream to a host's sshd by the proxy: gRPC ProxySSH (protocol H3).
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use hyper::body::Bytes;
+use teleport_api::transport::transport_service_client::TransportServiceClient;
+use teleport_api::transport::{ProxySshRequest, ProxySshResponse, TargetHost, proxy_ssh_request, proxy_ssh_response};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::timeout;
+use tonic::{Code, Status};
+
+use super::cluster::Cluster;
+use super::connector::Connector;
+use super::credential::ClientCredential;
+use super::error::ConnectError;
+use super::frames::{self, FrameStream};
+use super::grpc::GrpcConnection;
+use super::limits::{self, quote};
+use super::status::{self, Call};
+use super::trust::Trust;
+
+/// A host as the proxy is asked for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SshTarget {
+    /// `host:port`; port 0: whichever the node listens on.
+    pub host_port: String,
+    /// The cluster the host is in; mandatory.
+    pub cluster: String,
+}
+
+/// The stream. Shutting it down ends our half; the other half ends when the host is done.
+pub struct ProxySshStream(FrameStream);
+
+impl Connector {
+    /// Connects to `target` as `credential`, a role certificate. `host_cas` (PEM) verify the proxy.
+    ///
+    /// # Errors
+    /// [`ConnectError::HostUnreachable`], [`ConnectError::HostDenied`], [`ConnectError::Locked`], or what went wrong
+    /// on the way to the proxy.
+    pub async fn proxy_ssh(
+        &self,
+        cluster: &Cluster,
+        host_cas: &[String],
+        credential: &ClientCredential,
+        target: &SshTarget,
+    ) -> Result<ProxySshStream, ConnectError> {
+        if cluster.server_version.before(13) {
+            let what = format!(
+                "SSH through a proxy of version {} (gRPC ProxySSH came with 13)",
+                cluster.server_version
+            );
+            return Err(ConnectError::Unsupported { what });
+        }
+        let trust = Trust::host_cas(host_cas)?;
+        let connection = self.grpc_to_proxy(cluster, &trust, credential).await?;
+        match timeout(limits::DIAL_HOST, open(&connection, target)).await {
+            Ok(Ok(stream)) => Ok(stream),
+            Ok(Err(status)) if status::is_local(&status) && connection.was_closed() => {
+                Err(self.closed(cluster, host_cas, credential, &connection, &status).await)
+            }
+            Ok(Err(status)) => Err(explain(&connection, target, &status)),
+            Err(_) => Err(ConnectError::HostUnreachable {
+                host: target.host_port.clone(),
+                message: format!("no answer within {} s", limits::DIAL_HOST.as_secs()),
+            }),
+        }
+    }
+
+    /// The proxy closes the connection of a locked identity without a word; the auth server tells.
+    async fn closed(
+        &self,
+        cluster: &Cluster,
+        host_cas: &[String],
+        credential: &ClientCredential,
+        connection: &GrpcConnection,
+        status: &Status,
+    ) -> ConnectError {
+        if let Ok(auth) = self.auth(cluster, host_cas, credential).await
+            && let Err(error @ ConnectError::Locked { .. }) = auth.ping().await
+        {
+            return error;
+        }
+        connection.failure(status.message())
+    }
+}
+
+async fn open(connection: &GrpcConnection, target: &SshTarget) -> Result<ProxySshStream, Status> {
+    let (outgoing, payloads) = frames::payloads();
+    let dial = TargetHost { host_port: target.host_port.clone(), cluster: target.cluster.clone() };
+    let first = ProxySshRequest { dial_target: Some(dial), frame: None };
+    let requests = stream::once(async move { first }).chain(payloads.map(|payload| ProxySshRequest {
+        dial_target: None,
+        frame: Some(proxy_ssh_request::Frame::Ssh(frames::frame(&payload))),
+    }));
+    let mut client = TransportServiceClient::with_origin(connection.clone(), connection.origin());
+    let mut replies = client.proxy_ssh(requests).await?.into_inner();
+    let connected = replies.message().await?.ok_or_else(|| Status::unavailable("the proxy ended the stream"))?;
+    let current = payload(connected);
+    let incoming = Box::pin(replies.map_ok(payload));
+    Ok(ProxySshStream(FrameStream::new(outgoing, incoming, current, connection.clone())))
+}
+
+/// Frames for a forwarded agent are for proxies that record sessions; we forward none.
+fn payload(reply: ProxySshResponse) -> Bytes {
+    match reply.frame {
+        Some(proxy_ssh_response::Frame::Ssh(frame)) => Bytes::from(frame.payload),
+        _ => Bytes::new(),
+    }
+}
+
+fn explain(connection: &GrpcConnection, target: &SshTarget, status: &Status) -> ConnectError {
+    if status::is_local(status) {
+        return status::explain(Call::named("the connection to the host"), connection, status);
+    }
+    answered(target, status.code(), status.message())
+}
+
+fn answered(target: &SshTarget, code: Code, message: &str) -> ConnectError {
+    let host = target.host_port.clone();
+    match code {
+        Code::NotFound if message.contains("cluster") => ConnectError::TargetUnknown { message: quote(message) },
+        Code::PermissionDenied if !message.contains("lock targeting") => {
+            ConnectError::HostDenied { host, message: quote(message) }
+        }
+        Code::Unavailable | Code::NotFound | Code::InvalidArgument | Code::Unknown => {
+            ConnectError::HostUnreachable { host, message: quote(message) }
+        }
+        _ => status::answered(Call::named("the connection to the host"), code, message),
+    }
+}
+
+impl AsyncRead for ProxySshStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for ProxySshStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+impl std::fmt::Debug for ProxySshStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ProxySshStream")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Code as Stable, Fault};
+
+    #[test]
+    fn each_refusal_of_the_proxy_has_its_own_code() {
+        let target = SshTarget { host_port: "node1:0".to_owned(), cluster: "example.test".to_owned() };
+        let cases = [
+            (
+                Code::Unavailable,
+                "failed to dial target host\n\tdirect dialing to nodes not found in inventory is not supported",
+                Stable::HostUnreachable,
+            ),
+            (Code::NotFound, "cluster \"x\" is not found", Stable::TargetUnknown),
+            (Code::NotFound, "ambiguous host could match multiple nodes", Stable::HostUnreachable),
+            (Code::InvalidArgument, "dial target contains an invalid hostport", Stable::HostUnreachable),
+            (Code::PermissionDenied, "access denied to node1", Stable::RoleNotAllowed),
+            (Code::PermissionDenied, "lock targeting User:\"bot-x\" is in force: test", Stable::BotLocked),
+        ];
+        for (code, message, expected) in cases {
+            let error = answered(&target, code, message);
+            assert_eq!(error.code(), expected, "{message}");
+            assert!(!error.to_string().contains('\n'), "{error}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The HTTP/1.1 remnants at the auth server, for version 12 and older (protocol D3 and D5).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Request;
+use http_body_util::Full;
+use serde::Deserialize;
+use teleport_api::types::{CaKeySet, CertAuthoritySpecV2, CertAuthorityV2, Rotation, SshKeyPair, TlsKeyPair};
+
+use super::auth_client::AuthClient;
+use super::authority::{CaKind, CertAuthority};
+use super::error::ConnectError;
+use super::http as http1;
+use super::names;
+
+impl AuthClient {
+    /// A GET with the client's certificate, on a connection of its own.
+    pub(super) async fn rest(&self, path: &str, what: &'static str) -> Result<Vec<u8>, ConnectError> {
+        let (stream, address) =
+            self.connector.to_auth(&self.cluster, names::HTTP1, Some(&self.trust), Some(&self.credential)).await?;
+        let reply = self.connector.http(stream, &address, Request::get(path), Full::default()).await?;
+        match reply.status {
+            200 => Ok(reply.body),
+            403 if http1::error_message(&reply.body).contains("lock targeting") => {
+                Err(ConnectError::Locked { message: http1::error_message(&reply.body) })
+            }
+            status => {
+                let message = http1::error_message(&reply.body);
+                Err(ConnectError::HttpFailed { address: address.to_string(), what, status, message })
+            }
+        }
+    }
+}
+
+/// A name as one segment of a path.
+pub(super) fn segment(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+#[derive(Deserialize)]
+struct Authority {
+    spec: Spec,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Spec {
+    cluster_name: String,
+    active_keys: Keys,
+    additional_trusted_keys: Keys,
+    rotation: Option<Phase>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Keys {
+    ssh: Option<Vec<SshPair>>,
+    tls: Option<Vec<TlsPair>>,
+}
+
+#[derive(Deserialize)]
+struct SshPair {
+    #[serde(default)]
+    public_key: String,
+}
+
+#[derive(Deserialize)]
+struct TlsPair {
+    #[serde(default)]
+    cert: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Phase {
+    phase: String,
+}
+
+pub(super) fn authority(kind: CaKind, body: &[u8]) -> Result<CertAuthority, ConnectError> {
+    read(kind, serde_json::from_slice(body).map_err(bad)?)
+}
+
+pub(super) fn authorities(kind: CaKind, body: &[u8]) -> Result<Vec<CertAuthority>, ConnectError> {
+    // Either a list, or the raw resources as a list of strings' contents: both decode element by element.
+    let list: Option<Vec<Authority>> = serde_json::from_slice(body).map_err(bad)?;
+    list.unwrap_or_default().into_iter().map(|authority| read(kind, authority)).collect()
+}
+
+fn read(kind: CaKind, authority: Authority) -> Result<CertAuthority, ConnectError> {
+    let spec = authority.spec;
+    let message = CertAuthorityV2 {
+        spec: Some(CertAuthoritySpecV2 {
+            cluster_name: spec.cluster_name,
+            active_keys: Some(keys(spec.active_keys)?),
+            additional_trusted_keys: Some(keys(spec.additional_trusted_keys)?),
+            rotation: spec.rotation.map(|rotation| Rotation { phase: rotation.phase, ..Rotation::default() }),
+            ..CertAuthoritySpecV2::default()
+        }),
+        ..CertAuthorityV2::default()
+    };
+    CertAuthority::read(kind, message)
+}
+
+fn keys(keys: Keys) -> Result<CaKeySet, ConnectError> {
+    let decode = |text: String| STANDARD.decode(text).map_err(bad);
+    let ssh = keys.ssh.unwrap_or_default().into_iter().map(|pair| Ok(SshKeyPair { public_key: decode(pair.public_key)? }));
+    let tls = keys.tls.unwrap_or_default().into_iter().map(|pair| Ok(TlsKeyPair { cert: decode(pair.cert)? }));
+    let ssh: Result<_, ConnectError> = ssh.collect();
+    let tls: Result<_, ConnectError> = tls.collect();
+    Ok(CaKeySet { ssh: ssh?, tls: tls?, ..CaKeySet::default() })
+}
+
+fn bad(error: impl std::fmt::Display) -> ConnectError {
+    ConnectError::BadReply { call: "the request for a certificate authority", reason: error.to_string() }
+}

@@ -1,0 +1,136 @@
+//! TLS connections along the route of a cluster (protocol D1 and H3).
+
+use super::address::Address;
+use super::cluster::{Cluster, Route};
+use super::connector::Connector;
+use super::credential::ClientCredential;
+use super::error::ConnectError;
+use super::grpc::GrpcConnection;
+use super::names;
+use super::stream::Pipe;
+use super::tls::{self, TlsRequest};
+use super::trust::Trust;
+use super::{dial, frames, upgrade};
+
+impl Connector {
+    /// A byte stream to `address`.
+    pub(super) async fn dial(&self, address: &Address) -> Result<Pipe, ConnectError> {
+        dial::dial(address, self.environment()).await
+    }
+
+    /// TLS on `stream`, verified as `trust` says.
+    pub(super) async fn secure(
+        &self,
+        stream: Pipe,
+        address: &Address,
+        server_name: &str,
+        alpn: Vec<Vec<u8>>,
+        trust: Option<&Trust>,
+        credential: Option<&ClientCredential>,
+    ) -> Result<Pipe, ConnectError> {
+        let request =
+            TlsRequest { address: address.to_string(), server_name, alpn, trust, credential, clock: self.clock() };
+        Ok(Box::new(tls::handshake(request, stream).await?))
+    }
+
+    /// HTTPS to the proxy's web port, by the web's authorities.
+    pub(super) async fn web(&self, address: &Address) -> Result<Pipe, ConnectError> {
+        let trust = self.web_trust()?;
+        let stream = self.dial(address).await?;
+        self.secure(stream, address, &address.host, vec![names::HTTP1.to_vec()], Some(&trust), None).await
+    }
+
+    /// A byte stream to where the proxy tells protocols apart: its web port, behind a balancer's TLS if need be.
+    pub(super) async fn to_proxy(&self, cluster: &Cluster) -> Result<(Pipe, Address), ConnectError> {
+        let Route::Proxy(facts) = &cluster.route else {
+            let what = "an SSH connection through the cluster needs a proxy's address, and an auth server is configured";
+            return Err(ConnectError::Unsupported { what: what.to_owned() });
+        };
+        let web = facts.web.clone();
+        if facts.upgrade {
+            let stream = self.web(&web).await?;
+            return Ok((upgrade::request(stream, &web).await?, web));
+        }
+        if facts.tls_routing {
+            return Ok((self.dial(&web).await?, web));
+        }
+        match self.dial(&facts.ssh).await {
+            Ok(stream) => Ok((stream, facts.ssh.clone())),
+            // The web port serves the same protocols in separate mode too (H3).
+            Err(error) if error.is_unreachable() && facts.ssh != web => Ok((self.dial(&web).await?, web)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// TLS to the auth server of `cluster`, with `protocol` spoken inside. Without `trust` nothing is verified.
+    pub(super) async fn to_auth(
+        &self,
+        cluster: &Cluster,
+        protocol: &[u8],
+        trust: Option<&Trust>,
+        credential: Option<&ClientCredential>,
+    ) -> Result<(Pipe, Address), ConnectError> {
+        let name = names::auth_server_name(&cluster.name);
+        let (stream, address, alpn) = match &cluster.route {
+            Route::Auth(route) => (self.dial(&route.address).await?, route.address.clone(), vec![protocol.to_vec()]),
+            Route::Proxy(facts) if facts.tls_routing => {
+                let (stream, address) = self.to_proxy(cluster).await?;
+                (stream, address, vec![names::auth_protocol(&cluster.name), protocol.to_vec()])
+            }
+            Route::Proxy(_) => {
+                let (stream, address) = self.through_proxy_cluster(cluster, trust, credential).await?;
+                (stream, address, vec![protocol.to_vec()])
+            }
+        };
+        Ok((self.secure(stream, &address, &name, alpn, trust, credential).await?, address))
+    }
+
+    /// gRPC to the auth server.
+    pub(super) async fn grpc_to_auth(
+        &self,
+        cluster: &Cluster,
+        trust: Option<&Trust>,
+        credential: Option<&ClientCredential>,
+    ) -> Result<GrpcConnection, ConnectError> {
+        let (stream, address) = self.to_auth(cluster, names::HTTP2, trust, credential).await?;
+        GrpcConnection::start(stream, &address.to_string(), &names::auth_server_name(&cluster.name)).await
+    }
+
+    /// gRPC to the proxy's transport service, with a client certificate.
+    pub(super) async fn grpc_to_proxy(
+        &self,
+        cluster: &Cluster,
+        trust: &Trust,
+        credential: &ClientCredential,
+    ) -> Result<GrpcConnection, ConnectError> {
+        let (stream, address) = self.to_proxy(cluster).await?;
+        let alpn = vec![names::PROXY_SSH_GRPC.to_vec(), names::HTTP2.to_vec()];
+        let stream =
+            self.secure(stream, &address, names::API_DOMAIN, alpn, Some(trust), Some(credential)).await?;
+        GrpcConnection::start(stream, &address.to_string(), names::API_DOMAIN).await
+    }
+
+    async fn through_proxy_cluster(
+        &self,
+        cluster: &Cluster,
+        trust: Option<&Trust>,
+        credential: Option<&ClientCredential>,
+    ) -> Result<(Pipe, Address), ConnectError> {
+        let (Some(trust), Some(credential)) = (trust, credential) else {
+            let what = "asking the auth server without a certificate needs TLS routing, which this cluster has off";
+            return Err(ConnectError::Unsupported { what: what.to_owned() });
+        };
+        if cluster.server_version.before(13) {
+            let what = format!(
+                "version {} without TLS routing (proxy_listener_mode: separate) is reached by an SSH tunnel only, \
+                 which isn't built",
+                cluster.server_version
+            );
+            return Err(ConnectError::Unsupported { what });
+        }
+        let connection = self.grpc_to_proxy(cluster, trust, credential).await?;
+        let stream = frames::proxy_cluster(&connection, &cluster.name).await?;
+        let address = cluster.proxy().map_or_else(|| Address::new("", 0), |facts| facts.ssh.clone());
+        Ok((Box::new(stream), address))
+    }
+}
