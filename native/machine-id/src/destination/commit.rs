@@ -69,7 +69,7 @@ pub(super) fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<
         top.sync_all().map_err(DestinationError::io("synced", path))?;
     }
     // The set is in place; what is old can as well be swept next time.
-    if let Err(error) = generation::sweep(top, path, &stage.complete) {
+    if let Err(error) = generation::sweep(top, path, &stage.complete, &stage.earlier) {
         tracing::warn!(%error, "old generations could not be deleted");
     }
     Ok(())

@@ -37,8 +37,8 @@ pub(super) fn entries(directory: &File, path: &Path) -> Result<Vec<OsString>, De
 }
 
 /// Deletes what writers that were killed left behind. The caller holds the lock.
-pub(super) fn leftovers(directory: &File, path: &Path) -> Result<(), DestinationError> {
-    for name in entries(directory, path)? {
+pub(super) fn leftovers(directory: &File, path: &Path, names: &[OsString]) -> Result<(), DestinationError> {
+    for name in names {
         if let Some(name) = name.to_str()
             && is_leftover(name)
         {
