@@ -13,6 +13,7 @@ mod generation;
 mod guard;
 mod lock;
 mod names;
+mod program;
 mod remove;
 mod stage;
 
@@ -137,6 +138,16 @@ impl Destination {
     pub fn replace(&self, name: &str, contents: &[u8]) -> Result<(), DestinationError> {
         let name = names::Name::parse(name)?;
         file::replace(self, &name, contents)
+    }
+
+    /// Puts a program into the directory, as a link where that is possible, and says where it is now. Everybody who
+    /// gets into the directory may run it.
+    ///
+    /// # Errors
+    /// When it isn't there, or can't be linked or copied.
+    pub fn place_program(&self, source: &Path, name: &str) -> Result<PathBuf, DestinationError> {
+        let name = names::Name::parse(name)?;
+        program::place(self, source, &name)
     }
 
     /// Deletes one file; none there is fine.

@@ -1,5 +1,6 @@
 //! One bot identity at work: stored, joined, renewed, connected.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +14,7 @@ use crate::error::{Code, Error};
 use crate::identity::{
     Authorities, BotFacts, BotIdentity, KeyPair, MachineMark, RenewalState, Store, StoreError, StoreGuard, StoredState,
 };
-use crate::issue::IssueCache;
+use crate::issue::{CacheKey, IssueCache, RoleCertificate};
 use crate::join::{self, Joined};
 use crate::renew::schedule::{Validity, renewal_point};
 use crate::renew::{self, RenewError};
@@ -33,6 +34,8 @@ pub(super) struct Bot {
     session: tokio::sync::Mutex<Option<Arc<Session>>>,
     /// The last thing that the cluster said about us, for `status`.
     refusal: Mutex<Option<Error>>,
+    /// Lifetimes as the cluster grants them, by what was asked for: a cap of the cluster is learned from its replies.
+    granted: Mutex<HashMap<CacheKey, Duration>>,
 }
 
 /// An identity that can be used now.
@@ -42,6 +45,8 @@ pub(super) struct Session {
     pub(super) identity: BotIdentity,
     pub(super) facts: BotFacts,
     pub(super) client: AuthClient,
+    /// The proxy's public address as auth tells it, where no proxy told it itself; may be empty.
+    pub(super) proxy_address: String,
     /// When it should be renewed.
     pub(super) renew_at: SystemTime,
     /// Why it can't be renewed, if it can't.
@@ -54,7 +59,7 @@ impl Bot {
         let store = Store::open(&config.storage, Arc::clone(&clock))?;
         let cache = IssueCache::new(Arc::clone(&clock));
         let session = tokio::sync::Mutex::new(None);
-        Ok(Self { config, cache, clock, connector, store, session, refusal: Mutex::new(None) })
+        Ok(Self { config, cache, clock, connector, store, session, refusal: Mutex::new(None), granted: Mutex::default() })
     }
 
     /// A session whose identity is valid now: the one at hand, or the stored identity, or a fresh join.
@@ -96,6 +101,25 @@ impl Bot {
         if error.is_none() || lasting.is_some() {
             *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = lasting;
         }
+    }
+
+    /// How long a certificate for `key` will live, as far as is known.
+    pub(super) fn expected_lifetime(&self, key: &CacheKey, asked: Duration) -> Duration {
+        let granted = self.granted.lock().unwrap_or_else(PoisonError::into_inner);
+        granted.get(key).map_or(asked, |granted| asked.min(*granted))
+    }
+
+    /// Remembers how long a certificate for `key` really lives.
+    pub(super) fn note_lifetime(&self, key: CacheKey, issued: &RoleCertificate) {
+        /// Beyond this the scopes of past builds are dropped.
+        const MANY: usize = 10_000;
+        let Ok(facts) = issued.certificates.ssh_facts() else { return };
+        let lifetime = issued.expires_at.duration_since(facts.valid_from).unwrap_or_default();
+        let mut granted = self.granted.lock().unwrap_or_else(PoisonError::into_inner);
+        if granted.len() > MANY {
+            granted.clear();
+        }
+        granted.insert(key, lifetime);
     }
 
     async fn establish(&self, renew_now: bool) -> Result<Session, Error> {
@@ -254,9 +278,13 @@ impl Bot {
             guard.update_authorities(&current)?;
             identity.authorities = current;
         }
+        let proxy_address = match cluster.proxy() {
+            Some(proxy) => proxy.web.to_string(),
+            None => client.ping().await?.proxy_public_addr,
+        };
         let facts = identity.facts()?;
         let renew_at = self.renew_at(&facts);
-        Ok(Session { cluster, identity, facts, client, renew_at, stuck })
+        Ok(Session { cluster, identity, facts, client, proxy_address, renew_at, stuck })
     }
 
     /// Outside a rotation every host CA must be a pinned one.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use futures_util::future::try_join_all;
 
@@ -64,7 +64,7 @@ async fn roles_for(bot: &Bot, session: &Session, order: &Order) -> Result<Vec<St
     }
     let mut roles = Vec::new();
     for own in &session.facts.roles {
-        roles.extend(session.client.impersonated_roles(own).await?);
+        roles.extend(session.client.impersonable_roles(own).await?);
     }
     roles.sort_unstable();
     roles.dedup();
@@ -246,6 +246,3 @@ fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[Certifi
         },
     ])
 }
-
-/// Lifetimes as the cluster grants them, by what was asked for: a cap of the cluster is learned from its replies.
-pub(super) type Granted = std::sync::Mutex<std::collections::HashMap<CacheKey, Duration>>;

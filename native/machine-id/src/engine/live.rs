@@ -81,7 +81,7 @@ impl Leases {
             ));
         }
         let (_, destination) = self.table.take(&claim)?;
-        let helper = if order.standing { helper.to_owned() } else { destination.link_program(helper, PROGRAM)? };
+        let helper = if order.portable { destination.place_program(helper, PROGRAM)? } else { helper.to_owned() };
         let lease = Arc::new(Live {
             id: id.clone(),
             order,

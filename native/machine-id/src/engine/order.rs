@@ -29,6 +29,9 @@ pub struct Order {
     pub placements: Vec<Placement>,
     /// Kept after the lease ends, and not counted as the lease's own directory.
     pub standing: bool,
+    /// The helper program is put into the lease's directory: the lease works where only that is to be seen, as in
+    /// a container that shares the workspace.
+    pub portable: bool,
     /// Who shares the key pairs.
     pub scope: Scope,
     /// How long acquiring may take.
@@ -51,6 +54,7 @@ impl Order {
             ttl: output.ttl,
             placements: vec![Placement { kind: output.kind.clone(), directory: output.destination.clone() }],
             standing: true,
+            portable: false,
             scope: Scope::Agent,
             deadline: STANDING_DEADLINE,
             route_to_cluster: output.route_to_cluster.clone(),
@@ -83,6 +87,7 @@ impl From<AcquireRequest> for Order {
             roles: request.roles,
             ttl: request.ttl,
             standing: request.standing,
+            portable: !request.standing,
             scope: request.scope,
             deadline: request.deadline,
             route_to_cluster: request.route_to_cluster,

@@ -1,0 +1,162 @@
+//! `machine-id status`: what is there, without asking the cluster.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use machine_id::acl::AclVerdict;
+use machine_id::clock::{Clock, SystemClock};
+use machine_id::config::{EngineConfig, OutputConfig, TbotConfig};
+use machine_id::destination::Destination;
+use machine_id::engine::{Engine, IdentityStatus, timestamp};
+use machine_id::error::{Code, Error};
+use machine_id::identity::TlsFacts;
+use serde::Serialize;
+
+use crate::args;
+use crate::files;
+
+/// Far above what a certificate has.
+const MAX_PEM: u64 = 64 * 1024;
+
+#[derive(Serialize)]
+struct Report {
+    identity: IdentityReport,
+    destinations: Vec<DestinationReport>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum IdentityReport {
+    Known(Box<IdentityStatus>),
+    Problem { state: &'static str, reason: String },
+}
+
+#[derive(Serialize)]
+struct DestinationReport {
+    directory: String,
+    /// `valid`, `expired`, `absent` or `problem`.
+    state: &'static str,
+    expires_at: Option<String>,
+    roles: Vec<String>,
+    /// `as asked`, what differs, or that there are none.
+    acl: String,
+    problem: String,
+}
+
+pub(crate) fn run(arguments: &args::Status) -> Result<ExitCode, Error> {
+    let TbotConfig { identity, outputs, .. } = files::config(&arguments.file.config)?;
+    let clock = SystemClock::new();
+    let destinations: Vec<_> = outputs.iter().map(|output| destination(output, clock.now())).collect();
+    let config = EngineConfig {
+        root: identity.storage.path.clone(),
+        helper: std::path::PathBuf::new(),
+        identities: vec![identity],
+    };
+    let report = Report { identity: identity_report(config), destinations };
+    if arguments.json {
+        let text = serde_json::to_string_pretty(&report)
+            .map_err(|error| Error::new(Code::Internal, format!("cannot write JSON: {error}"), "report this"))?;
+        println!("{text}");
+    } else {
+        print(&report, clock.now());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Opening a store makes its directory; only to look, that is too much.
+fn identity_report(config: EngineConfig) -> IdentityReport {
+    let problem = |error: Error| IdentityReport::Problem { state: "problem", reason: error.to_string() };
+    if !config.root.exists() {
+        let reason = format!("{} doesn't exist: nothing has joined yet", config.root.display());
+        return IdentityReport::Problem { state: "new", reason };
+    }
+    match Engine::open(config, Arc::new(SystemClock::new())).and_then(|engine| engine.status()) {
+        Ok(status) => status.identities.into_iter().next().map_or_else(
+            || problem(Error::new(Code::Internal, "no identity is configured", "report this")),
+            |identity| IdentityReport::Known(Box::new(identity)),
+        ),
+        Err(error) => problem(error),
+    }
+}
+
+fn destination(output: &OutputConfig, now: SystemTime) -> DestinationReport {
+    let mut report = DestinationReport {
+        directory: output.destination.path.display().to_string(),
+        state: "absent",
+        expires_at: None,
+        roles: Vec::new(),
+        acl: String::new(),
+        problem: String::new(),
+    };
+    if let Err(error) = inspect(output, now, &mut report) {
+        report.state = "problem";
+        report.problem = error.to_string();
+    }
+    report
+}
+
+fn inspect(output: &OutputConfig, now: SystemTime, report: &mut DestinationReport) -> Result<(), Error> {
+    let Some(destination) = Destination::open_existing(&output.destination)? else { return Ok(()) };
+    report.acl = match destination.verify()? {
+        AclVerdict::AsAsked => "as asked".to_owned(),
+        AclVerdict::Unsupported => "not supported by the file system".to_owned(),
+        AclVerdict::Differs(differences) => {
+            differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        }
+    };
+    let Some(pem) = destination.read("tlscert", MAX_PEM)? else { return Ok(()) };
+    let facts = TlsFacts::parse(&String::from_utf8_lossy(&pem))?;
+    report.state = if facts.valid_until > now { "valid" } else { "expired" };
+    report.expires_at = Some(timestamp(facts.valid_until));
+    report.roles.clone_from(&facts.roles);
+    Ok(())
+}
+
+fn print(report: &Report, now: SystemTime) {
+    let bold = |text: &str| {
+        if std::io::stdout().is_terminal() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+    };
+    match &report.identity {
+        IdentityReport::Problem { state, reason } => println!("{}  {state}\n  {reason}", bold("identity")),
+        IdentityReport::Known(identity) => {
+            println!("{}  {}", bold("identity"), identity.state);
+            if !identity.bot.is_empty() {
+                println!("  bot         {} on {}", identity.bot, identity.cluster);
+            }
+            if let Some(expires) = identity.expires_at {
+                println!("  expires     {} ({})", timestamp(expires), distance(expires, now));
+            }
+            if let Some(generation) = identity.generation {
+                println!("  generation  {generation}");
+            }
+            if !identity.reason.is_empty() {
+                println!("  reason      {}", identity.reason);
+            }
+        }
+    }
+    for destination in &report.destinations {
+        println!("{}  {}  {}", bold("destination"), destination.directory, destination.state);
+        if let Some(expires) = &destination.expires_at {
+            println!("  expires     {expires}");
+        }
+        if !destination.roles.is_empty() {
+            println!("  roles       {}", destination.roles.join(", "));
+        }
+        if !destination.acl.is_empty() {
+            println!("  access      {}", destination.acl);
+        }
+        if !destination.problem.is_empty() {
+            println!("  problem     {}", destination.problem);
+        }
+    }
+}
+
+fn distance(time: SystemTime, now: SystemTime) -> String {
+    let seconds = |span: std::time::Duration| humantime::format_duration(std::time::Duration::from_secs(span.as_secs()));
+    match time.duration_since(now) {
+        Ok(left) => format!("in {}", seconds(left)),
+        Err(past) => format!("{} ago", seconds(past.duration())),
+    }
+}
