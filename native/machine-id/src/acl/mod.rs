@@ -8,7 +8,6 @@ mod encode;
 mod entry;
 mod error;
 mod grants;
-pub mod init;
 mod plan;
 mod users;
 mod verify;
