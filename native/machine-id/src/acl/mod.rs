@@ -16,7 +16,7 @@ pub use apply::{Kind, clear_default, read, set};
 pub use entry::{Acl, Entry, Permissions, Qualifier};
 pub use error::{AclError, code_of};
 pub use grants::Grants;
-pub use plan::{for_directory, for_file, to_setfacl};
+pub use plan::{for_directory, for_file, quoted, to_setfacl};
 pub use users::{name_of, uid_of};
 pub use verify::{AclVerdict, Difference, Object, differences};
 
