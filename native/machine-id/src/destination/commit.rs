@@ -1,7 +1,6 @@
 //! From a staged generation to the names that readers open.
 
 use std::fs::File;
-use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, renameat};
@@ -17,6 +16,8 @@ struct Placed<'a> {
     contents: &'a [u8],
     folder: Folder<'a>,
     temporary: String,
+    /// A second name of the file that stands there so far, to put it back; none where there is no such file.
+    previous: Option<String>,
 }
 
 pub(super) fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
@@ -33,7 +34,7 @@ pub(super) fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<
     for (name, contents) in ordered {
         let folder = Folder::create(top, path, name.folder.as_deref(), grants)?;
         guard::check_name(folder.handle(), &name.file, &folder.path().join(&name.file), grants)?;
-        folders.push(Placed { name, contents, folder, temporary: temporary() });
+        folders.push(Placed { name, contents, folder, temporary: temporary(), previous: None });
     }
 
     let staged = path.join(&stage.staging);
@@ -49,19 +50,17 @@ pub(super) fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<
         stage.handle.sync_all().map_err(DestinationError::io("synced", &staged))?;
     }
 
-    let linked = link_all(stage, &folders);
-    let renamed = linked.and_then(|()| {
+    let placed = link_all(stage, &mut folders).and_then(|()| {
         renameat(top, stage.staging.as_str(), top, stage.complete.as_str())
             .map_err(DestinationError::io("renamed", &staged))?;
-        // From here on a reader may see the generation's name.
         rename_all(&folders)
     });
-    if let Err(error) = renamed {
-        for placed in &folders {
-            discard(placed.folder.handle(), &placed.temporary, placed.folder.path());
+    for file in &folders {
+        for name in [Some(&file.temporary), file.previous.as_ref()].into_iter().flatten() {
+            discard(file.folder.handle(), name, file.folder.path());
         }
-        return Err(error);
     }
+    placed?;
     stage.finished = true;
     if synced {
         for placed in folders.iter().filter(|placed| placed.name.folder.is_some()) {
@@ -70,7 +69,7 @@ pub(super) fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<
         top.sync_all().map_err(DestinationError::io("synced", path))?;
     }
     // The set is in place; what is old can as well be swept next time.
-    if let Err(error) = generation::sweep(top, path, &stage.complete) {
+    if let Err(error) = generation::sweep(top, path, &stage.complete, &stage.earlier) {
         tracing::warn!(%error, "old generations could not be deleted");
     }
     Ok(())
@@ -78,9 +77,9 @@ pub(super) fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<
 
 /// Gives each file a second name beside its final one. A hard link costs no space and no second write; where there
 /// are none, a copy serves.
-fn link_all(stage: &Stage<'_>, folders: &[Placed<'_>]) -> Result<(), DestinationError> {
+fn link_all(stage: &Stage<'_>, files: &mut [Placed<'_>]) -> Result<(), DestinationError> {
     let destination = stage.destination;
-    for placed in folders {
+    for placed in files {
         let source = Folder::open(&stage.handle, &destination.path, placed.name.folder.as_deref())?;
         let path = placed.folder.path().join(&placed.name.file);
         match link(source.handle(), &placed.name.file, placed.folder.handle(), &placed.temporary) {
@@ -95,6 +94,13 @@ fn link_all(stage: &Stage<'_>, folders: &[Placed<'_>]) -> Result<(), Destination
             )?,
             Err(errno) => return Err(DestinationError::io("written", &path)(errno)),
         }
+        let previous = temporary();
+        match link(placed.folder.handle(), &placed.name.file, placed.folder.handle(), &previous) {
+            Ok(()) => placed.previous = Some(previous),
+            Err(Errno::ENOSPC | Errno::EDQUOT) => return Err(DestinationError::io("written", &path)(Errno::ENOSPC)),
+            // Nothing there, or no hard links here: then there is no way back, and renaming hardly ever fails.
+            Err(_) => {}
+        }
     }
     Ok(())
 }
@@ -103,14 +109,28 @@ fn link(from: &File, name: &str, to: &File, temporary: &str) -> nix::Result<()> 
     linkat(from, name, to, temporary, AtFlags::empty())
 }
 
-fn rename_all(folders: &[Placed<'_>]) -> Result<(), DestinationError> {
-    for placed in folders {
-        let handle = placed.folder.handle();
-        let path: &Path = placed.folder.path();
-        renameat(handle, placed.temporary.as_str(), handle, placed.name.file.as_str())
-            .map_err(|errno| DestinationError::io("replaced", &path.join(&placed.name.file))(errno))?;
+/// Gives the files their names, those that name the generation last. Should one fail, all get back what they had.
+fn rename_all(files: &[Placed<'_>]) -> Result<(), DestinationError> {
+    for (position, placed) in files.iter().enumerate() {
+        let (handle, name) = (placed.folder.handle(), placed.name.file.as_str());
+        if let Err(errno) = renameat(handle, placed.temporary.as_str(), handle, name) {
+            files.iter().take(position).for_each(put_back);
+            return Err(DestinationError::io("replaced", &placed.folder.path().join(name))(errno));
+        }
     }
     Ok(())
+}
+
+fn put_back(placed: &Placed<'_>) {
+    let (handle, name) = (placed.folder.handle(), placed.name.file.as_str());
+    match &placed.previous {
+        Some(previous) => {
+            if let Err(errno) = renameat(handle, previous.as_str(), handle, name) {
+                tracing::error!(path = %placed.folder.path().join(name).display(), %errno, "the previous file is lost");
+            }
+        }
+        None => discard(handle, name, placed.folder.path()),
+    }
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {

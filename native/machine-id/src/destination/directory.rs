@@ -11,8 +11,8 @@ use nix::fcntl::{AtFlags, OFlag, openat, readlinkat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, fsync, geteuid, unlinkat};
 
+use super::DestinationError;
 use super::file::kind_of;
-use super::{Destination, DestinationError};
 use crate::config::{DirectoryConfig, SymlinkMode};
 
 /// As many links as Linux itself follows.
@@ -205,18 +205,17 @@ pub(super) fn kind(stat: &FileStat) -> SFlag {
 }
 
 /// Takes the emptied directory out of its parent, if what stands under its name is still it.
-pub(super) fn remove_empty(destination: &Destination) -> Result<(), DestinationError> {
-    let (Some(parent), Some(name)) = (destination.path.parent(), destination.path.file_name()) else {
+pub(super) fn remove_empty(handle: &File, path: &Path) -> Result<(), DestinationError> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Ok(());
     };
-    let path = destination.path.as_path();
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let parent = match nix::fcntl::open(parent, flags, Mode::empty()) {
         Ok(parent) => parent,
         Err(Errno::ENOENT) => return Ok(()),
         Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
     };
-    let ours = fstat(&destination.handle).map_err(DestinationError::io("read", path))?;
+    let ours = fstat(handle).map_err(DestinationError::io("read", path))?;
     match fstatat(&parent, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
         Ok(seen) if seen.st_dev == ours.st_dev && seen.st_ino == ours.st_ino => {}
         Ok(_) | Err(Errno::ENOENT) => return Ok(()),

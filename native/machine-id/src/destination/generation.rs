@@ -1,5 +1,6 @@
 //! Which generations are kept.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
@@ -18,33 +19,30 @@ const ALWAYS: usize = 1;
 /// The most that are kept however young: only a runaway writer gets there.
 const AT_MOST: usize = 4096;
 
-/// The highest number in use; zero where there is none.
-pub(super) fn highest(top: &File, path: &Path) -> Result<u64, DestinationError> {
-    let names = remove::entries(top, path)?;
-    Ok(names.iter().filter_map(|name| generation_number(name.to_str()?)).max().unwrap_or(0))
+/// The generations that are there, oldest first.
+pub(super) fn all(names: &[OsString]) -> Vec<(u64, String)> {
+    let numbered = |name: &OsString| {
+        let name = name.to_str()?;
+        Some((generation_number(name)?, name.to_owned()))
+    };
+    let mut all: Vec<_> = names.iter().filter_map(numbered).collect();
+    all.sort_unstable();
+    all
 }
 
-/// Deletes generations that no reader can still be about to open. `current` is never deleted.
-pub(super) fn sweep(top: &File, path: &Path, current: &str) -> Result<(), DestinationError> {
+/// Deletes those of `earlier` (oldest first) that no reader can still be about to open.
+pub(super) fn sweep(top: &File, path: &Path, current: &str, earlier: &[(u64, String)]) -> Result<(), DestinationError> {
     let now = changed(top, current);
-    let mut older: Vec<(u64, String)> = Vec::new();
-    for name in remove::entries(top, path)? {
-        if let Some(name) = name.to_str()
-            && let Some(number) = generation_number(name)
-            && name != current
-        {
-            older.push((number, name.to_owned()));
-        }
-    }
-    older.sort_unstable_by(|a, b| b.cmp(a));
-    for (position, (_, name)) in older.iter().enumerate() {
+    let candidates = earlier.len().saturating_sub(ALWAYS);
+    for (position, (_, name)) in earlier.iter().take(candidates).enumerate() {
         // Both times are the file system's own, so no clock of ours is asked.
         let young = match (now, changed(top, name)) {
             (Some(now), Some(then)) => now.abs_diff(then) < GRACE.as_secs(),
             _ => false,
         };
-        if position < ALWAYS || (young && position < AT_MOST) {
-            continue;
+        if young && earlier.len() - position <= AT_MOST {
+            // What follows is younger still.
+            return Ok(());
         }
         remove::tree(top, name, &path.join(name))?;
     }

@@ -18,8 +18,8 @@ pub struct DirectoryLock {
     _file: Flock<File>,
 }
 
-/// How long to wait between two tries.
-const PAUSE: Duration = Duration::from_millis(5);
+/// How long to wait between two tries: from the first to all after the seventh.
+const PAUSES: [Duration; 2] = [Duration::from_micros(50), Duration::from_millis(5)];
 
 pub(super) fn take(directory: &File, path: &Path, wait: Duration) -> Result<DirectoryLock, DestinationError> {
     let lock_path = path.join(names::LOCK);
@@ -38,13 +38,15 @@ pub(super) fn take(directory: &File, path: &Path, wait: Duration) -> Result<Dire
 
 fn hold(mut file: File, path: &Path, wait: Duration) -> Result<DirectoryLock, DestinationError> {
     let mut waited = Duration::ZERO;
+    let [mut pause, longest] = PAUSES;
     loop {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(held) => return Ok(DirectoryLock { _file: held }),
             Err((back, Errno::EWOULDBLOCK | Errno::EINTR)) if waited < wait => {
                 file = back;
-                std::thread::sleep(PAUSE);
-                waited += PAUSE;
+                std::thread::sleep(pause);
+                waited += pause;
+                pause = (pause * 2).min(longest);
             }
             Err((_, Errno::EWOULDBLOCK | Errno::EINTR)) => {
                 return Err(DestinationError::Busy { path: path.to_owned(), waited });

@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod generation;
 mod guard;
+mod init;
 mod lock;
 mod names;
 mod remove;
@@ -27,7 +28,9 @@ use crate::acl::{AclVerdict, Grants};
 use crate::config::DirectoryConfig;
 
 pub use error::DestinationError;
+pub use init::{InitPlan, InitRequest};
 pub use lock::DirectoryLock;
+pub use remove::{Removal, remove_marked};
 pub use stage::Stage;
 
 /// How long a commit waits for another writer.
@@ -118,6 +121,15 @@ impl Destination {
     pub fn read(&self, name: &str, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, DestinationError> {
         let name = names::Name::parse(name)?;
         file::read(&self.handle, &self.path, &name, limit, &self.grants)
+    }
+
+    /// The names of what is in the directory, in no order, without those that aren't UTF-8.
+    ///
+    /// # Errors
+    /// When it can't be listed.
+    pub fn names(&self) -> Result<Vec<String>, DestinationError> {
+        let names = remove::entries(&self.handle, &self.path)?;
+        Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
     }
 
     /// Replaces one file atomically. The caller holds the lock where several writers are possible.

@@ -2,18 +2,20 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use nix::dir::Dir;
 use nix::errno::Errno;
-use nix::fcntl::openat;
-use nix::sys::stat::Mode;
-use nix::unistd::{UnlinkatFlags, unlinkat};
+use nix::fcntl::{OFlag, openat};
+use nix::sys::stat::{Mode, fstat};
+use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 
-use super::directory::LAST;
+use super::directory::{LAST, Missing};
 use super::names::is_leftover;
 use super::{Destination, DestinationError};
+use crate::config::{DirectoryConfig, SymlinkMode};
 
 /// Deeper trees aren't ours.
 const MAX_DEPTH: usize = 16;
@@ -35,8 +37,8 @@ pub(super) fn entries(directory: &File, path: &Path) -> Result<Vec<OsString>, De
 }
 
 /// Deletes what writers that were killed left behind. The caller holds the lock.
-pub(super) fn leftovers(directory: &File, path: &Path) -> Result<(), DestinationError> {
-    for name in entries(directory, path)? {
+pub(super) fn leftovers(directory: &File, path: &Path, names: &[OsString]) -> Result<(), DestinationError> {
+    for name in names {
         if let Some(name) = name.to_str()
             && is_leftover(name)
         {
@@ -87,5 +89,54 @@ fn contents(directory: &File, path: &Path, depth: usize) -> Result<(), Destinati
 /// Deletes a whole destination.
 pub(super) fn directory(destination: &Destination) -> Result<(), DestinationError> {
     contents(&destination.handle, &destination.path, 0)?;
-    super::directory::remove_empty(destination)
+    super::directory::remove_empty(&destination.handle, &destination.path)
+}
+
+/// What [`remove_marked`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It was ours and is gone.
+    Removed,
+    /// There is nothing at that path.
+    Absent,
+    /// Something is there without our mark, and is left alone.
+    NotOurs,
+}
+
+/// Deletes a directory only if it belongs to us and the file `marker` in it says `text`. Modes don't matter: what a
+/// build has opened up must be cleaned all the same.
+///
+/// # Errors
+/// When the path is unsafe, or something can't be deleted.
+pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, DestinationError> {
+    // Links on the way were accepted or refused when the directory was made; here the mark decides.
+    let config = DirectoryConfig { symlinks: SymlinkMode::Insecure, ..DirectoryConfig::private(path.to_owned()) };
+    let handle = match super::directory::open(&config, Missing::Refuse) {
+        Ok(opened) => opened.handle,
+        Err(DestinationError::Missing { .. }) => return Ok(Removal::Absent),
+        Err(DestinationError::NotADirectory { .. } | DestinationError::SymbolicLink { .. }) => {
+            return Ok(Removal::NotOurs);
+        }
+        Err(other) => return Err(other),
+    };
+    let stat = fstat(&handle).map_err(DestinationError::io("read", path))?;
+    if stat.st_uid != geteuid().as_raw() || !marked(&handle, marker, text) {
+        return Ok(Removal::NotOurs);
+    }
+    // The mark goes last: an interrupted removal can be taken up again.
+    let mut result = Ok(());
+    for name in entries(&handle, path)?.into_iter().filter(|name| name != marker) {
+        result = result.and(delete(&handle, &name, &path.join(&name), 0));
+    }
+    result?;
+    delete(&handle, OsStr::new(marker), &path.join(marker), 0)?;
+    super::directory::remove_empty(&handle, path).map(|()| Removal::Removed)
+}
+
+fn marked(directory: &File, marker: &str, text: &str) -> bool {
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let Ok(file) = openat(directory, marker, flags, Mode::empty()) else { return false };
+    let mut seen = Vec::new();
+    let limit = u64::try_from(text.len()).unwrap_or(0).saturating_add(1);
+    File::from(file).take(limit).read_to_end(&mut seen).is_ok() && seen == text.as_bytes()
 }

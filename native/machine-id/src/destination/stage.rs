@@ -21,6 +21,8 @@ pub struct Stage<'a> {
     /// Name once it is complete.
     pub(super) complete: String,
     references: PathBuf,
+    /// The generations before, oldest first.
+    pub(super) earlier: Vec<(u64, String)>,
     pub(super) finished: bool,
     _lock: DirectoryLock,
 }
@@ -29,8 +31,11 @@ impl<'a> Stage<'a> {
     pub(super) fn begin(destination: &'a Destination, wait: Duration) -> Result<Self, DestinationError> {
         let lock = destination.lock(wait)?;
         let (top, path) = (&destination.handle, destination.path.as_path());
-        remove::leftovers(top, path)?;
-        let suffix = names::new_generation(generation::highest(top, path)?.saturating_add(1));
+        let present = remove::entries(top, path)?;
+        remove::leftovers(top, path, &present)?;
+        let earlier = generation::all(&present);
+        let number = earlier.last().map_or(0, |(number, _)| *number).saturating_add(1);
+        let suffix = names::new_generation(number);
         let staging = format!("{}{suffix}", names::STAGING);
         let complete = format!("{}{suffix}", names::GENERATION);
         let at = path.join(&staging);
@@ -39,7 +44,7 @@ impl<'a> Stage<'a> {
             .map(File::from)
             .map_err(DestinationError::io("opened", &at))?;
         let references = path.join(&complete);
-        let stage = Self { destination, handle, staging, complete, references, finished: false, _lock: lock };
+        let stage = Self { destination, handle, staging, complete, references, earlier, finished: false, _lock: lock };
         destination.grants.shape_directory(&stage.handle, &at)?;
         Ok(stage)
     }

@@ -1,17 +1,24 @@
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use super::{Destination, DestinationError, Durability};
-use crate::config::{AclMode, DirectoryConfig, SymlinkMode, UserRef};
+use super::{Destination, DestinationError};
+use crate::config::{AclMode, DirectoryConfig, SymlinkMode};
+use crate::error::{Code, Fault};
+
+mod acls;
+mod disk;
+mod matching;
+mod races;
 
 fn private(path: impl Into<PathBuf>) -> DirectoryConfig {
     DirectoryConfig::private(path.into())
 }
 
-/// A directory whose parents are all trusted, unlike the machine's temporary directory on some systems.
 fn scratch() -> tempfile::TempDir {
-    tempfile::tempdir().unwrap()
+    let scratch = tempfile::tempdir().unwrap();
+    chmod(scratch.path(), 0o700);
+    scratch
 }
 
 fn open(path: &Path) -> Result<Destination, DestinationError> {
@@ -25,8 +32,32 @@ fn names(path: &Path) -> Vec<String> {
     names
 }
 
+/// Names but for the generations and the lock.
+fn visible(path: &Path) -> Vec<String> {
+    names(path).into_iter().filter(|name| !name.starts_with(".g-") && name != ".lock").collect()
+}
+
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[expect(clippy::disallowed_methods, reason = "makes what the code under test must cope with")]
+fn put(path: &Path, contents: &str) {
+    fs::write(path, contents).unwrap();
+    chmod(path, 0o600);
+}
+
+fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+fn skipped(why: &str) {
+    // Not by a macro: the test harness would hide it.
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("SKIPPED: {why}\n").as_bytes());
 }
 
 #[test]
@@ -48,7 +79,303 @@ fn a_commit_puts_private_files_under_their_names_and_under_the_generation() {
     for file in [path.join("key"), references.join("key")] {
         assert_eq!((fs::read(&file).unwrap(), mode(&file)), (b"k".to_vec(), 0o600));
     }
-    assert_eq!(fs::read(path.join("cockroach/node.key")).unwrap(), b"n");
+    for file in [path.join("cockroach/node.key"), references.join("cockroach/node.key")] {
+        assert_eq!((fs::read(&file).unwrap(), mode(&file)), (b"n".to_vec(), 0o600));
+    }
     assert_eq!(mode(&path.join("cockroach")), 0o700);
-    assert_eq!(names(&path).len(), 4, "{:?}", names(&path));
+    assert_eq!(visible(&path), ["cockroach", "key"]);
+}
+
+#[test]
+fn an_abandoned_stage_leaves_nothing_behind() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    drop(destination.begin().unwrap());
+    assert_eq!(names(scratch.path()), [".lock"]);
+}
+
+#[test]
+fn the_generation_before_stays_and_older_ones_go_after_the_grace_period() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    let mut all = Vec::new();
+    for _ in 0..4 {
+        let stage = destination.begin().unwrap();
+        let at = stage.references().to_owned();
+        stage.commit(&[("key", b"k")]).unwrap();
+        all.push(at);
+    }
+    assert!(all.iter().all(|at| at.exists()), "all are young");
+    let hour_ago = nix::sys::time::TimeVal::new(fs::metadata(scratch.path()).unwrap().mtime() - 3600, 0);
+    for at in &all {
+        nix::sys::stat::utimes(at, &hour_ago, &hour_ago).unwrap();
+    }
+    destination.commit(&[("key", b"k")]).unwrap();
+    assert_eq!(all.iter().map(|at| at.exists()).collect::<Vec<_>>(), [false, false, false, true]);
+}
+
+#[test]
+fn leftovers_of_a_killed_writer_are_swept_and_nothing_else() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    let staged = scratch.path().join(".s-7-0123456789abcdef");
+    fs::create_dir(&staged).unwrap();
+    put(&staged.join("key"), "half");
+    put(&scratch.path().join(".t-0123456789abcdef"), "half");
+    let kept = [".s-7-0123", ".t-mine", ".t-0123456789abcdeg", ".something", "notes"];
+    kept.iter().for_each(|name| put(&scratch.path().join(name), "kept"));
+    destination.commit(&[("key", b"k")]).unwrap();
+    let mut expected: Vec<&str> = kept.to_vec();
+    expected.push("key");
+    expected.sort_unstable();
+    assert_eq!(visible(scratch.path()), expected);
+}
+
+#[test]
+fn replacing_one_file_keeps_the_others_and_can_be_read_back() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    destination.replace("identity.json", b"one").unwrap();
+    destination.replace("identity.json", b"two").unwrap();
+    assert_eq!(destination.read("identity.json", 100).unwrap().unwrap().as_slice(), b"two");
+    assert_eq!(mode(&scratch.path().join("identity.json")), 0o600);
+    assert!(destination.read("nothing", 100).unwrap().is_none());
+    assert!(destination.read("folder/nothing", 100).unwrap().is_none());
+    assert_eq!(names(scratch.path()), ["identity.json"]);
+    destination.delete("identity.json").unwrap();
+    destination.delete("identity.json").unwrap();
+    assert!(names(scratch.path()).is_empty());
+}
+
+#[test]
+fn a_file_that_is_too_long_is_refused_by_name_and_size() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    destination.replace("identity.json", b"12345").unwrap();
+    assert_eq!(destination.read("identity.json", 5).unwrap().unwrap().len(), 5);
+    let error = destination.read("identity.json", 4).unwrap_err();
+    assert!(error.to_string().ends_with("identity.json has 5 bytes, more than the 4 it may have"), "{error}");
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_refused() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    for name in ["", "..", "a/..", "/etc/x", "a/b/c", ".lock", ".g-1", "a\nb", "./a", "a//b", &"x".repeat(300)] {
+        let error = destination.commit(&[(name, b"k")]).unwrap_err();
+        assert!(matches!(error, DestinationError::Name { .. }), "{name:?}: {error}");
+        assert!(destination.replace(name, b"k").is_err() && destination.read(name, 9).is_err(), "{name:?}");
+    }
+    assert_eq!(names(scratch.path()), [".lock"]);
+}
+
+#[test]
+fn a_directory_open_to_others_is_refused_with_its_mode_and_the_command_to_type() {
+    let scratch = scratch();
+    for seen in [0o755, 0o750, 0o701, 0o777, 0o720] {
+        chmod(scratch.path(), seen);
+        let error = open(scratch.path()).unwrap_err();
+        assert_eq!(error.code(), Code::DestinationUnsafe);
+        assert_eq!(error.to_string(), format!("{} has mode {seen:04o}, want 0700", scratch.path().display()));
+        assert!(error.hint().contains(&format!("chmod 0700 '{}'", scratch.path().display())), "{}", error.hint());
+    }
+}
+
+#[test]
+fn a_link_in_place_of_the_directory_is_refused_in_every_mode() {
+    let scratch = scratch();
+    fs::create_dir(scratch.path().join("real")).unwrap();
+    chmod(&scratch.path().join("real"), 0o700);
+    symlink("real", scratch.path().join("link")).unwrap();
+    for symlinks in [SymlinkMode::Secure, SymlinkMode::TrySecure, SymlinkMode::Insecure] {
+        let config = DirectoryConfig { symlinks, ..private(scratch.path().join("link")) };
+        let error = Destination::create_or_open(&config).unwrap_err();
+        assert_eq!(error.code(), Code::DestinationUnsafe);
+        assert!(error.to_string().ends_with("/link is a symbolic link to real"), "{error}");
+    }
+}
+
+#[test]
+fn a_link_on_the_way_is_refused_and_named_unless_links_are_allowed() {
+    let scratch = scratch();
+    fs::create_dir_all(scratch.path().join("real/deep")).unwrap();
+    symlink("real/../real/./deep", scratch.path().join("link")).unwrap();
+    symlink(scratch.path().join("link"), scratch.path().join("absolute")).unwrap();
+    let path = scratch.path().join("absolute/d");
+    let error = open(&path).unwrap_err();
+    assert!(error.to_string().contains("/absolute is a symbolic link to "), "{error}");
+    assert!(error.hint().contains("symlinks: insecure"), "{}", error.hint());
+
+    let config = DirectoryConfig { symlinks: SymlinkMode::Insecure, ..private(&path) };
+    Destination::create_or_open(&config).unwrap().commit(&[("key", b"k")]).unwrap();
+    assert_eq!(fs::read(scratch.path().join("real/deep/d/key")).unwrap(), b"k");
+}
+
+#[test]
+fn links_in_a_circle_end() {
+    let scratch = scratch();
+    symlink("b", scratch.path().join("a")).unwrap();
+    symlink("a", scratch.path().join("b")).unwrap();
+    let config = DirectoryConfig { symlinks: SymlinkMode::Insecure, ..private(scratch.path().join("a/d")) };
+    let error = Destination::create_or_open(&config).unwrap_err();
+    assert!(matches!(error, DestinationError::LinkLoop { .. }), "{error}");
+}
+
+#[test]
+fn paths_that_are_not_plain_are_refused() {
+    for path in ["relative", "", "/", "/tmp/../etc/x"] {
+        let error = open(Path::new(path)).unwrap_err();
+        assert_eq!(error.code(), Code::ConfigInvalid, "{path}: {error}");
+    }
+}
+
+#[test]
+fn a_file_in_place_of_the_directory_or_on_the_way_is_refused() {
+    let scratch = scratch();
+    put(&scratch.path().join("file"), "");
+    for path in [scratch.path().join("file"), scratch.path().join("file/d")] {
+        let error = open(&path).unwrap_err();
+        assert!(error.to_string().ends_with("/file is a regular file, not a directory"), "{error}");
+    }
+}
+
+#[test]
+fn a_parent_that_everybody_may_write_is_refused_unless_sticky() {
+    let scratch = scratch();
+    let parent = scratch.path().join("p");
+    fs::create_dir(&parent).unwrap();
+    chmod(&parent, 0o777);
+    let error = open(&parent.join("d")).unwrap_err();
+    assert!(error.to_string().contains("/p on the way to ") && error.to_string().contains("mode 0777"), "{error}");
+    assert!(error.hint().contains("chmod o-w"), "{}", error.hint());
+    // A pod's shared volume looks like this.
+    let config = DirectoryConfig { symlinks: SymlinkMode::TrySecure, ..private(parent.join("d")) };
+    Destination::create_or_open(&config).unwrap();
+    chmod(&parent, 0o1777);
+    open(&parent.join("d")).unwrap();
+}
+
+#[test]
+fn a_link_a_folder_or_an_open_file_under_a_files_name_is_refused_and_the_set_stays() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    destination.commit(&[("key", b"old"), ("key-cert.pub", b"old")]).unwrap();
+    let victim = scratch.path().join("victim");
+    put(&victim, "precious");
+
+    let tlscert = scratch.path().join("tlscert");
+    let refused = |what: &str| {
+        let error = destination.commit(&[("key", b"new"), ("key-cert.pub", b"new"), ("tlscert", b"new")]).unwrap_err();
+        assert_eq!(error.code(), Code::DestinationUnsafe);
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(destination.replace("tlscert", b"new").is_err() && destination.read("tlscert", 99).is_err());
+        assert_eq!(fs::read(scratch.path().join("key")).unwrap(), b"old");
+        assert_eq!(visible(scratch.path()).len(), 4);
+        assert_eq!(names(scratch.path()).len(), 6);
+    };
+    symlink("victim", &tlscert).unwrap();
+    refused("tlscert is a symbolic link to victim");
+    fs::remove_file(&tlscert).unwrap();
+    fs::create_dir(&tlscert).unwrap();
+    refused("tlscert is a directory, not a regular file");
+    fs::remove_dir(&tlscert).unwrap();
+    nix::unistd::mkfifo(&tlscert, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    refused("tlscert is a named pipe, not a regular file");
+    fs::remove_file(&tlscert).unwrap();
+    put(&tlscert, "open");
+    chmod(&tlscert, 0o644);
+    refused("tlscert has mode 0644, want 0600");
+    assert_eq!(fs::read(&victim).unwrap(), b"precious");
+}
+
+#[test]
+fn a_link_in_place_of_a_folder_or_of_the_lock_is_refused() {
+    let scratch = scratch();
+    let outside = scratch.path().join("outside");
+    let path = scratch.path().join("d");
+    fs::create_dir(&outside).unwrap();
+    let destination = open(&path).unwrap();
+    symlink(&outside, path.join("cockroach")).unwrap();
+    let error = destination.commit(&[("cockroach/node.key", b"k")]).unwrap_err();
+    assert!(matches!(error, DestinationError::SymbolicLink { .. }), "{error}");
+    fs::remove_file(path.join(".lock")).unwrap();
+    symlink(outside.join("made"), path.join(".lock")).unwrap();
+    let error = destination.commit(&[("key", b"k")]).unwrap_err();
+    assert!(matches!(error, DestinationError::SymbolicLink { .. }), "{error}");
+    assert!(names(&outside).is_empty());
+}
+
+#[test]
+fn removing_deletes_what_is_inside_and_follows_no_link() {
+    let scratch = scratch();
+    let outside = scratch.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    put(&outside.join("precious"), "kept");
+    let path = scratch.path().join("d");
+    let destination = open(&path).unwrap();
+    destination.commit(&[("key", b"k"), ("cockroach/node.key", b"n")]).unwrap();
+    fs::create_dir_all(path.join("build/left/this")).unwrap();
+    symlink(&outside, path.join("build/link")).unwrap();
+    symlink(outside.join("precious"), path.join("link")).unwrap();
+    destination.remove().unwrap();
+    assert!(!path.exists());
+    assert_eq!(fs::read(outside.join("precious")).unwrap(), b"kept");
+}
+
+#[test]
+fn removing_what_has_vanished_or_was_replaced_is_fine_and_leaves_the_replacement() {
+    let scratch = scratch();
+    let path = scratch.path().join("d");
+    let destination = open(&path).unwrap();
+    fs::remove_dir_all(&path).unwrap();
+    destination.remove().unwrap();
+
+    let destination = open(&path).unwrap();
+    fs::rename(&path, scratch.path().join("moved")).unwrap();
+    fs::create_dir(&path).unwrap();
+    destination.remove().unwrap();
+    assert!(path.exists(), "it isn't the directory that was opened");
+}
+
+#[test]
+fn a_second_writer_waits_and_then_says_who_it_waited_for() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    let held = destination.lock(std::time::Duration::ZERO).unwrap();
+    let error = destination.lock(std::time::Duration::from_millis(2)).unwrap_err();
+    assert!(matches!(error, DestinationError::Busy { .. }), "{error}");
+    assert_eq!(error.retry(), crate::error::Retry::Later);
+    drop(held);
+    destination.lock(std::time::Duration::ZERO).unwrap();
+}
+
+#[test]
+fn opening_what_must_exist_makes_nothing() {
+    let scratch = scratch();
+    let path = scratch.path().join("d");
+    assert!(Destination::open_existing(&private(&path)).unwrap().is_none());
+    assert!(!path.exists());
+    open(&path).unwrap();
+    assert!(Destination::open_existing(&private(&path)).unwrap().is_some());
+}
+
+#[test]
+fn a_foreign_owner_of_the_directory_a_file_or_a_parent_is_refused_and_named() {
+    if !is_root() {
+        return skipped("needs root to give files away");
+    }
+    let scratch = scratch();
+    let path = scratch.path().join("d");
+    let destination = open(&path).unwrap();
+    destination.commit(&[("key", b"k")]).unwrap();
+    let give = |path: &Path| std::os::unix::fs::chown(path, Some(65534), None).unwrap();
+    give(&path.join("key"));
+    let error = destination.commit(&[("key", b"k")]).unwrap_err();
+    assert!(error.to_string().contains("key belongs to nobody, but this process runs as root"), "{error}");
+    assert!(error.hint().contains("chown root '"), "{}", error.hint());
+    give(&path);
+    let error = open(&path).unwrap_err();
+    assert!(matches!(error, DestinationError::ForeignOwner { owner: 65534, us: 0, .. }), "{error}");
+    let error = open(&path.join("below")).unwrap_err();
+    assert!(matches!(error, DestinationError::ForeignParent { owner: 65534, .. }), "{error}");
 }

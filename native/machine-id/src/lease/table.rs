@@ -1,0 +1,256 @@
+//! The table on disk.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::owner::Liveness;
+use super::record::is_plain;
+use super::{LeaseError, LeaseId, LeaseRecord, Owner};
+use crate::clock::SharedClock;
+use crate::config::DirectoryConfig;
+use crate::destination::{Destination, DestinationError, DirectoryLock, Durability, Removal, remove_marked};
+
+/// The file in a lease's directory that says whose it is.
+pub const MARKER: &str = ".lease";
+
+const MAX_RECORD: u64 = 64 * 1024;
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// A lease whose owner can't be seen from here is given this long after its certificates have ended.
+const OUT_OF_SIGHT_GRACE: Duration = Duration::from_secs(3600);
+
+/// What a caller asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// The lease's name.
+    pub id: &'a LeaseId,
+    /// The identity it is for.
+    pub identity: &'a str,
+    /// Its directory.
+    pub destination: &'a DirectoryConfig,
+    /// Where the directory must lie, if anywhere.
+    pub within: Option<&'a Path>,
+    /// When its certificates end.
+    pub expires: SystemTime,
+    /// Whether the directory outlives the lease.
+    pub standing: bool,
+}
+
+/// All leases of one engine root.
+#[derive(Debug)]
+pub struct LeaseTable {
+    directory: Destination,
+    clock: SharedClock,
+    this: Owner,
+    /// Keeps this process's threads from polling the file lock.
+    threads: Mutex<()>,
+}
+
+/// Both locks, let go together.
+struct Held<'a> {
+    _file: DirectoryLock,
+    _threads: MutexGuard<'a, ()>,
+}
+
+impl LeaseTable {
+    /// Opens the table in `<root>/leases`, which is made if it isn't there.
+    ///
+    /// # Errors
+    /// When the directory is unsafe or can't be made.
+    pub fn open(root: &DirectoryConfig, clock: SharedClock) -> Result<Self, LeaseError> {
+        let config = DirectoryConfig { path: root.path.join("leases"), readers: Vec::new(), ..root.clone() };
+        let directory = Destination::create_or_open(&config)?.with_durability(Durability::Volatile);
+        Ok(Self { directory, clock, this: Owner::this_process()?, threads: Mutex::new(()) })
+    }
+
+    /// Takes a lease and opens its directory, which must be absent, empty, or already this lease's. Taking the same
+    /// lease again is fine, also after its owner died.
+    ///
+    /// # Errors
+    /// When the id or the directory is in use otherwise, or the directory is unsafe.
+    pub fn take(&self, claim: &Claim<'_>) -> Result<(LeaseRecord, Destination), LeaseError> {
+        check_directory(claim)?;
+        let _held = self.lock()?;
+        let now = self.clock.now();
+        let known = self.find(claim.id)?;
+        if let Some(record) = &known
+            && (record.directory != claim.destination.path
+                || record.identity != claim.identity
+                || record.standing != claim.standing)
+        {
+            let LeaseRecord { id, identity, directory, .. } = record.clone();
+            return Err(LeaseError::InUse { id, identity, directory });
+        }
+        if claim.standing {
+            self.check_nobody_else_keeps(claim)?;
+        }
+        let record = LeaseRecord {
+            id: claim.id.clone(),
+            directory: claim.destination.path.clone(),
+            identity: claim.identity.to_owned(),
+            owner: self.this.clone(),
+            created: known.as_ref().map_or(now, |record| record.created),
+            expires: claim.expires,
+            standing: claim.standing,
+        };
+        // The record first: a directory that nobody knows of would never be cleaned.
+        self.directory.replace(&file_name(claim.id), &record.to_json())?;
+        match occupy(claim) {
+            Ok(destination) => Ok((record, destination)),
+            Err(error) => {
+                if known.is_none() {
+                    self.directory.delete(&file_name(claim.id))?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Notes that the certificates now end at `expires`.
+    ///
+    /// # Errors
+    /// When there is no such lease.
+    pub fn extend(&self, id: &LeaseId, expires: SystemTime) -> Result<LeaseRecord, LeaseError> {
+        let _held = self.lock()?;
+        let mut record = self.find(id)?.ok_or_else(|| LeaseError::Unknown { id: id.clone() })?;
+        record.expires = expires;
+        self.directory.replace(&file_name(id), &record.to_json())?;
+        Ok(record)
+    }
+
+    /// Gives a lease back: its directory is deleted (unless it is standing), then its record. False: there was none.
+    ///
+    /// # Errors
+    /// When something can't be deleted; the lease then stays in the table and can be released again.
+    pub fn release(&self, id: &LeaseId) -> Result<bool, LeaseError> {
+        let _held = self.lock()?;
+        match self.find(id)? {
+            Some(record) => self.end(&record).map(|()| true),
+            None => {
+                self.directory.delete(&file_name(id))?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Every lease that can be read.
+    ///
+    /// # Errors
+    /// When the table can't be read.
+    pub fn list(&self) -> Result<Vec<LeaseRecord>, LeaseError> {
+        let mut all = Vec::new();
+        for name in self.directory.names()? {
+            if let Some(id) = name.strip_suffix(".json").and_then(|id| LeaseId::parse(id).ok()) {
+                all.extend(self.find(&id)?);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Ends the leases whose process is gone. What can't be deleted is logged and tried again next time.
+    ///
+    /// # Errors
+    /// When the table can't be read or locked.
+    pub fn sweep(&self) -> Result<Vec<LeaseRecord>, LeaseError> {
+        let _held = self.lock()?;
+        let now = self.clock.now();
+        let mut swept = Vec::new();
+        for record in self.list()? {
+            let over = match record.owner.liveness(&self.this) {
+                Liveness::Alive => false,
+                Liveness::Dead => true,
+                Liveness::OutOfSight => now > record.expires + OUT_OF_SIGHT_GRACE,
+            };
+            if !over {
+                continue;
+            }
+            match self.end(&record) {
+                Ok(()) => swept.push(record),
+                Err(error) => tracing::warn!(lease = %record.id, %error, "a dead lease can't be cleaned yet"),
+            }
+        }
+        Ok(swept)
+    }
+
+    fn end(&self, record: &LeaseRecord) -> Result<(), LeaseError> {
+        if !record.standing {
+            let path = record.directory.as_path();
+            match remove_marked(path, MARKER, record.id.as_str())? {
+                Removal::Removed | Removal::Absent => {}
+                Removal::NotOurs => {
+                    tracing::warn!(lease = %record.id, path = %path.display(), "left alone: no mark of this lease in it");
+                }
+            }
+        }
+        Ok(self.directory.delete(&file_name(&record.id))?)
+    }
+
+    fn find(&self, id: &LeaseId) -> Result<Option<LeaseRecord>, LeaseError> {
+        let contents = match self.directory.read(&file_name(id), MAX_RECORD) {
+            Err(DestinationError::TooLong { path, .. }) => {
+                tracing::warn!(path = %path.display(), "not a lease's record");
+                return Ok(None);
+            }
+            other => other?,
+        };
+        let record = contents.as_ref().and_then(|contents| LeaseRecord::from_json(id, contents));
+        if contents.is_some() && record.is_none() {
+            tracing::warn!(lease = %id, "the record of this lease can't be read");
+        }
+        Ok(record)
+    }
+
+    fn check_nobody_else_keeps(&self, claim: &Claim<'_>) -> Result<(), LeaseError> {
+        for other in self.list()? {
+            let same = other.directory == claim.destination.path && other.id != *claim.id;
+            if same && other.owner.liveness(&self.this) != Liveness::Dead && other.owner != self.this {
+                let LeaseRecord { directory, id: holder, owner, .. } = other;
+                return Err(LeaseError::Held { directory, holder, pid: owner.pid });
+            }
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> Result<Held<'_>, LeaseError> {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Held { _file: self.directory.lock(LOCK_WAIT)?, _threads: threads })
+    }
+}
+
+fn file_name(id: &LeaseId) -> String {
+    format!("{id}.json")
+}
+
+fn check_directory(claim: &Claim<'_>) -> Result<(), LeaseError> {
+    let path = claim.destination.path.as_path();
+    let fault = |reason: String| Err(LeaseError::Directory { path: path.to_owned(), reason });
+    if !is_plain(path) {
+        return fault("it must be absolute UTF-8 text without `.`, `..` and control characters".to_owned());
+    }
+    match claim.within {
+        Some(within) if !is_plain(within) || path == within || !path.starts_with(within) => {
+            fault(format!("it must lie below {}", within.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Opens or makes the directory and puts the mark in it.
+fn occupy(claim: &Claim<'_>) -> Result<Destination, LeaseError> {
+    let destination = Destination::create_or_open(claim.destination)?;
+    if claim.standing {
+        return Ok(destination);
+    }
+    let destination = destination.with_durability(Durability::Volatile);
+    let id = claim.id.as_str();
+    let marked = destination.read(MARKER, MAX_RECORD)?;
+    match marked {
+        Some(mark) if mark.as_slice() == id.as_bytes() => return Ok(destination),
+        None if destination.names()?.is_empty() => {}
+        _ => {
+            return Err(LeaseError::Occupied { id: claim.id.clone(), directory: claim.destination.path.clone() });
+        }
+    }
+    destination.replace(MARKER, id.as_bytes())?;
+    Ok(destination)
+}
