@@ -8,7 +8,6 @@ mod encode;
 mod entry;
 mod error;
 mod grants;
-pub mod init;
 mod plan;
 mod users;
 mod verify;
@@ -17,7 +16,7 @@ pub use apply::{Kind, clear_default, read, set};
 pub use entry::{Acl, Entry, Permissions, Qualifier};
 pub use error::{AclError, code_of};
 pub use grants::Grants;
-pub use plan::{for_directory, for_file, to_setfacl};
+pub use plan::{for_directory, for_file, quoted, to_setfacl};
 pub use users::{name_of, uid_of};
 pub use verify::{AclVerdict, Difference, Object, differences};
 

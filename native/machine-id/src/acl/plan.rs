@@ -45,6 +45,7 @@ pub fn to_setfacl(acl: &Acl, path: &Path, name: impl Fn(u32) -> String) -> Strin
 }
 
 /// A path as one word of a POSIX shell.
-pub(super) fn quoted(path: &Path) -> String {
+#[must_use]
+pub fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use crate::acl::{AclError, code_of, name_of};
+use crate::acl::{AclError, code_of, name_of, quoted};
 use crate::error::{Code, Fault, Retry};
 
 /// A failure around a destination.
@@ -175,7 +175,7 @@ impl Fault for DestinationError {
         match self {
             Self::Path { .. } => "write the absolute path of a directory".to_owned(),
             Self::Name { .. } => "report this as a bug".to_owned(),
-            Self::Missing { path } => format!("make it with `machine-id init` or `mkdir -m 0700 {}`", word(path)),
+            Self::Missing { path } => format!("make it with `machine-id init` or `mkdir -m 0700 {}`", quoted(path)),
             Self::SymbolicLink { target, on_the_way: true, .. } => {
                 format!(
                     "write the path without the link (through {}), or allow it with `symlinks: insecure`",
@@ -183,45 +183,50 @@ impl Fault for DestinationError {
                 )
             }
             Self::SymbolicLink { path, on_the_way: false, .. } => {
-                format!("if nobody needs the link, take it away with `rm {}`, or name the directory itself", word(path))
+                format!(
+                    "if nobody needs the link, take it away with `rm {}`, or name the directory itself",
+                    quoted(path)
+                )
             }
             Self::LinkLoop { .. } => "write a path without links".to_owned(),
             Self::NotADirectory { .. } => "choose another path, or move that away".to_owned(),
-            Self::NotAFile { path, .. } => format!("move it away: `mv {0} {0}.old`", word(path)),
+            Self::NotAFile { path, .. } => format!("move it away: `mv {0} {0}.old`", quoted(path)),
             Self::ForeignOwner { path, us, .. } => {
-                format!("type `chown {} {}` as root, or run as the owner", name_of(*us), word(path))
+                format!("type `chown {} {}` as root, or run as the owner", name_of(*us), quoted(path))
             }
             Self::ForeignParent { path, .. } => {
                 format!(
                     "type `chown root {}` as root, or choose a path below directories of root or of yours",
-                    word(path)
+                    quoted(path)
                 )
             }
             Self::OpenParent { path, .. } => {
-                format!("type `chmod o-w {0}` (or `chmod +t {0}`), or choose another path", word(path))
+                format!("type `chmod o-w {0}` (or `chmod +t {0}`), or choose another path", quoted(path))
             }
             Self::TooOpen { path, wanted, extra, .. } if extra.is_empty() => {
                 format!(
                     "if nobody else needs it, type `chmod {wanted:04o} {}`; for users that shall read, name them as `readers`",
-                    word(path)
+                    quoted(path)
                 )
             }
             Self::TooOpen { path, wanted, .. } => {
                 format!(
                     "type `setfacl -b {0} && chmod {wanted:04o} {0}`, and name users that shall read as `readers`",
-                    word(path)
+                    quoted(path)
                 )
             }
-            Self::TooLong { path, .. } => format!("it isn't ours; move it away: `mv {0} {0}.old`", word(path)),
-            Self::Busy { path, .. } => format!("find out who with `fuser -v {}`", word(&path.join(super::names::LOCK))),
+            Self::TooLong { path, .. } => format!("it isn't ours; move it away: `mv {0} {0}.old`", quoted(path)),
+            Self::Busy { path, .. } => {
+                format!("find out who with `fuser -v {}`", quoted(&path.join(super::names::LOCK)))
+            }
             Self::Io { path, source, .. } => match source.raw_os_error().map(Errno::from_raw) {
-                Some(Errno::ENOSPC) => format!("make space: see `df -h {0}` and `df -i {0}`", word(path)),
+                Some(Errno::ENOSPC) => format!("make space: see `df -h {0}` and `df -i {0}`", quoted(path)),
                 Some(Errno::EDQUOT) => "make space or raise the quota: see `quota`".to_owned(),
                 Some(Errno::EROFS) => {
                     "the file system is mounted read-only; choose another path or remount it".to_owned()
                 }
                 Some(Errno::EACCES | Errno::EPERM) => {
-                    format!("see who may write there with `namei -l {}`", word(path))
+                    format!("see who may write there with `namei -l {}`", quoted(path))
                 }
                 Some(Errno::EIO) => "the disk reports a fault: see `dmesg`".to_owned(),
                 _ => String::new(),
@@ -237,9 +242,4 @@ impl Fault for DestinationError {
             _ => Retry::No,
         }
     }
-}
-
-/// A path as one word of a shell.
-fn word(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

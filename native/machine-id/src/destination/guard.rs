@@ -11,7 +11,7 @@ use nix::unistd::geteuid;
 use super::directory::kind;
 use super::file::{kind_of, link};
 use super::{Destination, DestinationError, remove};
-use crate::acl::{self, Acl, AclError, AclVerdict, Difference, Grants, Object};
+use crate::acl::{self, Acl, AclError, AclVerdict, Difference, Grants, Object, Permissions};
 use crate::config::AclMode;
 
 const PRIVATE_DIRECTORY: u32 = 0o700;
@@ -29,11 +29,20 @@ pub(super) fn inspect_directory(
     path: &Path,
     grants: &mut Grants,
 ) -> Result<Option<Acl>, DestinationError> {
-    check_owner(handle, path)?;
-    let mode = fstat(handle).map_err(DestinationError::io("read", path))?.st_mode & 0o7777;
+    let stat = fstat(handle).map_err(DestinationError::io("read", path))?;
+    let mode = stat.st_mode & 0o7777;
+    let us = geteuid().as_raw();
+    if stat.st_uid != us && stat.st_uid != 0 {
+        owned(stat.st_uid, path)?;
+    }
     let Some(acl) = list(handle, path, grants)? else {
+        owned(stat.st_uid, path)?;
         return only_mode(path, mode, PRIVATE_DIRECTORY).map(|()| None);
     };
+    // Root's directory serves where its list gives us all rights (`init --owner root --bot-user …`).
+    if !acl.users().any(|(uid, granted)| uid == us && granted == Permissions::ALL) {
+        owned(stat.st_uid, path)?;
+    }
     grants.adopt(&acl);
     let all = acl::differences(Object::Directory, &acl, geteuid().as_raw(), grants.readers());
     refuse(path, mode, PRIVATE_DIRECTORY, &all, grants.mode())?;
@@ -163,7 +172,7 @@ fn refuse(path: &Path, mode: u32, wanted: u32, all: &[Difference], strict: AclMo
 
 /// The list that mode bits stand for.
 fn from_mode(mode: u32) -> Acl {
-    use acl::{Entry, Permissions, Qualifier};
+    use acl::{Entry, Qualifier};
     let part = |shift: u32| {
         u16::try_from((mode >> shift) & 7).ok().and_then(Permissions::from_bits).unwrap_or(Permissions::NONE)
     };

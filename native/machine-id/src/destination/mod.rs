@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod generation;
 mod guard;
+mod init;
 mod lock;
 mod names;
 mod program;
@@ -28,6 +29,7 @@ use crate::acl::{AclVerdict, Grants};
 use crate::config::DirectoryConfig;
 
 pub use error::DestinationError;
+pub use init::{InitPlan, InitRequest};
 pub use lock::DirectoryLock;
 pub use remove::{Removal, remove_marked};
 pub use stage::Stage;

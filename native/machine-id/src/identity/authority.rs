@@ -3,10 +3,10 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use ssh_key::{Algorithm, EcdsaCurve, PublicKey};
 
 use super::ca_certificate::CaCertificate;
 use super::certificates::{CertificateError, Certificates};
+use super::ssh_ca_key::canonical_line;
 use crate::error::{Code, Fault};
 
 /// What an authority signs.
@@ -237,54 +237,6 @@ impl Fault for AuthorityError {
 /// When the text isn't exactly one certificate.
 pub fn ca_pin(pem: &str) -> Result<[u8; 32], AuthorityError> {
     Ok(CaCertificate::parse(pem)?.pin)
-}
-
-/// The kinds of key that SSH CAs sign with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SshKeyType {
-    /// `ssh-rsa`.
-    Rsa,
-    /// `ssh-ed25519`.
-    Ed25519,
-    /// `ecdsa-sha2-nistp256`.
-    EcdsaP256,
-    /// `ecdsa-sha2-nistp384`.
-    EcdsaP384,
-    /// `ecdsa-sha2-nistp521`.
-    EcdsaP521,
-}
-
-impl SshKeyType {
-    /// The type of a CA key line.
-    ///
-    /// # Errors
-    /// When the line isn't a public key, or one of a type that no Teleport CA has.
-    pub fn of_line(line: &str) -> Result<Self, AuthorityError> {
-        match parse_line(line)?.algorithm() {
-            Algorithm::Rsa { .. } => Ok(Self::Rsa),
-            Algorithm::Ed25519 => Ok(Self::Ed25519),
-            Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 } => Ok(Self::EcdsaP256),
-            Algorithm::Ecdsa { curve: EcdsaCurve::NistP384 } => Ok(Self::EcdsaP384),
-            Algorithm::Ecdsa { curve: EcdsaCurve::NistP521 } => Ok(Self::EcdsaP521),
-            other => Err(AuthorityError::SshKey { reason: format!("type {other} is not supported") }),
-        }
-    }
-}
-
-/// Type and base64 of a public key line, without comment.
-fn canonical_line(line: &str) -> Result<String, AuthorityError> {
-    let key = parse_line(line)?;
-    let bare = PublicKey::new(key.key_data().clone(), "");
-    bare.to_openssh().map_err(|e| AuthorityError::SshKey { reason: e.to_string() })
-}
-
-fn parse_line(line: &str) -> Result<PublicKey, AuthorityError> {
-    /// An RSA-16384 key has 3 kB.
-    const MAX_LINE: usize = 16 * 1024;
-    if line.len() > MAX_LINE {
-        return Err(AuthorityError::SshKey { reason: format!("{} bytes are too long", line.len()) });
-    }
-    PublicKey::from_openssh(line.trim()).map_err(|e| AuthorityError::SshKey { reason: e.to_string() })
 }
 
 fn push_new(list: &mut Vec<String>, item: String) {

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
 use super::*;
+use crate::identity::SshKeyType;
 use crate::identity::fixtures::{self, join_reply};
 
 fn recorded(kind: AuthorityKind) -> Authority {
@@ -30,7 +31,7 @@ fn the_host_ca_of_a_join_reply_is_told_by_key_in_either_order() {
     for _ in 0..2 {
         let found =
             Authorities::from_reply("example.test", &reply.certificates, &reply.tls_cas, &reply.ssh_cas).unwrap();
-        assert_eq!(found.host, [host.clone()]);
+        assert_eq!(found.host, std::slice::from_ref(&host));
         assert_eq!(found.user, user);
         assert_eq!(found.root_host_cas(), host.tls_certs);
         reply.tls_cas.reverse();

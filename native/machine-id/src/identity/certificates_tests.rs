@@ -85,6 +85,16 @@ fn the_directories_of_tbot_are_read() {
 }
 
 #[test]
+fn what_tctl_signs_is_read_too() {
+    let tls = TlsFacts::parse(&fixtures::read("tbot/auth-sign/tls.crt")).unwrap();
+    let ssh = SshFacts::parse(&fixtures::read("tbot/auth-sign/openssh-cert.pub")).unwrap();
+    assert_eq!((tls.user.as_str(), ssh.key_id.as_str()), ("longuser", "longuser"));
+    assert_eq!((tls.valid_until, ssh.generation), (at("2036-11-18T08:43:58Z"), None));
+    let key = KeyPair::from_pem(&fixtures::read("tbot/auth-sign/tls.key")).unwrap();
+    assert!(tls.is_for(&key) && !ssh.is_for(&key));
+}
+
+#[test]
 fn facts_are_those_that_openssl_and_ssh_keygen_show() {
     let (_, certificates) = tbot_directory("identity");
     let tls = certificates.tls_facts().unwrap();

@@ -7,15 +7,17 @@ mod certificates;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod key;
+mod ssh_ca_key;
 mod ssh_facts;
 mod store;
 mod tls_facts;
 mod when;
 
-pub use authority::{Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation, SshKeyType, ca_pin};
+pub use authority::{Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation, ca_pin};
 pub use bot::{BotFacts, BotIdentity, token_hash};
 pub use certificates::{CertificateError, Certificates, Which};
 pub use key::{KeyError, KeyPair};
+pub use ssh_ca_key::SshKeyType;
 pub use ssh_facts::SshFacts;
 pub use store::{IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Store, StoreError, StoreGuard, StoredState};
 pub use tls_facts::{TlsFacts, TlsSubject};

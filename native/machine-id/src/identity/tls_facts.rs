@@ -132,10 +132,11 @@ impl TlsSubject {
             "2.5.4.11" => self.usage.push(value),
             "2.5.4.7" => self.principals.push(value),
             "2.5.4.9" => self.route_to_cluster = Some(value),
-            _ => match oid.strip_prefix("1.3.9999.") {
-                Some(own) => self.take_own(own, value)?,
-                None => {}
-            },
+            _ => {
+                if let Some(own) = oid.strip_prefix("1.3.9999.") {
+                    self.take_own(own, value)?;
+                }
+            }
         }
         Ok(())
     }

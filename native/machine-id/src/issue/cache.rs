@@ -56,6 +56,7 @@ impl CacheKey {
 
 type Outcome<E> = Result<Arc<RoleCertificate>, E>;
 type Flight<E> = Shared<BoxFuture<'static, Outcome<E>>>;
+type WeakFlight<E> = WeakShared<BoxFuture<'static, Outcome<E>>>;
 
 /// Fresh certificates by key; `E` is the error of an issuance, given to all who waited for it.
 ///
@@ -68,7 +69,7 @@ pub struct IssueCache<E> {
 
 struct Entries<E> {
     ready: HashMap<CacheKey, Arc<RoleCertificate>>,
-    flights: HashMap<CacheKey, (u64, WeakShared<BoxFuture<'static, Outcome<E>>>)>,
+    flights: HashMap<CacheKey, (u64, WeakFlight<E>)>,
     /// Tells a flight from a later one with the same key.
     next_flight: u64,
 }

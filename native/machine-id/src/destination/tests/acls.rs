@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
+use super::super::{InitPlan, InitRequest};
 use super::{
-    AclMode, Code, Destination, DirectoryConfig, Fault, Path, chmod, fs, mode, open, private, scratch, skipped,
+    AclMode, Code, Destination, DestinationError, DirectoryConfig, Fault, Path, chmod, fs, mode, open, private,
+    scratch, skipped,
 };
 use crate::acl::AclVerdict;
 use crate::config::UserRef;
@@ -171,4 +173,64 @@ fn a_file_system_without_lists_is_an_error_only_when_they_are_required() {
     assert_eq!(required.unwrap_err().code(), Code::AclUnsupported);
     assert!(matches!(tried.unwrap(), AclVerdict::Differs(_)));
     assert_eq!(key, 0o600);
+}
+
+#[test]
+fn init_prepares_a_directory_for_another_user_that_can_then_work_in_it() {
+    if !tools() || !super::is_root() {
+        return skipped("needs root and getfacl");
+    }
+    let scratch = scratch();
+    chmod(scratch.path(), 0o755);
+    for (name, owner) in [("own", None), ("root", Some((0, 0)))] {
+        let path = scratch.path().join(name);
+        // What a run as root left before the bot had a user of its own.
+        open(&path).unwrap().commit(&[("key", b"root's")]).unwrap();
+        chmod(&path, 0o755);
+        let request = InitRequest {
+            directory: with_readers(&path, AclMode::Required, &[61001]),
+            owner,
+            bot: Some((65534, 65534)),
+        };
+        let plan = InitPlan::new(&request).unwrap();
+        let commands = plan.commands();
+        plan.apply().unwrap();
+        let after = (getfacl(&path).unwrap(), getfacl(&path.join("key")).unwrap());
+        plan.apply().unwrap();
+        assert_eq!((getfacl(&path).unwrap(), getfacl(&path.join("key")).unwrap()), after, "twice is once");
+        assert_eq!(after.1, ["user::rw-", "user:61001:r--", "group::---", "mask::r--", "other::---"]);
+
+        // The commands shown do the same.
+        assert!(setfacl(&["-b"], &path) && setfacl(&["-b"], &path.join("key")));
+        let script = commands.join("\n");
+        assert!(Command::new("sh").args(["-ec", &script]).status().unwrap().success(), "{script}");
+        assert_eq!((getfacl(&path).unwrap(), getfacl(&path.join("key")).unwrap()), after, "{script}");
+
+        let child = super::disk::as_nobody("destination::tests::acls::as_the_bot", &path);
+        let Some(text) = child else { return };
+        assert!(text.contains("1 passed"), "{text}");
+        assert!(getfacl(&path.join("key")).unwrap().contains(&"user:61001:r--".to_owned()));
+    }
+}
+
+#[test]
+#[ignore = "run by init_prepares_a_directory_for_another_user_that_can_then_work_in_it"]
+fn as_the_bot() {
+    let Some(directory) = std::env::var_os("MACHINE_ID_TEST_DIRECTORY") else { return };
+    let config = with_readers(Path::new(&directory), AclMode::Required, &[61001]);
+    let destination = Destination::create_or_open(&config).unwrap();
+    destination.commit(&[("key", b"bot's"), ("key-cert.pub", b"bot's")]).unwrap();
+    assert_eq!(destination.verify().unwrap(), AclVerdict::AsAsked);
+}
+
+#[test]
+fn init_refuses_an_owner_who_could_replace_the_bots_files() {
+    let scratch = scratch();
+    let request = InitRequest {
+        directory: with_readers(&scratch.path().join("d"), AclMode::Try, &[]),
+        owner: Some((61001, 61001)),
+        bot: Some((61002, 61002)),
+    };
+    assert!(matches!(InitPlan::new(&request), Err(DestinationError::ForeignOwner { owner: 61001, .. })));
+    assert!(!scratch.path().join("d").exists());
 }
