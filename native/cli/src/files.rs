@@ -4,9 +4,13 @@ use std::path::{Path, PathBuf};
 
 use machine_id::config::{EngineConfig, TbotConfig};
 use machine_id::error::{Code, Error};
+use machine_id::identity::IdentityFile;
+use machine_id::secret::Secret;
 
 /// Nobody writes a larger configuration by hand.
 const MAX_CONFIG: u64 = 1024 * 1024;
+/// Far above what an identity file has.
+const MAX_IDENTITY: u64 = 256 * 1024;
 
 /// Reads a configuration; what does nothing in it is said once on standard error.
 pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
@@ -37,6 +41,15 @@ pub(crate) fn engine_config(config: TbotConfig) -> Result<(EngineConfig, Vec<mac
     let root = config.identity.storage.path.clone();
     let engine = EngineConfig { root, helper: this_program()?, identities: vec![config.identity] };
     Ok((engine, config.outputs))
+}
+
+/// Reads the identity file of a destination: one file, replaced as a whole, so that what is in it belongs together.
+pub(crate) fn identity(directory: &Path) -> Result<IdentityFile, Error> {
+    let path = directory.join("identity");
+    let text = String::from_utf8(read(&path, MAX_IDENTITY)?).map(Secret::new).map_err(|_| {
+        Error::new(Code::IdentityCorrupt, format!("{} isn't text", path.display()), "write the output again")
+    })?;
+    Ok(IdentityFile::parse(text.expose())?)
 }
 
 /// Reads a small file whole.

@@ -4,21 +4,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use machine_id::clock::SystemClock;
-use machine_id::error::{Code, Error};
-use machine_id::identity::IdentityFile;
+use machine_id::error::Error;
 use machine_id::proxy::{Dial, dial, pump};
 
 use crate::args::ProxySsh;
 use crate::{files, runtime};
 
-/// Far above what an identity file has.
-const MAX_IDENTITY: u64 = 256 * 1024;
-
 pub(crate) fn run(arguments: &ProxySsh) -> Result<ExitCode, Error> {
-    // One file, replaced as a whole: key and certificate in it belong together.
-    let path = arguments.destination_dir.join("identity");
-    let text = machine_id::secret::Secret::new(text(&path)?);
-    let identity = IdentityFile::parse(text.expose())?;
+    let identity = files::identity(&arguments.destination_dir)?;
     let wanted = Dial {
         proxy: &arguments.proxy,
         cluster: &arguments.cluster,
@@ -29,11 +22,5 @@ pub(crate) fn run(arguments: &ProxySsh) -> Result<ExitCode, Error> {
         let stream = dial(&wanted, Arc::new(SystemClock::new())).await?;
         pump(stream, tokio::io::stdin(), tokio::io::stdout()).await?;
         Ok(ExitCode::SUCCESS)
-    })
-}
-
-fn text(path: &std::path::Path) -> Result<String, Error> {
-    String::from_utf8(files::read(path, MAX_IDENTITY)?).map_err(|_| {
-        Error::new(Code::DiskFailed, format!("{} isn't text", path.display()), "write the output again")
     })
 }

@@ -6,6 +6,7 @@ mod ca_certificate;
 mod certificates;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod file;
 mod key;
 mod ssh_ca_key;
 mod ssh_facts;
@@ -16,6 +17,7 @@ mod when;
 pub use authority::{Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation, ca_pin};
 pub use bot::{BotFacts, BotIdentity, token_hash};
 pub use certificates::{CertificateError, Certificates, Which};
+pub use file::{IdentityFile, IdentityFileError};
 pub use key::{KeyError, KeyPair};
 pub use ssh_ca_key::SshKeyType;
 pub use ssh_facts::SshFacts;
