@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::owner::{Liveness, parse_stat};
 use super::{Claim, LeaseError, LeaseId, LeaseRecord, LeaseTable, MARKER, Owner};
-use crate::clock::FixedClock;
+use crate::clock::{FixedClock, SharedClock};
 use crate::config::DirectoryConfig;
 use crate::error::{Code, Fault};
 
@@ -33,7 +33,8 @@ impl Agent {
 
     fn table(&self) -> LeaseTable {
         let root = DirectoryConfig::private(self.scratch.path().join("root"));
-        LeaseTable::open(&root, Arc::clone(&self.clock) as _).unwrap()
+        let clock: SharedClock = Arc::<FixedClock>::clone(&self.clock);
+        LeaseTable::open(&root, clock).unwrap()
     }
 
     fn path(&self, name: &str) -> PathBuf {

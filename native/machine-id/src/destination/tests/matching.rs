@@ -108,3 +108,58 @@ fn the_file_that_names_the_generation_changes_last_whatever_the_order_given() {
     assert!(changed("ssh_config") >= changed("zz"));
     assert!(named(&config, "IdentityFile").contains("/.g-1-"), "{config}");
 }
+
+/// Commits sets in which every file says the same, until killed.
+#[test]
+#[ignore = "run by a_writer_killed_at_any_point_leaves_a_matching_set_and_the_next_one_cleans_up"]
+fn as_a_writer_without_end() {
+    let Some(directory) = std::env::var_os("MACHINE_ID_TEST_DIRECTORY") else { return };
+    let destination = open(Path::new(&directory)).unwrap();
+    loop {
+        write_marked(&destination);
+    }
+}
+
+fn write_marked(destination: &super::Destination) {
+    let stage = destination.begin().unwrap();
+    let config = ssh_config(stage.references());
+    let mark = stage.references().to_str().unwrap().to_owned();
+    let mark = mark.as_bytes();
+    stage.commit(&[("key", mark), ("ssh_config", config.as_bytes()), ("key-cert.pub", mark)]).unwrap();
+}
+
+#[test]
+fn a_writer_killed_at_any_point_leaves_a_matching_set_and_the_next_one_cleans_up() {
+    let scratch = scratch();
+    let path = scratch.path();
+    let destination = open(path).unwrap();
+    write_marked(&destination);
+    let config = || fs::read_to_string(path.join("ssh_config")).unwrap();
+    let mut cleaned = 0;
+    for round in 0..40 {
+        let before = config();
+        let mut writer = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "destination::tests::matching::as_a_writer_without_end", "--ignored"])
+            .env("MACHINE_ID_TEST_DIRECTORY", path)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        while config() == before {
+            assert!(writer.try_wait().unwrap().is_none(), "the writer ended by itself");
+            std::thread::yield_now();
+        }
+        // Another point of the next commit each time.
+        (0..round * 200).for_each(|_| std::thread::yield_now());
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+
+        let config = config();
+        let key = fs::read(named(&config, "IdentityFile")).unwrap();
+        assert_eq!(key, fs::read(named(&config, "CertificateFile")).unwrap());
+        let leftover = |name: &String| name.starts_with(".s-") || name.starts_with(".t-");
+        cleaned += usize::from(super::names(path).iter().any(leftover));
+        write_marked(&destination);
+        assert!(!super::names(path).iter().any(leftover));
+    }
+    assert!(cleaned > 3, "only {cleaned} writers were killed in the middle: not a test");
+}
