@@ -1,1 +1,33 @@
-//! teleport-double
+//! A double of a Teleport cluster: real TLS, real routing by ALPN and SNI, real gRPC, real certificates.
+//!
+//! It plays what the protocol document says of a version 15 cluster (later versions on request) and is held
+//! against replies recorded from a real one. Everything listens on loopback. Tests plan faults through
+//! [`Double::faults`] and read [`Double::counters`].
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), teleport_double::DoubleError> {
+//! use teleport_double::Double;
+//! let double = Double::builder().cluster("example.test").bot("api", &["api-workers"]).start().await?;
+//! let token = double.new_token("api");
+//! println!("join {} with {token}", double.proxy_address());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Rooms: `ca` (keys and certificates), `control` (set-up, state, faults), `web` (the proxy's port),
+//! `auth` (gRPC and REST), `transport` (SSH), `kube` (the Kubernetes API).
+
+mod auth;
+mod ca;
+mod control;
+mod error;
+mod kube;
+mod transport;
+mod web;
+
+pub use ca::authority::Phase;
+pub use ca::{AuthorityKind, KeyKind};
+pub use control::{
+    Builder, CertificateFault, Double, Fault, Faults, Point, Role, Snapshot, Times, TokenOptions,
+};
+pub use error::DoubleError;

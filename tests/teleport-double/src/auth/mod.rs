@@ -1,0 +1,15 @@
+//! The auth server: gRPC, what is left of REST, and everything that issues certificates.
+
+mod grpc;
+mod issue;
+pub(crate) mod join;
+pub(crate) mod refusal;
+mod resources;
+mod rest;
+mod trust;
+mod user_certs;
+mod watch;
+mod wire;
+
+pub(crate) use grpc::{grpc, join_grpc};
+pub(crate) use rest::rest;

@@ -1,0 +1,257 @@
+//! Setting up a double.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::clock::DoubleClock;
+use super::core::Core;
+use super::double::Double;
+use super::resource::{App, Database, Kube};
+use super::settings::Settings;
+use super::state::{Bot, State};
+use crate::ca::KeyKind;
+use crate::error::DoubleError;
+
+/// A role of the cluster.
+#[derive(Clone, Debug)]
+pub struct Role {
+    pub(crate) name: String,
+    pub(crate) logins: Vec<String>,
+    pub(crate) kube_groups: Vec<String>,
+    pub(crate) kube_users: Vec<String>,
+    pub(crate) max_session_ttl: Duration,
+}
+
+impl Role {
+    /// A role with login `jenkins`, Kubernetes group `system:masters` and at most 12 hours.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            logins: vec!["jenkins".to_owned()],
+            kube_groups: vec!["system:masters".to_owned()],
+            kube_users: Vec::new(),
+            max_session_ttl: Duration::from_secs(12 * 3600),
+        }
+    }
+
+    /// The logins it allows, instead of the default ones.
+    #[must_use]
+    pub fn logins(mut self, logins: &[&str]) -> Self {
+        self.logins = owned(logins);
+        self
+    }
+
+    /// Its Kubernetes groups, instead of the default ones.
+    #[must_use]
+    pub fn kube_groups(mut self, groups: &[&str]) -> Self {
+        self.kube_groups = owned(groups);
+        self
+    }
+
+    /// Its Kubernetes users; none by default.
+    #[must_use]
+    pub fn kube_users(mut self, users: &[&str]) -> Self {
+        self.kube_users = owned(users);
+        self
+    }
+
+    /// How long a certificate with this role lasts at most.
+    #[must_use]
+    pub fn max_session_ttl(mut self, ttl: Duration) -> Self {
+        self.max_session_ttl = ttl;
+        self
+    }
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|&text| text.to_owned()).collect()
+}
+
+/// Collects what a double is to be.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    settings: Settings,
+    bots: Vec<Bot>,
+    roles: Vec<Role>,
+    nodes: Vec<(String, String)>,
+    kubes: Vec<String>,
+    databases: Vec<Database>,
+    apps: Vec<App>,
+    clock_offset: i64,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            settings: Settings {
+                cluster: "example.test".to_owned(),
+                public_host: "localhost".to_owned(),
+                listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                proxy_port: 0,
+                auth_port: 0,
+                version: "15.0.0-dev".to_owned(),
+                key_kind: KeyKind::default(),
+                l7_balancer: false,
+                leaf: None,
+                directory: None,
+            },
+            bots: Vec::new(),
+            roles: Vec::new(),
+            nodes: Vec::new(),
+            kubes: Vec::new(),
+            databases: Vec::new(),
+            apps: Vec::new(),
+            clock_offset: 0,
+        }
+    }
+}
+
+impl Builder {
+    /// The cluster's name; `example.test` by default.
+    #[must_use]
+    pub fn cluster(mut self, name: &str) -> Self {
+        self.settings.cluster = name.to_owned();
+        self
+    }
+
+    /// The host part of the proxy's public address; `localhost` by default.
+    #[must_use]
+    pub fn public_host(mut self, host: &str) -> Self {
+        self.settings.public_host = host.to_owned();
+        self
+    }
+
+    /// The proxy's port; any free one by default.
+    #[must_use]
+    pub fn proxy_port(mut self, port: u16) -> Self {
+        self.settings.proxy_port = port;
+        self
+    }
+
+    /// The auth server's port; any free one by default.
+    #[must_use]
+    pub fn auth_port(mut self, port: u16) -> Self {
+        self.settings.auth_port = port;
+        self
+    }
+
+    /// The version it says it has; `15.0.0-dev` by default. From 16 on there are bot instances and
+    /// `RegisterUsingToken`, from 17 on separate SSH and TLS keys.
+    #[must_use]
+    pub fn version(mut self, version: &str) -> Self {
+        self.settings.version = version.to_owned();
+        self
+    }
+
+    /// The algorithm of the CA keys; RSA-2048 by default.
+    #[must_use]
+    pub fn ca_keys(mut self, kind: KeyKind) -> Self {
+        self.settings.key_kind = kind;
+        self
+    }
+
+    /// Behaves like a proxy behind a balancer that ends TLS: Teleport's protocols work only inside an upgrade.
+    #[must_use]
+    pub fn behind_balancer(mut self) -> Self {
+        self.settings.l7_balancer = true;
+        self
+    }
+
+    /// Adds a leaf cluster with a host CA of its own.
+    #[must_use]
+    pub fn leaf(mut self, name: &str) -> Self {
+        self.settings.leaf = Some(name.to_owned());
+        self
+    }
+
+    /// Adds a bot that may take `roles`; roles not set up otherwise are made with [`Role::new`].
+    #[must_use]
+    pub fn bot(mut self, name: &str, roles: &[&str]) -> Self {
+        self.bots.push(Bot::new(name, owned(roles)));
+        self
+    }
+
+    /// Sets up a role.
+    #[must_use]
+    pub fn role(mut self, role: Role) -> Self {
+        self.roles.push(role);
+        self
+    }
+
+    /// Adds an SSH node: its name, and where a real SSH server listens.
+    #[must_use]
+    pub fn node(mut self, name: &str, address: &str) -> Self {
+        self.nodes.push((name.to_owned(), address.to_owned()));
+        self
+    }
+
+    /// Adds a Kubernetes cluster.
+    #[must_use]
+    pub fn kube(mut self, name: &str) -> Self {
+        self.kubes.push(name.to_owned());
+        self
+    }
+
+    /// Adds a database.
+    #[must_use]
+    pub fn database(mut self, name: &str, protocol: &str) -> Self {
+        self.databases.push(Database { name: name.to_owned(), protocol: protocol.to_owned() });
+        self
+    }
+
+    /// Adds an application.
+    #[must_use]
+    pub fn app(mut self, name: &str, public_address: &str, uri: &str) -> Self {
+        let (name, public_address, uri) = (name.to_owned(), public_address.to_owned(), uri.to_owned());
+        self.apps.push(App { name, public_address, uri });
+        self
+    }
+
+    /// How far the cluster's clock is off, in seconds.
+    #[must_use]
+    pub fn clock_offset(mut self, seconds: i64) -> Self {
+        self.clock_offset = seconds;
+        self
+    }
+
+    /// Where the web CA and the like are written; a fresh directory under the system's temporary one by default.
+    #[must_use]
+    pub fn directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.settings.directory = Some(directory.into());
+        self
+    }
+
+    /// Opens both ports and starts to serve on the current tokio runtime.
+    ///
+    /// # Errors
+    /// When a port can't be opened, or keys or files can't be made.
+    pub async fn start(self) -> Result<Double, DoubleError> {
+        let clock = Arc::new(DoubleClock::default());
+        clock.set_offset(self.clock_offset);
+        let mut state = State::new(&self.settings, clock.now())?;
+        let predefined = ["access", "editor", "auditor"].map(Role::new);
+        for role in predefined.into_iter().chain(self.roles) {
+            state.roles.insert(role.name.clone(), role);
+        }
+        for bot in self.bots {
+            for name in bot.roles.iter().chain([&bot.user()]) {
+                state.roles.entry(name.clone()).or_insert_with(|| Role::new(name));
+            }
+            state.bots.insert(bot.user(), bot);
+        }
+        state.kubes = self.kubes.into_iter().map(|name| Kube { name }).collect();
+        state.databases = self.databases;
+        state.apps = self.apps;
+        let address = |port| SocketAddr::new(self.settings.listen, port);
+        let (proxy, auth) = (address(self.settings.proxy_port), address(self.settings.auth_port));
+        let core = Arc::new(Core::new(self.settings, state, clock)?);
+        let double = Double::start(core, proxy, auth).await?;
+        for (name, address) in &self.nodes {
+            double.add_node(name, address);
+        }
+        Ok(double)
+    }
+}

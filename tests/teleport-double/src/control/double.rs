@@ -1,0 +1,315 @@
+//! A running double.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ssh_key::certificate::CertType;
+use tokio::sync::watch;
+
+use super::builder::{Builder, Role};
+use super::core::Core;
+use super::counters::Snapshot;
+use super::fault::Faults;
+use super::lock::LockTarget;
+use super::resource::{Kube, Node};
+use super::state::Bot;
+use super::token::{Method, Token, TokenOptions};
+use super::uuid;
+use crate::ca::AuthorityKind;
+use crate::ca::authority::Phase;
+use crate::ca::ssh::{self, SshSubject};
+use crate::ca::x509::Span;
+use crate::error::DoubleError;
+use crate::web::listener::{self, Port};
+
+/// A running double of a cluster. Stops when dropped.
+#[derive(Debug)]
+pub struct Double {
+    core: Arc<Core>,
+    web_ca: PathBuf,
+    directory: PathBuf,
+    temporary: bool,
+    proxy_open: watch::Sender<bool>,
+    auth_open: watch::Sender<bool>,
+}
+
+impl Double {
+    /// What a double is to be.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) async fn start(core: Arc<Core>, proxy: SocketAddr, auth: SocketAddr) -> Result<Self, DoubleError> {
+        let temporary = core.settings.directory.is_none();
+        let directory = core.settings.directory.clone().unwrap_or_else(|| {
+            std::env::temp_dir().join(format!("teleport-double-{}", uuid()))
+        });
+        let web_ca = directory.join("web-ca.pem");
+        std::fs::create_dir_all(&directory).map_err(|source| unwritable(&directory, source))?;
+        write(&web_ca, &core.keys.web_ca_pem)?;
+        let (proxy_open, proxy_gate) = watch::channel(true);
+        let (auth_open, auth_gate) = watch::channel(true);
+        for (port, address, gate) in [(Port::Proxy, proxy, proxy_gate), (Port::Auth, auth, auth_gate)] {
+            let listener = listener::bind(address).await?;
+            let bound = listener
+                .local_addr()
+                .map_err(|source| DoubleError::Listen { address: address.to_string(), source })?;
+            let slot = if port == Port::Proxy { &core.proxy } else { &core.auth };
+            let _ = slot.set(bound);
+            tokio::spawn(listener::run(Arc::clone(&core), port, listener, gate));
+        }
+        Ok(Self { core, web_ca, directory, temporary, proxy_open, auth_open })
+    }
+
+    /// The proxy's public address, `host:port`: what a client is configured with.
+    #[must_use]
+    pub fn proxy_address(&self) -> String {
+        self.core.public_address()
+    }
+
+    /// The auth server's address, `127.0.0.1:port`.
+    #[must_use]
+    pub fn auth_address(&self) -> String {
+        self.core.auth.get().map(SocketAddr::to_string).unwrap_or_default()
+    }
+
+    /// The cluster's name.
+    #[must_use]
+    pub fn cluster(&self) -> &str {
+        &self.core.settings.cluster
+    }
+
+    /// The TLS server name that selects the Kubernetes API.
+    #[must_use]
+    pub fn kube_server_name(&self) -> String {
+        self.core.settings.kube_name()
+    }
+
+    /// The CA of the proxy's web certificate, for `SSL_CERT_FILE`.
+    #[must_use]
+    pub fn web_ca_pem(&self) -> &Path {
+        &self.web_ca
+    }
+
+    /// `sha256:…` of the active host CA.
+    #[must_use]
+    pub fn ca_pin(&self) -> String {
+        self.core.state().host.active.pin()
+    }
+
+    /// `sha256:…` of all host CAs now trusted, active first.
+    #[must_use]
+    pub fn ca_pins(&self) -> Vec<String> {
+        self.core.state().host.trusted().map(|keys| keys.pin()).collect()
+    }
+
+    /// The active host CA as PEM.
+    #[must_use]
+    pub fn host_ca_pem(&self) -> String {
+        self.core.state().host.active.pem.clone()
+    }
+
+    /// All user CA keys now trusted, one authorized_keys line each: what sshd's `TrustedUserCAKeys` file holds.
+    #[must_use]
+    pub fn user_ca_ssh_line(&self) -> String {
+        self.core.state().user.trusted().map(|keys| format!("{}\n", keys.ssh_line)).collect()
+    }
+
+    /// The active host CA key as an authorized_keys line without line feed.
+    #[must_use]
+    pub fn host_ca_ssh_line(&self) -> String {
+        self.core.state().host.active.ssh_line.clone()
+    }
+
+    /// A fresh token for `bot`, valid for one join.
+    #[must_use]
+    pub fn new_token(&self, bot: &str) -> String {
+        self.new_token_with(bot, TokenOptions::default())
+    }
+
+    /// A token made otherwise: expired, for another role, for a bot that doesn't exist, or for an ID token.
+    #[must_use]
+    pub fn new_token_with(&self, bot: &str, options: TokenOptions) -> String {
+        let name = if options.name.is_empty() { uuid().replace('-', "") } else { options.name };
+        let now = self.core.now();
+        let method = match options.id_token {
+            None => Method::Token,
+            Some((name, expected)) => Method::IdToken { name, expected },
+        };
+        let role = if options.role.is_empty() { "Bot".to_owned() } else { options.role };
+        let token = Token { role, bot: bot.to_owned(), method, expires: options.expired.then_some(now) };
+        self.core.state().tokens.insert(name.clone(), token);
+        name
+    }
+
+    /// Whether a token is still there.
+    #[must_use]
+    pub fn token_exists(&self, name: &str) -> bool {
+        self.core.state().tokens.contains_key(name)
+    }
+
+    /// Adds a bot.
+    pub fn add_bot(&self, name: &str, roles: &[&str]) {
+        let bot = Bot::new(name, roles.iter().map(|&role| role.to_owned()).collect());
+        let mut state = self.core.state();
+        for role in bot.roles.iter().chain([&bot.user()]) {
+            state.roles.entry(role.clone()).or_insert_with(|| Role::new(role));
+        }
+        state.bots.insert(bot.user(), bot);
+    }
+
+    /// Deletes a bot: what it holds is refused from now on, and it can be added anew.
+    pub fn delete_bot(&self, name: &str) {
+        self.core.state().bots.remove(&format!("bot-{name}"));
+    }
+
+    /// Adds or replaces a role.
+    pub fn set_role(&self, role: Role) {
+        self.core.state().roles.insert(role.name.clone(), role);
+    }
+
+    /// The generation stored for a bot; of its newest instance from version 16 on. `None` before its first join.
+    #[must_use]
+    pub fn generation(&self, bot: &str) -> Option<u64> {
+        let state = self.core.state();
+        let bot = state.bots.get(&format!("bot-{bot}"))?;
+        bot.generation.or_else(|| bot.instances.values().max().copied())
+    }
+
+    /// Adds an SSH node: its name, and where a real SSH server listens. Returns the node's id.
+    pub fn add_node(&self, name: &str, address: &str) -> String {
+        self.add_node_in(&self.core.settings.cluster, name, address)
+    }
+
+    /// Adds an SSH node of a given cluster, root or leaf.
+    pub fn add_node_in(&self, cluster: &str, name: &str, address: &str) -> String {
+        let node = Node {
+            id: uuid(),
+            name: name.to_owned(),
+            address: address.to_owned(),
+            cluster: cluster.to_owned(),
+        };
+        let id = node.id.clone();
+        self.core.state().nodes.push(node);
+        id
+    }
+
+    /// Adds a Kubernetes cluster.
+    pub fn add_kube(&self, name: &str) {
+        self.core.state().kubes.push(Kube { name: name.to_owned() });
+    }
+
+    /// Locks a user, for example `bot-api`.
+    pub fn lock_user(&self, user: &str, message: &str) {
+        self.core.state().lock(LockTarget::User(user.to_owned()), message);
+    }
+
+    /// Locks a role.
+    pub fn lock_role(&self, role: &str, message: &str) {
+        self.core.state().lock(LockTarget::Role(role.to_owned()), message);
+    }
+
+    /// Lifts all locks, those the double made by itself too.
+    pub fn unlock_all(&self) {
+        self.core.state().locks.clear();
+    }
+
+    /// Enters a phase of the rotation of the host and user CAs.
+    ///
+    /// # Errors
+    /// When new keys can't be made.
+    pub fn rotate(&self, phase: Phase) -> Result<(), DoubleError> {
+        self.rotate_authority(AuthorityKind::Host, phase)?;
+        self.rotate_authority(AuthorityKind::User, phase)
+    }
+
+    /// Enters a phase of the rotation of one CA.
+    ///
+    /// # Errors
+    /// When new keys can't be made.
+    pub fn rotate_authority(&self, kind: AuthorityKind, phase: Phase) -> Result<(), DoubleError> {
+        let now = self.core.now();
+        let changed = {
+            let mut state = self.core.state();
+            let authority = state.authority_mut(kind);
+            authority.rotate(phase, now)?;
+            authority.clone()
+        };
+        // Nobody may be watching.
+        let _ = self.core.rotations.send((kind, changed));
+        Ok(())
+    }
+
+    /// Where faults are planned.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.core.faults
+    }
+
+    /// What was seen so far.
+    #[must_use]
+    pub fn counters(&self) -> Snapshot {
+        self.core.counters.snapshot()
+    }
+
+    /// Moves the cluster's clock: `seconds` off the machine's.
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.core.clock.set_offset(seconds);
+    }
+
+    /// Closes or reopens the proxy's port: while closed, connections are refused.
+    pub fn open_proxy(&self, open: bool) {
+        self.proxy_open.send_replace(open);
+    }
+
+    /// Closes or reopens the auth server's port.
+    pub fn open_auth(&self, open: bool) {
+        self.auth_open.send_replace(open);
+    }
+
+    /// A host certificate for sshd's `HostCertificate`: one line with a line feed, valid for a year.
+    ///
+    /// # Errors
+    /// When `public_key` is no authorized_keys line.
+    pub fn sign_host_certificate(&self, public_key: &str, principals: &[&str]) -> Result<String, DoubleError> {
+        let key = ssh::parse_line(public_key.as_bytes())
+            .ok_or_else(|| DoubleError::Key("not an authorized_keys line".to_owned()))?;
+        let now = self.core.now();
+        let day = std::time::Duration::from_secs(24 * 3600);
+        let principals: Vec<String> = principals.iter().map(|&name| name.to_owned()).collect();
+        let subject = SshSubject {
+            kind: CertType::Host,
+            key_id: principals.first().map(String::as_str).unwrap_or_default(),
+            principals: &principals,
+            extensions: std::collections::BTreeMap::new(),
+            span: Span { from: now - day, until: now + 365 * day },
+        };
+        let ca = Arc::clone(&self.core.state().host.active);
+        ssh::sign(&ca.ssh, key, &subject)
+    }
+
+    /// Closes both ports and all connections.
+    pub fn stop(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Double {
+    fn drop(&mut self) {
+        self.core.stopping.send_replace(true);
+        if self.temporary {
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
+    }
+}
+
+fn unwritable(path: &Path, source: std::io::Error) -> DoubleError {
+    DoubleError::Write { path: path.display().to_string(), source }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test double's own directory, not a destination")]
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), DoubleError> {
+    std::fs::write(path, text).map_err(|source| unwritable(path, source))
+}

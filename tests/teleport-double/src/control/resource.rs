@@ -1,0 +1,32 @@
+//! What the cluster gives access to.
+
+/// An SSH node that is dialled directly.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// `host:port` of a real SSH server.
+    pub(crate) address: String,
+    pub(crate) cluster: String,
+}
+
+/// A Kubernetes cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct Kube {
+    pub(crate) name: String,
+}
+
+/// A database.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    pub(crate) name: String,
+    pub(crate) protocol: String,
+}
+
+/// An application.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) name: String,
+    pub(crate) public_address: String,
+    pub(crate) uri: String,
+}

@@ -1,0 +1,149 @@
+//! HTTP on an established connection.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tonic::body::Body;
+
+use super::peer::Peer;
+use super::reply::{self, Reply};
+use super::stream::Io;
+use super::{discovery, export, join, upgrade};
+use crate::control::{Core, Fault, Point};
+
+/// What is served on a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Service {
+    Web,
+    AuthRest,
+    AuthGrpc,
+    JoinGrpc,
+    Transport,
+    Kube,
+}
+
+/// Serves until the peer leaves or the connection is cut.
+pub(crate) async fn serve(core: Arc<Core>, service: Service, h2: bool, peer: Peer, io: Io) {
+    let handler = {
+        let peer = peer.clone();
+        service_fn(move |request| {
+            let (core, peer) = (Arc::clone(&core), peer.clone());
+            async move { Ok::<Reply, Infallible>(handle(core, service, peer, request).await) }
+        })
+    };
+    let io = TokioIo::new(io);
+    let served = async {
+        let result = if h2 {
+            hyper::server::conn::http2::Builder::new(TokioExecutor::new()).serve_connection(io, handler).await
+        } else {
+            hyper::server::conn::http1::Builder::new()
+                .half_close(true)
+                .title_case_headers(true)
+                .serve_connection(io, handler)
+                .with_upgrades()
+                .await
+        };
+        if let Err(error) = result {
+            tracing::debug!(?service, %error, "connection ended");
+        }
+    };
+    tokio::select! {
+        () = peer.until_cut() => {}
+        () = served => {}
+    }
+}
+
+async fn handle(core: Arc<Core>, service: Service, peer: Peer, request: Request<Incoming>) -> Reply {
+    match service {
+        Service::Web => web(core, peer, request).await,
+        Service::AuthRest => crate::auth::rest(core, peer, request).await,
+        Service::AuthGrpc => crate::auth::grpc(core, peer, request).await,
+        Service::JoinGrpc => crate::auth::join_grpc(core, peer, request).await,
+        Service::Transport => crate::transport::serve(core, peer, request).await,
+        Service::Kube => crate::kube::serve(core, peer, request).await,
+    }
+}
+
+async fn web(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
+    let path = request.uri().path().to_owned();
+    let path = path.strip_prefix("/v1").unwrap_or(&path);
+    let get = request.method() == http::Method::GET;
+    match path {
+        "/webapi/find" if get => {
+            planned(&core, &peer, Point::Find, || reply::json(discovery::find(&core))).await
+        }
+        _ if get && (path == "/webapi/ping" || path.starts_with("/webapi/ping/")) => {
+            planned(&core, &peer, Point::WebPing, || reply::json(discovery::ping(&core))).await
+        }
+        "/webapi/auth/export" if get => {
+            let query = request.uri().query().unwrap_or_default().to_owned();
+            planned(&core, &peer, Point::Export, || export::export(&core, &query)).await
+        }
+        "/webapi/host/credentials" if request.method() == http::Method::POST => {
+            join::over_http(&core, &peer, request).await
+        }
+        "/webapi/connectionupgrade" if get => {
+            core.counters.see(Point::Upgrade);
+            upgrade::upgrade(core, peer, request)
+        }
+        "/webapi/auth/export" | "/webapi/find" | "/webapi/host/credentials" => reply::not_found(),
+        // The web interface answers what is meant for another listener.
+        _ if path.starts_with("/api") => reply::text(403, "Forbidden\n"),
+        _ => reply::not_found(),
+    }
+}
+
+/// Answers with `reply` unless a fault is planned at `point`.
+pub(crate) async fn planned(core: &Core, peer: &Peer, point: Point, reply: impl FnOnce() -> Reply) -> Reply {
+    match strike(core, peer, point).await {
+        None => reply(),
+        Some(fault) => http_fault(peer, &fault, reply).await,
+    }
+}
+
+/// Counts a request and takes the fault planned for it; delays happen here.
+pub(crate) async fn strike(core: &Core, peer: &Peer, point: Point) -> Option<Fault> {
+    core.counters.see(point);
+    let (delay, fault) = core.faults.take(point);
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
+    }
+    match fault {
+        Some(Fault::Refuse) => peer.cut().await,
+        Some(Fault::Hang | Fault::HangBeforeTls) => std::future::pending().await,
+        other => other,
+    }
+}
+
+/// The reply of HTTP/1.1 to a fault.
+pub(crate) async fn http_fault(peer: &Peer, fault: &Fault, reply: impl FnOnce() -> Reply) -> Reply {
+    match fault {
+        Fault::Http { status, retry_after } => reply::failure(*status, *retry_after),
+        Fault::Grpc { message, .. } => reply::error(500, message),
+        Fault::Garbage => reply::json("{\"ssh\": \u{fffd}<html>".to_owned()),
+        Fault::Truncated => reply::truncated(reply()).await,
+        Fault::DropReply => {
+            let _ = reply();
+            peer.cut().await
+        }
+        _ => reply(),
+    }
+}
+
+/// The bytes of a request's body, at most a megabyte.
+pub(crate) async fn read_body(request: Request<Incoming>) -> Option<Vec<u8>> {
+    use http_body_util::{BodyExt, Limited};
+    let body = Limited::new(request.into_body(), 1 << 20).collect().await.ok()?;
+    Some(body.to_bytes().to_vec())
+}
+
+/// An empty response, for the places that need one.
+pub(crate) fn empty(status: u16) -> Reply {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    response
+}
