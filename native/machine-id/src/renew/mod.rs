@@ -1,1 +1,5 @@
 //! When and how the bot's identity is renewed.
+
+mod request;
+
+pub use request::{RenewError, Renewed, renew};
