@@ -102,6 +102,16 @@ impl AuthClient {
         &self.cluster
     }
 
+    /// Another connection on the same way, as somebody else.
+    ///
+    /// # Errors
+    /// As [`Connector::auth`].
+    pub async fn connect_as(&self, credential: &ClientCredential) -> Result<Self, ConnectError> {
+        let connection = self.connector.grpc_to_auth(&self.cluster, Some(&self.trust), Some(credential)).await?;
+        let (connector, cluster, trust) = (self.connector.clone(), self.cluster.clone(), self.trust.clone());
+        Ok(Self::new(connection, connector, cluster, trust, credential.clone()))
+    }
+
     pub(super) fn service(&self) -> AuthServiceClient<GrpcConnection> {
         AuthServiceClient::with_origin(self.connection.clone(), self.connection.origin())
             .max_decoding_message_size(limits::GRPC_MESSAGE)

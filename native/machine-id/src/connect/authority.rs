@@ -63,8 +63,12 @@ pub struct CertAuthority {
     pub active: KeySet,
     /// Keys that are trusted too: the new one before `update_clients`, the old one after.
     pub additional: KeySet,
+    /// State of a rotation: empty, `standby` or `in_progress`.
+    pub rotation_state: String,
     /// Phase of a rotation: empty, `standby`, `init`, `update_clients`, `update_servers` or `rollback`.
-    pub phase: String,
+    pub rotation_phase: String,
+    /// Id of the rotation, may be empty.
+    pub rotation_id: String,
 }
 
 impl CertAuthority {
@@ -88,12 +92,15 @@ impl CertAuthority {
         let bad = |reason: &str| ConnectError::BadReply { call: CALL.name, reason: reason.to_owned() };
         let spec = message.spec.ok_or_else(|| bad("it has no specification"))?;
         let set = |keys: Option<CaKeySet>| key_set(keys.unwrap_or_default()).ok_or_else(|| bad("a key isn't text"));
+        let rotation = spec.rotation.unwrap_or_default();
         Ok(Self {
             kind,
             cluster: spec.cluster_name,
             active: set(spec.active_keys)?,
             additional: set(spec.additional_trusted_keys)?,
-            phase: spec.rotation.map(|rotation| rotation.phase).unwrap_or_default(),
+            rotation_state: rotation.state,
+            rotation_phase: rotation.phase,
+            rotation_id: rotation.current_id,
         })
     }
 }

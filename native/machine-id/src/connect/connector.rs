@@ -17,7 +17,7 @@ use crate::config::{AddressKind, CaPin, CaSource, ClusterConfig};
 
 use super::address::Address;
 use super::auth_client::{self, AuthClient};
-use super::cluster::{Cluster, Route};
+use super::cluster::{ClockDifference, Cluster, Route};
 use super::credential::ClientCredential;
 use super::environment::Environment;
 use super::error::ConnectError;
@@ -134,11 +134,29 @@ impl Connector {
         self.http(stream, &address, Request::post(path).header(CONTENT_TYPE, "application/json"), body).await
     }
 
+    /// How far the cluster's clock is from ours: as found at discovery, else asked from the auth server now.
+    ///
+    /// # Errors
+    /// When the auth server doesn't answer.
+    pub async fn clock_difference(&self, cluster: &Cluster) -> Result<Option<ClockDifference>, ConnectError> {
+        let Route::Auth(route) = &cluster.route else { return Ok(cluster.clock) };
+        let trust = Trust::host_cas(&route.host_cas)?;
+        let (stream, address) = self.to_auth(cluster, names::HTTP1, Some(&trust), None).await?;
+        // Whatever is answered carries the time.
+        let reply = self.http(stream, &address, Request::get("/v1/domain"), Full::default()).await?;
+        let ours = self.clock().now();
+        Ok(reply.date.map(|cluster| ClockDifference { cluster, ours }))
+    }
+
     /// Joins by the gRPC form, at an auth server of version 16 or later (protocol B2).
     ///
     /// # Errors
     /// The server's refusal, or why there is no answer.
-    pub async fn join_grpc(&self, cluster: &Cluster, request: RegisterUsingTokenRequest) -> Result<Certs, ConnectError> {
+    pub async fn join_grpc(
+        &self,
+        cluster: &Cluster,
+        request: RegisterUsingTokenRequest,
+    ) -> Result<Certs, ConnectError> {
         let Route::Auth(route) = &cluster.route else {
             return Err(ConnectError::Unsupported { what: "joining by gRPC through a proxy".to_owned() });
         };
@@ -201,7 +219,8 @@ impl Connector {
         request: http::request::Builder,
         body: Full<Bytes>,
     ) -> Result<HttpReply, ConnectError> {
-        let host = if address.port == 443 && address.ip().is_none() { address.host.clone() } else { address.to_string() };
+        let host =
+            if address.port == 443 && address.ip().is_none() { address.host.clone() } else { address.to_string() };
         let request = request
             .header(HOST, host)
             .header(USER_AGENT, AGENT)

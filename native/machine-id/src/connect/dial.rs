@@ -30,8 +30,7 @@ pub(crate) async fn dial(target: &Address, environment: &Environment) -> Result<
 
 async fn tcp(target: &Address) -> Result<TcpStream, ConnectError> {
     let unreachable = |reason: String| ConnectError::Unreachable { address: target.to_string(), reason };
-    let timed_out =
-        || ConnectError::TimedOut { address: target.to_string(), step: "connect", after: limits::CONNECT };
+    let timed_out = || ConnectError::TimedOut { address: target.to_string(), step: "connect", after: limits::CONNECT };
     let lookup = timeout(limits::CONNECT, lookup_host((target.host.as_str(), target.port)));
     let addresses: Vec<_> = lookup
         .await

@@ -181,7 +181,8 @@ async fn cluster_ca(connection: &GrpcConnection) -> Result<String, ConnectError>
     let call = Call::named("the request for its CA");
     let mut client = AuthServiceClient::with_origin(connection.clone(), connection.origin());
     let reply = auth_client::timed(call, connection, client.get_cluster_ca_cert(())).await?;
-    String::from_utf8(reply.tlsca).map_err(|error| ConnectError::BadReply { call: call.name, reason: error.to_string() })
+    String::from_utf8(reply.tlsca)
+        .map_err(|error| ConnectError::BadReply { call: call.name, reason: error.to_string() })
 }
 
 async fn ping(connection: &GrpcConnection) -> Result<Ping, ConnectError> {

@@ -174,7 +174,9 @@ mod tests {
         for host in ["teleport.example.com", "192.0.2.1", "other.example.com"] {
             assert!(proxied(&environment, host), "{host}");
         }
-        for host in ["localhost", "127.0.0.1", "::1", "internal.example.com", "a.internal.example.com", "x.lan", "10.1.2.3"] {
+        for host in
+            ["localhost", "127.0.0.1", "::1", "internal.example.com", "a.internal.example.com", "x.lan", "10.1.2.3"]
+        {
             assert!(!proxied(&environment, host), "{host}");
         }
         let proxy = environment.proxy_for(&Address::new("teleport.example.com", 443)).unwrap().unwrap();

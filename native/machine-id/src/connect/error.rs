@@ -313,7 +313,11 @@ impl Fault for ConnectError {
                 Code::ClusterFailed
             }
             Self::Failed { transient, .. } => {
-                if *transient { Code::ClusterUnreachable } else { Code::ClusterFailed }
+                if *transient {
+                    Code::ClusterUnreachable
+                } else {
+                    Code::ClusterFailed
+                }
             }
             Self::Untrusted { .. } | Self::AuthUnverifiable { .. } => Code::TlsUntrusted,
             Self::NameMismatch { .. } => Code::TlsNameMismatch,
@@ -384,7 +388,9 @@ impl Fault for ConnectError {
             Self::RoleNotAllowed { .. } => {
                 "check the role's name, and that the bot was created with it (`tctl bots add --roles`)".to_owned()
             }
-            Self::TargetUnknown { .. } => "check its name in Teleport, and that a role allows the bot to see it".to_owned(),
+            Self::TargetUnknown { .. } => {
+                "check its name in Teleport, and that a role allows the bot to see it".to_owned()
+            }
             Self::HostUnreachable { .. } => {
                 "check the host's name (`tsh ls`), its port, and that the node is online".to_owned()
             }

@@ -88,8 +88,7 @@ pub(crate) fn parse(body: &[u8], web: &Address) -> Result<Found, String> {
     let own = |text: &str, port: u16| Address::parse(text, port).map(|address| address.or_host_of(web));
     let on_public = |port: u16| public.as_ref().map(|address| Address::new(&address.host, port));
     let (ssh_address, tunnel) = if tls_routing {
-        let shared =
-            public.clone().or_else(|| own(&ssh.web_listen_addr, web.port)).unwrap_or_else(|| web.clone());
+        let shared = public.clone().or_else(|| own(&ssh.web_listen_addr, web.port)).unwrap_or_else(|| web.clone());
         (shared.clone(), shared)
     } else {
         let port = |text: &str, default| Address::parse(text, default).map_or(default, |address| address.port);
@@ -132,8 +131,7 @@ pub(crate) fn parse(body: &[u8], web: &Address) -> Result<Found, String> {
 mod tests {
     use super::*;
 
-    const RECORDED: &str =
-        include_str!("../../../../tests/fixtures/teleport-15/http/webapi_find.response.txt");
+    const RECORDED: &str = include_str!("../../../../tests/fixtures/teleport-15/http/webapi_find.response.txt");
 
     fn web() -> Address {
         Address::new("proxy.example.com", 443)

@@ -62,9 +62,8 @@ pub(super) fn is_normal_end(status: &Status) -> bool {
 pub(super) async fn proxy_cluster(connection: &GrpcConnection, cluster: &str) -> Result<FrameStream, ConnectError> {
     let (outgoing, payloads) = payloads();
     let first = ProxyClusterRequest { cluster: cluster.to_owned(), frame: None };
-    let requests = stream::once(async move { first }).chain(
-        payloads.map(|payload| ProxyClusterRequest { cluster: String::new(), frame: Some(frame(&payload)) }),
-    );
+    let requests = stream::once(async move { first })
+        .chain(payloads.map(|payload| ProxyClusterRequest { cluster: String::new(), frame: Some(frame(&payload)) }));
     let mut client = TransportServiceClient::with_origin(connection.clone(), connection.origin());
     let replies = stream::once(async move { client.proxy_cluster(requests).await.map(tonic::Response::into_inner) });
     let incoming = replies.try_flatten().map_ok(|reply| Bytes::from(reply.frame.unwrap_or_default().payload));

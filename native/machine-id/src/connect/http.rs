@@ -43,9 +43,7 @@ pub(crate) async fn exchange(
 ) -> Result<HttpReply, ConnectError> {
     match timeout(limits::HTTP, exchange_untimed(stream, address, request)).await {
         Ok(result) => result,
-        Err(_) => {
-            Err(ConnectError::TimedOut { address: address.to_owned(), step: "HTTP answer", after: limits::HTTP })
-        }
+        Err(_) => Err(ConnectError::TimedOut { address: address.to_owned(), step: "HTTP answer", after: limits::HTTP }),
     }
 }
 
@@ -69,7 +67,8 @@ async fn exchange_untimed(
     let date = reply.headers().get(header::DATE).and_then(|value| parse_date(value.to_str().ok()?));
     let body = Limited::new(reply.into_body(), limits::HTTP_BODY).collect().await.map_err(|error| {
         let too_long = error.is::<http_body_util::LengthLimitError>();
-        let reason = if too_long { format!("its answer exceeds {} bytes", limits::HTTP_BODY) } else { error.to_string() };
+        let reason =
+            if too_long { format!("its answer exceeds {} bytes", limits::HTTP_BODY) } else { error.to_string() };
         ConnectError::Cut { address: address.to_owned(), step: "HTTP answer", reason }
     })?;
     Ok(HttpReply { status: status.as_u16(), date, body: body.to_bytes().to_vec() })
@@ -86,8 +85,7 @@ fn explain(address: &str, error: &hyper::Error) -> ConnectError {
 
 /// `Sat, 21 Nov 2026 08:23:38 GMT`.
 fn parse_date(text: &str) -> Option<SystemTime> {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut parts = text.split_once(", ")?.1.split(' ');
     let day = parts.next()?.parse().ok()?;
     let name = parts.next()?;

@@ -23,7 +23,8 @@ pub(crate) const QUOTE: usize = 300;
 
 /// The beginning of a peer's text, as one line.
 pub(crate) fn quote(text: &str) -> String {
-    let words: Vec<&str> = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
     let line = words.join(" ");
     if line.chars().count() <= QUOTE {
         return line;

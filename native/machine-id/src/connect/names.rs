@@ -23,7 +23,11 @@ pub fn encoded_cluster(cluster: &str) -> String {
 /// The name to send and verify for a cluster's auth server: the encoded name, or the one that all of them share
 /// where the cluster's name is too long to be a label.
 pub(crate) fn auth_server_name(cluster: &str) -> String {
-    if cluster.is_empty() || cluster.len() * 2 > LONGEST_LABEL { API_DOMAIN.to_owned() } else { encoded_cluster(cluster) }
+    if cluster.is_empty() || cluster.len() * 2 > LONGEST_LABEL {
+        API_DOMAIN.to_owned()
+    } else {
+        encoded_cluster(cluster)
+    }
 }
 
 /// The token that makes a proxy pass the connection to the cluster's auth server; it must come first (trap 2).

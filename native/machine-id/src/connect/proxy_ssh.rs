@@ -48,10 +48,8 @@ impl Connector {
         target: &SshTarget,
     ) -> Result<ProxySshStream, ConnectError> {
         if cluster.server_version.before(13) {
-            let what = format!(
-                "SSH through a proxy of version {} (gRPC ProxySSH came with 13)",
-                cluster.server_version
-            );
+            let what =
+                format!("SSH through a proxy of version {} (gRPC ProxySSH came with 13)", cluster.server_version);
             return Err(ConnectError::Unsupported { what });
         }
         let trust = Trust::host_cas(host_cas)?;

@@ -2,7 +2,7 @@
 //!
 //! Lists are shown to output identities; to the bot's own identity they are empty without an error (trap 11).
 
-use teleport_api::auth::ListResourcesRequest;
+use teleport_api::auth::{CreateAppSessionRequest, ListResourcesRequest};
 use tonic::codegen::http::uri::PathAndQuery;
 
 use super::auth_client::AuthClient;
@@ -124,6 +124,18 @@ mod wire {
     }
 
     #[derive(Clone, PartialEq, Message)]
+    pub(super) struct AppSession {
+        #[prost(message, optional, tag = "1")]
+        pub(super) session: Option<Session>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    pub(super) struct Session {
+        #[prost(message, optional, tag = "4")]
+        pub(super) metadata: Option<Metadata>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
     pub(super) struct GetRole {
         #[prost(string, tag = "1")]
         pub(super) name: String,
@@ -205,12 +217,30 @@ impl AuthClient {
     ///
     /// # Errors
     /// The server's refusal, or why there is no answer.
-    pub async fn impersonable_roles(&self, name: &str) -> Result<Vec<String>, ConnectError> {
+    pub async fn impersonated_roles(&self, name: &str) -> Result<Vec<String>, ConnectError> {
         let call = Call::named("the request for the bot's own role");
         let request = wire::GetRole { name: name.to_owned() };
         let role: wire::Role = self.raw(call, "/proto.AuthService/GetRole", request).await?;
         let allow = role.spec.and_then(|spec| spec.allow).and_then(|allow| allow.impersonate).unwrap_or_default();
         Ok(allow.roles)
+    }
+
+    /// Makes an application session and gives its id; up to version 15 a certificate for an application needs one.
+    ///
+    /// # Errors
+    /// The server's refusal, or why there is no answer.
+    pub async fn create_app_session(&self, user: &str, addr: &str, cluster: &str) -> Result<String, ConnectError> {
+        let call = Call::named("the request for an application session");
+        let request = CreateAppSessionRequest {
+            username: user.to_owned(),
+            public_addr: addr.to_owned(),
+            cluster_name: cluster.to_owned(),
+            ..CreateAppSessionRequest::default()
+        };
+        let reply: wire::AppSession = self.raw(call, "/proto.AuthService/CreateAppSession", request).await?;
+        let name = reply.session.and_then(|session| session.metadata).map(|metadata| metadata.name);
+        name.filter(|name| !name.is_empty())
+            .ok_or_else(|| ConnectError::BadReply { call: call.name, reason: "the session has no id".to_owned() })
     }
 
     async fn list(&self, kind: &str) -> Result<Vec<wire::Resource>, ConnectError> {

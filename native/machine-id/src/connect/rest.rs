@@ -74,7 +74,9 @@ struct TlsPair {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Phase {
+    state: String,
     phase: String,
+    current_id: String,
 }
 
 pub(super) fn authority(kind: CaKind, body: &[u8]) -> Result<CertAuthority, ConnectError> {
@@ -82,7 +84,6 @@ pub(super) fn authority(kind: CaKind, body: &[u8]) -> Result<CertAuthority, Conn
 }
 
 pub(super) fn authorities(kind: CaKind, body: &[u8]) -> Result<Vec<CertAuthority>, ConnectError> {
-    // Either a list, or the raw resources as a list of strings' contents: both decode element by element.
     let list: Option<Vec<Authority>> = serde_json::from_slice(body).map_err(bad)?;
     list.unwrap_or_default().into_iter().map(|authority| read(kind, authority)).collect()
 }
@@ -94,7 +95,12 @@ fn read(kind: CaKind, authority: Authority) -> Result<CertAuthority, ConnectErro
             cluster_name: spec.cluster_name,
             active_keys: Some(keys(spec.active_keys)?),
             additional_trusted_keys: Some(keys(spec.additional_trusted_keys)?),
-            rotation: spec.rotation.map(|rotation| Rotation { phase: rotation.phase, ..Rotation::default() }),
+            rotation: spec.rotation.map(|Phase { state, phase, current_id }| Rotation {
+                state,
+                phase,
+                current_id,
+                ..Rotation::default()
+            }),
             ..CertAuthoritySpecV2::default()
         }),
         ..CertAuthorityV2::default()
@@ -104,7 +110,8 @@ fn read(kind: CaKind, authority: Authority) -> Result<CertAuthority, ConnectErro
 
 fn keys(keys: Keys) -> Result<CaKeySet, ConnectError> {
     let decode = |text: String| STANDARD.decode(text).map_err(bad);
-    let ssh = keys.ssh.unwrap_or_default().into_iter().map(|pair| Ok(SshKeyPair { public_key: decode(pair.public_key)? }));
+    let ssh =
+        keys.ssh.unwrap_or_default().into_iter().map(|pair| Ok(SshKeyPair { public_key: decode(pair.public_key)? }));
     let tls = keys.tls.unwrap_or_default().into_iter().map(|pair| Ok(TlsKeyPair { cert: decode(pair.cert)? }));
     let ssh: Result<_, ConnectError> = ssh.collect();
     let tls: Result<_, ConnectError> = tls.collect();
@@ -113,4 +120,36 @@ fn keys(keys: Keys) -> Result<CaKeySet, ConnectError> {
 
 fn bad(error: impl std::fmt::Display) -> ConnectError {
     ConnectError::BadReply { call: "the request for a certificate authority", reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authority_in_json_has_its_keys_and_its_rotation() {
+        let body = r#"{"kind":"cert_authority","sub_kind":"host","version":"v2","metadata":{"name":"c"},"spec":{
+            "type":"host","cluster_name":"c","active_keys":{"ssh":[{"public_key":"c3NoLXJzYSBBQUFB","private_key":null}],
+            "tls":[{"cert":"LS0tLQ==","key":null}],"jwt":null},"additional_trusted_keys":{},
+            "rotation":{"state":"in_progress","phase":"init","current_id":"1","started":"2026-11-21T08:00:00Z"}}}"#;
+        let found = authority(CaKind::Host, body.as_bytes()).unwrap();
+        assert_eq!((found.cluster.as_str(), found.rotation_phase.as_str()), ("c", "init"));
+        assert_eq!(found.ssh_keys(), ["ssh-rsa AAAA"]);
+        assert_eq!(found.tls_certs(), ["----"]);
+        assert_eq!(authorities(CaKind::Host, b"null").unwrap(), []);
+        assert_eq!(authorities(CaKind::Host, format!("[{body}]").as_bytes()).unwrap(), [found]);
+    }
+
+    #[test]
+    fn junk_is_a_bad_reply() {
+        for body in ["", "{}", "[1]", r#"{"spec":{"active_keys":{"ssh":[{"public_key":"%"}]}}}"#] {
+            assert!(authority(CaKind::Host, body.as_bytes()).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_a_path_is_one_segment() {
+        assert_eq!(segment("a.example.com"), "a.example.com");
+        assert_eq!(segment("a/../b c"), "a%2F..%2Fb%20c");
+    }
 }

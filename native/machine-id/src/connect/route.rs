@@ -43,7 +43,8 @@ impl Connector {
     /// A byte stream to where the proxy tells protocols apart: its web port, behind a balancer's TLS if need be.
     pub(super) async fn to_proxy(&self, cluster: &Cluster) -> Result<(Pipe, Address), ConnectError> {
         let Route::Proxy(facts) = &cluster.route else {
-            let what = "an SSH connection through the cluster needs a proxy's address, and an auth server is configured";
+            let what =
+                "an SSH connection through the cluster needs a proxy's address, and an auth server is configured";
             return Err(ConnectError::Unsupported { what: what.to_owned() });
         };
         let web = facts.web.clone();
@@ -105,8 +106,7 @@ impl Connector {
     ) -> Result<GrpcConnection, ConnectError> {
         let (stream, address) = self.to_proxy(cluster).await?;
         let alpn = vec![names::PROXY_SSH_GRPC.to_vec(), names::HTTP2.to_vec()];
-        let stream =
-            self.secure(stream, &address, names::API_DOMAIN, alpn, Some(trust), Some(credential)).await?;
+        let stream = self.secure(stream, &address, names::API_DOMAIN, alpn, Some(trust), Some(credential)).await?;
         GrpcConnection::start(stream, &address.to_string(), names::API_DOMAIN).await
     }
 

@@ -88,7 +88,8 @@ fn the_delay_of_a_rate_limit_is_read() {
 
 #[test]
 fn a_lock_is_quoted_whatever_its_status() {
-    let error = answered(Call::named("x"), Code::PermissionDenied, "lock targeting User:\"bot-lk\" is in force: test lock");
+    let error =
+        answered(Call::named("x"), Code::PermissionDenied, "lock targeting User:\"bot-lk\" is in force: test lock");
     assert_eq!(error.code(), Stable::BotLocked);
     assert!(error.to_string().contains("test lock"));
 }

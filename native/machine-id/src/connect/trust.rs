@@ -41,7 +41,8 @@ impl Trust {
         }
         if certificates.is_empty() {
             let reasons: Vec<String> = native.errors.iter().take(3).map(ToString::to_string).collect();
-            let reason = if reasons.is_empty() { "its certificate store is empty".to_owned() } else { reasons.join("; ") };
+            let reason =
+                if reasons.is_empty() { "its certificate store is empty".to_owned() } else { reasons.join("; ") };
             return Err(ConnectError::NoRoots { reason });
         }
         Ok(Self::of(certificates, false, Vec::new()))

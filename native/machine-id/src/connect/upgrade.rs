@@ -36,8 +36,7 @@ async fn switch(stream: Pipe, address: &Address) -> Result<Pipe, ConnectError> {
         step: "connection upgrade",
         reason: error.to_string(),
     };
-    let (mut sender, connection) =
-        http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await.map_err(broken)?;
+    let (mut sender, connection) = http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await.map_err(broken)?;
     tokio::spawn(connection.with_upgrades());
     let request = Request::get("/webapi/connectionupgrade")
         .header(HOST, address.to_string())

@@ -51,9 +51,13 @@ mod tests {
 
     #[test]
     fn versions_with_prefix_suffix_and_missing_parts_are_read() {
-        for (text, major, minor, patch) in
-            [("15.0.0-dev", 15, 0, 0), ("v17.2", 17, 2, 0), ("16", 16, 0, 0), ("18.2.1+meta", 18, 2, 1), ("junk", 0, 0, 0)]
-        {
+        for (text, major, minor, patch) in [
+            ("15.0.0-dev", 15, 0, 0),
+            ("v17.2", 17, 2, 0),
+            ("16", 16, 0, 0),
+            ("18.2.1+meta", 18, 2, 1),
+            ("junk", 0, 0, 0),
+        ] {
             let version = Version::parse(text);
             assert_eq!((version.major, version.minor, version.patch), (major, minor, patch), "{text}");
             assert_eq!(version.to_string(), text);

@@ -2,6 +2,10 @@
 
 mod cache;
 mod certificate;
+mod error;
+mod request;
 
 pub use cache::{CacheKey, IssueCache};
 pub use certificate::{RoleCertificate, Scope, Target};
+pub use error::IssueError;
+pub use request::{IssueRequest, issue};

@@ -1,1 +1,148 @@
-//! Joining a cluster as a bot: one file per join method.
+//! Joining a cluster as a bot: one file per join method, each of which only gives the proof.
+
+mod bitbucket;
+mod circleci;
+mod error;
+mod github;
+mod gitlab;
+mod kubernetes;
+mod proof;
+mod reply;
+mod request;
+mod spacelift;
+mod terraform_cloud;
+mod token;
+
+use std::time::{Duration, SystemTime};
+
+use crate::clock::Clock;
+use crate::config::{JoinConfig, JoinMethod};
+use crate::connect::{Cluster, ConnectError, Connector, Route};
+use crate::identity::{self, CertificateError, Certificates, KeyPair};
+use crate::secret::Secret;
+
+pub use error::JoinError;
+
+use proof::Lookup;
+use request::JoinRequest;
+
+/// What a successful join brings.
+#[derive(Debug)]
+pub struct Joined {
+    /// The bot's own certificates: for the key that was sent, and valid now.
+    pub certificates: Certificates,
+    /// User and host CAs, PEM; which is which must be asked from the cluster (protocol B1).
+    pub tls_cas: Vec<String>,
+    /// SSH keys of the same CAs, one line each.
+    pub ssh_cas: Vec<String>,
+    /// Hash by which a changed token is noticed.
+    pub token_hash: Option<String>,
+}
+
+/// The hash of the configured token; none where no token is configured, or its file is gone (it may be removed once
+/// it was used).
+///
+/// # Errors
+/// [`JoinError::TokenUnreadable`].
+pub fn token_hash(join: &JoinConfig) -> Result<Option<String>, JoinError> {
+    Ok(token::read(&join.token)?.as_ref().map(identity::token_hash))
+}
+
+/// Joins `cluster` with a key of ours. Clocks and CA pins are checked before the token is sent, since a token works
+/// only once.
+///
+/// # Errors
+/// The cluster's refusal, a missing token or proof, or why there is no usable answer.
+pub async fn join(
+    connector: &Connector,
+    cluster: &Cluster,
+    join: &JoinConfig,
+    key: &KeyPair,
+    lifetime: Duration,
+    clock: &dyn Clock,
+) -> Result<Joined, JoinError> {
+    let lookup: Lookup<'_> = &|name| std::env::var(name).ok();
+    let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
+    let proof = proof(connector, join, lookup).await?;
+    check_clocks(connector, cluster).await?;
+    connector.verify_pins(cluster).await?;
+    let request =
+        JoinRequest { method: join.method, token: &token, proof: proof.as_ref(), key, expires: clock.now() + lifetime };
+    let (certs, date) = send(connector, cluster, &request).await?;
+    connector.check_joined_pins(cluster, &certs.tls_cas)?;
+    let certificates = Certificates::new(&certs.ssh, &certs.tls)?;
+    let now = clock.now();
+    certificates.check(key, now).map_err(|error| misdated(error, date, now))?;
+    let token_hash = Some(identity::token_hash(&token));
+    Ok(Joined { certificates, tls_cas: certs.tls_cas, ssh_cas: certs.ssh_cas, token_hash })
+}
+
+/// The ID token of the method; none for method `token`.
+async fn proof(connector: &Connector, join: &JoinConfig, lookup: Lookup<'_>) -> Result<Option<Secret>, JoinError> {
+    if join.method == JoinMethod::Token {
+        return Ok(None);
+    }
+    if let Some(source) = &join.proof {
+        return proof::read(join.method, source, lookup).map(Some);
+    }
+    let found = match join.method {
+        JoinMethod::Token => return Ok(None),
+        JoinMethod::Kubernetes => kubernetes::proof(lookup),
+        JoinMethod::Github => github::proof(connector, lookup).await,
+        JoinMethod::Gitlab => gitlab::proof(lookup),
+        JoinMethod::CircleCi => circleci::proof(lookup),
+        JoinMethod::Spacelift => spacelift::proof(lookup),
+        JoinMethod::TerraformCloud => terraform_cloud::proof(lookup),
+        JoinMethod::Bitbucket => bitbucket::proof(lookup),
+    };
+    found.map(Some)
+}
+
+async fn check_clocks(connector: &Connector, cluster: &Cluster) -> Result<(), JoinError> {
+    let difference = match connector.clock_difference(cluster).await {
+        Ok(difference) => difference,
+        Err(error) => {
+            tracing::debug!(%error, "the cluster's time can't be asked for");
+            None
+        }
+    };
+    match difference {
+        Some(difference) if difference.is_too_large() => {
+            Err(JoinError::ClockSkew { message: format!("it is {}; no token was sent", difference.describe()) })
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn send(
+    connector: &Connector,
+    cluster: &Cluster,
+    request: &JoinRequest<'_>,
+) -> Result<(reply::JoinCerts, Option<SystemTime>), JoinError> {
+    // REST at the auth server is on its way out from 16 on; the proxy keeps its own endpoint.
+    if matches!(cluster.route, Route::Auth(_)) && cluster.server_version.major >= 16 {
+        match connector.join_grpc(cluster, request.message()).await {
+            Ok(certs) => return Ok((reply::of_message(certs)?, None)),
+            Err(ConnectError::Unsupported { .. }) => {}
+            Err(error) => return Err(reply::refused_call(error, request)),
+        }
+    }
+    let http = connector.join_http(cluster, &request.body()?).await?;
+    Ok((reply::read(&http, request)?, http.date))
+}
+
+/// A certificate for another time than ours: one of the clocks is wrong.
+fn misdated(error: CertificateError, date: Option<SystemTime>, now: SystemTime) -> JoinError {
+    match error {
+        CertificateError::Expired { .. } | CertificateError::NotYetValid { .. } => {
+            let there = date.map_or_else(String::new, |date| {
+                format!("; it is {} here and {} there", reply::stamp(now), reply::stamp(date))
+            });
+            JoinError::ClockSkew { message: format!("the new {error}{there}") }
+        }
+        other => JoinError::Certificate(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,6 @@
 //! When and how the bot's identity is renewed.
 
+mod request;
 pub mod schedule;
+
+pub use request::{RenewError, Renewed, renew};

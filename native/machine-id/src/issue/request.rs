@@ -1,0 +1,161 @@
+//! Asking for a role certificate: `GenerateUserCerts` with role impersonation (protocol D3 and D4).
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use teleport_api::auth::user_certs_request::CertUsage;
+use teleport_api::auth::{RouteToApp, RouteToDatabase, UserCertsRequest};
+
+use super::certificate::{RoleCertificate, Target};
+use super::error::IssueError;
+use crate::clock::Clock;
+use crate::connect::{AuthClient, ClientCredential, ConnectError};
+use crate::identity::{Certificates, KeyPair};
+
+/// From here on a server takes the two public keys in fields of their own (protocol D3).
+const SEPARATE_KEYS: u32 = 17;
+/// From here on the app session is made by the certificate request itself (protocol D3).
+const APP_WITHOUT_SESSION: u32 = 16;
+/// How long a certificate lives that is only used to look a target up.
+const LOOKUP: Duration = Duration::from_secs(10 * 60);
+
+/// A wished certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IssueRequest {
+    /// Roles to take; at least one.
+    pub roles: Vec<String>,
+    /// Wished lifetime; the cluster may shorten it.
+    pub ttl: Duration,
+    /// What it is for.
+    pub target: Target,
+    /// Leaf cluster; none: the root cluster.
+    pub route_to_cluster: Option<String>,
+}
+
+/// Asks for a certificate for `key` as bot user `user`, over a connection of the bot's own identity.
+///
+/// A database's protocol and an application's address are looked up first, with a short-lived certificate of the same
+/// roles: the bot's own identity sees no resources (trap 11).
+///
+/// # Errors
+/// The cluster's refusal, an unknown target, or why there is no usable answer.
+pub async fn issue(
+    client: &AuthClient,
+    user: &str,
+    root_cluster: &str,
+    request: &IssueRequest,
+    key: Arc<KeyPair>,
+    clock: &dyn Clock,
+) -> Result<RoleCertificate, IssueError> {
+    if request.roles.is_empty() {
+        return Err(IssueError::NoRoles);
+    }
+    let route = request.route_to_cluster.as_deref().unwrap_or(root_cluster);
+    let major = client.cluster().server_version.major;
+    let plain = |ttl: Duration| user_certs_request(user, &request.roles, route, &key, major, clock.now() + ttl);
+    let mut wanted = plain(request.ttl);
+    match &request.target {
+        Target::None => {}
+        Target::Kubernetes { cluster } => wanted.kubernetes_cluster.clone_from(cluster),
+        Target::Database { service, username, database } => {
+            let seer = seer(client, plain(LOOKUP.min(request.ttl)), &key).await?;
+            let protocol = protocol(&seer, service, route, root_cluster).await?;
+            wanted.route_to_database = Some(RouteToDatabase {
+                service_name: service.clone(),
+                protocol,
+                username: username.clone(),
+                database: database.clone(),
+                ..RouteToDatabase::default()
+            });
+        }
+        Target::Application { app } => {
+            let seer = seer(client, plain(LOOKUP.min(request.ttl)), &key).await?;
+            wanted.route_to_app = Some(route_to_app(&seer, user, app, route, major).await?);
+        }
+    }
+    let issued = client.user_certs(wanted).await?;
+    let certificates = Certificates::new(&issued.ssh, &issued.tls)?;
+    Ok(RoleCertificate::new(key, certificates, request.target.clone(), route.to_owned(), clock.now())?)
+}
+
+/// The request without a target.
+fn user_certs_request(
+    user: &str,
+    roles: &[String],
+    route: &str,
+    key: &KeyPair,
+    major: u32,
+    expires: SystemTime,
+) -> UserCertsRequest {
+    let mut request = UserCertsRequest {
+        username: user.to_owned(),
+        expires: Some(expires.into()),
+        format: "standard".to_owned(),
+        route_to_cluster: route.to_owned(),
+        role_requests: roles.to_vec(),
+        // Without it an empty list would make this a renewal (trap 5).
+        use_role_requests: true,
+        usage: CertUsage::All.into(),
+        ..UserCertsRequest::default()
+    };
+    let line = format!("{}\n", key.ssh_public_line()).into_bytes();
+    if major >= SEPARATE_KEYS {
+        request.ssh_public_key = line;
+        request.tls_public_key = key.public_pem().as_bytes().to_vec();
+    } else {
+        request.public_key = line;
+    }
+    request
+}
+
+/// A connection that sees what the roles see.
+async fn seer(client: &AuthClient, request: UserCertsRequest, key: &KeyPair) -> Result<AuthClient, IssueError> {
+    let issued = client.user_certs(request).await?;
+    let credential = ClientCredential::new(&key.pkcs8_der(), &issued.tls)?;
+    Ok(client.connect_as(&credential).await?)
+}
+
+/// A leaf's databases aren't listed by the root cluster: then the protocol is left to the server.
+async fn protocol(seer: &AuthClient, service: &str, route: &str, root: &str) -> Result<String, IssueError> {
+    if route != root {
+        return Ok(String::new());
+    }
+    let databases = seer.databases().await?;
+    let unknown =
+        || IssueError::TargetUnknown { kind: "database", name: service.to_owned(), cluster: route.to_owned() };
+    databases.into_iter().find(|found| found.name == service).map(|found| found.protocol).ok_or_else(unknown)
+}
+
+async fn route_to_app(
+    seer: &AuthClient,
+    user: &str,
+    app: &str,
+    route: &str,
+    major: u32,
+) -> Result<RouteToApp, IssueError> {
+    let applications = seer.applications().await?;
+    let unknown = || IssueError::TargetUnknown { kind: "application", name: app.to_owned(), cluster: route.to_owned() };
+    let found = applications.into_iter().find(|found| found.name == app).ok_or_else(unknown)?;
+    let mut wanted = RouteToApp {
+        name: found.name,
+        public_addr: found.public_addr,
+        cluster_name: route.to_owned(),
+        ..RouteToApp::default()
+    };
+    if major >= APP_WITHOUT_SESSION {
+        wanted.uri = found.uri;
+    } else {
+        wanted.session_id = seer.create_app_session(user, &wanted.public_addr, route).await?;
+    }
+    Ok(wanted)
+}
+
+impl From<ConnectError> for IssueError {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(error)
+    }
+}
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;

@@ -1,0 +1,29 @@
+use super::*;
+use prost::Message;
+
+fn key() -> KeyPair {
+    KeyPair::from_pem(include_str!("../../../../tests/fixtures/teleport-15/keys/ecdsa.key")).unwrap()
+}
+
+#[test]
+fn the_request_is_the_recorded_one() {
+    let recorded = include_bytes!("../../../../tests/fixtures/teleport-15/grpc/impersonate.request.pb");
+    let recorded = UserCertsRequest::decode(recorded.as_slice()).unwrap();
+    let expires = SystemTime::try_from(recorded.expires.unwrap()).unwrap();
+    let mut ours = user_certs_request("bot-fx1", &["api-workers".to_owned()], "example.test", &key(), 15, expires);
+    assert_eq!(ours.public_key.trim_ascii(), recorded.public_key.trim_ascii());
+    ours.public_key.clone_from(&recorded.public_key);
+    ours.format.clone_from(&recorded.format);
+    assert_eq!(ours, recorded);
+}
+
+#[test]
+fn every_request_says_that_it_takes_roles_and_is_never_reissuable() {
+    for major in [0, 9, 15, 17, 19] {
+        let ours = user_certs_request("bot-x", &["r".to_owned()], "c", &key(), major, SystemTime::UNIX_EPOCH);
+        assert!(ours.use_role_requests);
+        assert!(!ours.reissuable_role_impersonation);
+        assert_eq!(ours.public_key.is_empty(), major >= 17, "{major}");
+        assert_eq!(ours.ssh_public_key.is_empty(), major < 17, "{major}");
+    }
+}

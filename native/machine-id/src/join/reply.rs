@@ -1,0 +1,97 @@
+//! The answer to a join: certificates, or a refusal (protocol B1).
+
+use std::time::SystemTime;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use teleport_api::auth::Certs;
+
+use crate::connect::{ConnectError, HttpReply, IssuedCerts, error_message, retry_in};
+
+use super::error::JoinError;
+use super::request::JoinRequest;
+
+const CALL: &str = "the join";
+
+/// Certificates and CAs of a join.
+pub(super) type JoinCerts = IssuedCerts;
+
+#[derive(Deserialize)]
+struct Body {
+    ssh: String,
+    tls: String,
+    #[serde(default)]
+    tls_ca_certs: Option<Vec<String>>,
+    #[serde(default)]
+    ssh_ca_certs: Option<Vec<String>>,
+}
+
+/// Reads an HTTP reply.
+pub(super) fn read(reply: &HttpReply, request: &JoinRequest<'_>) -> Result<JoinCerts, JoinError> {
+    if reply.status != 200 {
+        let message = request.without_secrets(&error_message(&reply.body));
+        return Err(refused(reply.status, message, request));
+    }
+    let bad = |reason: String| JoinError::from(ConnectError::BadReply { call: CALL, reason });
+    let body: Body = serde_json::from_slice(&reply.body).map_err(|error| bad(error.to_string()))?;
+    let decode = |text: &String| STANDARD.decode(text).map_err(|error| bad(error.to_string()));
+    let list = |texts: Option<Vec<String>>| texts.unwrap_or_default().iter().map(decode).collect::<Result<Vec<_>, _>>();
+    of_message(Certs {
+        ssh: decode(&body.ssh)?,
+        tls: decode(&body.tls)?,
+        tlsca_certs: list(body.tls_ca_certs)?,
+        sshca_certs: list(body.ssh_ca_certs)?,
+    })
+}
+
+/// Reads a gRPC reply.
+pub(super) fn of_message(certs: Certs) -> Result<JoinCerts, JoinError> {
+    Ok(IssuedCerts::read(certs, CALL)?)
+}
+
+/// A refusal by gRPC: the same words as by HTTP, other envelope.
+pub(super) fn refused_call(error: ConnectError, request: &JoinRequest<'_>) -> JoinError {
+    let status = match &error {
+        ConnectError::Refused { .. } | ConnectError::RoleNotAllowed { .. } => 403,
+        ConnectError::TargetUnknown { .. } => 404,
+        _ => return error.into(),
+    };
+    match error {
+        ConnectError::Refused { message, .. }
+        | ConnectError::RoleNotAllowed { message, .. }
+        | ConnectError::TargetUnknown { message } => refused(status, request.without_secrets(&message), request),
+        other => other.into(),
+    }
+}
+
+fn refused(status: u16, message: String, request: &JoinRequest<'_>) -> JoinError {
+    let lower = message.to_lowercase();
+    let method = request.method;
+    if lower.contains("lock targeting") {
+        return JoinError::Locked { message };
+    }
+    if status == 429 || lower.contains("max rate reached") {
+        return JoinError::RateLimited { retry_in: retry_in(&message), message };
+    }
+    if lower.contains("does not allow") && lower.contains("role") {
+        return JoinError::WrongRole { message };
+    }
+    if lower.contains("already been issued a renewable") {
+        return JoinError::AlreadyJoined { bot: quoted(&message), message };
+    }
+    if matches!(status, 400 | 401 | 403 | 404) && !lower.contains("page not found") {
+        return JoinError::Rejected { method, message };
+    }
+    JoinError::Failed { status, message }
+}
+
+/// The first name between double quotes.
+fn quoted(message: &str) -> String {
+    message.split('"').nth(1).unwrap_or_default().to_owned()
+}
+
+/// A time as it stands in messages.
+pub(super) fn stamp(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time).to_string()
+}

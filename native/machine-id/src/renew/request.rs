@@ -1,0 +1,144 @@
+//! The renewal itself: one `GenerateUserCerts`, sent at most once (protocol E).
+
+use std::time::{Duration, SystemTime};
+
+use teleport_api::auth::UserCertsRequest;
+
+use crate::clock::Clock;
+use crate::connect::{AuthClient, ConnectError};
+use crate::error::{Code, Fault, Retry};
+use crate::identity::{BotIdentity, Certificates, KeyPair};
+
+const CALL: &str = "the renewal";
+/// From here on a server takes the two public keys in fields of their own (protocol D3).
+const SEPARATE_KEYS: u32 = 17;
+
+/// What a renewal brings.
+#[derive(Debug)]
+pub struct Renewed {
+    /// Certificates of the next generation, for the same key.
+    pub certificates: Certificates,
+    /// User and host CAs, PEM.
+    pub tls_cas: Vec<String>,
+    /// SSH keys of the same CAs, one line each.
+    pub ssh_cas: Vec<String>,
+}
+
+/// A failed renewal, by what it means for the identity.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenewError {
+    /// The request surely never reached the server: the same identity may be presented again.
+    #[error("the renewal was not sent: {0}")]
+    NotSent(#[source] ConnectError),
+    /// The server may have advanced the generation: the same identity must never be presented again.
+    #[error("the renewal has an unknown outcome: {0}")]
+    Unknown(#[source] ConnectError),
+    /// The server answered that it did nothing.
+    #[error("the renewal was refused: {0}")]
+    Refused(#[source] ConnectError),
+}
+
+impl Fault for RenewError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotSent(error) | Self::Refused(error) => error.code(),
+            Self::Unknown(_) => Code::IdentityNeedsRejoin,
+        }
+    }
+
+    fn hint(&self) -> String {
+        match self {
+            Self::NotSent(error) | Self::Refused(error) => error.hint(),
+            Self::Unknown(_) => {
+                "the identity serves until it expires; configure a fresh token before, since a second renewal would \
+                 lock the bot"
+                    .to_owned()
+            }
+        }
+    }
+
+    fn retry(&self) -> Retry {
+        match self {
+            Self::NotSent(error) | Self::Refused(error) => error.retry(),
+            Self::Unknown(_) => Retry::No,
+        }
+    }
+}
+
+/// Renews `identity` over `client`, a connection that presents it, for the same key.
+///
+/// A ping goes first: what fails there was not sent. The intent must be on disk before this is called.
+///
+/// # Errors
+/// By what the caller may do next: see [`RenewError`].
+pub async fn renew(
+    client: &AuthClient,
+    identity: &BotIdentity,
+    lifetime: Duration,
+    clock: &dyn Clock,
+) -> Result<Renewed, RenewError> {
+    let unusable = |reason: String| ConnectError::CredentialUnusable { reason };
+    let facts = identity.facts().map_err(|error| RenewError::NotSent(unusable(error.to_string())))?;
+    if !facts.renewable {
+        return Err(RenewError::NotSent(unusable("its certificate has no renewable flag".to_owned())));
+    }
+    let ping = client.ping().await.map_err(RenewError::NotSent)?;
+    let request = request(&facts.user, &identity.key, ping.server_version.major, clock.now() + lifetime);
+    let issued = match client.user_certs(request).await {
+        Ok(issued) => issued,
+        Err(error) if error.is_refusal() => return Err(RenewError::Refused(error)),
+        Err(error) => return Err(RenewError::Unknown(error)),
+    };
+    let unusable = |reason: String| RenewError::Unknown(ConnectError::BadReply { call: CALL, reason });
+    let certificates = Certificates::new(&issued.ssh, &issued.tls).map_err(|error| unusable(error.to_string()))?;
+    certificates.check(&identity.key, clock.now()).map_err(|error| unusable(error.to_string()))?;
+    Ok(Renewed { certificates, tls_cas: issued.tls_cas, ssh_cas: issued.ssh_cas })
+}
+
+/// No roles, and no role impersonation: that is what makes it a renewal.
+fn request(user: &str, key: &KeyPair, major: u32, expires: SystemTime) -> UserCertsRequest {
+    let mut request = UserCertsRequest {
+        username: user.to_owned(),
+        expires: Some(expires.into()),
+        format: "standard".to_owned(),
+        use_role_requests: false,
+        ..UserCertsRequest::default()
+    };
+    let line = format!("{}\n", key.ssh_public_line()).into_bytes();
+    if major >= SEPARATE_KEYS {
+        request.ssh_public_key = line;
+        request.tls_public_key = key.public_pem().as_bytes().to_vec();
+    } else {
+        request.public_key = line;
+    }
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost::Message;
+
+    #[test]
+    fn the_request_is_the_recorded_one_but_for_its_time() {
+        let recorded = include_bytes!("../../../../tests/fixtures/teleport-15/grpc/renew.request.pb");
+        let recorded = UserCertsRequest::decode(recorded.as_slice()).unwrap();
+        let key = KeyPair::from_pem(include_str!("../../../../tests/fixtures/teleport-15/keys/ecdsa.key")).unwrap();
+        let expires = SystemTime::try_from(recorded.expires.unwrap()).unwrap();
+        let mut ours = request("bot-fx1", &key, 15, expires);
+        assert_eq!(ours.public_key.trim_ascii(), recorded.public_key.trim_ascii());
+        ours.public_key.clone_from(&recorded.public_key);
+        ours.format.clone_from(&recorded.format);
+        assert_eq!(ours, recorded);
+    }
+
+    #[test]
+    fn from_17_on_both_keys_are_sent_apart() {
+        let key = KeyPair::from_pem(include_str!("../../../../tests/fixtures/teleport-15/keys/ecdsa.key")).unwrap();
+        let ours = request("bot-x", &key, 17, SystemTime::UNIX_EPOCH);
+        assert!(ours.public_key.is_empty());
+        assert!(ours.ssh_public_key.starts_with(b"ecdsa-sha2-nistp256 "));
+        assert!(ours.tls_public_key.starts_with(b"-----BEGIN PUBLIC KEY-----"));
+    }
+}
