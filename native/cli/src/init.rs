@@ -15,12 +15,13 @@ pub(crate) fn run(arguments: &Init) -> Result<ExitCode, Error> {
     let bot = arguments.bot_user.as_deref().map(user).transpose()?;
     let owner = arguments.owner.as_deref().map(owner).transpose()?;
     for directory in directories(arguments)? {
+        let path = directory.path.clone();
         let plan = InitPlan::new(&InitRequest { directory, owner, bot })?;
         if arguments.dry_run {
-            println!("{}", plan.to_commands().trim_end());
+            println!("{}", plan.commands().join("\n"));
         } else {
             plan.apply()?;
-            println!("{}: ready", plan.path().display());
+            println!("{} is ready", path.display());
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -101,9 +101,11 @@ fn inspect(output: &OutputConfig, now: SystemTime, report: &mut DestinationRepor
     let Some(destination) = Destination::open_existing(&output.destination)? else { return Ok(()) };
     report.acl = match destination.verify()? {
         AclVerdict::AsAsked => "as asked".to_owned(),
-        AclVerdict::Unsupported => "not supported by the file system".to_owned(),
+        AclVerdict::Off => "not checked (acls: off)".to_owned(),
+        AclVerdict::Unsupported => "private; the file system has no ACLs".to_owned(),
         AclVerdict::Differs(differences) => {
-            differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+            let line = |(path, what): &(_, _)| format!("{}: {what}", std::path::PathBuf::display(path));
+            differences.iter().map(line).collect::<Vec<_>>().join("; ")
         }
     };
     let Some(pem) = destination.read("tlscert", MAX_PEM)? else { return Ok(()) };

@@ -38,6 +38,22 @@ pub struct AuthRoute {
 }
 
 impl Cluster {
+    /// A cluster behind a proxy that isn't asked first: for a connection that goes straight to an address the
+    /// cluster gave earlier. Its version isn't known.
+    #[must_use]
+    pub fn assumed(name: &str, proxy: Address) -> Self {
+        let facts = ProxyFacts {
+            tls_routing: true,
+            public_host: proxy.host.clone(),
+            ssh: proxy.clone(),
+            tunnel: proxy.clone(),
+            kube: None,
+            upgrade: false,
+            web: proxy,
+        };
+        Self { name: name.to_owned(), server_version: Version::parse(""), route: Route::Proxy(facts), clock: None }
+    }
+
     /// The facts of the proxy, when there is one.
     #[must_use]
     pub const fn proxy(&self) -> Option<&ProxyFacts> {

@@ -53,7 +53,7 @@ pub(super) async fn fetch(client: &AuthClient, cluster: &str, known: &Authoritie
 fn convert(kind: AuthorityKind, cluster: &str, found: Option<CertAuthority>) -> Result<Option<Authority>, AuthorityError> {
     let Some(found) = found else { return Ok(None) };
     let rotation =
-        Rotation { phase: found.phase, ..Rotation::default() };
+        Rotation { state: found.rotation_state, phase: found.rotation_phase, id: found.rotation_id };
     let set = |keys: crate::connect::KeySet| KeySet { ssh: keys.ssh, tls: keys.tls };
     Authority::from_parts(kind, cluster, &set(found.active), &set(found.additional), rotation).map(Some)
 }

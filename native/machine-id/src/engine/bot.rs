@@ -10,6 +10,7 @@ use super::reply::IdentityStatus;
 use crate::clock::SharedClock;
 use crate::config::IdentityConfig;
 use crate::connect::{AuthClient, ClientCredential, Cluster, ConnectError, Connector};
+use crate::destination::DestinationError;
 use crate::error::{Code, Error};
 use crate::identity::{
     Authorities, BotFacts, BotIdentity, KeyPair, MachineMark, RenewalState, Store, StoreError, StoreGuard, StoredState,
@@ -162,10 +163,9 @@ impl Bot {
         let started = self.clock.monotonic();
         loop {
             match self.store.lock(Duration::ZERO) {
-                Err(StoreError::Busy { path, .. }) => {
-                    let waited = self.clock.monotonic().saturating_sub(started);
-                    if waited > STORE_WAIT {
-                        return Err(StoreError::Busy { path, waited }.into());
+                Err(error @ StoreError::Destination(DestinationError::Busy { .. })) => {
+                    if self.clock.monotonic().saturating_sub(started) > STORE_WAIT {
+                        return Err(error.into());
                     }
                     tokio::time::sleep(STORE_POLL.mul_f64(0.5 + fastrand::f64())).await;
                 }

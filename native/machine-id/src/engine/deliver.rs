@@ -64,7 +64,7 @@ async fn roles_for(bot: &Bot, session: &Session, order: &Order) -> Result<Vec<St
     }
     let mut roles = Vec::new();
     for own in &session.facts.roles {
-        roles.extend(session.client.impersonable_roles(own).await?);
+        roles.extend(session.client.impersonated_roles(own).await?);
     }
     roles.sort_unstable();
     roles.dedup();

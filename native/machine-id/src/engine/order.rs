@@ -76,7 +76,7 @@ impl From<AcquireRequest> for Order {
             directory: DirectoryConfig {
                 path: if index == 0 { request.directory.clone() } else { below(&request.directory, kind) },
                 acls,
-                symlinks: SymlinkMode::Secure,
+                symlinks: SymlinkMode::Insecure,
                 readers: request.readers.clone(),
             },
         });

@@ -1,6 +1,6 @@
 //! The file `identity` of an output, read back: key, certificates and host CAs in one (protocol G1).
 
-use super::certificates::{CertificateError, Certificates, Which};
+use super::certificates::{CertificateError, Certificates};
 use super::key::{KeyError, KeyPair};
 use crate::error::{Code, Fault};
 use crate::secret::Secret;
