@@ -104,7 +104,7 @@ fn inspect(output: &OutputConfig, now: SystemTime, report: &mut DestinationRepor
         AclVerdict::Off => "not checked (acls: off)".to_owned(),
         AclVerdict::Unsupported => "private; the file system has no ACLs".to_owned(),
         AclVerdict::Differs(differences) => {
-            let line = |(path, what): &(_, _)| format!("{}: {what}", std::path::PathBuf::display(path));
+            let line = |(path, what): &(std::path::PathBuf, _)| format!("{}: {what}", path.display());
             differences.iter().map(line).collect::<Vec<_>>().join("; ")
         }
     };
