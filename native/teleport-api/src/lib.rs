@@ -18,33 +18,33 @@
 
 /// Generated modules, nested as the packages are because they refer to each other by `super`.
 mod generated {
-    #[allow(missing_docs, clippy::all)]
+    #[allow(missing_docs, clippy::all, clippy::as_conversions, clippy::missing_errors_doc)]
     pub mod proto {
         include!("generated/proto.rs");
     }
 
-    #[allow(missing_docs, clippy::all)]
+    #[allow(missing_docs, clippy::all, clippy::as_conversions, clippy::missing_errors_doc)]
     pub mod types {
         include!("generated/types.rs");
     }
 
     pub(crate) mod teleport {
         pub(crate) mod join {
-            #[allow(missing_docs, clippy::all)]
+            #[allow(missing_docs, clippy::all, clippy::as_conversions, clippy::missing_errors_doc)]
             pub mod v1 {
                 include!("generated/teleport.join.v1.rs");
             }
         }
 
         pub(crate) mod transport {
-            #[allow(missing_docs, clippy::all)]
+            #[allow(missing_docs, clippy::all, clippy::as_conversions, clippy::missing_errors_doc)]
             pub mod v1 {
                 include!("generated/teleport.transport.v1.rs");
             }
         }
 
         pub(crate) mod trust {
-            #[allow(missing_docs, clippy::all)]
+            #[allow(missing_docs, clippy::all, clippy::as_conversions, clippy::missing_errors_doc)]
             pub mod v1 {
                 include!("generated/teleport.trust.v1.rs");
             }

@@ -385,6 +385,14 @@ pub mod paginated_resource {
         KubernetesServer(super::super::types::KubernetesServerV3),
     }
 }
+/// Asks for a role.
+/// source: Teleport's public API definition, same number in 10 to 15
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetRoleRequest {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
 /// Asks for an application session.
 /// source: teleport-protocol D3
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -410,7 +418,7 @@ pub struct CreateAppSessionRequest {
 }
 /// The application session made.
 /// source: teleport-protocol D3
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateAppSessionResponse {
     /// The session.
     #[prost(message, optional, tag = "1")]
@@ -829,6 +837,30 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("proto.AuthService", "ListResources"));
             self.inner.unary(req, path, codec).await
         }
+        /// A role; everybody may read a role that they hold, and a bot's own role names the roles it may take.
+        pub async fn get_role(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetRoleRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::types::RoleV6>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/proto.AuthService/GetRole",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("proto.AuthService", "GetRole"));
+            self.inner.unary(req, path, codec).await
+        }
         /// Opens an application session; not needed from version 16 on.
         pub async fn create_app_session(
             &mut self,
@@ -916,6 +948,14 @@ pub mod auth_service_server {
             request: tonic::Request<super::ListResourcesRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListResourcesResponse>,
+            tonic::Status,
+        >;
+        /// A role; everybody may read a role that they hold, and a bot's own role names the roles it may take.
+        async fn get_role(
+            &self,
+            request: tonic::Request<super::GetRoleRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::types::RoleV6>,
             tonic::Status,
         >;
         /// Opens an application session; not needed from version 16 on.
@@ -1251,6 +1291,51 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListResourcesSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/proto.AuthService/GetRole" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetRoleSvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::GetRoleRequest>
+                    for GetRoleSvc<T> {
+                        type Response = super::super::types::RoleV6;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetRoleRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::get_role(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetRoleSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

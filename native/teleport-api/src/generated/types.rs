@@ -287,10 +287,14 @@ pub struct DatabaseV3 {
     #[prost(message, optional, tag = "5")]
     pub spec: ::core::option::Option<DatabaseSpecV3>,
 }
-/// The content of a database; fields not described (the protocol is one).
-/// source: teleport-protocol D3
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct DatabaseSpecV3 {}
+/// The content of a database; other fields not described.
+/// source: Teleport's public API definition, same number in 10 to 15
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DatabaseSpecV3 {
+    /// Its protocol: `postgres`, `mysql`, `mongodb`, `cockroachdb`, ….
+    #[prost(string, tag = "1")]
+    pub protocol: ::prost::alloc::string::String,
+}
 /// A server that gives access to an application; other fields not described.
 /// source: teleport-protocol D3
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -302,14 +306,79 @@ pub struct AppServerV3 {
     #[prost(message, optional, tag = "5")]
     pub spec: ::core::option::Option<AppServerSpecV3>,
 }
-/// The content of an application server; fields not described (the application is one).
-/// source: teleport-protocol D3
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AppServerSpecV3 {}
-/// An application session; fields not described (its name is the session id).
-/// source: teleport-protocol D3
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct WebSessionV2 {}
+/// The content of an application server; other fields not described.
+/// source: Teleport's public API definition, same number in 10 to 15
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AppServerSpecV3 {
+    /// The application it gives access to.
+    #[prost(message, optional, tag = "5")]
+    pub app: ::core::option::Option<AppV3>,
+}
+/// An application; other fields not described.
+/// source: Teleport's public API definition, same number in 10 to 15
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AppV3 {
+    /// Name and the like.
+    #[prost(message, optional, tag = "4")]
+    pub metadata: ::core::option::Option<Metadata>,
+    /// The application itself.
+    #[prost(message, optional, tag = "5")]
+    pub spec: ::core::option::Option<AppSpecV3>,
+}
+/// The content of an application; other fields not described.
+/// source: Teleport's public API definition, same number in 10 to 15
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AppSpecV3 {
+    /// Where the agent reaches it.
+    #[prost(string, tag = "1")]
+    pub uri: ::prost::alloc::string::String,
+    /// Where users reach it.
+    #[prost(string, tag = "2")]
+    pub public_addr: ::prost::alloc::string::String,
+}
+/// An application session; other fields not described.
+/// source: teleport-protocol D3; number from Teleport's public API definition
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WebSessionV2 {
+    /// Name and the like; the name is the session id.
+    #[prost(message, optional, tag = "4")]
+    pub metadata: ::core::option::Option<Metadata>,
+}
+/// A role; other fields not described.
+/// source: Teleport's public API definition, same numbers in 10 to 15
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RoleV6 {
+    /// Name and the like.
+    #[prost(message, optional, tag = "4")]
+    pub metadata: ::core::option::Option<Metadata>,
+    /// The role itself.
+    #[prost(message, optional, tag = "5")]
+    pub spec: ::core::option::Option<RoleSpecV6>,
+}
+/// The content of a role; other fields not described.
+/// source: Teleport's public API definition, same numbers in 10 to 15
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoleSpecV6 {
+    /// What it allows.
+    #[prost(message, optional, tag = "2")]
+    pub allow: ::core::option::Option<RoleConditions>,
+}
+/// What a role allows; other fields not described.
+/// source: Teleport's public API definition, same numbers in 10 to 15
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoleConditions {
+    /// Who may be impersonated.
+    #[prost(message, optional, tag = "14")]
+    pub impersonate: ::core::option::Option<ImpersonateConditions>,
+}
+/// Who may be impersonated; other fields not described.
+/// source: Teleport's public API definition, same numbers in 10 to 15
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ImpersonateConditions {
+    /// Names of the roles that may be taken.
+    #[prost(string, repeated, tag = "2")]
+    pub roles: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 /// A lock.
 /// source: teleport-protocol D3
 #[derive(Clone, PartialEq, ::prost::Message)]
