@@ -217,3 +217,71 @@ pub fn user_certs(user: &str, held: &Held, roles: &[&str]) -> UserCertsRequest {
         ..UserCertsRequest::default()
     }
 }
+
+/// A unary gRPC call without generated code: the reply's message as bytes.
+pub async fn raw_unary(stream: TlsStream<TcpStream>, path: &str, message: &[u8]) -> Vec<u8> {
+    use http_body_util::{BodyExt, Full};
+    use hyper_util::rt::TokioExecutor;
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let mut framed = vec![0];
+    framed.extend_from_slice(&u32::try_from(message.len()).unwrap().to_be_bytes());
+    framed.extend_from_slice(message);
+    let request = http::Request::post(format!("http://double{path}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(Full::new(hyper::body::Bytes::from(framed)))
+        .unwrap();
+    let reply = sender.send_request(request).await.unwrap();
+    assert_eq!(reply.headers().get("grpc-status"), None, "{path}: {:?}", reply.headers());
+    let body = reply.into_body().collect().await.unwrap();
+    assert_eq!(body.trailers().unwrap()["grpc-status"], "0");
+    body.to_bytes()[5..].to_vec()
+}
+
+pub async fn auth_stream(double: &Double, roots: &Held, held: &Held) -> TlsStream<TcpStream> {
+    let config = client_config(&[roots.host_ca().to_owned()], AUTH_ALPN, &[&held.tls], Some(&held.key_pem));
+    tls(&double.proxy_address(), ENCODED, config).await.unwrap()
+}
+
+fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let (first, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= u64::from(first & 0x7f) << shift;
+        if *first < 0x80 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+/// The paths of all fields set in a protobuf message, nested messages guessed as `protoc --decode_raw` does.
+pub fn field_paths(message: &[u8]) -> Option<std::collections::BTreeSet<String>> {
+    let mut rest = message;
+    let mut paths = std::collections::BTreeSet::new();
+    while !rest.is_empty() {
+        let key = varint(&mut rest)?;
+        let (field, kind) = (key >> 3, key & 7);
+        if field == 0 {
+            return None;
+        }
+        paths.insert(field.to_string());
+        match kind {
+            0 => drop(varint(&mut rest)?),
+            2 => {
+                let length = usize::try_from(varint(&mut rest)?).ok()?;
+                let (value, after) = rest.split_at_checked(length)?;
+                rest = after;
+                let text = value.iter().all(|b| b.is_ascii_graphic() || b" \n".contains(b));
+                if !text {
+                    paths.extend(field_paths(value)?.into_iter().map(|path| format!("{field}.{path}")));
+                }
+            }
+            _ => return None,
+        }
+    }
+    Some(paths)
+}
