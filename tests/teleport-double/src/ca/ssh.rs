@@ -10,6 +10,7 @@ use ssh_key::rand_core::OsRng;
 use x509_cert::der::Decode;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
+use super::key::SshKey;
 use super::x509::Span;
 use crate::error::DoubleError;
 
@@ -36,7 +37,7 @@ pub(crate) struct SshSubject<'a> {
 }
 
 /// The certificate as one line that ends with a line feed.
-pub(crate) fn sign(ca: &ssh_key::PrivateKey, key: KeyData, subject: &SshSubject<'_>) -> Result<String, DoubleError> {
+pub(crate) fn sign(ca: &SshKey, key: KeyData, subject: &SshSubject<'_>) -> Result<String, DoubleError> {
     let seconds = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let until = seconds(subject.span.until);
     let from = seconds(subject.span.from).min(until.saturating_sub(1));
