@@ -1,0 +1,7 @@
+package hudson;
+
+public class AbortException extends java.io.IOException {
+    public AbortException() {}
+
+    public AbortException(String message) {}
+}

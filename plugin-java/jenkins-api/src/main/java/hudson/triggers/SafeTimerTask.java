@@ -1,0 +1,10 @@
+package hudson.triggers;
+
+public abstract class SafeTimerTask extends java.util.TimerTask {
+    public SafeTimerTask() {}
+
+    @Override
+    public final void run() {}
+
+    protected abstract void doRun() throws Exception;
+}

@@ -1,0 +1,21 @@
+package hudson.util;
+
+public abstract class FormValidation extends java.io.IOException implements org.kohsuke.stapler.HttpResponse {
+    FormValidation() {}
+
+    public static FormValidation ok() {
+        return null;
+    }
+
+    public static FormValidation ok(String message) {
+        return null;
+    }
+
+    public static FormValidation warning(String message) {
+        return null;
+    }
+
+    public static FormValidation error(String message) {
+        return null;
+    }
+}

@@ -1,0 +1,14 @@
+package jenkins.model;
+
+import hudson.model.Describable;
+import hudson.model.Descriptor;
+
+public abstract class GlobalConfiguration extends Descriptor<GlobalConfiguration>
+        implements hudson.ExtensionPoint, Describable<GlobalConfiguration> {
+    protected GlobalConfiguration() {}
+
+    @Override
+    public final Descriptor<GlobalConfiguration> getDescriptor() {
+        return null;
+    }
+}

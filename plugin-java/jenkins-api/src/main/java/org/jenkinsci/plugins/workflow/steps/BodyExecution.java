@@ -1,0 +1,9 @@
+package org.jenkinsci.plugins.workflow.steps;
+
+public abstract class BodyExecution implements java.io.Serializable {
+    BodyExecution() {}
+
+    public boolean cancel(Throwable t) {
+        return false;
+    }
+}

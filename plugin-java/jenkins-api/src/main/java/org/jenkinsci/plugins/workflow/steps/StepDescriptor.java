@@ -1,0 +1,15 @@
+package org.jenkinsci.plugins.workflow.steps;
+
+import java.util.Set;
+
+public abstract class StepDescriptor extends hudson.model.Descriptor<Step> {
+    public StepDescriptor() {}
+
+    public abstract Set<? extends Class<?>> getRequiredContext();
+
+    public abstract String getFunctionName();
+
+    public boolean takesImplicitBlockArgument() {
+        return false;
+    }
+}

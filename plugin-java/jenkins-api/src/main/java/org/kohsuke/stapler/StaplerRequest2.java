@@ -1,0 +1,5 @@
+package org.kohsuke.stapler;
+
+public interface StaplerRequest2 extends jakarta.servlet.http.HttpServletRequest {
+    void bindJSON(Object bean, net.sf.json.JSONObject src);
+}

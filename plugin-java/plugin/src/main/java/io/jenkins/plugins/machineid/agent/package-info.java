@@ -1,0 +1,2 @@
+/** Runs on the agent. Knows the JDK and the remoting callable, no other Jenkins type; carries bytes and reads none. */
+package io.jenkins.plugins.machineid.agent;
