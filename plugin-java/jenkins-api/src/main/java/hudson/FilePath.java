@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
 package hudson;
 
 import hudson.remoting.VirtualChannel;
@@ -10,6 +12,10 @@ public final class FilePath implements org.jenkinsci.remoting.SerializableOnlyOv
     }
 
     public String getRemote() {
+        return null;
+    }
+
+    public hudson.model.Computer toComputer() {
         return null;
     }
 

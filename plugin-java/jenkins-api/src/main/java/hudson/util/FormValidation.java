@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
 package hudson.util;
 
 public abstract class FormValidation extends java.io.IOException implements org.kohsuke.stapler.HttpResponse {

@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.agent;
 
 import hudson.remoting.Channel;
@@ -42,6 +44,11 @@ final class AgentState {
         }
         watch(Channel.current(), root);
         return state;
+    }
+
+    /** Null when nothing has used the library yet. */
+    static AgentState existing(String root) {
+        return BY_ROOT.get(root);
     }
 
     Engines engines() {

@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.agent;
 
 import java.nio.charset.StandardCharsets;
@@ -41,22 +43,23 @@ final class Engines {
      * @return the reply of {@code open}, or {@code {"ok":{}}} when nothing had to be done
      */
     byte[] open(String key, String identity, byte[] config) {
+        List<Engine> idle = new ArrayList<>();
         synchronized (this) {
-            if (byKey.containsKey(key)) {
+            Engine known = byKey.get(key);
+            if (known != null) {
+                supersede(identity);
+                known.superseded = false;
                 return "{\"ok\":{}}".getBytes(StandardCharsets.UTF_8);
             }
         }
         byte[] reply = api.open(config);
-        List<Engine> idle = new ArrayList<>();
         EngineReply.handle(reply).ifPresent(handle -> {
             synchronized (this) {
                 if (byKey.containsKey(key)) {
                     idle.add(new Engine(identity, handle));
                     return;
                 }
-                for (Engine other : byKey.values()) {
-                    other.superseded |= other.identity.equals(identity);
-                }
+                supersede(identity);
                 byKey.put(key, new Engine(identity, handle));
                 idle.addAll(takeIdle());
             }
@@ -70,7 +73,7 @@ final class Engines {
         Engine engine;
         synchronized (this) {
             engine = byKey.get(key);
-            if (engine == null || engine.superseded) {
+            if (engine == null) {
                 return null;
             }
             // Noted before the call, so that a release at the same time finds it.
@@ -133,6 +136,12 @@ final class Engines {
             byKey.clear();
         }
         open.forEach(engine -> api.close(engine.handle));
+    }
+
+    private void supersede(String identity) {
+        for (Engine other : byKey.values()) {
+            other.superseded |= other.identity.equals(identity);
+        }
     }
 
     private List<Engine> takeIdle() {

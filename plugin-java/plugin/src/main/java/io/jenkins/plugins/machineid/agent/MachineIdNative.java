@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.agent;
 
 /** The only class with native methods. The library binds them by name: neither may be renamed alone. */

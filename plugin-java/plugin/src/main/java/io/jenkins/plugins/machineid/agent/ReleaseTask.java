@@ -1,3 +1,5 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.agent;
 
 /** Gives a lease back; harmless to repeat; cancels an acquire of the same lease that is in flight. */
