@@ -5,6 +5,7 @@ mod issue;
 pub(crate) mod join;
 pub(crate) mod refusal;
 mod resources;
+mod role;
 mod rest;
 mod trust;
 mod user_certs;
