@@ -169,3 +169,11 @@ fn a_token_file_that_is_gone_is_no_error_until_a_token_is_needed() {
     assert_eq!(error.code(), Code::ConfigUnreadable);
     assert!(error.to_string().contains("/nonexistent/token"), "{error}");
 }
+
+#[test]
+fn a_join_can_move_between_threads() {
+    fn is_send<F: Future + Send>(_: impl FnOnce(Connector, Cluster, JoinConfig, crate::clock::SystemClock) -> F) {}
+    is_send(|connector, cluster, config, clock| async move {
+        join(&connector, &cluster, &config, &key(), Duration::ZERO, &clock).await
+    });
+}
