@@ -37,7 +37,10 @@ async fn refusals_have_the_recorded_codes_and_texts() {
     let cases = [
         ("impersonate_badrole", user_certs("bot-api", &held, &["nosuch"])),
         ("impersonate_forbidden", user_certs("bot-api", &held, &["access"])),
-        ("noexp", teleport_api::auth::UserCertsRequest { expires: None, ..user_certs("bot-api", &held, &["api-workers"]) }),
+        (
+            "noexp",
+            teleport_api::auth::UserCertsRequest { expires: None, ..user_certs("bot-api", &held, &["api-workers"]) },
+        ),
         ("userother", user_certs("bot-facts", &held, &[])),
     ];
     for (name, request) in cases {

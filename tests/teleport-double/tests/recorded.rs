@@ -138,7 +138,8 @@ fn shape(pem: &str) -> Shape {
             .unwrap()
             .into_iter()
             .map(|e| {
-                let value = (!variable.contains(&e.extn_id.to_string().as_str())).then(|| e.extn_value.as_bytes().to_vec());
+                let value =
+                    (!variable.contains(&e.extn_id.to_string().as_str())).then(|| e.extn_value.as_bytes().to_vec());
                 (e.extn_id.to_string(), e.critical, value)
             })
             .collect(),
@@ -253,7 +254,9 @@ async fn replies_set_the_recorded_fields() {
         let recorded = fixture(&format!("grpc/{name}.pb"));
         assert_eq!(field_paths(&reply).unwrap(), field_paths(&recorded).unwrap(), "{name}");
     }
-    let reply = raw_unary(auth_stream(&double, &held, &held).await, "/proto.AuthService/ListResources", &resources("node")).await;
+    let reply =
+        raw_unary(auth_stream(&double, &held, &held).await, "/proto.AuthService/ListResources", &resources("node"))
+            .await;
     assert!(reply.is_empty(), "the bot itself sees nothing");
 }
 

@@ -63,12 +63,18 @@ impl ServerKeys {
     }
 
     /// What `role` presents while `ca` signs servers.
-    pub(crate) fn host(&self, core: &Core, ca: &Arc<CaKeys>, role: ServerRole) -> Result<Arc<CertifiedKey>, DoubleError> {
+    pub(crate) fn host(
+        &self,
+        core: &Core,
+        ca: &Arc<CaKeys>,
+        role: ServerRole,
+    ) -> Result<Arc<CertifiedKey>, DoubleError> {
         let mut known = self.host.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, _, key)) = known.iter().find(|(of, for_role, _)| Arc::ptr_eq(of, ca) && *for_role == role) {
             return Ok(Arc::clone(key));
         }
-        let mut dns = vec!["node1".to_owned(), "*.teleport.cluster.local".to_owned(), "teleport.cluster.local".to_owned()];
+        let mut dns =
+            vec!["node1".to_owned(), "*.teleport.cluster.local".to_owned(), "teleport.cluster.local".to_owned()];
         let mut addresses = Vec::new();
         if role == ServerRole::Proxy {
             let host = &core.settings.public_host;
@@ -110,8 +116,8 @@ pub(crate) fn config(
     clients: bool,
 ) -> Result<ServerConfig, DoubleError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_details(provider, core.clock.clone())
-        .with_safe_default_protocol_versions()?;
+    let builder =
+        ServerConfig::builder_with_details(provider, core.clock.clone()).with_safe_default_protocol_versions()?;
     let builder = if clients {
         builder.with_client_cert_verifier(Arc::new(LeafVerifier::new(core)?))
     } else {
