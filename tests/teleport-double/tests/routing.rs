@@ -1,4 +1,5 @@
 //! Where connections go, by SNI, ALPN and client certificate.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "test code")]
 
 mod support;
 
@@ -25,8 +26,9 @@ async fn the_web_certificate_is_shown_unless_a_teleport_protocol_comes_first() {
     let double = double().await;
     let (web, host) = ([web_ca(&double)], [double.host_ca_pem()]);
     let proxy = double.proxy_address();
-    let cases: [(&[&str], &str, bool, Option<&[u8]>); 7] = [
-        (&["h2", AUTH_ALPN[0]], "localhost", false, Some(b"h2")),
+    type Case = (&'static [&'static str], &'static str, bool, Option<&'static [u8]>);
+    let cases: [Case; 7] = [
+        (&["h2", "teleport-auth@6578616d706c652e74657374.teleport.cluster.local"], "localhost", false, Some(b"h2")),
         (&["http/1.1"], "localhost", false, Some(b"http/1.1")),
         (&[], "localhost", false, None),
         (&["teleport-proxy-grpc", "h2"], "localhost", false, Some(b"h2")),

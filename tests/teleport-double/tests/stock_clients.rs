@@ -1,4 +1,5 @@
 //! Real ssh against a real sshd through the transport service, and real kubectl. Skipped, loudly, without them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "test code")]
 
 mod support;
 
