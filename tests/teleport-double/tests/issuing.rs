@@ -1,4 +1,5 @@
 //! Renewal, impersonation, locks and faults, seen by a small gRPC client.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "test code")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The double against replies recorded from a real cluster: same keys, fields, extensions and texts.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "test code")]
 
 mod support;
 

@@ -29,13 +29,16 @@ pub(crate) enum ServerRole {
     Proxy,
 }
 
+/// A server certificate already issued: by which keys, and for whom.
+type Issued = (Arc<CaKeys>, ServerRole, Arc<CertifiedKey>);
+
 /// Keys and certificates of the double's servers.
 #[derive(Debug)]
 pub(crate) struct ServerKeys {
     key: X509Key,
     web: Arc<CertifiedKey>,
     pub(crate) web_ca_pem: String,
-    host: Mutex<Vec<(Arc<CaKeys>, ServerRole, Arc<CertifiedKey>)>>,
+    host: Mutex<Vec<Issued>>,
 }
 
 impl ServerKeys {
