@@ -113,9 +113,12 @@ fn input(env: &Env<'_>, array: &Bytes<'_>) -> JniResult<Result<Zeroizing<Vec<u8>
 }
 
 /// Called by the JVM when it loads the library: binds the natives, or refuses to be loaded and says why.
+///
+/// # Safety
+/// `vm` is the JVM's own interface, and this thread is a Java one.
 #[unsafe(no_mangle)]
 #[expect(unsafe_code, reason = "the JVM looks this symbol up by name and passes a pointer")]
-pub extern "system" fn JNI_OnLoad(vm: *mut jni::sys::JavaVM, _reserved: *mut c_void) -> jint {
+pub unsafe extern "system" fn JNI_OnLoad(vm: *mut jni::sys::JavaVM, _reserved: *mut c_void) -> jint {
     let bound = catch_unwind(|| {
         funnel::install();
         logging::start();

@@ -57,7 +57,6 @@ pub(crate) fn of<T: Serialize>(outcome: Result<T, Error>) -> Vec<u8> {
     written.unwrap_or_else(|_| UNWRITABLE.to_vec())
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn retry<S: Serializer>(retry: &Retry, serializer: S) -> Result<S::Ok, S::Error> {
     match retry {
         Retry::No => serializer.serialize_str("no"),
