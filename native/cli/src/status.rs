@@ -104,7 +104,7 @@ fn inspect(output: &OutputConfig, now: SystemTime, report: &mut DestinationRepor
         AclVerdict::Off => "not checked (acls: off)".to_owned(),
         AclVerdict::Unsupported => "private; the file system has no ACLs".to_owned(),
         AclVerdict::Differs(differences) => {
-            let line = |(path, what): &(_, _)| format!("{}: {what}", std::path::PathBuf::display(path));
+            let line = |(path, what): &(std::path::PathBuf, _)| format!("{}: {what}", path.display());
             differences.iter().map(line).collect::<Vec<_>>().join("; ")
         }
     };
@@ -156,7 +156,8 @@ fn print(report: &Report, now: SystemTime) {
 }
 
 fn distance(time: SystemTime, now: SystemTime) -> String {
-    let seconds = |span: std::time::Duration| humantime::format_duration(std::time::Duration::from_secs(span.as_secs()));
+    let seconds =
+        |span: std::time::Duration| humantime::format_duration(std::time::Duration::from_secs(span.as_secs()));
     match time.duration_since(now) {
         Ok(left) => format!("in {}", seconds(left)),
         Err(past) => format!("{} ago", seconds(past.duration())),

@@ -1,6 +1,6 @@
 //! One HTTP/1.1 exchange over an open stream: bounded, in time, redirects refused.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::{Request, header};
 use http_body_util::{BodyExt, Full, Limited};
@@ -41,9 +41,18 @@ pub(crate) async fn exchange(
     address: &str,
     request: Request<Full<Bytes>>,
 ) -> Result<HttpReply, ConnectError> {
-    match timeout(limits::HTTP, exchange_untimed(stream, address, request)).await {
+    exchange_within(limits::HTTP, stream, address, request).await
+}
+
+async fn exchange_within(
+    limit: Duration,
+    stream: Pipe,
+    address: &str,
+    request: Request<Full<Bytes>>,
+) -> Result<HttpReply, ConnectError> {
+    match timeout(limit, exchange_untimed(stream, address, request)).await {
         Ok(result) => result,
-        Err(_) => Err(ConnectError::TimedOut { address: address.to_owned(), step: "HTTP answer", after: limits::HTTP }),
+        Err(_) => Err(ConnectError::TimedOut { address: address.to_owned(), step: "HTTP answer", after: limit }),
     }
 }
 
@@ -108,4 +117,4 @@ pub fn error_message(body: &[u8]) -> String {
 
 #[cfg(test)]
 #[path = "http_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -8,10 +8,10 @@ use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use super::refusal::Refusal;
 use crate::ca::authority::{Authority, CaKeys};
-use crate::ca::key::{KeyKind, X509Key, generate_ssh};
+use crate::ca::key::{KeyKind, SshKey, X509Key};
+use crate::ca::ssh;
 use crate::ca::user::UserSubject;
 use crate::ca::x509::Span;
-use crate::ca::ssh;
 use crate::control::{CertificateFault, Core, Fault};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -75,7 +75,7 @@ pub(crate) fn issue(
             CertificateFault::WrongKey => {
                 let other = X509Key::generate(KeyKind::Ecdsa)?;
                 keys.tls = Some(other.spki()?);
-                keys.ssh = Some(generate_ssh(KeyKind::Ecdsa)?.public_key().key_data().clone());
+                keys.ssh = Some(SshKey::generate(KeyKind::Ecdsa)?.public().clone());
             }
             CertificateFault::Expired => span = Span { from: now - 2 * HOUR, until: now - HOUR },
             CertificateFault::NotYetValid => span = Span { from: now + HOUR, until: now + 2 * HOUR },

@@ -56,39 +56,42 @@ pub(crate) fn join(core: &Core, request: &JoinRequest, fault: Option<&Fault>) ->
     let (subject, longest) = admit(core, &token.bot, renewable)?;
     let wished = request.expires.unwrap_or(now + Duration::from_secs(3600));
     let expires = wished.min(now + LONGEST).min(now + longest);
+    let (user, instance, generation) = (subject.user.clone(), subject.bot_instance.clone(), subject.generation);
     let issued = issue(core, subject, keys, expires, true, fault)?;
-    if renewable {
-        core.state().tokens.remove(&request.token);
+    let mut state = core.state();
+    // Of two joins at once only one has the token.
+    if renewable && state.tokens.remove(&request.token).is_none() {
+        return Err(Refusal::denied(format!(
+            "{node_name:?} can not join the cluster with role {role:?}, token expired or not found"
+        )));
     }
+    if let Some(bot) = state.bots.get_mut(&user) {
+        if !instance.is_empty() {
+            bot.instances.insert(instance, generation);
+        } else if renewable {
+            bot.generation = Some(generation);
+        }
+    }
+    drop(state);
     core.counters.change(|counts| counts.joined += 1);
     Ok(issued)
 }
 
-/// What the bot's own certificates say, and how long they may last; its first generation is stored.
+/// What the bot's own certificates say, and how long they may last.
 fn admit(core: &Core, bot: &str, renewable: bool) -> Result<(UserSubject, Duration), Refusal> {
-    let mut state = core.state();
+    let state = core.state();
     let user = format!("bot-{bot}");
     if let Some(lock) = state.lock_on_target(&LockTarget::User(user.clone())) {
         return Err(Refusal::denied(lock_message(lock)));
     }
-    let only_kube = only_kube(core, &state.kubes);
     let longest = state.roles.get(&user).map_or(LONGEST, |role| role.max_session_ttl);
-    let bot = state.bots.get_mut(&user).ok_or_else(Refusal::access_denied)?;
+    let bot = state.bots.get(&user).ok_or_else(Refusal::access_denied)?;
     let instances = core.settings.major() >= 16;
-    let instance = if instances { uuid() } else { String::new() };
-    let mut generation = 0;
-    if instances {
-        generation = 1;
-        bot.instances.insert(instance.clone(), generation);
-    } else if renewable {
-        if bot.generation.is_some() {
-            return Err(Refusal::bad_parameter(format!(
-                "user {user:?} has already been issued a renewable certificate and cannot be issued another; \
-                 consider deleting and recreating the bot"
-            )));
-        }
-        generation = 1;
-        bot.generation = Some(generation);
+    if renewable && !instances && bot.generation.is_some() {
+        return Err(Refusal::bad_parameter(format!(
+            "user {user:?} has already been issued a renewable certificate and cannot be issued another; \
+             consider deleting and recreating the bot"
+        )));
     }
     let subject = UserSubject {
         user: user.clone(),
@@ -96,11 +99,11 @@ fn admit(core: &Core, bot: &str, renewable: bool) -> Result<(UserSubject, Durati
         principals: vec![no_login(), "-teleport-internal-join".to_owned()],
         cluster: core.settings.cluster.clone(),
         route_to_cluster: core.settings.cluster.clone(),
-        kube_cluster: only_kube,
+        kube_cluster: only_kube(core, &state.kubes),
         renewable,
-        generation,
+        generation: u64::from(renewable || instances),
         bot_name: if instances { bot.name.clone() } else { String::new() },
-        bot_instance: instance,
+        bot_instance: if instances { uuid() } else { String::new() },
         ..UserSubject::default()
     };
     Ok((subject, longest))

@@ -38,14 +38,26 @@ pub(crate) fn list(core: &Core, caller: &Identity, body: &[u8]) -> Result<Vec<u8
     Ok(wire.finish())
 }
 
-fn header(core: &Core, kind: &str, version: &str, name: &str) -> Wire {
+fn header(core: &Core, kind: &str, version: &str, name: &str, labels: Option<Wire>) -> Wire {
     let expires = (core.now() + Duration::from_secs(600)).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let expires = Wire::default().number(1, expires.as_secs()).number(2, expires.subsec_nanos().into());
-    Wire::default().bytes(1, kind).bytes(3, version).message(4, metadata(name).message(6, expires).number(7, 1).bytes(8, "1"))
+    Wire::default().bytes(1, kind).bytes(3, version).message(
+        4,
+        labels
+            .into_iter()
+            .fold(metadata(name), |wire, label| wire.message(5, label))
+            .message(6, expires)
+            .number(7, 1)
+            .bytes(8, "1"),
+    )
 }
 
 fn metadata(name: &str) -> Wire {
     Wire::default().bytes(1, name).bytes(2, "default")
+}
+
+fn label(name: &str, value: &str) -> Wire {
+    Wire::default().bytes(1, name).bytes(2, value)
 }
 
 /// A server's rotation state when there never was one: Go's zero times.
@@ -57,20 +69,25 @@ fn no_rotation() -> Wire {
 
 fn node(core: &Core, node: &Node) -> Wire {
     let spec = Wire::default().bytes(1, &node.address).bytes(3, &node.name).message(5, no_rotation());
-    header(core, "node", "v2", &node.id).message(5, spec.bytes(7, &core.settings.version))
+    let labels = label("group", "api");
+    header(core, "node", "v2", &node.id, Some(labels)).message(5, spec.bytes(7, &core.settings.version))
 }
 
 fn kube(core: &Core, kube: &Kube) -> Wire {
     let empty = Wire::default;
     let spec = empty().message(3, empty()).message(4, empty()).message(5, empty());
-    let cluster = empty().bytes(1, "kube_cluster").bytes(3, "v3").message(4, metadata(&kube.name)).message(5, spec);
+    let cluster = empty()
+        .bytes(1, "kube_cluster")
+        .bytes(3, "v3")
+        .message(4, metadata(&kube.name).message(5, label("env", "test")))
+        .message(5, spec);
     let server = empty()
         .bytes(1, &core.settings.version)
         .bytes(2, "remote.kube.proxy.teleport.cluster.local")
         .bytes(3, "e6bdac47-5f8d-4e97-a077-2ee983bd1b5d")
         .message(4, no_rotation())
         .message(5, cluster);
-    header(core, "kube_server", "v3", &kube.name).message(5, server)
+    header(core, "kube_server", "v3", &kube.name, None).message(5, server)
 }
 
 /// The numbers within the database's own specification (protocol 1, address 2) are not recorded.
@@ -78,7 +95,7 @@ fn database(core: &Core, database: &Database) -> Wire {
     let spec = Wire::default().bytes(1, &database.protocol).bytes(2, "localhost:5432");
     let item = Wire::default().bytes(1, "db").bytes(3, "v3").message(4, metadata(&database.name)).message(5, spec);
     let server = Wire::default().bytes(8, "e6bdac47-5f8d-4e97-a077-2ee983bd1b5d").message(12, item);
-    header(core, "db_server", "v3", &database.name).message(5, server)
+    header(core, "db_server", "v3", &database.name, None).message(5, server)
 }
 
 /// Numbers within the application's server are not recorded: URI 1 and public address 2 of the
@@ -86,6 +103,9 @@ fn database(core: &Core, database: &Database) -> Wire {
 fn app(core: &Core, app: &App) -> Wire {
     let spec = Wire::default().bytes(1, &app.uri).bytes(2, &app.public_address);
     let item = Wire::default().bytes(1, "app").bytes(3, "v3").message(4, metadata(&app.name)).message(5, spec);
-    let server = Wire::default().bytes(1, &core.settings.version).bytes(3, "e6bdac47-5f8d-4e97-a077-2ee983bd1b5d").message(5, item);
-    header(core, "app_server", "v3", &app.name).message(5, server)
+    let server = Wire::default()
+        .bytes(1, &core.settings.version)
+        .bytes(3, "e6bdac47-5f8d-4e97-a077-2ee983bd1b5d")
+        .message(5, item);
+    header(core, "app_server", "v3", &app.name, None).message(5, server)
 }

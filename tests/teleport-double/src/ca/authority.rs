@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use x509_cert::der::Encode;
 use x509_cert::name::RdnSequence;
 
-use super::key::{KeyKind, X509Key, generate_ssh};
+use super::key::{KeyKind, SshKey, X509Key};
 use super::name::{CN, NameBuilder, ORGANIZATION, SERIAL_NUMBER};
 use super::ssh;
 use super::x509::{self, Issuer, Purpose, Span};
@@ -45,7 +45,7 @@ pub(crate) struct CaKeys {
     pub(crate) key: X509Key,
     pub(crate) der: Vec<u8>,
     pub(crate) pem: String,
-    pub(crate) ssh: ssh_key::PrivateKey,
+    pub(crate) ssh: SshKey,
     pub(crate) ssh_line: String,
 }
 
@@ -61,8 +61,8 @@ impl CaKeys {
         let span = Span { from: now, until: now + LIFE };
         let issuer = Issuer { name: &name, key: &key };
         let certificate = x509::issue(&issuer, name.clone(), key.spki()?, span, serial, &Purpose::Authority)?;
-        let ssh = generate_ssh(kind)?;
-        let ssh_line = ssh::public_line(ssh.public_key().key_data())?;
+        let ssh = SshKey::generate(kind)?;
+        let ssh_line = ssh::public_line(ssh.public())?;
         let (der, pem) = (certificate.to_der()?, x509::pem(&certificate)?);
         Ok(Self { name, key, der, pem, ssh, ssh_line })
     }

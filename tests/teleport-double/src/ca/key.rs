@@ -4,9 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use p256::pkcs8::EncodePrivateKey;
-use rsa::pkcs8::DecodePrivateKey;
+use rsa::pkcs8::DecodePublicKey;
+use rsa::signature::Signer;
 use rustls::SignatureScheme;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use ssh_key::Signature;
+use ssh_key::public::KeyData;
 use ssh_key::rand_core::OsRng;
 use x509_cert::der::asn1::{Null, ObjectIdentifier};
 use x509_cert::der::{Any, Decode, Encode};
@@ -73,10 +76,14 @@ impl X509Key {
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, DoubleError> {
+        self.sign_with(self.scheme, message)
+    }
+
+    fn sign_with(&self, scheme: SignatureScheme, message: &[u8]) -> Result<Vec<u8>, DoubleError> {
         let signer = self
             .signer
-            .choose_scheme(&[self.scheme])
-            .ok_or_else(|| DoubleError::Key(format!("the key cannot sign with {:?}", self.scheme)))?;
+            .choose_scheme(&[scheme])
+            .ok_or_else(|| DoubleError::Key(format!("the key cannot sign with {scheme:?}")))?;
         Ok(signer.sign(message)?)
     }
 
@@ -98,16 +105,58 @@ impl fmt::Debug for X509Key {
 }
 
 /// A key that signs SSH certificates.
-pub(crate) fn generate_ssh(kind: KeyKind) -> Result<ssh_key::PrivateKey, DoubleError> {
-    let algorithm = match kind {
-        KeyKind::Rsa => {
-            let der = pool::next_rsa()?;
-            let key = rsa::RsaPrivateKey::from_pkcs8_der(der.secret_pkcs8_der())
-                .map_err(|error| DoubleError::Key(error.to_string()))?;
-            return Ok(ssh_key::PrivateKey::from(ssh_key::private::RsaKeypair::try_from(key)?));
+#[derive(Debug)]
+pub(crate) struct SshKey {
+    public: KeyData,
+    secret: SshSecret,
+}
+
+#[derive(Debug)]
+enum SshSecret {
+    /// ssh-key 0.6 can't sign with RSA: it takes the first prime for both.
+    Rsa(X509Key),
+    Other(Box<ssh_key::PrivateKey>),
+}
+
+impl SshKey {
+    pub(crate) fn generate(kind: KeyKind) -> Result<Self, DoubleError> {
+        let algorithm = match kind {
+            KeyKind::Rsa => {
+                let key = X509Key::generate(kind)?;
+                let public = rsa::RsaPublicKey::from_public_key_der(key.spki_der())
+                    .map_err(|error| DoubleError::Key(error.to_string()))?;
+                let public = KeyData::Rsa(ssh_key::public::RsaPublicKey::try_from(public)?);
+                return Ok(Self { public, secret: SshSecret::Rsa(key) });
+            }
+            KeyKind::Ecdsa => ssh_key::Algorithm::Ecdsa { curve: ssh_key::EcdsaCurve::NistP256 },
+            KeyKind::Ed25519 => ssh_key::Algorithm::Ed25519,
+        };
+        let key = ssh_key::PrivateKey::random(&mut OsRng, algorithm)?;
+        Ok(Self { public: key.public_key().key_data().clone(), secret: SshSecret::Other(Box::new(key)) })
+    }
+
+    pub(crate) fn public(&self) -> &KeyData {
+        &self.public
+    }
+}
+
+impl From<&SshKey> for KeyData {
+    fn from(key: &SshKey) -> Self {
+        key.public.clone()
+    }
+}
+
+impl Signer<Signature> for SshKey {
+    fn try_sign(&self, message: &[u8]) -> Result<Signature, rsa::signature::Error> {
+        match &self.secret {
+            SshSecret::Other(key) => key.try_sign(message),
+            SshSecret::Rsa(key) => {
+                let signed = key
+                    .sign_with(SignatureScheme::RSA_PKCS1_SHA512, message)
+                    .map_err(rsa::signature::Error::from_source)?;
+                let algorithm = ssh_key::Algorithm::Rsa { hash: Some(ssh_key::HashAlg::Sha512) };
+                Signature::new(algorithm, signed).map_err(rsa::signature::Error::from_source)
+            }
         }
-        KeyKind::Ecdsa => ssh_key::Algorithm::Ecdsa { curve: ssh_key::EcdsaCurve::NistP256 },
-        KeyKind::Ed25519 => ssh_key::Algorithm::Ed25519,
-    };
-    Ok(ssh_key::PrivateKey::random(&mut OsRng, algorithm)?)
+    }
 }

@@ -10,6 +10,7 @@ use ssh_key::rand_core::OsRng;
 use x509_cert::der::Decode;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
+use super::key::SshKey;
 use super::x509::Span;
 use crate::error::DoubleError;
 
@@ -36,7 +37,7 @@ pub(crate) struct SshSubject<'a> {
 }
 
 /// The certificate as one line that ends with a line feed.
-pub(crate) fn sign(ca: &ssh_key::PrivateKey, key: KeyData, subject: &SshSubject<'_>) -> Result<String, DoubleError> {
+pub(crate) fn sign(ca: &SshKey, key: KeyData, subject: &SshSubject<'_>) -> Result<String, DoubleError> {
     let seconds = |at: SystemTime| at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let until = seconds(subject.span.until);
     let from = seconds(subject.span.from).min(until.saturating_sub(1));
@@ -59,10 +60,9 @@ pub(crate) fn sign(ca: &ssh_key::PrivateKey, key: KeyData, subject: &SshSubject<
 pub(crate) fn spki(key: &KeyData) -> Result<SubjectPublicKeyInfoOwned, DoubleError> {
     let unusable = |why: &dyn std::fmt::Display| DoubleError::Key(why.to_string());
     let der = match key {
-        KeyData::Rsa(key) => rsa::RsaPublicKey::try_from(key)?
-            .to_public_key_der()
-            .map_err(|error| unusable(&error))?
-            .into_vec(),
+        KeyData::Rsa(key) => {
+            rsa::RsaPublicKey::try_from(key)?.to_public_key_der().map_err(|error| unusable(&error))?.into_vec()
+        }
         KeyData::Ecdsa(key) => p256::PublicKey::from_sec1_bytes(key.as_sec1_bytes())
             .map_err(|error| unusable(&error))?
             .to_public_key_der()

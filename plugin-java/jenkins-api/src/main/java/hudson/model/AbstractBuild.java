@@ -1,0 +1,7 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package hudson.model;
+
+public abstract class AbstractBuild<P extends AbstractProject<P, R>, R extends AbstractBuild<P, R>> extends Run<P, R> {
+    AbstractBuild() {}
+}

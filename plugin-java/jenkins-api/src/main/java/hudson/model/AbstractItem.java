@@ -1,0 +1,12 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package hudson.model;
+
+public abstract class AbstractItem extends Actionable implements Item {
+    AbstractItem() {}
+
+    @Override
+    public final String getFullName() {
+        return null;
+    }
+}

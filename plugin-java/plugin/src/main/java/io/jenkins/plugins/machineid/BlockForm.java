@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid;
+
+import hudson.model.Item;
+import hudson.util.FormValidation;
+import io.jenkins.plugins.machineid.config.Checks;
+import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import jenkins.model.Jenkins;
+
+/** Field checks of a block's form: the same for the snippet generator and for a freestyle job. */
+final class BlockForm {
+    private BlockForm() {}
+
+    static FormValidation identity(Item item, String value) {
+        if (!allowed(item) || value == null || value.isBlank()) {
+            return FormValidation.ok();
+        }
+        return MachineIdConfiguration.get().identity(value.trim()) == null
+                ? FormValidation.error(Messages.Policy_identityUnknown(value.trim()))
+                : FormValidation.ok();
+    }
+
+    static FormValidation ttl(Item item, String value) {
+        return check(item, value, true);
+    }
+
+    static FormValidation roles(Item item, String value) {
+        return check(item, value, false);
+    }
+
+    private static FormValidation check(Item item, String value, boolean duration) {
+        if (!allowed(item) || value == null || value.isBlank()) {
+            return FormValidation.ok();
+        }
+        try {
+            if (duration) {
+                Checks.ttl(value);
+            } else {
+                Checks.roles(value);
+            }
+            return FormValidation.ok();
+        } catch (IllegalArgumentException e) {
+            return FormValidation.error(e.getMessage());
+        }
+    }
+
+    /** Whether an identity exists is told only to those who may configure the job. */
+    private static boolean allowed(Item item) {
+        return item == null
+                ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                : item.hasPermission(Item.CONFIGURE);
+    }
+}

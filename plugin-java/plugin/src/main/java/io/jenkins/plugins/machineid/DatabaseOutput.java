@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid;
+
+import com.eclipsesource.json.JsonObject;
+import hudson.Extension;
+import hudson.model.Descriptor;
+import hudson.util.ListBoxModel;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+
+/** Certificate and key for a database. */
+public class DatabaseOutput extends Output {
+    private final String service;
+    private String username;
+    private String database;
+    private String format;
+
+    @DataBoundConstructor
+    public DatabaseOutput(String service) {
+        this.service = required(service, "service");
+    }
+
+    public String getService() {
+        return service;
+    }
+
+    public String getUsername() {
+        return username;
+    }
+
+    @DataBoundSetter
+    public void setUsername(String username) {
+        this.username = blankToNull(username);
+    }
+
+    public String getDatabase() {
+        return database;
+    }
+
+    @DataBoundSetter
+    public void setDatabase(String database) {
+        this.database = blankToNull(database);
+    }
+
+    /** {@code tls}, {@code mongo} or {@code cockroach}; null: no extra files. */
+    public String getFormat() {
+        return format;
+    }
+
+    @DataBoundSetter
+    public void setFormat(String format) {
+        this.format = blankToNull(format);
+    }
+
+    @Override
+    public JsonObject toJson() {
+        JsonObject object = new JsonObject().add("type", "database").add("service", service);
+        if (username != null) {
+            object.add("username", username);
+        }
+        if (database != null) {
+            object.add("database", database);
+        }
+        if (format != null) {
+            object.add("format", format);
+        }
+        return object;
+    }
+
+    private static String blankToNull(String text) {
+        return text == null || text.isBlank() ? null : text.trim();
+    }
+
+    @Extension
+    @Symbol("databaseAccess")
+    public static class DescriptorImpl extends Descriptor<Output> {
+        @Override
+        public String getDisplayName() {
+            return Messages.Output_database();
+        }
+
+        public ListBoxModel doFillFormatItems() {
+            ListBoxModel items = new ListBoxModel();
+            items.add(Messages.Output_formatNone(), "");
+            items.add("tls", "tls");
+            items.add("mongo", "mongo");
+            items.add("cockroach", "cockroach");
+            return items;
+        }
+    }
+}

@@ -1,0 +1,243 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid;
+
+import hudson.AbortException;
+import hudson.FilePath;
+import hudson.model.Computer;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import io.jenkins.plugins.machineid.lease.ActiveLeases;
+import io.jenkins.plugins.machineid.lease.LeaseOptions;
+import io.jenkins.plugins.machineid.lease.LeaseSession;
+import java.io.IOException;
+import java.io.Serializable;
+import java.util.Map;
+import org.jenkinsci.plugins.workflow.steps.BodyExecution;
+import org.jenkinsci.plugins.workflow.steps.BodyExecutionCallback;
+import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
+import org.jenkinsci.plugins.workflow.steps.GeneralNonBlockingStepExecution;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+
+/**
+ * Runs a block. Saved with the build: which lease, which body, and how the body ended.
+ *
+ * <p>The lease is given back when the body ends, when set-up fails, when the step is stopped, and by the run's end;
+ * each of them may come twice.
+ */
+final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
+    private static final long serialVersionUID = 1L;
+
+    /** Only needed until the session is planned; a block that is planned again asks for it after a restart. */
+    private final SavedOptions options;
+
+    private LeaseSession session;
+    private BodyExecution body;
+    private boolean bodyEnded;
+    private Object result;
+    private Throwable failure;
+    private transient volatile boolean stopped;
+
+    MachineIdStepExecution(StepContext context, LeaseOptions options) {
+        super(context);
+        this.options = new SavedOptions(options);
+    }
+
+    @Override
+    public boolean start() {
+        run(this::setUp);
+        return false;
+    }
+
+    private void setUp() throws Exception {
+        StepContext context = getContext();
+        Run<?, ?> run = context.get(Run.class);
+        TaskListener listener = context.get(TaskListener.class);
+        LeaseSession planned = plan(run);
+        session = planned;
+        ActiveLeases.get().add(new Holder(this, planned, run, listener), false);
+        boolean started = false;
+        try {
+            Map<String, String> environment = planned.acquire(run, listener, false);
+            started = startBody(environment);
+        } finally {
+            if (!started) {
+                planned.release(null);
+            }
+        }
+    }
+
+    private LeaseSession plan(Run<?, ?> run) throws IOException, InterruptedException {
+        StepContext context = getContext();
+        return LeaseSession.plan(run, context.get(Computer.class), context.get(FilePath.class), options.get());
+    }
+
+    /** False when the step was stopped in the meantime. */
+    private synchronized boolean startBody(Map<String, String> environment) throws IOException, InterruptedException {
+        if (stopped) {
+            return false;
+        }
+        StepContext context = getContext();
+        EnvironmentExpander expander = EnvironmentExpander.merge(
+                context.get(EnvironmentExpander.class), EnvironmentExpander.constant(environment));
+        body = context.newBodyInvoker()
+                .withContext(expander)
+                .withCallback(new Ended(this))
+                .start();
+        return true;
+    }
+
+    /** The body is stopped through itself, so that its end releases; set-up is interrupted and cleans up after it. */
+    @Override
+    public void stop(Throwable cause) throws Exception {
+        BodyExecution running;
+        synchronized (this) {
+            stopped = true;
+            running = body;
+        }
+        if (running != null && !bodyEnded) {
+            running.cancel(cause);
+            return;
+        }
+        super.stop(cause);
+        LeaseSession taken = session;
+        if (taken != null) {
+            // Also cancels an acquire that is still waiting on the agent.
+            Computer.threadPoolForRemoting.submit(() -> taken.release(null));
+        }
+    }
+
+    /** After a restart of the controller: set-up is done again, a body goes on, a clean-up is finished. */
+    @Override
+    public void onResume() {
+        LeaseSession taken = session;
+        if (taken == null || (body == null && !bodyEnded)) {
+            run(this::setUpAgain);
+            return;
+        }
+        if (bodyEnded) {
+            finishLater();
+            return;
+        }
+        Computer.threadPoolForRemoting.submit(() -> resumeBody(taken));
+    }
+
+    private void setUpAgain() throws Exception {
+        LeaseSession before = session;
+        if (before != null) {
+            before.release(null);
+        }
+        setUp();
+    }
+
+    private void resumeBody(LeaseSession taken) {
+        try {
+            StepContext context = getContext();
+            Holder holder = new Holder(this, taken, context.get(Run.class), context.get(TaskListener.class));
+            ActiveLeases.get().add(holder, true);
+            ActiveLeases.get().refresh(taken.nodeName());
+        } catch (IOException | RuntimeException e) {
+            getContext().onFailure(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void bodyEnded(Object value, Throwable why) {
+        result = value instanceof Serializable ? value : null;
+        failure = why;
+        bodyEnded = true;
+        finishLater();
+    }
+
+    private void finishLater() {
+        Computer.threadPoolForRemoting.submit(this::finish);
+    }
+
+    private void finish() {
+        TaskListener listener = null;
+        try {
+            listener = getContext().get(TaskListener.class);
+        } catch (IOException | RuntimeException e) {
+            if (failure != null) {
+                failure.addSuppressed(e);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        session.release(listener);
+        if (failure == null) {
+            getContext().onSuccess(result);
+        } else {
+            getContext().onFailure(failure);
+        }
+    }
+
+    @Override
+    public String getStatus() {
+        if (session == null) {
+            return Messages.Step_statusPlanning();
+        }
+        return body == null ? Messages.Step_statusSetUp(session.nodeName()) : Messages.Step_statusBody(session.lease());
+    }
+
+    /** How the body ended. */
+    private static final class Ended extends BodyExecutionCallback {
+        private static final long serialVersionUID = 1L;
+
+        private final MachineIdStepExecution execution;
+
+        Ended(MachineIdStepExecution execution) {
+            this.execution = execution;
+        }
+
+        @Override
+        public void onSuccess(StepContext context, Object value) {
+            execution.bodyEnded(value, null);
+        }
+
+        @Override
+        public void onFailure(StepContext context, Throwable why) {
+            execution.bodyEnded(null, why);
+        }
+    }
+
+    /** What the housekeeping knows of a block; lives as long as the process. */
+    private static final class Holder implements ActiveLeases.Holder {
+        private final MachineIdStepExecution execution;
+        private final LeaseSession session;
+        private final Run<?, ?> run;
+        private final TaskListener listener;
+
+        Holder(MachineIdStepExecution execution, LeaseSession session, Run<?, ?> run, TaskListener listener) {
+            this.execution = execution;
+            this.session = session;
+            this.run = run;
+            this.listener = listener;
+        }
+
+        @Override
+        public LeaseSession session() {
+            return session;
+        }
+
+        @Override
+        public Run<?, ?> run() {
+            return run;
+        }
+
+        @Override
+        public TaskListener listener() {
+            return listener;
+        }
+
+        @Override
+        public void refused(AbortException why) {
+            BodyExecution running = execution.body;
+            if (running != null) {
+                running.cancel(why);
+            }
+            session.release(null);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.access;
+
+import java.util.List;
+
+/**
+ * What an administrator allows with one identity.
+ *
+ * @param roles roles that may be asked for; empty: whatever the bot may take
+ * @param maxTtlSeconds longest lifetime of a certificate
+ * @param allowedJobs patterns of full job names; empty: no job
+ * @param bindingRequired only agents whose node property names the identity
+ * @param builtInNodeAllowed also on the controller's own node
+ */
+public record IdentityRule(
+        String id,
+        List<String> roles,
+        long maxTtlSeconds,
+        List<String> allowedJobs,
+        boolean bindingRequired,
+        boolean builtInNodeAllowed) {}

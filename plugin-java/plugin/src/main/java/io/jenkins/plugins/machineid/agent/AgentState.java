@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.agent;
+
+import hudson.remoting.Channel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.Collections;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What this JVM holds for one agent: the loaded library, the engines, the key that tokens are sealed to. */
+final class AgentState {
+    private static final Map<String, AgentState> BY_ROOT = new ConcurrentHashMap<>();
+    private static final SealedBox BOX = new SealedBox();
+    private static final Set<Channel> WATCHED = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(AgentState::closeAll, "machine-id-close"));
+    }
+
+    private final Path root;
+    private final NativeLibrary library;
+    private final Engines engines;
+
+    private AgentState(Path root, NativeLibrary library) {
+        this.root = root;
+        this.library = library;
+        this.engines = new Engines(library.api());
+    }
+
+    /**
+     * The state for an agent's root directory; the library is loaded at the first call.
+     *
+     * @param root as the controller names it
+     */
+    static AgentState of(String root) throws NativeUnavailableException {
+        AgentState state = BY_ROOT.get(root);
+        if (state == null) {
+            NativeLibrary library = NativeLibrary.load(Path.of(root));
+            state = BY_ROOT.computeIfAbsent(root, path -> new AgentState(Path.of(path), library));
+        }
+        watch(Channel.current(), root);
+        return state;
+    }
+
+    /** Null when nothing has used the library yet. */
+    static AgentState existing(String root) {
+        return BY_ROOT.get(root);
+    }
+
+    Engines engines() {
+        return engines;
+    }
+
+    NativeApi api() {
+        return library.api();
+    }
+
+    SealedBox box() {
+        return BOX;
+    }
+
+    String stateDirectory() {
+        return root.resolve("machine-id").toString();
+    }
+
+    String helper() throws NativeUnavailableException {
+        return library.helper(root).toString();
+    }
+
+    /** When the controller is gone nobody can release: engines are closed, and opened again on demand. */
+    private static void watch(Channel channel, String root) {
+        if (channel != null && WATCHED.add(channel)) {
+            channel.addListener(new CloseEngines(root));
+        }
+    }
+
+    private static void closeAll() {
+        BY_ROOT.values().forEach(state -> state.engines.closeAll());
+    }
+
+    private static final class CloseEngines extends Channel.Listener {
+        private final String root;
+
+        CloseEngines(String root) {
+            this.root = root;
+        }
+
+        @Override
+        public void onClosed(Channel channel, IOException cause) {
+            AgentState state = BY_ROOT.remove(root);
+            if (state != null) {
+                state.engines.closeAll();
+            }
+        }
+    }
+}

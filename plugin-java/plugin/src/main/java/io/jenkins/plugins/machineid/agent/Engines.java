@@ -1,0 +1,158 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.agent;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The open engines below one root directory: one for each configuration of an identity.
+ *
+ * <p>A changed configuration opens a new engine; the old one is closed when its last lease is released, so that
+ * running blocks stay fresh. Native calls are made outside of the lock: one may wait for the network.
+ */
+final class Engines {
+    private static final class Engine {
+        final String identity;
+        final long handle;
+        final Set<String> leases = new HashSet<>();
+        boolean superseded;
+
+        Engine(String identity, long handle) {
+            this.identity = identity;
+            this.handle = handle;
+        }
+    }
+
+    private final NativeApi api;
+    private final Map<String, Engine> byKey = new LinkedHashMap<>();
+
+    Engines(NativeApi api) {
+        this.api = api;
+    }
+
+    /**
+     * Opens an engine unless one is open for this key.
+     *
+     * @param key stands for the whole configuration; made by the controller
+     * @return the reply of {@code open}, or {@code {"ok":{}}} when nothing had to be done
+     */
+    byte[] open(String key, String identity, byte[] config) {
+        List<Engine> idle = new ArrayList<>();
+        synchronized (this) {
+            Engine known = byKey.get(key);
+            if (known != null) {
+                supersede(identity);
+                known.superseded = false;
+                return "{\"ok\":{}}".getBytes(StandardCharsets.UTF_8);
+            }
+        }
+        byte[] reply = api.open(config);
+        EngineReply.handle(reply).ifPresent(handle -> {
+            synchronized (this) {
+                if (byKey.containsKey(key)) {
+                    idle.add(new Engine(identity, handle));
+                    return;
+                }
+                supersede(identity);
+                byKey.put(key, new Engine(identity, handle));
+                idle.addAll(takeIdle());
+            }
+        });
+        idle.forEach(engine -> api.close(engine.handle));
+        return reply;
+    }
+
+    /** The reply, or null when no engine is open for the key. */
+    byte[] acquire(String key, String lease, byte[] request) {
+        Engine engine;
+        synchronized (this) {
+            engine = byKey.get(key);
+            if (engine == null) {
+                return null;
+            }
+            // Noted before the call, so that a release at the same time finds it.
+            engine.leases.add(lease);
+        }
+        return api.acquire(engine.handle, request);
+    }
+
+    /** The reply, or null when no engine is open at all. */
+    byte[] release(String lease) {
+        Engine engine = null;
+        synchronized (this) {
+            for (Engine candidate : byKey.values()) {
+                if (engine == null || candidate.leases.contains(lease)) {
+                    engine = candidate;
+                }
+                if (candidate.leases.contains(lease)) {
+                    break;
+                }
+            }
+        }
+        if (engine == null) {
+            return null;
+        }
+        byte[] reply = api.release(engine.handle, lease.getBytes(StandardCharsets.UTF_8));
+        List<Engine> idle;
+        synchronized (this) {
+            engine.leases.remove(lease);
+            idle = takeIdle();
+        }
+        idle.forEach(unused -> api.close(unused.handle));
+        return reply;
+    }
+
+    /** The reply, or null when no engine is open for the key. */
+    byte[] renew(String key, String identity) {
+        Engine engine;
+        synchronized (this) {
+            engine = byKey.get(key);
+        }
+        return engine == null ? null : api.renew(engine.handle, identity.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** One reply for each open engine. */
+    List<byte[]> status() {
+        List<Engine> open;
+        synchronized (this) {
+            open = new ArrayList<>(byKey.values());
+        }
+        List<byte[]> replies = new ArrayList<>();
+        open.forEach(engine -> replies.add(api.status(engine.handle)));
+        return replies;
+    }
+
+    /** Closes everything; harmless twice. Files of leases are left to the library's own rules. */
+    void closeAll() {
+        List<Engine> open;
+        synchronized (this) {
+            open = new ArrayList<>(byKey.values());
+            byKey.clear();
+        }
+        open.forEach(engine -> api.close(engine.handle));
+    }
+
+    private void supersede(String identity) {
+        for (Engine other : byKey.values()) {
+            other.superseded |= other.identity.equals(identity);
+        }
+    }
+
+    private List<Engine> takeIdle() {
+        List<Engine> idle = new ArrayList<>();
+        byKey.values().removeIf(engine -> {
+            boolean done = engine.superseded && engine.leases.isEmpty();
+            if (done) {
+                idle.add(engine);
+            }
+            return done;
+        });
+        return idle;
+    }
+}

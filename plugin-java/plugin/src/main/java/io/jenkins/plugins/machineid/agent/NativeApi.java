@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.agent;
+
+/**
+ * What the native library can do, for code that must be testable without it.
+ *
+ * <p>Everything structured is one UTF-8 JSON object each way; every reply is {@code {"ok": …}} or
+ * {@code {"error": …}}. None of these throws for a failure of the cluster or the disk.
+ */
+interface NativeApi {
+    int abiVersion();
+
+    byte[] open(byte[] config);
+
+    byte[] check(byte[] config);
+
+    byte[] acquire(long engine, byte[] request);
+
+    byte[] release(long engine, byte[] leaseId);
+
+    byte[] renew(long engine, byte[] identityId);
+
+    byte[] status(long engine);
+
+    byte[] close(long engine);
+}

@@ -1,0 +1,95 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.agent;
+
+import io.jenkins.plugins.machineid.agent.NativeUnavailableException.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.UUID;
+
+/** Loads exactly one file, once per class loader: the packaged one, after its digest was checked. */
+final class NativeLibrary {
+    /** Number of the JSON contract and the signatures; the library tells its own. */
+    static final int ABI = 1;
+
+    private static NativeLibrary loaded;
+
+    private final NativeApi api;
+    private final String platform;
+
+    private NativeLibrary(NativeApi api, String platform) {
+        this.api = api;
+        this.platform = platform;
+    }
+
+    NativeApi api() {
+        return api;
+    }
+
+    /**
+     * The library, loaded at the first call, and the helper's path below this root.
+     *
+     * @param root the agent's root directory
+     */
+    static synchronized NativeLibrary load(Path root) throws NativeUnavailableException {
+        if (loaded == null) {
+            String platform = Platform.choose(System.getProperty("os.name"), System.getProperty("os.arch"), maps());
+            Path folder = NativeFiles.packaged(platform).unpack(root);
+            loaded = new NativeLibrary(bind(folder.resolve(NativeFiles.LIBRARY)), platform);
+        }
+        return loaded;
+    }
+
+    /** The helper binary below a root; unpacked again if somebody removed it. */
+    Path helper(Path root) throws NativeUnavailableException {
+        return NativeFiles.packaged(platform).unpack(root).resolve(NativeFiles.HELPER);
+    }
+
+    /** Loads a given file, whose digest the caller has checked, and compares the ABI number before anything else. */
+    static NativeApi bind(Path file) throws NativeUnavailableException {
+        try {
+            loadFile(file);
+            NativeApi api = new MachineIdNative.Bound();
+            int abi = api.abiVersion();
+            if (abi != ABI) {
+                throw new NativeUnavailableException(Reason.ABI, "library " + abi + ", plugin " + ABI);
+            }
+            return api;
+        } catch (UnsatisfiedLinkError e) {
+            throw Platform.explain(e, String.valueOf(file.getParent()));
+        }
+    }
+
+    private static void loadFile(Path file) throws NativeUnavailableException {
+        try {
+            System.load(file.toString());
+        } catch (UnsatisfiedLinkError e) {
+            if (!String.valueOf(e.getMessage()).contains("already loaded in another classloader")) {
+                throw e;
+            }
+            loadCopy(file);
+        }
+    }
+
+    /** A JVM binds a path to one class loader; an upgraded plugin on a JVM that went on gets its own copy. */
+    private static void loadCopy(Path file) throws NativeUnavailableException {
+        Path copy = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID());
+        try {
+            Files.copy(file, copy);
+            System.load(copy.toString());
+        } catch (IOException e) {
+            throw new NativeUnavailableException(Reason.DIRECTORY, copy + ": " + e, e);
+        } finally {
+            copy.toFile().delete();
+        }
+    }
+
+    private static String maps() {
+        try {
+            return Files.readString(Path.of("/proc/self/maps"));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.agent;
+
+import io.jenkins.plugins.machineid.agent.NativeUnavailableException.Reason;
+import java.util.Locale;
+import java.util.Set;
+
+/** Which of the packaged libraries fits this JVM. Pure: everything is passed in. */
+final class Platform {
+    private static final Set<String> PACKAGED = Set.of("linux-x86_64");
+
+    private Platform() {}
+
+    /**
+     * The folder below {@code native/}.
+     *
+     * @param maps text of {@code /proc/self/maps}, or empty where there is none
+     */
+    static String choose(String osName, String osArch, String maps) throws NativeUnavailableException {
+        String platform = system(osName) + "-" + processor(osArch);
+        if (!PACKAGED.contains(platform)) {
+            throw new NativeUnavailableException(Reason.PLATFORM, platform);
+        }
+        if (maps.contains("/ld-musl-")) {
+            throw new NativeUnavailableException(Reason.MUSL, platform);
+        }
+        return platform;
+    }
+
+    /** What the loader's own words mean. */
+    static NativeUnavailableException explain(UnsatisfiedLinkError error, String directory) {
+        String words = String.valueOf(error.getMessage());
+        if (words.contains("`GLIBC_") || words.contains("version 'GLIBC_")) {
+            return new NativeUnavailableException(Reason.GLIBC, words, error);
+        }
+        if (words.contains("failed to map segment") || words.contains("Operation not permitted")) {
+            return new NativeUnavailableException(Reason.NOEXEC, directory, error);
+        }
+        if (words.contains("Error relocating") || words.contains("ld-linux-x86-64.so.2")) {
+            return new NativeUnavailableException(Reason.MUSL, words, error);
+        }
+        return new NativeUnavailableException(Reason.LOAD, words, error);
+    }
+
+    private static String system(String osName) {
+        String name = osName.toLowerCase(Locale.ROOT);
+        if (name.startsWith("windows")) {
+            return "windows";
+        }
+        return name.startsWith("mac") ? "macos" : name.replaceAll("[^a-z0-9]", "");
+    }
+
+    private static String processor(String osArch) {
+        return switch (osArch.toLowerCase(Locale.ROOT)) {
+            case "amd64", "x86_64", "x86-64" -> "x86_64";
+            case "aarch64", "arm64" -> "aarch64";
+            default -> osArch.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_]", "");
+        };
+    }
+}

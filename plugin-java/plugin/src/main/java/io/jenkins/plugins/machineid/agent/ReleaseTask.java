@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.agent;
+
+/** Gives a lease back; harmless to repeat; cancels an acquire of the same lease that is in flight. */
+public final class ReleaseTask extends AgentTask<Answer> {
+    private static final long serialVersionUID = 1L;
+
+    private final String lease;
+
+    public ReleaseTask(String root, String lease) {
+        super(root);
+        this.lease = lease;
+    }
+
+    @Override
+    Answer run(AgentState agent) {
+        return orWanted(agent, agent.engines().release(lease));
+    }
+}

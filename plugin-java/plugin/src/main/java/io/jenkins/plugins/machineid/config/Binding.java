@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.config;
+
+import hudson.Extension;
+import hudson.model.AbstractDescribableImpl;
+import hudson.model.Descriptor;
+import hudson.util.FormValidation;
+import hudson.util.Secret;
+import io.jenkins.plugins.machineid.Messages;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** An identity that an agent may use, with this agent's own join token. */
+public class Binding extends AbstractDescribableImpl<Binding> {
+    private final String identity;
+    private Secret token;
+    private String tokenFile;
+
+    @DataBoundConstructor
+    public Binding(String identity) {
+        this.identity = Texts.orEmpty(identity).trim();
+        Checks.id(this.identity);
+    }
+
+    public String getIdentity() {
+        return identity;
+    }
+
+    /** Null: the identity's own. */
+    public Secret getToken() {
+        return token;
+    }
+
+    @DataBoundSetter
+    public void setToken(Secret token) {
+        this.token = Tokens.checked(token);
+    }
+
+    public String getTokenFile() {
+        return tokenFile;
+    }
+
+    @DataBoundSetter
+    public void setTokenFile(String tokenFile) {
+        this.tokenFile = Tokens.checkedFile(tokenFile);
+    }
+
+    @Extension
+    @Symbol("machineIdentity")
+    public static class DescriptorImpl extends Descriptor<Binding> {
+        @Override
+        public String getDisplayName() {
+            return Messages.Binding_displayName();
+        }
+
+        @POST
+        public FormValidation doCheckIdentity(@QueryParameter String value) {
+            AgentPermission.check();
+            String id = Texts.orEmpty(value).trim();
+            if (!id.isEmpty() && MachineIdConfiguration.get().identity(id) == null) {
+                return FormValidation.warning(Messages.Policy_identityUnknown(id));
+            }
+            return Checks.form(id, Checks::id);
+        }
+
+        @POST
+        public FormValidation doCheckToken(@QueryParameter Secret value) {
+            AgentPermission.check();
+            return value == null || value.getPlainText().isEmpty()
+                    ? FormValidation.ok()
+                    : Checks.form(value.getPlainText(), Checks::token);
+        }
+
+        @POST
+        public FormValidation doCheckTokenFile(@QueryParameter String value) {
+            AgentPermission.check();
+            return Checks.formOptional(value, Checks::absolutePath);
+        }
+    }
+}

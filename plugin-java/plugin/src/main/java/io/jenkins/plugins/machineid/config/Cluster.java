@@ -1,0 +1,144 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.config;
+
+import hudson.Extension;
+import hudson.model.AbstractDescribableImpl;
+import hudson.model.Descriptor;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.lease.ConnectionTest;
+import java.util.List;
+import jenkins.model.Jenkins;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** A Teleport cluster: where it is and how its servers are recognised. */
+public class Cluster extends AbstractDescribableImpl<Cluster> {
+    static final List<String> KINDS = List.of("proxy", "auth");
+
+    private final String name;
+    private final String address;
+    private String addressKind;
+    private List<String> caPins;
+    private String caCertificate;
+
+    @DataBoundConstructor
+    public Cluster(String name, String address) {
+        this.name = Texts.orEmpty(name).trim();
+        this.address = Texts.orEmpty(address).trim();
+        Checks.name(this.name);
+        Checks.address(this.address);
+    }
+
+    public String getName() {
+        return name;
+    }
+
+    public String getAddress() {
+        return address;
+    }
+
+    public String getAddressKind() {
+        return addressKind == null ? KINDS.get(0) : addressKind;
+    }
+
+    @DataBoundSetter
+    public void setAddressKind(String addressKind) {
+        this.addressKind = Texts.unlessDefault(addressKind, KINDS.get(0));
+        Checks.choice(getAddressKind(), KINDS, "addressKind");
+    }
+
+    public List<String> getCaPins() {
+        return Texts.orEmpty(caPins);
+    }
+
+    @DataBoundSetter
+    public void setCaPins(List<String> caPins) {
+        this.caPins = Texts.words(caPins);
+        Checks.pins(getCaPinsText());
+    }
+
+    /** For the form. */
+    public String getCaPinsText() {
+        return String.join("\n", getCaPins());
+    }
+
+    public String getCaCertificate() {
+        return caCertificate;
+    }
+
+    @DataBoundSetter
+    public void setCaCertificate(String caCertificate) {
+        this.caCertificate = Texts.orNull(caCertificate);
+        if (this.caCertificate != null) {
+            Checks.certificate(this.caCertificate);
+        }
+    }
+
+    @Extension
+    @Symbol("cluster")
+    public static class DescriptorImpl extends Descriptor<Cluster> {
+        @Override
+        public String getDisplayName() {
+            return Messages.Cluster_displayName();
+        }
+
+        @POST
+        public ListBoxModel doFillAddressKindItems() {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            ListBoxModel items = new ListBoxModel();
+            items.add(Messages.Cluster_kindProxy(), "proxy");
+            items.add(Messages.Cluster_kindAuth(), "auth");
+            return items;
+        }
+
+        @POST
+        public FormValidation doCheckName(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            return Checks.form(value, Checks::name);
+        }
+
+        @POST
+        public FormValidation doCheckAddress(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            return Checks.form(value, Checks::address);
+        }
+
+        @POST
+        public FormValidation doCheckCaPins(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            return Checks.form(value, Checks::pins);
+        }
+
+        @POST
+        public FormValidation doCheckCaCertificate(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            return Checks.formOptional(value, Checks::certificate);
+        }
+
+        /** Test connection, with what stands in the form now. */
+        @POST
+        public FormValidation doTestConnection(
+                @QueryParameter String name,
+                @QueryParameter String address,
+                @QueryParameter String addressKind,
+                @QueryParameter String caPins,
+                @QueryParameter String caCertificate) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            try {
+                Cluster cluster = new Cluster(name, address);
+                cluster.setAddressKind(addressKind);
+                cluster.setCaPins(List.of(Texts.orEmpty(caPins)));
+                cluster.setCaCertificate(caCertificate);
+                return ConnectionTest.run(cluster, null);
+            } catch (IllegalArgumentException e) {
+                return FormValidation.error(e.getMessage());
+            }
+        }
+    }
+}

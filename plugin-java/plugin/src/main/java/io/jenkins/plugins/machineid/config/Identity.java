@@ -1,0 +1,215 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.config;
+
+import hudson.Extension;
+import hudson.model.AbstractDescribableImpl;
+import hudson.util.Secret;
+import io.jenkins.plugins.machineid.access.Durations;
+import io.jenkins.plugins.machineid.access.IdentityRule;
+import java.util.List;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+
+/** A bot of a cluster: how agents join as it, and who may use it for what. */
+public class Identity extends AbstractDescribableImpl<Identity> {
+    static final String DEFAULT_LIFETIME = "1h";
+
+    private final String id;
+    private final String cluster;
+    private String joinMethod;
+    private Secret token;
+    private String tokenFile;
+    private String proofVariable;
+    private String proofFile;
+    private String keyAlgorithm;
+    private String lifetime;
+    private String renewalInterval;
+    private List<String> roles;
+    private String maxTtl;
+    private String cacheScope;
+    private List<String> allowedJobs;
+    private Boolean anyAgent;
+    private Boolean builtInNodeAllowed;
+
+    @DataBoundConstructor
+    public Identity(String id, String cluster) {
+        this.id = Texts.orEmpty(id).trim();
+        this.cluster = Texts.orEmpty(cluster).trim();
+        Checks.id(this.id);
+        Checks.name(this.cluster);
+    }
+
+    public String getId() {
+        return id;
+    }
+
+    /** Name of the cluster. */
+    public String getCluster() {
+        return cluster;
+    }
+
+    public String getJoinMethod() {
+        return joinMethod == null ? JoinMethods.ALL.get(0) : joinMethod;
+    }
+
+    @DataBoundSetter
+    public void setJoinMethod(String joinMethod) {
+        this.joinMethod = Texts.unlessDefault(joinMethod, JoinMethods.ALL.get(0));
+        Checks.choice(getJoinMethod(), JoinMethods.ALL, "joinMethod");
+    }
+
+    /** The secret of method {@code token}; the token's name with the other methods. */
+    public Secret getToken() {
+        return token;
+    }
+
+    @DataBoundSetter
+    public void setToken(Secret token) {
+        this.token = Tokens.checked(token);
+    }
+
+    public String getTokenFile() {
+        return tokenFile;
+    }
+
+    @DataBoundSetter
+    public void setTokenFile(String tokenFile) {
+        this.tokenFile = Tokens.checkedFile(tokenFile);
+    }
+
+    public String getProofVariable() {
+        return proofVariable;
+    }
+
+    @DataBoundSetter
+    public void setProofVariable(String proofVariable) {
+        this.proofVariable = Texts.orNull(proofVariable);
+        if (this.proofVariable != null) {
+            Checks.variable(this.proofVariable);
+        }
+    }
+
+    public String getProofFile() {
+        return proofFile;
+    }
+
+    @DataBoundSetter
+    public void setProofFile(String proofFile) {
+        this.proofFile = Tokens.checkedFile(proofFile);
+    }
+
+    public String getKeyAlgorithm() {
+        return keyAlgorithm == null ? JoinMethods.KEY_ALGORITHMS.get(0) : keyAlgorithm;
+    }
+
+    @DataBoundSetter
+    public void setKeyAlgorithm(String keyAlgorithm) {
+        this.keyAlgorithm = Texts.unlessDefault(keyAlgorithm, JoinMethods.KEY_ALGORITHMS.get(0));
+        Checks.choice(getKeyAlgorithm(), JoinMethods.KEY_ALGORITHMS, "keyAlgorithm");
+    }
+
+    /** Wished lifetime of the bot's own certificates. */
+    public String getLifetime() {
+        return lifetime == null ? DEFAULT_LIFETIME : lifetime;
+    }
+
+    @DataBoundSetter
+    public void setLifetime(String lifetime) {
+        this.lifetime = Texts.unlessDefault(lifetime, DEFAULT_LIFETIME);
+        Checks.ttl(getLifetime());
+    }
+
+    /** Null: at a random point after half of the lifetime. */
+    public String getRenewalInterval() {
+        return renewalInterval;
+    }
+
+    @DataBoundSetter
+    public void setRenewalInterval(String renewalInterval) {
+        this.renewalInterval = Texts.orNull(renewalInterval);
+        if (this.renewalInterval != null) {
+            Checks.ttl(this.renewalInterval);
+        }
+    }
+
+    public List<String> getRoles() {
+        return Texts.orEmpty(roles);
+    }
+
+    @DataBoundSetter
+    public void setRoles(List<String> roles) {
+        this.roles = Texts.words(roles);
+        Checks.roles(getRolesText());
+    }
+
+    /** For the form. */
+    public String getRolesText() {
+        return String.join(", ", getRoles());
+    }
+
+    public String getMaxTtl() {
+        return maxTtl == null ? DEFAULT_LIFETIME : maxTtl;
+    }
+
+    @DataBoundSetter
+    public void setMaxTtl(String maxTtl) {
+        this.maxTtl = Texts.unlessDefault(maxTtl, DEFAULT_LIFETIME);
+        Checks.ttl(getMaxTtl());
+    }
+
+    /** {@code agent}: builds of an agent share a role's key pair; {@code build}: each build gets its own. */
+    public String getCacheScope() {
+        return cacheScope == null ? JoinMethods.CACHE_SCOPES.get(0) : cacheScope;
+    }
+
+    @DataBoundSetter
+    public void setCacheScope(String cacheScope) {
+        this.cacheScope = Texts.unlessDefault(cacheScope, JoinMethods.CACHE_SCOPES.get(0));
+        Checks.choice(getCacheScope(), JoinMethods.CACHE_SCOPES, "cacheScope");
+    }
+
+    public List<String> getAllowedJobs() {
+        return Texts.orEmpty(allowedJobs);
+    }
+
+    @DataBoundSetter
+    public void setAllowedJobs(List<String> allowedJobs) {
+        this.allowedJobs = Texts.lines(allowedJobs);
+        Checks.jobs(getAllowedJobsText());
+    }
+
+    /** For the form. */
+    public String getAllowedJobsText() {
+        return String.join("\n", getAllowedJobs());
+    }
+
+    /** False: only agents that are bound to it by their node property. */
+    public boolean isAnyAgent() {
+        return Boolean.TRUE.equals(anyAgent);
+    }
+
+    @DataBoundSetter
+    public void setAnyAgent(boolean anyAgent) {
+        this.anyAgent = anyAgent ? Boolean.TRUE : null;
+    }
+
+    public boolean isBuiltInNodeAllowed() {
+        return Boolean.TRUE.equals(builtInNodeAllowed);
+    }
+
+    @DataBoundSetter
+    public void setBuiltInNodeAllowed(boolean builtInNodeAllowed) {
+        this.builtInNodeAllowed = builtInNodeAllowed ? Boolean.TRUE : null;
+    }
+
+    public IdentityRule rule() {
+        return new IdentityRule(
+                id, getRoles(), Durations.parse(getMaxTtl()), getAllowedJobs(), !isAnyAgent(), isBuiltInNodeAllowed());
+    }
+
+    @Extension
+    @Symbol("identity")
+    public static class DescriptorImpl extends IdentityDescriptor {}
+}

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.config;
+
+import hudson.Extension;
+import hudson.model.Node;
+import hudson.slaves.NodeProperty;
+import hudson.slaves.NodePropertyDescriptor;
+import hudson.util.FormValidation;
+import io.jenkins.plugins.machineid.Messages;
+import java.util.ArrayList;
+import java.util.List;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** What an agent may use. An agent with this property uses nothing but what it names. */
+public class MachineIdNodeProperty extends NodeProperty<Node> {
+    private List<Binding> identities;
+    private String defaultIdentity;
+    private StandingDestination standing;
+
+    @DataBoundConstructor
+    public MachineIdNodeProperty() {}
+
+    public List<Binding> getIdentities() {
+        return identities == null ? List.of() : List.copyOf(identities);
+    }
+
+    @DataBoundSetter
+    public void setIdentities(List<Binding> identities) {
+        identities.forEach(binding -> Tokens.notBoth(binding.getToken(), binding.getTokenFile()));
+        this.identities = identities.isEmpty() ? null : new ArrayList<>(identities);
+    }
+
+    public String getDefaultIdentity() {
+        return defaultIdentity;
+    }
+
+    @DataBoundSetter
+    public void setDefaultIdentity(String defaultIdentity) {
+        this.defaultIdentity = Texts.orNull(defaultIdentity);
+        if (this.defaultIdentity != null) {
+            Checks.id(this.defaultIdentity);
+        }
+    }
+
+    public StandingDestination getStanding() {
+        return standing;
+    }
+
+    @DataBoundSetter
+    public void setStanding(StandingDestination standing) {
+        this.standing = standing;
+    }
+
+    /** Null when this agent isn't bound to the identity. */
+    public Binding binding(String identity) {
+        return getIdentities().stream()
+                .filter(binding -> binding.getIdentity().equals(identity))
+                .findFirst()
+                .orElse(null);
+    }
+
+    @Extension
+    @Symbol("machineId")
+    public static class DescriptorImpl extends NodePropertyDescriptor {
+        @Override
+        public String getDisplayName() {
+            return Messages.NodeProperty_displayName();
+        }
+
+        @POST
+        public FormValidation doCheckDefaultIdentity(@QueryParameter String value) {
+            AgentPermission.check();
+            return Checks.formOptional(value, Checks::id);
+        }
+    }
+}

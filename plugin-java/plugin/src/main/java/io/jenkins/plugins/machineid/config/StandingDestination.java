@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.config;
+
+import hudson.Extension;
+import hudson.model.AbstractDescribableImpl;
+import hudson.model.Descriptor;
+import hudson.util.FormValidation;
+import io.jenkins.plugins.machineid.Messages;
+import java.util.List;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** A directory on the agent that is kept fresh while the agent is connected, as tbot would. */
+public class StandingDestination extends AbstractDescribableImpl<StandingDestination> {
+    private final String path;
+    private List<String> readers;
+    private String identity;
+    private List<String> roles;
+    private String kubernetesCluster;
+
+    @DataBoundConstructor
+    public StandingDestination(String path) {
+        this.path = Texts.orEmpty(path).trim();
+        Checks.destination(this.path);
+    }
+
+    public String getPath() {
+        return path;
+    }
+
+    /** Users that may read beside the agent's own. */
+    public List<String> getReaders() {
+        return Texts.orEmpty(readers);
+    }
+
+    @DataBoundSetter
+    public void setReaders(List<String> readers) {
+        this.readers = Texts.words(readers);
+    }
+
+    /** For the form. */
+    public String getReadersText() {
+        return String.join(", ", getReaders());
+    }
+
+    /** Null: the agent's default. */
+    public String getIdentity() {
+        return identity;
+    }
+
+    @DataBoundSetter
+    public void setIdentity(String identity) {
+        this.identity = Texts.orNull(identity);
+        if (this.identity != null) {
+            Checks.id(this.identity);
+        }
+    }
+
+    public List<String> getRoles() {
+        return Texts.orEmpty(roles);
+    }
+
+    @DataBoundSetter
+    public void setRoles(List<String> roles) {
+        this.roles = Texts.words(roles);
+        Checks.roles(getRolesText());
+    }
+
+    /** For the form. */
+    public String getRolesText() {
+        return String.join(", ", getRoles());
+    }
+
+    public String getKubernetesCluster() {
+        return kubernetesCluster;
+    }
+
+    @DataBoundSetter
+    public void setKubernetesCluster(String kubernetesCluster) {
+        this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+    }
+
+    @Extension
+    @Symbol("standingDestination")
+    public static class DescriptorImpl extends Descriptor<StandingDestination> {
+        @Override
+        public String getDisplayName() {
+            return Messages.StandingDestination_displayName();
+        }
+
+        @POST
+        public FormValidation doCheckPath(@QueryParameter String value) {
+            AgentPermission.check();
+            return Checks.form(value, Checks::destination);
+        }
+
+        @POST
+        public FormValidation doCheckIdentity(@QueryParameter String value) {
+            AgentPermission.check();
+            return Checks.formOptional(value, Checks::id);
+        }
+
+        @POST
+        public FormValidation doCheckRoles(@QueryParameter String value) {
+            AgentPermission.check();
+            return Checks.formOptional(value, Checks::roles);
+        }
+    }
+}

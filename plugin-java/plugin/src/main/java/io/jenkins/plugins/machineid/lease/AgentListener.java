@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.lease;
+
+import hudson.Extension;
+import hudson.model.Computer;
+import hudson.model.TaskListener;
+import hudson.slaves.ComputerListener;
+import hudson.slaves.OfflineCause;
+
+/** An agent comes: its standing destination and the leases of waiting blocks are taken. It goes: they are stale. */
+@Extension
+public class AgentListener extends ComputerListener {
+    @Override
+    public void onOnline(Computer computer, TaskListener listener) {
+        // Not on this thread: the agent is of use to builds before a cluster has answered.
+        Computer.threadPoolForRemoting.submit(() -> Maintenance.visit(computer, listener));
+    }
+
+    @Override
+    public void onOffline(Computer computer, OfflineCause cause) {
+        ActiveLeases.get().agentLost(computer.getName());
+        Standing.agentLost(computer.getName());
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.lease;
+
+import io.jenkins.plugins.machineid.Output;
+import io.jenkins.plugins.machineid.access.Durations;
+import io.jenkins.plugins.machineid.access.Wish;
+import io.jenkins.plugins.machineid.config.Texts;
+import java.util.List;
+
+/**
+ * The arguments of a block, from Pipeline or from a freestyle job's form.
+ *
+ * @param identity may be null
+ * @param roles may be null
+ * @param ttl as written; may be null
+ * @param kubernetesCluster may be null
+ * @param outputs may be null
+ * @param readers users that may read the files beside the agent's own; may be null
+ * @param leafCluster may be null
+ */
+public record LeaseOptions(
+        String identity,
+        List<String> roles,
+        String ttl,
+        String kubernetesCluster,
+        List<Output> outputs,
+        List<String> readers,
+        String leafCluster) {
+
+    /** @throws IllegalArgumentException for a malformed duration */
+    Wish wish(String job) {
+        return new Wish(
+                job,
+                Texts.orEmpty(identity),
+                Texts.orEmpty(roles),
+                Texts.orNull(ttl) == null ? 0 : Durations.parse(ttl));
+    }
+}

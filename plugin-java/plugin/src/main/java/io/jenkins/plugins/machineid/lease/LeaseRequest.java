@@ -1,0 +1,89 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.lease;
+
+import com.eclipsesource.json.Json;
+import com.eclipsesource.json.JsonArray;
+import com.eclipsesource.json.JsonObject;
+import io.jenkins.plugins.machineid.Output;
+import io.jenkins.plugins.machineid.access.Grant;
+import io.jenkins.plugins.machineid.access.Wish;
+import io.jenkins.plugins.machineid.config.Texts;
+import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is asked of the library, in a form that survives a restart of the controller. No secrets. */
+final class LeaseRequest implements Serializable {
+    private static final long serialVersionUID = 1L;
+    /** Longest that a block waits for its lease. */
+    private static final long DEADLINE_MS = 60_000;
+
+    private final String identity;
+    private final ArrayList<String> roles;
+    private final long ttlSeconds;
+    private final ArrayList<String> readers;
+    private final String leafCluster;
+    private final String outputs;
+
+    LeaseRequest(Grant grant, LeaseOptions options) {
+        this.identity = grant.identity();
+        this.roles = new ArrayList<>(grant.roles());
+        this.ttlSeconds = grant.ttlSeconds();
+        this.readers = new ArrayList<>(Texts.orEmpty(options.readers()));
+        this.leafCluster = Texts.orNull(options.leafCluster());
+        this.outputs = outputs(options).toString();
+    }
+
+    String identity() {
+        return identity;
+    }
+
+    List<String> roles() {
+        return List.copyOf(roles);
+    }
+
+    long ttlSeconds() {
+        return ttlSeconds;
+    }
+
+    /** The same wish again, for the policy after a restart. */
+    Wish wish(String job) {
+        return new Wish(job, identity, roles(), ttlSeconds);
+    }
+
+    byte[] json(String lease, String directory, boolean standing, String scope) {
+        JsonObject request = new JsonObject();
+        request.add("lease", lease);
+        request.add("identity", identity);
+        if (!roles.isEmpty()) {
+            request.add("roles", EngineConfig.array(roles));
+        }
+        request.add("ttl_seconds", ttlSeconds);
+        request.add("directory", directory);
+        request.add("standing", standing);
+        if (!readers.isEmpty()) {
+            request.add("readers", EngineConfig.array(readers));
+        }
+        request.add("scope", scope);
+        request.add("deadline_ms", DEADLINE_MS);
+        if (leafCluster != null) {
+            request.add("route_to_cluster", leafCluster);
+        }
+        request.add("outputs", Json.parse(outputs));
+        return request.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static JsonArray outputs(LeaseOptions options) {
+        JsonArray array = new JsonArray();
+        array.add(new JsonObject().add("type", "identity"));
+        if (Texts.orNull(options.kubernetesCluster()) != null) {
+            array.add(Output.kubernetes(options.kubernetesCluster().trim()));
+        }
+        if (options.outputs() != null) {
+            options.outputs().forEach(output -> array.add(output.toJson()));
+        }
+        return array;
+    }
+}

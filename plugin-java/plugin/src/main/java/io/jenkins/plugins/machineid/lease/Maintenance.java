@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.lease;
+
+import hudson.Extension;
+import hudson.model.Computer;
+import hudson.model.PeriodicWork;
+import hudson.model.TaskListener;
+import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import jenkins.model.Jenkins;
+
+/** Each minute: what could not be done when it was asked for is tried again, on every connected agent. */
+@Extension
+public class Maintenance extends PeriodicWork {
+    private static final Logger LOGGER = Logger.getLogger(Maintenance.class.getName());
+    private static final Set<String> BUSY = ConcurrentHashMap.newKeySet();
+
+    @Override
+    public long getRecurrencePeriod() {
+        return MIN;
+    }
+
+    @Override
+    public long getInitialDelay() {
+        return MIN / 4;
+    }
+
+    @Override
+    protected void doRun() {
+        for (Computer computer : Jenkins.get().getComputers()) {
+            if (computer.isOnline()) {
+                Computer.threadPoolForRemoting.submit(() -> visit(computer, null));
+            }
+        }
+    }
+
+    /** One agent at a time and never twice at once. */
+    static void visit(Computer computer, TaskListener listener) {
+        if (!BUSY.add(computer.getName())) {
+            return;
+        }
+        try {
+            ActiveLeases.get().releaseOwed(computer.getName());
+            ActiveLeases.get().refresh(computer.getName());
+            String line = Standing.keep(computer);
+            if (line != null) {
+                say(listener, line);
+            }
+            if (Sweep.due()) {
+                Sweep.run(computer);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | RuntimeException e) {
+            say(listener, e.getMessage());
+            LOGGER.log(Level.WARNING, () -> computer.getDisplayName() + ": " + e.getMessage());
+        } finally {
+            BUSY.remove(computer.getName());
+        }
+    }
+
+    private static void say(TaskListener listener, String line) {
+        if (listener != null) {
+            listener.getLogger().println(line);
+        }
+    }
+}
