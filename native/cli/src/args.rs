@@ -10,7 +10,11 @@ use machine_id::config::KeyAlgorithm;
 ///
 /// Reads the same /etc/tbot.yaml that tbot reads (config versions v1 and v2).
 #[derive(Debug, Parser)]
-#[command(name = "machine-id", version, arg_required_else_help = true, after_help = "\
+#[command(
+    name = "machine-id",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   machine-id start --oneshot -c /etc/tbot.yaml       write all outputs once and end
   machine-id start -c /etc/tbot.yaml                 keep them fresh until SIGTERM
@@ -18,7 +22,8 @@ Examples:
   machine-id status -c /etc/tbot.yaml --json
   machine-id init --destination-dir /opt/machine-id --bot-user teleport --reader-user jenkins --dry-run
 
-Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug, trace).")]
+Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug, trace)."
+)]
 pub(crate) struct Cli {
     /// Logs as JSON, one object a line.
     #[arg(long, global = true)]

@@ -22,8 +22,7 @@ pub(crate) fn run(arguments: &ProxySsh) -> Result<ExitCode, Error> {
         .ok_or_else(|| invalid(format!("{:?} is no proxy address", arguments.proxy), "write host:port"))?;
     let (host, port) = host_and_port(&arguments.target)?;
     let cluster = Cluster::assumed(&arguments.cluster, proxy.clone());
-    let target =
-        resolve(&Destination { host, port, cluster: &arguments.cluster, proxy_host: &proxy.host })?;
+    let target = resolve(&Destination { host, port, cluster: &arguments.cluster, proxy_host: &proxy.host })?;
     let config = ClusterConfig {
         host: proxy.host.clone(),
         port: proxy.port,

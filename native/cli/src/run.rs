@@ -89,7 +89,8 @@ const fn type_of(kind: &OutputKind) -> &'static str {
 /// The same output, in a directory of its own that nobody can guess.
 fn order(identity: &str, output: &OutputConfig) -> Order {
     let lease = format!("{:032x}", fastrand::u128(..));
-    let base = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
+    let base =
+        std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
     let path = base.unwrap_or_else(std::env::temp_dir).join(format!("machine-id-{lease}"));
     let directory = DirectoryConfig { readers: Vec::new(), ..DirectoryConfig { path, ..output.destination.clone() } };
     Order {
@@ -145,7 +146,8 @@ struct Signals {
 
 impl Signals {
     fn listen() -> Result<Self, Error> {
-        let names = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2];
+        let names =
+            [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2];
         let mut receivers = Vec::with_capacity(names.len());
         for name in names {
             let receiver = signal(SignalKind::from_raw(name as i32))
