@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use machine_id::config::KeyAlgorithm;
 
 /// Short-lived Teleport identities for machines.
 ///
@@ -72,10 +73,20 @@ pub(crate) struct ConfigFile {
     pub(crate) config: PathBuf,
 }
 
+/// Not in the configuration: tbot refuses files with keys it doesn't know.
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// Algorithm of all new keys: ecdsa-p256 (the default), ed25519, rsa-2048 or rsa-4096.
+    #[arg(long, value_name = "NAME", default_value = "ecdsa-p256", hide_default_value = true)]
+    pub(crate) key_algorithm: KeyAlgorithm,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Start {
     #[command(flatten)]
     pub(crate) file: ConfigFile,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
     /// Write everything once, then end.
     #[arg(long)]
     pub(crate) oneshot: bool,
@@ -85,6 +96,8 @@ pub(crate) struct Start {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) file: ConfigFile,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
     /// Which output: its name, its directory's last part, or its type; the first one if not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) output: Option<String>,

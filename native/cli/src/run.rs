@@ -22,7 +22,8 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
 }
 
 async fn work(arguments: &Run) -> Result<ExitCode, Error> {
-    let config = files::config(&arguments.file.config)?;
+    let mut config = files::config(&arguments.file.config)?;
+    config.identity.key_algorithm = arguments.keys.key_algorithm;
     let identity = config.identity.id.clone();
     let what = format!("getting certificates from {}:{}", config.identity.cluster.host, config.identity.cluster.port);
     let (engine, outputs) = files::engine_config(config)?;
