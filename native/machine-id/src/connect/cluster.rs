@@ -45,6 +45,7 @@ impl Cluster {
         let facts = ProxyFacts {
             tls_routing: true,
             public_host: proxy.host.clone(),
+            public: proxy.clone(),
             ssh: proxy.clone(),
             tunnel: proxy.clone(),
             kube: None,

@@ -18,6 +18,8 @@ pub struct ProxyFacts {
     pub tls_routing: bool,
     /// The host by which SSH host certificates and `known_hosts` name the proxy.
     pub public_host: String,
+    /// The web port as the cluster announces it to its users.
+    pub public: Address,
     /// Where SSH and ProxySSH are served.
     pub ssh: Address,
     /// Where the reverse tunnel is served.
@@ -117,6 +119,7 @@ pub(crate) fn parse(body: &[u8], web: &Address) -> Result<Found, String> {
             web: web.clone(),
             tls_routing,
             public_host,
+            public: public.unwrap_or_else(|| web.clone()),
             ssh: ssh_address,
             tunnel,
             kube: kube.enabled.then_some(kube_address),

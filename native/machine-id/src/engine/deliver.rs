@@ -135,8 +135,10 @@ pub(super) fn cluster_facts(session: &Session) -> ClusterFacts {
             name,
             server_major,
             proxy_host: proxy.public_host.clone(),
-            proxy_address: proxy.ssh.to_string(),
+            proxy_address: proxy.public.to_string(),
+            ssh_address: proxy.ssh.to_string(),
             tls_routing: proxy.tls_routing,
+            connection_upgrade: proxy.upgrade,
             kube_address: proxy.kube.as_ref().map_or_else(|| proxy.web.to_string(), ToString::to_string),
         },
         None => {
@@ -147,7 +149,9 @@ pub(super) fn cluster_facts(session: &Session) -> ClusterFacts {
                 server_major,
                 proxy_host: host,
                 proxy_address: public.clone(),
+                ssh_address: public.clone(),
                 tls_routing: true,
+                connection_upgrade: false,
                 kube_address: public,
             }
         }
