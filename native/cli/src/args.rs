@@ -4,12 +4,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use machine_id::config::KeyAlgorithm;
 
 /// Short-lived Teleport identities for machines.
 ///
 /// Reads the same /etc/tbot.yaml that tbot reads (config versions v1 and v2).
 #[derive(Debug, Parser)]
-#[command(name = "machine-id", version, arg_required_else_help = true, after_help = "\
+#[command(
+    name = "machine-id",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   machine-id start --oneshot -c /etc/tbot.yaml       write all outputs once and end
   machine-id start -c /etc/tbot.yaml                 keep them fresh until SIGTERM
@@ -17,7 +22,8 @@ Examples:
   machine-id status -c /etc/tbot.yaml --json
   machine-id init --destination-dir /opt/machine-id --bot-user teleport --reader-user jenkins --dry-run
 
-Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug, trace).")]
+Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug, trace)."
+)]
 pub(crate) struct Cli {
     /// Logs as JSON, one object a line.
     #[arg(long, global = true)]
@@ -70,10 +76,20 @@ pub(crate) struct ConfigFile {
     pub(crate) config: PathBuf,
 }
 
+/// Not in the configuration: tbot refuses files with keys it doesn't know.
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// Algorithm of all new keys: ecdsa-p256 (the default), ed25519, rsa-2048 or rsa-4096.
+    #[arg(long, value_name = "NAME", default_value = "ecdsa-p256", hide_default_value = true)]
+    pub(crate) key_algorithm: KeyAlgorithm,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Start {
     #[command(flatten)]
     pub(crate) file: ConfigFile,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
     /// Write everything once, then end.
     #[arg(long)]
     pub(crate) oneshot: bool,
@@ -83,6 +99,8 @@ pub(crate) struct Start {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) file: ConfigFile,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
     /// Which output: its name, its directory's last part, or its type; the first one if not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) output: Option<String>,

@@ -23,7 +23,14 @@ use args::{Cli, Command};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // What runs under ssh or kubectl speaks only when something is wrong.
-    let quiet = matches!(cli.command, Command::ProxySsh(_) | Command::ProxyTls(_) | Command::KubeCredentials(_) | Command::Status(_) | Command::Run(_));
+    let quiet = matches!(
+        cli.command,
+        Command::ProxySsh(_)
+            | Command::ProxyTls(_)
+            | Command::KubeCredentials(_)
+            | Command::Status(_)
+            | Command::Run(_)
+    );
     logging::start(cli.log_json, if quiet { LevelFilter::WARN } else { LevelFilter::INFO });
     let outcome = match cli.command {
         Command::Start(arguments) => start::run(&arguments),

@@ -22,6 +22,9 @@ struct Arguments {
     /// An SSH node: NAME=HOST:PORT of a real SSH server.
     #[arg(long = "node", value_name = "NAME=ADDR")]
     nodes: Vec<String>,
+    /// A node's SSH host key to be certified: NAME=FILE.pub; the certificate is written to FILE-cert.pub.
+    #[arg(long = "host-key", value_name = "NAME=FILE")]
+    host_keys: Vec<String>,
     /// A Kubernetes cluster.
     #[arg(long = "kube", value_name = "NAME")]
     kubes: Vec<String>,
@@ -73,9 +76,8 @@ fn pairs(texts: &[String], kind: &'static str) -> Result<Vec<(String, String)>, 
     texts
         .iter()
         .map(|text| {
-            let (name, value) = text
-                .split_once('=')
-                .ok_or_else(|| DoubleError::Unknown { kind, name: text.clone() })?;
+            let (name, value) =
+                text.split_once('=').ok_or_else(|| DoubleError::Unknown { kind, name: text.clone() })?;
             Ok((name.to_owned(), value.to_owned()))
         })
         .collect()
@@ -113,6 +115,9 @@ async fn run(arguments: Arguments) -> Result<(), DoubleError> {
         let busy = Fault::Http { status: 429, retry_after: Some(1) };
         double.faults().inject(Point::Join, busy, Times::Count(arguments.busy_joins));
     }
+    for (name, file) in pairs(&arguments.host_keys, "host key in the form NAME=FILE.pub")? {
+        certify(&double, &name, std::path::Path::new(&file))?;
+    }
     let bot = bots.first().map(|(name, _)| name.as_str()).unwrap_or_default();
     let token = double.new_token(bot);
     let guide = guide(&double, &arguments, &token)?;
@@ -130,6 +135,16 @@ async fn run(arguments: Arguments) -> Result<(), DoubleError> {
     interrupted().await;
     double.stop();
     Ok(())
+}
+
+/// Writes the certificate for a node's host key beside it, where sshd looks for it.
+fn certify(double: &Double, name: &str, file: &std::path::Path) -> Result<(), DoubleError> {
+    let key = std::fs::read_to_string(file)
+        .map_err(|source| DoubleError::Write { path: file.display().to_string(), source })?;
+    let full = format!("{name}.{}", double.cluster());
+    let certificate = double.sign_host_certificate(&key, &[name, &full, "localhost"])?;
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    replace(&file.with_file_name(format!("{stem}-cert.pub")), &certificate)
 }
 
 /// Until Ctrl-C or SIGTERM.

@@ -85,11 +85,6 @@ impl GrpcConnection {
     pub(crate) fn failure(&self, fallback: &str) -> ConnectError {
         cut(&self.address, &self.ending, fallback)
     }
-
-    /// The peer closed the connection without a word.
-    pub(crate) fn was_closed(&self) -> bool {
-        matches!(self.ending.get(), Some(Ended::Closed | Ended::Io(_)))
-    }
 }
 
 fn cut(address: &str, ending: &Ending, fallback: &str) -> ConnectError {
@@ -111,7 +106,8 @@ impl Service<Request<Body>> for GrpcConnection {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
-        self.sender.poll_ready(cx)
+        // A closed connection is reported by the call, which keeps the cause; from here it would become mere text.
+        self.sender.poll_ready(cx).map(|_| Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {

@@ -53,3 +53,10 @@ pub use ssh_service::SshServiceStream;
 pub use version::Version;
 
 pub(crate) use status::retry_in;
+
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+pub(crate) use http::tests::answer as recorded_answer;
+#[cfg(test)]
+mod tests;

@@ -60,7 +60,16 @@ impl Bot {
         let store = Store::open(&config.storage, Arc::clone(&clock))?;
         let cache = IssueCache::new(Arc::clone(&clock));
         let session = tokio::sync::Mutex::new(None);
-        Ok(Self { config, cache, clock, connector, store, session, refusal: Mutex::new(None), granted: Mutex::default() })
+        Ok(Self {
+            config,
+            cache,
+            clock,
+            connector,
+            store,
+            session,
+            refusal: Mutex::new(None),
+            granted: Mutex::default(),
+        })
     }
 
     /// A session whose identity is valid now: the one at hand, or the stored identity, or a fresh join.
@@ -98,7 +107,8 @@ impl Bot {
 
     /// Remembers what the cluster said about this identity.
     pub(super) fn note(&self, error: Option<&Error>) {
-        let lasting = error.filter(|error| matches!(error.code(), Code::BotLocked | Code::IdentityNeedsRejoin)).cloned();
+        let lasting =
+            error.filter(|error| matches!(error.code(), Code::BotLocked | Code::IdentityNeedsRejoin)).cloned();
         if error.is_none() || lasting.is_some() {
             *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = lasting;
         }
@@ -140,8 +150,14 @@ impl Bot {
             (Plan::Foreign, _) => Err(StoreError::Foreign.into()),
             (Plan::Stuck(why), Some(state)) => {
                 // The token may have been made anew under its old name: trying costs nothing, and tells.
-                let joined = if means.token_hash.is_some() { self.join(&cluster, &guard).await } else { Err(needs_rejoin(&why, &state)) };
-                joined.map_err(|error| if error.code() == Code::JoinRejected { needs_rejoin(&why, &state) } else { error })
+                let joined = if means.token_hash.is_some() {
+                    self.join(&cluster, &guard).await
+                } else {
+                    Err(needs_rejoin(&why, &state))
+                };
+                joined.map_err(
+                    |error| if error.code() == Code::JoinRejected { needs_rejoin(&why, &state) } else { error },
+                )
             }
             (Plan::Join(why), _) => {
                 tracing::info!(identity = %self.config.id, cluster = %cluster.name, "joining: {why}");
@@ -227,7 +243,12 @@ impl Bot {
         self.connect(cluster.clone(), identity, None, guard).await
     }
 
-    async fn renew_stored(&self, cluster: Cluster, state: StoredState, guard: &StoreGuard<'_>) -> Result<Session, Error> {
+    async fn renew_stored(
+        &self,
+        cluster: Cluster,
+        state: StoredState,
+        guard: &StoreGuard<'_>,
+    ) -> Result<Session, Error> {
         let session = self.connect(cluster, state.identity, None, guard).await?;
         let permit = guard.begin_renewal()?;
         match renew::renew(&session.client, permit.identity(), self.config.lifetime, &*self.clock).await {
@@ -353,6 +374,8 @@ fn needs_rejoin(why: &str, state: &StoredState) -> Error {
     Error::new(
         Code::IdentityNeedsRejoin,
         format!("the identity of bot {bot:?} can't be used any more: {why}"),
-        format!("make a fresh token on the cluster (tctl bots rm {bot}; tctl bots add {bot} --roles=…) and configure it"),
+        format!(
+            "make a fresh token on the cluster (tctl bots rm {bot}; tctl bots add {bot} --roles=…) and configure it"
+        ),
     )
 }

@@ -31,17 +31,19 @@ pub(super) struct Delivered {
 }
 
 /// Issues what the order asks for and writes it.
-pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, order: &Order, helper: &Path) -> Result<Delivered, Error> {
+pub(super) async fn deliver(
+    bot: &Bot,
+    session: &Arc<Session>,
+    order: &Order,
+    helper: &Path,
+) -> Result<Delivered, Error> {
     let roles = roles_for(bot, session, order).await?;
-    let certificates = try_join_all(order.placements.iter().map(|placement| certificate(bot, session, order, placement, &roles))).await?;
+    let certificates =
+        try_join_all(order.placements.iter().map(|placement| certificate(bot, session, order, placement, &roles)))
+            .await?;
     let facts = cluster_facts(session);
-    let job = Job {
-        order: order.clone(),
-        helper: helper.to_owned(),
-        session: Arc::clone(session),
-        facts,
-        certificates,
-    };
+    let job =
+        Job { order: order.clone(), helper: helper.to_owned(), session: Arc::clone(session), facts, certificates };
     let outcome = tokio::task::spawn_blocking(move || job.write()).await;
     outcome.map_err(|_| Error::new(Code::Internal, "writing the files ended unexpectedly", "report this"))?
 }
@@ -105,7 +107,8 @@ async fn certificate(
         .cache
         .get(key.clone(), at_least, move || async move {
             let key = Arc::new(generate(algorithm).await?);
-            Ok(issue::issue(&session.client, &session.facts.user, &session.cluster.name, &request, key, &*clock).await?)
+            Ok(issue::issue(&session.client, &session.facts.user, &session.cluster.name, &request, key, &*clock)
+                .await?)
         })
         .await;
     if let Err(error) = &issued {

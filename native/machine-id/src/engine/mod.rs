@@ -19,9 +19,7 @@ use tokio::sync::watch;
 use self::bot::Bot;
 use self::live::{Leases, Live};
 pub use self::order::{Order, Placement};
-pub use self::reply::{
-    Acquired, CertificateNote, Checked, IdentityStatus, LeaseStatus, Renewed, Status, timestamp,
-};
+pub use self::reply::{Acquired, CertificateNote, Checked, IdentityStatus, LeaseStatus, Renewed, Status, timestamp};
 use crate::clock::SharedClock;
 use crate::config::EngineConfig;
 use crate::error::{Code, Error};

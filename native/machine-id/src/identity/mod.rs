@@ -4,9 +4,9 @@ mod authority;
 mod bot;
 mod ca_certificate;
 mod certificates;
+mod file;
 #[cfg(test)]
 pub(crate) mod fixtures;
-mod file;
 mod key;
 mod ssh_ca_key;
 mod ssh_facts;

@@ -72,7 +72,8 @@ mod tests {
         assert_eq!(all[..2], ["-F", "/opt/it's 100%/ssh_config"]);
         let end = ["-l", "jenkins", "-s", "--", "proxy.example.com", "proxy:node1:0@leaf.example.com"];
         assert_eq!(all[all.len() - 6..], end);
-        for option in ["HostName=10.0.0.1", "Port=3023", "HostKeyAlias=proxy.example.com", "StrictHostKeyChecking=yes"] {
+        for option in ["HostName=10.0.0.1", "Port=3023", "HostKeyAlias=proxy.example.com", "StrictHostKeyChecking=yes"]
+        {
             assert!(all.iter().any(|word| word == option), "{option}");
         }
         assert!(!all.iter().any(|word| word.starts_with("ProxyCommand")));

@@ -6,6 +6,7 @@ pub(crate) mod join;
 pub(crate) mod refusal;
 mod resources;
 mod rest;
+mod role;
 mod trust;
 mod user_certs;
 mod watch;

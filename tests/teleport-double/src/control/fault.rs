@@ -33,6 +33,8 @@ pub enum Point {
     Impersonate,
     /// `GetCertAuthority` and `GetCertAuthorities`.
     CertAuthority,
+    /// `GetRole`.
+    GetRole,
     /// `ListResources`.
     ListResources,
     /// `WatchEvents`.

@@ -60,6 +60,11 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         try {
             Map<String, String> environment = planned.acquire(run, listener, false);
             started = startBody(environment);
+        } catch (InterruptedException e) {
+            if (!stopped) {
+                throw e;
+            }
+            // The stop has been told already; the stack of this thread says nothing more.
         } finally {
             if (!started) {
                 planned.release(null);
