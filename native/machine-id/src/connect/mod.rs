@@ -33,6 +33,7 @@ mod trust;
 mod upgrade;
 mod verifier;
 mod version;
+mod web_config;
 
 pub use address::Address;
 pub use auth_client::{AuthClient, IssuedCerts, Ping};
