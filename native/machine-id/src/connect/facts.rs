@@ -30,6 +30,23 @@ pub struct ProxyFacts {
     pub upgrade: bool,
 }
 
+impl ProxyFacts {
+    /// A proxy that wasn't asked: one port for everything, nothing in front of it.
+    #[must_use]
+    pub fn assumed(proxy: Address) -> Self {
+        Self {
+            tls_routing: true,
+            public_host: proxy.host.clone(),
+            public: proxy.clone(),
+            ssh: proxy.clone(),
+            tunnel: proxy.clone(),
+            kube: None,
+            upgrade: false,
+            web: proxy,
+        }
+    }
+}
+
 /// The parsed reply.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {

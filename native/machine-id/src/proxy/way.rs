@@ -1,6 +1,6 @@
 //! The way to a proxy, as a ProxyCommand is told it: nothing is asked before the connection is made.
 
-use crate::connect::{Address, Cluster, ProxyFacts};
+use crate::connect::{Address, Cluster, ProxyFacts, Route};
 
 /// The first version whose proxies carry SSH in gRPC (protocol H3).
 const TRANSPORT_SERVICE: u32 = 13;
@@ -33,19 +33,14 @@ impl Way {
     /// The cluster, without having asked it.
     #[must_use]
     pub fn cluster(&self) -> Cluster {
-        let ssh = self.ssh_proxy.clone().unwrap_or_else(|| self.proxy.clone());
-        let facts = ProxyFacts {
-            web: self.proxy.clone(),
-            tls_routing: self.ssh_proxy.is_none(),
-            public_host: self.proxy.host.clone(),
-            public: self.proxy.clone(),
-            tunnel: ssh.clone(),
-            ssh,
-            kube: None,
-            upgrade: self.connection_upgrade,
-        };
+        let mut facts = ProxyFacts::assumed(self.proxy.clone());
+        facts.upgrade = self.connection_upgrade;
+        if let Some(ssh) = &self.ssh_proxy {
+            facts.tls_routing = false;
+            facts.ssh = ssh.clone();
+        }
         let mut cluster = Cluster::assumed(&self.cluster, self.proxy.clone());
-        cluster.route = crate::connect::Route::Proxy(facts);
+        cluster.route = Route::Proxy(facts);
         cluster
     }
 }
