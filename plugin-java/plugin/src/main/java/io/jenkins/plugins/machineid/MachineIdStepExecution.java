@@ -8,6 +8,7 @@ import hudson.model.Computer;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import io.jenkins.plugins.machineid.lease.ActiveLeases;
+import io.jenkins.plugins.machineid.lease.AgentGone;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
 import io.jenkins.plugins.machineid.lease.LeaseSession;
 import java.io.IOException;
@@ -66,8 +67,8 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
                 throw e;
             }
             // The stop has been told already; the stack of this thread says nothing more.
-        } catch (IOException e) {
-            if (e instanceof AbortException || !controllerGoesDown()) {
+        } catch (AgentGone e) {
+            if (!controllerGoesDown()) {
                 throw e;
             }
             // The channel closed because of the controller's own end: onResume sets up again.

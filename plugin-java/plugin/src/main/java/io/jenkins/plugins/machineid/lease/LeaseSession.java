@@ -115,8 +115,16 @@ public final class LeaseSession implements Serializable {
 
     /** Gives the lease back; harmless to repeat. Never throws: what can't be done now is done by the sweep. */
     public void release(TaskListener listener) {
-        if (!released && releaseQuietly() && listener != null) {
-            listener.getLogger().println(Messages.Console_end(request.identity()));
+        if (released) {
+            return;
+        }
+        boolean done = releaseQuietly();
+        if (listener != null) {
+            listener.getLogger()
+                    .println(
+                            done
+                                    ? Messages.Console_end(request.identity())
+                                    : Messages.Console_owed(request.identity(), agentName));
         }
     }
 
