@@ -53,7 +53,7 @@ public final class JniTest {
         if (System.getProperty("proxy") != null) {
             test("the happy path against a cluster", HappyPath::run);
         }
-        require(Process.ours() == 0, "threads of the library are left");
+        require(Process.countOurs() == 0, "threads of the library are left");
         System.out.println("jni: all passed");
     }
 
@@ -203,13 +203,13 @@ public final class JniTest {
     private static void otherLoader() throws Exception {
         long ours = opened(MachineIdNative.open(nowhere()));
         Thread.sleep(100);
-        long before = Process.ours();
+        long before = Process.countOurs();
         abandon();
-        for (int i = 0; i < 200 && Process.ours() > before; i++) {
+        for (int i = 0; i < 200 && Process.countOurs() > before; i++) {
             System.gc();
             Thread.sleep(50);
         }
-        require(Process.ours() == before, "its threads are left: " + Process.ours() + ", before " + before);
+        require(Process.countOurs() == before, "its threads are left: " + Process.countOurs() + ", before " + before);
         ok(MachineIdNative.status(ours));
         ok(MachineIdNative.close(ours));
     }
@@ -220,12 +220,12 @@ public final class JniTest {
         try (URLClassLoader loader = isolated()) {
             Class<?> other = loader.loadClass(Loader.class.getName());
             other.getMethod("load", String.class).invoke(null, copy.toString());
-            long before = Process.ours();
+            long before = Process.countOurs();
             long engine = opened((byte[]) other.getMethod("open", byte[].class).invoke(null, nowhere()));
-            for (int i = 0; i < 200 && Process.ours() <= before; i++) {
+            for (int i = 0; i < 200 && Process.countOurs() <= before; i++) {
                 Thread.sleep(10); // a thread names itself
             }
-            require(Process.ours() > before, "no threads of its own");
+            require(Process.countOurs() > before, "no threads of its own");
             code("handle_invalid", MachineIdNative.status(engine));
         }
     }

@@ -14,12 +14,12 @@ record Process(long rssKb, long threads, long ours, long descriptors) {
                 rss = Long.parseLong(line.replaceAll("\\D", ""));
             }
         }
-        long ours = ours();
+        long ours = countOurs();
         return new Process(rss, count("/proc/self/task") - ours, ours, count("/proc/self/fd"));
     }
 
     /** Threads of the library. */
-    static long ours() throws IOException {
+    static long countOurs() throws IOException {
         try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
             return tasks.filter(Process::isOurs).count();
         }
