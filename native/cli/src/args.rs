@@ -62,6 +62,9 @@ Examples:
     Status(Status),
     /// Carry one SSH connection through the proxy: the ProxyCommand of the generated ssh_config.
     ProxySsh(ProxySsh),
+    /// Carry bytes to the SSH server of a proxy older than version 13: what proxy-ssh has ssh call.
+    #[command(hide = true)]
+    ProxyTls(Way),
     /// Print an ExecCredential: the exec plugin of the generated kubeconfig.
     KubeCredentials(KubeCredentials),
 }
@@ -137,8 +140,9 @@ pub(crate) struct Status {
     pub(crate) json: bool,
 }
 
+/// How the proxy is reached.
 #[derive(Debug, Args)]
-pub(crate) struct ProxySsh {
+pub(crate) struct Way {
     /// The directory with the certificates.
     #[arg(long, value_name = "DIR")]
     pub(crate) destination_dir: PathBuf,
@@ -148,6 +152,21 @@ pub(crate) struct ProxySsh {
     /// The Teleport cluster of the host.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: String,
+    /// The proxy's SSH port, host:port, where the cluster's protocols don't share one port.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) ssh_proxy: Option<String>,
+    /// A load balancer ends TLS in front of the proxy.
+    #[arg(long)]
+    pub(crate) connection_upgrade: bool,
+    /// Major version of the proxy, where it is older than 13.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) server_version: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProxySsh {
+    #[command(flatten)]
+    pub(crate) way: Way,
     /// What ssh asks for: `%r@%h:%p`.
     #[arg(value_name = "USER@HOST:PORT")]
     pub(crate) target: String,

@@ -80,11 +80,7 @@ fn problem(name: &str, checked_in: Option<&String>, generated: Option<&String>) 
     if checked_in == generated {
         return None;
     }
-    let difference = checked_in
-        .lines()
-        .zip(generated.lines())
-        .enumerate()
-        .find(|(_, (old, new))| old != new);
+    let difference = checked_in.lines().zip(generated.lines()).enumerate().find(|(_, (old, new))| old != new);
     Some(match difference {
         Some((index, (old, new))) => {
             format!("  {name}: line {} is\n    {old}\n  but should be\n    {new}", index + 1)

@@ -25,6 +25,7 @@ mod proxy_ssh;
 mod resources;
 mod rest;
 mod route;
+mod ssh_service;
 mod status;
 mod stream;
 mod tls;
@@ -32,6 +33,7 @@ mod trust;
 mod upgrade;
 mod verifier;
 mod version;
+mod web_config;
 
 pub use address::Address;
 pub use auth_client::{AuthClient, IssuedCerts, Ping};
@@ -48,6 +50,7 @@ pub use pin::{pin_text, pins_of};
 pub use presented::Presented;
 pub use proxy_ssh::{ProxySshStream, SshTarget};
 pub use resources::{Application, Database};
+pub use ssh_service::SshServiceStream;
 pub use version::Version;
 
 pub(crate) use status::retry_in;

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::authorities;
+use super::proxy;
 use super::plan::{Means, Plan, Stored, decide};
 use super::reply::IdentityStatus;
 use crate::clock::SharedClock;
 use crate::config::IdentityConfig;
-use crate::connect::{AuthClient, ClientCredential, Cluster, ConnectError, Connector};
+use crate::connect::{AuthClient, ClientCredential, Cluster, ConnectError, Connector, ProxyFacts};
 use crate::destination::DestinationError;
 use crate::error::{Code, Error};
 use crate::identity::{
@@ -46,8 +47,8 @@ pub(super) struct Session {
     pub(super) identity: BotIdentity,
     pub(super) facts: BotFacts,
     pub(super) client: AuthClient,
-    /// The proxy's public address as auth tells it, where no proxy told it itself; may be empty.
-    pub(super) proxy_address: String,
+    /// The proxy, asked at its public address as auth tells it where no proxy is configured.
+    pub(super) proxy: ProxyFacts,
     /// When it should be renewed.
     pub(super) renew_at: SystemTime,
     /// Why it can't be renewed, if it can't.
@@ -299,13 +300,10 @@ impl Bot {
             guard.update_authorities(&current)?;
             identity.authorities = current;
         }
-        let proxy_address = match cluster.proxy() {
-            Some(proxy) => proxy.web.to_string(),
-            None => client.ping().await?.proxy_public_addr,
-        };
+        let proxy = proxy::facts(&cluster, &client, &self.clock).await?;
         let facts = identity.facts()?;
         let renew_at = self.renew_at(&facts);
-        Ok(Session { cluster, identity, facts, client, proxy_address, renew_at, stuck })
+        Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck })
     }
 
     /// Outside a rotation every host CA must be a pinned one.

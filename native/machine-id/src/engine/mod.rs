@@ -8,6 +8,7 @@ mod keeper;
 mod live;
 mod order;
 mod plan;
+mod proxy;
 mod reply;
 
 use std::collections::BTreeMap;

@@ -58,9 +58,13 @@ final class AgentLink {
         return Reply.read(withConfig(new RenewTask(root, config.key(), identity), config, identity));
     }
 
-    /** Null when no engine is open there: nobody to release it. */
-    Reply release(String lease) throws IOException, InterruptedException {
-        Answer answer = call(new ReleaseTask(root, lease));
+    /**
+     * Null when no engine is open there: nobody to release it.
+     *
+     * @param forGood the id will not be taken again
+     */
+    Reply release(String lease, boolean forGood) throws IOException, InterruptedException {
+        Answer answer = call(new ReleaseTask(root, lease, forGood));
         return answer.isConfigurationWanted() ? null : Reply.read(answer.getReply());
     }
 
