@@ -36,7 +36,10 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
     let acquired = tokio::select! {
         acquired = progress::shown(&what, engine.acquire(order)) => acquired?,
         name = signals.next() => {
-            engine.release(&lease).await?;
+            let released = engine.release(&lease).await;
+            // A join that is under way is waited for: the token works only once.
+            engine.close().await;
+            released?;
             return Ok(ExitCode::from(128_u8.saturating_add(number(name))));
         }
     };

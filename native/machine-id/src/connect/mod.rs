@@ -32,6 +32,7 @@ mod trust;
 mod upgrade;
 mod verifier;
 mod version;
+mod watch;
 
 pub use address::Address;
 pub use auth_client::{AuthClient, IssuedCerts, Ping};
@@ -49,5 +50,6 @@ pub use presented::Presented;
 pub use proxy_ssh::{ProxySshStream, SshTarget};
 pub use resources::{Application, Database};
 pub use version::Version;
+pub use watch::AuthorityWatch;
 
 pub(crate) use status::retry_in;

@@ -50,10 +50,13 @@ pub(super) async fn fetch(client: &AuthClient, cluster: &str, known: &Authoritie
     Ok(Authorities { host: hosts, user, database })
 }
 
-fn convert(kind: AuthorityKind, cluster: &str, found: Option<CertAuthority>) -> Result<Option<Authority>, AuthorityError> {
+fn convert(
+    kind: AuthorityKind,
+    cluster: &str,
+    found: Option<CertAuthority>,
+) -> Result<Option<Authority>, AuthorityError> {
     let Some(found) = found else { return Ok(None) };
-    let rotation =
-        Rotation { state: found.rotation_state, phase: found.rotation_phase, id: found.rotation_id };
+    let rotation = Rotation { state: found.rotation_state, phase: found.rotation_phase, id: found.rotation_id };
     let set = |keys: crate::connect::KeySet| KeySet { ssh: keys.ssh, tls: keys.tls };
     Authority::from_parts(kind, cluster, &set(found.active), &set(found.additional), rotation).map(Some)
 }

@@ -27,7 +27,9 @@ pub(super) async fn check(bot: &Bot) -> Result<Checked, Error> {
         if difference.cluster < difference.ours { -seconds } else { seconds }
     });
     if cluster.clock.as_ref().is_some_and(|difference| difference.is_too_large()) {
-        notes.push("the clocks differ so much that certificates won't be valid here; set this machine's clock".to_owned());
+        notes.push(
+            "the clocks differ so much that certificates won't be valid here; set this machine's clock".to_owned(),
+        );
     }
     let status = bot.status()?;
     if status.state == "new" && bot.config.join.method.renewable() {
@@ -37,7 +39,9 @@ pub(super) async fn check(bot: &Bot) -> Result<Checked, Error> {
         notes.push(status.reason.clone());
     }
     if config.ca_pins.is_empty() && !ca_pins.is_empty() {
-        notes.push("no CA pin is configured; compare the one shown here with `tctl status` before you use it".to_owned());
+        notes.push(
+            "no CA pin is configured; compare the one shown here with `tctl status` before you use it".to_owned(),
+        );
     }
     Ok(Checked {
         cluster: cluster.name.clone(),

@@ -58,12 +58,20 @@ pub(super) fn decide(stored: Option<&Stored>, means: &Means, now: SystemTime) ->
         return Plan::Join("the stored identity belongs to another cluster".to_owned());
     }
     if !stored.same_machine {
-        return if means.repeatable { Plan::Join("the stored identity was made elsewhere".to_owned()) } else { Plan::Foreign };
+        return if means.repeatable {
+            Plan::Join("the stored identity was made elsewhere".to_owned())
+        } else {
+            Plan::Foreign
+        };
     }
     let expired = now >= stored.expires_at;
     let due = now >= stored.renew_at;
     if means.repeatable {
-        return if expired || due { Plan::Join("the identity is due for renewal".to_owned()) } else { Plan::Keep(None) };
+        return if expired || due {
+            Plan::Join("the identity is due for renewal".to_owned())
+        } else {
+            Plan::Keep(None)
+        };
     }
     if expired {
         return Plan::Stuck("it has expired".to_owned());

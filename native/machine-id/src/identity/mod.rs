@@ -4,9 +4,9 @@ mod authority;
 mod bot;
 mod ca_certificate;
 mod certificates;
+mod file;
 #[cfg(test)]
 pub(crate) mod fixtures;
-mod file;
 mod key;
 mod ssh_ca_key;
 mod ssh_facts;
@@ -21,6 +21,8 @@ pub use file::{IdentityFile, IdentityFileError};
 pub use key::{KeyError, KeyPair};
 pub use ssh_ca_key::SshKeyType;
 pub use ssh_facts::SshFacts;
-pub use store::{IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Store, StoreError, StoreGuard, StoredState};
+pub use store::{
+    IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Stamp, Store, StoreError, StoreGuard, StoredState,
+};
 pub use tls_facts::{TlsFacts, TlsSubject};
 pub(crate) use when::Rfc3339;
