@@ -37,7 +37,10 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
     let acquired = tokio::select! {
         acquired = progress::shown(&what, engine.acquire(order)) => acquired?,
         kind = signals.next() => {
-            engine.release(&lease).await?;
+            let released = engine.release(&lease).await;
+            // A join that is under way is waited for: the token works only once.
+            engine.close().await;
+            released?;
             return Ok(exit_by_signal(kind));
         }
     };

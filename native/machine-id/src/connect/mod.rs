@@ -33,6 +33,7 @@ mod trust;
 mod upgrade;
 mod verifier;
 mod version;
+mod watch;
 mod web_config;
 
 pub use address::Address;
@@ -52,6 +53,7 @@ pub use proxy_ssh::{ProxySshStream, SshTarget};
 pub use resources::{Application, Database};
 pub use ssh_service::SshServiceStream;
 pub use version::Version;
+pub use watch::AuthorityWatch;
 
 pub(crate) use status::retry_in;
 

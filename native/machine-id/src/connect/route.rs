@@ -84,7 +84,10 @@ impl Connector {
             // The web port tells protocols apart with separate ports too, and before version 13, or without a
             // certificate, there is no other way.
             Route::Proxy(facts)
-                if facts.tls_routing || cluster.server_version.before(13) || trust.is_none() || credential.is_none() =>
+                if facts.tls_routing
+                    || cluster.server_version.before(13)
+                    || trust.is_none()
+                    || credential.is_none() =>
             {
                 let (stream, address) = self.to_web_port(facts).await?;
                 (stream, address, vec![names::auth_protocol(&cluster.name), protocol.to_vec()])

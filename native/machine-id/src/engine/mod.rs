@@ -1,15 +1,20 @@
 //! Everything in order: join, renew, issue, write, lease. The only room that wires the others together.
 
+mod agenda;
 mod authorities;
 mod bot;
 mod check;
 mod deliver;
+mod establish;
+mod hold;
 mod keeper;
 mod live;
 mod order;
 mod plan;
 mod proxy;
 mod reply;
+mod rotation;
+mod session;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -39,7 +44,6 @@ struct Shared {
     helper: PathBuf,
     bots: BTreeMap<String, Arc<Bot>>,
     leases: Leases,
-    clock: SharedClock,
     stop: watch::Sender<bool>,
 }
 
@@ -53,8 +57,8 @@ impl Engine {
         for identity in config.identities {
             bots.insert(identity.id.clone(), Arc::new(Bot::open(identity, Arc::clone(&clock))?));
         }
-        let leases = Leases::open(&config.root, Arc::clone(&clock))?;
-        let shared = Shared { helper: config.helper, bots, leases, clock, stop: watch::Sender::new(false) };
+        let leases = Leases::open(&config.root, clock)?;
+        let shared = Shared { helper: config.helper, bots, leases, stop: watch::Sender::new(false) };
         Ok(Self { shared: Arc::new(shared), tasks: Mutex::new(Vec::new()) })
     }
 
@@ -93,8 +97,12 @@ impl Engine {
     }
 
     async fn fill(&self, bot: &Arc<Bot>, live: &Arc<Live>) -> Result<Acquired, Error> {
-        let session = bot.session().await?;
-        let delivered = live.refresh(bot, &session).await?;
+        let delivered = match self.deliver(bot, live).await {
+            // A lost connection shows when it is used: once more, with a new one.
+            Err(error) if error.code() == Code::ClusterUnreachable => self.deliver(bot, live).await,
+            other => other,
+        }?;
+        bot.wake.notify_one();
         Ok(Acquired {
             lease: live.id().to_owned(),
             directory: live.order().directory().to_owned(),
@@ -102,6 +110,13 @@ impl Engine {
             environment: delivered.environment,
             certificates: delivered.certificates,
         })
+    }
+
+    async fn deliver(&self, bot: &Arc<Bot>, live: &Arc<Live>) -> Result<deliver::Delivered, Error> {
+        let session = bot.session().await?;
+        let delivered = live.refresh(bot, &session).await?;
+        self.shared.leases.extend(live);
+        Ok(delivered)
     }
 
     /// Ends a lease, also one that is still being acquired: its directory is gone afterwards, unless it is a
@@ -135,7 +150,8 @@ impl Engine {
     /// When a store can't be read.
     pub fn status(&self) -> Result<Status, Error> {
         let identities = self.shared.bots.values().map(|bot| bot.status()).collect::<Result<_, _>>()?;
-        Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases: self.shared.leases.status() })
+        let leases = self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
+        Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases })
     }
 
     /// Tries out an identity's configuration without keeping anything and without using a token up.
@@ -146,13 +162,17 @@ impl Engine {
         check::check(self.bot(identity)?).await
     }
 
-    /// Ends the tasks and waits for them. Leases stay as they are.
+    /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its
+    /// identity. Leases stay as they are.
     pub async fn close(self) {
         self.shared.stop.send_replace(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {
             // A task that panicked has already been reported by its panic.
             let _ = task.await;
+        }
+        for bot in self.shared.bots.values() {
+            bot.settled().await;
         }
     }
 
