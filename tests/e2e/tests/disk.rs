@@ -127,8 +127,7 @@ fn may_mount() -> bool {
     if may {
         let _ = std::process::Command::new("umount").arg(directory.path()).status();
     } else {
-        use std::io::Write;
-        writeln!(std::io::stderr(), "\n*** SKIPPED, this root may not mount: a full disk ***").unwrap();
+        users::skipped("this root may not mount: a full disk");
     }
     may
 }

@@ -61,12 +61,9 @@ fn version_2_works_through_the_proxy_with_a_token_file() {
 
 #[test]
 fn every_key_algorithm_gives_keys_that_openssh_reads() {
-    for (algorithm, name) in [
-        ("ecdsa-p256", "ECDSA-CERT"),
-        ("ed25519", "ED25519-CERT"),
-        ("rsa-2048", "RSA-CERT"),
-        ("rsa-4096", "RSA-CERT"),
-    ] {
+    for (algorithm, name) in
+        [("ecdsa-p256", "ECDSA-CERT"), ("ed25519", "ED25519-CERT"), ("rsa-2048", "RSA-CERT"), ("rsa-4096", "RSA-CERT")]
+    {
         let cluster = Cluster::start().and_node();
         let machine = Machine::new(&cluster);
         machine.configure(&cluster, &cluster.token(), "");

@@ -88,7 +88,9 @@ fn a_token_file_that_is_not_there() {
 fn a_wrong_pin_at_the_proxy_and_at_the_auth_server() {
     let (cluster, machine, token) = ready();
     let pin = format!("sha256:{}", "1".repeat(64));
-    for line in [format!("proxy_server: {}", cluster.proxy_address()), format!("auth_server: {}", cluster.auth_address())] {
+    for line in
+        [format!("proxy_server: {}", cluster.proxy_address()), format!("auth_server: {}", cluster.auth_address())]
+    {
         machine.configure(&cluster, &token, "");
         let config = machine.read("tbot.yaml");
         let config = config.replace(&format!("proxy_server: {}", cluster.proxy_address()), &line);
@@ -227,7 +229,8 @@ fn three_faults_in_the_configuration_are_named_with_their_lines() {
     let ended = machine.oneshot();
     assert_eq!(ended.status, Some(2), "{ended:?}");
     let lines: Vec<&str> = ended.stderr.lines().collect();
-    for (line, key, hint) in [(2, "proxy_sever", "proxy_server"), (4, "join_method", "token"), (8, "type", "identity")] {
+    for (line, key, hint) in [(2, "proxy_sever", "proxy_server"), (4, "join_method", "token"), (8, "type", "identity")]
+    {
         let place = format!("machine-id: tbot.yaml:{line}: ");
         let named = lines.iter().any(|text| text.starts_with(&place) && text.contains(key) && text.contains(hint));
         assert!(named, "line {line} isn't named: {}", ended.stderr);
@@ -243,7 +246,8 @@ fn a_single_fault_is_a_single_line() {
     let config = machine.read("tbot.yaml").replace("join_method: token", "join_method: iam");
     machine.write_config(&config);
     machine.oneshot().refused(2, "unsupported", &["tbot.yaml:4", "iam"]);
-    machine.write_config(&config.replace("join_method: iam", "join_method: token").replace("version: v2", "version: v3"));
+    machine
+        .write_config(&config.replace("join_method: iam", "join_method: token").replace("version: v2", "version: v3"));
     machine.oneshot().refused(2, "config_invalid", &["tbot.yaml:1", "v1 or v2"]);
 }
 
