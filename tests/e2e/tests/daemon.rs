@@ -1,5 +1,7 @@
 //! `start` as a daemon: refreshing, reloading, ending, telling the service manager.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! Destinations and stores that aren't safe or can't be written.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
