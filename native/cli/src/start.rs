@@ -89,7 +89,6 @@ impl Running {
     async fn keep(&self) -> Result<(), Error> {
         let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
         let mut left: Vec<&OutputConfig> = self.outputs.iter().collect();
-        self.engine.keep_fresh();
         while !left.is_empty() {
             let mut failed = Vec::new();
             for output in left {
@@ -99,7 +98,8 @@ impl Running {
                         report(output, &error);
                         failed.push(output);
                     }
-                    Ok(()) => {}
+                    // Not before: until something is written, this loop is the one that tries again.
+                    Ok(()) => self.engine.keep_fresh(),
                 }
             }
             left = failed;
