@@ -4,12 +4,17 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use machine_id::config::KeyAlgorithm;
 
 /// Short-lived Teleport identities for machines.
 ///
 /// Reads the same /etc/tbot.yaml that tbot reads (config versions v1 and v2).
 #[derive(Debug, Parser)]
-#[command(name = "machine-id", version, arg_required_else_help = true, after_help = "\
+#[command(
+    name = "machine-id",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   machine-id start --oneshot -c /etc/tbot.yaml       write all outputs once and end
   machine-id start -c /etc/tbot.yaml                 keep them fresh until SIGTERM
@@ -17,7 +22,8 @@ Examples:
   machine-id status -c /etc/tbot.yaml --json
   machine-id init --destination-dir /opt/machine-id --bot-user teleport --reader-user jenkins --dry-run
 
-Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug, trace).")]
+Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug, trace)."
+)]
 pub(crate) struct Cli {
     /// Logs as JSON, one object a line.
     #[arg(long, global = true)]
@@ -56,6 +62,9 @@ Examples:
     Status(Status),
     /// Carry one SSH connection through the proxy: the ProxyCommand of the generated ssh_config.
     ProxySsh(ProxySsh),
+    /// Carry bytes to the SSH server of a proxy older than version 13: what proxy-ssh has ssh call.
+    #[command(hide = true)]
+    ProxyTls(Way),
     /// Print an ExecCredential: the exec plugin of the generated kubeconfig.
     KubeCredentials(KubeCredentials),
 }
@@ -67,10 +76,20 @@ pub(crate) struct ConfigFile {
     pub(crate) config: PathBuf,
 }
 
+/// Not in the configuration: tbot refuses files with keys it doesn't know.
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// Algorithm of all new keys: ecdsa-p256 (the default), ed25519, rsa-2048 or rsa-4096.
+    #[arg(long, value_name = "NAME", default_value = "ecdsa-p256", hide_default_value = true)]
+    pub(crate) key_algorithm: KeyAlgorithm,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Start {
     #[command(flatten)]
     pub(crate) file: ConfigFile,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
     /// Write everything once, then end.
     #[arg(long)]
     pub(crate) oneshot: bool,
@@ -80,6 +99,8 @@ pub(crate) struct Start {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) file: ConfigFile,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
     /// Which output: its name, its directory's last part, or its type; the first one if not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) output: Option<String>,
@@ -119,8 +140,9 @@ pub(crate) struct Status {
     pub(crate) json: bool,
 }
 
+/// How the proxy is reached.
 #[derive(Debug, Args)]
-pub(crate) struct ProxySsh {
+pub(crate) struct Way {
     /// The directory with the certificates.
     #[arg(long, value_name = "DIR")]
     pub(crate) destination_dir: PathBuf,
@@ -130,6 +152,21 @@ pub(crate) struct ProxySsh {
     /// The Teleport cluster of the host.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: String,
+    /// The proxy's SSH port, host:port, where the cluster's protocols don't share one port.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) ssh_proxy: Option<String>,
+    /// A load balancer ends TLS in front of the proxy.
+    #[arg(long)]
+    pub(crate) connection_upgrade: bool,
+    /// Major version of the proxy, where it is older than 13.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) server_version: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProxySsh {
+    #[command(flatten)]
+    pub(crate) way: Way,
     /// What ssh asks for: `%r@%h:%p`.
     #[arg(value_name = "USER@HOST:PORT")]
     pub(crate) target: String,

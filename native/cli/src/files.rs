@@ -37,7 +37,9 @@ pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
 }
 
 /// An engine for a configuration, and what is to be written.
-pub(crate) fn engine_config(config: TbotConfig) -> Result<(EngineConfig, Vec<machine_id::config::OutputConfig>), Error> {
+pub(crate) fn engine_config(
+    config: TbotConfig,
+) -> Result<(EngineConfig, Vec<machine_id::config::OutputConfig>), Error> {
     let root = config.identity.storage.path.clone();
     let engine = EngineConfig { root, helper: this_program()?, identities: vec![config.identity] };
     Ok((engine, config.outputs))
@@ -55,7 +57,11 @@ pub(crate) fn identity(directory: &Path) -> Result<IdentityFile, Error> {
 /// Reads a small file whole.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
     let cannot = |why: String| {
-        Error::new(Code::ConfigUnreadable, format!("cannot read {}: {why}", path.display()), "check the path and its permissions")
+        Error::new(
+            Code::ConfigUnreadable,
+            format!("cannot read {}: {why}", path.display()),
+            "check the path and its permissions",
+        )
     };
     let size = std::fs::metadata(path).map_err(|error| cannot(error.to_string()))?.len();
     if size > limit {

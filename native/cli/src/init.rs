@@ -47,7 +47,9 @@ fn directories(arguments: &Init) -> Result<Vec<DirectoryConfig>, Error> {
         }
     };
     for directory in &mut all {
-        directory.readers.extend(named.iter().filter(|user| !directory.readers.contains(user)).cloned().collect::<Vec<_>>());
+        directory
+            .readers
+            .extend(named.iter().filter(|user| !directory.readers.contains(user)).cloned().collect::<Vec<_>>());
         if !directory.readers.is_empty() && directory.acls != AclMode::Off {
             directory.acls = AclMode::Required;
         }
@@ -56,8 +58,9 @@ fn directories(arguments: &Init) -> Result<Vec<DirectoryConfig>, Error> {
 }
 
 fn absolute(path: &PathBuf) -> Result<PathBuf, Error> {
-    std::path::absolute(path)
-        .map_err(|error| Error::new(Code::RequestInvalid, format!("{}: {error}", path.display()), "give an absolute path"))
+    std::path::absolute(path).map_err(|error| {
+        Error::new(Code::RequestInvalid, format!("{}: {error}", path.display()), "give an absolute path")
+    })
 }
 
 fn user_ref(name: &str) -> UserRef {
@@ -70,7 +73,8 @@ fn user(name: &str) -> Result<(u32, u32), Error> {
         UserRef::Id(uid) => User::from_uid(uid.into()),
         UserRef::Name(name) => User::from_name(&name),
     };
-    let unknown = || Error::new(Code::RequestInvalid, format!("there is no user {name:?}"), "create it first (useradd)");
+    let unknown =
+        || Error::new(Code::RequestInvalid, format!("there is no user {name:?}"), "create it first (useradd)");
     let found = found.map_err(|_| unknown())?.ok_or_else(unknown)?;
     Ok((found.uid.as_raw(), found.gid.as_raw()))
 }

@@ -23,7 +23,14 @@ use args::{Cli, Command};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // What runs under ssh or kubectl speaks only when something is wrong.
-    let quiet = matches!(cli.command, Command::ProxySsh(_) | Command::KubeCredentials(_) | Command::Status(_) | Command::Run(_));
+    let quiet = matches!(
+        cli.command,
+        Command::ProxySsh(_)
+            | Command::ProxyTls(_)
+            | Command::KubeCredentials(_)
+            | Command::Status(_)
+            | Command::Run(_)
+    );
     logging::start(cli.log_json, if quiet { LevelFilter::WARN } else { LevelFilter::INFO });
     let outcome = match cli.command {
         Command::Start(arguments) => start::run(&arguments),
@@ -31,6 +38,7 @@ fn main() -> ExitCode {
         Command::Init(arguments) => init::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::ProxySsh(arguments) => proxy_ssh::run(&arguments),
+        Command::ProxyTls(arguments) => proxy_ssh::run_tls(&arguments),
         Command::KubeCredentials(arguments) => kube_credentials::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

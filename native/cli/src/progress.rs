@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use tokio::time::{interval_at, Instant};
+use tokio::time::{Instant, interval_at};
 
 /// Runs `work`; after a second a line on standard error, if that is a terminal, says what is going on.
 pub(crate) async fn shown<T>(what: &str, work: impl Future<Output = T>) -> T {

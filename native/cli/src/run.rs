@@ -22,7 +22,8 @@ pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
 }
 
 async fn work(arguments: &Run) -> Result<ExitCode, Error> {
-    let config = files::config(&arguments.file.config)?;
+    let mut config = files::config(&arguments.file.config)?;
+    config.identity.key_algorithm = arguments.keys.key_algorithm;
     let identity = config.identity.id.clone();
     let what = format!("getting certificates from {}:{}", config.identity.cluster.host, config.identity.cluster.port);
     let (engine, outputs) = files::engine_config(config)?;
@@ -35,12 +36,12 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
     let mut signals = Signals::listen()?;
     let acquired = tokio::select! {
         acquired = progress::shown(&what, engine.acquire(order)) => acquired?,
-        name = signals.next() => {
+        kind = signals.next() => {
             let released = engine.release(&lease).await;
             // A join that is under way is waited for: the token works only once.
             engine.close().await;
             released?;
-            return Ok(ExitCode::from(128_u8.saturating_add(number(name))));
+            return Ok(exit_by_signal(kind));
         }
     };
     engine.keep_fresh();
@@ -91,7 +92,8 @@ const fn type_of(kind: &OutputKind) -> &'static str {
 /// The same output, in a directory of its own that nobody can guess.
 fn order(identity: &str, output: &OutputConfig) -> Order {
     let lease = format!("{:032x}", fastrand::u128(..));
-    let base = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
+    let base =
+        std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
     let path = base.unwrap_or_else(std::env::temp_dir).join(format!("machine-id-{lease}"));
     let directory = DirectoryConfig { readers: Vec::new(), ..DirectoryConfig { path, ..output.destination.clone() } };
     Order {
@@ -115,17 +117,17 @@ async fn run_command(arguments: &Run, acquired: &Acquired, signals: &mut Signals
             status = child.wait() => {
                 return status.map_err(|error| Error::new(Code::Internal, format!("cannot wait for the command: {error}"), ""));
             }
-            name = signals.next() => pass_on(&child, name),
+            kind = signals.next() => pass_on(&child, kind),
         }
     }
 }
 
 /// What a terminal sends reaches the whole foreground group by itself; passing it on would send it twice.
-fn pass_on(child: &Child, name: Signal) {
+fn pass_on(child: &Child, kind: SignalKind) {
     use std::io::IsTerminal;
-    let by_terminal = matches!(name, Signal::SIGINT | Signal::SIGQUIT) && std::io::stdin().is_terminal();
+    let by_terminal = [SignalKind::interrupt(), SignalKind::quit()].contains(&kind) && std::io::stdin().is_terminal();
     let pid = child.id().and_then(|id| i32::try_from(id).ok());
-    if let Some(pid) = pid.filter(|_| !by_terminal) {
+    if let (Some(pid), Ok(name), false) = (pid, Signal::try_from(kind.as_raw_value()), by_terminal) {
         // It may have ended in this very moment.
         let _ = kill(Pid::from_raw(pid), name);
     }
@@ -136,32 +138,40 @@ fn exit_code(status: ExitStatus) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
-fn number(name: Signal) -> u8 {
-    u8::try_from(nix::libc::c_int::from(name as i32)).unwrap_or(0)
+/// As a shell reports it.
+fn exit_by_signal(kind: SignalKind) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + kind.as_raw_value()).unwrap_or(1))
 }
 
 /// The signals that a command may expect.
 struct Signals {
-    receivers: Vec<(Signal, tokio::signal::unix::Signal)>,
+    receivers: Vec<(SignalKind, tokio::signal::unix::Signal)>,
 }
 
 impl Signals {
     fn listen() -> Result<Self, Error> {
-        let names = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2];
-        let mut receivers = Vec::with_capacity(names.len());
-        for name in names {
-            let receiver = signal(SignalKind::from_raw(name as i32))
-                .map_err(|error| Error::new(Code::Internal, format!("cannot listen for {name}: {error}"), ""))?;
-            receivers.push((name, receiver));
+        let kinds = [
+            SignalKind::terminate(),
+            SignalKind::interrupt(),
+            SignalKind::hangup(),
+            SignalKind::quit(),
+            SignalKind::user_defined1(),
+            SignalKind::user_defined2(),
+        ];
+        let mut receivers = Vec::with_capacity(kinds.len());
+        for kind in kinds {
+            let receiver = signal(kind)
+                .map_err(|error| Error::new(Code::Internal, format!("cannot listen for signals: {error}"), ""))?;
+            receivers.push((kind, receiver));
         }
         Ok(Self { receivers })
     }
 
-    async fn next(&mut self) -> Signal {
+    async fn next(&mut self) -> SignalKind {
         std::future::poll_fn(|context| {
-            for (name, receiver) in &mut self.receivers {
+            for (kind, receiver) in &mut self.receivers {
                 if receiver.poll_recv(context).is_ready() {
-                    return std::task::Poll::Ready(*name);
+                    return std::task::Poll::Ready(*kind);
                 }
             }
             std::task::Poll::Pending

@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &Start) -> Result<ExitCode, Error> {
 }
 
 async fn work(arguments: &Start) -> Result<ExitCode, Error> {
-    let config = files::config(&arguments.file.config)?;
+    let config = read(arguments)?;
     if arguments.oneshot || config.oneshot {
         let running = Running::open(config)?;
         let outcome = running.write_all().await;
@@ -51,6 +51,12 @@ async fn work(arguments: &Start) -> Result<ExitCode, Error> {
     }
 }
 
+fn read(arguments: &Start) -> Result<TbotConfig, Error> {
+    let mut config = files::config(&arguments.file.config)?;
+    config.identity.key_algorithm = arguments.keys.key_algorithm;
+    Ok(config)
+}
+
 /// An engine and the outputs it keeps.
 struct Running {
     engine: Engine,
@@ -78,7 +84,10 @@ impl Running {
             for output in left {
                 match self.write(output).await {
                     Err(error) if error.retry() == Retry::No => return Err(error),
-                    Err(_) => failed.push(output),
+                    Err(error) => {
+                        report(output, &error);
+                        failed.push(output);
+                    }
                     Ok(()) => {}
                 }
             }
@@ -93,12 +102,14 @@ impl Running {
         std::future::pending().await
     }
 
-    /// Writes every output once; the first error is returned, all are tried.
+    /// Writes every output once; the first error is returned, all are tried. What has the same cause is said once.
     async fn write_all(&self) -> Result<(), Error> {
-        let mut first = None;
+        let mut first: Option<Error> = None;
         for output in &self.outputs {
-            if let Err(error) = self.write(output).await {
-                first.get_or_insert(error);
+            match (self.write(output).await, &first) {
+                (Err(error), None) => first = Some(error),
+                (Err(error), Some(first)) if error != *first => report(output, &error),
+                _ => {}
             }
         }
         first.map_or(Ok(()), Err)
@@ -108,12 +119,15 @@ impl Running {
         let directory = output.destination.path.display();
         let what = format!("writing {directory} from {}", self.cluster);
         let outcome = progress::shown(&what, self.engine.acquire(Order::standing(&self.identity, output))).await;
-        match &outcome {
-            Ok(acquired) => tracing::info!(%directory, expires = %timestamp(acquired.expires_at), "written"),
-            Err(error) => tracing::error!(%directory, "not written: {error}"),
-        }
-        outcome.map(|_| ())
+        let acquired = outcome?;
+        tracing::info!(%directory, expires = %timestamp(acquired.expires_at), "written");
+        Ok(())
     }
+}
+
+/// Says what isn't returned to `main`, which says it.
+fn report(output: &OutputConfig, error: &Error) {
+    tracing::error!(directory = %output.destination.path.display(), "not written: {error}");
 }
 
 /// Opens the configuration anew; if it can't be used the one at work stays.
@@ -121,7 +135,7 @@ async fn reload(arguments: &Start, running: Running) -> Running {
     let mut states = vec![NotifyState::Reloading];
     states.extend(NotifyState::monotonic_usec_now().ok());
     notify(&states);
-    match files::config(&arguments.file.config) {
+    match read(arguments) {
         Ok(config) => {
             tracing::info!("configuration read again");
             let Running { engine, .. } = running;

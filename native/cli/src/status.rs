@@ -156,7 +156,8 @@ fn print(report: &Report, now: SystemTime) {
 }
 
 fn distance(time: SystemTime, now: SystemTime) -> String {
-    let seconds = |span: std::time::Duration| humantime::format_duration(std::time::Duration::from_secs(span.as_secs()));
+    let seconds =
+        |span: std::time::Duration| humantime::format_duration(std::time::Duration::from_secs(span.as_secs()));
     match time.duration_since(now) {
         Ok(left) => format!("in {}", seconds(left)),
         Err(past) => format!("{} ago", seconds(past.duration())),

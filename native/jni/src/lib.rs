@@ -1,1 +1,157 @@
-//! The JNI bridge.
+//! The JNI bridge: the static natives of `io.jenkins.plugins.machineid.agent.MachineIdNative`, bound when the library
+//! is loaded. Bytes in, bytes out; nothing here calls back into Java but to copy an array.
+//!
+//! This is the one file that names the `jni` crate, and the one with `unsafe`.
+
+mod calls;
+mod funnel;
+mod handles;
+mod logging;
+mod opened;
+mod reply;
+mod runtime;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::c_void;
+use std::panic::catch_unwind;
+
+use jni::errors::Result as JniResult;
+use jni::objects::{JByteArray, JClass};
+use jni::strings::JNIString;
+use jni::sys::{JNI_ERR, JNI_VERSION_1_8, jint, jlong};
+use jni::{Env, JavaVM, NativeMethod, jni_str, native_method};
+use machine_id::error::Error;
+use zeroize::Zeroizing;
+
+/// The class with the natives.
+const CLASS: &jni::strings::JNIStr = jni_str!("io/jenkins/plugins/machineid/agent/MachineIdNative");
+
+const NATIVES: [NativeMethod; 8] = [
+    native_method! { static fn abi_version() -> jint },
+    native_method! { static fn open(config: jbyte[]) -> jbyte[] },
+    native_method! { static fn check(config: jbyte[]) -> jbyte[] },
+    native_method! { static fn acquire(engine: jlong, request: jbyte[]) -> jbyte[] },
+    native_method! { static fn release(engine: jlong, lease_id: jbyte[]) -> jbyte[] },
+    native_method! { static fn renew(engine: jlong, identity_id: jbyte[]) -> jbyte[] },
+    native_method! { static fn status(engine: jlong) -> jbyte[] },
+    native_method! { static fn close(engine: jlong) -> jbyte[] },
+];
+
+type Bytes<'local> = JByteArray<'local>;
+
+fn abi_version(_env: &mut Env<'_>, _class: JClass<'_>) -> JniResult<jint> {
+    Ok(calls::ABI)
+}
+
+fn open<'local>(env: &mut Env<'local>, _class: JClass<'local>, config: Bytes<'local>) -> JniResult<Bytes<'local>> {
+    with_input(env, &config, calls::open)
+}
+
+fn check<'local>(env: &mut Env<'local>, _class: JClass<'local>, config: Bytes<'local>) -> JniResult<Bytes<'local>> {
+    with_input(env, &config, calls::check)
+}
+
+fn acquire<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    engine: jlong,
+    request: Bytes<'local>,
+) -> JniResult<Bytes<'local>> {
+    with_input(env, &request, |request| calls::acquire(engine, request))
+}
+
+fn release<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    engine: jlong,
+    lease: Bytes<'local>,
+) -> JniResult<Bytes<'local>> {
+    with_input(env, &lease, |lease| calls::release(engine, lease))
+}
+
+fn renew<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    engine: jlong,
+    identity: Bytes<'local>,
+) -> JniResult<Bytes<'local>> {
+    with_input(env, &identity, |identity| calls::renew(engine, identity))
+}
+
+fn status<'local>(env: &mut Env<'local>, _class: JClass<'local>, engine: jlong) -> JniResult<Bytes<'local>> {
+    env.byte_array_from_slice(&calls::status(engine))
+}
+
+fn close<'local>(env: &mut Env<'local>, _class: JClass<'local>, engine: jlong) -> JniResult<Bytes<'local>> {
+    env.byte_array_from_slice(&calls::close(engine))
+}
+
+/// Gives a call its bytes, which may hold a token: the one copy on this side is wiped when the call has returned.
+fn with_input<'local>(
+    env: &mut Env<'local>,
+    array: &Bytes<'local>,
+    call: impl FnOnce(&[u8]) -> Vec<u8>,
+) -> JniResult<Bytes<'local>> {
+    let reply = match input(env, array)? {
+        Ok(bytes) => call(&bytes),
+        Err(error) => reply::of::<()>(Err(error)),
+    };
+    env.byte_array_from_slice(&reply)
+}
+
+fn input(env: &Env<'_>, array: &Bytes<'_>) -> JniResult<Result<Zeroizing<Vec<u8>>, Error>> {
+    if array.is_null() {
+        return Ok(Err(calls::request("the bytes are null".to_owned())));
+    }
+    let length = array.len(env)?;
+    if length > calls::MAX_INPUT {
+        return Ok(Err(calls::request(format!("has {length} bytes; at most {} are read", calls::MAX_INPUT - 1))));
+    }
+    Ok(Ok(Zeroizing::new(env.convert_byte_array(array)?)))
+}
+
+/// Called by the JVM when it loads the library: binds the natives, or refuses to be loaded and says why.
+///
+/// # Safety
+/// `vm` is the JVM's own interface, and this thread is a Java one.
+#[unsafe(no_mangle)]
+#[expect(unsafe_code, reason = "the JVM looks this symbol up by name and passes a pointer")]
+pub unsafe extern "system" fn JNI_OnLoad(vm: *mut jni::sys::JavaVM, _reserved: *mut c_void) -> jint {
+    let bound = catch_unwind(|| {
+        funnel::install();
+        logging::start();
+        // SAFETY: the JVM passes its own interface, which lives as long as the process.
+        let vm = unsafe { JavaVM::from_raw(vm) };
+        // The thread that loads a library is a Java one: nothing is attached.
+        vm.with_top_local_frame(|env| bind(env).or_else(|error| refuse(env, &error)))
+    });
+    match bound {
+        Ok(Ok(())) => JNI_VERSION_1_8,
+        _ => JNI_ERR,
+    }
+}
+
+#[expect(unsafe_code, reason = "registering functions by pointer")]
+fn bind(env: &mut Env<'_>) -> JniResult<()> {
+    // By JNI's own FindClass, which asks the loader that loads the library. A look-up by name alone would ask the
+    // thread's context loader, which may know the class of another copy of the plugin.
+    let class = env.find_class(CLASS)?;
+    // SAFETY: `native_method!` has checked each function against the signature that stands beside it.
+    unsafe { env.register_native_methods(&class, &NATIVES) }
+}
+
+/// An `UnsatisfiedLinkError` whatever was wrong: what callers of `System.load` are prepared for.
+fn refuse(env: &mut Env<'_>, error: &jni::errors::Error) -> JniResult<()> {
+    env.exception_clear();
+    let text = JNIString::from(format!("the library and the plugin don't fit together: {error}"));
+    env.throw_new(jni_str!("java/lang/UnsatisfiedLinkError"), text)
+}
+
+/// Called by the JVM before it unmaps the library: no thread of ours may run then.
+#[unsafe(no_mangle)]
+#[expect(unsafe_code, reason = "the JVM looks this symbol up by name")]
+pub extern "system" fn JNI_OnUnload(_vm: *mut jni::sys::JavaVM, _reserved: *mut c_void) {
+    let _ = catch_unwind(calls::close_all);
+}

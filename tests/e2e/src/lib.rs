@@ -1,1 +1,23 @@
-//! e2e
+//! The stage of the end-to-end tests, which use public interfaces only: the built program `machine-id`, a double of
+//! a Teleport cluster, a real sshd on loopback, and stock ssh, scp, sftp, git and kubectl.
+//!
+//! Everything that a program prints is searched for private keys and tokens when it ends ([`secrets`]). Nothing
+//! sleeps for a fixed time: [`wait::until`] looks at something observable until a deadline.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a harness of tests fails by panicking")]
+
+pub mod cluster;
+pub mod forward;
+pub mod machine;
+pub mod node;
+pub mod outcome;
+pub mod process;
+pub mod program;
+pub mod secrets;
+pub mod users;
+pub mod wait;
+
+pub use cluster::Cluster;
+pub use machine::Machine;
+pub use outcome::Outcome;
+pub use process::Process;

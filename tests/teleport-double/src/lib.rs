@@ -27,7 +27,5 @@ mod web;
 
 pub use ca::authority::Phase;
 pub use ca::{AuthorityKind, KeyKind};
-pub use control::{
-    Builder, CertificateFault, Double, Fault, Faults, Point, Role, Snapshot, Times, TokenOptions,
-};
+pub use control::{Builder, CertificateFault, Double, Fault, Faults, Point, Role, Snapshot, Times, TokenOptions};
 pub use error::DoubleError;

@@ -76,9 +76,8 @@ fn pairs(texts: &[String], kind: &'static str) -> Result<Vec<(String, String)>, 
     texts
         .iter()
         .map(|text| {
-            let (name, value) = text
-                .split_once('=')
-                .ok_or_else(|| DoubleError::Unknown { kind, name: text.clone() })?;
+            let (name, value) =
+                text.split_once('=').ok_or_else(|| DoubleError::Unknown { kind, name: text.clone() })?;
             Ok((name.to_owned(), value.to_owned()))
         })
         .collect()

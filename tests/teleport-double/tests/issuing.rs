@@ -1,4 +1,5 @@
 //! Renewal, impersonation, locks and faults, seen by a small gRPC client.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "test code")]
 
 mod support;
 
@@ -37,7 +38,10 @@ async fn refusals_have_the_recorded_codes_and_texts() {
     let cases = [
         ("impersonate_badrole", user_certs("bot-api", &held, &["nosuch"])),
         ("impersonate_forbidden", user_certs("bot-api", &held, &["access"])),
-        ("noexp", teleport_api::auth::UserCertsRequest { expires: None, ..user_certs("bot-api", &held, &["api-workers"]) }),
+        (
+            "noexp",
+            teleport_api::auth::UserCertsRequest { expires: None, ..user_certs("bot-api", &held, &["api-workers"]) },
+        ),
         ("userother", user_certs("bot-facts", &held, &[])),
     ];
     for (name, request) in cases {

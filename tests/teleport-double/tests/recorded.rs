@@ -1,4 +1,5 @@
 //! The double against replies recorded from a real cluster: same keys, fields, extensions and texts.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, reason = "test code")]
 
 mod support;
 
@@ -138,7 +139,8 @@ fn shape(pem: &str) -> Shape {
             .unwrap()
             .into_iter()
             .map(|e| {
-                let value = (!variable.contains(&e.extn_id.to_string().as_str())).then(|| e.extn_value.as_bytes().to_vec());
+                let value =
+                    (!variable.contains(&e.extn_id.to_string().as_str())).then(|| e.extn_value.as_bytes().to_vec());
                 (e.extn_id.to_string(), e.critical, value)
             })
             .collect(),
@@ -253,7 +255,9 @@ async fn replies_set_the_recorded_fields() {
         let recorded = fixture(&format!("grpc/{name}.pb"));
         assert_eq!(field_paths(&reply).unwrap(), field_paths(&recorded).unwrap(), "{name}");
     }
-    let reply = raw_unary(auth_stream(&double, &held, &held).await, "/proto.AuthService/ListResources", &resources("node")).await;
+    let reply =
+        raw_unary(auth_stream(&double, &held, &held).await, "/proto.AuthService/ListResources", &resources("node"))
+            .await;
     assert!(reply.is_empty(), "the bot itself sees nothing");
 }
 

@@ -67,6 +67,15 @@ pub(super) const KEY_ALGORITHMS: &[(&str, KeyAlgorithm)] = &[
     ("rsa-4096", KeyAlgorithm::Rsa4096),
 ];
 
+impl std::str::FromStr for KeyAlgorithm {
+    type Err = String;
+
+    /// By the names of the JSON contract, for the command line.
+    fn from_str(text: &str) -> Result<Self, String> {
+        word(text, KEY_ALGORITHMS)
+    }
+}
+
 /// A CA pin as `tctl status` prints it (protocol B2).
 pub(super) fn ca_pin(text: &str) -> Result<CaPin, String> {
     const FORM: &str = "write sha256: and 64 hex digits, as `tctl status` prints it";

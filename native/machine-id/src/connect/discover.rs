@@ -75,10 +75,11 @@ impl Connector {
         }
         let found = facts::parse(&reply.body, address)
             .map_err(|reason| ConnectError::NotTeleport { address: named(), reason })?;
+        let name = if found.cluster.is_empty() { self.name_for_browsers(address).await? } else { found.cluster };
         let mut facts = found.facts;
         facts.upgrade = facts.tls_routing && self.needs_upgrade(address).await;
         Ok(Cluster {
-            name: found.cluster,
+            name,
             server_version: Version::parse(&found.server_version),
             route: Route::Proxy(facts),
             clock: reply.date.map(|cluster| ClockDifference { cluster, ours }),

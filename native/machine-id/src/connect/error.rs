@@ -326,7 +326,11 @@ impl Fault for ConnectError {
             Self::CertificateRefused { .. } => Code::IdentityNeedsRejoin,
             Self::PinMismatch { .. } => Code::CaPinMismatch,
             Self::Neither { likely_auth: true, as_auth, .. } => as_auth.code(),
-            Self::Neither { as_proxy, .. } => as_proxy.code(),
+            Self::Neither { as_proxy, as_auth, .. } => match (as_proxy.code(), as_auth.code()) {
+                // It speaks TLS, not HTTPS: most likely an auth server that nothing is configured to recognise by.
+                (Code::TlsFailed, untrusted @ Code::TlsUntrusted) => untrusted,
+                (code, _) => code,
+            },
             Self::Unsupported { .. } => Code::Unsupported,
             Self::Locked { .. } | Self::GenerationMismatch { .. } => Code::BotLocked,
             Self::RoleNotAllowed { .. } | Self::HostDenied { .. } => Code::RoleNotAllowed,

@@ -18,6 +18,8 @@ pub struct ProxyFacts {
     pub tls_routing: bool,
     /// The host by which SSH host certificates and `known_hosts` name the proxy.
     pub public_host: String,
+    /// The web port as the cluster announces it to its users.
+    pub public: Address,
     /// Where SSH and ProxySSH are served.
     pub ssh: Address,
     /// Where the reverse tunnel is served.
@@ -28,10 +30,28 @@ pub struct ProxyFacts {
     pub upgrade: bool,
 }
 
+impl ProxyFacts {
+    /// A proxy that wasn't asked: one port for everything, nothing in front of it.
+    #[must_use]
+    pub fn assumed(proxy: Address) -> Self {
+        Self {
+            tls_routing: true,
+            public_host: proxy.host.clone(),
+            public: proxy.clone(),
+            ssh: proxy.clone(),
+            tunnel: proxy.clone(),
+            kube: None,
+            upgrade: false,
+            web: proxy,
+        }
+    }
+}
+
 /// The parsed reply.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) facts: ProxyFacts,
+    /// Empty before version 11.
     pub(crate) cluster: String,
     pub(crate) server_version: String,
 }
@@ -79,9 +99,6 @@ struct KubeSettings {
 pub(crate) fn parse(body: &[u8], web: &Address) -> Result<Found, String> {
     let reply: FindReply =
         serde_json::from_slice(body).map_err(|error| format!("its answer is not a Teleport proxy's ({error})"))?;
-    if reply.cluster_name.is_empty() {
-        return Err("its answer names no cluster".to_owned());
-    }
     let ProxySettings { tls_routing_enabled: tls_routing, ssh, kube } = reply.proxy;
     let public = Address::parse(&ssh.public_addr, web.port);
     let public_host = public.as_ref().map_or_else(|| web.host.clone(), |address| address.host.clone());
@@ -117,6 +134,7 @@ pub(crate) fn parse(body: &[u8], web: &Address) -> Result<Found, String> {
             web: web.clone(),
             tls_routing,
             public_host,
+            public: public.unwrap_or_else(|| web.clone()),
             ssh: ssh_address,
             tunnel,
             kube: kube.enabled.then_some(kube_address),
@@ -173,6 +191,5 @@ mod tests {
     fn an_answer_of_something_else_is_named_as_such() {
         assert!(parse(b"<html>", &web()).unwrap_err().contains("not a Teleport proxy's"));
         assert!(parse(br#"{"status":"ok"}"#, &web()).is_err());
-        assert!(parse(br#"{"proxy":{}}"#, &web()).unwrap_err().contains("no cluster"));
     }
 }

@@ -81,14 +81,14 @@ impl GrpcConnection {
         &self.address
     }
 
+    /// Whether it has ended.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed() || self.ending.get().is_some()
+    }
+
     /// Why a call got no answer, when the connection itself is the reason.
     pub(crate) fn failure(&self, fallback: &str) -> ConnectError {
         cut(&self.address, &self.ending, fallback)
-    }
-
-    /// The peer closed the connection without a word.
-    pub(crate) fn was_closed(&self) -> bool {
-        matches!(self.ending.get(), Some(Ended::Closed | Ended::Io(_)))
     }
 }
 
@@ -111,7 +111,8 @@ impl Service<Request<Body>> for GrpcConnection {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
-        self.sender.poll_ready(cx)
+        // A closed connection is reported by the call, which keeps the cause; from here it would become mere text.
+        self.sender.poll_ready(cx).map(|_| Ok(()))
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {

@@ -117,4 +117,4 @@ pub fn error_message(body: &[u8]) -> String {
 
 #[cfg(test)]
 #[path = "http_tests.rs"]
-mod tests;
+pub(crate) mod tests;

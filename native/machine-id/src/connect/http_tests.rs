@@ -1,7 +1,8 @@
 use super::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
-async fn answer(raw: &'static [u8]) -> Result<HttpReply, ConnectError> {
+/// What comes of a server that sends `raw`.
+pub(crate) async fn answer(raw: &'static [u8]) -> Result<HttpReply, ConnectError> {
     let (ours, mut theirs) = duplex(64 << 10);
     let server = tokio::spawn(async move {
         let mut request = [0_u8; 1024];

@@ -25,6 +25,7 @@ mod proxy_ssh;
 mod resources;
 mod rest;
 mod route;
+mod ssh_service;
 mod status;
 mod stream;
 mod tls;
@@ -33,6 +34,7 @@ mod upgrade;
 mod verifier;
 mod version;
 mod watch;
+mod web_config;
 
 pub use address::Address;
 pub use auth_client::{AuthClient, IssuedCerts, Ping};
@@ -49,7 +51,15 @@ pub use pin::{pin_text, pins_of};
 pub use presented::Presented;
 pub use proxy_ssh::{ProxySshStream, SshTarget};
 pub use resources::{Application, Database};
+pub use ssh_service::SshServiceStream;
 pub use version::Version;
 pub use watch::AuthorityWatch;
 
 pub(crate) use status::retry_in;
+
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+pub(crate) use http::tests::answer as recorded_answer;
+#[cfg(test)]
+mod tests;

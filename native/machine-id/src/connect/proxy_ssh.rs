@@ -22,6 +22,8 @@ use super::limits::{self, quote};
 use super::status::{self, Call};
 use super::trust::Trust;
 
+const CALL: Call<'static> = Call::named("the connection to the host");
+
 /// A host as the proxy is asked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SshTarget {
@@ -56,10 +58,10 @@ impl Connector {
         let connection = self.grpc_to_proxy(cluster, &trust, credential).await?;
         match timeout(limits::DIAL_HOST, open(&connection, target)).await {
             Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(status)) if status::is_local(&status) && connection.was_closed() => {
+            Ok(Err(status)) if status::is_local(&status) => {
                 Err(self.closed(cluster, host_cas, credential, &connection, &status).await)
             }
-            Ok(Err(status)) => Err(explain(&connection, target, &status)),
+            Ok(Err(status)) => Err(answered(target, status.code(), status.message())),
             Err(_) => Err(ConnectError::HostUnreachable {
                 host: target.host_port.clone(),
                 message: format!("no answer within {} s", limits::DIAL_HOST.as_secs()),
@@ -76,12 +78,14 @@ impl Connector {
         connection: &GrpcConnection,
         status: &Status,
     ) -> ConnectError {
-        if let Ok(auth) = self.auth(cluster, host_cas, credential).await
+        let failure = status::explain(CALL, connection, status);
+        if matches!(failure, ConnectError::Cut { .. })
+            && let Ok(auth) = self.auth(cluster, host_cas, credential).await
             && let Err(error @ ConnectError::Locked { .. }) = auth.ping().await
         {
             return error;
         }
-        connection.failure(status.message())
+        failure
     }
 }
 
@@ -109,13 +113,6 @@ fn payload(reply: ProxySshResponse) -> Bytes {
     }
 }
 
-fn explain(connection: &GrpcConnection, target: &SshTarget, status: &Status) -> ConnectError {
-    if status::is_local(status) {
-        return status::explain(Call::named("the connection to the host"), connection, status);
-    }
-    answered(target, status.code(), status.message())
-}
-
 fn answered(target: &SshTarget, code: Code, message: &str) -> ConnectError {
     let host = target.host_port.clone();
     match code {
@@ -126,7 +123,7 @@ fn answered(target: &SshTarget, code: Code, message: &str) -> ConnectError {
         Code::Unavailable | Code::NotFound | Code::InvalidArgument | Code::Unknown => {
             ConnectError::HostUnreachable { host, message: quote(message) }
         }
-        _ => status::answered(Call::named("the connection to the host"), code, message),
+        _ => status::answered(CALL, code, message),
     }
 }
 

@@ -5,6 +5,7 @@ use super::cluster::{Cluster, Route};
 use super::connector::Connector;
 use super::credential::ClientCredential;
 use super::error::ConnectError;
+use super::facts::ProxyFacts;
 use super::grpc::GrpcConnection;
 use super::names;
 use super::stream::Pipe;
@@ -47,20 +48,26 @@ impl Connector {
                 "an SSH connection through the cluster needs a proxy's address, and an auth server is configured";
             return Err(ConnectError::Unsupported { what: what.to_owned() });
         };
+        if facts.upgrade || facts.tls_routing {
+            return self.to_web_port(facts).await;
+        }
+        let web = &facts.web;
+        match self.dial(&facts.ssh).await {
+            Ok(stream) => Ok((stream, facts.ssh.clone())),
+            // The web port serves the same protocols in separate mode too (H3).
+            Err(error) if error.is_unreachable() && facts.ssh != *web => self.to_web_port(facts).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A byte stream to the proxy's web port, behind a balancer's TLS if need be.
+    async fn to_web_port(&self, facts: &ProxyFacts) -> Result<(Pipe, Address), ConnectError> {
         let web = facts.web.clone();
         if facts.upgrade {
             let stream = self.web(&web).await?;
             return Ok((upgrade::request(stream, &web).await?, web));
         }
-        if facts.tls_routing {
-            return Ok((self.dial(&web).await?, web));
-        }
-        match self.dial(&facts.ssh).await {
-            Ok(stream) => Ok((stream, facts.ssh.clone())),
-            // The web port serves the same protocols in separate mode too (H3).
-            Err(error) if error.is_unreachable() && facts.ssh != web => Ok((self.dial(&web).await?, web)),
-            Err(error) => Err(error),
-        }
+        Ok((self.dial(&web).await?, web))
     }
 
     /// TLS to the auth server of `cluster`, with `protocol` spoken inside. Without `trust` nothing is verified.
@@ -74,8 +81,15 @@ impl Connector {
         let name = names::auth_server_name(&cluster.name);
         let (stream, address, alpn) = match &cluster.route {
             Route::Auth(route) => (self.dial(&route.address).await?, route.address.clone(), vec![protocol.to_vec()]),
-            Route::Proxy(facts) if facts.tls_routing => {
-                let (stream, address) = self.to_proxy(cluster).await?;
+            // The web port tells protocols apart with separate ports too, and before version 13, or without a
+            // certificate, there is no other way.
+            Route::Proxy(facts)
+                if facts.tls_routing
+                    || cluster.server_version.before(13)
+                    || trust.is_none()
+                    || credential.is_none() =>
+            {
+                let (stream, address) = self.to_web_port(facts).await?;
                 (stream, address, vec![names::auth_protocol(&cluster.name), protocol.to_vec()])
             }
             Route::Proxy(_) => {
@@ -117,17 +131,9 @@ impl Connector {
         credential: Option<&ClientCredential>,
     ) -> Result<(Pipe, Address), ConnectError> {
         let (Some(trust), Some(credential)) = (trust, credential) else {
-            let what = "asking the auth server without a certificate needs TLS routing, which this cluster has off";
+            let what = "asking the auth server over gRPC to the proxy without a certificate";
             return Err(ConnectError::Unsupported { what: what.to_owned() });
         };
-        if cluster.server_version.before(13) {
-            let what = format!(
-                "version {} without TLS routing (proxy_listener_mode: separate) is reached by an SSH tunnel only, \
-                 which isn't built",
-                cluster.server_version
-            );
-            return Err(ConnectError::Unsupported { what });
-        }
         let connection = self.grpc_to_proxy(cluster, trust, credential).await?;
         let stream = frames::proxy_cluster(&connection, &cluster.name).await?;
         let address = cluster.proxy().map_or_else(|| Address::new("", 0), |facts| facts.ssh.clone());

@@ -143,27 +143,16 @@ async fn generate(algorithm: crate::config::KeyAlgorithm) -> Result<KeyPair, Err
 pub(super) fn cluster_facts(session: &Session) -> ClusterFacts {
     let name = session.cluster.name.clone();
     let server_major = u64::from(session.cluster.server_version.major);
-    match session.cluster.proxy() {
-        Some(proxy) => ClusterFacts {
-            name,
-            server_major,
-            proxy_host: proxy.public_host.clone(),
-            proxy_address: proxy.ssh.to_string(),
-            tls_routing: proxy.tls_routing,
-            kube_address: proxy.kube.as_ref().map_or_else(|| proxy.web.to_string(), ToString::to_string),
-        },
-        None => {
-            let public = session.proxy_address.clone();
-            let host = public.rsplit_once(':').map_or(public.as_str(), |(host, _)| host).to_owned();
-            ClusterFacts {
-                name,
-                server_major,
-                proxy_host: host,
-                proxy_address: public.clone(),
-                tls_routing: true,
-                kube_address: public,
-            }
-        }
+    let proxy = &session.proxy;
+    ClusterFacts {
+        name,
+        server_major,
+        proxy_host: proxy.public_host.clone(),
+        proxy_address: proxy.public.to_string(),
+        ssh_address: proxy.ssh.to_string(),
+        tls_routing: proxy.tls_routing,
+        connection_upgrade: proxy.upgrade,
+        kube_address: proxy.kube.as_ref().unwrap_or(&proxy.public).to_string(),
     }
 }
 

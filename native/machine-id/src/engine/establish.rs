@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::authorities;
 use super::bot::{Bot, Wish};
 use super::plan::{Means, Plan, Stored, decide};
+use super::proxy;
 use super::rotation::{Reaction, reaction};
 use super::session::Session;
 use crate::connect::{ClientCredential, Cluster, ConnectError};
@@ -351,12 +352,9 @@ impl Bot {
             self.cache.forget_identity(&self.config.id);
             renew_at = renew_at.min(self.clock.now() + SPREAD.mul_f64(fastrand::f64()));
         }
-        let proxy_address = match cluster.proxy() {
-            Some(proxy) => proxy.web.to_string(),
-            None => client.ping().await?.proxy_public_addr,
-        };
+        let proxy = proxy::facts(&cluster, &client, &self.clock).await?;
         let (client, stale) = (Arc::new(client), AtomicBool::new(false));
-        Ok(Session { cluster, identity, facts, client, proxy_address, renew_at, stuck, stale })
+        Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck, stale })
     }
 
     fn next_renewal(&self, facts: &BotFacts) -> SystemTime {

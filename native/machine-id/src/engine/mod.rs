@@ -11,6 +11,7 @@ mod keeper;
 mod live;
 mod order;
 mod plan;
+mod proxy;
 mod reply;
 mod rotation;
 mod session;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use crate::connect::{AuthClient, Cluster};
+use crate::connect::{AuthClient, Cluster, ProxyFacts};
 use crate::identity::{BotFacts, BotIdentity};
 
 /// An identity that can be used now. What it says stays true when its connection is lost: certificates that are
@@ -15,8 +15,8 @@ pub(super) struct Session {
     pub(super) identity: BotIdentity,
     pub(super) facts: BotFacts,
     pub(super) client: Arc<AuthClient>,
-    /// The proxy's public address as auth tells it, where no proxy told it itself; may be empty.
-    pub(super) proxy_address: String,
+    /// The proxy, asked at its public address as auth tells it where no proxy is configured.
+    pub(super) proxy: ProxyFacts,
     /// When it should be renewed.
     pub(super) renew_at: SystemTime,
     /// Why it can't be renewed, if it can't.

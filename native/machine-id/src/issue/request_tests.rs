@@ -29,3 +29,13 @@ fn every_request_says_that_it_takes_roles_and_is_never_reissuable() {
         assert_eq!(ours.ssh_public_key.is_empty(), major < 17, "{major}");
     }
 }
+
+/// The cache runs an issuance on whichever thread is free.
+#[test]
+fn an_issuance_can_move_between_threads() {
+    fn is_send<F: Future + Send>(
+        _: impl FnOnce(AuthClient, IssueRequest, Arc<KeyPair>, crate::clock::SystemClock) -> F,
+    ) {
+    }
+    is_send(|client, request, key, clock| async move { issue(&client, "bot-x", "c", &request, key, &clock).await });
+}

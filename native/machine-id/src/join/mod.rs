@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
 use crate::config::{JoinConfig, JoinMethod};
-use crate::connect::{Cluster, ConnectError, Connector, Route};
+use crate::connect::{ClockDifference, Cluster, ConnectError, Connector, Route};
 use crate::identity::{self, CertificateError, Certificates, KeyPair};
 use crate::secret::Secret;
 
@@ -135,10 +135,10 @@ async fn send(
 fn misdated(error: CertificateError, date: Option<SystemTime>, now: SystemTime) -> JoinError {
     match error {
         CertificateError::Expired { .. } | CertificateError::NotYetValid { .. } => {
-            let there = date.map_or_else(String::new, |date| {
-                format!("; it is {} here and {} there", reply::stamp(now), reply::stamp(date))
-            });
-            JoinError::ClockSkew { message: format!("the new {error}{there}") }
+            let difference = date.map(|date| ClockDifference { cluster: date, ours: now });
+            let there =
+                difference.filter(ClockDifference::is_too_large).map(|found| format!("; it is {}", found.describe()));
+            JoinError::ClockSkew { message: format!("the new {error}{}", there.unwrap_or_default()) }
         }
         other => JoinError::Certificate(other),
     }

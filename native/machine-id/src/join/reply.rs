@@ -1,7 +1,5 @@
 //! The answer to a join: certificates, or a refusal (protocol B1).
 
-use std::time::SystemTime;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -89,9 +87,4 @@ fn refused(status: u16, message: String, request: &JoinRequest<'_>) -> JoinError
 /// The first name between double quotes.
 fn quoted(message: &str) -> String {
     message.split('"').nth(1).unwrap_or_default().to_owned()
-}
-
-/// A time as it stands in messages.
-pub(super) fn stamp(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
 }

@@ -73,7 +73,9 @@ mod tests {
             server_major: 15,
             proxy_host: "teleport.example.com".to_owned(),
             proxy_address: "teleport.example.com:443".to_owned(),
+            ssh_address: "teleport.example.com:443".to_owned(),
             tls_routing: true,
+            connection_upgrade: false,
             kube_address: "teleport.example.com:443".to_owned(),
         }
     }

@@ -18,6 +18,7 @@ use std::borrow::Cow;
 pub use environment::{PlacedOutput, environment};
 pub use error::OutputError;
 pub use exec_credential::exec_credential;
+pub use quote::proxy_command_word;
 pub use request::{ClusterFacts, OutputRequest};
 
 use crate::config::OutputKind;

@@ -21,7 +21,8 @@ pub(super) fn ssh_path(path: &Path) -> Result<String, OutputError> {
 }
 
 /// One word of a ProxyCommand, which ssh expands (`%`) and then gives to the user's shell.
-pub(super) fn proxy_command_word(text: &str) -> String {
+#[must_use]
+pub fn proxy_command_word(text: &str) -> String {
     shell_word(&text.replace('%', "%%"))
 }
 

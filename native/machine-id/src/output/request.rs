@@ -16,10 +16,14 @@ pub struct ClusterFacts {
     pub server_major: u64,
     /// Host part of the proxy's public address.
     pub proxy_host: String,
-    /// The proxy's SSH address, `host:port`, IPv6 hosts in brackets (protocol A).
+    /// The proxy's public web address, `host:port`, IPv6 hosts in brackets (protocol A).
     pub proxy_address: String,
+    /// The proxy's SSH address where that is another one, `host:port` (protocol A).
+    pub ssh_address: String,
     /// Whether all of the proxy's protocols share its web port.
     pub tls_routing: bool,
+    /// Whether a load balancer ends TLS in front of the proxy (protocol D1).
+    pub connection_upgrade: bool,
     /// The proxy's Kubernetes address, `host:port` (protocol A).
     pub kube_address: String,
 }
@@ -55,6 +59,7 @@ impl<'a> OutputRequest<'a> {
         }
         check_name("proxy host", &self.cluster.proxy_host, "_-.:")?;
         check_name("proxy address", &self.cluster.proxy_address, "_-.:[]")?;
+        check_name("SSH proxy address", &self.cluster.ssh_address, "_-.:[]")?;
         check_name("Kubernetes address", &self.cluster.kube_address, "_-.:[]")
     }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Artifact;
 use super::error::OutputError;
 use super::quote::{proxy_command_word, single_quoted, ssh_path};
-use super::request::{OutputRequest, text_of};
+use super::request::{ClusterFacts, OutputRequest, text_of};
 use crate::identity::{Authority, SshKeyType};
 
 /// What tbot writes for a cluster whose keys are RSA.
@@ -13,6 +13,9 @@ const RSA: &str = "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@opens
 const ED25519: &str = "ssh-ed25519-cert-v01@openssh.com";
 const ECDSA: &str = "ecdsa-sha2-nistp256-cert-v01@openssh.com,ecdsa-sha2-nistp384-cert-v01@openssh.com,\
                      ecdsa-sha2-nistp521-cert-v01@openssh.com";
+
+/// The first version whose proxies carry SSH in gRPC (protocol H3); older ones are an SSH server (H1).
+const TRANSPORT_SERVICE: u64 = 13;
 
 /// The whole file: a pair of `Host` blocks per cluster, the root first.
 pub(super) fn render(request: &OutputRequest<'_>) -> Result<Artifact, OutputError> {
@@ -66,10 +69,28 @@ fn proxy_command(request: &OutputRequest<'_>, cluster: &str) -> Result<String, O
     let helper = if quoted == helper { format!("\"{helper}\"") } else { quoted };
     let directory = proxy_command_word(&format!("--destination-dir={}", text_of(request.directory)?));
     let proxy = proxy_command_word(&format!("--proxy={}", request.cluster.proxy_address));
+    let way = way(request.cluster);
     let cluster = proxy_command_word(&format!("--cluster={cluster}"));
     // The target is quoted because older ssh lets anything into %h, and git URLs of others end up there.
     let target = single_quoted("%r@%h:%p");
-    Ok(format!("    ProxyCommand {helper} proxy-ssh {directory} {proxy} {cluster} {target}\n"))
+    Ok(format!("    ProxyCommand {helper} proxy-ssh {directory} {proxy} {cluster}{way} {target}\n"))
+}
+
+/// What is unusual about the way to the proxy, as further arguments. With TLS routing and a proxy of today there are
+/// none.
+fn way(cluster: &ClusterFacts) -> String {
+    let mut arguments = String::new();
+    if !cluster.tls_routing {
+        arguments.push(' ');
+        arguments.push_str(&proxy_command_word(&format!("--ssh-proxy={}", cluster.ssh_address)));
+    }
+    if cluster.connection_upgrade {
+        arguments.push_str(" --connection-upgrade");
+    }
+    if (1..TRANSPORT_SERVICE).contains(&cluster.server_major) {
+        let _ = write!(arguments, " --server-version={}", cluster.server_major);
+    }
+    arguments
 }
 
 /// ssh takes the first block that matches: hosts of a leaf `eu.example.com` must not get those of `example.com`.

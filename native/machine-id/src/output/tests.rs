@@ -18,7 +18,9 @@ fn cluster() -> ClusterFacts {
         server_major: 15,
         proxy_host: "localhost".to_owned(),
         proxy_address: "localhost:13080".to_owned(),
+        ssh_address: "localhost:13080".to_owned(),
         tls_routing: true,
+        connection_upgrade: false,
         kube_address: "localhost:13080".to_owned(),
     }
 }

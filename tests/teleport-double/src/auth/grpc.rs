@@ -17,7 +17,7 @@ use super::issue::Issued;
 use super::join::{JoinRequest, join};
 use super::refusal::Refusal;
 use super::wire::Wire;
-use super::{resources, role, trust, user_certs, watch};
+use super::{app_session, resources, role, trust, user_certs, watch};
 use crate::ca::identity::Identity;
 use crate::control::{Core, Fault, Point};
 use crate::web::http::{read_body, strike};
@@ -65,6 +65,9 @@ pub(crate) async fn grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>
         }
         "GetCertAuthorities" => {
             unary(core, peer, Point::CertAuthority, |fault| trust::authorities(core, caller(peer)?, &body, fault)).await
+        }
+        "CreateAppSession" => {
+            unary(core, peer, Point::AppSession, |_| app_session::create(core, caller(peer)?, &body)).await
         }
         "GetRole" => unary(core, peer, Point::GetRole, |_| role::get(core, caller(peer)?, &body)).await,
         "ListResources" => {
@@ -165,14 +168,14 @@ async fn unary(
         Some(Fault::Truncated) => {
             let mut framed = frame(&answer).to_vec();
             framed.truncate(framed.len() / 2);
-            let half: Messages2 = Box::pin(futures_util::stream::iter([Ok(Frame::data(Bytes::from(framed)))]));
+            let half: Frames = Box::pin(futures_util::stream::iter([Ok(Frame::data(Bytes::from(framed)))]));
             ok(half)
         }
         _ => ok(frames(vec![answer])),
     }
 }
 
-type Messages2 = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Status>> + Send>>;
+type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Status>> + Send>>;
 
 fn frame(message: &[u8]) -> Bytes {
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
@@ -182,18 +185,18 @@ fn frame(message: &[u8]) -> Bytes {
     Bytes::from(framed)
 }
 
-fn frames(messages: Vec<Vec<u8>>) -> Messages2 {
+fn frames(messages: Vec<Vec<u8>>) -> Frames {
     with_trailers(Box::pin(futures_util::stream::iter(messages)))
 }
 
-fn with_trailers(messages: Messages) -> Messages2 {
+fn with_trailers(messages: Messages) -> Frames {
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
     let end = futures_util::stream::iter([Ok(Frame::trailers(trailers))]);
     Box::pin(messages.map(|message| Ok(Frame::data(frame(&message)))).chain(end))
 }
 
-fn ok(body: Messages2) -> Reply {
+fn ok(body: Frames) -> Reply {
     let mut response = Response::new(Body::new(StreamBody::new(body)));
     response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     response

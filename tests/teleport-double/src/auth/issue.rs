@@ -9,9 +9,9 @@ use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use super::refusal::Refusal;
 use crate::ca::authority::{Authority, CaKeys};
 use crate::ca::key::{KeyKind, SshKey, X509Key};
+use crate::ca::ssh;
 use crate::ca::user::UserSubject;
 use crate::ca::x509::Span;
-use crate::ca::ssh;
 use crate::control::{CertificateFault, Core, Fault};
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -1,12 +1,13 @@
 //! The auth server: gRPC, what is left of REST, and everything that issues certificates.
 
+mod app_session;
 mod grpc;
 mod issue;
 pub(crate) mod join;
 pub(crate) mod refusal;
 mod resources;
-mod role;
 mod rest;
+mod role;
 mod trust;
 mod user_certs;
 mod watch;

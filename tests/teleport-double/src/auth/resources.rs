@@ -41,7 +41,15 @@ pub(crate) fn list(core: &Core, caller: &Identity, body: &[u8]) -> Result<Vec<u8
 fn header(core: &Core, kind: &str, version: &str, name: &str, labels: Option<Wire>) -> Wire {
     let expires = (core.now() + Duration::from_secs(600)).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let expires = Wire::default().number(1, expires.as_secs()).number(2, expires.subsec_nanos().into());
-    Wire::default().bytes(1, kind).bytes(3, version).message(4, labels.into_iter().fold(metadata(name), |wire, label| wire.message(5, label)).message(6, expires).number(7, 1).bytes(8, "1"))
+    Wire::default().bytes(1, kind).bytes(3, version).message(
+        4,
+        labels
+            .into_iter()
+            .fold(metadata(name), |wire, label| wire.message(5, label))
+            .message(6, expires)
+            .number(7, 1)
+            .bytes(8, "1"),
+    )
 }
 
 fn metadata(name: &str) -> Wire {
@@ -68,7 +76,11 @@ fn node(core: &Core, node: &Node) -> Wire {
 fn kube(core: &Core, kube: &Kube) -> Wire {
     let empty = Wire::default;
     let spec = empty().message(3, empty()).message(4, empty()).message(5, empty());
-    let cluster = empty().bytes(1, "kube_cluster").bytes(3, "v3").message(4, metadata(&kube.name).message(5, label("env", "test"))).message(5, spec);
+    let cluster = empty()
+        .bytes(1, "kube_cluster")
+        .bytes(3, "v3")
+        .message(4, metadata(&kube.name).message(5, label("env", "test")))
+        .message(5, spec);
     let server = empty()
         .bytes(1, &core.settings.version)
         .bytes(2, "remote.kube.proxy.teleport.cluster.local")
@@ -91,6 +103,9 @@ fn database(core: &Core, database: &Database) -> Wire {
 fn app(core: &Core, app: &App) -> Wire {
     let spec = Wire::default().bytes(1, &app.uri).bytes(2, &app.public_address);
     let item = Wire::default().bytes(1, "app").bytes(3, "v3").message(4, metadata(&app.name)).message(5, spec);
-    let server = Wire::default().bytes(1, &core.settings.version).bytes(3, "e6bdac47-5f8d-4e97-a077-2ee983bd1b5d").message(5, item);
+    let server = Wire::default()
+        .bytes(1, &core.settings.version)
+        .bytes(3, "e6bdac47-5f8d-4e97-a077-2ee983bd1b5d")
+        .message(5, item);
     header(core, "app_server", "v3", &app.name, None).message(5, server)
 }

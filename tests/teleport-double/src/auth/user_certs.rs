@@ -31,9 +31,12 @@ pub(crate) fn user_certs(
         return Err(Refusal::denied("access denied: identity is not allowed to reissue certificates"));
     }
     let now = core.now();
-    let expires = request.expires.as_ref().and_then(instant).filter(|at| *at > now).ok_or_else(|| {
-        Refusal::denied("access denied: client credentials have expired, please relogin.")
-    })?;
+    let expires = request
+        .expires
+        .as_ref()
+        .and_then(instant)
+        .filter(|at| *at > now)
+        .ok_or_else(|| Refusal::denied("access denied: client credentials have expired, please relogin."))?;
     let mut state = core.state();
     let bot = state.bots.get(&identity.user).cloned().ok_or_else(Refusal::access_denied)?;
     let mut subject = UserSubject {
@@ -89,10 +92,7 @@ fn impersonate(
     }
     if asked.iter().any(|name| !bot.roles.contains(name)) {
         let list = asked.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" ");
-        return Err(Refusal::denied(format!(
-            "user {:?} has requested role impersonation for [{list}]",
-            bot.user()
-        )));
+        return Err(Refusal::denied(format!("user {:?} has requested role impersonation for [{list}]", bot.user())));
     }
     let mut longest = LONGEST;
     for name in asked {

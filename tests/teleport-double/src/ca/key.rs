@@ -115,7 +115,7 @@ pub(crate) struct SshKey {
 enum SshSecret {
     /// ssh-key 0.6 can't sign with RSA: it takes the first prime for both.
     Rsa(X509Key),
-    Other(ssh_key::PrivateKey),
+    Other(Box<ssh_key::PrivateKey>),
 }
 
 impl SshKey {
@@ -132,7 +132,7 @@ impl SshKey {
             KeyKind::Ed25519 => ssh_key::Algorithm::Ed25519,
         };
         let key = ssh_key::PrivateKey::random(&mut OsRng, algorithm)?;
-        Ok(Self { public: key.public_key().key_data().clone(), secret: SshSecret::Other(key) })
+        Ok(Self { public: key.public_key().key_data().clone(), secret: SshSecret::Other(Box::new(key)) })
     }
 
     pub(crate) fn public(&self) -> &KeyData {

@@ -60,10 +60,9 @@ pub(crate) fn sign(ca: &SshKey, key: KeyData, subject: &SshSubject<'_>) -> Resul
 pub(crate) fn spki(key: &KeyData) -> Result<SubjectPublicKeyInfoOwned, DoubleError> {
     let unusable = |why: &dyn std::fmt::Display| DoubleError::Key(why.to_string());
     let der = match key {
-        KeyData::Rsa(key) => rsa::RsaPublicKey::try_from(key)?
-            .to_public_key_der()
-            .map_err(|error| unusable(&error))?
-            .into_vec(),
+        KeyData::Rsa(key) => {
+            rsa::RsaPublicKey::try_from(key)?.to_public_key_der().map_err(|error| unusable(&error))?.into_vec()
+        }
         KeyData::Ecdsa(key) => p256::PublicKey::from_sec1_bytes(key.as_sec1_bytes())
             .map_err(|error| unusable(&error))?
             .to_public_key_der()

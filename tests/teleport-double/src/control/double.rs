@@ -43,9 +43,11 @@ impl Double {
 
     pub(crate) async fn start(core: Arc<Core>, proxy: SocketAddr, auth: SocketAddr) -> Result<Self, DoubleError> {
         let temporary = core.settings.directory.is_none();
-        let directory = core.settings.directory.clone().unwrap_or_else(|| {
-            std::env::temp_dir().join(format!("teleport-double-{}", uuid()))
-        });
+        let directory = core
+            .settings
+            .directory
+            .clone()
+            .unwrap_or_else(|| std::env::temp_dir().join(format!("teleport-double-{}", uuid())));
         let web_ca = directory.join("web-ca.pem");
         std::fs::create_dir_all(&directory).map_err(|source| unwritable(&directory, source))?;
         write(&web_ca, &core.keys.web_ca_pem)?;
@@ -53,9 +55,8 @@ impl Double {
         let (auth_open, auth_gate) = watch::channel(true);
         for (port, address, gate) in [(Port::Proxy, proxy, proxy_gate), (Port::Auth, auth, auth_gate)] {
             let listener = listener::bind(address).await?;
-            let bound = listener
-                .local_addr()
-                .map_err(|source| DoubleError::Listen { address: address.to_string(), source })?;
+            let bound =
+                listener.local_addr().map_err(|source| DoubleError::Listen { address: address.to_string(), source })?;
             let slot = if port == Port::Proxy { &core.proxy } else { &core.auth };
             let _ = slot.set(bound);
             tokio::spawn(listener::run(Arc::clone(&core), port, listener, gate));
@@ -185,12 +186,7 @@ impl Double {
 
     /// Adds an SSH node of a given cluster, root or leaf.
     pub fn add_node_in(&self, cluster: &str, name: &str, address: &str) -> String {
-        let node = Node {
-            id: uuid(),
-            name: name.to_owned(),
-            address: address.to_owned(),
-            cluster: cluster.to_owned(),
-        };
+        let node = Node { id: uuid(), name: name.to_owned(), address: address.to_owned(), cluster: cluster.to_owned() };
         let id = node.id.clone();
         self.core.state().nodes.push(node);
         id

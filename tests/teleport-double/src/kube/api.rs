@@ -76,7 +76,8 @@ fn pods(table: bool) -> Value {
         return json!({ "kind": "PodList", "apiVersion": "v1", "metadata": { "resourceVersion": "1" },
             "items": PODS.map(pod) });
     }
-    let columns = [("Name", "string"), ("Ready", "string"), ("Status", "string"), ("Restarts", "string"), ("Age", "string")];
+    let columns =
+        [("Name", "string"), ("Ready", "string"), ("Status", "string"), ("Restarts", "string"), ("Age", "string")];
     let rows = PODS.map(|item| (json!([item.0, "1/1", "Running", "0", "1d"]), pod(item)));
     as_table(&columns, &rows)
 }

@@ -4,8 +4,7 @@ use tonic::Status;
 
 use crate::control::{Core, Node};
 
-const NOT_FOUND: &str =
-    "failed to dial target host\n\tdirect dialing to nodes not found in inventory is not supported";
+const NOT_FOUND: &str = "failed to dial target host\n\tdirect dialing to nodes not found in inventory is not supported";
 
 /// The address of the SSH server behind `host_port` in `cluster`.
 pub(crate) fn resolve(core: &Core, host_port: &str, cluster: &str) -> Result<String, Status> {

@@ -111,7 +111,8 @@ async fn session(
     replies: &Sender,
     mut budget: usize,
 ) -> Result<(), Status> {
-    let first = requests.message().await?.ok_or_else(|| Status::invalid_argument("first message must be a dial target"))?;
+    let first =
+        requests.message().await?.ok_or_else(|| Status::invalid_argument("first message must be a dial target"))?;
     let target = first.dial_target.ok_or_else(|| Status::invalid_argument("first message must be a dial target"))?;
     let address = resolve(core, &target.host_port, &target.cluster)?;
     let tcp = TcpStream::connect(&address)

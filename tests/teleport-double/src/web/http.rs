@@ -73,9 +73,7 @@ async fn web(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
     let path = path.strip_prefix("/v1").unwrap_or(&path);
     let get = request.method() == http::Method::GET;
     match path {
-        "/webapi/find" if get => {
-            planned(&core, &peer, Point::Find, || reply::json(discovery::find(&core))).await
-        }
+        "/webapi/find" if get => planned(&core, &peer, Point::Find, || reply::json(discovery::find(&core))).await,
         _ if get && (path == "/webapi/ping" || path.starts_with("/webapi/ping/")) => {
             planned(&core, &peer, Point::WebPing, || reply::json(discovery::ping(&core))).await
         }

@@ -47,9 +47,7 @@ fn parse(body: &[u8]) -> Result<JoinRequest, Refusal> {
     let value: Value = serde_json::from_slice(body).map_err(|_| Refusal::bad_parameter(not_json(body)))?;
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let bytes = |name: &str| {
-        STANDARD
-            .decode(text(name))
-            .map_err(|_| Refusal::bad_parameter("request: illegal base64 data at input byte 0"))
+        STANDARD.decode(text(name)).map_err(|_| Refusal::bad_parameter("request: illegal base64 data at input byte 0"))
     };
     let expires = match text("expires") {
         empty if empty.is_empty() => None,

@@ -28,9 +28,7 @@ pub(crate) enum Port {
 
 /// Opens a port.
 pub(crate) async fn bind(address: SocketAddr) -> Result<TcpListener, DoubleError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|source| DoubleError::Listen { address: address.to_string(), source })
+    TcpListener::bind(address).await.map_err(|source| DoubleError::Listen { address: address.to_string(), source })
 }
 
 /// Until the double stops.

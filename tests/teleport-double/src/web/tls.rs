@@ -29,13 +29,16 @@ pub(crate) enum ServerRole {
     Proxy,
 }
 
+/// A server certificate already issued: by which keys, and for whom.
+type Issued = (Arc<CaKeys>, ServerRole, Arc<CertifiedKey>);
+
 /// Keys and certificates of the double's servers.
 #[derive(Debug)]
 pub(crate) struct ServerKeys {
     key: X509Key,
     web: Arc<CertifiedKey>,
     pub(crate) web_ca_pem: String,
-    host: Mutex<Vec<(Arc<CaKeys>, ServerRole, Arc<CertifiedKey>)>>,
+    host: Mutex<Vec<Issued>>,
 }
 
 impl ServerKeys {
@@ -63,12 +66,18 @@ impl ServerKeys {
     }
 
     /// What `role` presents while `ca` signs servers.
-    pub(crate) fn host(&self, core: &Core, ca: &Arc<CaKeys>, role: ServerRole) -> Result<Arc<CertifiedKey>, DoubleError> {
+    pub(crate) fn host(
+        &self,
+        core: &Core,
+        ca: &Arc<CaKeys>,
+        role: ServerRole,
+    ) -> Result<Arc<CertifiedKey>, DoubleError> {
         let mut known = self.host.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, _, key)) = known.iter().find(|(of, for_role, _)| Arc::ptr_eq(of, ca) && *for_role == role) {
             return Ok(Arc::clone(key));
         }
-        let mut dns = vec!["node1".to_owned(), "*.teleport.cluster.local".to_owned(), "teleport.cluster.local".to_owned()];
+        let mut dns =
+            vec!["node1".to_owned(), "*.teleport.cluster.local".to_owned(), "teleport.cluster.local".to_owned()];
         let mut addresses = Vec::new();
         if role == ServerRole::Proxy {
             let host = &core.settings.public_host;
@@ -110,8 +119,8 @@ pub(crate) fn config(
     clients: bool,
 ) -> Result<ServerConfig, DoubleError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_details(provider, core.clock.clone())
-        .with_safe_default_protocol_versions()?;
+    let builder =
+        ServerConfig::builder_with_details(provider, core.clock.clone()).with_safe_default_protocol_versions()?;
     let builder = if clients {
         builder.with_client_cert_verifier(Arc::new(LeafVerifier::new(core)?))
     } else {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::header::{CONNECTION, HeaderName, HeaderValue, UPGRADE};
 use http::Request;
+use http::header::{CONNECTION, HeaderName, HeaderValue, UPGRADE};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 

@@ -127,7 +127,8 @@ pub async fn exchange(mut stream: TlsStream<TcpStream>, request: &str) -> (Strin
 
 pub async fn web(double: &Double, method: &str, path: &str, body: &str) -> (String, String) {
     let roots = [std::fs::read_to_string(double.web_ca_pem()).unwrap()];
-    let stream = tls(&double.proxy_address(), "localhost", client_config(&roots, &["http/1.1"], &[], None)).await.unwrap();
+    let stream =
+        tls(&double.proxy_address(), "localhost", client_config(&roots, &["http/1.1"], &[], None)).await.unwrap();
     exchange(stream, &request(method, path, body)).await
 }
 

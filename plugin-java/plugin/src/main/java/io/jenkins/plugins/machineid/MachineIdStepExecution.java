@@ -8,11 +8,13 @@ import hudson.model.Computer;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import io.jenkins.plugins.machineid.lease.ActiveLeases;
+import io.jenkins.plugins.machineid.lease.AgentGone;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
 import io.jenkins.plugins.machineid.lease.LeaseSession;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Map;
+import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.steps.BodyExecution;
 import org.jenkinsci.plugins.workflow.steps.BodyExecutionCallback;
 import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
@@ -60,11 +62,26 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         try {
             Map<String, String> environment = planned.acquire(run, listener, false);
             started = startBody(environment);
+        } catch (InterruptedException e) {
+            if (!stopped) {
+                throw e;
+            }
+            // The stop has been told already; the stack of this thread says nothing more.
+        } catch (AgentGone e) {
+            if (!controllerGoesDown()) {
+                throw e;
+            }
+            // The channel closed because of the controller's own end: onResume sets up again.
         } finally {
             if (!started) {
                 planned.release(null);
             }
         }
+    }
+
+    private static boolean controllerGoesDown() {
+        Jenkins jenkins = Jenkins.getInstanceOrNull();
+        return jenkins == null || jenkins.isTerminating();
     }
 
     private LeaseSession plan(Run<?, ?> run) throws IOException, InterruptedException {

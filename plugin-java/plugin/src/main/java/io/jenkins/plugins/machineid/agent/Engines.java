@@ -29,8 +29,22 @@ final class Engines {
         }
     }
 
+    private static final int MAX_GIVEN_BACK = 1000;
+    private static final byte[] CANCELLED =
+            "{\"error\":{\"code\":\"cancelled\",\"message\":\"the lease was given back\",\"hint\":\"\",\"retry\":\"no\"}}"
+                    .getBytes(StandardCharsets.UTF_8);
+
     private final NativeApi api;
     private final Map<String, Engine> byKey = new LinkedHashMap<>();
+    /** Ids that are over: a call to take one may still be on its way when the build was aborted. */
+    private final Map<String, Boolean> givenBack = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+            return size() > MAX_GIVEN_BACK;
+        }
+    };
 
     Engines(NativeApi api) {
         this.api = api;
@@ -76,16 +90,35 @@ final class Engines {
             if (engine == null) {
                 return null;
             }
+            if (givenBack.containsKey(lease)) {
+                return CANCELLED.clone();
+            }
             // Noted before the call, so that a release at the same time finds it.
             engine.leases.add(lease);
         }
-        return api.acquire(engine.handle, request);
+        byte[] reply = api.acquire(engine.handle, request);
+        boolean over;
+        synchronized (this) {
+            over = givenBack.containsKey(lease);
+        }
+        if (over) {
+            api.release(engine.handle, lease.getBytes(StandardCharsets.UTF_8));
+            return CANCELLED.clone();
+        }
+        return reply;
     }
 
-    /** The reply, or null when no engine is open at all. */
-    byte[] release(String lease) {
+    /**
+     * The reply, or null when no engine is open at all.
+     *
+     * @param forGood the id will not be taken again
+     */
+    byte[] release(String lease, boolean forGood) {
         Engine engine = null;
         synchronized (this) {
+            if (forGood) {
+                givenBack.put(lease, true);
+            }
             for (Engine candidate : byKey.values()) {
                 if (engine == null || candidate.leases.contains(lease)) {
                     engine = candidate;

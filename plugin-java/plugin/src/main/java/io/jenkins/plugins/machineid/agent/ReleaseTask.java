@@ -7,14 +7,17 @@ public final class ReleaseTask extends AgentTask<Answer> {
     private static final long serialVersionUID = 1L;
 
     private final String lease;
+    private final boolean forGood;
 
-    public ReleaseTask(String root, String lease) {
+    /** @param forGood the id will not be taken again */
+    public ReleaseTask(String root, String lease, boolean forGood) {
         super(root);
         this.lease = lease;
+        this.forGood = forGood;
     }
 
     @Override
     Answer run(AgentState agent) {
-        return orWanted(agent, agent.engines().release(lease));
+        return orWanted(agent, agent.engines().release(lease, forGood));
     }
 }

@@ -7,6 +7,8 @@ import hudson.FilePath;
 import hudson.model.Computer;
 import hudson.model.Node;
 import hudson.remoting.Callable;
+import hudson.remoting.ChannelClosedException;
+import hudson.remoting.RequestAbortedException;
 import hudson.remoting.VirtualChannel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.agent.AcquireTask;
@@ -58,9 +60,13 @@ final class AgentLink {
         return Reply.read(withConfig(new RenewTask(root, config.key(), identity), config, identity));
     }
 
-    /** Null when no engine is open there: nobody to release it. */
-    Reply release(String lease) throws IOException, InterruptedException {
-        Answer answer = call(new ReleaseTask(root, lease));
+    /**
+     * Null when no engine is open there: nobody to release it.
+     *
+     * @param forGood the id will not be taken again
+     */
+    Reply release(String lease, boolean forGood) throws IOException, InterruptedException {
+        Answer answer = call(new ReleaseTask(root, lease, forGood));
         return answer.isConfigurationWanted() ? null : Reply.read(answer.getReply());
     }
 
@@ -117,6 +123,8 @@ final class AgentLink {
             return channel.call(task);
         } catch (NativeUnavailableException e) {
             throw NativeFailure.of(e, agent);
+        } catch (RequestAbortedException | ChannelClosedException e) {
+            throw new AgentGone(agent, e);
         }
     }
 }

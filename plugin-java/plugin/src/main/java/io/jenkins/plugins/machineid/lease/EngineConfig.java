@@ -84,7 +84,7 @@ final class EngineConfig implements AutoCloseable {
                 .add("abi", 1)
                 .add("identities", new JsonArray().add(entry))
                 .toString();
-        return new EngineConfig(splice(text, marker, token));
+        return new EngineConfig(splice(text, marker, token == null ? null : token.getPlainText()));
     }
 
     /** Stands for the whole configuration, without telling anything of it. */
@@ -139,14 +139,15 @@ final class EngineConfig implements AutoCloseable {
         return array;
     }
 
-    private static byte[] splice(String text, String marker, Secret token) {
+    /** The text as bytes, with the token in place of the marker. */
+    static byte[] splice(String text, String marker, CharSequence token) {
         if (token == null) {
             return text.getBytes(StandardCharsets.UTF_8);
         }
         int at = text.indexOf(marker);
         byte[] head = text.substring(0, at).getBytes(StandardCharsets.UTF_8);
         byte[] tail = text.substring(at + marker.length()).getBytes(StandardCharsets.UTF_8);
-        ByteBuffer plain = StandardCharsets.UTF_8.encode(CharBuffer.wrap(token.getPlainText()));
+        ByteBuffer plain = StandardCharsets.UTF_8.encode(CharBuffer.wrap(token));
         byte[] escaped = new byte[plain.remaining() * 2];
         int length = 0;
         while (plain.hasRemaining()) {

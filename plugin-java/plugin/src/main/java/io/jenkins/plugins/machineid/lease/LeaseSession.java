@@ -74,7 +74,7 @@ public final class LeaseSession implements Serializable {
         } catch (Refusal refusal) {
             throw refused(run, refusal, computer.getDisplayName());
         } catch (IllegalArgumentException e) {
-            throw new AbortException(Messages.Console_prefix() + e.getMessage());
+            throw new AbortException(Messages.Console_prefix() + e.getMessage() + " [request_invalid]");
         }
     }
 
@@ -115,8 +115,16 @@ public final class LeaseSession implements Serializable {
 
     /** Gives the lease back; harmless to repeat. Never throws: what can't be done now is done by the sweep. */
     public void release(TaskListener listener) {
-        if (!released && releaseQuietly() && listener != null) {
-            listener.getLogger().println(Messages.Console_end(request.identity()));
+        if (released) {
+            return;
+        }
+        boolean done = releaseQuietly();
+        if (listener != null) {
+            listener.getLogger()
+                    .println(
+                            done
+                                    ? Messages.Console_end(request.identity())
+                                    : Messages.Console_owed(request.identity(), agentName));
         }
     }
 
@@ -145,13 +153,13 @@ public final class LeaseSession implements Serializable {
 
     private void releaseNow() throws IOException, InterruptedException {
         AgentLink link = AgentLink.to(computer());
-        if (link.release(lease) != null) {
+        if (link.release(lease, true) != null) {
             return;
         }
         // The agent's JVM is another one than the lease's: an engine must be opened first, or the files removed here.
         try (EngineConfig config = NodeLookup.engineConfig(computer(), request.identity())) {
             link.open(config, request.identity());
-            link.release(lease);
+            link.release(lease, true);
         } catch (AbortException e) {
             LOGGER.log(Level.FINE, e, () -> "no engine for lease " + lease);
         }

@@ -7,6 +7,7 @@ import hudson.model.Computer;
 import hudson.model.PeriodicWork;
 import hudson.model.TaskListener;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.logging.Level;
@@ -18,6 +19,7 @@ import jenkins.model.Jenkins;
 public class Maintenance extends PeriodicWork {
     private static final Logger LOGGER = Logger.getLogger(Maintenance.class.getName());
     private static final Set<String> BUSY = ConcurrentHashMap.newKeySet();
+    private static final Map<String, String> SAID = new ConcurrentHashMap<>();
 
     @Override
     public long getRecurrencePeriod() {
@@ -49,6 +51,7 @@ public class Maintenance extends PeriodicWork {
             String line = Standing.keep(computer);
             if (line != null) {
                 say(listener, line);
+                SAID.remove(computer.getName());
             }
             if (Sweep.due()) {
                 Sweep.run(computer);
@@ -57,7 +60,10 @@ public class Maintenance extends PeriodicWork {
             Thread.currentThread().interrupt();
         } catch (IOException | RuntimeException e) {
             say(listener, e.getMessage());
-            LOGGER.log(Level.WARNING, () -> computer.getDisplayName() + ": " + e.getMessage());
+            // Once for each new reason, not each minute.
+            if (!String.valueOf(e.getMessage()).equals(SAID.put(computer.getName(), String.valueOf(e.getMessage())))) {
+                LOGGER.log(Level.WARNING, () -> computer.getDisplayName() + ": " + e.getMessage());
+            }
         } finally {
             BUSY.remove(computer.getName());
         }

@@ -24,7 +24,7 @@ final class Sweep {
             for (Reply held : status.objects("leases")) {
                 String lease = held.text("lease");
                 if (!ActiveLeases.get().contains(lease) && !Standing.wanted(computer, lease)) {
-                    link.release(lease);
+                    link.release(lease, false);
                 }
             }
         }

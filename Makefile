@@ -1,0 +1,77 @@
+# The front door. `make help` lists what there is; CI calls nothing else.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+NATIVE_OUT := target/dist
+MVN := mvn -q --batch-mode --no-transfer-progress -f plugin-java/pom.xml
+# Quiet where nobody watches.
+CARGO_QUIET := $(if $(CI),-q)
+
+.PHONY: help
+help: ## What can be made
+	@echo "machine-id: short-lived Teleport identities for build agents"
+	@echo
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: packages
+packages: ## Install the Debian packages that tests and demo use (needs root; else says what is missing)
+	@.ci/packages native java
+
+.PHONY: build
+build: ## Build the library, the command machine-id and the Teleport double
+	@echo "== build: the command machine-id and the Teleport double"
+	@.ci/packages native
+	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
+
+.PHONY: demo
+demo: build ## The main job on real input: join, ssh, scp, git, kubectl (CLUSTER=proxy:443 TOKEN=file for your own)
+	@tests/demo/run
+
+.PHONY: double
+double: build ## Run a Teleport double on loopback; it says what to type next
+	@target/debug/teleport-double --dir target/double
+
+.PHONY: test
+test: test-rust test-java ## All tests
+
+.PHONY: test-rust
+test-rust: ## Rust: unit, golden and end-to-end tests with real OpenSSH and kubectl
+	@.ci/packages native
+	@echo "== test: Rust"
+	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
+	cargo test $(CARGO_QUIET) --workspace
+
+.PHONY: native
+native: ## Release build: libmachine_id.so for glibc 2.28 and newer, the static helper
+	@.ci/packages native java
+	@.ci/build-native $(NATIVE_OUT)
+	@.ci/check-native $(NATIVE_OUT)
+
+.PHONY: test-java
+test-java: native ## Java: unit tests, the bridge in a real JVM, the contents of the .hpi
+	@echo "== test: Java"
+	MACHINE_ID_TEST_LIB=$(abspath $(NATIVE_OUT))/libmachine_id.so $(MVN) verify -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
+
+.PHONY: hpi
+hpi: native ## The Jenkins plugin: plugin-java/plugin/target/machine-id.hpi
+	$(MVN) package -DskipTests -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
+	@ls -l plugin-java/plugin/target/machine-id.hpi
+
+.PHONY: lint
+lint: ## Formatting, clippy with warnings as errors, dependency rules, scripts
+	@.ci/packages native
+	@echo "== lint"
+	cargo fmt --all --check
+	cargo clippy $(CARGO_QUIET) --workspace --all-targets -- -D warnings
+	.ci/check-rooms
+	.ci/check-dependencies
+
+.PHONY: bench
+bench: ## Benchmarks as ratios in one run
+	@echo "make bench: not built yet"
+
+.PHONY: clean
+clean: ## Remove what was built
+	cargo clean
+	-$(MVN) clean

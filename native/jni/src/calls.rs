@@ -1,0 +1,124 @@
+//! The calls, without Java: bytes in, bytes out, each a reply of the contract in `tests/contract/README.md`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use machine_id::clock::SystemClock;
+use machine_id::config::{AcquireRequest, EngineConfig};
+use machine_id::engine::{Checked, Engine, Order};
+use machine_id::error::{Code, Error};
+
+use crate::opened::OpenEngine;
+use crate::reply::{Closed, Opened, Released};
+use crate::{funnel, handles, runtime};
+
+/// Version of the contract and the signatures; the same number stands in every configuration.
+pub(crate) const ABI: i32 = 1;
+/// Longest input: what the readers of JSON take, and one byte more, so that they tell.
+pub(crate) const MAX_INPUT: usize = (1 << 20) + 1;
+/// An administrator waits for *Test connection* in front of a page.
+const CHECK_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Opens an engine; nothing is sent.
+pub(crate) fn open(config: &[u8]) -> Vec<u8> {
+    funnel::run(|| {
+        let config = EngineConfig::from_json(config)?;
+        Ok(Opened { engine: handles::insert(OpenEngine::start(config)?) })
+    })
+}
+
+/// *Test connection* for the one identity of a configuration.
+pub(crate) fn check(config: &[u8]) -> Vec<u8> {
+    funnel::run(|| {
+        let config = EngineConfig::from_json(config)?;
+        let [identity] = config.identities.as_slice() else {
+            return Err(request(format!("check takes one identity; there are {}", config.identities.len())));
+        };
+        let identity = identity.id.clone();
+        runtime::wait(&*runtime::shared()?, check_within(config, identity, CHECK_DEADLINE))
+    })
+}
+
+async fn check_within(config: EngineConfig, identity: String, deadline: Duration) -> Result<Checked, Error> {
+    let engine = Engine::open(config, Arc::new(SystemClock::new()))?;
+    tokio::time::timeout(deadline, engine.check(&identity)).await.unwrap_or_else(|_| {
+        Err(Error::new(
+            Code::DeadlineExceeded,
+            format!("checking identity {identity:?} took longer than {} s", deadline.as_secs()),
+            "check that the cluster can be reached from this machine",
+        ))
+    })
+}
+
+/// Takes a lease; waits until it is there, the deadline has passed, or it is released.
+pub(crate) fn acquire(engine: i64, order: &[u8]) -> Vec<u8> {
+    funnel::run(|| {
+        let open = handles::find(engine)?;
+        let order = Order::from(AcquireRequest::from_json(order)?);
+        open.acquire(order).unwrap_or_else(|| Err(handles::invalid(engine)))
+    })
+}
+
+/// Ends a lease, also one that is being acquired.
+pub(crate) fn release(engine: i64, lease: &[u8]) -> Vec<u8> {
+    funnel::run(|| {
+        let open = handles::find(engine)?;
+        let lease = text(lease, "a lease id")?;
+        open.call(async move |engine| Ok(Released { released: engine.release(&lease).await? }))
+            .unwrap_or_else(|| Err(handles::invalid(engine)))
+    })
+}
+
+/// Renews an identity now.
+pub(crate) fn renew(engine: i64, identity: &[u8]) -> Vec<u8> {
+    funnel::run(|| {
+        #[cfg(feature = "test-hooks")]
+        assert_ne!(identity, b"panic", "a panic that a test asked for");
+        let open = handles::find(engine)?;
+        let identity = text(identity, "an identity's id")?;
+        open.call(async move |engine| {
+            #[cfg(feature = "test-hooks")]
+            assert_ne!(identity, "panic in a task", "a panic that a test asked for");
+            engine.renew(&identity).await
+        })
+        .unwrap_or_else(|| Err(handles::invalid(engine)))
+    })
+}
+
+/// The engine as it is.
+pub(crate) fn status(engine: i64) -> Vec<u8> {
+    funnel::run(|| {
+        let open = handles::find(engine)?;
+        open.call(async move |engine| engine.status()).unwrap_or_else(|| Err(handles::invalid(engine)))
+    })
+}
+
+/// Ends an engine and its threads; waits for the calls that run.
+pub(crate) fn close(engine: i64) -> Vec<u8> {
+    funnel::run(|| {
+        handles::remove(engine)?.close()?;
+        Ok(Closed {})
+    })
+}
+
+/// Ends all engines: the library is being unloaded.
+pub(crate) fn close_all() {
+    funnel::run(|| {
+        handles::remove_all().iter().try_for_each(|engine| engine.close())?;
+        Ok(Closed {})
+    });
+}
+
+/// A text that crosses as plain bytes. It isn't repeated in the error: it may be anything.
+fn text(bytes: &[u8], what: &str) -> Result<String, Error> {
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| request(format!("{what} isn't UTF-8")))
+}
+
+/// A request that no version of the caller should make.
+pub(crate) fn request(message: String) -> Error {
+    Error::new(
+        Code::RequestInvalid,
+        message,
+        "this is a defect of the caller: its version and the library's may differ",
+    )
+}

@@ -1,0 +1,40 @@
+//! The way of every call: a panic becomes a reply, and the JVM lives on.
+
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::{Mutex, PoisonError};
+
+use machine_id::error::{Code, Error};
+use serde::Serialize;
+
+use crate::reply;
+
+/// Where the last panic happened; it may have been on another thread than the one that tells.
+static PLACE: Mutex<Option<String>> = Mutex::new(None);
+
+/// Runs a call and writes its reply.
+pub(crate) fn run<T: Serialize>(call: impl FnOnce() -> Result<T, Error>) -> Vec<u8> {
+    // Nothing of the call is seen again after a panic, but the table and the engines, whose locks bear it.
+    catch_unwind(AssertUnwindSafe(|| reply::of(call()))).unwrap_or_else(|payload| {
+        // Its text may hold anything, a secret too; dropping it may panic again.
+        std::mem::forget(payload);
+        reply::of::<()>(Err(defect()))
+    })
+}
+
+/// What a call gives that ended with a panic.
+pub(crate) fn defect() -> Error {
+    let place = PLACE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let place = place.as_deref().unwrap_or("an unknown place");
+    Error::new(Code::Internal, format!("the library failed at {place}"), "this is a defect: report it with this text")
+}
+
+/// Makes panics leave their place, and not their text, which may hold anything, on standard error and in the reply.
+pub(crate) fn install() {
+    std::panic::set_hook(Box::new(note));
+}
+
+fn note(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    eprintln!("machine-id: defect at {place}");
+    *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+}

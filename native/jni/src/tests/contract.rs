@@ -1,0 +1,169 @@
+//! What our types write has the shape of the replies that the Java tests read.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use machine_id::engine::{Acquired, CertificateNote, Checked, IdentityStatus, LeaseStatus, Renewed, Status};
+use machine_id::error::{Code, Error, Fault, Retry};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::reply::{self, Closed, Opened, Released};
+
+macro_rules! reply_file {
+    ($name:literal) => {
+        serde_json::from_str::<Value>(include_str!(concat!("../../../../tests/contract/", $name, ".reply.json")))
+            .unwrap()
+    };
+}
+
+/// 2026-11-21T20:37:33Z, the time in the files.
+fn then() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_293_453)
+}
+
+/// The reply as it is written.
+fn written(outcome: impl Serialize) -> Value {
+    serde_json::from_slice(&reply::of(Ok::<_, Error>(outcome))).unwrap()
+}
+
+/// Keys and types, without values; a list counts by its first entry, an environment and a nullable value by itself.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), if key == "environment" { json!("map") } else { shape(value) }))
+            .collect(),
+        Value::Array(list) => list.first().map_or(json!([]), |first| json!([shape(first)])),
+        Value::String(_) => json!("text"),
+        Value::Number(_) => json!("number"),
+        Value::Bool(_) => json!("bool"),
+        Value::Null => Value::Null,
+    }
+}
+
+#[test]
+fn the_short_replies_are_the_files() {
+    assert_eq!(written(Opened { engine: 7 }), reply_file!("open"));
+    assert_eq!(written(Released { released: true }), reply_file!("release"));
+    assert_eq!(written(Closed {}), reply_file!("close"));
+    assert_eq!(written(Renewed { expires_at: then(), generation: Some(3) }), reply_file!("renew"));
+}
+
+#[test]
+fn an_acquired_lease_has_the_keys_of_its_file() {
+    let certificate = CertificateNote {
+        kind: "ssh",
+        output: "identity",
+        target: String::new(),
+        key_id: "bot-api".to_owned(),
+        serial: "0".to_owned(),
+        fingerprint: "SHA256:".to_owned(),
+        roles: vec!["api-workers".to_owned()],
+        principals: vec!["jenkins".to_owned()],
+        valid_from: then(),
+        valid_until: then(),
+    };
+    let acquired = Acquired {
+        lease: "9f0c".to_owned(),
+        directory: "/lease".into(),
+        expires_at: then(),
+        environment: BTreeMap::from([("MACHINE_ID_DIR".to_owned(), "/lease".to_owned())]),
+        certificates: vec![certificate],
+    };
+    assert_eq!(shape(&written(acquired)), shape(&reply_file!("acquire")));
+}
+
+#[test]
+fn a_check_has_the_keys_of_its_file() {
+    let checked = Checked {
+        cluster: "example.test".to_owned(),
+        server_version: "15.0.0".to_owned(),
+        address_kind: "proxy",
+        trust: "system",
+        ca_pins: vec!["sha256:".to_owned()],
+        clock_difference_seconds: Some(-2),
+        identity: "new",
+        notes: Vec::new(),
+    };
+    assert_eq!(shape(&written(checked)), shape(&reply_file!("check")));
+}
+
+#[test]
+fn a_status_has_the_keys_of_its_file() {
+    let identity = IdentityStatus {
+        id: "api".to_owned(),
+        state: "ready",
+        cluster: "example.test".to_owned(),
+        bot: "bot-api".to_owned(),
+        expires_at: Some(then()),
+        generation: Some(2),
+        renewable: true,
+        reason: String::new(),
+    };
+    let lease = LeaseStatus {
+        lease: "9f0c".to_owned(),
+        identity: "api".to_owned(),
+        directory: "/lease".into(),
+        expires_at: then(),
+        standing: false,
+        problem: String::new(),
+    };
+    let status = Status { version: "0.1.0", identities: vec![identity], leases: vec![lease] };
+    assert_eq!(shape(&written(status)), shape(&reply_file!("status")));
+}
+
+#[derive(Debug)]
+struct Told(Code, &'static str, Retry);
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.1)
+    }
+}
+
+impl std::error::Error for Told {}
+
+impl Fault for Told {
+    fn code(&self) -> Code {
+        self.0
+    }
+
+    fn hint(&self) -> String {
+        String::new()
+    }
+
+    fn retry(&self) -> Retry {
+        self.2
+    }
+}
+
+fn refused(told: Told) -> Value {
+    serde_json::from_slice(&reply::of::<()>(Err(told.into()))).unwrap()
+}
+
+#[test]
+fn errors_are_the_files() {
+    let unreachable = "teleport.example.com:443 can't be reached: connection refused";
+    assert_eq!(
+        refused(Told(Code::ClusterUnreachable, unreachable, Retry::Later)),
+        reply_file!("error-cluster-unreachable")
+    );
+    let slow = "teleport.example.com:443 asks to slow down";
+    let after = Retry::After(Duration::from_millis(29_001));
+    assert_eq!(refused(Told(Code::RateLimited, slow, after)), reply_file!("error-rate-limited"), "rounded up");
+    let rejected = reply_file!("error-join-rejected");
+    assert_eq!(refused(Told(Code::JoinRejected, "", Retry::No))["error"]["retry"], rejected["error"]["retry"]);
+}
+
+#[test]
+fn invalid_requests_are_answered_as_the_files_say() {
+    let open = crate::calls::open(include_bytes!("../../../../tests/contract/open-invalid.request.json"));
+    assert_eq!(super::parse(&open), reply_file!("open-invalid"));
+    let root = tempfile::tempdir().unwrap();
+    let engine = super::opened(&super::config(root.path(), "127.0.0.1:1"));
+    let acquire =
+        crate::calls::acquire(engine, include_bytes!("../../../../tests/contract/acquire-invalid.request.json"));
+    assert_eq!(super::parse(&acquire), reply_file!("acquire-invalid"));
+    super::ok(&crate::calls::close(engine));
+}

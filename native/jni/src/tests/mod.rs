@@ -1,0 +1,47 @@
+//! The bridge without a JVM. The same in a JVM: `tests/java`, run by `.ci/test-jni`.
+
+mod contract;
+mod lifecycle;
+mod refusals;
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+/// A configuration whose cluster is at `address`, with the identity `api`.
+fn config(root: &Path, address: &str) -> Vec<u8> {
+    let identity = json!({"id": "api", "cluster": {"address": address}, "join": {"method": "token", "token": "t"}});
+    let (root, helper) = (root.to_str().unwrap(), "/nonexistent/machine-id");
+    json!({"abi": 1, "root": root, "helper": helper, "identities": [identity]}).to_string().into_bytes()
+}
+
+/// Somebody who accepts connections and never says a word.
+fn silence() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+fn order(lease: &str, directory: &Path) -> Vec<u8> {
+    let directory = directory.to_str().unwrap();
+    json!({"lease": lease, "identity": "api", "directory": directory, "standing": true}).to_string().into_bytes()
+}
+
+fn parse(reply: &[u8]) -> Value {
+    serde_json::from_slice(reply).expect("every reply is JSON")
+}
+
+fn ok(reply: &[u8]) -> Value {
+    let reply = parse(reply);
+    reply.get("ok").cloned().unwrap_or_else(|| panic!("not ok: {reply}"))
+}
+
+fn code(reply: &[u8]) -> String {
+    let reply = parse(reply);
+    reply["error"]["code"].as_str().unwrap_or_else(|| panic!("no error: {reply}")).to_owned()
+}
+
+fn opened(config: &[u8]) -> i64 {
+    ok(&crate::calls::open(config))["engine"].as_i64().unwrap()
+}

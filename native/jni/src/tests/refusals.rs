@@ -1,0 +1,93 @@
+use proptest::prelude::*;
+
+use super::{code, config, ok, opened, parse};
+use crate::{calls, funnel, runtime};
+
+#[test]
+fn a_number_that_stands_for_nothing_is_an_error_of_every_call() {
+    for number in [0, -1, 1, i64::MIN, i64::MAX] {
+        let replies = [
+            calls::acquire(number, b"{}"),
+            calls::release(number, b"00000000000000000000000000000001"),
+            calls::renew(number, b"api"),
+            calls::status(number),
+            calls::close(number),
+        ];
+        for reply in replies {
+            assert_eq!(code(&reply), "handle_invalid", "{number}");
+        }
+    }
+}
+
+#[test]
+fn a_closed_number_stays_invalid_while_others_are_opened() {
+    let root = tempfile::tempdir().unwrap();
+    let first = opened(&config(root.path(), "127.0.0.1:1"));
+    ok(&calls::close(first));
+    let second = opened(&config(root.path(), "127.0.0.1:1"));
+    assert_ne!(first, second);
+    assert_eq!(code(&calls::status(first)), "handle_invalid");
+    assert_eq!(code(&calls::close(first)), "handle_invalid");
+    ok(&calls::status(second));
+    ok(&calls::close(second));
+}
+
+#[test]
+fn another_abi_number_is_refused_at_open() {
+    let root = tempfile::tempdir().unwrap();
+    let text = String::from_utf8(config(root.path(), "127.0.0.1:1")).unwrap();
+    assert!(text.contains(&format!("\"abi\":{}", calls::ABI)));
+    let other = text.replace(&format!("\"abi\":{}", calls::ABI), &format!("\"abi\":{}", calls::ABI + 1));
+    assert_eq!(code(&calls::open(other.as_bytes())), "config_invalid");
+}
+
+#[test]
+fn check_takes_one_identity() {
+    let none = br#"{"abi":1,"root":"/nonexistent/root","helper":"/nonexistent/helper"}"#;
+    assert_eq!(code(&calls::check(none)), "request_invalid");
+}
+
+#[test]
+fn ids_that_are_no_text_are_refused_and_not_repeated() {
+    let root = tempfile::tempdir().unwrap();
+    let engine = opened(&config(root.path(), "127.0.0.1:1"));
+    for reply in
+        [calls::release(engine, b"\xff\xfe"), calls::renew(engine, b"\xff\xfe"), calls::renew(engine, b"other")]
+    {
+        assert_eq!(code(&reply), "request_invalid");
+    }
+    ok(&calls::close(engine));
+}
+
+#[test]
+fn a_panic_becomes_a_reply_without_its_text() {
+    let reply = funnel::run::<()>(|| panic!("the token is hunter2"));
+    assert_eq!(code(&reply), "internal");
+    assert!(!parse(&reply).to_string().contains("hunter2"));
+}
+
+#[test]
+fn a_panic_on_a_thread_of_ours_becomes_a_reply() {
+    let reply = funnel::run(|| runtime::wait::<()>(&*runtime::shared()?, async { panic!("the token is hunter2") }));
+    assert_eq!(code(&reply), "internal");
+}
+
+#[test]
+fn a_panic_with_a_payload_that_panics_when_dropped_becomes_a_reply_too() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("again");
+        }
+    }
+    assert_eq!(code(&funnel::run::<()>(|| std::panic::panic_any(Bomb))), "internal");
+}
+
+proptest! {
+    #[test]
+    fn garbage_is_always_answered_with_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        for reply in [calls::open(&bytes), calls::check(&bytes), calls::acquire(7, &bytes)] {
+            prop_assert!(parse(&reply)["error"]["code"].is_string());
+        }
+    }
+}

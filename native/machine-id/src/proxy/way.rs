@@ -1,0 +1,46 @@
+//! The way to a proxy, as a ProxyCommand is told it: nothing is asked before the connection is made.
+
+use crate::connect::{Address, Cluster, ProxyFacts, Route};
+
+/// The first version whose proxies carry SSH in gRPC (protocol H3).
+const TRANSPORT_SERVICE: u32 = 13;
+
+/// The way to a proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Name of the cluster that the host is in.
+    pub cluster: String,
+    /// The proxy's public web address.
+    pub proxy: Address,
+    /// The proxy's SSH port, where the protocols don't share one.
+    pub ssh_proxy: Option<Address>,
+    /// A load balancer ends TLS in front of the proxy.
+    pub connection_upgrade: bool,
+    /// Major version of the proxy; none where it isn't known.
+    pub server_major: Option<u32>,
+}
+
+impl Way {
+    /// Whether SSH connections go over gRPC; else the proxy is an SSH server with a subsystem.
+    #[must_use]
+    pub const fn has_transport_service(&self) -> bool {
+        match self.server_major {
+            Some(major) => major >= TRANSPORT_SERVICE,
+            None => true,
+        }
+    }
+
+    /// The cluster, without having asked it.
+    #[must_use]
+    pub fn cluster(&self) -> Cluster {
+        let mut facts = ProxyFacts::assumed(self.proxy.clone());
+        facts.upgrade = self.connection_upgrade;
+        if let Some(ssh) = &self.ssh_proxy {
+            facts.tls_routing = false;
+            facts.ssh = ssh.clone();
+        }
+        let mut cluster = Cluster::assumed(&self.cluster, self.proxy.clone());
+        cluster.route = Route::Proxy(facts);
+        cluster
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.jar.Attributes;
+import java.util.jar.JarFile;
+import java.util.jar.JarInputStream;
+import java.util.zip.ZipEntry;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What the .hpi holds. Runs after packaging. */
+class PackageIT {
+    private static final File HPI = new File("target/machine-id.hpi");
+    private static final long MAX_NATIVE = 6L << 20;
+    private static final Map<String, Long> OUTER = new TreeMap<>();
+    private static final Map<String, byte[]> INNER = new TreeMap<>();
+    private static Attributes outer;
+    private static Attributes inner;
+
+    @BeforeAll
+    static void read() throws IOException {
+        try (JarFile hpi = new JarFile(HPI)) {
+            outer = hpi.getManifest().getMainAttributes();
+            hpi.stream().filter(entry -> !entry.isDirectory()).forEach(entry -> OUTER.put(entry.getName(), entry.getSize()));
+            byte[] jar = hpi.getInputStream(hpi.getEntry("WEB-INF/lib/machine-id.jar")).readAllBytes();
+            try (JarInputStream content = new JarInputStream(new ByteArrayInputStream(jar))) {
+                inner = content.getManifest().getMainAttributes();
+                for (ZipEntry entry = content.getNextEntry(); entry != null; entry = content.getNextEntry()) {
+                    if (!entry.isDirectory()) {
+                        INNER.put(entry.getName(), content.readAllBytes());
+                    }
+                }
+            }
+        }
+        System.out.println(HPI + ": " + HPI.length() + " bytes");
+        OUTER.forEach((name, size) -> System.out.printf("%10d %s%n", size, name));
+        INNER.forEach((name, content) -> {
+            if (name.startsWith("native/")) {
+                System.out.printf("%10d %s%n", content.length, name);
+            }
+        });
+    }
+
+    @Test
+    void it_holds_the_manifest_and_two_jars() {
+        assertEquals(
+                Set.of("META-INF/MANIFEST.MF", "WEB-INF/lib/machine-id.jar", "WEB-INF/lib/minimal-json-0.9.5.jar"),
+                OUTER.keySet());
+    }
+
+    @Test
+    void both_manifests_say_the_same() {
+        for (String key : new String[] {"Short-Name", "Plugin-Version", "Jenkins-Version", "Plugin-Dependencies"}) {
+            assertFalse(String.valueOf(outer.getValue(key)).isBlank(), key);
+            assertEquals(outer.getValue(key), inner.getValue(key), key);
+        }
+        assertEquals("machine-id", outer.getValue("Short-Name"));
+        assertTrue(outer.getValue("Jenkins-Version").startsWith("2.479."));
+        assertFalse(outer.getValue("Plugin-Dependencies").contains("configuration-as-code"));
+    }
+
+    @Test
+    void no_declaration_of_jenkins_is_inside() {
+        for (String name : INNER.keySet()) {
+            if (name.endsWith(".class")) {
+                assertTrue(name.startsWith("io/jenkins/plugins/machineid/"), name);
+                assertFalse(name.contains("/processor/"), name);
+            }
+        }
+    }
+
+    @Test
+    void the_indexes_name_the_extensions_and_symbols() {
+        assertTrue(INNER.containsKey("META-INF/annotations/hudson.Extension"));
+        String symbols = new String(
+                INNER.get("META-INF/services/annotations/org.jenkinsci.Symbol"), StandardCharsets.UTF_8);
+        assertTrue(symbols.contains("io.jenkins.plugins.machineid.MachineIdStep$DescriptorImpl\n"), symbols);
+        assertEquals(new TreeSet<>(symbols.lines().toList()).size(), symbols.lines().count());
+    }
+
+    @Test
+    void library_and_helper_are_within_the_budget_and_match_their_digests() {
+        String folder = "native/linux-x86_64/";
+        assumeTrue(INNER.containsKey(folder + "digests"), "SKIPPED: packaged without native files");
+        byte[] library = INNER.get(folder + "libmachine_id.so");
+        byte[] helper = INNER.get(folder + "machine-id");
+        assertTrue(library.length + helper.length <= MAX_NATIVE, library.length + " + " + helper.length);
+        String digests = new String(INNER.get(folder + "digests"), StandardCharsets.UTF_8);
+        assertEquals(sha256(library) + "  libmachine_id.so\n" + sha256(helper) + "  machine-id\n", digests);
+    }
+
+    private static String sha256(byte[] content) {
+        try {
+            return java.util.HexFormat.of()
+                    .formatHex(java.security.MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (java.security.NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

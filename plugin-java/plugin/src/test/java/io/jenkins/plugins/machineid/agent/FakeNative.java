@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.agent;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** Notes the calls; replies as the contract says. */
+final class FakeNative implements NativeApi {
+    /** Something to do while a lease is being taken. */
+    interface Hook {
+        void run() throws InterruptedException;
+    }
+
+    final List<String> calls = Collections.synchronizedList(new ArrayList<>());
+    String openReply;
+    Hook duringAcquire = () -> {};
+    private int next = 1;
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public int abiVersion() {
+        return NativeLibrary.ABI;
+    }
+
+    @Override
+    public byte[] open(byte[] config) {
+        if (openReply != null) {
+            return bytes(openReply);
+        }
+        calls.add("open " + next);
+        return bytes("{\"ok\": {\"engine\": " + next++ + "}}");
+    }
+
+    @Override
+    public byte[] check(byte[] config) {
+        return bytes("{\"ok\":{}}");
+    }
+
+    @Override
+    public byte[] acquire(long engine, byte[] request) {
+        calls.add("acquire " + engine);
+        try {
+            duringAcquire.run();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return bytes("{\"ok\":{}}");
+    }
+
+    @Override
+    public byte[] release(long engine, byte[] leaseId) {
+        calls.add("release " + engine + " " + new String(leaseId, StandardCharsets.UTF_8));
+        return bytes("{\"ok\":{\"released\":true}}");
+    }
+
+    @Override
+    public byte[] renew(long engine, byte[] identityId) {
+        return bytes("{\"ok\":{}}");
+    }
+
+    @Override
+    public byte[] status(long engine) {
+        return bytes("{\"ok\":{}}");
+    }
+
+    @Override
+    public byte[] close(long engine) {
+        calls.add("close " + engine);
+        return bytes("{\"ok\":{}}");
+    }
+}

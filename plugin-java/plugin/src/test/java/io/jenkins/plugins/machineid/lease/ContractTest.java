@@ -1,0 +1,143 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.lease;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.eclipsesource.json.Json;
+import com.eclipsesource.json.JsonObject;
+import io.jenkins.plugins.machineid.ApplicationOutput;
+import io.jenkins.plugins.machineid.DatabaseOutput;
+import io.jenkins.plugins.machineid.access.Grant;
+import io.jenkins.plugins.machineid.config.Cluster;
+import io.jenkins.plugins.machineid.config.Identity;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The pairs that the Rust tests read too. */
+class ContractTest {
+    private static final Path PAIRS = Path.of(System.getProperty("machineid.contract", "../../tests/contract"));
+
+    private static byte[] file(String name) throws IOException {
+        Path path = PAIRS.resolve(name);
+        assumeTrue(Files.exists(path), () -> "SKIPPED: " + path + " isn't there");
+        return Files.readAllBytes(path);
+    }
+
+    private static JsonObject json(String name) throws IOException {
+        return Json.parse(new String(file(name), StandardCharsets.UTF_8)).asObject();
+    }
+
+    @Test
+    void every_reply_is_read_as_success_or_as_a_failure_with_a_code() throws IOException {
+        assumeTrue(Files.isDirectory(PAIRS));
+        List<Path> replies;
+        try (Stream<Path> files = Files.list(PAIRS)) {
+            replies = files.filter(path -> path.toString().endsWith(".reply.json")).toList();
+        }
+        for (Path path : replies) {
+            boolean failed = path.getFileName().toString().startsWith("error-")
+                    || path.getFileName().toString().contains("invalid");
+            try {
+                Reply.read(Files.readAllBytes(path));
+                assertFalse(failed, path.toString());
+            } catch (NativeFailure failure) {
+                assertTrue(failed, path + ": " + failure.getMessage());
+                assertFalse(failure.code().equals("internal"), path.toString());
+            }
+        }
+    }
+
+    @Test
+    void an_acquire_is_written_as_the_pair_says() throws IOException {
+        JsonObject expected = json("acquire.request.json");
+        DatabaseOutput database = new DatabaseOutput("pg");
+        database.setUsername("app");
+        database.setDatabase("app");
+        database.setFormat("tls");
+        ApplicationOutput application = new ApplicationOutput("grafana");
+        application.setSpecificTlsNaming(true);
+        LeaseOptions options = new LeaseOptions(
+                "api", null, null, "prod", List.of(database, application), List.of("1000", "ci"), "leaf.example.com");
+        LeaseRequest request = new LeaseRequest(new Grant("api", List.of("api-workers"), 1800), options);
+        byte[] json = request.json(
+                expected.get("lease").asString(),
+                expected.get("directory").asString(),
+                false,
+                expected.get("scope").asString());
+        JsonObject actual = Json.parse(new String(json, StandardCharsets.UTF_8)).asObject();
+        // The deadline is the plugin's own choice.
+        expected.set("deadline_ms", actual.get("deadline_ms"));
+        assertEquals(sorted(expected), sorted(actual));
+    }
+
+    @Test
+    void an_acquire_reply_gives_environment_and_certificates() throws IOException {
+        Reply reply = Reply.read(file("acquire.reply.json"));
+        assertTrue(reply.environment().containsKey("MACHINE_ID_SSH_CONFIG"));
+        assertNotNull(reply.time("expires_at"));
+        Reply certificate = reply.objects("certificates").get(0);
+        for (String key : List.of("kind", "output", "key_id", "serial", "fingerprint", "valid_from", "valid_until")) {
+            assertFalse(certificate.text(key).isEmpty(), key);
+        }
+        assertFalse(certificate.texts("roles").isEmpty());
+    }
+
+    @Test
+    void a_configuration_has_only_keys_of_the_pair() throws IOException {
+        JsonObject pair = json("open.request.json");
+        Cluster cluster = new Cluster("main", "teleport.example.com:443");
+        cluster.setCaPins(List.of("sha256:" + "1".repeat(64)));
+        cluster.setCaCertificate("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
+        Identity identity = new Identity("api", "main");
+        identity.setRoles(List.of("api-workers"));
+        identity.setRenewalInterval("20m");
+        identity.setMaxTtl("2h");
+        try (EngineConfig config = EngineConfig.of(cluster, identity, null)) {
+            JsonObject actual = Json.parse(new String(config.bytes(), StandardCharsets.UTF_8)).asObject();
+            assertTrue(pair.names().containsAll(actual.names()), actual.names().toString());
+            JsonObject mine = actual.get("identities").asArray().get(0).asObject();
+            JsonObject theirs = pair.get("identities").asArray().get(0).asObject();
+            assertEquals(new TreeSet<>(theirs.names()), new TreeSet<>(mine.names()));
+            assertEquals(keys(theirs.get("cluster").asObject()), keys(mine.get("cluster").asObject()));
+            for (String name : List.of("key_algorithm", "lifetime_seconds", "renewal_interval_seconds", "roles", "max_ttl_seconds")) {
+                assertEquals(theirs.get(name).toString(), mine.get(name).toString(), name);
+            }
+        }
+    }
+
+    @Test
+    void a_status_reply_tells_the_leases() throws IOException {
+        Reply reply = Reply.read(file("status.reply.json"));
+        assertEquals(32, reply.objects("leases").get(0).text("lease").length());
+    }
+
+    @Test
+    void a_check_reply_is_described_in_one_line() throws IOException {
+        String line = ConnectionTest.describe(Reply.read(file("check.reply.json")));
+        assertTrue(line.contains("example.test") && line.contains("15.0.0"), line);
+    }
+
+    private static Set<String> keys(JsonObject object) {
+        return new TreeSet<>(object.names());
+    }
+
+    private static String sorted(JsonObject object) {
+        StringBuilder out = new StringBuilder();
+        for (String key : new TreeSet<>(object.names())) {
+            out.append(key).append('=').append(object.get(key)).append('\n');
+        }
+        return out.toString();
+    }
+}

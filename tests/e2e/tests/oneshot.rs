@@ -1,0 +1,156 @@
+//! `start --oneshot`: from a configuration to files, by every way to the cluster.
+
+use e2e::{Cluster, Machine};
+use teleport_double::Point;
+
+/// The Machine ID guide for Jenkins, with its own values.
+fn guide(machine: &Machine, auth_server: &str, token: &str, pin: &str) -> String {
+    let (bot, out) = (machine.path("bot"), machine.path("out"));
+    format!(
+        "auth_server: \"{auth_server}\"\nonboarding:\n  join_method: \"token\"\n  token: \"{token}\"\n  ca_pins:\n  \
+         - \"{pin}\"\nstorage:\n  directory: {}\ndestinations:\n  - directory: {}\n",
+        bot.display(),
+        out.display()
+    )
+}
+
+#[track_caller]
+fn assert_delivered(machine: &Machine) {
+    let wanted = ["identity", "key", "key-cert.pub", "key.pub", "known_hosts", "ssh_config", "tlscert"];
+    let names = machine.names("out");
+    for name in wanted {
+        assert!(names.iter().any(|seen| seen == name), "{name} is missing: {names:?}");
+    }
+    let listed = machine.tool("ssh-keygen", &["-L", "-f", "out/key-cert.pub"]).succeeded();
+    assert!(listed.stdout.contains("user certificate"), "{}", listed.stdout);
+    assert!(listed.stdout.contains(&e2e::users::login()), "{}", listed.stdout);
+    let derived = machine.tool("ssh-keygen", &["-y", "-f", "out/key"]).succeeded();
+    let blob = |text: &str| text.split_whitespace().nth(1).map(str::to_owned);
+    assert_eq!(blob(&derived.stdout), blob(&machine.read("out/key.pub")), "key.pub isn't the public half of key");
+}
+
+#[test]
+fn the_guides_file_works_through_the_proxy() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.write_config(&guide(&machine, &cluster.proxy_address(), &cluster.token(), &cluster.ca_pin()));
+    machine.oneshot().succeeded();
+    assert_delivered(&machine);
+}
+
+#[test]
+fn the_guides_file_works_at_the_auth_server_without_any_web_certificate() {
+    let cluster = Cluster::start();
+    let mut machine = Machine::new(&cluster);
+    machine.set("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
+    machine.write_config(&guide(&machine, &cluster.auth_address(), &cluster.token(), &cluster.ca_pin()));
+    machine.oneshot().succeeded();
+    assert_delivered(&machine);
+}
+
+#[test]
+fn version_2_works_through_the_proxy_with_a_token_file() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    let file = machine.path("token");
+    e2e::machine::put(&file, &format!("{}\n", cluster.token()));
+    machine.configure(&cluster, file.to_str().unwrap(), "");
+    machine.oneshot().succeeded();
+    assert_delivered(&machine);
+}
+
+#[test]
+fn every_key_algorithm_gives_keys_that_openssh_reads() {
+    for (algorithm, name) in [
+        ("ecdsa-p256", "ECDSA-CERT"),
+        ("ed25519", "ED25519-CERT"),
+        ("rsa-2048", "RSA-CERT"),
+        ("rsa-4096", "RSA-CERT"),
+    ] {
+        let cluster = Cluster::start().and_node();
+        let machine = Machine::new(&cluster);
+        machine.configure(&cluster, &cluster.token(), "");
+        machine.machine_id(&["start", "--oneshot", "-c", "tbot.yaml", "--key-algorithm", algorithm]).succeeded();
+        assert_delivered(&machine);
+        let print = machine.tool("ssh-keygen", &["-l", "-f", "out/key-cert.pub"]).succeeded().stdout;
+        assert!(print.contains(name), "{algorithm}: {print}");
+        let bits = match algorithm {
+            "rsa-2048" => "2048",
+            "rsa-4096" => "4096",
+            _ => "256",
+        };
+        assert!(print.starts_with(bits), "{algorithm}: {print}");
+        let target = format!("{}@node1.example.test", e2e::users::login());
+        machine.tool("ssh", &["-F", "out/ssh_config", &target, "true"]).succeeded();
+    }
+}
+
+#[test]
+fn a_second_oneshot_keeps_the_identity_and_replaces_the_key() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    machine.oneshot().succeeded();
+    let (identity, key) = (machine.read("bot/identity.json"), machine.read("out/key"));
+    machine.oneshot().succeeded();
+    assert_eq!(machine.read("bot/identity.json"), identity, "a fresh identity isn't touched");
+    assert_ne!(machine.read("out/key"), key);
+    let counters = cluster.counters();
+    assert_eq!((counters.joined, counters.renewed, counters.impersonated, counters.locks), (1, 0, 2, 0));
+}
+
+#[test]
+fn a_oneshot_that_finds_its_identity_half_used_renews_it_instead_of_joining() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "certificate_ttl: 1m\nrenewal_interval: 1s\n");
+    machine.oneshot().succeeded();
+    e2e::wait::until("a renewal becomes due", e2e::wait::LONG, || {
+        machine.oneshot().succeeded();
+        (cluster.counters().renewed > 0).then_some(())
+    });
+    assert_eq!(cluster.generation("api"), Some(1 + cluster.counters().renewed));
+    assert_eq!(cluster.counters().seen(Point::Join), 1);
+    assert_eq!(cluster.counters().locks, 0);
+}
+
+#[test]
+fn every_output_type_is_written_in_one_go() {
+    let cluster = Cluster::with(|builder| {
+        builder.kube("kube1").database("db1", "postgres").app("app1", "app1.example.test", "http://localhost:1")
+    });
+    let machine = Machine::new(&cluster);
+    let directory = |name: &str| format!("destination: {{type: directory, path: {}}}", machine.path(name).display());
+    machine.configure(
+        &cluster,
+        &cluster.token(),
+        &format!(
+            "- type: kubernetes\n  kubernetes_cluster: kube1\n  {}\n- type: database\n  service: db1\n  username: u\n  \
+             database: d\n  format: tls\n  {}\n- type: application\n  app_name: app1\n  specific_tls_naming: true\n  {}\n",
+            directory("kube"),
+            directory("db"),
+            directory("app"),
+        ),
+    );
+    machine.oneshot().succeeded();
+    assert!(machine.names("kube").contains(&"kubeconfig.yaml".to_owned()));
+    for name in ["db", "app"] {
+        for file in ["tls.key", "tls.crt", "tls.cas"] {
+            assert!(machine.names(name).contains(&file.to_owned()), "{name}: {:?}", machine.names(name));
+        }
+    }
+}
+
+#[test]
+fn files_are_private_and_their_directory_too() {
+    use std::os::unix::fs::PermissionsExt;
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    machine.oneshot().succeeded();
+    let mode = |name: &str| machine.path(name).symlink_metadata().unwrap().permissions().mode() & 0o7777;
+    assert_eq!((mode("out"), mode("bot"), mode("bot/identity.json")), (0o700, 0o700, 0o600));
+    for name in ["identity", "key", "key-cert.pub", "ssh_config"] {
+        assert_eq!(mode(&format!("out/{name}")), 0o600, "{name}");
+    }
+}
