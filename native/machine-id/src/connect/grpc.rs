@@ -81,9 +81,9 @@ impl GrpcConnection {
         &self.address
     }
 
-    /// The peer closed the connection without a word.
-    pub(crate) fn was_closed(&self) -> bool {
-        matches!(self.ending.get(), Some(Ended::Closed | Ended::Io(_)))
+    /// Whether it has ended.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.sender.is_closed() || self.ending.get().is_some()
     }
 
     /// Why a call got no answer, when the connection itself is the reason.
