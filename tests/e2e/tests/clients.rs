@@ -1,5 +1,7 @@
 //! What the files are for: stock ssh, scp, sftp, git and kubectl.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::machine::put;
 use e2e::{Cluster, Machine, users};
 

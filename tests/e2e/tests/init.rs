@@ -1,5 +1,7 @@
 //! `init`: ACLs for a reader, as `tbot init` grants them.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::{Cluster, Machine, users};
 
 /// Users that every Debian has.

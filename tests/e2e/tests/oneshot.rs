@@ -1,5 +1,7 @@
 //! `start --oneshot`: from a configuration to files, by every way to the cluster.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::{Cluster, Machine};
 use teleport_double::Point;
 

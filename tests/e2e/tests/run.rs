@@ -1,5 +1,7 @@
 //! `run -- COMMAND`: certificates of its own, removed whatever happens.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::wait::{LONG, until};
 use e2e::{Cluster, Machine, Process, secrets};
 use nix::sys::signal::Signal;

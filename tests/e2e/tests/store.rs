@@ -1,5 +1,7 @@
 //! The bot's stored identity: several processes, locks, lost replies.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::wait::{LONG, until};
 use e2e::{Cluster, Machine};
 use serde_json::Value;

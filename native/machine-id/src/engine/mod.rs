@@ -128,6 +128,12 @@ impl Engine {
         self.shared.leases.release(lease).await
     }
 
+    /// Removes the leases of dead processes now. The keeper does it too, but leaves them alone for a while after the
+    /// start, so that a build that outlived its agent can take its lease again; whoever takes none again needn't wait.
+    pub async fn sweep(&self) {
+        self.shared.leases.sweep().await;
+    }
+
     /// Renews an identity now.
     ///
     /// # Errors
