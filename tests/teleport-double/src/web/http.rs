@@ -97,6 +97,7 @@ async fn web(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
         _ if get && (path == "/webapi/ping" || path.starts_with("/webapi/ping/")) => {
             planned(&core, &peer, Point::WebPing, || reply::json(discovery::ping(&core))).await
         }
+        "/web/config.js" if get => reply::text(200, &discovery::config_script(&core)),
         "/webapi/auth/export" if get => {
             let query = request.uri().query().unwrap_or_default().to_owned();
             planned(&core, &peer, Point::Export, || export::export(&core, &query)).await
