@@ -128,6 +128,11 @@ impl Engine {
         self.shared.leases.release(lease).await
     }
 
+    /// Ends the leases of dead processes now. A running engine does so by itself, some minutes after its start.
+    pub async fn sweep(&self) {
+        self.shared.leases.sweep().await;
+    }
+
     /// Renews an identity now.
     ///
     /// # Errors
