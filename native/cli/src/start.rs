@@ -91,7 +91,6 @@ impl Running {
         let mut left: Vec<&OutputConfig> = self.outputs.iter().collect();
         if left.is_empty() {
             self.engine.renew(&self.identity).await?;
-            self.engine.keep_fresh();
         }
         while !left.is_empty() {
             let mut failed = Vec::new();
@@ -102,8 +101,7 @@ impl Running {
                         report(output, &error);
                         failed.push(output);
                     }
-                    // Not before: until something is written, this loop is the one that tries again.
-                    Ok(()) => self.engine.keep_fresh(),
+                    Ok(()) => {}
                 }
             }
             left = failed;
