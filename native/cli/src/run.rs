@@ -32,6 +32,8 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
     let lease = order.lease.clone();
     let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
 
+    engine.keep_fresh();
+
     // From here on a signal must not end us before the directory is gone.
     let mut signals = Signals::listen()?;
     let acquired = tokio::select! {
@@ -41,7 +43,6 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
             return Ok(exit_by_signal(kind));
         }
     };
-    engine.keep_fresh();
     let outcome = run_command(arguments, &acquired, &mut signals).await;
     let released = engine.release(&lease).await;
     engine.close().await;

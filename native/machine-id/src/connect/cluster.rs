@@ -42,7 +42,12 @@ impl Cluster {
     /// cluster gave earlier. Its version isn't known.
     #[must_use]
     pub fn assumed(name: &str, proxy: Address) -> Self {
-        Self { name: name.to_owned(), server_version: Version::parse(""), route: Route::Proxy(ProxyFacts::assumed(proxy)), clock: None }
+        Self {
+            name: name.to_owned(),
+            server_version: Version::parse(""),
+            route: Route::Proxy(ProxyFacts::assumed(proxy)),
+            clock: None,
+        }
     }
 
     /// The facts of the proxy, when there is one.

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::authorities;
-use super::proxy;
+use super::multiplex::Multiplexers;
 use super::plan::{Means, Plan, Stored, decide};
+use super::proxy;
 use super::reply::IdentityStatus;
 use crate::clock::SharedClock;
 use crate::config::IdentityConfig;
@@ -32,6 +33,7 @@ pub(super) struct Bot {
     pub(super) cache: IssueCache<Error>,
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
+    pub(super) multiplexers: Arc<Multiplexers>,
     store: Store,
     session: tokio::sync::Mutex<Option<Arc<Session>>>,
     /// The last thing that the cluster said about us, for `status`.
@@ -56,7 +58,11 @@ pub(super) struct Session {
 }
 
 impl Bot {
-    pub(super) fn open(config: IdentityConfig, clock: SharedClock) -> Result<Self, Error> {
+    pub(super) fn open(
+        config: IdentityConfig,
+        clock: SharedClock,
+        multiplexers: Arc<Multiplexers>,
+    ) -> Result<Self, Error> {
         let connector = Connector::new(&config.cluster, Arc::clone(&clock))?;
         let store = Store::open(&config.storage, Arc::clone(&clock))?;
         let cache = IssueCache::new(Arc::clone(&clock));
@@ -66,6 +72,7 @@ impl Bot {
             cache,
             clock,
             connector,
+            multiplexers,
             store,
             session,
             refusal: Mutex::new(None),

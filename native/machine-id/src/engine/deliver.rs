@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use futures_util::future::try_join_all;
 
 use super::bot::{Bot, Session};
+use super::multiplex::Multiplexers;
 use super::order::{Order, Placement};
 use super::reply::CertificateNote;
 use crate::config::{OutputKind, Scope as WishedScope};
@@ -16,6 +17,7 @@ use crate::error::{Code, Error};
 use crate::identity::KeyPair;
 use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
 use crate::output::{ClusterFacts, OutputRequest, PlacedOutput, artifacts, environment};
+use crate::proxy::multiplex::Link;
 
 /// A certificate from the cache must have at least this part of its lifetime left, so that a lease isn't due for
 /// a refresh the moment it is taken.
@@ -42,8 +44,20 @@ pub(super) async fn deliver(
         try_join_all(order.placements.iter().map(|placement| certificate(bot, session, order, placement, &roles)))
             .await?;
     let facts = cluster_facts(session);
-    let job =
-        Job { order: order.clone(), helper: helper.to_owned(), session: Arc::clone(session), facts, certificates };
+    let mut links = Vec::with_capacity(certificates.len());
+    for (placement, certificate) in order.placements.iter().zip(&certificates) {
+        let ssh = placement.kind == OutputKind::Identity;
+        links.push(if ssh { bot.multiplexers.link(bot, session, certificate)? } else { None });
+    }
+    let job = Job {
+        order: order.clone(),
+        helper: helper.to_owned(),
+        session: Arc::clone(session),
+        facts,
+        certificates,
+        links,
+        multiplexers: Arc::clone(&bot.multiplexers),
+    };
     let outcome = tokio::task::spawn_blocking(move || job.write()).await;
     outcome.map_err(|_| Error::new(Code::Internal, "writing the files ended unexpectedly", "report this"))?
 }
@@ -153,6 +167,8 @@ struct Job {
     session: Arc<Session>,
     facts: ClusterFacts,
     certificates: Vec<Arc<RoleCertificate>>,
+    links: Vec<Option<Arc<Link>>>,
+    multiplexers: Arc<Multiplexers>,
 }
 
 impl Job {
@@ -160,8 +176,8 @@ impl Job {
         let mut notes = Vec::new();
         let mut expires_at: Option<SystemTime> = None;
         let mut valid_from = SystemTime::UNIX_EPOCH;
-        for (placement, certificate) in self.order.placements.iter().zip(&self.certificates) {
-            self.write_one(placement, certificate)?;
+        for ((placement, certificate), link) in self.order.placements.iter().zip(&self.certificates).zip(&self.links) {
+            self.write_one(placement, certificate, link.as_ref())?;
             let ssh = certificate.certificates.ssh_facts()?;
             valid_from = valid_from.max(ssh.valid_from);
             expires_at = Some(expires_at.map_or(certificate.expires_at, |time| time.min(certificate.expires_at)));
@@ -178,9 +194,15 @@ impl Job {
         Ok(Delivered { expires_at, valid_from, environment, certificates: notes })
     }
 
-    fn write_one(&self, placement: &Placement, certificate: &RoleCertificate) -> Result<(), Error> {
+    fn write_one(
+        &self,
+        placement: &Placement,
+        certificate: &RoleCertificate,
+        link: Option<&Arc<Link>>,
+    ) -> Result<(), Error> {
         let durability = if self.order.standing { Durability::Synced } else { Durability::Volatile };
         let destination = Destination::create_or_open(&placement.directory)?.with_durability(durability);
+        let multiplexed = link.is_some_and(|link| self.multiplexers.serve(&self.order.lease, &destination, link));
         let stage = destination.begin()?;
         let references = stage.references().to_owned();
         let request = OutputRequest {
@@ -191,6 +213,7 @@ impl Job {
             helper: &self.helper,
             directory: destination.path(),
             references: &references,
+            multiplexed,
         };
         let files = artifacts(&request)?;
         let files: Vec<(&str, &[u8])> =

@@ -15,11 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is known about the proxy. Where an auth server is configured, auth tells the proxy's address, and the proxy is
 /// asked there; where that doesn't work, one that shares one port for everything is assumed.
-pub(super) async fn facts(
-    cluster: &Cluster,
-    client: &AuthClient,
-    clock: &SharedClock,
-) -> Result<ProxyFacts, Error> {
+pub(super) async fn facts(cluster: &Cluster, client: &AuthClient, clock: &SharedClock) -> Result<ProxyFacts, Error> {
     if let Some(facts) = cluster.proxy() {
         return Ok(facts.clone());
     }
