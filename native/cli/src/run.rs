@@ -32,14 +32,18 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
     let lease = order.lease.clone();
     let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
 
+    // What a killed run has left is never taken again.
+    engine.sweep().await;
     engine.keep_fresh();
-
     // From here on a signal must not end us before the directory is gone.
     let mut signals = Signals::listen()?;
     let acquired = tokio::select! {
         acquired = progress::shown(&what, engine.acquire(order)) => acquired?,
         kind = signals.next() => {
-            engine.release(&lease).await?;
+            let released = engine.release(&lease).await;
+            // A join that is under way is waited for: the token works only once.
+            engine.close().await;
+            released?;
             return Ok(exit_by_signal(kind));
         }
     };

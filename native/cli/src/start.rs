@@ -32,15 +32,20 @@ async fn work(arguments: &Start) -> Result<ExitCode, Error> {
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut running = Running::open(config)?;
+    running.engine.sweep().await;
     loop {
-        let outcome = tokio::select! {
-            outcome = running.keep() => outcome,
-            _ = hangup.recv() => {
-                running = reload(arguments, running).await;
+        let next = tokio::select! {
+            outcome = running.keep() => Next::End(outcome),
+            fresh = reloaded(&mut hangup, arguments) => Next::Reload(fresh),
+            _ = terminate.recv() => Next::End(Ok(())),
+            _ = interrupt.recv() => Next::End(Ok(())),
+        };
+        let outcome = match next {
+            Next::Reload(fresh) => {
+                std::mem::replace(&mut running, fresh).engine.close().await;
                 continue;
             }
-            _ = terminate.recv() => Ok(()),
-            _ = interrupt.recv() => Ok(()),
+            Next::End(outcome) => outcome,
         };
         notify(&[NotifyState::Stopping]);
         running.engine.close().await;
@@ -49,6 +54,12 @@ async fn work(arguments: &Start) -> Result<ExitCode, Error> {
         }
         return outcome.map(|()| ExitCode::SUCCESS);
     }
+}
+
+/// What ends a round of the daemon.
+enum Next {
+    End(Result<(), Error>),
+    Reload(Running),
 }
 
 fn read(arguments: &Start) -> Result<TbotConfig, Error> {
@@ -130,27 +141,24 @@ fn report(output: &OutputConfig, error: &Error) {
     tracing::error!(directory = %output.destination.path.display(), "not written: {error}");
 }
 
-/// Opens the configuration anew; if it can't be used the one at work stays.
-async fn reload(arguments: &Start, running: Running) -> Running {
-    let mut states = vec![NotifyState::Reloading];
-    states.extend(NotifyState::monotonic_usec_now().ok());
-    notify(&states);
-    match read(arguments) {
-        Ok(config) => {
-            tracing::info!("configuration read again");
-            let Running { engine, .. } = running;
-            engine.close().await;
-            match Running::open(config) {
-                Ok(fresh) => fresh,
-                Err(error) => {
-                    tracing::error!("the new configuration can't be used: {error}");
-                    std::process::exit(1);
-                }
-            }
+/// Waits for SIGHUP and a configuration that can be used; one that can't is reported, and the one at work goes on.
+async fn reloaded(hangup: &mut Signal, arguments: &Start) -> Running {
+    loop {
+        if hangup.recv().await.is_none() {
+            std::future::pending::<()>().await;
         }
-        Err(error) => {
-            tracing::error!("the configuration was changed, but can't be used; the old one stays: {error}");
-            running
+        let mut states = vec![NotifyState::Reloading];
+        states.extend(NotifyState::monotonic_usec_now().ok());
+        notify(&states);
+        match read(arguments).and_then(Running::open) {
+            Ok(fresh) => {
+                tracing::info!("configuration read again");
+                return fresh;
+            }
+            Err(error) => {
+                tracing::error!("the configuration was changed, but can't be used; the old one stays: {error}");
+                notify(&[NotifyState::Ready, NotifyState::Status("the changed configuration can't be used")]);
+            }
         }
     }
 }

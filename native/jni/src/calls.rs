@@ -35,13 +35,13 @@ pub(crate) fn check(config: &[u8]) -> Vec<u8> {
             return Err(request(format!("check takes one identity; there are {}", config.identities.len())));
         };
         let identity = identity.id.clone();
-        runtime::shared()?.block_on(check_within(config, &identity, CHECK_DEADLINE))
+        runtime::wait(&*runtime::shared()?, check_within(config, identity, CHECK_DEADLINE))
     })
 }
 
-async fn check_within(config: EngineConfig, identity: &str, deadline: Duration) -> Result<Checked, Error> {
+async fn check_within(config: EngineConfig, identity: String, deadline: Duration) -> Result<Checked, Error> {
     let engine = Engine::open(config, Arc::new(SystemClock::new()))?;
-    tokio::time::timeout(deadline, engine.check(identity)).await.unwrap_or_else(|_| {
+    tokio::time::timeout(deadline, engine.check(&identity)).await.unwrap_or_else(|_| {
         Err(Error::new(
             Code::DeadlineExceeded,
             format!("checking identity {identity:?} took longer than {} s", deadline.as_secs()),
@@ -64,8 +64,8 @@ pub(crate) fn release(engine: i64, lease: &[u8]) -> Vec<u8> {
     funnel::run(|| {
         let open = handles::find(engine)?;
         let lease = text(lease, "a lease id")?;
-        let released = open.call(async |engine| engine.release(lease).await);
-        Ok(Released { released: released.unwrap_or_else(|| Err(handles::invalid(engine)))? })
+        open.call(async move |engine| Ok(Released { released: engine.release(&lease).await? }))
+            .unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 
@@ -73,10 +73,15 @@ pub(crate) fn release(engine: i64, lease: &[u8]) -> Vec<u8> {
 pub(crate) fn renew(engine: i64, identity: &[u8]) -> Vec<u8> {
     funnel::run(|| {
         #[cfg(feature = "test-hooks")]
-        assert_ne!(identity, b"panic!", "a panic that a test asked for");
+        assert_ne!(identity, b"panic", "a panic that a test asked for");
         let open = handles::find(engine)?;
         let identity = text(identity, "an identity's id")?;
-        open.call(async |engine| engine.renew(identity).await).unwrap_or_else(|| Err(handles::invalid(engine)))
+        open.call(async move |engine| {
+            #[cfg(feature = "test-hooks")]
+            assert_ne!(identity, "panic in a task", "a panic that a test asked for");
+            engine.renew(&identity).await
+        })
+        .unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 
@@ -84,14 +89,14 @@ pub(crate) fn renew(engine: i64, identity: &[u8]) -> Vec<u8> {
 pub(crate) fn status(engine: i64) -> Vec<u8> {
     funnel::run(|| {
         let open = handles::find(engine)?;
-        open.call(async |engine| engine.status()).unwrap_or_else(|| Err(handles::invalid(engine)))
+        open.call(async move |engine| engine.status()).unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 
 /// Ends an engine and its threads; waits for the calls that run.
 pub(crate) fn close(engine: i64) -> Vec<u8> {
     funnel::run(|| {
-        handles::remove(engine)?.close();
+        handles::remove(engine)?.close()?;
         Ok(Closed {})
     })
 }
@@ -99,14 +104,14 @@ pub(crate) fn close(engine: i64) -> Vec<u8> {
 /// Ends all engines: the library is being unloaded.
 pub(crate) fn close_all() {
     funnel::run(|| {
-        handles::remove_all().iter().for_each(|engine| engine.close());
+        handles::remove_all().iter().try_for_each(|engine| engine.close())?;
         Ok(Closed {})
     });
 }
 
 /// A text that crosses as plain bytes. It isn't repeated in the error: it may be anything.
-fn text<'a>(bytes: &'a [u8], what: &str) -> Result<&'a str, Error> {
-    std::str::from_utf8(bytes).map_err(|_| request(format!("{what} isn't UTF-8")))
+fn text(bytes: &[u8], what: &str) -> Result<String, Error> {
+    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| request(format!("{what} isn't UTF-8")))
 }
 
 /// A request that no version of the caller should make.

@@ -1,16 +1,15 @@
 //! The way of every call: a panic becomes a reply, and the JVM lives on.
 
-use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use machine_id::error::{Code, Error};
 use serde::Serialize;
 
 use crate::reply;
 
-thread_local! {
-    static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
-}
+/// Where the last panic happened; it may have been on another thread than the one that tells.
+static PLACE: Mutex<Option<String>> = Mutex::new(None);
 
 /// Runs a call and writes its reply.
 pub(crate) fn run<T: Serialize>(call: impl FnOnce() -> Result<T, Error>) -> Vec<u8> {
@@ -22,8 +21,9 @@ pub(crate) fn run<T: Serialize>(call: impl FnOnce() -> Result<T, Error>) -> Vec<
     })
 }
 
-fn defect() -> Error {
-    let place = PLACE.with(RefCell::take);
+/// What a call gives that ended with a panic.
+pub(crate) fn defect() -> Error {
+    let place = PLACE.lock().unwrap_or_else(PoisonError::into_inner).take();
     let place = place.as_deref().unwrap_or("an unknown place");
     Error::new(Code::Internal, format!("the library failed at {place}"), "this is a defect: report it with this text")
 }
@@ -36,6 +36,5 @@ pub(crate) fn install() {
 fn note(panic: &PanicHookInfo<'_>) {
     let place = panic.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
     eprintln!("machine-id: defect at {place}");
-    // A thread that is ending has no place left to note it.
-    let _ = PLACE.try_with(|slot| *slot.borrow_mut() = Some(place));
+    *PLACE.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
 }

@@ -135,8 +135,11 @@ pub unsafe extern "system" fn JNI_OnLoad(vm: *mut jni::sys::JavaVM, _reserved: *
 
 #[expect(unsafe_code, reason = "registering functions by pointer")]
 fn bind(env: &mut Env<'_>) -> JniResult<()> {
+    // By JNI's own FindClass, which asks the loader that loads the library. A look-up by name alone would ask the
+    // thread's context loader, which may know the class of another copy of the plugin.
+    let class = env.find_class(CLASS)?;
     // SAFETY: `native_method!` has checked each function against the signature that stands beside it.
-    unsafe { env.register_native_methods(CLASS, &NATIVES) }
+    unsafe { env.register_native_methods(&class, &NATIVES) }
 }
 
 /// An `UnsatisfiedLinkError` whatever was wrong: what callers of `System.load` are prepared for.

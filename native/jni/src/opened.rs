@@ -1,5 +1,6 @@
 //! An engine that Java holds a number for: calls run beside each other, `close` waits for all of them.
 
+use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use machine_id::clock::SystemClock;
@@ -21,60 +22,69 @@ pub(crate) struct OpenEngine {
 
 #[derive(Debug)]
 struct Running {
-    engine: Engine,
+    engine: Arc<Engine>,
     runtime: Arc<Runtime>,
 }
 
 impl OpenEngine {
     /// Opens the engine and starts its tasks.
     pub(crate) fn start(config: EngineConfig) -> Result<Self, Error> {
-        let engine = Engine::open(config, Arc::new(SystemClock::new()))?;
         let runtime = runtime::shared()?;
-        {
-            let _inside = runtime.enter();
+        let engine = runtime::wait(&runtime, async {
+            let engine = Engine::open(config, Arc::new(SystemClock::new()))?;
             engine.keep_fresh();
-        }
-        let running = RwLock::new(Some(Running { engine, runtime }));
-        Ok(Self { running, closing: watch::Sender::new(false) })
+            Ok(Arc::new(engine))
+        })?;
+        Ok(Self { running: RwLock::new(Some(Running { engine, runtime })), closing: watch::Sender::new(false) })
     }
 
-    /// Runs `work` on this thread, which is a Java one and may wait; `None` if the engine is closed.
-    pub(crate) fn call<T>(&self, work: impl AsyncFnOnce(&Engine) -> T) -> Option<T> {
+    /// Does `work` and waits for it; `None` if the engine is closed.
+    pub(crate) fn call<T, F>(&self, work: impl FnOnce(Arc<Engine>) -> F) -> Option<Result<T, Error>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
         let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.as_ref().map(|running| running.runtime.block_on(work(&running.engine)))
+        running.as_ref().map(|running| runtime::wait(&running.runtime, work(Arc::clone(&running.engine))))
     }
 
     /// Takes a lease; `close` takes it back as `release` does.
     pub(crate) fn acquire(&self, order: Order) -> Option<Result<Acquired, Error>> {
-        let lease = order.lease.clone();
-        let mut closing = self.closing.subscribe();
-        self.call(async |engine| {
-            let mut acquire = std::pin::pin!(engine.acquire(order));
-            tokio::select! {
-                // First, so that the lease is known to the engine before it can be taken back.
-                biased;
-                outcome = &mut acquire => outcome,
-                _ = closing.wait_for(|closing| *closing) => {
-                    let (released, outcome) = tokio::join!(engine.release(&lease), acquire);
-                    if let Err(error) = released {
-                        tracing::warn!(lease, "a lease that was being acquired is not removed yet: {error}");
-                    }
-                    outcome.and(Err(closed(&lease)))
-                }
-            }
-        })
+        let closing = self.closing.subscribe();
+        self.call(|engine| acquire(engine, order, closing))
     }
 
     /// Ends the engine: what is being acquired is taken back, everything else is waited for. Harmless to repeat.
-    pub(crate) fn close(&self) {
+    pub(crate) fn close(&self) -> Result<(), Error> {
         self.closing.send_replace(true);
         let running = self.running.write().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(Running { engine, runtime }) = running {
-            runtime.block_on(engine.close());
-        }
+        let Some(Running { engine, runtime }) = running else { return Ok(()) };
+        runtime::wait(&runtime, async {
+            // No call runs any more, so nobody else has it.
+            if let Some(engine) = Arc::into_inner(engine) {
+                engine.close().await;
+            }
+            Ok(())
+        })
     }
 }
 
-fn closed(lease: &str) -> Error {
-    Error::new(Code::Cancelled, format!("the engine was closed while lease {lease} was being acquired"), "")
+async fn acquire(engine: Arc<Engine>, order: Order, mut closing: watch::Receiver<bool>) -> Result<Acquired, Error> {
+    let lease = order.lease.clone();
+    let mut acquire = pin!(engine.acquire(order));
+    let finished = tokio::select! {
+        // First, so that the lease is known to the engine before it can be taken back.
+        biased;
+        outcome = &mut acquire => Some(outcome),
+        _ = closing.wait_for(|closing| *closing) => None,
+    };
+    if let Some(outcome) = finished {
+        return outcome;
+    }
+    let (released, outcome) = tokio::join!(engine.release(&lease), acquire);
+    if let Err(error) = released {
+        tracing::warn!(lease, "a lease that was being acquired is not removed yet: {error}");
+    }
+    let closed = format!("the engine was closed while lease {lease} was being acquired");
+    outcome.and(Err(Error::new(Code::Cancelled, closed, "")))
 }

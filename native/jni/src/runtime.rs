@@ -1,10 +1,15 @@
 //! The one tokio runtime of the library: there while an engine is open or a check runs, gone with its threads after.
+//!
+//! All work is done on its threads, none on Java's: those may have small stacks, and the JVM dies when one overflows
+//! in native code.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use machine_id::error::{Code, Error};
 use tokio::runtime::{Builder, Runtime};
+
+use crate::funnel;
 
 /// Name of every thread of ours; Linux shows 15 characters.
 const THREAD: &str = "machine-id";
@@ -13,6 +18,8 @@ const WORKERS: usize = 2;
 /// Name look-ups, files and RSA keys; a hanging name server must not keep files from being written.
 const BLOCKING: usize = 8;
 const IDLE: Duration = Duration::from_secs(5);
+/// Only what is touched of it counts.
+const STACK: usize = 4 << 20;
 
 static SHARED: Mutex<Weak<Runtime>> = Mutex::new(Weak::new());
 
@@ -28,6 +35,7 @@ pub(crate) fn shared() -> Result<Arc<Runtime>, Error> {
         .max_blocking_threads(BLOCKING)
         .thread_keep_alive(IDLE)
         .thread_name(THREAD)
+        .thread_stack_size(STACK)
         .enable_io()
         .enable_time()
         .build();
@@ -40,4 +48,13 @@ pub(crate) fn shared() -> Result<Arc<Runtime>, Error> {
     })?);
     *shared = Arc::downgrade(&started);
     Ok(started)
+}
+
+/// Has `work` done on a thread of the library while this one, which is Java's, waits.
+pub(crate) fn wait<T: Send + 'static>(
+    runtime: &Runtime,
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    // Nobody aborts the task, and the runtime outlives it: what is no outcome is a panic.
+    runtime.block_on(runtime.spawn(work)).unwrap_or_else(|_| Err(funnel::defect()))
 }

@@ -27,8 +27,9 @@ impl Node {
     /// When it doesn't start.
     pub fn start(directory: &Path, users: &Double, hosts: &Double, name: &str) -> Self {
         std::fs::create_dir_all(directory).unwrap();
+        // The type that Teleport gives its own nodes, and what an ssh_config for RSA authorities accepts.
         let key = directory.join("host_key");
-        users::prepare("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", key.to_str().unwrap()]);
+        users::prepare("ssh-keygen", &["-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", key.to_str().unwrap()]);
         let public = std::fs::read_to_string(key.with_extension("pub")).unwrap();
         let principals = [name, name.split('.').next().unwrap_or(name)];
         put(&directory.join("host_key-cert.pub"), &hosts.sign_host_certificate(&public, &principals).unwrap());

@@ -1,5 +1,7 @@
 //! `start --oneshot`: from a configuration to files, by every way to the cluster.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::{Cluster, Machine};
 use teleport_double::Point;
 
@@ -61,12 +63,9 @@ fn version_2_works_through_the_proxy_with_a_token_file() {
 
 #[test]
 fn every_key_algorithm_gives_keys_that_openssh_reads() {
-    for (algorithm, name) in [
-        ("ecdsa-p256", "ECDSA-CERT"),
-        ("ed25519", "ED25519-CERT"),
-        ("rsa-2048", "RSA-CERT"),
-        ("rsa-4096", "RSA-CERT"),
-    ] {
+    for (algorithm, name) in
+        [("ecdsa-p256", "ECDSA-CERT"), ("ed25519", "ED25519-CERT"), ("rsa-2048", "RSA-CERT"), ("rsa-4096", "RSA-CERT")]
+    {
         let cluster = Cluster::start().and_node();
         let machine = Machine::new(&cluster);
         machine.configure(&cluster, &cluster.token(), "");

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{code, config, ok, opened, parse};
-use crate::{calls, funnel};
+use crate::{calls, funnel, runtime};
 
 #[test]
 fn a_number_that_stands_for_nothing_is_an_error_of_every_call() {
@@ -64,6 +64,12 @@ fn a_panic_becomes_a_reply_without_its_text() {
     let reply = funnel::run::<()>(|| panic!("the token is hunter2"));
     assert_eq!(code(&reply), "internal");
     assert!(!parse(&reply).to_string().contains("hunter2"));
+}
+
+#[test]
+fn a_panic_on_a_thread_of_ours_becomes_a_reply() {
+    let reply = funnel::run(|| runtime::wait::<()>(&*runtime::shared()?, async { panic!("the token is hunter2") }));
+    assert_eq!(code(&reply), "internal");
 }
 
 #[test]

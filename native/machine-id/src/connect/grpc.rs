@@ -110,6 +110,11 @@ impl GrpcConnection {
         self.sender.is_closed()
     }
 
+    /// The peer closed the connection without a word.
+    pub(crate) fn was_closed(&self) -> bool {
+        matches!(self.ending.get(), Some(Ended::Closed | Ended::Io(_)))
+    }
+
     /// Why a call got no answer, when the connection itself is the reason.
     pub(crate) fn failure(&self, fallback: &str) -> ConnectError {
         cut(&self.address, &self.ending, fallback)

@@ -34,6 +34,7 @@ mod trust;
 mod upgrade;
 mod verifier;
 mod version;
+mod watch;
 mod web_config;
 
 pub use address::Address;
@@ -54,6 +55,7 @@ pub use resources::{Application, Database};
 pub use ssh_service::SshServiceStream;
 pub use transport::{Receiving, SshTransport};
 pub use version::Version;
+pub use watch::AuthorityWatch;
 
 pub(crate) use status::retry_in;
 

@@ -301,6 +301,7 @@ fn proxied(port: u16) -> Cluster {
         tunnel: web,
         kube: None,
         upgrade: false,
+        public: Address::new("localhost", 443),
     };
     Cluster {
         name: "example.test".to_owned(),

@@ -1,30 +1,21 @@
-//! One bot identity at work: stored, joined, renewed, connected.
+//! One bot identity at work: what callers and its keeper ask of it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::authorities;
+use tokio::sync::Notify;
+
+use super::agenda::{Held, Moment};
+use super::hold::Hold;
 use super::multiplex::Multiplexers;
-use super::plan::{Means, Plan, Stored, decide};
-use super::proxy;
 use super::reply::IdentityStatus;
+use super::session::Session;
 use crate::clock::SharedClock;
 use crate::config::IdentityConfig;
-use crate::connect::{AuthClient, ClientCredential, Cluster, ConnectError, Connector, ProxyFacts};
-use crate::destination::DestinationError;
+use crate::connect::Connector;
 use crate::error::{Code, Error};
-use crate::identity::{
-    Authorities, BotFacts, BotIdentity, KeyPair, MachineMark, RenewalState, Store, StoreError, StoreGuard, StoredState,
-};
-use crate::issue::{CacheKey, IssueCache, RoleCertificate};
-use crate::join::{self, Joined};
-use crate::renew::schedule::{Validity, renewal_point};
-use crate::renew::{self, RenewError};
-
-/// How long another process may hold the store before we give up: it may be joining through a slow network.
-const STORE_WAIT: Duration = Duration::from_secs(30);
-const STORE_POLL: Duration = Duration::from_millis(50);
+use crate::identity::{BotIdentity, Certificates, RenewalState, Stamp, Store};
+use crate::issue::IssueCache;
+use crate::join;
 
 /// A bot identity of the configuration.
 #[derive(Debug)]
@@ -34,27 +25,42 @@ pub(super) struct Bot {
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
     pub(super) multiplexers: Arc<Multiplexers>,
-    store: Store,
-    session: tokio::sync::Mutex<Option<Arc<Session>>>,
-    /// The last thing that the cluster said about us, for `status`.
-    refusal: Mutex<Option<Error>>,
-    /// Lifetimes as the cluster grants them, by what was asked for: a cap of the cluster is learned from its replies.
-    granted: Mutex<HashMap<CacheKey, Duration>>,
+    pub(super) store: Store,
+    /// Where in its window this process renews: the processes of one store, and the agents of a fleet, differ.
+    pub(super) unit: f64,
+    /// Wakes the keeper when something may be due earlier than it thinks.
+    pub(super) wake: Notify,
+    /// Tells the watcher that there is a new session.
+    pub(super) connected: Notify,
+    /// Held from before a join or renewal is sent until its outcome is on disk.
+    pub(super) critical: tokio::sync::Mutex<()>,
+    pub(super) memory: Mutex<Memory>,
+    /// One attempt at a time.
+    attempt: tokio::sync::Mutex<()>,
 }
 
-/// An identity that can be used now.
-#[derive(Debug)]
-pub(super) struct Session {
-    pub(super) cluster: Cluster,
-    pub(super) identity: BotIdentity,
-    pub(super) facts: BotFacts,
-    pub(super) client: AuthClient,
-    /// The proxy, asked at its public address as auth tells it where no proxy is configured.
-    pub(super) proxy: ProxyFacts,
-    /// When it should be renewed.
-    pub(super) renew_at: SystemTime,
-    /// Why it can't be renewed, if it can't.
-    pub(super) stuck: Option<String>,
+/// What a process knows of its identity beside what is on disk.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) session: Option<Arc<Session>>,
+    pub(super) hold: Hold,
+    /// The version of the store's file that the session comes from.
+    pub(super) seen: Option<Stamp>,
+    /// An identity that could not be written down yet, and the certificates that stand on disk instead.
+    pub(super) unwritten: Option<(BotIdentity, Option<Certificates>)>,
+    /// Hash of a token that the cluster has refused, while the stored identity still works.
+    pub(super) refused_token: Option<String>,
+    /// Roles that the bot may take, as last told.
+    pub(super) roles: Vec<String>,
+}
+
+/// What an attempt is for.
+#[derive(Clone, Debug)]
+pub(super) enum Wish {
+    /// A usable identity; it is renewed if that is due.
+    Use,
+    /// A renewed identity, unless another process has renewed it since it had these certificates.
+    Renew(Option<Certificates>),
 }
 
 impl Bot {
@@ -65,274 +71,199 @@ impl Bot {
     ) -> Result<Self, Error> {
         let connector = Connector::new(&config.cluster, Arc::clone(&clock))?;
         let store = Store::open(&config.storage, Arc::clone(&clock))?;
-        let cache = IssueCache::new(Arc::clone(&clock));
-        let session = tokio::sync::Mutex::new(None);
         Ok(Self {
+            cache: IssueCache::new(Arc::clone(&clock)),
             config,
-            cache,
             clock,
             connector,
             multiplexers,
             store,
-            session,
-            refusal: Mutex::new(None),
-            granted: Mutex::default(),
+            unit: fastrand::f64(),
+            wake: Notify::new(),
+            connected: Notify::new(),
+            critical: tokio::sync::Mutex::new(()),
+            memory: Mutex::default(),
+            attempt: tokio::sync::Mutex::new(()),
         })
     }
 
-    /// A session whose identity is valid now: the one at hand, or the stored identity, or a fresh join.
-    pub(super) async fn session(&self) -> Result<Arc<Session>, Error> {
-        let mut slot = self.session.lock().await;
-        if let Some(session) = slot.as_ref().filter(|session| session.is_fresh(self.clock.now())) {
-            return Ok(Arc::clone(session));
+    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn moment(&self) -> Moment {
+        Moment { wall: self.clock.now(), monotonic: self.clock.monotonic() }
+    }
+
+    /// A session whose identity is valid now: the one at hand, or the stored identity, or a fresh join. While the
+    /// cluster can't be reached the one at hand serves on, unconnected, until it expires.
+    pub(super) async fn session(self: &Arc<Self>) -> Result<Arc<Session>, Error> {
+        if let Some(answer) = self.at_hand() {
+            return answer;
         }
-        let result = self.establish(false).await;
-        self.note(result.as_ref().err());
-        let session = Arc::new(result?);
-        *slot = Some(Arc::clone(&session));
-        Ok(session)
+        let bot = Arc::clone(self);
+        // A task of its own: whoever gives up waiting must not cut a join or a renewal in the middle.
+        finish(tokio::spawn(async move {
+            let _alone = bot.attempt.lock().await;
+            match bot.at_hand() {
+                Some(answer) => answer,
+                None => bot.try_once(Wish::Use).await,
+            }
+        }))
+        .await
     }
 
     /// Renews (or joins again) now, whatever the schedule says; what is at hand stays in use if that fails.
-    pub(super) async fn renew(&self) -> Result<Arc<Session>, Error> {
-        let mut slot = self.session.lock().await;
-        let result = self.establish(true).await;
-        self.note(result.as_ref().err());
-        let session = Arc::new(result?);
-        *slot = Some(Arc::clone(&session));
-        Ok(session)
+    pub(super) async fn renew(self: &Arc<Self>) -> Result<Arc<Session>, Error> {
+        let before = self.current().map(|session| session.identity.certificates.clone());
+        let bot = Arc::clone(self);
+        finish(tokio::spawn(async move {
+            let _alone = bot.attempt.lock().await;
+            bot.try_once(Wish::Renew(before)).await
+        }))
+        .await
     }
 
     /// The session at hand, if any; makes none.
-    pub(super) async fn current(&self) -> Option<Arc<Session>> {
-        self.session.lock().await.clone()
+    pub(super) fn current(&self) -> Option<Arc<Session>> {
+        self.memory().session.clone()
     }
 
-    /// Makes the next use connect and look into the store again.
-    pub(super) async fn reset(&self) {
-        *self.session.lock().await = None;
-    }
-
-    /// Remembers what the cluster said about this identity.
-    pub(super) fn note(&self, error: Option<&Error>) {
-        let lasting =
-            error.filter(|error| matches!(error.code(), Code::BotLocked | Code::IdentityNeedsRejoin)).cloned();
-        if error.is_none() || lasting.is_some() {
-            *self.refusal.lock().unwrap_or_else(PoisonError::into_inner) = lasting;
-        }
-    }
-
-    /// How long a certificate for `key` will live, as far as is known.
-    pub(super) fn expected_lifetime(&self, key: &CacheKey, asked: Duration) -> Duration {
-        let granted = self.granted.lock().unwrap_or_else(PoisonError::into_inner);
-        granted.get(key).map_or(asked, |granted| asked.min(*granted))
-    }
-
-    /// Remembers how long a certificate for `key` really lives.
-    pub(super) fn note_lifetime(&self, key: CacheKey, issued: &RoleCertificate) {
-        /// Beyond this the scopes of past builds are dropped.
-        const MANY: usize = 10_000;
-        let Ok(facts) = issued.certificates.ssh_facts() else { return };
-        let lifetime = issued.expires_at.duration_since(facts.valid_from).unwrap_or_default();
-        let mut granted = self.granted.lock().unwrap_or_else(PoisonError::into_inner);
-        if granted.len() > MANY {
-            granted.clear();
-        }
-        granted.insert(key, lifetime);
-    }
-
-    async fn establish(&self, renew_now: bool) -> Result<Session, Error> {
-        let cluster = self.connector.discover().await?;
-        let guard = self.lock_store().await?;
-        let token = join::token_hash(&self.config.join)?;
-        let state = self.load(&guard, token.is_some())?;
-        let known = state.as_ref().map(|state| self.describe(state, &cluster)).transpose()?;
-        let repeatable = !self.config.join.method.renewable();
-        let means = Means { repeatable, token_hash: token };
-        let now = if renew_now { self.due_time(known.as_ref()) } else { self.clock.now() };
-        let plan = decide(known.as_ref(), &means, now);
-        tracing::debug!(identity = %self.config.id, ?plan, "decided what to do with the stored identity");
-        match (plan, state) {
-            (Plan::Keep(stuck), Some(state)) => self.connect(cluster, state.identity, stuck, &guard).await,
-            (Plan::Renew, Some(state)) => self.renew_stored(cluster, state, &guard).await,
-            (Plan::Foreign, _) => Err(StoreError::Foreign.into()),
-            (Plan::Stuck(why), Some(state)) => {
-                // The token may have been made anew under its old name: trying costs nothing, and tells.
-                let joined = if means.token_hash.is_some() {
-                    self.join(&cluster, &guard).await
-                } else {
-                    Err(needs_rejoin(&why, &state))
-                };
-                joined.map_err(
-                    |error| if error.code() == Code::JoinRejected { needs_rejoin(&why, &state) } else { error },
-                )
-            }
-            (Plan::Join(why), _) => {
-                tracing::info!(identity = %self.config.id, cluster = %cluster.name, "joining: {why}");
-                self.join(&cluster, &guard).await
-            }
-            (Plan::Keep(_) | Plan::Renew | Plan::Stuck(_), None) => {
-                Err(Error::new(Code::Internal, "a decision about an identity that isn't there", "report this"))
-            }
-        }
-    }
-
-    /// For a renewal on demand the schedule counts as reached, but an expired identity stays expired.
-    fn due_time(&self, known: Option<&Stored>) -> SystemTime {
-        let now = self.clock.now();
-        known.map_or(now, |stored| if now < stored.expires_at { now.max(stored.renew_at) } else { now })
-    }
-
-    async fn lock_store(&self) -> Result<StoreGuard<'_>, Error> {
-        let started = self.clock.monotonic();
-        loop {
-            match self.store.lock(Duration::ZERO) {
-                Err(error @ StoreError::Destination(DestinationError::Busy { .. })) => {
-                    if self.clock.monotonic().saturating_sub(started) > STORE_WAIT {
-                        return Err(error.into());
-                    }
-                    tokio::time::sleep(STORE_POLL.mul_f64(0.5 + fastrand::f64())).await;
-                }
-                other => return Ok(other?),
-            }
-        }
-    }
-
-    /// A file that can't be read is moved aside, never overwritten, and only when a join can replace it.
-    fn load(&self, guard: &StoreGuard<'_>, token: bool) -> Result<Option<StoredState>, Error> {
-        match guard.load() {
-            Err(error @ (StoreError::Corrupt { .. } | StoreError::OtherVersion { .. }))
-                if token || !self.config.join.method.renewable() =>
-            {
-                let aside = guard.set_aside()?;
-                tracing::warn!(kept = %aside.display(), "the stored identity can't be used: {error}");
-                Ok(None)
-            }
-            other => Ok(other?),
-        }
-    }
-
-    fn describe(&self, state: &StoredState, cluster: &Cluster) -> Result<Stored, Error> {
-        let facts = state.identity.facts()?;
-        let reason = match &state.renewal {
-            RenewalState::Ready => String::new(),
-            RenewalState::Pending { since, .. } => {
-                format!("a renewal begun at {} has an unknown outcome", super::reply::timestamp(*since))
-            }
-            RenewalState::NeedsRejoin { reason } => reason.clone(),
-        };
-        Ok(Stored {
-            renewable: facts.renewable,
-            ready: state.renewal == RenewalState::Ready,
-            reason,
-            renew_at: self.renew_at(&facts),
-            expires_at: facts.valid_until,
-            same_cluster: state.identity.cluster == cluster.name,
-            same_machine: state.check_machine(&MachineMark::of_this_machine()).is_ok(),
-            token_hash: state.identity.token_hash.clone(),
+    /// What the keeper has to know of the session at hand.
+    pub(super) fn held(&self) -> Option<Held> {
+        self.current().map(|session| Held {
+            renew_at: session.stuck.is_none().then_some(session.renew_at),
+            expires_at: session.facts.valid_until,
+            connected: session.is_connected(),
         })
     }
 
-    fn renew_at(&self, facts: &BotFacts) -> SystemTime {
-        let validity = Validity { from: facts.valid_from, until: facts.valid_until };
-        renewal_point(validity, self.config.renewal_interval, fastrand::f64())
+    /// The answer that needs no attempt: a working session, or what the last failed attempt came to.
+    fn at_hand(&self) -> Option<Result<Arc<Session>, Error>> {
+        let now = self.moment();
+        let memory = self.memory();
+        let valid = memory.session.as_ref().filter(|session| session.is_valid(now.wall));
+        if let Some(session) = valid.filter(|session| session.is_connected()) {
+            return Some(Ok(Arc::clone(session)));
+        }
+        let error = memory.hold.refuses(now.monotonic)?;
+        Some(valid.filter(|_| is_passing(error)).map_or_else(|| Err(error.clone()), |session| Ok(Arc::clone(session))))
     }
 
-    async fn join(&self, cluster: &Cluster, guard: &StoreGuard<'_>) -> Result<Session, Error> {
-        let key = Arc::new(KeyPair::generate(self.config.key_algorithm)?);
-        let joined =
-            join::join(&self.connector, cluster, &self.config.join, &key, self.config.lifetime, &*self.clock).await?;
-        let Joined { certificates, tls_cas, ssh_cas, token_hash } = joined;
-        // The reply doesn't say which CA is whose; what the cluster says over the connection does.
-        let authorities = Authorities::from_reply(&cluster.name, &certificates, &tls_cas, &ssh_cas)?;
-        let identity = BotIdentity { key, certificates, authorities, token_hash, cluster: cluster.name.clone() };
-        guard.save(&identity)?;
-        tracing::info!(identity = %self.config.id, cluster = %cluster.name, "joined");
-        self.connect(cluster.clone(), identity, None, guard).await
-    }
-
-    async fn renew_stored(
-        &self,
-        cluster: Cluster,
-        state: StoredState,
-        guard: &StoreGuard<'_>,
-    ) -> Result<Session, Error> {
-        let session = self.connect(cluster, state.identity, None, guard).await?;
-        let permit = guard.begin_renewal()?;
-        match renew::renew(&session.client, permit.identity(), self.config.lifetime, &*self.clock).await {
-            Ok(renewed) => {
-                let Session { cluster, identity, .. } = session;
-                let identity = BotIdentity { certificates: renewed.certificates, ..identity };
-                guard.save(&identity)?;
-                let session = self.connect(cluster, identity, None, guard).await?;
-                tracing::info!(identity = %self.config.id, generation = session.facts.generation, "renewed");
-                self.cache.forget_identity(&self.config.id);
+    async fn try_once(&self, wish: Wish) -> Result<Arc<Session>, Error> {
+        let forced = matches!(wish, Wish::Renew(_));
+        match self.establish(wish).await {
+            Ok(session) => {
+                let session = Arc::new(session);
+                let mut memory = self.memory();
+                memory.hold.succeeded();
+                memory.session = Some(Arc::clone(&session));
+                drop(memory);
+                self.wake.notify_one();
+                self.connected.notify_one();
                 Ok(session)
             }
-            Err(RenewError::NotSent(error)) => {
-                guard.abandon_renewal(permit, &error.to_string())?;
-                Err(error.into())
+            Err(error) => {
+                self.note(&error);
+                let now = self.clock.now();
+                let serves = self.current().filter(|session| !forced && is_passing(&error) && session.is_valid(now));
+                serves.ok_or(error)
             }
-            Err(RenewError::Refused(error)) => {
-                if matches!(error, ConnectError::GenerationMismatch { .. }) {
-                    guard.mark_needs_rejoin(&error.to_string())?;
-                } else {
-                    guard.abandon_renewal(permit, &error.to_string())?;
+        }
+    }
+
+    /// Remembers a failure: the cluster is left alone for a while.
+    fn note(&self, error: &Error) {
+        let now = self.clock.monotonic();
+        let mut memory = self.memory();
+        let known = memory.hold.error().is_some_and(|known| known.code() == error.code());
+        let delay = memory.hold.failed(error, now, fastrand::f64());
+        if let Some(session) = memory.session.as_ref().filter(|_| !is_passing(error)) {
+            session.let_go();
+        }
+        drop(memory);
+        self.wake.notify_one();
+        if known {
+            tracing::debug!(identity = %self.config.id, retry_in = ?delay, "still not usable: {error}");
+        } else {
+            tracing::warn!(identity = %self.config.id, retry_in = ?delay, "not usable as it should be: {error}");
+        }
+    }
+
+    /// Looks at why a request over `session` failed: a lost connection is made anew, a lock of the bot itself is
+    /// remembered. (A lock of a role that was asked for is the affair of who asked.)
+    pub(super) async fn failed(&self, session: &Session, error: &Error) {
+        match error.code() {
+            Code::BotLocked => {
+                if let Err(locked) = session.client.ping().await.map_err(Error::from)
+                    && locked.code() == Code::BotLocked
+                {
+                    // The first refusal may hold the lock's own text.
+                    self.note(error);
                 }
-                Err(error.into())
             }
-            Err(RenewError::Unknown(error)) => {
-                let reason = format!("a renewal ended without a usable answer: {error}");
-                tracing::error!(identity = %self.config.id, "{reason}; the identity serves until it expires");
-                guard.mark_needs_rejoin(&reason)?;
-                Ok(Session { stuck: Some(reason), ..session })
+            Code::ClusterUnreachable | Code::TlsFailed | Code::TlsUntrusted | Code::IdentityNeedsRejoin => {
+                session.let_go();
+                self.wake.notify_one();
             }
+            _ => {}
         }
     }
 
-    /// Connects with an identity and takes over the cluster's current authorities.
-    async fn connect(
-        &self,
-        cluster: Cluster,
-        mut identity: BotIdentity,
-        stuck: Option<String>,
-        guard: &StoreGuard<'_>,
-    ) -> Result<Session, Error> {
-        let credential = ClientCredential::new(&identity.key.pkcs8_der(), &identity.certificates.tls)?;
-        let client =
-            authorities::connect(&self.connector, &cluster, identity.authorities.root_host_cas(), &credential).await?;
-        let current = authorities::fetch(&client, &cluster.name, &identity.authorities).await?;
-        self.check_pins(&cluster, &current)?;
-        if current != identity.authorities {
-            guard.update_authorities(&current)?;
-            identity.authorities = current;
-        }
-        let proxy = proxy::facts(&cluster, &client, &self.clock).await?;
-        let facts = identity.facts()?;
-        let renew_at = self.renew_at(&facts);
-        Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck })
+    /// What keeps this identity from working as it should, until that is over.
+    pub(super) fn trouble(&self) -> Option<Error> {
+        self.memory().hold.error().cloned()
     }
 
-    /// Outside a rotation every host CA must be a pinned one.
-    fn check_pins(&self, cluster: &Cluster, current: &Authorities) -> Result<(), Error> {
-        let pins = &self.config.cluster.ca_pins;
-        let Some(root) = current.host.first().filter(|_| !pins.is_empty()) else { return Ok(()) };
-        let seen = root.pins()?;
-        if seen.iter().any(|seen| pins.iter().any(|pin| pin.0 == *seen)) {
-            return Ok(());
+    /// Whether another process has written the store since the session was made.
+    pub(super) fn was_overtaken(&self) -> bool {
+        let stamp = self.store.stamp();
+        let memory = self.memory();
+        memory.session.is_some() && stamp.is_some() && memory.seen != stamp
+    }
+
+    /// Whether a token is configured that the identity at hand didn't come from: one that can bring a stuck identity
+    /// back.
+    pub(super) fn has_fresh_token(&self) -> bool {
+        let memory = self.memory();
+        let known = memory.session.as_ref().map(|session| session.identity.token_hash.clone());
+        let refused = memory.refused_token.clone();
+        drop(memory);
+        let Some(known) = known.or_else(|| self.store.peek().ok().flatten().map(|state| state.identity.token_hash))
+        else {
+            return false;
+        };
+        let token = join::token_hash(&self.config.join).ok().flatten();
+        token.is_some() && token != known && token != refused
+    }
+
+    /// Returns when no join or renewal is under way.
+    pub(super) async fn settled(&self) {
+        let _nothing_sent = self.critical.lock().await;
+    }
+
+    /// Roles that the bot may take: asked for, or as last told when the cluster can't be asked.
+    pub(super) async fn own_roles(&self, session: &Session) -> Result<Vec<String>, Error> {
+        let mut roles = Vec::new();
+        for own in &session.facts.roles {
+            match session.client.impersonated_roles(own).await.map_err(Error::from) {
+                Ok(found) => roles.extend(found),
+                Err(error) => {
+                    self.failed(session, &error).await;
+                    let known = self.memory().roles.clone();
+                    return if known.is_empty() || !is_passing(&error) { Err(error) } else { Ok(known) };
+                }
+            }
         }
-        let text = |pin: &[u8; 32]| format!("sha256:{}", hex::encode(pin));
-        Err(ConnectError::PinMismatch {
-            address: cluster.address(),
-            expected: pins.iter().map(|pin| text(&pin.0)).collect(),
-            seen: seen.iter().map(text).collect(),
-        }
-        .into())
+        roles.sort_unstable();
+        roles.dedup();
+        self.memory().roles.clone_from(&roles);
+        Ok(roles)
     }
 
     /// What is stored, without touching anything.
     pub(super) fn status(&self) -> Result<IdentityStatus, Error> {
-        let refusal = self.refusal.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let trouble = self.trouble();
         let mut status = IdentityStatus {
             id: self.config.id.clone(),
             state: "new",
@@ -360,27 +291,29 @@ impl Bot {
                 RenewalState::NeedsRejoin { reason } => ("needs_rejoin", reason.clone()),
             };
         }
-        if let Some(error) = refusal {
-            status.state = if error.code() == Code::BotLocked { "locked" } else { "needs_rejoin" };
-            status.reason = error.to_string();
+        match trouble {
+            Some(error) if error.code() == Code::BotLocked => {
+                (status.state, status.reason) = ("locked", error.to_string())
+            }
+            Some(error) if error.code() == Code::IdentityNeedsRejoin => {
+                (status.state, status.reason) = ("needs_rejoin", error.to_string());
+            }
+            Some(error) if status.state != "ready" && status.reason.is_empty() => status.reason = error.to_string(),
+            Some(error) if status.state == "expired" => status.reason = format!("{}; {error}", status.reason),
+            _ => {}
         }
         Ok(status)
     }
 }
 
-impl Session {
-    fn is_fresh(&self, now: SystemTime) -> bool {
-        now < self.facts.valid_until
-    }
+/// Whether a failure says nothing about the identity itself: it serves on meanwhile.
+pub(super) fn is_passing(error: &Error) -> bool {
+    !matches!(error.code(), Code::BotLocked | Code::IdentityNeedsRejoin | Code::IdentityForeign | Code::CaPinMismatch)
 }
 
-fn needs_rejoin(why: &str, state: &StoredState) -> Error {
-    let bot = state.identity.facts().map(|facts| facts.bot_name).unwrap_or_default();
-    Error::new(
-        Code::IdentityNeedsRejoin,
-        format!("the identity of bot {bot:?} can't be used any more: {why}"),
-        format!(
-            "make a fresh token on the cluster (tctl bots rm {bot}; tctl bots add {bot} --roles=…) and configure it"
-        ),
-    )
+async fn finish(task: tokio::task::JoinHandle<Result<Arc<Session>, Error>>) -> Result<Arc<Session>, Error> {
+    task.await.unwrap_or_else(|error| {
+        let hint = if error.is_cancelled() { "" } else { "report this" };
+        Err(Error::new(Code::Internal, format!("connecting ended unexpectedly: {error}"), hint))
+    })
 }

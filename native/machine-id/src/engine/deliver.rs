@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures_util::future::try_join_all;
+use tokio::sync::OwnedMutexGuard;
 
-use super::bot::{Bot, Session};
+use super::bot::{Bot, is_passing};
 use super::multiplex::Multiplexers;
 use super::order::{Order, Placement};
 use super::reply::CertificateNote;
+use super::session::Session;
 use crate::config::{OutputKind, Scope as WishedScope};
 use crate::destination::{Destination, Durability};
 use crate::error::{Code, Error};
@@ -30,19 +32,25 @@ pub(super) struct Delivered {
     pub(super) valid_from: SystemTime,
     pub(super) environment: BTreeMap<String, String>,
     pub(super) certificates: Vec<CertificateNote>,
+    /// Why no fresher certificates could be had; those at hand are still valid.
+    pub(super) refused: Option<Error>,
 }
 
-/// Issues what the order asks for and writes it.
+/// Issues what the order asks for and writes it. `alone` is let go when the last file is written, also when nobody
+/// waits for that any more.
 pub(super) async fn deliver(
     bot: &Bot,
     session: &Arc<Session>,
     order: &Order,
     helper: &Path,
+    alone: OwnedMutexGuard<()>,
 ) -> Result<Delivered, Error> {
     let roles = roles_for(bot, session, order).await?;
-    let certificates =
+    let issued =
         try_join_all(order.placements.iter().map(|placement| certificate(bot, session, order, placement, &roles)))
             .await?;
+    let refused = issued.iter().find_map(|(_, refused)| refused.clone());
+    let certificates: Vec<_> = issued.into_iter().map(|(certificate, _)| certificate).collect();
     let facts = cluster_facts(session);
     let mut links = Vec::with_capacity(certificates.len());
     for (placement, certificate) in order.placements.iter().zip(&certificates) {
@@ -57,8 +65,14 @@ pub(super) async fn deliver(
         certificates,
         links,
         multiplexers: Arc::clone(&bot.multiplexers),
+        refused,
     };
-    let outcome = tokio::task::spawn_blocking(move || job.write()).await;
+    let outcome = tokio::task::spawn_blocking(move || {
+        let outcome = job.write();
+        drop(alone);
+        outcome
+    })
+    .await;
     outcome.map_err(|_| Error::new(Code::Internal, "writing the files ended unexpectedly", "report this"))?
 }
 
@@ -78,12 +92,7 @@ async fn roles_for(bot: &Bot, session: &Session, order: &Order) -> Result<Vec<St
     if !allowed.is_empty() {
         return Ok(allowed.clone());
     }
-    let mut roles = Vec::new();
-    for own in &session.facts.roles {
-        roles.extend(session.client.impersonated_roles(own).await?);
-    }
-    roles.sort_unstable();
-    roles.dedup();
+    let roles = bot.own_roles(session).await?;
     if roles.is_empty() {
         let bot = &session.facts.bot_name;
         return Err(Error::new(
@@ -101,7 +110,7 @@ async fn certificate(
     order: &Order,
     placement: &Placement,
     roles: &[String],
-) -> Result<Arc<RoleCertificate>, Error> {
+) -> Result<(Arc<RoleCertificate>, Option<Error>), Error> {
     let ttl = order.ttl.unwrap_or(bot.config.max_ttl).min(bot.config.max_ttl);
     let scope = match order.scope {
         WishedScope::Agent => Scope::Agent,
@@ -115,26 +124,22 @@ async fn certificate(
         route_to_cluster: order.route_to_cluster.clone(),
     };
     let key = CacheKey::new(&bot.config.id, roles, ttl, target, order.route_to_cluster.as_deref(), scope);
-    let at_least = bot.expected_lifetime(&key, ttl).mul_f64(FRESH_PART);
-    let (session, clock, algorithm) = (Arc::clone(session), Arc::clone(&bot.clock), bot.config.key_algorithm);
+    let (own, clock, algorithm) = (Arc::clone(session), Arc::clone(&bot.clock), bot.config.key_algorithm);
     let issued = bot
         .cache
-        .get(key.clone(), at_least, move || async move {
+        .get(key.clone(), FRESH_PART, move || async move {
             let key = Arc::new(generate(algorithm).await?);
-            Ok(issue::issue(&session.client, &session.facts.user, &session.cluster.name, &request, key, &*clock)
-                .await?)
+            Ok(issue::issue(&own.client, &own.facts.user, &own.cluster.name, &request, key, &*clock).await?)
         })
         .await;
-    if let Err(error) = &issued {
-        bot.note(Some(error));
-        if matches!(error.code(), Code::BotLocked | Code::ClusterUnreachable | Code::TlsFailed | Code::TlsUntrusted) {
-            // The next use connects anew: the connection may be the cause.
-            bot.reset().await;
+    match issued {
+        Ok(issued) => Ok((issued, None)),
+        Err(error) => {
+            bot.failed(session, &error).await;
+            let serves = bot.cache.still_valid(&key).filter(|_| is_passing(&error));
+            serves.map(|certificate| (certificate, Some(error.clone()))).ok_or(error)
         }
     }
-    let issued = issued?;
-    bot.note_lifetime(key, &issued);
-    Ok(issued)
 }
 
 /// RSA keys take a while: never on a thread that serves the network.
@@ -169,6 +174,7 @@ struct Job {
     certificates: Vec<Arc<RoleCertificate>>,
     links: Vec<Option<Arc<Link>>>,
     multiplexers: Arc<Multiplexers>,
+    refused: Option<Error>,
 }
 
 impl Job {
@@ -191,7 +197,7 @@ impl Job {
             .map(|placement| PlacedOutput { kind: &placement.kind, directory: &placement.directory.path })
             .collect();
         let environment = environment(&placed, &self.facts, expires_at)?;
-        Ok(Delivered { expires_at, valid_from, environment, certificates: notes })
+        Ok(Delivered { expires_at, valid_from, environment, certificates: notes, refused: self.refused })
     }
 
     fn write_one(

@@ -1,109 +1,211 @@
-//! The task that keeps one identity and its leases fresh.
+//! The task that keeps one identity and its leases fresh. What to do next is decided in [`super::agenda`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::bot::{Bot, Session};
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::task::JoinSet;
+
+use super::agenda::{Facts, Jump, Moment, Step, jump, next};
+use super::bot::Bot;
 use super::live::Live;
+use super::rotation::{Reaction, reaction};
+use super::session::Session;
 use super::{Shared, authorities};
 use crate::backoff::Backoff;
 use crate::error::{Code, Error};
 
-/// How often the clocks are looked at: the wall clock may jump, the machine may have slept, so no sleep is ever as
-/// long as the time to the next renewal.
-const TICK: Duration = Duration::from_secs(5);
-/// How often the cluster is asked whether its authorities have changed.
-const AUTHORITIES: Duration = Duration::from_secs(60);
+/// How often the cluster is asked whether its authorities have changed, and whether we are locked.
+const LOOK: Duration = Duration::from_secs(60);
+/// A rotation touches several authorities one after the other.
+const DEBOUNCE: Duration = Duration::from_millis(500);
 /// How long leases of dead processes are left alone after the start: a build that goes on after an agent's restart
 /// takes its lease again in that time.
 const ADOPTION: Duration = Duration::from_secs(120);
 const SWEEP: Duration = Duration::from_secs(600);
-const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(120));
+/// A fleet of agents that start together connects over this time, unless a lease is waiting.
+const START: Duration = Duration::from_secs(5);
+/// How many leases are refreshed at once.
+const AT_ONCE: usize = 8;
+/// Before a lost watch is opened again.
+const REOPEN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(300));
 
 /// Runs until the engine stops.
 pub(super) async fn keep(shared: Arc<Shared>, bot: Arc<Bot>) {
     let mut stop = shared.stop.subscribe();
-    let mut retry = Backoff::new(RETRY.0, RETRY.1);
-    let start = shared.clock.monotonic();
-    let (mut next_renewal, mut next_look, mut next_sweep) = (start, start + AUTHORITIES, start + ADOPTION);
-    let first = shared.bots.keys().next() == Some(&bot.config.id);
+    let changed = Arc::new(AtomicBool::new(false));
+    let mut watcher = JoinSet::new();
+    watcher.spawn(watch(Arc::clone(&bot), Arc::clone(&changed)));
+    let mut keeper = Keeper::new(shared, bot, changed);
     loop {
         tokio::select! {
-            () = tokio::time::sleep(TICK) => {}
+            () = keeper.turn() => {}
             _ = stop.wait_for(|stop| *stop) => return,
         }
-        let now = shared.clock.monotonic();
-        if first && now >= next_sweep {
-            shared.leases.sweep().await;
-            next_sweep = now + SWEEP;
+    }
+}
+
+struct Keeper {
+    shared: Arc<Shared>,
+    bot: Arc<Bot>,
+    /// Set by the watch.
+    changed: Arc<AtomicBool>,
+    last: Moment,
+    /// Monotonic times.
+    start_at: Duration,
+    look_at: Duration,
+    sweep_at: Option<Duration>,
+    write_at: Duration,
+}
+
+impl Keeper {
+    fn new(shared: Arc<Shared>, bot: Arc<Bot>, changed: Arc<AtomicBool>) -> Self {
+        let last = bot.moment();
+        let start = last.monotonic;
+        // The lease table is one for all identities.
+        let first = shared.bots.keys().next() == Some(&bot.config.id);
+        Self {
+            shared,
+            changed,
+            last,
+            start_at: start + START.mul_f64(bot.unit),
+            look_at: start + LOOK,
+            sweep_at: first.then_some(start + ADOPTION),
+            write_at: start,
+            bot,
         }
-        if now >= next_renewal {
-            match renew_if_due(&bot).await {
-                Ok(()) => retry.reset(),
-                Err(error) => {
-                    let delay = retry.next_delay(fastrand::f64());
-                    tracing::warn!(identity = %bot.config.id, retry_in = ?delay, "not renewed: {error}");
-                    next_renewal = now + delay;
+    }
+
+    async fn turn(&mut self) {
+        let now = self.bot.moment();
+        self.notice_jump(now);
+        self.notice_others(now).await;
+        if self.changed.swap(false, Ordering::Relaxed) {
+            self.look_at = self.look_at.min(now.monotonic + DEBOUNCE);
+        }
+        match next(&self.facts(now)) {
+            Step::Sweep => {
+                self.shared.leases.sweep().await;
+                self.sweep_at = Some(now.monotonic + SWEEP);
+            }
+            Step::Establish => drop(self.bot.session().await),
+            Step::Renew => drop(self.bot.renew().await),
+            Step::Look => {
+                self.look_at = now.monotonic + LOOK.mul_f64(0.8 + 0.4 * fastrand::f64());
+                look(&self.bot).await;
+            }
+            Step::Refresh => self.refresh(now).await,
+            Step::Sleep(nap) => {
+                tokio::select! {
+                    () = tokio::time::sleep(nap) => {}
+                    () = self.bot.wake.notified() => {}
                 }
             }
         }
-        if now >= next_look {
-            look_for_new_authorities(&bot).await;
-            next_look = now + AUTHORITIES.mul_f64(0.8 + 0.4 * fastrand::f64());
-        }
-        refresh_leases(&shared, &bot).await;
     }
-}
 
-async fn renew_if_due(bot: &Bot) -> Result<(), Error> {
-    let Some(session) = bot.current().await else { return Ok(()) };
-    let now = bot.clock.now();
-    let due = now >= session.renew_at || now < session.facts.valid_from;
-    if session.stuck.is_some() || !due {
-        return Ok(());
+    fn facts(&self, now: Moment) -> Facts {
+        let session = self.bot.current();
+        let current = session.as_ref().map(|session| &session.identity.authorities);
+        let leases = self.shared.leases.of(&self.bot.config.id);
+        let refresh_at = leases.iter().filter_map(|lease| lease.due_at(current)).min();
+        let started = now.monotonic >= self.start_at;
+        let wanted = refresh_at.is_some() || session.is_some() || (started && self.bot.store.stamp().is_some());
+        let hold = self.bot.memory().hold.retry_at();
+        Facts { now, held: self.bot.held(), wanted, hold, refresh_at, look_at: self.look_at, sweep_at: self.sweep_at }
     }
-    bot.renew().await.map(|_| ())
+
+    /// After a sleep of the machine or a change of its clock connections are dead and plans are void.
+    fn notice_jump(&mut self, now: Moment) {
+        let jump = jump(self.last, now);
+        self.last = now;
+        let Some(jump) = jump else { return };
+        let identity = &self.bot.config.id;
+        match jump {
+            Jump::Ahead(by) => tracing::info!(identity, ?by, "the machine has slept or its clock was set forward"),
+            Jump::Back(by) => tracing::info!(identity, ?by, "the clock was set back"),
+        }
+        if let Some(session) = self.bot.current() {
+            session.let_go();
+        }
+        self.bot.memory().hold.release(now.monotonic);
+        if matches!(jump, Jump::Back(_)) {
+            for lease in self.shared.leases.of(identity) {
+                lease.let_refresh(now.wall);
+            }
+        }
+    }
+
+    /// Another process may have renewed the identity, somebody may have configured a fresh token, the disk may be
+    /// writable again.
+    async fn notice_others(&mut self, now: Moment) {
+        let bot = &self.bot;
+        if bot.was_overtaken()
+            && let Some(session) = bot.current()
+        {
+            tracing::debug!(identity = %bot.config.id, "another process has written the identity");
+            session.let_go();
+        }
+        let stuck = bot.current().is_some_and(|session| session.stuck.is_some());
+        if (stuck || bot.trouble().is_some()) && bot.has_fresh_token() {
+            tracing::info!(identity = %bot.config.id, "a fresh token is configured");
+            if let Some(session) = bot.current() {
+                session.let_go();
+            }
+            bot.memory().hold.release(now.monotonic);
+        }
+        if now.monotonic >= self.write_at {
+            self.write_at = now.monotonic + Duration::from_secs(5);
+            bot.write_down_later().await;
+        }
+    }
+
+    async fn refresh(&self, now: Moment) {
+        let Ok(session) = self.bot.session().await else { return };
+        let current = &session.identity.authorities;
+        let leases = self.shared.leases.of(&self.bot.config.id);
+        let due = leases.into_iter().filter(|lease| lease.due_at(Some(current)).is_some_and(|time| now.wall >= time));
+        let work = due.map(|lease| {
+            let session = &session;
+            async move { refresh(&self.shared, &self.bot, session, &lease).await }
+        });
+        stream::iter(work).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
+    }
 }
 
 /// A rotation shows in the authorities first; trusting the new ones early is what carries us through (protocol J).
-async fn look_for_new_authorities(bot: &Bot) {
-    let Some(session) = bot.current().await else { return };
+async fn look(bot: &Arc<Bot>) {
+    let Some(session) = bot.current() else { return };
     match authorities::fetch(&session.client, &session.cluster.name, &session.identity.authorities).await {
-        Ok(current) if current != session.identity.authorities => {
-            tracing::info!(cluster = %session.cluster.name, "the cluster's authorities have changed");
-            bot.cache.forget_identity(&bot.config.id);
-            bot.reset().await;
+        Ok(current) => {
+            if reaction(&session.identity.authorities, &current) != Reaction::Nothing {
+                tracing::info!(cluster = %session.cluster.name, "the cluster's authorities have changed");
+                // The new connection is made with them, and takes them over.
+                session.let_go();
+            }
         }
-        Ok(_) => {}
         Err(error) => {
             tracing::debug!(cluster = %session.cluster.name, "the authorities can't be read now: {error}");
-            bot.reset().await;
+            bot.failed(&session, &error).await;
+            session.let_go();
         }
-    }
-}
-
-async fn refresh_leases(shared: &Shared, bot: &Arc<Bot>) {
-    let leases = shared.leases.of(&bot.config.id);
-    if leases.is_empty() {
-        return;
-    }
-    let session = match bot.session().await {
-        Ok(session) => session,
-        Err(error) => {
-            tracing::warn!(identity = %bot.config.id, "leases can't be refreshed now: {error}");
-            return;
-        }
-    };
-    let now = bot.clock.now();
-    for lease in leases.iter().filter(|lease| lease.is_due(now, &session.identity.authorities)) {
-        refresh(shared, bot, &session, lease).await;
     }
 }
 
 async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Live) {
+    if !shared.leases.is_ours(lease) {
+        return;
+    }
+    let before = lease.problem();
     match lease.refresh(bot, session).await {
         Ok(delivered) => {
             shared.leases.extend(lease);
+            if let Some(error) = delivered.refused {
+                report(lease, before.as_ref(), &error);
+                return;
+            }
             tracing::info!(
                 lease = lease.id(),
                 directory = %lease.order().directory().display(),
@@ -112,6 +214,47 @@ async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Liv
             );
         }
         Err(error) if error.code() == Code::Cancelled => {}
-        Err(error) => tracing::warn!(lease = lease.id(), "not refreshed: {error}"),
+        Err(error) => report(lease, before.as_ref(), &error),
+    }
+}
+
+/// Says a failure once, not at every try.
+fn report(lease: &Live, before: Option<&Error>, error: &Error) {
+    if before.is_some_and(|before| before.code() == error.code()) {
+        tracing::debug!(lease = lease.id(), "still not refreshed: {error}");
+    } else {
+        tracing::warn!(lease = lease.id(), "not refreshed: {error}");
+    }
+}
+
+/// Hears of changes of the authorities at once. Where the cluster doesn't allow it, [`LOOK`] has to do.
+async fn watch(bot: Arc<Bot>, changed: Arc<AtomicBool>) {
+    let mut backoff = Backoff::new(REOPEN.0, REOPEN.1);
+    loop {
+        let Some(session) = bot.current().filter(|session| session.is_connected()) else {
+            bot.connected.notified().await;
+            continue;
+        };
+        let (client, cluster) = (Arc::clone(&session.client), session.cluster.name.clone());
+        drop(session);
+        let ended = match client.watch_authorities().await {
+            Ok(mut watch) => {
+                backoff.reset();
+                loop {
+                    // Also after the watch has begun: what happened before is not told.
+                    changed.store(true, Ordering::Relaxed);
+                    bot.wake.notify_one();
+                    match watch.changed().await {
+                        Ok(phase) => tracing::debug!(cluster, phase, "an authority has changed"),
+                        Err(error) => break error,
+                    }
+                }
+            }
+            Err(error) => error,
+        };
+        tracing::debug!(cluster, "no watch for authorities: {ended}");
+        // A lost connection is noticed here first.
+        bot.wake.notify_one();
+        tokio::time::sleep(backoff.next_delay(fastrand::f64()).max(REOPEN.0 / 2)).await;
     }
 }

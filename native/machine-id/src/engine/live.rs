@@ -7,10 +7,13 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
-use super::bot::{Bot, Session};
+use super::bot::Bot;
 use super::deliver::{Delivered, deliver};
+use super::hold::delay;
 use super::order::Order;
 use super::reply::LeaseStatus;
+use super::rotation::{Reaction, reaction};
+use super::session::Session;
 use crate::backoff::Backoff;
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
@@ -20,7 +23,9 @@ use crate::lease::{Claim, LeaseId, LeaseTable};
 use crate::renew::schedule::{Validity, renewal_point};
 
 /// How long after a failed refresh the next one is tried, at first and at most.
-const RETRY: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(120));
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// A refresh never follows another one sooner, whatever lifetime the cluster grants.
+const SHORTEST_LIFE: Duration = Duration::from_secs(5);
 
 /// All leases that this process holds, and the table that all processes share.
 #[derive(Debug)]
@@ -37,8 +42,9 @@ pub(super) struct Live {
     order: Order,
     helper: PathBuf,
     cancelled: watch::Sender<bool>,
-    /// Held while its files are written or removed, so that the one never meets the other.
-    work: tokio::sync::Mutex<()>,
+    /// Held while its files are written or removed, so that the one never meets the other: by the thread that writes,
+    /// since the task that waits for it may be cut.
+    work: Arc<tokio::sync::Mutex<()>>,
     state: Mutex<State>,
 }
 
@@ -48,7 +54,7 @@ struct State {
     authorities: Option<Authorities>,
     refresh_at: SystemTime,
     backoff: Backoff,
-    problem: String,
+    problem: Option<Error>,
 }
 
 impl Leases {
@@ -63,13 +69,12 @@ impl Leases {
         let Some(first) = order.placements.first() else {
             return Err(Error::new(Code::RequestInvalid, "a lease needs at least one output", ""));
         };
-        let now = self.clock.now();
         let claim = Claim {
             id: &id,
             identity: &order.identity,
             destination: &first.directory,
             within: None,
-            expires: now + order.deadline,
+            expires: self.clock.now() + order.deadline,
             standing: order.standing,
         };
         let mut live = lock(&self.live);
@@ -80,21 +85,37 @@ impl Leases {
                 "use another lease id, or release this one first",
             ));
         }
+        if let Some(other) = live.values().find(|other| other.order.shares_directory(&order)) {
+            return Err(Error::new(
+                Code::LeaseConflict,
+                format!("{} is already kept by lease {}", other.order.directory().display(), other.id),
+                "give each lease a directory of its own, or release the other one first",
+            ));
+        }
         let (_, destination) = self.table.take(&claim)?;
-        let helper = if order.portable { destination.place_program(helper, PROGRAM)? } else { helper.to_owned() };
+        let placed = if order.portable { destination.place_program(helper, PROGRAM) } else { Ok(helper.to_owned()) };
+        let helper = match placed {
+            Ok(helper) => helper,
+            Err(error) => {
+                if let Err(left) = self.table.release(&id) {
+                    tracing::warn!(lease = %id, "a lease that could not be filled is not removed yet: {left}");
+                }
+                return Err(error.into());
+            }
+        };
         let lease = Arc::new(Live {
             id: id.clone(),
-            order,
             helper,
             cancelled: watch::Sender::new(false),
-            work: tokio::sync::Mutex::new(()),
+            work: Arc::default(),
             state: Mutex::new(State {
                 delivered: None,
                 authorities: None,
-                refresh_at: now,
+                refresh_at: self.clock.now(),
                 backoff: Backoff::new(RETRY.0, RETRY.1),
-                problem: String::new(),
+                problem: None,
             }),
+            order,
         });
         live.insert(id.as_str().to_owned(), Arc::clone(&lease));
         Ok(lease)
@@ -108,7 +129,7 @@ impl Leases {
         live.cancelled.send_replace(true);
         let _no_refresh = live.work.lock().await;
         let released = self.end(id).await?;
-        lock(&self.live).remove(live.id.as_str());
+        self.forget(&live);
         Ok(released)
     }
 
@@ -116,6 +137,13 @@ impl Leases {
     pub(super) async fn drop_failed(&self, live: &Arc<Live>) {
         if let Err(error) = self.release(live.id.as_str()).await {
             tracing::warn!(lease = %live.id, "a lease that could not be filled is not removed yet: {error}");
+        }
+    }
+
+    fn forget(&self, live: &Live) {
+        let mut all = lock(&self.live);
+        if all.get(live.id.as_str()).is_some_and(|known| std::ptr::eq(&raw const **known, live)) {
+            all.remove(live.id.as_str());
         }
     }
 
@@ -144,11 +172,29 @@ impl Leases {
         lock(&self.live).values().filter(|live| live.order.identity == identity).cloned().collect()
     }
 
-    pub(super) fn status(&self) -> Vec<LeaseStatus> {
+    /// The leases of this process; `trouble` tells what is wrong with an identity.
+    pub(super) fn status(&self, trouble: impl Fn(&str) -> Option<Error>) -> Vec<LeaseStatus> {
+        let now = self.clock.now();
         let live: Vec<_> = lock(&self.live).values().cloned().collect();
-        let mut all: Vec<_> = live.iter().filter_map(|live| live.status()).collect();
+        let mut all: Vec<_> =
+            live.iter().filter_map(|live| live.status(trouble(&live.order.identity).as_ref(), now)).collect();
         all.sort_by(|one, two| one.lease.cmp(&two.lease));
         all
+    }
+
+    /// Lets go of leases that another process has taken over or ended meanwhile, as when an agent was restarted while
+    /// its old process lives on: what is left of them isn't ours to write any more.
+    pub(super) fn is_ours(&self, live: &Live) -> bool {
+        match self.table.is_ours(&live.id) {
+            Ok(true) => true,
+            Ok(false) => {
+                tracing::info!(lease = %live.id, "another process has taken this lease over or ended it");
+                self.forget(live);
+                false
+            }
+            // The table can't be read now; that says nothing about the lease.
+            Err(_) => true,
+        }
     }
 
     /// Notes in the table until when a lease's certificates are valid.
@@ -177,52 +223,93 @@ impl Live {
         self.cancelled.subscribe()
     }
 
-    /// Issues and writes; used for the first time and for every refresh.
+    /// Issues and writes; used for the first time and for every refresh. A release ends it: what is under way on the
+    /// network is dropped, what is being written is waited for.
     pub(super) async fn refresh(&self, bot: &Bot, session: &Arc<Session>) -> Result<Delivered, Error> {
-        let _alone = self.work.lock().await;
-        if *self.cancelled.borrow() {
-            return Err(Error::new(Code::Cancelled, format!("lease {} was released", self.id), ""));
-        }
-        let outcome = deliver(bot, session, &self.order, &self.helper).await;
+        let alone = Arc::clone(&self.work).lock_owned().await;
+        let mut cancelled = self.cancelled();
+        let outcome = tokio::select! {
+            biased;
+            _ = cancelled.wait_for(|cancelled| *cancelled) => {
+                return Err(Error::new(Code::Cancelled, format!("lease {} was released", self.id), ""));
+            }
+            outcome = deliver(bot, session, &self.order, &self.helper, alone) => outcome,
+        };
+        let now = bot.clock.now();
         let mut state = lock(&self.state);
         match &outcome {
             Ok(delivered) => {
-                let validity = Validity { from: delivered.valid_from, until: delivered.expires_at };
-                state.refresh_at = renewal_point(validity, bot.config.renewal_interval, fastrand::f64());
+                let validity = Validity::of_certificate(delivered.valid_from, delivered.expires_at);
+                let point = renewal_point(validity, bot.config.renewal_interval, fastrand::f64());
+                let refused = delivered.refused.clone();
+                state.refresh_at = match &refused {
+                    None => point.max(now + SHORTEST_LIFE),
+                    Some(error) => now + delay(&mut state.backoff, error, fastrand::f64()),
+                };
                 state.delivered = Some(delivered.clone());
                 state.authorities = Some(session.identity.authorities.clone());
-                state.problem.clear();
-                state.backoff.reset();
+                if refused.is_none() {
+                    state.backoff.reset();
+                }
+                state.problem = refused;
             }
             Err(error) => {
-                let delay = state.backoff.next_delay(fastrand::f64()).max(Duration::from_millis(500));
-                state.refresh_at = bot.clock.now() + delay;
-                state.problem = error.to_string();
+                state.refresh_at = now + delay(&mut state.backoff, error, fastrand::f64());
+                state.problem = Some(error.clone());
             }
         }
         outcome
     }
 
-    /// Whether it should be refreshed now: its time has come, or the cluster's authorities have changed.
-    pub(super) fn is_due(&self, now: SystemTime, authorities: &Authorities) -> bool {
+    /// When it is to be refreshed: at its time, or at once when the cluster's authorities have changed. None: it has
+    /// never been filled.
+    pub(super) fn due_at(&self, authorities: Option<&Authorities>) -> Option<SystemTime> {
         let state = lock(&self.state);
-        let changed = state.problem.is_empty() && state.authorities.as_ref().is_some_and(|known| known != authorities);
-        state.delivered.is_some() && (now >= state.refresh_at || changed)
+        state.delivered.as_ref()?;
+        let changed = state.problem.is_none()
+            && authorities
+                .zip(state.authorities.as_ref())
+                .is_some_and(|(current, known)| reaction(known, current) != Reaction::Nothing);
+        Some(if changed { SystemTime::UNIX_EPOCH } else { state.refresh_at })
+    }
+
+    /// Whether its files hold certificates for the future only or for the past: the wall clock was set.
+    pub(super) fn let_refresh(&self, now: SystemTime) {
+        let mut state = lock(&self.state);
+        state.refresh_at = state.refresh_at.min(now);
+        state.backoff.reset();
+    }
+
+    /// What went wrong the last time.
+    pub(super) fn problem(&self) -> Option<Error> {
+        lock(&self.state).problem.clone()
     }
 
     fn expires_at(&self) -> Option<SystemTime> {
         lock(&self.state).delivered.as_ref().map(|delivered| delivered.expires_at)
     }
 
-    fn status(&self) -> Option<LeaseStatus> {
+    fn status(&self, trouble: Option<&Error>, now: SystemTime) -> Option<LeaseStatus> {
         let state = lock(&self.state);
-        state.delivered.as_ref().map(|delivered| LeaseStatus {
+        let delivered = state.delivered.as_ref()?;
+        let overdue = trouble.filter(|_| now >= state.refresh_at);
+        let locked = trouble.into_iter().chain(state.problem.as_ref()).find(|error| error.code() == Code::BotLocked);
+        let cause = locked.or(state.problem.as_ref()).or(overdue);
+        let expired = now >= delivered.expires_at;
+        let problem = match (expired, cause) {
+            (true, Some(cause)) => format!("expired at {}: {cause}", super::timestamp(delivered.expires_at)),
+            (true, None) => format!("expired at {}", super::timestamp(delivered.expires_at)),
+            (false, Some(cause)) => cause.to_string(),
+            (false, None) => String::new(),
+        };
+        Some(LeaseStatus {
             lease: self.id.as_str().to_owned(),
             identity: self.order.identity.clone(),
             directory: self.order.directory().to_owned(),
             expires_at: delivered.expires_at,
             standing: self.order.standing,
-            problem: state.problem.clone(),
+            usable: !expired && locked.is_none(),
+            problem,
         })
     }
 }

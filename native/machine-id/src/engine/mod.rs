@@ -1,9 +1,12 @@
 //! Everything in order: join, renew, issue, write, lease. The only room that wires the others together.
 
+mod agenda;
 mod authorities;
 mod bot;
 mod check;
 mod deliver;
+mod establish;
+mod hold;
 mod keeper;
 mod live;
 mod multiplex;
@@ -11,6 +14,8 @@ mod order;
 mod plan;
 mod proxy;
 mod reply;
+mod rotation;
+mod session;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -42,7 +47,6 @@ struct Shared {
     bots: BTreeMap<String, Arc<Bot>>,
     leases: Leases,
     multiplexers: Arc<Multiplexers>,
-    clock: SharedClock,
     stop: watch::Sender<bool>,
 }
 
@@ -60,9 +64,8 @@ impl Engine {
                 Arc::new(Bot::open(identity, Arc::clone(&clock), Arc::clone(&multiplexers))?),
             );
         }
-        let leases = Leases::open(&config.root, Arc::clone(&clock))?;
-        let shared =
-            Shared { helper: config.helper, bots, leases, multiplexers, clock, stop: watch::Sender::new(false) };
+        let leases = Leases::open(&config.root, clock)?;
+        let shared = Shared { helper: config.helper, bots, leases, multiplexers, stop: watch::Sender::new(false) };
         Ok(Self { shared: Arc::new(shared), tasks: Mutex::new(Vec::new()) })
     }
 
@@ -104,8 +107,12 @@ impl Engine {
     }
 
     async fn fill(&self, bot: &Arc<Bot>, live: &Arc<Live>) -> Result<Acquired, Error> {
-        let session = bot.session().await?;
-        let delivered = live.refresh(bot, &session).await?;
+        let delivered = match self.deliver(bot, live).await {
+            // A lost connection shows when it is used: once more, with a new one.
+            Err(error) if error.code() == Code::ClusterUnreachable => self.deliver(bot, live).await,
+            other => other,
+        }?;
+        bot.wake.notify_one();
         Ok(Acquired {
             lease: live.id().to_owned(),
             directory: live.order().directory().to_owned(),
@@ -113,6 +120,13 @@ impl Engine {
             environment: delivered.environment,
             certificates: delivered.certificates,
         })
+    }
+
+    async fn deliver(&self, bot: &Arc<Bot>, live: &Arc<Live>) -> Result<deliver::Delivered, Error> {
+        let session = bot.session().await?;
+        let delivered = live.refresh(bot, &session).await?;
+        self.shared.leases.extend(live);
+        Ok(delivered)
     }
 
     /// Ends a lease, also one that is still being acquired: its directory is gone afterwards, unless it is a
@@ -123,6 +137,12 @@ impl Engine {
     pub async fn release(&self, lease: &str) -> Result<bool, Error> {
         self.shared.multiplexers.withdraw(lease);
         self.shared.leases.release(lease).await
+    }
+
+    /// Removes the leases of dead processes now. The keeper does it too, but leaves them alone for a while after the
+    /// start, so that a build that outlived its agent can take its lease again; whoever takes none again needn't wait.
+    pub async fn sweep(&self) {
+        self.shared.leases.sweep().await;
     }
 
     /// Renews an identity now.
@@ -147,7 +167,8 @@ impl Engine {
     /// When a store can't be read.
     pub fn status(&self) -> Result<Status, Error> {
         let identities = self.shared.bots.values().map(|bot| bot.status()).collect::<Result<_, _>>()?;
-        Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases: self.shared.leases.status() })
+        let leases = self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
+        Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases })
     }
 
     /// Tries out an identity's configuration without keeping anything and without using a token up.
@@ -158,7 +179,8 @@ impl Engine {
         check::check(self.bot(identity)?).await
     }
 
-    /// Ends the tasks and waits for them. Leases stay as they are; SSH connections by this engine end.
+    /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its
+    /// identity. Leases stay as they are; SSH connections by this engine end.
     pub async fn close(self) {
         self.shared.multiplexers.withdraw_all();
         self.shared.stop.send_replace(true);
@@ -166,6 +188,9 @@ impl Engine {
         for task in tasks {
             // A task that panicked has already been reported by its panic.
             let _ = task.await;
+        }
+        for bot in self.shared.bots.values() {
+            bot.settled().await;
         }
     }
 

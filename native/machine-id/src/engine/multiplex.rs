@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::bot::{Bot, Session};
+use super::bot::Bot;
+use super::session::Session;
 use crate::connect::{ClientCredential, Cluster, Route};
 use crate::destination::Destination;
 use crate::error::Error;

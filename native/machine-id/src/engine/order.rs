@@ -61,6 +61,15 @@ impl Order {
         }
     }
 
+    /// Whether two orders would write the same directory.
+    pub(super) fn shares_directory(&self, other: &Self) -> bool {
+        let paths = |order: &Self| {
+            order.placements.iter().map(|placement| placement.directory.path.clone()).collect::<Vec<_>>()
+        };
+        let theirs = paths(other);
+        self.placements.iter().any(|placement| theirs.contains(&placement.directory.path))
+    }
+
     /// The lease's main directory.
     #[must_use]
     pub fn directory(&self) -> &Path {

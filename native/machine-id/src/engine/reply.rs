@@ -127,7 +127,9 @@ pub struct LeaseStatus {
     pub expires_at: SystemTime,
     /// Whether it is a standing destination.
     pub standing: bool,
-    /// Why the last refresh failed; empty if it didn't.
+    /// Whether its certificates can be used: not expired, and nothing in force that stops them, as far as is known.
+    pub usable: bool,
+    /// What is wrong: why the last refresh failed, a lock, an expiry; empty if nothing is.
     pub problem: String,
 }
 

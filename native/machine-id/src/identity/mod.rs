@@ -21,6 +21,8 @@ pub use file::{IdentityFile, IdentityFileError};
 pub use key::{KeyError, KeyPair};
 pub use ssh_ca_key::SshKeyType;
 pub use ssh_facts::SshFacts;
-pub use store::{IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Store, StoreError, StoreGuard, StoredState};
+pub use store::{
+    IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Stamp, Store, StoreError, StoreGuard, StoredState,
+};
 pub use tls_facts::{TlsFacts, TlsSubject};
 pub(crate) use when::Rfc3339;

@@ -67,8 +67,28 @@ pub struct IssueCache<E> {
     entries: Arc<Mutex<Entries<E>>>,
 }
 
+/// A certificate and when it came: its start of validity lies before that (protocol B1).
+struct Ready {
+    certificate: Arc<RoleCertificate>,
+    issued_at: SystemTime,
+}
+
+impl Ready {
+    /// Whether at least `part` of its life is left.
+    fn is_fresh(&self, part: f64, now: SystemTime) -> bool {
+        let expires = self.certificate.expires_at;
+        let life = expires.duration_since(self.issued_at).unwrap_or_default();
+        // A clock that was set back must not make old certificates look fresh for longer than they live.
+        let left = expires.duration_since(now).unwrap_or_default();
+        !left.is_zero() && left >= life.mul_f64(part.clamp(0.0, 1.0)) && left <= life.saturating_add(CLOCK_TOLERANCE)
+    }
+}
+
+/// How far the clock may have been set back since a certificate was issued.
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+
 struct Entries<E> {
-    ready: HashMap<CacheKey, Arc<RoleCertificate>>,
+    ready: HashMap<CacheKey, Ready>,
     flights: HashMap<CacheKey, (u64, WeakFlight<E>)>,
     /// Tells a flight from a later one with the same key.
     next_flight: u64,
@@ -82,20 +102,21 @@ impl<E: Clone + Send + Sync + 'static> IssueCache<E> {
         Self { clock, entries: Arc::new(Mutex::new(entries)) }
     }
 
-    /// A certificate for `key` that is valid for longer than `at_least` from now, or what `issue` comes to: that
-    /// is called only when there is neither one nor an issuance under way.
+    /// A certificate for `key` of whose life at least `fresh_part` is left, or what `issue` comes to: that is called
+    /// only when there is neither one nor an issuance under way. The life is the one that the cluster granted, so a
+    /// cap that is tightened or loosened is followed by itself.
     ///
     /// # Errors
     /// The error of the issuance; it isn't remembered.
-    pub async fn get<F>(&self, key: CacheKey, at_least: Duration, issue: impl FnOnce() -> F) -> Outcome<E>
+    pub async fn get<F>(&self, key: CacheKey, fresh_part: f64, issue: impl FnOnce() -> F) -> Outcome<E>
     where
         F: Future<Output = Result<RoleCertificate, E>> + Send + 'static,
     {
         let flight = {
             let mut entries = lock(&self.entries);
-            let needed = self.clock.now().checked_add(at_least);
-            if let Some(hit) = entries.ready.get(&key).filter(|hit| needed.is_some_and(|time| hit.expires_at > time)) {
-                return Ok(Arc::clone(hit));
+            let now = self.clock.now();
+            if let Some(hit) = entries.ready.get(&key).filter(|hit| hit.is_fresh(fresh_part, now)) {
+                return Ok(Arc::clone(&hit.certificate));
             }
             match entries.flights.get(&key).and_then(|(_, flight)| flight.upgrade()) {
                 Some(flight) => flight,
@@ -103,6 +124,19 @@ impl<E: Clone + Send + Sync + 'static> IssueCache<E> {
             }
         };
         flight.await
+    }
+
+    /// A certificate for `key` that is still valid, however old: for when the cluster can't be asked.
+    #[must_use]
+    pub fn still_valid(&self, key: &CacheKey) -> Option<Arc<RoleCertificate>> {
+        let now = self.clock.now();
+        let entries = lock(&self.entries);
+        entries
+            .ready
+            .get(key)
+            .map(|ready| &ready.certificate)
+            .filter(|certificate| certificate.expires_at > now)
+            .cloned()
     }
 
     fn start(
@@ -115,14 +149,15 @@ impl<E: Clone + Send + Sync + 'static> IssueCache<E> {
         entries.next_flight = number.wrapping_add(1);
         entries.flights.retain(|_, (_, flight)| flight.upgrade().is_some());
         entries.drop_expired(self.clock.now());
-        let (shared, own_key) = (Arc::clone(&self.entries), key.clone());
+        let (shared, own_key, clock) = (Arc::clone(&self.entries), key.clone(), Arc::clone(&self.clock));
         let flight = async move {
             let outcome = issuance.await.map(Arc::new);
             let mut entries = lock(&shared);
             if entries.flights.get(&own_key).is_some_and(|(current, _)| *current == number) {
                 entries.flights.remove(&own_key);
                 if let Ok(certificate) = &outcome {
-                    entries.ready.insert(own_key, Arc::clone(certificate));
+                    let ready = Ready { certificate: Arc::clone(certificate), issued_at: clock.now() };
+                    entries.ready.insert(own_key, ready);
                 }
             }
             drop(entries);
@@ -168,7 +203,7 @@ impl<E> fmt::Debug for IssueCache<E> {
 
 impl<E> Entries<E> {
     fn drop_expired(&mut self, now: SystemTime) {
-        self.ready.retain(|_, certificate| certificate.expires_at > now);
+        self.ready.retain(|_, ready| ready.certificate.expires_at > now);
     }
 
     fn forget(&mut self, which: impl Fn(&CacheKey) -> bool) {

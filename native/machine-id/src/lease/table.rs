@@ -109,13 +109,22 @@ impl LeaseTable {
     /// Notes that the certificates now end at `expires`.
     ///
     /// # Errors
-    /// When there is no such lease.
+    /// When this process has no such lease.
     pub fn extend(&self, id: &LeaseId, expires: SystemTime) -> Result<LeaseRecord, LeaseError> {
         let _held = self.lock()?;
-        let mut record = self.find(id)?.ok_or_else(|| LeaseError::Unknown { id: id.clone() })?;
+        let unknown = || LeaseError::Unknown { id: id.clone() };
+        let mut record = self.find(id)?.filter(|record| record.owner == self.this).ok_or_else(unknown)?;
         record.expires = expires;
         self.directory.replace(&file_name(id), &record.to_json())?;
         Ok(record)
+    }
+
+    /// Whether a lease still belongs to this process.
+    ///
+    /// # Errors
+    /// When the table can't be read.
+    pub fn is_ours(&self, id: &LeaseId) -> Result<bool, LeaseError> {
+        Ok(self.find(id)?.is_some_and(|record| record.owner == self.this))
     }
 
     /// Gives a lease back: its directory is deleted (unless it is standing), then its record. False: there was none.

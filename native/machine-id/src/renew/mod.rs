@@ -3,4 +3,4 @@
 mod request;
 pub mod schedule;
 
-pub use request::{RenewError, Renewed, renew};
+pub use request::{Prepared, RenewError, Renewed, prepare};

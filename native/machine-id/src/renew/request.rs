@@ -66,34 +66,73 @@ impl Fault for RenewError {
     }
 }
 
-/// Renews `identity` over `client`, a connection that presents it, for the same key.
-///
-/// A ping goes first: what fails there was not sent. The intent must be on disk before this is called.
+/// A renewal that only has to be sent: all that can fail before has not failed.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    client: &'a AuthClient,
+    key: &'a KeyPair,
+    major: u32,
+    request: UserCertsRequest,
+}
+
+/// Prepares the renewal of `identity`, for the same key, over `client`, a connection that presents it. A ping shows
+/// that the connection works and that the identity isn't locked; nothing that counts is sent.
 ///
 /// # Errors
-/// By what the caller may do next: see [`RenewError`].
-pub async fn renew(
-    client: &AuthClient,
-    identity: &BotIdentity,
+/// [`RenewError::NotSent`].
+pub async fn prepare<'a>(
+    client: &'a AuthClient,
+    identity: &'a BotIdentity,
     lifetime: Duration,
     clock: &dyn Clock,
-) -> Result<Renewed, RenewError> {
-    let unusable = |reason: String| ConnectError::CredentialUnusable { reason };
-    let facts = identity.facts().map_err(|error| RenewError::NotSent(unusable(error.to_string())))?;
+) -> Result<Prepared<'a>, RenewError> {
+    let unusable = |reason: String| RenewError::NotSent(ConnectError::CredentialUnusable { reason });
+    let facts = identity.facts().map_err(|error| unusable(error.to_string()))?;
     if !facts.renewable {
-        return Err(RenewError::NotSent(unusable("its certificate has no renewable flag".to_owned())));
+        return Err(unusable("its certificate has no renewable flag".to_owned()));
     }
-    let ping = client.ping().await.map_err(RenewError::NotSent)?;
-    let request = request(&facts.user, &identity.key, ping.server_version.major, clock.now() + lifetime);
-    let issued = match client.user_certs(request).await {
-        Ok(issued) => issued,
-        Err(error) if error.is_refusal() => return Err(RenewError::Refused(error)),
-        Err(error) => return Err(RenewError::Unknown(error)),
-    };
-    let unusable = |reason: String| RenewError::Unknown(ConnectError::BadReply { call: CALL, reason });
-    let certificates = Certificates::new(&issued.ssh, &issued.tls).map_err(|error| unusable(error.to_string()))?;
-    certificates.check(&identity.key, clock.now()).map_err(|error| unusable(error.to_string()))?;
-    Ok(Renewed { certificates, tls_cas: issued.tls_cas, ssh_cas: issued.ssh_cas })
+    let major = client.ping().await.map_err(RenewError::NotSent)?.server_version.major;
+    let request = request(&facts.user, &identity.key, major, clock.now() + lifetime);
+    Ok(Prepared { client, key: &identity.key, major, request })
+}
+
+impl Prepared<'_> {
+    /// Sends it, once. The intent must be on disk before.
+    ///
+    /// # Errors
+    /// By what the caller may do next: see [`RenewError`].
+    pub async fn send(self, clock: &dyn Clock) -> Result<Renewed, RenewError> {
+        let issued = match self.client.user_certs(self.request).await {
+            Ok(issued) => issued,
+            Err(error) if nothing_was_done(&error, self.major) => return Err(RenewError::Refused(error)),
+            Err(error) => return Err(RenewError::Unknown(error)),
+        };
+        let unusable = |reason: String| RenewError::Unknown(ConnectError::BadReply { call: CALL, reason });
+        let certificates = Certificates::new(&issued.ssh, &issued.tls).map_err(|error| unusable(error.to_string()))?;
+        certificates.check(self.key, clock.now()).map_err(|error| unusable(error.to_string()))?;
+        Ok(Renewed { certificates, tls_cas: issued.tls_cas, ssh_cas: issued.ssh_cas })
+    }
+}
+
+/// From here on a bot's generation is kept in two places, which may fall apart in a conflict.
+const BOT_INSTANCES: u32 = 16;
+
+/// Whether a refusal surely comes from before the generation was advanced.
+///
+/// Up to version 15 the server advances it and then makes the certificates, and that second half checks locks and
+/// policies again. So only what is checked before the call is even handled counts: the bare denial of a locked
+/// identity, the rate limit, an end of validity in the past, an unknown method, and the failed comparison of the
+/// counter itself.
+fn nothing_was_done(error: &ConnectError, major: u32) -> bool {
+    match error {
+        ConnectError::Locked { message } => !message.contains("lock targeting"),
+        ConnectError::RateLimited { message, .. } => message.contains("max rate") || message.contains("rate limit"),
+        ConnectError::Conflict { .. } => major < BOT_INSTANCES,
+        ConnectError::ClockSkew { .. } | ConnectError::Unsupported { .. } | ConnectError::GenerationMismatch { .. } => {
+            true
+        }
+        _ => false,
+    }
 }
 
 /// No roles, and no role impersonation: that is what makes it a renewal.
@@ -133,6 +172,23 @@ mod tests {
         ours.route_to_app = Some(teleport_api::auth::RouteToApp::default());
         ours.route_to_database = Some(teleport_api::auth::RouteToDatabase::default());
         assert_eq!(ours, recorded);
+    }
+
+    #[test]
+    fn only_refusals_from_before_the_counter_leave_the_identity_as_it_was() {
+        let message = |text: &str| text.to_owned();
+        let bare = ConnectError::Locked { message: message("even a ping is denied") };
+        let late = ConnectError::Locked { message: message("lock targeting User:\"bot-x\" is in force") };
+        assert!(nothing_was_done(&bare, 15) && !nothing_was_done(&late, 15));
+        let limited = ConnectError::RateLimited { message: message("max rate reached: retry-in 1s"), retry_in: None };
+        let too_large = ConnectError::RateLimited { message: message("message larger than max"), retry_in: None };
+        assert!(nothing_was_done(&limited, 15) && !nothing_was_done(&too_large, 15));
+        let conflict = ConnectError::Conflict { message: message("Database comparison failed, try again") };
+        assert!(nothing_was_done(&conflict, 15) && !nothing_was_done(&conflict, 16));
+        let refused = ConnectError::Refused { call: CALL, message: message("private key policy not met") };
+        assert!(!nothing_was_done(&refused, 15));
+        let cut = ConnectError::Cut { address: message("a:1"), step: "gRPC", reason: message("closed") };
+        assert!(!nothing_was_done(&cut, 15));
     }
 
     #[test]

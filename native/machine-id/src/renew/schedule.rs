@@ -11,7 +11,17 @@ pub struct Validity {
     pub until: SystemTime,
 }
 
+/// How far the cluster puts the start of a certificate into the past (protocol B1): not a part of its life.
+const BACKDATED: Duration = Duration::from_secs(60);
+
 impl Validity {
+    /// The useful life of a certificate that was issued a minute after its start of validity.
+    #[must_use]
+    pub fn of_certificate(valid_from: SystemTime, valid_until: SystemTime) -> Self {
+        let issued = valid_from.checked_add(BACKDATED).unwrap_or(valid_from);
+        Self { from: issued.min(valid_until), until: valid_until }
+    }
+
     /// The whole span; zero if the end lies before the start.
     #[must_use]
     pub fn lifetime(&self) -> Duration {
@@ -71,6 +81,15 @@ mod tests {
         let interval = Some(Duration::from_secs(5 * 3600));
         assert_eq!(renewal_point(hours(0, 12), interval, 0.0), hours(5, 5).from);
         assert_eq!(renewal_point(hours(0, 3), interval, 0.0), hours(2, 2).from);
+    }
+
+    #[test]
+    fn the_minute_before_its_issuance_is_no_part_of_a_short_life() {
+        let at = |second| SystemTime::UNIX_EPOCH + Duration::from_secs(second);
+        let validity = Validity::of_certificate(at(1000), at(1120));
+        assert_eq!(validity, Validity { from: at(1060), until: at(1120) });
+        assert_eq!(renewal_point(validity, None, 0.0), at(1090));
+        assert_eq!(Validity::of_certificate(at(1000), at(1030)).lifetime(), Duration::ZERO);
     }
 
     proptest! {

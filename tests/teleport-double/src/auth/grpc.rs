@@ -17,7 +17,7 @@ use super::issue::Issued;
 use super::join::{JoinRequest, join};
 use super::refusal::Refusal;
 use super::wire::Wire;
-use super::{resources, role, trust, user_certs, watch};
+use super::{app_session, resources, role, trust, user_certs, watch};
 use crate::ca::identity::Identity;
 use crate::control::{Core, Fault, Point};
 use crate::web::http::{read_body, strike};
@@ -65,6 +65,9 @@ pub(crate) async fn grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>
         }
         "GetCertAuthorities" => {
             unary(core, peer, Point::CertAuthority, |fault| trust::authorities(core, caller(peer)?, &body, fault)).await
+        }
+        "CreateAppSession" => {
+            unary(core, peer, Point::AppSession, |_| app_session::create(core, caller(peer)?, &body)).await
         }
         "GetRole" => unary(core, peer, Point::GetRole, |_| role::get(core, caller(peer)?, &body)).await,
         "ListResources" => {

@@ -1,5 +1,6 @@
 //! The auth server: gRPC, what is left of REST, and everything that issues certificates.
 
+mod app_session;
 mod grpc;
 mod issue;
 pub(crate) mod join;

@@ -33,6 +33,8 @@ pub enum Point {
     Impersonate,
     /// `GetCertAuthority` and `GetCertAuthorities`.
     CertAuthority,
+    /// `CreateAppSession`.
+    AppSession,
     /// `GetRole`.
     GetRole,
     /// `ListResources`.

@@ -24,6 +24,11 @@ use crate::destination::{Destination, DestinationError, DirectoryLock};
 /// The identity's file.
 pub const IDENTITY_FILE: &str = "identity.json";
 
+/// The file by which the store is tried out.
+const PROBE_FILE: &str = "probe";
+/// Larger than an identity with a few authorities.
+const PROBE_SIZE: usize = 64 * 1024;
+
 /// A directory that keeps one bot identity.
 #[derive(Debug)]
 pub struct Store {
@@ -62,6 +67,14 @@ impl Store {
         self.destination.path().join(IDENTITY_FILE)
     }
 
+    /// The present version of the file; none if there is none. Each write makes a new file, so it has another stamp.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        use std::os::unix::fs::MetadataExt;
+        let seen = std::fs::symlink_metadata(self.path()).ok()?;
+        Some(Stamp { inode: seen.ino(), modified: (seen.mtime(), seen.mtime_nsec()) })
+    }
+
     /// Reads without the lock, for showing only: the file is replaced as a whole, so what is read is complete.
     ///
     /// # Errors
@@ -77,6 +90,13 @@ impl Store {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Tells one version of the file from another without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    inode: u64,
+    modified: (i64, i64),
 }
 
 /// What a store holds.
@@ -150,6 +170,16 @@ impl StoreGuard<'_> {
     /// When the file isn't safe, or isn't a whole identity of a version we know. It is left as it is.
     pub fn load(&self) -> Result<Option<StoredState>, StoreError> {
         self.store.peek()
+    }
+
+    /// Writes and deletes a file as large as an identity: to be called before a token is spent on one that could not
+    /// be stored then.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn try_out(&self) -> Result<(), StoreError> {
+        self.store.destination.replace(PROBE_FILE, &[b' '; PROBE_SIZE])?;
+        Ok(self.store.destination.delete(PROBE_FILE)?)
     }
 
     /// Stores an identity fresh from a join or a renewal, ready to be renewed.

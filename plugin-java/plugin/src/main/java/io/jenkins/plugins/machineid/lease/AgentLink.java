@@ -7,6 +7,8 @@ import hudson.FilePath;
 import hudson.model.Computer;
 import hudson.model.Node;
 import hudson.remoting.Callable;
+import hudson.remoting.ChannelClosedException;
+import hudson.remoting.RequestAbortedException;
 import hudson.remoting.VirtualChannel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.agent.AcquireTask;
@@ -121,6 +123,8 @@ final class AgentLink {
             return channel.call(task);
         } catch (NativeUnavailableException e) {
             throw NativeFailure.of(e, agent);
+        } catch (RequestAbortedException | ChannelClosedException e) {
+            throw new AgentGone(agent, e);
         }
     }
 }

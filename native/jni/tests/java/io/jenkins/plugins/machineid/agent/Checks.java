@@ -1,0 +1,69 @@
+package io.jenkins.plugins.machineid.agent;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What the tests share: requests, and what is expected of replies. */
+final class Checks {
+    private static final Pattern CODE = Pattern.compile("^\\{\"error\":\\{\"code\":\"([a-z_]+)\",");
+    private static final Pattern ENGINE = Pattern.compile("^\\{\"ok\":\\{\"engine\":(\\d{1,16})}}$");
+
+    private Checks() {}
+
+    static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    static String text(byte[] reply) {
+        return new String(reply, StandardCharsets.UTF_8);
+    }
+
+    static byte[] config(Path root, Path helper, String address, String token, String caPem) {
+        String ca = caPem == null ? "" : ",\"ca_pem\":\"" + caPem.replace("\n", "\\n") + "\"";
+        return bytes("{\"abi\":1,\"root\":\"" + root + "\",\"helper\":\"" + helper + "\",\"identities\":[{\"id\":\"api\","
+                + "\"cluster\":{\"address\":\"" + address + "\"" + ca + "},"
+                + "\"join\":{\"method\":\"token\",\"token\":\"" + token + "\"}}]}");
+    }
+
+    static byte[] order(String lease, Path directory, boolean standing) {
+        return bytes("{\"lease\":\"" + lease + "\",\"identity\":\"api\",\"standing\":" + standing
+                + ",\"directory\":\"" + directory + "\"}");
+    }
+
+    static String lease(long number) {
+        return String.format("%032x", number);
+    }
+
+    static long opened(byte[] reply) {
+        Matcher matcher = ENGINE.matcher(text(reply));
+        require(matcher.matches(), "not an engine: " + text(reply));
+        return Long.parseLong(matcher.group(1));
+    }
+
+    static void ok(byte[] reply) {
+        require(text(reply).startsWith("{\"ok\":{"), "not ok: " + text(reply));
+    }
+
+    static void ok(byte[] reply, String part) {
+        ok(reply);
+        require(text(reply).contains(part), "no " + part + " in " + text(reply));
+    }
+
+    static String code(byte[] reply) {
+        Matcher matcher = CODE.matcher(text(reply));
+        require(matcher.find(), "no error: " + text(reply));
+        return matcher.group(1);
+    }
+
+    static void code(String expected, byte[] reply) {
+        require(code(reply).equals(expected), "not " + expected + ": " + text(reply));
+    }
+
+    static void require(boolean condition, String otherwise) {
+        if (!condition) {
+            throw new AssertionError(otherwise);
+        }
+    }
+}

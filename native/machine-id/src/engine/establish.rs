@@ -1,0 +1,424 @@
+//! From what is stored and configured to a session: keep, renew or join.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, SystemTime};
+
+use super::authorities;
+use super::bot::{Bot, Wish};
+use super::plan::{Means, Plan, Stored, decide};
+use super::proxy;
+use super::rotation::{Reaction, reaction};
+use super::session::Session;
+use crate::connect::{ClientCredential, Cluster, ConnectError};
+use crate::destination::DestinationError;
+use crate::error::{Code, Error};
+use crate::identity::{
+    Authorities, BotFacts, BotIdentity, Certificates, KeyPair, MachineMark, RenewalState, StoreError, StoreGuard,
+    StoredState,
+};
+use crate::join::{self, Joined};
+use crate::renew::schedule::{Validity, renewal_point};
+use crate::renew::{self, RenewError};
+
+/// How long another process may hold the store before we give up: it may be joining through a slow network.
+const STORE_WAIT: Duration = Duration::from_secs(90);
+const STORE_POLL: Duration = Duration::from_millis(50);
+/// The same, where what is to be written can as well be written another time.
+const SHORT_WAIT: Duration = Duration::from_secs(2);
+/// A renewal never follows another one sooner, whatever lifetime the cluster grants.
+const SHORTEST_LIFE: Duration = Duration::from_secs(5);
+/// A fleet that sees a rotation is spread over this.
+const SPREAD: Duration = Duration::from_secs(2);
+
+impl Bot {
+    pub(super) async fn establish(&self, wish: Wish) -> Result<Session, Error> {
+        let cluster = self.connector.discover().await?;
+        let means = self.means()?;
+        if let Some(state) = self.ready_in_store() {
+            let known = self.describe(&state, &cluster)?;
+            if let Plan::Keep(stuck) = decide(Some(&known), &means, self.wanted_at(&wish, &state, &known)) {
+                // Without the lock: any number of processes may use one identity at once.
+                let connected = self.connect(cluster.clone(), state.identity, stuck, None).await;
+                if !matches!(&connected, Err(error) if self.must_join(&means, error)) {
+                    return connected;
+                }
+            }
+        }
+        let guard = self.lock_store(STORE_WAIT).await?;
+        if let Some(identity) = self.write_down(&guard) {
+            return self.connect(cluster, identity, None, Some(&guard)).await;
+        }
+        let state = self.load(&guard, means.token_hash.is_some())?;
+        let known = state.as_ref().map(|state| self.describe(state, &cluster)).transpose()?;
+        let now = match (&state, &known) {
+            (Some(state), Some(known)) => self.wanted_at(&wish, state, known),
+            _ => self.clock.now(),
+        };
+        let plan = decide(known.as_ref(), &means, now);
+        tracing::debug!(identity = %self.config.id, ?plan, "decided what to do with the stored identity");
+        match (plan, state) {
+            (Plan::Keep(stuck), Some(state)) => {
+                match self.connect(cluster.clone(), state.identity, stuck, Some(&guard)).await {
+                    Err(error) if self.must_join(&means, &error) => self.join(cluster, guard, &error.to_string()).await,
+                    other => other,
+                }
+            }
+            (Plan::Renew, Some(state)) => self.renew_stored(cluster, state, guard).await,
+            (Plan::Foreign, _) => Err(StoreError::Foreign.into()),
+            (Plan::Stuck(why), Some(state)) => {
+                // The token may have been made anew under its old name: trying costs nothing, and tells.
+                let joined = if means.token_hash.is_some() {
+                    self.join(cluster, guard, &why).await
+                } else {
+                    Err(needs_rejoin(&why, &state))
+                };
+                joined.map_err(
+                    |error| if error.code() == Code::JoinRejected { needs_rejoin(&why, &state) } else { error },
+                )
+            }
+            (Plan::Join(why), state) => {
+                let replaced = state.zip(known).filter(|(_, known)| self.may_serve(known, &means));
+                match self.join(cluster.clone(), guard, &why).await {
+                    Err(error) if is_refusal(&error) => match replaced {
+                        Some((state, known)) => self.serve_on(cluster, state, &known, &means, &error).await,
+                        None => Err(error),
+                    },
+                    other => other,
+                }
+            }
+            (Plan::Keep(_) | Plan::Renew | Plan::Stuck(_), None) => {
+                Err(Error::new(Code::Internal, "a decision about an identity that isn't there", "report this"))
+            }
+        }
+    }
+
+    fn means(&self) -> Result<Means, Error> {
+        let refused = self.memory().refused_token.clone();
+        let token_hash = join::token_hash(&self.config.join)?.filter(|hash| Some(hash) != refused.as_ref());
+        Ok(Means { repeatable: !self.config.join.method.renewable(), token_hash })
+    }
+
+    /// What is stored, where it can be used without the lock: nobody is renewing it, and nothing newer waits in memory.
+    fn ready_in_store(&self) -> Option<StoredState> {
+        let stamp = self.store.stamp();
+        let mut memory = self.memory();
+        if memory.unwritten.is_some() {
+            return None;
+        }
+        memory.seen = stamp;
+        drop(memory);
+        self.store.peek().ok().flatten().filter(|state| !matches!(state.renewal, RenewalState::Pending { .. }))
+    }
+
+    /// The time to decide by. For a renewal on demand the schedule counts as reached, unless another process has
+    /// renewed meanwhile; an expired identity stays expired.
+    fn wanted_at(&self, wish: &Wish, state: &StoredState, known: &Stored) -> SystemTime {
+        let now = self.clock.now();
+        match wish {
+            Wish::Renew(before) if before.as_ref().is_none_or(|before| *before == state.identity.certificates) => {
+                if now < known.expires_at { now.max(known.renew_at) } else { now }
+            }
+            _ => now,
+        }
+    }
+
+    /// A method that can join again does so when the identity isn't accepted any more, as after a missed rotation.
+    fn must_join(&self, means: &Means, error: &Error) -> bool {
+        means.repeatable && error.code() == Code::IdentityNeedsRejoin
+    }
+
+    /// Whether the stored identity can serve while a join that should replace it is refused.
+    fn may_serve(&self, known: &Stored, means: &Means) -> bool {
+        !means.repeatable && known.same_cluster && known.same_machine && self.clock.now() < known.expires_at
+    }
+
+    /// The configured token is of no use, but the stored identity is.
+    async fn serve_on(
+        &self,
+        cluster: Cluster,
+        state: StoredState,
+        known: &Stored,
+        means: &Means,
+        refusal: &Error,
+    ) -> Result<Session, Error> {
+        tracing::warn!(identity = %self.config.id, "the configured token brings no new identity, the stored one is kept: {refusal}");
+        self.memory().refused_token.clone_from(&means.token_hash);
+        let stuck =
+            (!known.ready).then(|| format!("{}; the configured token brings no new identity: {refusal}", known.reason));
+        self.connect(cluster, state.identity, stuck, None).await
+    }
+
+    async fn lock_store(&self, wait: Duration) -> Result<StoreGuard<'_>, Error> {
+        let started = self.clock.monotonic();
+        loop {
+            match self.store.lock(Duration::ZERO) {
+                Err(error @ StoreError::Destination(DestinationError::Busy { .. })) => {
+                    if self.clock.monotonic().saturating_sub(started) > wait {
+                        return Err(error.into());
+                    }
+                    tokio::time::sleep(STORE_POLL.mul_f64(0.5 + fastrand::f64())).await;
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// Writes down what could not be written when it came. Gives the identity if it still can't be: it works, but must
+    /// not be renewed again before.
+    fn write_down(&self, guard: &StoreGuard<'_>) -> Option<BotIdentity> {
+        let (identity, replaces) = self.memory().unwritten.clone()?;
+        let stored = guard.load().map(|state| state.map(|state| state.identity.certificates));
+        if stored.is_ok_and(|stored| stored != replaces) {
+            tracing::warn!(identity = %self.config.id, "another process has stored another identity meanwhile");
+            self.memory().unwritten = None;
+            return None;
+        }
+        match self.save(guard, &identity) {
+            Ok(()) => None,
+            Err(error) => {
+                tracing::error!(identity = %self.config.id, "the identity still can't be written down: {error}");
+                Some(identity)
+            }
+        }
+    }
+
+    /// [`Self::write_down`], where nobody has the lock and it isn't urgent.
+    pub(super) async fn write_down_later(&self) {
+        if self.memory().unwritten.is_some()
+            && let Ok(guard) = self.lock_store(SHORT_WAIT).await
+            && self.write_down(&guard).is_none()
+        {
+            tracing::info!(identity = %self.config.id, "the identity is written down now");
+        }
+    }
+
+    fn save(&self, guard: &StoreGuard<'_>, identity: &BotIdentity) -> Result<(), StoreError> {
+        guard.save(identity)?;
+        let stamp = self.store.stamp();
+        let mut memory = self.memory();
+        memory.seen = stamp;
+        memory.unwritten = None;
+        Ok(())
+    }
+
+    /// Saves, or keeps in memory what can't be saved: losing it would lose the bot.
+    fn save_or_keep(&self, guard: &StoreGuard<'_>, identity: &BotIdentity, replaces: Option<Certificates>) {
+        if let Err(error) = self.save(guard, identity) {
+            tracing::error!(identity = %self.config.id, "the new identity can't be written down yet, it is kept in memory: {error}");
+            self.memory().unwritten = Some((identity.clone(), replaces));
+        }
+    }
+
+    /// A file that can't be read is moved aside, never overwritten, and only when a join can replace it.
+    fn load(&self, guard: &StoreGuard<'_>, token: bool) -> Result<Option<StoredState>, Error> {
+        self.memory().seen = self.store.stamp();
+        match guard.load() {
+            Err(error @ (StoreError::Corrupt { .. } | StoreError::OtherVersion { .. }))
+                if token || !self.config.join.method.renewable() =>
+            {
+                let aside = guard.set_aside()?;
+                tracing::warn!(kept = %aside.display(), "the stored identity can't be used: {error}");
+                Ok(None)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    fn describe(&self, state: &StoredState, cluster: &Cluster) -> Result<Stored, Error> {
+        let facts = state.identity.facts()?;
+        let reason = match &state.renewal {
+            RenewalState::Ready => String::new(),
+            RenewalState::Pending { since, .. } => {
+                format!("a renewal begun at {} has an unknown outcome", super::reply::timestamp(*since))
+            }
+            RenewalState::NeedsRejoin { reason } => reason.clone(),
+        };
+        Ok(Stored {
+            renewable: facts.renewable,
+            ready: state.renewal == RenewalState::Ready,
+            reason,
+            renew_at: self.renew_at(&facts),
+            expires_at: facts.valid_until,
+            same_cluster: state.identity.cluster == cluster.name,
+            same_machine: state.check_machine(&MachineMark::of_this_machine()).is_ok(),
+            token_hash: state.identity.token_hash.clone(),
+        })
+    }
+
+    fn renew_at(&self, facts: &BotFacts) -> SystemTime {
+        let validity = Validity::of_certificate(facts.valid_from, facts.valid_until);
+        renewal_point(validity, self.config.renewal_interval, self.unit)
+    }
+
+    async fn join(&self, cluster: Cluster, guard: StoreGuard<'_>, why: &str) -> Result<Session, Error> {
+        tracing::info!(identity = %self.config.id, cluster = %cluster.name, "joining: {why}");
+        let replaces = guard.load().ok().flatten().map(|state| state.identity.certificates);
+        // A token works once: what can fail without it has to fail before.
+        guard.try_out()?;
+        let algorithm = self.config.key_algorithm;
+        let made = tokio::task::spawn_blocking(move || KeyPair::generate(algorithm)).await;
+        let key =
+            Arc::new(made.map_err(|_| Error::new(Code::Internal, "making a key ended unexpectedly", "report this"))??);
+        let critical = self.critical.lock().await;
+        let joined =
+            join::join(&self.connector, &cluster, &self.config.join, &key, self.config.lifetime, &*self.clock).await?;
+        let Joined { certificates, tls_cas, ssh_cas, token_hash } = joined;
+        // The reply doesn't say which CA is whose; what the cluster says over the connection does.
+        let authorities = Authorities::from_reply(&cluster.name, &certificates, &tls_cas, &ssh_cas)?;
+        let identity = BotIdentity { key, certificates, authorities, token_hash, cluster: cluster.name.clone() };
+        self.save_or_keep(&guard, &identity, replaces);
+        drop(critical);
+        tracing::info!(identity = %self.config.id, cluster = %cluster.name, "joined");
+        let mut session = self.connect(cluster, identity, None, Some(&guard)).await?;
+        session.renew_at = self.next_renewal(&session.facts);
+        Ok(session)
+    }
+
+    async fn renew_stored(
+        &self,
+        cluster: Cluster,
+        state: StoredState,
+        guard: StoreGuard<'_>,
+    ) -> Result<Session, Error> {
+        let session = self.connect(cluster, state.identity, None, Some(&guard)).await?;
+        let prepared = renew::prepare(&session.client, &session.identity, self.config.lifetime, &*self.clock).await?;
+        let critical = self.critical.lock().await;
+        let permit = guard.begin_renewal()?;
+        match prepared.send(&*self.clock).await {
+            Ok(renewed) => {
+                let old = session.identity.certificates.clone();
+                let identity = BotIdentity { certificates: renewed.certificates, ..session.identity.clone() };
+                self.save_or_keep(&guard, &identity, Some(old));
+                drop(critical);
+                let facts = identity.facts()?;
+                tracing::info!(identity = %self.config.id, generation = facts.generation, "renewed");
+                let renew_at = self.next_renewal(&facts);
+                match self.connect(session.cluster.clone(), identity.clone(), None, Some(&guard)).await {
+                    Ok(session) => Ok(Session { renew_at, ..session }),
+                    Err(error) => {
+                        tracing::debug!("the connection of the old identity is kept: {error}");
+                        Ok(Session { identity, facts, renew_at, stale: AtomicBool::new(true), ..session })
+                    }
+                }
+            }
+            Err(RenewError::Refused(error)) => {
+                if matches!(error, ConnectError::GenerationMismatch { .. }) {
+                    guard.mark_needs_rejoin(&error.to_string())?;
+                } else {
+                    guard.abandon_renewal(permit, &error.to_string())?;
+                }
+                Err(error.into())
+            }
+            Err(RenewError::NotSent(error)) => {
+                guard.abandon_renewal(permit, &error.to_string())?;
+                Err(error.into())
+            }
+            Err(RenewError::Unknown(error)) => {
+                let reason = format!("a renewal ended without a usable answer: {error}");
+                tracing::error!(identity = %self.config.id, "{reason}; the identity serves until it expires");
+                if let Err(error) = guard.mark_needs_rejoin(&reason) {
+                    // The intent on disk says as much.
+                    tracing::warn!(identity = %self.config.id, "the reason can't be written down: {error}");
+                }
+                Ok(Session { stuck: Some(reason), stale: AtomicBool::new(true), ..session })
+            }
+        }
+    }
+
+    /// Connects with an identity and takes over the cluster's current authorities. `guard` is the store's lock where
+    /// the caller has it.
+    async fn connect(
+        &self,
+        cluster: Cluster,
+        mut identity: BotIdentity,
+        stuck: Option<String>,
+        guard: Option<&StoreGuard<'_>>,
+    ) -> Result<Session, Error> {
+        let credential = ClientCredential::new(&identity.key.pkcs8_der(), &identity.certificates.tls)?;
+        let client =
+            authorities::connect(&self.connector, &cluster, identity.authorities.root_host_cas(), &credential).await?;
+        let current = authorities::fetch(&client, &cluster.name, &identity.authorities).await?;
+        self.check_pins(&cluster, &current)?;
+        let facts = identity.facts()?;
+        let mut renew_at = self.next_renewal(&facts);
+        let reaction = reaction(&identity.authorities, &current);
+        if reaction != Reaction::Nothing {
+            self.store_authorities(&identity, &current, guard).await;
+            identity.authorities = current;
+        }
+        if reaction == Reaction::Reissue {
+            tracing::info!(identity = %self.config.id, cluster = %cluster.name, "another key of the cluster signs now");
+            self.cache.forget_identity(&self.config.id);
+            renew_at = renew_at.min(self.clock.now() + SPREAD.mul_f64(fastrand::f64()));
+        }
+        let proxy = proxy::facts(&cluster, &client, &self.clock).await?;
+        let (client, stale) = (Arc::new(client), AtomicBool::new(false));
+        Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck, stale })
+    }
+
+    fn next_renewal(&self, facts: &BotFacts) -> SystemTime {
+        self.renew_at(facts).max(self.clock.now() + SHORTEST_LIFE)
+    }
+
+    /// Writes the authorities down, for the next start; that this fails now is no reason to fail.
+    async fn store_authorities(&self, identity: &BotIdentity, current: &Authorities, guard: Option<&StoreGuard<'_>>) {
+        let outcome = match guard {
+            Some(guard) => self.update_authorities(guard, identity, current),
+            None => match self.lock_store(SHORT_WAIT).await {
+                Ok(guard) => self.update_authorities(&guard, identity, current),
+                Err(error) => Err(error),
+            },
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(identity = %self.config.id, "the cluster's authorities can't be written down now: {error}");
+        }
+    }
+
+    fn update_authorities(
+        &self,
+        guard: &StoreGuard<'_>,
+        identity: &BotIdentity,
+        current: &Authorities,
+    ) -> Result<(), Error> {
+        let Some(stored) = guard.load()? else { return Ok(()) };
+        if stored.identity.certificates == identity.certificates && stored.identity.authorities != *current {
+            guard.update_authorities(current)?;
+            self.memory().seen = self.store.stamp();
+        }
+        Ok(())
+    }
+
+    /// Outside a rotation every host CA must be a pinned one.
+    fn check_pins(&self, cluster: &Cluster, current: &Authorities) -> Result<(), Error> {
+        let pins = &self.config.cluster.ca_pins;
+        let Some(root) = current.host.first().filter(|_| !pins.is_empty()) else { return Ok(()) };
+        let seen = root.pins()?;
+        if seen.iter().any(|seen| pins.iter().any(|pin| pin.0 == *seen)) {
+            return Ok(());
+        }
+        let text = |pin: &[u8; 32]| format!("sha256:{}", hex::encode(pin));
+        Err(ConnectError::PinMismatch {
+            address: cluster.address(),
+            expected: pins.iter().map(|pin| text(&pin.0)).collect(),
+            seen: seen.iter().map(text).collect(),
+        }
+        .into())
+    }
+}
+
+/// The cluster's answer to a join: no.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.code(), Code::JoinRejected | Code::BotAlreadyJoined | Code::JoinWrongRole)
+}
+
+fn needs_rejoin(why: &str, state: &StoredState) -> Error {
+    let bot = state.identity.facts().map(|facts| facts.bot_name).unwrap_or_default();
+    Error::new(
+        Code::IdentityNeedsRejoin,
+        format!("the identity of bot {bot:?} can't be used any more: {why}"),
+        format!(
+            "make a fresh token on the cluster (tctl bots rm {bot}; tctl bots add {bot} --roles=…) and configure it"
+        ),
+    )
+}

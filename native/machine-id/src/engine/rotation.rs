@@ -1,0 +1,107 @@
+//! What a change of the cluster's authorities asks for. Pure (protocol J).
+
+use crate::identity::{Authorities, Authority};
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reaction {
+    /// Nothing has changed.
+    Nothing,
+    /// Files that name authorities are written again, with the certificates at hand.
+    Rewrite,
+    /// The bot's identity is renewed and all certificates are issued anew: another key signs now, or will again.
+    Reissue,
+}
+
+/// Compares the authorities that are known with the current ones.
+///
+/// In `init` a second key is trusted but doesn't sign: writing it down early carries clients through
+/// `update_servers`. In `update_clients`, `rollback` and at the end (`standby`) certificates of the other key have to
+/// go. Who slept through a phase sees only that another key signs: that means the same. (What a join's reply tells of
+/// the authorities is too little to be compared.)
+pub(super) fn reaction(known: &Authorities, current: &Authorities) -> Reaction {
+    if known == current {
+        return Reaction::Nothing;
+    }
+    let own = [(known.host.first(), current.host.first()), (Some(&known.user), Some(&current.user))]
+        .into_iter()
+        .chain([(known.database.as_ref(), current.database.as_ref())]);
+    let reissue = own.into_iter().any(|pair| match pair {
+        (Some(known), Some(current)) => needs_new_certificates(known, current),
+        _ => false,
+    });
+    if reissue { Reaction::Reissue } else { Reaction::Rewrite }
+}
+
+fn needs_new_certificates(known: &Authority, current: &Authority) -> bool {
+    let another_signs =
+        known.ssh_keys.first() != current.ssh_keys.first() || known.tls_certs.first() != current.tls_certs.first();
+    let phase = current.rotation.phase.as_str();
+    let entered = known.rotation != current.rotation && matches!(phase, "update_clients" | "rollback" | "standby");
+    another_signs || entered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::{AuthorityKind, Rotation};
+
+    fn authority(kind: AuthorityKind, keys: &[&str], phase: &str) -> Authority {
+        let list = || keys.iter().map(|key| (*key).to_owned()).collect();
+        let state = if phase.is_empty() { "" } else { "in_progress" };
+        let rotation = Rotation { state: state.to_owned(), phase: phase.to_owned(), id: "1".to_owned() };
+        Authority { kind, cluster: "c".to_owned(), ssh_keys: list(), tls_certs: list(), rotation }
+    }
+
+    fn all(keys: &[&str], phase: &str) -> Authorities {
+        Authorities {
+            host: vec![authority(AuthorityKind::Host, keys, phase)],
+            user: authority(AuthorityKind::User, keys, phase),
+            database: None,
+        }
+    }
+
+    #[test]
+    fn each_phase_asks_for_what_the_protocol_says() {
+        let steps = [
+            (all(&["old"], ""), all(&["old"], ""), Reaction::Nothing),
+            (all(&["old"], ""), all(&["old", "new"], "init"), Reaction::Rewrite),
+            (all(&["old", "new"], "init"), all(&["new", "old"], "update_clients"), Reaction::Reissue),
+            (all(&["new", "old"], "update_clients"), all(&["new", "old"], "update_servers"), Reaction::Rewrite),
+            (all(&["new", "old"], "update_servers"), all(&["new"], "standby"), Reaction::Reissue),
+            (all(&["new", "old"], "update_clients"), all(&["old", "new"], "rollback"), Reaction::Reissue),
+            (all(&["old", "new"], "rollback"), all(&["old"], "standby"), Reaction::Reissue),
+        ];
+        for (known, current, expected) in steps {
+            assert_eq!(
+                reaction(&known, &current),
+                expected,
+                "{} -> {}",
+                known.user.rotation.phase,
+                current.user.rotation.phase
+            );
+        }
+    }
+
+    #[test]
+    fn who_slept_through_all_phases_sees_another_key_sign() {
+        assert_eq!(reaction(&all(&["old"], "standby"), &all(&["new"], "standby")), Reaction::Reissue);
+        assert_eq!(reaction(&all(&["old"], "standby"), &all(&["old", "new"], "update_servers")), Reaction::Rewrite);
+    }
+
+    #[test]
+    fn one_authority_alone_can_be_rotated() {
+        let known = all(&["old"], "");
+        let mut current = known.clone();
+        current.user = authority(AuthorityKind::User, &["new", "old"], "update_clients");
+        assert_eq!(reaction(&known, &current), Reaction::Reissue);
+    }
+
+    #[test]
+    fn a_leaf_clusters_change_only_rewrites_files() {
+        let known = all(&["old"], "standby");
+        let mut current = known.clone();
+        current.host.push(authority(AuthorityKind::Host, &["leaf"], "update_clients"));
+        assert_eq!(reaction(&known, &current), Reaction::Rewrite);
+    }
+}

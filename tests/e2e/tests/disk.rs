@@ -1,0 +1,171 @@
+//! Destinations and stores that aren't safe or can't be written.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::Path;
+
+use e2e::{Cluster, Machine, users};
+use teleport_double::Point;
+
+fn ready() -> (Cluster, Machine, String) {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    let token = cluster.token();
+    machine.configure(&cluster, &token, "");
+    (cluster, machine, token)
+}
+
+/// A destination that can't be used is found out before the token is spent.
+#[track_caller]
+fn refused_unsent(cluster: &Cluster, machine: &Machine, token: &str, code: &str, facts: &[&str]) {
+    machine.oneshot().refused(1, code, facts);
+    assert!(cluster.token_exists(token), "the token is used up");
+    assert_eq!(cluster.counters().seen(Point::Join), 0);
+    assert!(!machine.path("bot/identity.json").exists());
+}
+
+#[test]
+fn a_destination_that_is_a_symbolic_link() {
+    let (cluster, machine, token) = ready();
+    std::fs::create_dir(machine.path("elsewhere")).unwrap();
+    symlink("elsewhere", machine.path("out")).unwrap();
+    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["out", "symbolic link to elsewhere"]);
+    assert_eq!(machine.names("elsewhere"), [""; 0]);
+}
+
+#[test]
+fn a_store_that_is_a_symbolic_link() {
+    let (cluster, machine, token) = ready();
+    std::fs::create_dir(machine.path("elsewhere")).unwrap();
+    symlink("elsewhere", machine.path("bot")).unwrap();
+    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["bot", "symbolic link"]);
+    assert_eq!(machine.names("elsewhere"), [""; 0]);
+}
+
+#[test]
+fn a_file_in_the_destination_that_is_a_symbolic_link() {
+    let (_cluster, machine, _) = ready();
+    std::fs::create_dir(machine.path("out")).unwrap();
+    std::fs::set_permissions(machine.path("out"), std::fs::Permissions::from_mode(0o700)).unwrap();
+    e2e::machine::put(&machine.path("victim"), "untouched");
+    symlink(machine.path("victim"), machine.path("out/key")).unwrap();
+    machine.oneshot().refused(1, "destination_unsafe", &["out/key", "symbolic link"]);
+    assert_eq!(machine.read("victim"), "untouched");
+    std::fs::remove_file(machine.path("out/key")).unwrap();
+    machine.oneshot().succeeded();
+}
+
+#[test]
+fn a_destination_open_to_the_world() {
+    let (cluster, machine, token) = ready();
+    std::fs::create_dir(machine.path("out")).unwrap();
+    std::fs::set_permissions(machine.path("out"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["out", "0755", "0700"]);
+    assert_eq!(machine.names("out"), [""; 0]);
+}
+
+#[test]
+fn a_store_open_to_the_world() {
+    let (cluster, machine, token) = ready();
+    std::fs::create_dir(machine.path("bot")).unwrap();
+    std::fs::set_permissions(machine.path("bot"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["bot", "0755", "0700"]);
+}
+
+#[test]
+fn a_destination_below_a_directory_that_everybody_may_write() {
+    let (cluster, machine, token) = ready();
+    std::fs::create_dir(machine.path("open")).unwrap();
+    std::fs::set_permissions(machine.path("open"), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let config = machine.read("tbot.yaml");
+    let (out, below) = (machine.path("out"), machine.path("open/out"));
+    machine.write_config(&config.replace(out.to_str().unwrap(), below.to_str().unwrap()));
+    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["0777"]);
+}
+
+#[test]
+fn a_destination_of_another_user() {
+    if !users::root_for("a destination owned by another user is refused") {
+        return;
+    }
+    let (cluster, machine, token) = ready();
+    std::fs::create_dir(machine.path("out")).unwrap();
+    std::fs::set_permissions(machine.path("out"), std::fs::Permissions::from_mode(0o700)).unwrap();
+    chown(machine.path("out"), Some(1), Some(1)).unwrap();
+    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["out", "belongs to daemon", "root"]);
+}
+
+#[test]
+fn a_destination_that_is_a_file() {
+    let (cluster, machine, token) = ready();
+    e2e::machine::put(&machine.path("out"), "a file");
+    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["out", "not a directory"]);
+}
+
+/// A small file system in memory, unmounted at the end.
+struct Mounted<'a>(&'a Path);
+
+impl<'a> Mounted<'a> {
+    fn new(path: &'a Path, size: &str) -> Self {
+        std::fs::create_dir(path).unwrap();
+        let options = format!("size={size},mode=0700");
+        users::prepare("mount", &["-t", "tmpfs", "-o", &options, "tmpfs", path.to_str().unwrap()]);
+        Self(path)
+    }
+}
+
+impl Drop for Mounted<'_> {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(self.0).status();
+    }
+}
+
+/// Whether this root may mount: in a container it often may not.
+fn may_mount() -> bool {
+    let directory = tempfile::tempdir().unwrap();
+    let mount = ["-t", "tmpfs", "tmpfs", directory.path().to_str().unwrap()];
+    let may = std::process::Command::new("mount").args(mount).output().is_ok_and(|output| output.status.success());
+    if may {
+        let _ = std::process::Command::new("umount").arg(directory.path()).status();
+    } else {
+        users::skipped("this root may not mount: a full disk");
+    }
+    may
+}
+
+#[test]
+fn a_destination_on_a_full_disk_keeps_the_old_files_and_works_again_with_space() {
+    if !users::root_for("a destination on a full disk") || !may_mount() {
+        return;
+    }
+    let (cluster, machine, _) = ready();
+    let out = machine.path("out");
+    let _mounted = Mounted::new(&out, "256k");
+    machine.oneshot().succeeded();
+    let before = machine.read("out/key");
+    // Fills what is left.
+    let _ = machine.tool("sh", &["-c", "cat /dev/zero > out/filler 2>/dev/null"]);
+    machine.oneshot().refused(1, "disk_full", &["out", "space"]);
+    assert_eq!(machine.read("out/key"), before, "the old files are gone");
+    machine.tool("ssh-keygen", &["-L", "-f", "out/key-cert.pub"]).succeeded();
+    std::fs::remove_file(out.join("filler")).unwrap();
+    machine.oneshot().succeeded();
+    assert_ne!(machine.read("out/key"), before);
+    assert_eq!(cluster.counters().joined, 1);
+}
+
+#[test]
+fn a_store_on_a_full_disk_uses_no_token_up() {
+    if !users::root_for("a store on a full disk") || !may_mount() {
+        return;
+    }
+    let (cluster, machine, token) = ready();
+    let bot = machine.path("bot");
+    let mounted = Mounted::new(&bot, "64k");
+    let _ = machine.tool("sh", &["-c", "cat /dev/zero > bot/filler 2>/dev/null"]);
+    refused_unsent(&cluster, &machine, &token, "disk_full", &["bot", "space"]);
+    std::fs::remove_file(bot.join("filler")).unwrap();
+    machine.oneshot().succeeded();
+    drop(mounted);
+}
