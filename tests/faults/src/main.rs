@@ -42,7 +42,14 @@ fn main() -> Result<ExitCode, Failure> {
     let started = Instant::now();
     let mut add = |rows: Vec<Row>| {
         for row in rows {
-            eprintln!("{:>5} s  {}: {} cases, {} violations {}", started.elapsed().as_secs(), row.name, row.count, row.violations.len(), row.note);
+            eprintln!(
+                "{:>5} s  {}: {} cases, {} violations {}",
+                started.elapsed().as_secs(),
+                row.name,
+                row.count,
+                row.violations.len(),
+                row.note
+            );
             table.0.push(row);
         }
     };

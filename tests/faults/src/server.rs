@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{
-    AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, IdentityConfig, JoinConfig, JoinMethod, KeyAlgorithm,
-    OutputConfig, OutputKind, TokenSource,
+    AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, IdentityConfig, JoinConfig, JoinMethod,
+    KeyAlgorithm, OutputConfig, OutputKind, TokenSource,
 };
 use machine_id::engine::{Acquired, Engine, Order};
 use machine_id::error::{Code, Error};
@@ -52,7 +52,8 @@ pub async fn suite(quick: bool) -> Result<Vec<Row>, Failure> {
             let name = family(&case);
             let place = format!("{:?} at {:?}", case.fault, case.point);
             let violations = Box::pin(one(case)).await?;
-            let violations: Vec<String> = violations.into_iter().map(|violation| format!("{place}: {violation}")).collect();
+            let violations: Vec<String> =
+                violations.into_iter().map(|violation| format!("{place}: {violation}")).collect();
             Ok::<_, Failure>((name, violations))
         });
     }

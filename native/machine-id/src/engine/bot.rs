@@ -6,6 +6,7 @@ use tokio::sync::Notify;
 
 use super::agenda::{Held, Moment};
 use super::hold::Hold;
+use super::multiplex::Multiplexers;
 use super::reply::IdentityStatus;
 use super::session::Session;
 use crate::clock::SharedClock;
@@ -23,6 +24,7 @@ pub(super) struct Bot {
     pub(super) cache: IssueCache<Error>,
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
+    pub(super) multiplexers: Arc<Multiplexers>,
     pub(super) store: Store,
     /// Where in its window this process renews: the processes of one store, and the agents of a fleet, differ.
     pub(super) unit: f64,
@@ -62,7 +64,11 @@ pub(super) enum Wish {
 }
 
 impl Bot {
-    pub(super) fn open(config: IdentityConfig, clock: SharedClock) -> Result<Self, Error> {
+    pub(super) fn open(
+        config: IdentityConfig,
+        clock: SharedClock,
+        multiplexers: Arc<Multiplexers>,
+    ) -> Result<Self, Error> {
         let connector = Connector::new(&config.cluster, Arc::clone(&clock))?;
         let store = Store::open(&config.storage, Arc::clone(&clock))?;
         Ok(Self {
@@ -70,6 +76,7 @@ impl Bot {
             config,
             clock,
             connector,
+            multiplexers,
             store,
             unit: fastrand::f64(),
             wake: Notify::new(),

@@ -9,6 +9,7 @@ mod establish;
 mod hold;
 mod keeper;
 mod live;
+mod multiplex;
 mod order;
 mod plan;
 mod proxy;
@@ -24,6 +25,7 @@ use tokio::sync::watch;
 
 use self::bot::Bot;
 use self::live::{Leases, Live};
+use self::multiplex::Multiplexers;
 pub use self::order::{Order, Placement};
 pub use self::reply::{Acquired, CertificateNote, Checked, IdentityStatus, LeaseStatus, Renewed, Status, timestamp};
 use crate::clock::SharedClock;
@@ -44,6 +46,7 @@ struct Shared {
     helper: PathBuf,
     bots: BTreeMap<String, Arc<Bot>>,
     leases: Leases,
+    multiplexers: Arc<Multiplexers>,
     stop: watch::Sender<bool>,
 }
 
@@ -53,17 +56,23 @@ impl Engine {
     /// # Errors
     /// When a store can't be opened, or an address can't be used.
     pub fn open(config: EngineConfig, clock: SharedClock) -> Result<Self, Error> {
+        let multiplexers = Arc::new(Multiplexers::default());
         let mut bots = BTreeMap::new();
         for identity in config.identities {
-            bots.insert(identity.id.clone(), Arc::new(Bot::open(identity, Arc::clone(&clock))?));
+            bots.insert(
+                identity.id.clone(),
+                Arc::new(Bot::open(identity, Arc::clone(&clock), Arc::clone(&multiplexers))?),
+            );
         }
         let leases = Leases::open(&config.root, clock)?;
-        let shared = Shared { helper: config.helper, bots, leases, stop: watch::Sender::new(false) };
+        let shared = Shared { helper: config.helper, bots, leases, multiplexers, stop: watch::Sender::new(false) };
         Ok(Self { shared: Arc::new(shared), tasks: Mutex::new(Vec::new()) })
     }
 
-    /// Starts one task per identity, which renews it and refreshes its leases. Once is enough.
+    /// Starts one task per identity, which renews it and refreshes its leases. Once is enough. What is acquired
+    /// afterwards relies on this engine for its SSH connections while it is there.
     pub fn keep_fresh(&self) {
+        self.shared.multiplexers.switch_on();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         if tasks.is_empty() {
             for bot in self.shared.bots.values() {
@@ -91,6 +100,7 @@ impl Engine {
             )),
         };
         if outcome.is_err() {
+            self.shared.multiplexers.withdraw(live.id());
             self.shared.leases.drop_failed(&live).await;
         }
         outcome
@@ -125,6 +135,7 @@ impl Engine {
     /// # Errors
     /// When files can't be removed.
     pub async fn release(&self, lease: &str) -> Result<bool, Error> {
+        self.shared.multiplexers.withdraw(lease);
         self.shared.leases.release(lease).await
     }
 
@@ -169,8 +180,9 @@ impl Engine {
     }
 
     /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its
-    /// identity. Leases stay as they are.
+    /// identity. Leases stay as they are; SSH connections by this engine end.
     pub async fn close(self) {
+        self.shared.multiplexers.withdraw_all();
         self.shared.stop.send_replace(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {
