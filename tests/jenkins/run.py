@@ -353,6 +353,19 @@ def checks_demand_post_and_permission(world):
     equal(world.jenkins.status(path), 404, "GET")
     equal(world.jenkins.status(path, "POST"), 200, "POST")
     equal(world.jenkins.status(path, "POST", crumb=False), 403, "POST without crumb")
+    world.jenkins.groovy("""
+        def jenkins = jenkins.model.Jenkins.get()
+        def strategy = jenkins.authorizationStrategy, realm = jenkins.securityRealm
+        jenkins.securityRealm = new hudson.security.HudsonPrivateSecurityRealm(false, false, null)
+        def readers = new hudson.security.FullControlOnceLoggedInAuthorizationStrategy()
+        readers.allowAnonymousRead = true
+        jenkins.authorizationStrategy = readers
+        Thread.start { sleep 10000; jenkins.authorizationStrategy = strategy; jenkins.securityRealm = realm }""")
+    for check in (path, "/descriptorByName/io.jenkins.plugins.machineid.config.Identity/testConnection",
+                  "/descriptorByName/io.jenkins.plugins.machineid.config.MachineIdNodeProperty/checkDefaultIdentity?value=x"):
+        equal(world.jenkins.status(check, "POST"), 403, f"POST by a reader: {check}")
+    time.sleep(11)
+    equal(world.jenkins.status(path, "POST"), 200, "POST")
 
 
 @test
