@@ -75,7 +75,7 @@ class World:
         work = self.output / "cluster"
         work.mkdir()
         port, key, ready = free_port(), work / "host_key", work / "ready"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", key], check=True)
         double = os.environ.get("TELEPORT_DOUBLE", ROOT / "target/debug/teleport-double")
         self.spawn("double", [double, "--dir", work / "double", "--ready-file", ready, "--bot", "api=api-workers",
                               "--login", self.login, "--kube", "prod", "--node", f"node1=127.0.0.1:{port}",
@@ -85,7 +85,7 @@ class World:
         config = work / "sshd_config"
         config.write_text(f"Port {port}\nListenAddress 127.0.0.1\nHostKey {key}\nHostCertificate {key}-cert.pub\n"
                           f"TrustedUserCAKeys {work / 'double/user-ca.pub'}\nPidFile none\nUsePAM no\n"
-                          "PasswordAuthentication no\nStrictModes no\n")
+                          "PasswordAuthentication no\nKbdInteractiveAuthentication no\nStrictModes no\n")
         if os.getuid() == 0:
             Path("/run/sshd").mkdir(exist_ok=True)
         self.spawn("sshd", [shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-e", "-f", config])
@@ -149,6 +149,8 @@ def agent_user():
         pwd.getpwnam(name)
     except KeyError:
         subprocess.run(["useradd", "--create-home", "--shell", "/bin/sh", name], check=True)
+        # No password, yet not locked: sshd refuses a locked account.
+        subprocess.run(["usermod", "--password", "*", name], check=True)
     return name
 
 
@@ -351,6 +353,19 @@ def checks_demand_post_and_permission(world):
     equal(world.jenkins.status(path), 404, "GET")
     equal(world.jenkins.status(path, "POST"), 200, "POST")
     equal(world.jenkins.status(path, "POST", crumb=False), 403, "POST without crumb")
+    world.jenkins.groovy("""
+        def jenkins = jenkins.model.Jenkins.get()
+        def strategy = jenkins.authorizationStrategy, realm = jenkins.securityRealm
+        jenkins.securityRealm = new hudson.security.HudsonPrivateSecurityRealm(false, false, null)
+        def readers = new hudson.security.FullControlOnceLoggedInAuthorizationStrategy()
+        readers.allowAnonymousRead = true
+        jenkins.authorizationStrategy = readers
+        Thread.start { sleep 10000; jenkins.authorizationStrategy = strategy; jenkins.securityRealm = realm }""")
+    for check in (path, "/descriptorByName/io.jenkins.plugins.machineid.config.Identity/testConnection",
+                  "/descriptorByName/io.jenkins.plugins.machineid.config.MachineIdNodeProperty/checkDefaultIdentity?value=x"):
+        equal(world.jenkins.status(check, "POST"), 403, f"POST by a reader: {check}")
+    time.sleep(11)
+    equal(world.jenkins.status(path, "POST"), 200, "POST")
 
 
 @test
@@ -399,6 +414,23 @@ def no_secret_is_on_disk_or_in_a_log(world):
                     if "secrets" not in path.parts and "identity.key" not in path.name:
                         found.append(str(path))
     equal(found, [], "files with a token or a private key")
+
+
+@test
+def heap_of_the_agent_holds_no_token_and_no_key(world):
+    jcmd = shutil.which("jcmd")
+    if not jcmd:
+        print("  SKIPPED: jcmd is not installed")
+        return
+    dump = world.a1.directory / "heap.hprof"
+    arguments = {"user": world.a1.user, "group": pwd.getpwnam(world.a1.user).pw_gid} if world.a1.user else {}
+    subprocess.run([jcmd, str(world.a1.process.pid), "GC.heap_dump", "-all", str(dump)], check=True,
+                   stdout=subprocess.DEVNULL, timeout=120, cwd="/", **arguments)
+    heap = dump.read_bytes()
+    dump.unlink()
+    assert b"machine-id" in heap, "the dump is of another JVM"
+    for secret in (world.cluster["token"].encode(), b"BEGIN PRIVATE KEY", b"BEGIN RSA PRIVATE KEY", b"BEGIN OPENSSH PRIVATE KEY"):
+        equal(heap.count(secret), 0, "secrets in the heap of the agent")
 
 
 @test
