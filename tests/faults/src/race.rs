@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use machine_id::config::DirectoryConfig;
 use machine_id::destination::{Destination, Durability};
@@ -32,7 +33,8 @@ pub fn symlink_swap(base: &std::path::Path, rounds: usize) -> Result<(usize, usi
                 let _ = fs::remove_file(&path);
                 let _ = fs::remove_dir_all(&path);
                 let _ = fs::rename(&spare, &path);
-                std::thread::yield_now();
+                // Sometimes a write gets through.
+                std::thread::sleep(Duration::from_micros(fastrand::u64(0..2000)));
             }
         });
         for _ in 0..rounds {

@@ -38,7 +38,10 @@ impl Finished {
     pub fn misbehaved(&self) -> Option<String> {
         match self.status {
             None => Some(format!("it hung: {}", self.last_line())),
-            Some(_) if self.errors.contains("panicked at") => Some(format!("it panicked: {}", self.errors)),
+            Some(_) if self.errors.contains("panicked at") => {
+                let mut lines = self.errors.lines().skip_while(|line| !line.contains("panicked at"));
+                Some(format!("it panicked: {} {}", lines.next().unwrap_or_default(), lines.next().unwrap_or_default()))
+            }
             Some(status) if matches!(status.signal(), Some(signal) if signal != 9 && signal != 15) => {
                 Some(format!("it crashed: {status}"))
             }

@@ -267,7 +267,7 @@ async fn recovers(stage: &Stage) -> Result<Option<String>, Failure> {
         match stage.use_once().await {
             Ok(_) => break,
             Err(error) => {
-                let needs = [Code::JoinRejected, Code::IdentityNeedsRejoin, Code::BotAlreadyJoined];
+                let needs = [Code::JoinRejected, Code::IdentityNeedsRejoin, Code::BotAlreadyJoined, Code::BotLocked];
                 if !asked && needs.contains(&error.code()) {
                     stage.bring_fresh_token()?;
                     asked = true;
