@@ -20,20 +20,24 @@ packages: ## Install the Debian packages that tests and demo use (needs root; el
 
 .PHONY: build
 build: ## Build the library, the command machine-id and the Teleport double
-	@echo "== build: the command machine-id and the Teleport double"
-	@.ci/packages native
-	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
+	@.ci/packages native java
+	@echo "== build: the library, the command machine-id and the Teleport double"
+	cargo build $(CARGO_QUIET) -p machine-id-jni -p machine-id-cli -p teleport-double
 
 .PHONY: demo
-demo: build ## The main job on real input: join, ssh, scp, git, kubectl (CLUSTER=proxy:443 TOKEN=file for your own)
+demo: build ## The main job on real input: join, ssh, scp, git, kubectl, the plugin's way
 	@tests/demo/run
+
+.PHONY: demo-jenkins
+demo-jenkins: build hpi ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
+	@tests/jenkins/run.py --demo
 
 .PHONY: double
 double: build ## Run a Teleport double on loopback; it says what to type next
 	@target/debug/teleport-double --dir target/double
 
 .PHONY: test
-test: test-rust test-java ## All tests
+test: test-rust test-java test-jenkins ## All tests
 
 .PHONY: test-rust
 test-rust: ## Rust: unit, golden and end-to-end tests with real OpenSSH and kubectl
@@ -51,7 +55,17 @@ native: ## Release build: libmachine_id.so for glibc 2.28 and newer, the static 
 .PHONY: test-java
 test-java: native ## Java: unit tests, the bridge in a real JVM, the contents of the .hpi
 	@echo "== test: Java"
+	ROUNDS=1000 COLD_ROUNDS=100 .ci/test-jni
 	MACHINE_ID_TEST_LIB=$(abspath $(NATIVE_OUT))/libmachine_id.so $(MVN) verify -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
+
+.PHONY: test-jenkins
+test-jenkins: ## The plugin in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR; skipped without them)
+	@tests/jenkins/run.py
+
+.PHONY: api-check
+api-check: ## Hold the hand-written Jenkins declarations against real jars (JENKINS_LIB=DIR)
+	@test -n "$(JENKINS_LIB)" || { echo "give JENKINS_LIB=DIR with the jars of a real Jenkins"; exit 2; }
+	$(MVN) test-compile -Dmachineid.native.skip -Papi-check -Djenkins.lib=$(abspath $(JENKINS_LIB))
 
 .PHONY: hpi
 hpi: native ## The Jenkins plugin: plugin-java/plugin/target/machine-id.hpi

@@ -49,6 +49,8 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
     };
     let outcome = run_command(arguments, &acquired, &mut signals).await;
     let released = engine.release(&lease).await;
+    // No later process takes over what a killed one left.
+    engine.sweep().await;
     engine.close().await;
     let status = outcome?;
     if let Err(error) = released {

@@ -89,7 +89,9 @@ impl Running {
     async fn keep(&self) -> Result<(), Error> {
         let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
         let mut left: Vec<&OutputConfig> = self.outputs.iter().collect();
-        self.engine.keep_fresh();
+        if left.is_empty() {
+            self.engine.renew(&self.identity).await?;
+        }
         while !left.is_empty() {
             let mut failed = Vec::new();
             for output in left {
@@ -103,18 +105,25 @@ impl Running {
                 }
             }
             left = failed;
+            // Not before: what ends us at once is said once, by who returns it.
+            self.engine.keep_fresh();
             if !left.is_empty() {
                 let delay = backoff.next_delay(fastrand::f64()).max(Duration::from_millis(500));
                 notify(&[NotifyState::Status("waiting for the cluster")]);
                 tokio::time::sleep(delay).await;
             }
         }
+        self.engine.keep_fresh();
         notify(&[NotifyState::Ready, NotifyState::Status("all outputs are fresh")]);
         std::future::pending().await
     }
 
     /// Writes every output once; the first error is returned, all are tried. What has the same cause is said once.
     async fn write_all(&self) -> Result<(), Error> {
+        if self.outputs.is_empty() {
+            // Only the bot's own identity is to be kept.
+            return self.engine.renew(&self.identity).await.map(|_| ());
+        }
         let mut first: Option<Error> = None;
         for output in &self.outputs {
             match (self.write(output).await, &first) {

@@ -75,6 +75,20 @@ fn the_bots_own_identity_is_renewed_on_schedule() {
 }
 
 #[test]
+fn without_outputs_it_joins_and_renews_all_the_same() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    let config = machine.read("tbot.yaml");
+    let (head, _) = config.split_once("outputs:").unwrap();
+    machine.write_config(&format!("{head}certificate_ttl: 1m\nrenewal_interval: 1s\n"));
+    let process = start(&machine);
+    until("two renewals", LONG, || (cluster.counters().renewed >= 2).then_some(()));
+    assert_ends_cleanly_after_errors(process);
+    assert_eq!((cluster.counters().joined, cluster.counters().locks), (1, 0));
+}
+
+#[test]
 fn a_hangup_reads_the_configuration_again() {
     let cluster = short_lived(12);
     let machine = Machine::new(&cluster);

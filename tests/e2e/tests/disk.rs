@@ -162,7 +162,7 @@ fn a_store_on_a_full_disk_uses_no_token_up() {
     }
     let (cluster, machine, token) = ready();
     let bot = machine.path("bot");
-    let mounted = Mounted::new(&bot, "64k");
+    let mounted = Mounted::new(&bot, "1m");
     let _ = machine.tool("sh", &["-c", "cat /dev/zero > bot/filler 2>/dev/null"]);
     refused_unsent(&cluster, &machine, &token, "disk_full", &["bot", "space"]);
     std::fs::remove_file(bot.join("filler")).unwrap();

@@ -153,3 +153,17 @@ fn files_are_private_and_their_directory_too() {
         assert_eq!(mode(&format!("out/{name}")), 0o600, "{name}");
     }
 }
+
+#[test]
+fn without_outputs_the_bots_own_identity_is_kept() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    let config = machine.read("tbot.yaml");
+    machine.write_config(config.split_once("outputs:").unwrap().0);
+    for _ in 0..2 {
+        machine.oneshot().succeeded();
+        assert!(machine.path("bot/identity.json").exists());
+    }
+    assert_eq!((cluster.counters().joined, cluster.counters().locks), (1, 0));
+}

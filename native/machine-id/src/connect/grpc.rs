@@ -105,14 +105,9 @@ impl GrpcConnection {
         &self.address
     }
 
-    /// No call can be made any more.
+    /// It has ended: no call can be made any more.
     pub(crate) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
-    }
-
-    /// The peer closed the connection without a word.
-    pub(crate) fn was_closed(&self) -> bool {
-        matches!(self.ending.get(), Some(Ended::Closed | Ended::Io(_)))
+        self.sender.is_closed() || self.ending.get().is_some()
     }
 
     /// Why a call got no answer, when the connection itself is the reason.

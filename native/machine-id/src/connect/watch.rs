@@ -47,7 +47,7 @@ impl AuthClient {
     /// Whether the connection is known to have ended: calls on it can only fail.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.connection.was_closed()
+        self.connection.is_closed()
     }
 }
 

@@ -13,7 +13,7 @@ use nix::sys::stat::{Mode, fstat};
 use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 
 use super::directory::{LAST, Missing};
-use super::names::is_leftover;
+use super::names::{self, is_leftover};
 use super::{Destination, DestinationError};
 use crate::config::{DirectoryConfig, SymlinkMode};
 
@@ -103,7 +103,7 @@ pub enum Removal {
     NotOurs,
 }
 
-/// Deletes a directory only if it belongs to us and the file `marker` in it says `text`. Modes don't matter: what a
+/// Deletes a directory only if it belongs to us and the file `marker` in it says `text`, or nothing is in it yet. Modes don't matter: what a
 /// build has opened up must be cleaned all the same.
 ///
 /// # Errors
@@ -120,12 +120,15 @@ pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, D
         Err(other) => return Err(other),
     };
     let stat = fstat(&handle).map_err(DestinationError::io("read", path))?;
-    if stat.st_uid != geteuid().as_raw() || !marked(&handle, marker, text) {
+    let all = entries(&handle, path)?;
+    // Between making the directory and putting the mark in a writer can be killed: then nothing else is there.
+    let unborn = all.iter().all(|name| name.to_str().is_some_and(|name| is_leftover(name) || name == names::LOCK));
+    if stat.st_uid != geteuid().as_raw() || !(unborn || marked(&handle, marker, text)) {
         return Ok(Removal::NotOurs);
     }
     // The mark goes last: an interrupted removal can be taken up again.
     let mut result = Ok(());
-    for name in entries(&handle, path)?.into_iter().filter(|name| name != marker) {
+    for name in all.into_iter().filter(|name| name != marker) {
         result = result.and(delete(&handle, &name, &path.join(&name), 0));
     }
     result?;

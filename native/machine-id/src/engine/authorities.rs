@@ -32,7 +32,9 @@ pub(super) async fn fetch(client: &AuthClient, cluster: &str, known: &Authoritie
     );
     let host = convert(AuthorityKind::Host, cluster, host?)?;
     let user = convert(AuthorityKind::User, cluster, user?)?;
-    let (Some(host), Some(user)) = (host, user) else {
+    // An authority without keys would recognise nobody; what is known is worth more than that.
+    let usable = |authority: &Authority| !authority.ssh_keys.is_empty() && !authority.tls_certs.is_empty();
+    let (Some(host), Some(user)) = (host.filter(usable), user.filter(usable)) else {
         return Err(AuthorityError::NoHostAuthority { cluster: cluster.to_owned() }.into());
     };
     let database = convert(AuthorityKind::Database, cluster, database?)?;

@@ -164,16 +164,20 @@ impl Bot {
                 Ok(session)
             }
             Err(error) => {
-                self.note(&error);
+                let known = self.note(&error);
                 let now = self.clock.now();
                 let serves = self.current().filter(|session| !forced && is_passing(&error) && session.is_valid(now));
+                if serves.is_some() && !known {
+                    tracing::warn!(identity = %self.config.id, "what is valid serves on: {error}");
+                }
                 serves.ok_or(error)
             }
         }
     }
 
-    /// Remembers a failure: the cluster is left alone for a while.
-    fn note(&self, error: &Error) {
+    /// Remembers a failure: the cluster is left alone for a while. Whether the last one was of the same kind. Whoever
+    /// gets the error says it; here it would be said twice.
+    fn note(&self, error: &Error) -> bool {
         let now = self.clock.monotonic();
         let mut memory = self.memory();
         let known = memory.hold.error().is_some_and(|known| known.code() == error.code());
@@ -183,11 +187,8 @@ impl Bot {
         }
         drop(memory);
         self.wake.notify_one();
-        if known {
-            tracing::debug!(identity = %self.config.id, retry_in = ?delay, "still not usable: {error}");
-        } else {
-            tracing::warn!(identity = %self.config.id, retry_in = ?delay, "not usable as it should be: {error}");
-        }
+        tracing::debug!(identity = %self.config.id, retry_in = ?delay, "not usable as it should be: {error}");
+        known
     }
 
     /// Looks at why a request over `session` failed: a lost connection is made anew, a lock of the bot itself is

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::try_join_all;
 use tokio::sync::OwnedMutexGuard;
@@ -127,7 +127,7 @@ async fn certificate(
     let (own, clock, algorithm) = (Arc::clone(session), Arc::clone(&bot.clock), bot.config.key_algorithm);
     let issued = bot
         .cache
-        .get(key.clone(), FRESH_PART, move || async move {
+        .get(key.clone(), fresh_part(bot.config.renewal_interval, ttl), move || async move {
             let key = Arc::new(generate(algorithm).await?);
             Ok(issue::issue(&own.client, &own.facts.user, &own.cluster.name, &request, key, &*clock).await?)
         })
@@ -140,6 +140,15 @@ async fn certificate(
             serves.map(|certificate| (certificate, Some(error.clone()))).ok_or(error)
         }
     }
+}
+
+/// The same where a renewal interval is configured: what is due by it isn't fresh any more, even if most of its lifetime
+/// is left.
+fn fresh_part(interval: Option<Duration>, ttl: Duration) -> f64 {
+    /// A little earlier than the earliest point at which a lease is refreshed.
+    const EARLY: f64 = 0.85;
+    let Some(interval) = interval.filter(|_| !ttl.is_zero()) else { return FRESH_PART };
+    (1.0 - EARLY * interval.as_secs_f64() / ttl.as_secs_f64()).max(FRESH_PART)
 }
 
 /// RSA keys take a while: never on a thread that serves the network.
@@ -266,4 +275,27 @@ fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[Certifi
             valid_until: tls.valid_until,
         },
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::renew::schedule::{Validity, renewal_point};
+
+    #[test]
+    fn what_is_due_by_the_interval_is_never_served_from_the_cache() {
+        let seconds = Duration::from_secs;
+        for (interval, ttl) in [(20, 120), (1200, 3600), (60, 86_400), (3500, 3600), (7200, 3600)] {
+            let start = SystemTime::UNIX_EPOCH;
+            for granted in [ttl, ttl / 2] {
+                let validity = Validity { from: start, until: start + seconds(granted) };
+                for unit in [0.0, 1.0] {
+                    let due = renewal_point(validity, Some(seconds(interval)), unit);
+                    let left = validity.left(due).as_secs_f64() / validity.lifetime().as_secs_f64();
+                    assert!(left < fresh_part(Some(seconds(interval)), seconds(ttl)), "{interval} of {ttl}: {left}");
+                }
+            }
+        }
+        assert!(fresh_part(None, seconds(3600)) <= FRESH_PART);
+    }
 }

@@ -1,6 +1,6 @@
 //! What a change of the cluster's authorities asks for. Pure (protocol J).
 
-use crate::identity::{Authorities, Authority};
+use crate::identity::{Authorities, Authority, BotIdentity};
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,15 @@ pub(super) fn reaction(known: &Authorities, current: &Authorities) -> Reaction {
         _ => false,
     });
     if reissue { Reaction::Reissue } else { Reaction::Rewrite }
+}
+
+/// Whether a rotation has left the identity with certificates of a key that signs no more and will go with the last
+/// phase. A process that only looks in now and then (`start --oneshot`) sees this long after the change itself.
+pub(super) fn is_outdated(identity: &BotIdentity) -> bool {
+    let user = &identity.authorities.user;
+    let rotating = matches!(user.rotation.phase.as_str(), "update_clients" | "update_servers" | "rollback");
+    let signs = user.ssh_keys.first();
+    rotating && identity.certificates.ssh_facts().is_ok_and(|facts| Some(&facts.signed_by) != signs)
 }
 
 fn needs_new_certificates(known: &Authority, current: &Authority) -> bool {

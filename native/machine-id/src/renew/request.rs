@@ -71,6 +71,7 @@ impl Fault for RenewError {
 pub struct Prepared<'a> {
     client: &'a AuthClient,
     key: &'a KeyPair,
+    user: String,
     major: u32,
     request: UserCertsRequest,
 }
@@ -93,7 +94,7 @@ pub async fn prepare<'a>(
     }
     let major = client.ping().await.map_err(RenewError::NotSent)?.server_version.major;
     let request = request(&facts.user, &identity.key, major, clock.now() + lifetime);
-    Ok(Prepared { client, key: &identity.key, major, request })
+    Ok(Prepared { client, key: &identity.key, user: facts.user, major, request })
 }
 
 impl Prepared<'_> {
@@ -110,6 +111,10 @@ impl Prepared<'_> {
         let unusable = |reason: String| RenewError::Unknown(ConnectError::BadReply { call: CALL, reason });
         let certificates = Certificates::new(&issued.ssh, &issued.tls).map_err(|error| unusable(error.to_string()))?;
         certificates.check(self.key, clock.now()).map_err(|error| unusable(error.to_string()))?;
+        let issued_to = certificates.tls_facts().map_err(|error| unusable(error.to_string()))?.user.clone();
+        if issued_to != self.user {
+            return Err(unusable(format!("the certificate is for {issued_to:?}, not for {:?}", self.user)));
+        }
         Ok(Renewed { certificates, tls_cas: issued.tls_cas, ssh_cas: issued.ssh_cas })
     }
 }

@@ -29,8 +29,7 @@ pub(crate) enum Service {
 /// A time as HTTP writes it.
 fn date(time: std::time::SystemTime) -> Option<http::HeaderValue> {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let days = time.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs() / 86_400;
     let day = DAYS.get(usize::try_from(days % 7).ok()?)?;
     let stamp = humantime::format_rfc3339_seconds(time).to_string();
@@ -98,6 +97,7 @@ async fn web(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
         _ if get && (path == "/webapi/ping" || path.starts_with("/webapi/ping/")) => {
             planned(&core, &peer, Point::WebPing, || reply::json(discovery::ping(&core))).await
         }
+        "/web/config.js" if get => reply::text(200, &discovery::config_script(&core)),
         "/webapi/auth/export" if get => {
             let query = request.uri().query().unwrap_or_default().to_owned();
             planned(&core, &peer, Point::Export, || export::export(&core, &query)).await

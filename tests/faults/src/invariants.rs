@@ -1,0 +1,111 @@
+//! What must hold after any fault.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use machine_id::clock::{Clock, SystemClock};
+use machine_id::config::DirectoryConfig;
+use machine_id::identity::{Certificates, IdentityFile, KeyPair, RenewalState, Store};
+
+use crate::world::{Bot, World};
+
+/// What is on disk about an identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// Nothing.
+    Nothing,
+    /// An identity that may be renewed, with its generation.
+    Ready(Option<u64>),
+    /// One that may not.
+    NeedsRejoin,
+    /// Something that is no identity.
+    Broken(String),
+}
+
+/// Reads the store as it lies there.
+#[must_use]
+pub fn stored(bot: &Bot) -> Stored {
+    let directory = DirectoryConfig::private(bot.storage.clone());
+    let state = Store::open_existing(&directory, Arc::new(SystemClock::new()))
+        .and_then(|store| store.map_or(Ok(None), |store| store.peek()));
+    match state {
+        Ok(None) => Stored::Nothing,
+        Ok(Some(state)) if state.renewal == RenewalState::Ready => match state.identity.facts() {
+            Ok(facts) => Stored::Ready(facts.generation),
+            Err(error) => Stored::Broken(error.to_string()),
+        },
+        Ok(Some(_)) => Stored::NeedsRejoin,
+        Err(error) => Stored::Broken(error.to_string()),
+    }
+}
+
+/// All that must hold at any instant: the store is whole, an identity that would be renewed is the newest one, the
+/// destination is whole or absent, and nobody was locked. `had_files`: the destination was complete before.
+#[must_use]
+pub fn check(world: &World, bot: &Bot, had_files: bool) -> Vec<String> {
+    let mut violations = Vec::new();
+    match stored(bot) {
+        Stored::Broken(why) => violations.push(format!("{}: the store is broken: {why}", bot.name)),
+        Stored::Ready(generation) => {
+            let current = world.double.generation(&bot.name);
+            if generation != current {
+                violations.push(format!(
+                    "{}: generation {generation:?} would be presented, {current:?} is stored at the cluster",
+                    bot.name
+                ));
+            }
+        }
+        Stored::Nothing | Stored::NeedsRejoin => {}
+    }
+    violations.extend(destination(&bot.destination, had_files).err());
+    let locks = world.double.counters().locks;
+    if locks > 0 {
+        violations.push(format!("{}: {locks} locks at the cluster", bot.name));
+    }
+    violations
+}
+
+/// A destination is whole or absent: what its `ssh_config` names fits together, and so does its identity file.
+///
+/// # Errors
+/// What is wrong.
+pub fn destination(directory: &Path, must_be_there: bool) -> Result<(), String> {
+    let place = directory.display();
+    let text = match fs::read_to_string(directory.join("ssh_config")) {
+        Ok(text) => text,
+        Err(_) if !must_be_there => return Ok(()),
+        Err(error) => return Err(format!("{place}: ssh_config is gone: {error}")),
+    };
+    let named = |option: &str| {
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(option));
+        line.map(|path| path.trim().trim_matches('"').to_owned())
+            .ok_or(format!("{place}: ssh_config names no {option}"))
+    };
+    let read = |path: &str| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
+    let key = KeyPair::from_pem(&read(&named("IdentityFile")?)?).map_err(|error| format!("{place}: {error}"))?;
+    let line = read(&named("CertificateFile")?)?;
+    let certificate = ssh_key::Certificate::from_openssh(line.trim()).map_err(|error| format!("{place}: {error}"))?;
+    let certified = ssh_key::PublicKey::from(certificate.public_key().clone());
+    let certified = certified.to_openssh().map_err(|error| error.to_string())?;
+    if certified.trim() != key.ssh_public_line().trim() {
+        return Err(format!("{place}: the key that ssh_config names doesn't match its certificate"));
+    }
+    let identity = read(&directory.join("identity").display().to_string())?;
+    IdentityFile::parse(&identity).map(|_| ()).map_err(|error| format!("{place}: identity: {error}"))
+}
+
+/// After a start that went well the top-level files fit together and are valid.
+///
+/// # Errors
+/// What is wrong.
+pub fn complete(directory: &Path) -> Result<(), String> {
+    destination(directory, true)?;
+    let place = directory.display();
+    let read =
+        |name: &str| fs::read_to_string(directory.join(name)).map_err(|error| format!("{place}/{name}: {error}"));
+    let key = KeyPair::from_pem(&read("key")?).map_err(|error| format!("{place}/key: {error}"))?;
+    let certificates = Certificates::new(read("key-cert.pub")?.trim_end(), &read("tlscert")?)
+        .map_err(|error| format!("{place}: {error}"))?;
+    certificates.check(&key, SystemClock::new().now()).map_err(|error| format!("{place}: {error}"))
+}

@@ -1,0 +1,232 @@
+//! SIGKILL at every call that changes the file system and at every step on the network.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use crate::Failure;
+use crate::invariants::{Stored, check, complete, stored};
+use crate::run::{Finished, finish};
+use crate::strace;
+use crate::table::Row;
+use crate::world::{Bot, World};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// What is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scenario {
+    /// First start: join, issue, write.
+    Join,
+    /// A later start with an identity that is due: renew, issue, write over what is there.
+    Renew,
+    /// A later start with a fresh identity: issue, write over what is there.
+    Issue,
+    /// `run -- true`: issue into a directory of its own, and release it.
+    Release,
+}
+
+impl Scenario {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Join, Self::Renew, Self::Issue, Self::Release];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Join => "join",
+            Self::Renew => "renew",
+            Self::Issue => "issue",
+            Self::Release => "release",
+        }
+    }
+
+    fn interval(self) -> &'static str {
+        if self == Self::Renew { "1s" } else { "50m" }
+    }
+}
+
+/// What a fault may do to a run, besides ending it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault<'a> {
+    /// For `strace -e inject`.
+    pub what: &'a str,
+    /// Calls to strike.
+    pub calls: &'a [&'a str],
+}
+
+/// Strikes `scenario` with `fault` at `points` points, all places first, then over and over, in `workers` threads.
+///
+/// # Errors
+/// When the suite itself fails.
+pub fn strike(
+    world: &World,
+    scenario: Scenario,
+    fault: Fault<'_>,
+    points: usize,
+    deadline: Instant,
+    workers: usize,
+) -> Result<Row, Failure> {
+    let places = places(world, scenario, fault.calls)?;
+    let queue: Mutex<VecDeque<(String, usize)>> = Mutex::new(shuffled(&places, points));
+    let row = Mutex::new(Row::new(format!("{} during {}", fault.what, scenario.name())));
+    let seen: Mutex<BTreeSet<(String, usize)>> = Mutex::default();
+    let (hits, tokens) = (Mutex::new(0_usize), Mutex::new(0_usize));
+    let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front()).filter(|_| Instant::now() < deadline);
+    let work = || -> Result<(), Failure> {
+        let mut bot = prepared(world, scenario)?;
+        while let Some((call, number)) = next() {
+            let outcome = strike_once(world, scenario, &bot, fault.what, &call, number)?;
+            let mut row = row.lock().map_err(|error| error.to_string())?;
+            row.case(outcome.violations);
+            drop(row);
+            if outcome.struck {
+                *hits.lock().map_err(|error| error.to_string())? += 1;
+                seen.lock().map_err(|error| error.to_string())?.insert((call, outcome.reached));
+            }
+            if outcome.token_needed {
+                *tokens.lock().map_err(|error| error.to_string())? += 1;
+            }
+            if outcome.renew_bot || scenario == Scenario::Join {
+                std::fs::remove_dir_all(&bot.directory)?;
+                bot = prepared(world, scenario)?;
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a worker panicked")?)
+    })?;
+    let mut row = row.into_inner().map_err(|error| error.to_string())?;
+    row.note = format!(
+        "{} struck, {} different places, {} needed a fresh token",
+        hits.into_inner().map_err(|error| error.to_string())?,
+        seen.into_inner().map_err(|error| error.to_string())?.len(),
+        tokens.into_inner().map_err(|error| error.to_string())?
+    );
+    Ok(row)
+}
+
+/// One strike, and what came of it.
+struct Strike {
+    violations: Vec<String>,
+    struck: bool,
+    reached: usize,
+    token_needed: bool,
+    renew_bot: bool,
+}
+
+fn strike_once(
+    world: &World,
+    scenario: Scenario,
+    bot: &Bot,
+    what: &str,
+    call: &str,
+    number: usize,
+) -> Result<Strike, Failure> {
+    let had_files = bot.destination.join("ssh_config").exists();
+    if scenario == Scenario::Renew {
+        wait_until_due(bot);
+    }
+    let log = bot.scratch("strace");
+    let mut command = if scenario == Scenario::Release { bot.run() } else { bot.oneshot() };
+    command = strace::traced(&command, &log, Some((what, call, number)));
+    let ended = finish(&mut command, &bot.scratch("struck"), LIMIT)?;
+    let place = format!("{what} at {call} {number} of {}", scenario.name());
+    let explain = |violation: String| format!("{place}: {violation}");
+    let mut violations: Vec<String> = ended.misbehaved().into_iter().map(explain).collect();
+    violations.extend(check(world, bot, had_files).into_iter().map(explain));
+    let reached = strace::reached(&log);
+
+    // The next start recovers, or says that a fresh token is needed.
+    let next = finish(&mut bot.oneshot(), &bot.scratch("next"), LIMIT)?;
+    violations.extend(next.misbehaved().into_iter().map(explain));
+    violations.extend(check(world, bot, had_files).into_iter().map(explain));
+    let mut token_needed = false;
+    if next.is_success() {
+        violations.extend(complete(&bot.destination).err().map(explain));
+    } else if next.needs_token() {
+        token_needed = true;
+    } else {
+        violations.push(explain(format!("the next start neither works nor asks for a token: {}", next.last_line())));
+    }
+    if token_needed || stored(bot) == Stored::NeedsRejoin {
+        token_needed = true;
+        world.bring_fresh_token(bot)?;
+        let rejoined = finish(&mut bot.oneshot(), &bot.scratch("rejoined"), LIMIT)?;
+        violations.extend(rejoined_well(&rejoined, bot).err().map(explain));
+        violations.extend(check(world, bot, had_files).into_iter().map(explain));
+    }
+    if scenario == Scenario::Release {
+        violations.extend(swept(bot)?.into_iter().map(explain));
+    }
+    let renew_bot = !violations.is_empty();
+    let struck = if what.starts_with("signal") { ended.was_killed() } else { true };
+    Ok(Strike { violations, struck, reached, token_needed, renew_bot })
+}
+
+fn rejoined_well(ended: &Finished, bot: &Bot) -> Result<(), String> {
+    if !ended.is_success() {
+        return Err(format!("a fresh token doesn't bring it back: {}", ended.last_line()));
+    }
+    if !matches!(stored(bot), Stored::Ready(_)) {
+        return Err(format!("after a fresh token the store says {:?}", stored(bot)));
+    }
+    complete(&bot.destination)
+}
+
+/// What a killed `run` left is removed by the next one.
+fn swept(bot: &Bot) -> Result<Option<String>, Failure> {
+    let next = finish(&mut bot.run(), &bot.scratch("swept"), LIMIT)?;
+    if !next.is_success() {
+        return Ok(Some(format!("the next run fails: {}", next.last_line())));
+    }
+    let left: Vec<_> = std::fs::read_dir(&bot.leases)?.filter_map(Result::ok).map(|entry| entry.file_name()).collect();
+    Ok((!left.is_empty()).then(|| format!("left in the lease directory: {left:?}")))
+}
+
+/// A bot as the scenario needs it.
+fn prepared(world: &World, scenario: Scenario) -> Result<Bot, Failure> {
+    let bot = world.bot()?;
+    bot.write_config(&world.double.proxy_address(), scenario.interval())?;
+    if scenario != Scenario::Join {
+        let first = finish(&mut bot.oneshot(), &bot.scratch("first"), LIMIT)?;
+        if !first.is_success() {
+            return Err(format!("the first start fails: {}", first.errors).into());
+        }
+    }
+    Ok(bot)
+}
+
+/// The identity is due a second after it was written.
+fn wait_until_due(bot: &Bot) {
+    let written = std::fs::metadata(bot.storage.join("identity.json")).and_then(|seen| seen.modified());
+    let age = written.ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
+    std::thread::sleep(Duration::from_millis(2050).saturating_sub(age));
+}
+
+/// Every place to strike: each call as often as the busiest thread makes it.
+fn places(world: &World, scenario: Scenario, calls: &[&str]) -> Result<Vec<(String, usize)>, Failure> {
+    let bot = prepared(world, scenario)?;
+    if scenario == Scenario::Renew {
+        wait_until_due(&bot);
+    }
+    let log = bot.scratch("strace");
+    let command = if scenario == Scenario::Release { bot.run() } else { bot.oneshot() };
+    let ended = finish(&mut strace::traced(&command, &log, None), &bot.scratch("traced"), LIMIT)?;
+    if !ended.is_success() {
+        return Err(format!("the traced run fails: {}", ended.errors).into());
+    }
+    let most = strace::most_per_thread(&log);
+    let known = most.into_iter().filter(|(call, _)| calls.contains(&call.as_str()));
+    Ok(known.flat_map(|(call, count)| (1..=count).map(move |number| (call.clone(), number))).collect())
+}
+
+fn shuffled(places: &[(String, usize)], points: usize) -> VecDeque<(String, usize)> {
+    let mut queue = VecDeque::new();
+    while queue.len() < points && !places.is_empty() {
+        let mut pass = places.to_vec();
+        fastrand::shuffle(&mut pass);
+        queue.extend(pass.into_iter().take(points - queue.len()));
+    }
+    queue
+}

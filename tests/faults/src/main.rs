@@ -1,0 +1,98 @@
+//! `faults`: does to the program what bad days do, and prints a table.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use faults::kill::{Fault, Scenario, strike};
+use faults::table::{Row, Table};
+use faults::world::World;
+use faults::{Failure, disk, process, race, server, strace};
+
+/// Kills, starves and lies to machine-id; prints what promises were broken.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The part that fits into two minutes.
+    #[arg(long)]
+    quick: bool,
+    /// Kill points over all scenarios.
+    #[arg(long, default_value_t = 10_000)]
+    points: usize,
+    /// Threads that strike.
+    #[arg(long, default_value_t = 4)]
+    workers: usize,
+    /// Only these suites: kill, disk, race, server, process.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// End the kill and disk suites after this many minutes each, done or not.
+    #[arg(long, default_value_t = 60)]
+    minutes: u64,
+}
+
+fn main() -> Result<ExitCode, Failure> {
+    let mut arguments = Arguments::parse();
+    if arguments.quick {
+        arguments.points = arguments.points.min(300);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let world = Arc::new(runtime.block_on(World::start())?);
+    let wanted = |suite: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == suite);
+    let mut table = Table::default();
+    let started = Instant::now();
+    let mut add = |rows: Vec<Row>| {
+        for row in rows {
+            eprintln!(
+                "{:>5} s  {}: {} cases, {} violations {}",
+                started.elapsed().as_secs(),
+                row.name,
+                row.count,
+                row.violations.len(),
+                row.note
+            );
+            table.0.push(row);
+        }
+    };
+    if wanted("kill") {
+        add(kill(&world, &arguments)?);
+    }
+    if wanted("disk") {
+        add(disk::injected(&world, arguments.quick, limit(&arguments), arguments.workers)?);
+        add(disk::real(&world)?);
+    }
+    if wanted("race") {
+        add(vec![race::symlink_row(&world, if arguments.quick { 1_000 } else { 10_000 })?]);
+    }
+    if wanted("server") {
+        add(runtime.block_on(server::suite(arguments.quick))?);
+    }
+    if wanted("process") {
+        add(process::suite(&world, arguments.quick)?);
+    }
+    println!("{table}");
+    Ok(if table.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn limit(arguments: &Arguments) -> Instant {
+    let seconds = if arguments.quick { 25 } else { arguments.minutes * 60 };
+    Instant::now() + Duration::from_secs(seconds)
+}
+
+fn kill(world: &World, arguments: &Arguments) -> Result<Vec<Row>, Failure> {
+    if let Err(why) = strace::available() {
+        return Ok(vec![Row::skipped("SIGKILL at system calls", why)]);
+    }
+    let calls: Vec<&str> = strace::FILE_CALLS.iter().chain(strace::NETWORK_CALLS).copied().collect();
+    let fault = Fault { what: "signal=KILL", calls: &calls };
+    let end = limit(arguments);
+    let mut rows = Vec::new();
+    for (done, scenario) in Scenario::ALL.into_iter().enumerate() {
+        // What is left of the time is shared by the scenarios that are left.
+        let left = u32::try_from(Scenario::ALL.len() - done).unwrap_or(1);
+        let deadline = Instant::now() + end.saturating_duration_since(Instant::now()) / left;
+        // A renewal waits until it is due, so more of them run at once.
+        let workers = if scenario == Scenario::Renew { arguments.workers * 3 } else { arguments.workers };
+        rows.push(strike(world, scenario, fault, arguments.points / Scenario::ALL.len(), deadline, workers)?);
+    }
+    Ok(rows)
+}
