@@ -18,8 +18,19 @@ use crate::world::{Bot, World};
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// Calls that a full or broken disk can fail.
-const CALLS: &[&str] =
-    &["mkdirat", "rename", "renameat", "renameat2", "linkat", "unlinkat", "write", "fsync", "fchmod", "fsetxattr", "flock"];
+const CALLS: &[&str] = &[
+    "mkdirat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "linkat",
+    "unlinkat",
+    "write",
+    "fsync",
+    "fchmod",
+    "fsetxattr",
+    "flock",
+];
 
 /// The system's errors at each call that changes the file system.
 ///

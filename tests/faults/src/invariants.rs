@@ -79,7 +79,8 @@ pub fn destination(directory: &Path, must_be_there: bool) -> Result<(), String> 
     };
     let named = |option: &str| {
         let line = text.lines().find_map(|line| line.trim().strip_prefix(option));
-        line.map(|path| path.trim().trim_matches('"').to_owned()).ok_or(format!("{place}: ssh_config names no {option}"))
+        line.map(|path| path.trim().trim_matches('"').to_owned())
+            .ok_or(format!("{place}: ssh_config names no {option}"))
     };
     let read = |path: &str| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
     let key = KeyPair::from_pem(&read(&named("IdentityFile")?)?).map_err(|error| format!("{place}: {error}"))?;
@@ -101,7 +102,8 @@ pub fn destination(directory: &Path, must_be_there: bool) -> Result<(), String> 
 pub fn complete(directory: &Path) -> Result<(), String> {
     destination(directory, true)?;
     let place = directory.display();
-    let read = |name: &str| fs::read_to_string(directory.join(name)).map_err(|error| format!("{place}/{name}: {error}"));
+    let read =
+        |name: &str| fs::read_to_string(directory.join(name)).map_err(|error| format!("{place}/{name}: {error}"));
     let key = KeyPair::from_pem(&read("key")?).map_err(|error| format!("{place}/key: {error}"))?;
     let certificates = Certificates::new(read("key-cert.pub")?.trim_end(), &read("tlscert")?)
         .map_err(|error| format!("{place}: {error}"))?;

@@ -1,4 +1,5 @@
 //! `faults`: does to the program what bad days do, and prints a table.
+#![allow(clippy::disallowed_methods, reason = "a test tool measures real time and writes its own scratch files")]
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -42,7 +43,14 @@ fn main() -> Result<ExitCode, Failure> {
     let started = Instant::now();
     let mut add = |rows: Vec<Row>| {
         for row in rows {
-            eprintln!("{:>5} s  {}: {} cases, {} violations {}", started.elapsed().as_secs(), row.name, row.count, row.violations.len(), row.note);
+            eprintln!(
+                "{:>5} s  {}: {} cases, {} violations {}",
+                started.elapsed().as_secs(),
+                row.name,
+                row.count,
+                row.violations.len(),
+                row.note
+            );
             table.0.push(row);
         }
     };

@@ -10,12 +10,27 @@ use std::process::Command;
 
 /// Calls that change the file system.
 pub const FILE_CALLS: &[&str] = &[
-    "openat", "mkdirat", "rename", "renameat", "renameat2", "linkat", "unlinkat", "write", "fsync", "fdatasync", "fchmod",
-    "fchmodat", "fchown", "fsetxattr", "ftruncate", "flock",
+    "openat",
+    "mkdirat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "linkat",
+    "unlinkat",
+    "write",
+    "fsync",
+    "fdatasync",
+    "fchmod",
+    "fchmodat",
+    "fchown",
+    "fsetxattr",
+    "ftruncate",
+    "flock",
 ];
 
 /// Calls on connections.
-pub const NETWORK_CALLS: &[&str] = &["socket", "connect", "sendto", "sendmsg", "writev", "recvfrom", "recvmsg", "shutdown"];
+pub const NETWORK_CALLS: &[&str] =
+    &["socket", "connect", "sendto", "sendmsg", "writev", "recvfrom", "recvmsg", "shutdown"];
 
 /// Whether strace is here and may trace.
 ///
@@ -76,7 +91,9 @@ fn calls(log: &Path) -> Vec<(String, String)> {
     let parsed = text.lines().filter_map(|line| {
         let (thread, rest) = line.split_once(' ')?;
         let (call, _) = rest.trim_start().split_once('(')?;
-        call.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then(|| (thread.to_owned(), call.to_owned()))
+        call.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            .then(|| (thread.to_owned(), call.to_owned()))
     });
     parsed.collect()
 }

@@ -147,7 +147,8 @@ impl Bot {
 /// The program beside this one.
 fn program() -> Result<PathBuf, Failure> {
     let ours = std::env::current_exe()?;
-    let folder = ours.parent().map(|folder| if folder.ends_with("deps") { folder.join("..") } else { folder.to_owned() });
+    let folder =
+        ours.parent().map(|folder| if folder.ends_with("deps") { folder.join("..") } else { folder.to_owned() });
     let program = folder.unwrap_or_else(|| Path::new(".").to_owned()).join("machine-id");
     if program.is_file() {
         return Ok(program);
