@@ -10,6 +10,7 @@ pub mod process;
 pub mod race;
 pub mod run;
 pub mod server;
+pub mod soak;
 pub mod strace;
 pub mod table;
 pub mod world;

@@ -9,6 +9,7 @@ use futures_util::future::try_join_all;
 use tokio::sync::OwnedMutexGuard;
 
 use super::bot::{Bot, is_passing};
+use super::known;
 use super::multiplex::Multiplexers;
 use super::order::{Order, Placement};
 use super::reply::CertificateNote;
@@ -136,6 +137,7 @@ async fn certificate(
         Ok(issued) => Ok((issued, None)),
         Err(error) => {
             bot.failed(session, &error).await;
+            let error = known::name(bot, session, &placement.kind, roles, error).await;
             let serves = bot.cache.still_valid(&key).filter(|_| is_passing(&error));
             serves.map(|certificate| (certificate, Some(error.clone()))).ok_or(error)
         }

@@ -8,6 +8,7 @@ mod deliver;
 mod establish;
 mod hold;
 mod keeper;
+mod known;
 mod live;
 mod multiplex;
 mod order;
