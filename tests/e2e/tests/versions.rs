@@ -1,7 +1,7 @@
 //! Clusters of several versions: what an administrator has doesn't follow what is newest.
 
 use e2e::{Cluster, Machine};
-use teleport_double::Double;
+use teleport_double::{Double, Point};
 
 /// Oldest first: without a gRPC call for the CA, without one for authorities, without bot instances, with two keys.
 const VERSIONS: [&str; 5] = ["10.3.16", "12.4.11", "15.4.3", "16.4.0", "17.2.1"];
@@ -50,4 +50,22 @@ fn a_wrong_pin_keeps_the_token_from_an_old_cluster_too() {
         machine.assert_nothing_left();
         assert!(cluster.token_exists(&token));
     }
+}
+
+#[test]
+fn three_outputs_ask_for_the_authorities_once() {
+    let cluster = Cluster::with(|builder| builder.leaf("leaf.test"));
+    let machine = Machine::new(&cluster);
+    let more: String = ["two", "three"]
+        .map(|name| {
+            format!("- {{type: identity, destination: {{type: directory, path: {}}}}}\n", machine.path(name).display())
+        })
+        .concat();
+    machine.configure(&cluster, &cluster.token(), &more);
+    machine.oneshot().succeeded();
+    let seen = |point| cluster.counters().seen(point);
+    // Host authorities with those of leaves, user, database.
+    assert_eq!(seen(Point::CertAuthority), 3);
+    assert_eq!((seen(Point::Find), seen(Point::GetRole), seen(Point::Impersonate)), (1, 1, 1));
+    assert!(machine.read("three/known_hosts").contains("*.leaf.test"));
 }

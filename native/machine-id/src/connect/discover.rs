@@ -187,6 +187,7 @@ fn leaves_a_doubt(error: &ConnectError) -> bool {
                 | ConnectError::CaUnusable { .. }
                 | ConnectError::RateLimited { .. }
                 | ConnectError::NameUnusable { .. }
+                | ConnectError::NotTls { .. }
         )
 }
 

@@ -141,6 +141,12 @@ pub enum ConnectError {
         /// The TLS library's words.
         reason: String,
     },
+    /// What answers doesn't speak TLS.
+    #[error("{address} doesn't speak TLS")]
+    NotTls {
+        /// `host:port`.
+        address: String,
+    },
     /// The server refused our certificate.
     #[error("{address} refuses this identity's certificate: {reason}")]
     CertificateRefused {
@@ -207,6 +213,12 @@ pub enum ConnectError {
     #[error("{message}")]
     TargetUnknown {
         /// Which, and where it was looked for.
+        message: String,
+    },
+    /// The output lacks something that its kind of target needs.
+    #[error("{message}")]
+    Incomplete {
+        /// What, in the server's words.
         message: String,
     },
     /// The host can't be reached through the cluster.
@@ -285,6 +297,7 @@ impl ConnectError {
                 | Self::GenerationMismatch { .. }
                 | Self::RoleNotAllowed { .. }
                 | Self::TargetUnknown { .. }
+                | Self::Incomplete { .. }
                 | Self::RateLimited { .. }
                 | Self::Conflict { .. }
                 | Self::ClockSkew { .. }
@@ -322,7 +335,7 @@ impl Fault for ConnectError {
             Self::Untrusted { .. } | Self::AuthUnverifiable { .. } => Code::TlsUntrusted,
             Self::NameMismatch { .. } => Code::TlsNameMismatch,
             Self::CertificateTime { .. } | Self::ClockSkew { .. } => Code::ClockSkew,
-            Self::Tls { .. } => Code::TlsFailed,
+            Self::Tls { .. } | Self::NotTls { .. } => Code::TlsFailed,
             Self::CertificateRefused { .. } => Code::IdentityNeedsRejoin,
             Self::PinMismatch { .. } => Code::CaPinMismatch,
             Self::Neither { likely_auth: true, as_auth, .. } => as_auth.code(),
@@ -335,6 +348,7 @@ impl Fault for ConnectError {
             Self::Locked { .. } | Self::GenerationMismatch { .. } => Code::BotLocked,
             Self::RoleNotAllowed { .. } | Self::HostDenied { .. } => Code::RoleNotAllowed,
             Self::TargetUnknown { .. } => Code::TargetUnknown,
+            Self::Incomplete { .. } => Code::RequestInvalid,
             Self::HostUnreachable { .. } => Code::HostUnreachable,
             Self::RateLimited { .. } => Code::RateLimited,
         }
@@ -358,8 +372,8 @@ impl Fault for ConnectError {
             Self::HttpFailed { .. } => "look into the log of the cluster's proxy".to_owned(),
             Self::Untrusted { host_ca: false, presented, .. } => presented.trust_hint(),
             Self::Untrusted { host_ca: true, .. } => {
-                "the cluster's host CA was rotated, or this is another cluster; the CAs are fetched again at the next \
-                 join"
+                "the cluster's host CA was rotated, or this is another cluster: bring the configured CA or pin up to \
+                 date (`tctl status` prints the pin), then write the outputs again"
                     .to_owned()
             }
             Self::NameMismatch { presented, .. } => presented.name_hint(),
@@ -368,6 +382,10 @@ impl Fault for ConnectError {
             }
             Self::ClockSkew { .. } => "set this machine's clock (NTP)".to_owned(),
             Self::Tls { .. } => "check that the port speaks TLS and that nothing on the way alters it".to_owned(),
+            Self::NotTls { .. } => {
+                "check the port: it must be the proxy's web port (mostly 443 or 3080) or the auth server's (3025)"
+                    .to_owned()
+            }
             Self::CertificateRefused { .. } => "join again with a fresh token".to_owned(),
             Self::PinMismatch { .. } => {
                 "compare with the CA pin that `tctl status` prints on the cluster; if it isn't there, somebody may be \
@@ -395,6 +413,7 @@ impl Fault for ConnectError {
             Self::TargetUnknown { .. } => {
                 "check its name in Teleport, and that a role allows the bot to see it".to_owned()
             }
+            Self::Incomplete { .. } => "add it to the output (`username`, `database`)".to_owned(),
             Self::HostUnreachable { .. } => {
                 "check the host's name (`tsh ls`), its port, and that the node is online".to_owned()
             }

@@ -64,6 +64,9 @@ pub(crate) fn answered(call: Call<'_>, code: Code, message: &str) -> ConnectErro
             Some(role) => ConnectError::RoleNotAllowed { roles: vec![role], message: text },
             None => ConnectError::TargetUnknown { message: text },
         },
+        Code::InvalidArgument if call.name == ISSUE && lower.contains("must provide") => {
+            ConnectError::Incomplete { message: text }
+        }
         Code::InvalidArgument if call.name == ISSUE && is_about_target(&lower) => {
             ConnectError::TargetUnknown { message: text }
         }
