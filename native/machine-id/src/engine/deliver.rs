@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::try_join_all;
 use tokio::sync::OwnedMutexGuard;
@@ -19,8 +19,8 @@ use crate::identity::KeyPair;
 use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
 use crate::output::{ClusterFacts, OutputRequest, PlacedOutput, artifacts, environment};
 
-/// A certificate from the cache must have at least this part of its lifetime left, so that a lease isn't due for
-/// a refresh the moment it is taken.
+/// A certificate from the cache must have at least this part of its lifetime left (or of the fixed interval), so that a
+/// lease isn't due for a refresh the moment it is taken.
 const FRESH_PART: f64 = 0.6;
 
 /// What was delivered.
@@ -115,10 +115,11 @@ async fn certificate(
         route_to_cluster: order.route_to_cluster.clone(),
     };
     let key = CacheKey::new(&bot.config.id, roles, ttl, target, order.route_to_cluster.as_deref(), scope);
+    let max_age = bot.config.renewal_interval.map_or(Duration::MAX, |interval| interval.mul_f64(1.0 - FRESH_PART));
     let (own, clock, algorithm) = (Arc::clone(session), Arc::clone(&bot.clock), bot.config.key_algorithm);
     let issued = bot
         .cache
-        .get(key.clone(), FRESH_PART, move || async move {
+        .get(key.clone(), FRESH_PART, max_age, move || async move {
             let key = Arc::new(generate(algorithm).await?);
             Ok(issue::issue(&own.client, &own.facts.user, &own.cluster.name, &request, key, &*clock).await?)
         })
