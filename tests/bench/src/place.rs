@@ -84,12 +84,13 @@ impl Place {
 
     /// The token of a bot of its own.
     pub(crate) fn token(&self) -> String {
-        if let Some(double) = &self.double {
-            return double.token();
-        }
-        let tctl = self.tctl.as_deref().unwrap();
         let number = self.bots.fetch_add(1, Ordering::Relaxed);
         let name = format!("bench-{}-{number}", std::process::id());
+        if let Some(double) = &self.double {
+            double.add_bot(&name, &["api-workers"]);
+            return double.new_token(&name);
+        }
+        let tctl = self.tctl.as_deref().unwrap();
         let script = format!("{tctl} bots add {name} --roles={} --ttl=1h", self.roles);
         let output = Command::new("sh").args(["-c", &script]).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
