@@ -69,3 +69,15 @@ fn three_outputs_ask_for_the_authorities_once() {
     assert_eq!((seen(Point::Find), seen(Point::GetRole), seen(Point::Impersonate)), (1, 1, 1));
     assert!(machine.read("three/known_hosts").contains("*.leaf.test"));
 }
+
+#[test]
+fn a_clock_that_is_off_by_minutes_costs_no_token() {
+    for offset in [240, -240] {
+        let cluster = Cluster::with(|builder| builder.clock_offset(offset));
+        let machine = Machine::new(&cluster);
+        machine.configure(&cluster, &cluster.token(), "");
+        machine.oneshot().succeeded();
+        machine.oneshot().succeeded();
+        assert_eq!(cluster.generation("api"), Some(1), "{offset}");
+    }
+}

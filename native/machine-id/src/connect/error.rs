@@ -189,10 +189,16 @@ pub enum ConnectError {
         /// What, and why.
         what: String,
     },
-    /// The identity is locked or its user is gone.
-    #[error("the cluster refuses this identity altogether: {message}")]
+    /// The identity or a role is locked, or its user is gone.
+    #[error("the cluster denies access: {message}")]
     Locked {
         /// The lock's text, or what was observed.
+        message: String,
+    },
+    /// The bot was deleted.
+    #[error("the cluster doesn't know this bot any more: {message}")]
+    BotDeleted {
+        /// The server's words.
         message: String,
     },
     /// The generation of a renewable identity isn't the stored one.
@@ -294,6 +300,7 @@ impl ConnectError {
         matches!(
             self,
             Self::Locked { .. }
+                | Self::BotDeleted { .. }
                 | Self::GenerationMismatch { .. }
                 | Self::RoleNotAllowed { .. }
                 | Self::TargetUnknown { .. }
@@ -345,7 +352,7 @@ impl Fault for ConnectError {
                 (code, _) => code,
             },
             Self::Unsupported { .. } => Code::Unsupported,
-            Self::Locked { .. } | Self::GenerationMismatch { .. } => Code::BotLocked,
+            Self::Locked { .. } | Self::BotDeleted { .. } | Self::GenerationMismatch { .. } => Code::BotLocked,
             Self::RoleNotAllowed { .. } | Self::HostDenied { .. } => Code::RoleNotAllowed,
             Self::TargetUnknown { .. } => Code::TargetUnknown,
             Self::Incomplete { .. } => Code::RequestInvalid,
@@ -400,7 +407,12 @@ impl Fault for ConnectError {
             }
             Self::Unsupported { .. } => "see the documentation for what is built".to_owned(),
             Self::Locked { .. } => {
-                "look at `tctl get locks` on the cluster; remove the lock, then join with a fresh token".to_owned()
+                "look at `tctl get locks` on the cluster: once the lock is removed the identity works again; a deleted \
+                 bot needs a fresh token"
+                    .to_owned()
+            }
+            Self::BotDeleted { .. } => {
+                "create the bot again (`tctl bots add`) and configure the token that this prints".to_owned()
             }
             Self::GenerationMismatch { .. } => {
                 "another copy of this identity was renewed: find it, remove the lock (`tctl get locks`) and join again \

@@ -54,6 +54,10 @@ pub(crate) fn answered(call: Call<'_>, code: Code, message: &str) -> ConnectErro
     if lower.contains("generation mismatch") {
         return ConnectError::GenerationMismatch { message: text };
     }
+    // The whole call is denied because the caller is nobody any more; not to be taken for a target that isn't there.
+    if lower.contains("access denied") && lower.contains("user \"bot-") && lower.contains("not found") {
+        return ConnectError::BotDeleted { message: text };
+    }
     if lower.contains("client credentials have expired") {
         let message = format!("the end of validity that was asked for has passed there already ({text})");
         return ConnectError::ClockSkew { message };
