@@ -58,7 +58,7 @@ class PackageIT {
     @Test
     void it_holds_the_manifest_and_two_jars() {
         assertEquals(
-                Set.of("META-INF/MANIFEST.MF", "WEB-INF/lib/machine-id.jar", "WEB-INF/lib/minimal-json-0.9.5.jar"),
+                Set.of("META-INF/MANIFEST.MF", "WEB-INF/lib/machine-id.jar", "WEB-INF/lib/json-20260814.jar"),
                 OUTER.keySet());
     }
 
