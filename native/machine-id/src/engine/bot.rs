@@ -14,7 +14,7 @@ use crate::clock::SharedClock;
 use crate::config::IdentityConfig;
 use crate::connect::Connector;
 use crate::error::{Code, Error};
-use crate::identity::{BotIdentity, Certificates, RenewalState, Stamp, Store};
+use crate::identity::{BotIdentity, Certificates, Stamp, Store};
 use crate::issue::IssueCache;
 use crate::join;
 
@@ -281,33 +281,7 @@ impl Bot {
     /// What is stored, without touching anything.
     pub(super) fn status(&self) -> Result<IdentityStatus, Error> {
         let trouble = self.trouble();
-        let mut status = IdentityStatus {
-            id: self.config.id.clone(),
-            state: "new",
-            cluster: String::new(),
-            bot: String::new(),
-            expires_at: None,
-            generation: None,
-            renewable: false,
-            reason: String::new(),
-        };
-        if let Some(state) = self.store.peek()? {
-            let facts = state.identity.facts()?;
-            status.cluster.clone_from(&state.identity.cluster);
-            status.bot = facts.user;
-            status.expires_at = Some(facts.valid_until);
-            status.generation = facts.generation;
-            status.renewable = facts.renewable;
-            (status.state, status.reason) = match &state.renewal {
-                _ if facts.valid_until <= self.clock.now() => ("expired", "its certificates have expired".to_owned()),
-                RenewalState::Ready => ("ready", String::new()),
-                RenewalState::Pending { since, .. } => (
-                    "needs_rejoin",
-                    format!("a renewal begun at {} has an unknown outcome", super::reply::timestamp(*since)),
-                ),
-                RenewalState::NeedsRejoin { reason } => ("needs_rejoin", reason.clone()),
-            };
-        }
+        let mut status = IdentityStatus::stored(&self.config.id, &self.store, self.clock.now())?;
         match trouble {
             Some(error) if error.code() == Code::BotLocked => {
                 (status.state, status.reason) = ("locked", error.to_string())
