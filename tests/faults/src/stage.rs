@@ -145,11 +145,7 @@ fn engine(double: &Double, directory: &Path, storage: &Path, life: Duration) -> 
             ca_pins: Vec::new(),
             ca: Some(CaSource::File(double.web_ca_pem().to_owned())),
         },
-        join: JoinConfig {
-            method: JoinMethod::Token,
-            token: TokenSource::File(directory.join("token")),
-            proof: None,
-        },
+        join: JoinConfig { method: JoinMethod::Token, token: TokenSource::File(directory.join("token")), proof: None },
         key_algorithm: KeyAlgorithm::EcdsaP256,
         lifetime: life,
         renewal_interval: None,
