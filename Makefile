@@ -20,20 +20,24 @@ packages: ## Install the Debian packages that tests and demo use (needs root; el
 
 .PHONY: build
 build: ## Build the library, the command machine-id and the Teleport double
-	@echo "== build: the command machine-id and the Teleport double"
-	@.ci/packages native
-	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
+	@.ci/packages native java
+	@echo "== build: the library, the command machine-id and the Teleport double"
+	cargo build $(CARGO_QUIET) -p machine-id-jni -p machine-id-cli -p teleport-double
 
 .PHONY: demo
-demo: build ## The main job on real input: join, ssh, scp, git, kubectl (CLUSTER=proxy:443 TOKEN=file for your own)
+demo: build ## The main job on real input: join, ssh, scp, git, kubectl, the plugin's way
 	@tests/demo/run
+
+.PHONY: demo-jenkins
+demo-jenkins: build hpi ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
+	@tests/jenkins/run.py --demo
 
 .PHONY: double
 double: build ## Run a Teleport double on loopback; it says what to type next
 	@target/debug/teleport-double --dir target/double
 
 .PHONY: test
-test: test-rust test-java ## All tests
+test: test-rust test-java test-jenkins ## All tests
 
 .PHONY: test-rust
 test-rust: ## Rust: unit, golden and end-to-end tests with real OpenSSH and kubectl
@@ -51,7 +55,20 @@ native: ## Release build: libmachine_id.so for glibc 2.28 and newer, the static 
 .PHONY: test-java
 test-java: native ## Java: unit tests, the bridge in a real JVM, the contents of the .hpi
 	@echo "== test: Java"
+	ROUNDS=1000 COLD_ROUNDS=100 .ci/test-jni
 	MACHINE_ID_TEST_LIB=$(abspath $(NATIVE_OUT))/libmachine_id.so $(MVN) verify -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
+
+.PHONY: test-jenkins
+test-jenkins: ## The plugin in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR; skipped without them)
+	@tests/jenkins/run.py
+
+.PHONY: api-check
+api-check: ## Hold the hand-written Jenkins declarations against real jars (JENKINS_LIB=DIR)
+	@test -n "$(JENKINS_LIB)" || { echo "give JENKINS_LIB=DIR with the jars of a real Jenkins"; exit 2; }
+	@test -d "$(JENKINS_LIB)" || { echo "JENKINS_LIB=$(JENKINS_LIB) is no folder"; exit 2; }
+	$(MVN) test -Dmachineid.native.skip -Dtest=ApiCheckTest -Dsurefire.failIfNoSpecifiedTests=false \
+	    -Djenkins.lib=$(abspath $(JENKINS_LIB))
+	@echo "every declaration and every use was found in $(JENKINS_LIB)"
 
 .PHONY: hpi
 hpi: native ## The Jenkins plugin: plugin-java/plugin/target/machine-id.hpi
@@ -67,9 +84,33 @@ lint: ## Formatting, clippy with warnings as errors, dependency rules, scripts
 	.ci/check-rooms
 	.ci/check-dependencies
 
+.PHONY: faults
+faults: build ## Kill points, server, disk and process faults, in full; prints a table (about an hour)
+	@.ci/packages faults
+	cargo run $(CARGO_QUIET) -p faults --bin faults
+
+.PHONY: faults-quick
+faults-quick: build ## The part of `make faults` that takes two minutes
+	@.ci/packages faults
+	cargo run $(CARGO_QUIET) -p faults --bin faults -- --quick
+
+.PHONY: soak
+soak: build ## Leases, rotations and outages with one-minute certificates: MINUTES=10
+	@.ci/packages faults
+	cargo run $(CARGO_QUIET) -p faults --bin soak -- --minutes $(or $(MINUTES),10)
+
+.PHONY: fuzz
+fuzz: ## Every reader of something from outside, on mutated input: SECONDS=600
+	cargo run $(CARGO_QUIET) -p fuzz-runner -- $(or $(SECONDS),600)
+
+.PHONY: fuzz-quick
+fuzz-quick: ## The same for 20 seconds
+	cargo run $(CARGO_QUIET) -p fuzz-runner -- 20
+
 .PHONY: bench
-bench: ## Benchmarks as ratios in one run
-	@echo "make bench: not built yet"
+bench: build ## Benchmarks as ratios in one run (TBOT, CLUSTER, TCTL: beside a real tbot)
+	@.ci/packages bench
+	cargo run $(CARGO_QUIET) -p bench -- --json target/bench.json
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -167,6 +167,9 @@ pub(crate) struct Way {
 pub(crate) struct ProxySsh {
     #[command(flatten)]
     pub(crate) way: Way,
+    /// Pass a connected descriptor to ssh and end, as `ProxyUseFdpass yes` demands.
+    #[arg(long)]
+    pub(crate) fdpass: bool,
     /// What ssh asks for: `%r@%h:%p`.
     #[arg(value_name = "USER@HOST:PORT")]
     pub(crate) target: String,

@@ -1,6 +1,7 @@
 //! The command `machine-id`.
 
 mod args;
+mod fdpass;
 mod files;
 mod init;
 mod kube_credentials;
@@ -11,6 +12,8 @@ mod run;
 mod runtime;
 mod start;
 mod status;
+mod stdio;
+mod stdout;
 
 use std::process::ExitCode;
 
@@ -21,6 +24,9 @@ use tracing_subscriber::filter::LevelFilter;
 use args::{Cli, Command};
 
 fn main() -> ExitCode {
+    if let Some(code) = fdpass::run() {
+        return code;
+    }
     let cli = Cli::parse();
     // What runs under ssh or kubectl speaks only when something is wrong.
     let quiet = matches!(

@@ -10,10 +10,11 @@ use machine_id::connect::{Address, ClientCredential, ConnectError, Connector, Ss
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::output::proxy_command_word;
-use machine_id::proxy::{self, Destination, dial, pump, resolve, stdio, subsystem_arguments};
+use machine_id::proxy::{self, Destination, dial, pump, resolve, subsystem_arguments};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::args::{self, ProxySsh};
+use crate::stdio::stdio;
 use crate::{files, runtime};
 
 /// The ports where an address names none.

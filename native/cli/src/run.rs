@@ -32,6 +32,9 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
     let lease = order.lease.clone();
     let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
 
+    // What a killed run has left is never taken again.
+    engine.sweep().await;
+    engine.serve_ssh();
     // From here on a signal must not end us before the directory is gone.
     let mut signals = Signals::listen()?;
     let acquired = tokio::select! {

@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 /// Two workers are plenty: the work is waiting.
 pub(crate) fn threaded() -> Result<Runtime, Error> {
+    allow_many_files();
     try_threads(4)?;
     try_descriptors(8)?;
     built(Builder::new_multi_thread().worker_threads(2).thread_name("machine-id").enable_all().build())
@@ -41,6 +42,16 @@ fn try_threads(count: usize) -> Result<(), Error> {
 fn try_descriptors(pairs: usize) -> Result<(), Error> {
     let opened: std::io::Result<Vec<_>> = (0..pairs).map(|_| UnixStream::pair()).collect();
     built(opened).map(drop)
+}
+
+/// An SSH connection that is carried takes two descriptors, and the usual limit is 1024 although the system allows more.
+fn allow_many_files() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && let Err(errno) = setrlimit(Resource::RLIMIT_NOFILE, most, most)
+    {
+        tracing::debug!(%errno, "the limit of open files stays");
+    }
 }
 
 fn built<T>(runtime: std::io::Result<T>) -> Result<T, Error> {

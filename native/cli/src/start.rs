@@ -32,15 +32,20 @@ async fn work(arguments: &Start) -> Result<ExitCode, Error> {
     let mut terminate = listen(SignalKind::terminate())?;
     let mut interrupt = listen(SignalKind::interrupt())?;
     let mut running = Running::open(config)?;
+    running.engine.sweep().await;
     loop {
-        let outcome = tokio::select! {
-            outcome = running.keep() => outcome,
-            _ = hangup.recv() => {
-                running = reload(arguments, running).await;
+        let next = tokio::select! {
+            outcome = running.keep() => Next::End(outcome),
+            fresh = reloaded(&mut hangup, arguments) => Next::Reload(fresh),
+            _ = terminate.recv() => Next::End(Ok(())),
+            _ = interrupt.recv() => Next::End(Ok(())),
+        };
+        let outcome = match next {
+            Next::Reload(fresh) => {
+                std::mem::replace(&mut running, fresh).engine.close().await;
                 continue;
             }
-            _ = terminate.recv() => Ok(()),
-            _ = interrupt.recv() => Ok(()),
+            Next::End(outcome) => outcome,
         };
         notify(&[NotifyState::Stopping]);
         running.engine.close().await;
@@ -49,6 +54,12 @@ async fn work(arguments: &Start) -> Result<ExitCode, Error> {
         }
         return outcome.map(|()| ExitCode::SUCCESS);
     }
+}
+
+/// What ends a round of the daemon.
+enum Next {
+    End(Result<(), Error>),
+    Reload(Running),
 }
 
 fn read(arguments: &Start) -> Result<TbotConfig, Error> {
@@ -78,7 +89,10 @@ impl Running {
     async fn keep(&self) -> Result<(), Error> {
         let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
         let mut left: Vec<&OutputConfig> = self.outputs.iter().collect();
-        self.engine.keep_fresh();
+        self.engine.serve_ssh();
+        if left.is_empty() {
+            self.engine.renew(&self.identity).await?;
+        }
         while !left.is_empty() {
             let mut failed = Vec::new();
             for output in left {
@@ -92,18 +106,25 @@ impl Running {
                 }
             }
             left = failed;
+            // Not before: what ends us at once is said once, by who returns it.
+            self.engine.keep_fresh();
             if !left.is_empty() {
                 let delay = backoff.next_delay(fastrand::f64()).max(Duration::from_millis(500));
                 notify(&[NotifyState::Status("waiting for the cluster")]);
                 tokio::time::sleep(delay).await;
             }
         }
+        self.engine.keep_fresh();
         notify(&[NotifyState::Ready, NotifyState::Status("all outputs are fresh")]);
         std::future::pending().await
     }
 
     /// Writes every output once; the first error is returned, all are tried. What has the same cause is said once.
     async fn write_all(&self) -> Result<(), Error> {
+        if self.outputs.is_empty() {
+            // Only the bot's own identity is to be kept.
+            return self.engine.renew(&self.identity).await.map(|_| ());
+        }
         let mut first: Option<Error> = None;
         for output in &self.outputs {
             match (self.write(output).await, &first) {
@@ -130,27 +151,24 @@ fn report(output: &OutputConfig, error: &Error) {
     tracing::error!(directory = %output.destination.path.display(), "not written: {error}");
 }
 
-/// Opens the configuration anew; if it can't be used the one at work stays.
-async fn reload(arguments: &Start, running: Running) -> Running {
-    let mut states = vec![NotifyState::Reloading];
-    states.extend(NotifyState::monotonic_usec_now().ok());
-    notify(&states);
-    match read(arguments) {
-        Ok(config) => {
-            tracing::info!("configuration read again");
-            let Running { engine, .. } = running;
-            engine.close().await;
-            match Running::open(config) {
-                Ok(fresh) => fresh,
-                Err(error) => {
-                    tracing::error!("the new configuration can't be used: {error}");
-                    std::process::exit(1);
-                }
-            }
+/// Waits for SIGHUP and a configuration that can be used; one that can't is reported, and the one at work goes on.
+async fn reloaded(hangup: &mut Signal, arguments: &Start) -> Running {
+    loop {
+        if hangup.recv().await.is_none() {
+            std::future::pending::<()>().await;
         }
-        Err(error) => {
-            tracing::error!("the configuration was changed, but can't be used; the old one stays: {error}");
-            running
+        let mut states = vec![NotifyState::Reloading];
+        states.extend(NotifyState::monotonic_usec_now().ok());
+        notify(&states);
+        match read(arguments).and_then(Running::open) {
+            Ok(fresh) => {
+                tracing::info!("configuration read again");
+                return fresh;
+            }
+            Err(error) => {
+                tracing::error!("the configuration was changed, but can't be used; the old one stays: {error}");
+                notify(&[NotifyState::Ready, NotifyState::Status("the changed configuration can't be used")]);
+            }
         }
     }
 }

@@ -13,9 +13,7 @@ pub fn under_another_address(target: &str) -> SocketAddr {
     std::thread::spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
             let Ok(server) = TcpStream::connect(&target) else { continue };
-            for (mut from, mut to) in
-                [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)]
-            {
+            for (mut from, mut to) in [(client.try_clone().unwrap(), server.try_clone().unwrap()), (server, client)] {
                 std::thread::spawn(move || {
                     // The other side's end is the end.
                     let _ = std::io::copy(&mut from, &mut to);

@@ -117,7 +117,11 @@ impl Machine {
         process.check = Some(Box::new(move |outcome| {
             let mut all = known;
             all.extend(secrets::keys_below(&directory));
-            secrets::assert_none(&format!("{}'s output", outcome.name), &(outcome.stdout.clone() + &outcome.stderr), &all);
+            secrets::assert_none(
+                &format!("{}'s output", outcome.name),
+                &(outcome.stdout.clone() + &outcome.stderr),
+                &all,
+            );
         }));
         process
     }

@@ -14,6 +14,9 @@ use nix::unistd::Pid;
 use crate::Outcome;
 use crate::wait::until;
 
+/// What looks at an outcome at the end.
+pub(crate) type Check = Box<dyn FnOnce(&Outcome) + Send>;
+
 /// A running program; killed when dropped.
 pub struct Process {
     name: String,
@@ -21,7 +24,7 @@ pub struct Process {
     stdout: Collected,
     stderr: Collected,
     /// What its output is searched for at the end.
-    pub(crate) check: Option<Box<dyn FnOnce(&Outcome) + Send>>,
+    pub(crate) check: Option<Check>,
 }
 
 impl Debug for Process {
@@ -112,13 +115,8 @@ impl Process {
     /// # Panics
     /// When it doesn't come in time, or the output shows a secret.
     pub fn wait(mut self, limit: Duration) -> Outcome {
-        let (name, child, stderr) = (&self.name, &mut self.child, &self.stderr);
-        let mut look = || child.try_wait().unwrap();
-        let status = until(&format!("the end of {name}"), limit, || {
-            let seen = look();
-            if seen.is_none() { None } else { seen }
-        });
-        let _ = stderr;
+        let child = &mut self.child;
+        let status = until(&format!("the end of {}", self.name), limit, || child.try_wait().unwrap());
         let outcome = Outcome {
             name: self.name.clone(),
             status: status.code(),

@@ -28,7 +28,9 @@ fn keys_in(text: &str) -> Vec<String> {
     let text = text.replace("\\n", "\n");
     let parts = text.split("-----BEGIN ").filter_map(|part| part.split_once(MARK));
     let bodies = parts.filter_map(|(_, rest)| rest.split_once("-----END").map(|(body, _)| body.to_owned()));
-    bodies.flat_map(|body| body.lines().filter(|line| line.len() >= 40).map(str::to_owned).collect::<Vec<_>>()).collect()
+    bodies
+        .flat_map(|body| body.lines().filter(|line| line.len() >= 40).map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Fails if a text holds a private key or one of the secrets.

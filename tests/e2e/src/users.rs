@@ -21,10 +21,18 @@ pub fn login() -> String {
 pub fn root_for(what: &str) -> bool {
     let root = geteuid().is_root();
     if !root {
-        // Not by a macro: those are captured.
-        writeln!(std::io::stderr(), "\n*** SKIPPED, only root can test it: {what} ***").unwrap();
+        skipped(&format!("only root can test it: {what}"));
     }
     root
+}
+
+/// Says that something was not tested, so that nobody overlooks it.
+///
+/// # Panics
+/// When standard error is closed.
+pub fn skipped(what: &str) {
+    // Not by a macro: tests' are captured.
+    std::io::stderr().write_all(format!("\n*** SKIPPED: {what} ***\n").as_bytes()).unwrap();
 }
 
 /// Whether `user` can read a file. Only root can find out.

@@ -1,5 +1,7 @@
 //! What the files are for: stock ssh, scp, sftp, git and kubectl.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::machine::put;
 use e2e::{Cluster, Machine, users};
 
@@ -92,7 +94,8 @@ fn a_certificate_of_another_cluster_opens_no_session() {
 #[test]
 fn an_unknown_host_is_named_in_one_line() {
     let (_cluster, machine) = ready();
-    let ended = machine.tool("ssh", &["-F", "out/ssh_config", "-o", "BatchMode=yes", "root@nosuch.example.test", "true"]);
+    let ended =
+        machine.tool("ssh", &["-F", "out/ssh_config", "-o", "BatchMode=yes", "root@nosuch.example.test", "true"]);
     let ours: Vec<_> = ended.stderr.lines().filter(|line| line.starts_with("machine-id: ")).collect();
     assert_eq!((ended.status, ours.len()), (Some(255), 1), "{}", ended.stderr);
     assert!(ours[0].contains("nosuch") && ours[0].ends_with("[host_unreachable]"), "{}", ours[0]);

@@ -1,5 +1,7 @@
 //! `init`: ACLs for a reader, as `tbot init` grants them.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::{Cluster, Machine, users};
 
 /// Users that every Debian has.
@@ -66,8 +68,18 @@ fn the_reader_uses_ssh_with_the_files() {
     let ended = machine.tool(
         "setpriv",
         &[
-            "--reuid", READER, "--regid", "65534", "--clear-groups", "ssh", "-F", config.to_str().unwrap(), "-o",
-            "BatchMode=yes", "root@node1.example.test", "echo read",
+            "--reuid",
+            READER,
+            "--regid",
+            "65534",
+            "--clear-groups",
+            "ssh",
+            "-F",
+            config.to_str().unwrap(),
+            "-o",
+            "BatchMode=yes",
+            "root@node1.example.test",
+            "echo read",
         ],
     );
     assert_eq!(ended.succeeded().stdout, "read\n");
@@ -81,7 +93,8 @@ fn a_dry_run_changes_nothing_and_its_commands_do_the_same() {
     let machine = Machine::new(&Cluster::start());
     let plan = |path: &str| {
         let path = machine.path(path).display().to_string();
-        let arguments = ["init", "--destination-dir", &path, "--bot-user", "root", "--reader-user", READER, "--dry-run"];
+        let arguments =
+            ["init", "--destination-dir", &path, "--bot-user", "root", "--reader-user", READER, "--dry-run"];
         machine.machine_id(&arguments).succeeded().stdout
     };
     let commands = plan("by-hand");

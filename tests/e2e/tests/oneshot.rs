@@ -1,5 +1,7 @@
 //! `start --oneshot`: from a configuration to files, by every way to the cluster.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::{Cluster, Machine};
 use teleport_double::Point;
 
@@ -61,12 +63,16 @@ fn version_2_works_through_the_proxy_with_a_token_file() {
 
 #[test]
 fn every_key_algorithm_gives_keys_that_openssh_reads() {
-    for (algorithm, name) in [
-        ("ecdsa-p256", "ECDSA-CERT"),
-        ("ed25519", "ED25519-CERT"),
-        ("rsa-2048", "RSA-CERT"),
-        ("rsa-4096", "RSA-CERT"),
-    ] {
+    every_key_works(&[("ecdsa-p256", "ECDSA-CERT"), ("ed25519", "ED25519-CERT"), ("rsa-2048", "RSA-CERT")]);
+}
+
+#[test]
+fn the_longest_rsa_keys_too() {
+    every_key_works(&[("rsa-4096", "RSA-CERT")]);
+}
+
+fn every_key_works(algorithms: &[(&str, &str)]) {
+    for (algorithm, name) in algorithms.iter().copied() {
         let cluster = Cluster::start().and_node();
         let machine = Machine::new(&cluster);
         machine.configure(&cluster, &cluster.token(), "");
@@ -153,4 +159,18 @@ fn files_are_private_and_their_directory_too() {
     for name in ["identity", "key", "key-cert.pub", "ssh_config"] {
         assert_eq!(mode(&format!("out/{name}")), 0o600, "{name}");
     }
+}
+
+#[test]
+fn without_outputs_the_bots_own_identity_is_kept() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    let config = machine.read("tbot.yaml");
+    machine.write_config(config.split_once("outputs:").unwrap().0);
+    for _ in 0..2 {
+        machine.oneshot().succeeded();
+        assert!(machine.path("bot/identity.json").exists());
+    }
+    assert_eq!((cluster.counters().joined, cluster.counters().locks), (1, 0));
 }

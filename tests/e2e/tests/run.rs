@@ -1,5 +1,7 @@
 //! `run -- COMMAND`: certificates of its own, removed whatever happens.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::wait::{LONG, until};
 use e2e::{Cluster, Machine, Process, secrets};
 use nix::sys::signal::Signal;
@@ -33,7 +35,9 @@ fn the_command_finds_its_certificates_and_its_exit_status_is_passed_on() {
     assert_eq!(ended.status, Some(23), "{ended:?}");
     assert_eq!(ended.stderr, "");
     assert!(ended.stdout.starts_with("there\n"), "{}", ended.stdout);
-    for name in ["MACHINE_ID_DIR", "MACHINE_ID_EXPIRES_AT", "TELEPORT_PROXY", "TELEPORT_IDENTITY_FILE", "GIT_SSH_COMMAND"] {
+    for name in
+        ["MACHINE_ID_DIR", "MACHINE_ID_EXPIRES_AT", "TELEPORT_PROXY", "TELEPORT_IDENTITY_FILE", "GIT_SSH_COMMAND"]
+    {
         assert!(ended.stdout.contains(&format!("\n{name}=")), "{name} is missing: {}", ended.stdout);
     }
     assert_removed(&machine);
@@ -81,7 +85,8 @@ fn started(machine: &Machine, script: &str) -> Process {
 #[test]
 fn signals_are_passed_on_and_the_command_decides() {
     let (_cluster, machine) = ready();
-    let script = "trap 'echo got USR1' USR1; trap 'echo got TERM; exit 9' TERM; echo here; while :; do sleep 0.05; done";
+    let script =
+        "trap 'echo got USR1' USR1; trap 'echo got TERM; exit 9' TERM; echo here; while :; do sleep 0.05; done";
     let process = started(&machine, script);
     process.signal(Signal::SIGUSR1);
     until("USR1 at the command", LONG, || process.stdout().contains("got USR1").then_some(()));

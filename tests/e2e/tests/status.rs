@@ -1,5 +1,7 @@
 //! `status`, as text and as JSON.
 
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use e2e::{Cluster, Machine};
 use serde_json::Value;
 

@@ -52,7 +52,8 @@ struct Arguments {
     /// Answer this many joins with 429 first.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     busy_joins: u32,
-    /// Written once the double serves: proxy address, auth address, pin, token, web CA, one `name=value` a line.
+    /// Written once the double serves: proxy address, auth address, pin, token of the first bot, web CA, `token.NAME`
+    /// of each further bot, one `name=value` a line.
     #[arg(long, value_name = "FILE")]
     ready_file: Option<PathBuf>,
 }
@@ -123,13 +124,16 @@ async fn run(arguments: Arguments) -> Result<(), DoubleError> {
     let guide = guide(&double, &arguments, &token)?;
     println!("{guide}");
     if let Some(path) = &arguments.ready_file {
-        let text = format!(
+        let mut text = format!(
             "proxy={}\nauth={}\npin={}\ntoken={token}\nweb_ca={}\n",
             double.proxy_address(),
             double.auth_address(),
             double.ca_pin(),
             double.web_ca_pem().display()
         );
+        for (name, _) in bots.iter().skip(1) {
+            text.push_str(&format!("token.{name}={}\n", double.new_token(name)));
+        }
         replace(path, &text)?;
     }
     interrupted().await;

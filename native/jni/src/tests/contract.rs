@@ -107,6 +107,7 @@ fn a_status_has_the_keys_of_its_file() {
         directory: "/lease".into(),
         expires_at: then(),
         standing: false,
+        usable: true,
         problem: String::new(),
     };
     let status = Status { version: "0.1.0", identities: vec![identity], leases: vec![lease] };

@@ -47,6 +47,14 @@ pub fn set(file: &File, path: &Path, acl: &Acl) -> Result<(), AclError> {
     file.set_xattr(Kind::Access.attribute(), &encode::to_bytes(acl)).map_err(|source| error("set", path, source))
 }
 
+/// Replaces the list of what stands at `at`, for objects that can't be opened. `path` is for the message.
+///
+/// # Errors
+/// As [`set`].
+pub fn set_at(at: &Path, path: &Path, acl: &Acl) -> Result<(), AclError> {
+    xattr::set(at, Kind::Access.attribute(), &encode::to_bytes(acl)).map_err(|source| error("set", path, source))
+}
+
 /// Takes the default list away from a directory, so that nothing new inherits from it. Without lists: nothing to do.
 ///
 /// # Errors

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use nix::sys::stat::{Mode, fchmod, fstat};
 
-use super::apply::{Kind, clear_default, read, set};
+use super::apply::{Kind, clear_default, read, set, set_at};
 use super::entry::{Acl, Entry, Permissions, Qualifier};
 use super::error::AclError;
-use super::plan::{for_directory, for_file};
+use super::plan::{for_directory, for_file, for_socket};
 use super::users::uid_of;
 use super::verify::{Object, differences};
 use crate::config::{AclMode, DirectoryConfig};
@@ -76,6 +76,14 @@ impl Grants {
         self.grant(file, path, &for_file(&self.readers))
     }
 
+    /// Lets the readers connect to a new socket of ours, which stands at `at` and is called `path` in messages.
+    ///
+    /// # Errors
+    /// As [`Self::shape_directory`].
+    pub fn shape_socket(&self, at: &Path, path: &Path) -> Result<(), AclError> {
+        self.grant_by(|acl| set_at(at, path, acl), &for_socket(&self.readers))
+    }
+
     /// Adds missing readers to the list of an existing directory, leaving other users in it.
     ///
     /// # Errors
@@ -116,11 +124,15 @@ impl Grants {
     }
 
     fn grant(&self, file: &File, path: &Path, acl: &Acl) -> Result<(), AclError> {
+        self.grant_by(|acl| set(file, path, acl), acl)
+    }
+
+    fn grant_by(&self, set: impl Fn(&Acl) -> Result<(), AclError>, acl: &Acl) -> Result<(), AclError> {
         match self.mode {
             AclMode::Off => Ok(()),
             _ if self.readers.is_empty() => Ok(()),
-            AclMode::Required => set(file, path, acl),
-            AclMode::Try => match set(file, path, acl) {
+            AclMode::Required => set(acl),
+            AclMode::Try => match set(acl) {
                 Err(AclError::Unsupported { path }) => {
                     tracing::warn!(path = %path.display(), "no POSIX ACLs here: the readers can't be granted access");
                     Ok(())

@@ -12,11 +12,11 @@ mod plan;
 mod users;
 mod verify;
 
-pub use apply::{Kind, clear_default, read, set};
+pub use apply::{Kind, clear_default, read, set, set_at};
 pub use entry::{Acl, Entry, Permissions, Qualifier};
 pub use error::{AclError, code_of};
 pub use grants::Grants;
-pub use plan::{for_directory, for_file, quoted, to_setfacl};
+pub use plan::{for_directory, for_file, for_socket, quoted, to_setfacl};
 pub use users::{name_of, uid_of};
 pub use verify::{AclVerdict, Difference, Object, differences};
 

@@ -16,6 +16,12 @@ pub fn for_file(readers: &[u32]) -> Acl {
     plan(Permissions::READ_WRITE, Permissions::READ, readers)
 }
 
+/// A socket: to connect takes the right to write.
+#[must_use]
+pub fn for_socket(readers: &[u32]) -> Acl {
+    plan(Permissions::READ_WRITE, Permissions::READ_WRITE, readers)
+}
+
 fn plan(owner: Permissions, reader: Permissions, readers: &[u32]) -> Acl {
     let fixed =
         [(Qualifier::Owner, owner), (Qualifier::OwningGroup, Permissions::NONE), (Qualifier::Other, Permissions::NONE)];

@@ -15,7 +15,7 @@ use super::grpc::GrpcConnection;
 use super::status::{Call, retry_in};
 use super::trust::{self, Trust};
 use super::version::Version;
-use super::{facts, http as http1, pin};
+use super::{facts, http as http1, pin, rest};
 
 /// The port that auth servers have by default.
 const AUTH_PORT: u16 = 3025;
@@ -94,15 +94,15 @@ impl Connector {
                 return Err(ConnectError::AuthUnverifiable { address: address.to_string() });
             }
             None => {
-                let unverified = self.grpc_to_auth(&unnamed(address, Vec::new()), None, None).await?;
-                let pem = cluster_ca(&unverified).await?;
+                let pem = self.cluster_ca(&unnamed(address, Vec::new())).await?;
                 pin::check(&address.to_string(), self.pins(), &pem)?;
                 trust::blocks(&pem)
             }
         };
         let trust = Trust::host_cas(&host_cas)?;
-        let connection = self.grpc_to_auth(&unnamed(address, host_cas), Some(&trust), None).await?;
-        let pem = cluster_ca(&connection).await?;
+        let found = unnamed(address, host_cas);
+        let connection = self.grpc_to_auth(&found, Some(&trust), None).await?;
+        let pem = self.cluster_ca_over(&connection, &found, Some(&trust)).await?;
         if !self.pins().is_empty() {
             pin::check(&address.to_string(), self.pins(), &pem)?;
         }
@@ -124,16 +124,34 @@ impl Connector {
             return Ok(());
         }
         let address = facts.web.to_string();
-        if !facts.tls_routing {
-            return pin::check(&address, self.pins(), &self.host_ca_export(cluster).await?.concat());
-        }
-        let unverified = self.grpc_to_auth(cluster, None, None).await?;
-        let pem = cluster_ca(&unverified).await?;
+        let pem = self.cluster_ca(cluster).await?;
         pin::check(&address, self.pins(), &pem)?;
         // A CA certificate is public: only a server that proves its key belongs to the pinned cluster.
         let trust = Trust::host_cas(&trust::blocks(&pem))?;
         let verified = self.grpc_to_auth(cluster, Some(&trust), None).await?;
         ping(&verified).await.map(|_| ())
+    }
+
+    /// The cluster's host CAs, PEM, from a server that isn't recognised yet: only good for being held against pins.
+    async fn cluster_ca(&self, cluster: &Cluster) -> Result<String, ConnectError> {
+        let unverified = self.grpc_to_auth(cluster, None, None).await?;
+        self.cluster_ca_over(&unverified, cluster, None).await
+    }
+
+    async fn cluster_ca_over(
+        &self,
+        connection: &GrpcConnection,
+        cluster: &Cluster,
+        trust: Option<&Trust>,
+    ) -> Result<String, ConnectError> {
+        let call = Call::named(rest::CLUSTER_CA);
+        let mut client = AuthServiceClient::with_origin(connection.clone(), connection.origin());
+        match auth_client::timed(call, connection, client.get_cluster_ca_cert(())).await {
+            Ok(reply) => String::from_utf8(reply.tlsca)
+                .map_err(|error| ConnectError::BadReply { call: call.name, reason: error.to_string() }),
+            Err(ConnectError::Unsupported { .. }) => self.cluster_ca_by_rest(cluster, trust).await,
+            Err(error) => Err(error),
+        }
     }
 
     /// Holds host CAs that came with a join against the pins: one of them must be pinned.
@@ -166,6 +184,7 @@ fn leaves_a_doubt(error: &ConnectError) -> bool {
                 | ConnectError::CaUnusable { .. }
                 | ConnectError::RateLimited { .. }
                 | ConnectError::NameUnusable { .. }
+                | ConnectError::NotTls { .. }
         )
 }
 
@@ -176,14 +195,6 @@ fn unnamed(address: &Address, host_cas: Vec<String>) -> Cluster {
         route: Route::Auth(AuthRoute { address: address.clone(), host_cas }),
         clock: None,
     }
-}
-
-async fn cluster_ca(connection: &GrpcConnection) -> Result<String, ConnectError> {
-    let call = Call::named("the request for its CA");
-    let mut client = AuthServiceClient::with_origin(connection.clone(), connection.origin());
-    let reply = auth_client::timed(call, connection, client.get_cluster_ca_cert(())).await?;
-    String::from_utf8(reply.tlsca)
-        .map_err(|error| ConnectError::BadReply { call: call.name, reason: error.to_string() })
 }
 
 async fn ping(connection: &GrpcConnection) -> Result<Ping, ConnectError> {

@@ -9,6 +9,7 @@ use hyper::body::Bytes;
 use teleport_api::transport::transport_service_client::TransportServiceClient;
 use teleport_api::transport::{Frame, ProxyClusterRequest};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::sync::mpsc;
 use tonic::{Code, Status};
 
 use super::error::ConnectError;
@@ -16,7 +17,7 @@ use super::grpc::GrpcConnection;
 use super::status;
 
 /// Longest payload of a frame.
-const FRAME: usize = 16 << 10;
+pub(super) const FRAME: usize = 16 << 10;
 /// What may be written before the connection takes it.
 const BUFFER: usize = 64 << 10;
 
@@ -48,6 +49,19 @@ pub(super) fn payloads() -> (DuplexStream, impl Stream<Item = Bytes> + Send + 's
         Some((payload, (reader, buffer)))
     });
     (ours, payloads)
+}
+
+/// How many payloads may wait for the connection to take them.
+const WAITING: usize = 4;
+
+/// A pair: payloads put into the first come out of the second. The end of the first is the half-close.
+pub(super) fn channel() -> (mpsc::Sender<Bytes>, impl Stream<Item = Bytes> + Send + 'static) {
+    let (sender, receiver) = mpsc::channel::<Bytes>(WAITING);
+    let payloads = stream::unfold(receiver, |mut receiver| async move {
+        let payload = receiver.recv().await?;
+        Some((payload, receiver))
+    });
+    (sender, payloads)
 }
 
 /// How a stream may end when both sides are done.

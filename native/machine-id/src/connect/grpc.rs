@@ -23,8 +23,21 @@ use super::limits;
 use super::stream::{Ended, Ending, Pipe, Watched};
 use super::tls;
 
-/// Receive window of a stream and of the connection: enough for a fast SSH copy.
-const WINDOW: u32 = 1 << 20;
+/// How a connection is used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usage {
+    /// Receive window of a stream, bytes.
+    pub(crate) stream_window: u32,
+    /// Receive window of the connection, bytes.
+    pub(crate) connection_window: u32,
+    /// Whether the peer is asked for a sign of life while no call is open, so that a dead connection is noticed.
+    pub(crate) watched_when_idle: bool,
+}
+
+impl Usage {
+    /// One call or a few: windows large enough for a fast SSH copy.
+    pub(crate) const FEW: Self = Self { stream_window: 1 << 20, connection_window: 1 << 20, watched_when_idle: false };
+}
 
 /// A connection to one peer; clones share it. It ends when the last clone is dropped.
 #[derive(Clone)]
@@ -39,13 +52,24 @@ pub(crate) struct GrpcConnection {
 impl GrpcConnection {
     /// Starts HTTP/2 on `stream`. `authority` is the name by which requests address the server.
     pub(crate) async fn start(stream: Pipe, address: &str, authority: &str) -> Result<Self, ConnectError> {
+        Self::start_for(Usage::FEW, stream, address, authority).await
+    }
+
+    /// As [`Self::start`], for another usage.
+    pub(crate) async fn start_for(
+        usage: Usage,
+        stream: Pipe,
+        address: &str,
+        authority: &str,
+    ) -> Result<Self, ConnectError> {
         let (watched, ending) = Watched::new(stream);
         let handshake = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .keep_alive_interval(limits::KEEPALIVE)
             .keep_alive_timeout(limits::CONNECT)
-            .initial_stream_window_size(WINDOW)
-            .initial_connection_window_size(WINDOW)
+            .keep_alive_while_idle(usage.watched_when_idle)
+            .initial_stream_window_size(usage.stream_window)
+            .initial_connection_window_size(usage.connection_window)
             .max_header_list_size(64 << 10)
             .handshake(TokioIo::new(watched));
         let (sender, connection) = match timeout(limits::CONNECT, handshake).await {
@@ -81,7 +105,7 @@ impl GrpcConnection {
         &self.address
     }
 
-    /// Whether it has ended.
+    /// It has ended: no call can be made any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.sender.is_closed() || self.ending.get().is_some()
     }

@@ -31,6 +31,7 @@ mod ssh_service;
 mod status;
 mod stream;
 mod tls;
+mod transport;
 mod trust;
 mod upgrade;
 mod verifier;
@@ -54,6 +55,7 @@ pub use presented::Presented;
 pub use proxy_ssh::{ProxySshStream, SshTarget};
 pub use resources::{Application, Database};
 pub use ssh_service::SshServiceStream;
+pub use transport::{Receiving, SshTransport};
 pub use version::Version;
 pub use watch::AuthorityWatch;
 

@@ -4,25 +4,23 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use hyper::body::Bytes;
 use teleport_api::transport::transport_service_client::TransportServiceClient;
 use teleport_api::transport::{ProxySshRequest, ProxySshResponse, TargetHost, proxy_ssh_request, proxy_ssh_response};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::timeout;
 use tonic::{Code, Status};
 
 use super::cluster::Cluster;
 use super::connector::Connector;
 use super::credential::ClientCredential;
 use super::error::ConnectError;
-use super::frames::{self, FrameStream};
-use super::grpc::GrpcConnection;
-use super::limits::{self, quote};
+use super::frames::{self, FrameStream, Incoming};
+use super::grpc::{GrpcConnection, Usage};
+use super::limits::quote;
 use super::status::{self, Call};
-use super::trust::Trust;
 
-const CALL: Call<'static> = Call::named("the connection to the host");
+pub(super) const CALL: Call<'static> = Call::named("the connection to the host");
 
 /// A host as the proxy is asked for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,48 +47,19 @@ impl Connector {
         credential: &ClientCredential,
         target: &SshTarget,
     ) -> Result<ProxySshStream, ConnectError> {
-        if cluster.server_version.before(13) {
-            let what =
-                format!("SSH through a proxy of version {} (gRPC ProxySSH came with 13)", cluster.server_version);
-            return Err(ConnectError::Unsupported { what });
-        }
-        let trust = Trust::host_cas(host_cas)?;
-        let connection = self.grpc_to_proxy(cluster, &trust, credential).await?;
-        match timeout(limits::DIAL_HOST, open(&connection, target)).await {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(status)) if status::is_local(&status) => {
-                Err(self.closed(cluster, host_cas, credential, &connection, &status).await)
-            }
-            Ok(Err(status)) => Err(answered(target, status.code(), status.message())),
-            Err(_) => Err(ConnectError::HostUnreachable {
-                host: target.host_port.clone(),
-                message: format!("no answer within {} s", limits::DIAL_HOST.as_secs()),
-            }),
-        }
-    }
-
-    /// The proxy closes the connection of a locked identity without a word; the auth server tells.
-    async fn closed(
-        &self,
-        cluster: &Cluster,
-        host_cas: &[String],
-        credential: &ClientCredential,
-        connection: &GrpcConnection,
-        status: &Status,
-    ) -> ConnectError {
-        let failure = status::explain(CALL, connection, status);
-        if matches!(failure, ConnectError::Cut { .. })
-            && let Ok(auth) = self.auth(cluster, host_cas, credential).await
-            && let Err(error @ ConnectError::Locked { .. }) = auth.ping().await
-        {
-            return error;
-        }
-        failure
+        let transport = self.transport(cluster, host_cas, credential, Usage::FEW).await?;
+        let (outgoing, payloads) = frames::payloads();
+        let (current, incoming) = transport.dial(target, payloads).await?;
+        Ok(ProxySshStream(FrameStream::new(outgoing, incoming, current, transport.into_connection())))
     }
 }
 
-async fn open(connection: &GrpcConnection, target: &SshTarget) -> Result<ProxySshStream, Status> {
-    let (outgoing, payloads) = frames::payloads();
+/// Asks for a host, and gives what comes with the answer and what comes afterwards.
+pub(super) async fn open(
+    connection: &GrpcConnection,
+    target: &SshTarget,
+    payloads: impl Stream<Item = Bytes> + Send + 'static,
+) -> Result<(Bytes, Incoming), Status> {
     let dial = TargetHost { host_port: target.host_port.clone(), cluster: target.cluster.clone() };
     let first = ProxySshRequest { dial_target: Some(dial), frame: None };
     let requests = stream::once(async move { first }).chain(payloads.map(|payload| ProxySshRequest {
@@ -100,9 +69,7 @@ async fn open(connection: &GrpcConnection, target: &SshTarget) -> Result<ProxySs
     let mut client = TransportServiceClient::with_origin(connection.clone(), connection.origin());
     let mut replies = client.proxy_ssh(requests).await?.into_inner();
     let connected = replies.message().await?.ok_or_else(|| Status::unavailable("the proxy ended the stream"))?;
-    let current = payload(connected);
-    let incoming = Box::pin(replies.map_ok(payload));
-    Ok(ProxySshStream(FrameStream::new(outgoing, incoming, current, connection.clone())))
+    Ok((payload(connected), Box::pin(replies.map_ok(payload))))
 }
 
 /// Frames for a forwarded agent are for proxies that record sessions; we forward none.
@@ -113,7 +80,7 @@ fn payload(reply: ProxySshResponse) -> Bytes {
     }
 }
 
-fn answered(target: &SshTarget, code: Code, message: &str) -> ConnectError {
+pub(super) fn answered(target: &SshTarget, code: Code, message: &str) -> ConnectError {
     let host = target.host_port.clone();
     match code {
         Code::NotFound if message.contains("cluster") => ConnectError::TargetUnknown { message: quote(message) },

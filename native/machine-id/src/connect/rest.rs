@@ -1,4 +1,5 @@
-//! The HTTP/1.1 remnants at the auth server, for version 12 and older (protocol D3 and D5).
+//! The HTTP/1.1 remnants at the auth server: authorities for version 12 and older, the cluster's CA for version 10 and
+//! older (protocol D3 and D5).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,9 +10,44 @@ use teleport_api::types::{CaKeySet, CertAuthoritySpecV2, CertAuthorityV2, Rotati
 
 use super::auth_client::AuthClient;
 use super::authority::{CaKind, CertAuthority};
+use super::cluster::Cluster;
+use super::connector::Connector;
 use super::error::ConnectError;
 use super::http as http1;
 use super::names;
+use super::trust::Trust;
+
+/// What is asked for, as it stands in messages.
+pub(super) const CLUSTER_CA: &str = "the request for its CA";
+
+impl Connector {
+    /// The cluster's host CAs, PEM, as anybody may ask for them up to version 10.
+    pub(super) async fn cluster_ca_by_rest(
+        &self,
+        cluster: &Cluster,
+        trust: Option<&Trust>,
+    ) -> Result<String, ConnectError> {
+        let (stream, address) = self.to_auth(cluster, names::HTTP1, trust, None).await?;
+        let reply = self.http(stream, &address, Request::get("/v2/cacert"), Full::default()).await?;
+        if reply.status != 200 {
+            let (address, message) = (address.to_string(), http1::error_message(&reply.body));
+            return Err(ConnectError::HttpFailed { address, what: CLUSTER_CA, status: reply.status, message });
+        }
+        cluster_ca(&reply.body)
+    }
+}
+
+#[derive(Deserialize)]
+struct ClusterCa {
+    tls_ca: String,
+}
+
+fn cluster_ca(body: &[u8]) -> Result<String, ConnectError> {
+    let bad = |reason: String| ConnectError::BadReply { call: CLUSTER_CA, reason };
+    let reply: ClusterCa = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
+    let pem = STANDARD.decode(reply.tls_ca).map_err(|error| bad(error.to_string()))?;
+    String::from_utf8(pem).map_err(|error| bad(error.to_string()))
+}
 
 impl AuthClient {
     /// A GET with the client's certificate, on a connection of its own.
@@ -138,6 +174,14 @@ mod tests {
         assert_eq!(found.tls_certs(), ["----"]);
         assert_eq!(authorities(CaKind::Host, b"null").unwrap(), []);
         assert_eq!(authorities(CaKind::Host, format!("[{body}]").as_bytes()).unwrap(), [found]);
+    }
+
+    #[test]
+    fn the_ca_of_an_old_cluster_is_read_from_json() {
+        assert_eq!(cluster_ca(br#"{"tls_ca":"LS0tLQ=="}"#).unwrap(), "----");
+        for body in ["", "{}", r#"{"tls_ca":"%"}"#, r#"{"tls_ca":"/w=="}"#] {
+            assert!(cluster_ca(body.as_bytes()).is_err(), "{body}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::connector::Connector;
 use super::credential::ClientCredential;
 use super::error::ConnectError;
 use super::facts::ProxyFacts;
-use super::grpc::GrpcConnection;
+use super::grpc::{GrpcConnection, Usage};
 use super::names;
 use super::stream::Pipe;
 use super::tls::{self, TlsRequest};
@@ -117,11 +117,12 @@ impl Connector {
         cluster: &Cluster,
         trust: &Trust,
         credential: &ClientCredential,
+        usage: Usage,
     ) -> Result<GrpcConnection, ConnectError> {
         let (stream, address) = self.to_proxy(cluster).await?;
         let alpn = vec![names::PROXY_SSH_GRPC.to_vec(), names::HTTP2.to_vec()];
         let stream = self.secure(stream, &address, names::API_DOMAIN, alpn, Some(trust), Some(credential)).await?;
-        GrpcConnection::start(stream, &address.to_string(), names::API_DOMAIN).await
+        GrpcConnection::start_for(usage, stream, &address.to_string(), names::API_DOMAIN).await
     }
 
     async fn through_proxy_cluster(
@@ -134,7 +135,7 @@ impl Connector {
             let what = "asking the auth server over gRPC to the proxy without a certificate";
             return Err(ConnectError::Unsupported { what: what.to_owned() });
         };
-        let connection = self.grpc_to_proxy(cluster, trust, credential).await?;
+        let connection = self.grpc_to_proxy(cluster, trust, credential, Usage::FEW).await?;
         let stream = frames::proxy_cluster(&connection, &cluster.name).await?;
         let address = cluster.proxy().map_or_else(|| Address::new("", 0), |facts| facts.ssh.clone());
         Ok((Box::new(stream), address))

@@ -16,9 +16,11 @@ mod lock;
 mod names;
 mod program;
 mod remove;
+mod socket;
 mod stage;
 
 use std::fs::File;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -150,6 +152,15 @@ impl Destination {
     pub fn place_program(&self, source: &Path, name: &str) -> Result<PathBuf, DestinationError> {
         let name = names::Name::parse(name)?;
         program::place(self, source, &name)
+    }
+
+    /// Listens on a Unix socket in the directory. The owner and the readers may connect.
+    ///
+    /// # Errors
+    /// When it can't be made or granted.
+    pub fn listen(&self, name: &str) -> Result<UnixListener, DestinationError> {
+        let name = names::Name::parse(name)?;
+        socket::listen(self, &name)
     }
 
     /// Deletes one file; none there is fine.

@@ -1,12 +1,13 @@
 //! One bot identity at work: what callers and its keeper ask of it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
 use super::agenda::{Held, Moment};
 use super::hold::Hold;
+use super::multiplex::Multiplexers;
 use super::reply::IdentityStatus;
 use super::session::Session;
 use crate::clock::SharedClock;
@@ -24,6 +25,7 @@ pub(super) struct Bot {
     pub(super) cache: IssueCache<Error>,
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
+    pub(super) multiplexers: Arc<Multiplexers>,
     pub(super) store: Store,
     /// Where in its window this process renews: the processes of one store, and the agents of a fleet, differ.
     pub(super) unit: f64,
@@ -51,8 +53,18 @@ pub(super) struct Memory {
     pub(super) renew_by: Option<(Certificates, SystemTime)>,
     /// Hash of a token that the cluster has refused, while the stored identity still works.
     pub(super) refused_token: Option<String>,
-    /// Roles that the bot may take, as last told.
-    pub(super) roles: Vec<String>,
+    /// Roles that the bot may take, as last told, and the monotonic time from which that is known.
+    pub(super) roles: (Vec<String>, Option<Duration>),
+}
+
+impl Memory {
+    /// A lease that names no roles is served from the cache as fast as one that does.
+    fn fresh_roles(&self, now: Duration) -> Option<Vec<String>> {
+        /// How long an administrator may wait for a changed role to be seen.
+        const FRESH: Duration = Duration::from_secs(30);
+        let (roles, told_at) = &self.roles;
+        told_at.filter(|told_at| now.saturating_sub(*told_at) < FRESH).map(|_| roles.clone())
+    }
 }
 
 /// What an attempt is for.
@@ -65,7 +77,11 @@ pub(super) enum Wish {
 }
 
 impl Bot {
-    pub(super) fn open(config: IdentityConfig, clock: SharedClock) -> Result<Self, Error> {
+    pub(super) fn open(
+        config: IdentityConfig,
+        clock: SharedClock,
+        multiplexers: Arc<Multiplexers>,
+    ) -> Result<Self, Error> {
         let connector = Connector::new(&config.cluster, Arc::clone(&clock))?;
         let store = Store::open(&config.storage, Arc::clone(&clock))?;
         Ok(Self {
@@ -73,6 +89,7 @@ impl Bot {
             config,
             clock,
             connector,
+            multiplexers,
             store,
             unit: fastrand::f64(),
             wake: Notify::new(),
@@ -160,16 +177,20 @@ impl Bot {
                 Ok(session)
             }
             Err(error) => {
-                self.note(&error);
+                let known = self.note(&error);
                 let now = self.clock.now();
                 let serves = self.current().filter(|session| !forced && is_passing(&error) && session.is_valid(now));
+                if serves.is_some() && !known {
+                    tracing::warn!(identity = %self.config.id, "what is valid serves on: {error}");
+                }
                 serves.ok_or(error)
             }
         }
     }
 
-    /// Remembers a failure: the cluster is left alone for a while.
-    fn note(&self, error: &Error) {
+    /// Remembers a failure: the cluster is left alone for a while. Whether the last one was of the same kind. Whoever
+    /// gets the error says it; here it would be said twice.
+    fn note(&self, error: &Error) -> bool {
         let now = self.clock.monotonic();
         let mut memory = self.memory();
         let known = memory.hold.error().is_some_and(|known| known.code() == error.code());
@@ -179,17 +200,15 @@ impl Bot {
         }
         drop(memory);
         self.wake.notify_one();
-        if known {
-            tracing::debug!(identity = %self.config.id, retry_in = ?delay, "still not usable: {error}");
-        } else {
-            tracing::warn!(identity = %self.config.id, retry_in = ?delay, "not usable as it should be: {error}");
-        }
+        tracing::debug!(identity = %self.config.id, retry_in = ?delay, "not usable as it should be: {error}");
+        known
     }
 
     /// Looks at why a request over `session` failed: a lost connection is made anew, a lock of the bot itself is
     /// remembered. (A lock of a role that was asked for is the affair of who asked.)
     pub(super) async fn failed(&self, session: &Session, error: &Error) {
         match error.code() {
+            Code::RoleNotAllowed => self.memory().roles.1 = None,
             Code::BotLocked => {
                 if let Err(locked) = session.client.ping().await.map_err(Error::from)
                     && locked.code() == Code::BotLocked
@@ -238,22 +257,26 @@ impl Bot {
         let _nothing_sent = self.critical.lock().await;
     }
 
-    /// Roles that the bot may take: asked for, or as last told when the cluster can't be asked.
+    /// Roles that the bot may take: asked for, or as told a moment ago, or as last told when the cluster can't be asked.
     pub(super) async fn own_roles(&self, session: &Session) -> Result<Vec<String>, Error> {
+        let asked_at = self.clock.monotonic();
+        if let Some(known) = self.memory().fresh_roles(asked_at) {
+            return Ok(known);
+        }
         let mut roles = Vec::new();
         for own in &session.facts.roles {
             match session.client.impersonated_roles(own).await.map_err(Error::from) {
                 Ok(found) => roles.extend(found),
                 Err(error) => {
                     self.failed(session, &error).await;
-                    let known = self.memory().roles.clone();
+                    let known = self.memory().roles.0.clone();
                     return if known.is_empty() || !is_passing(&error) { Err(error) } else { Ok(known) };
                 }
             }
         }
         roles.sort_unstable();
         roles.dedup();
-        self.memory().roles.clone_from(&roles);
+        self.memory().roles = (roles.clone(), Some(asked_at));
         Ok(roles)
     }
 

@@ -9,6 +9,8 @@ use futures_util::future::try_join_all;
 use tokio::sync::OwnedMutexGuard;
 
 use super::bot::{Bot, is_passing};
+use super::known;
+use super::multiplex::Multiplexers;
 use super::order::{Order, Placement};
 use super::reply::CertificateNote;
 use super::session::Session;
@@ -18,6 +20,7 @@ use crate::error::{Code, Error};
 use crate::identity::KeyPair;
 use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
 use crate::output::{ClusterFacts, OutputRequest, PlacedOutput, artifacts, environment};
+use crate::proxy::multiplex::Link;
 
 /// A certificate from the cache must have at least this part of its lifetime left (or of the fixed interval), so that a
 /// lease isn't due for a refresh the moment it is taken.
@@ -48,14 +51,21 @@ pub(super) async fn deliver(
         try_join_all(order.placements.iter().map(|placement| certificate(bot, session, order, placement, &roles)))
             .await?;
     let refused = issued.iter().find_map(|(_, refused)| refused.clone());
-    let certificates = issued.into_iter().map(|(certificate, _)| certificate).collect();
+    let certificates: Vec<_> = issued.into_iter().map(|(certificate, _)| certificate).collect();
     let facts = cluster_facts(session);
+    let mut links = Vec::with_capacity(certificates.len());
+    for (placement, certificate) in order.placements.iter().zip(&certificates) {
+        let ssh = placement.kind == OutputKind::Identity;
+        links.push(if ssh { bot.multiplexers.link(bot, session, certificate)? } else { None });
+    }
     let job = Job {
         order: order.clone(),
         helper: helper.to_owned(),
         session: Arc::clone(session),
         facts,
         certificates,
+        links,
+        multiplexers: Arc::clone(&bot.multiplexers),
         refused,
     };
     let outcome = tokio::task::spawn_blocking(move || {
@@ -128,6 +138,7 @@ async fn certificate(
         Ok(issued) => Ok((issued, None)),
         Err(error) => {
             bot.failed(session, &error).await;
+            let error = known::name(bot, session, &placement.kind, roles, error).await;
             let serves = bot.cache.still_valid(&key).filter(|_| is_passing(&error));
             serves.map(|certificate| (certificate, Some(error.clone()))).ok_or(error)
         }
@@ -164,6 +175,8 @@ struct Job {
     session: Arc<Session>,
     facts: ClusterFacts,
     certificates: Vec<Arc<RoleCertificate>>,
+    links: Vec<Option<Arc<Link>>>,
+    multiplexers: Arc<Multiplexers>,
     refused: Option<Error>,
 }
 
@@ -172,8 +185,8 @@ impl Job {
         let mut notes = Vec::new();
         let mut expires_at: Option<SystemTime> = None;
         let mut valid_from = SystemTime::UNIX_EPOCH;
-        for (placement, certificate) in self.order.placements.iter().zip(&self.certificates) {
-            self.write_one(placement, certificate)?;
+        for ((placement, certificate), link) in self.order.placements.iter().zip(&self.certificates).zip(&self.links) {
+            self.write_one(placement, certificate, link.as_ref())?;
             let ssh = certificate.certificates.ssh_facts()?;
             valid_from = valid_from.max(ssh.valid_from);
             expires_at = Some(expires_at.map_or(certificate.expires_at, |time| time.min(certificate.expires_at)));
@@ -190,9 +203,15 @@ impl Job {
         Ok(Delivered { expires_at, valid_from, environment, certificates: notes, refused: self.refused })
     }
 
-    fn write_one(&self, placement: &Placement, certificate: &RoleCertificate) -> Result<(), Error> {
+    fn write_one(
+        &self,
+        placement: &Placement,
+        certificate: &RoleCertificate,
+        link: Option<&Arc<Link>>,
+    ) -> Result<(), Error> {
         let durability = if self.order.standing { Durability::Synced } else { Durability::Volatile };
         let destination = Destination::create_or_open(&placement.directory)?.with_durability(durability);
+        let multiplexed = link.is_some_and(|link| self.multiplexers.serve(&self.order.lease, &destination, link));
         let stage = destination.begin()?;
         let references = stage.references().to_owned();
         let request = OutputRequest {
@@ -203,6 +222,7 @@ impl Job {
             helper: &self.helper,
             directory: destination.path(),
             references: &references,
+            multiplexed,
         };
         let files = artifacts(&request)?;
         let files: Vec<(&str, &[u8])> =

@@ -8,7 +8,7 @@ use super::authorities;
 use super::bot::{Bot, Wish};
 use super::plan::{Means, Plan, Stored, decide};
 use super::proxy;
-use super::rotation::{Reaction, reaction};
+use super::rotation::{Reaction, is_outdated, reaction};
 use super::session::Session;
 use crate::connect::{ClientCredential, Cluster, ConnectError};
 use crate::destination::DestinationError;
@@ -42,8 +42,11 @@ impl Bot {
             if let Plan::Keep(stuck) = decide(Some(&known), &means, self.wanted_at(&wish, &state, &known)) {
                 // Without the lock: any number of processes may use one identity at once.
                 let connected = self.connect(cluster.clone(), state.identity, stuck, None).await;
-                if !matches!(&connected, Err(error) if self.must_join(&means, error)) {
-                    return connected;
+                match &connected {
+                    Err(error) if self.must_join(&means, error) => {}
+                    // Nobody may be there to do it later. (Where somebody is, it does it soon.)
+                    Ok(session) if self.current().is_none() && is_outdated(&session.identity) => {}
+                    _ => return connected,
                 }
             }
         }
@@ -241,6 +244,7 @@ impl Bot {
             ready: state.renewal == RenewalState::Ready,
             reason,
             renew_at: self.renew_at(&facts),
+            outdated: is_outdated(&state.identity) && !self.settles(&state.identity),
             expires_at: facts.valid_until,
             same_cluster: state.identity.cluster == cluster.name,
             same_machine: state.check_machine(&MachineMark::of_this_machine()).is_ok(),
@@ -362,6 +366,12 @@ impl Bot {
         let proxy = proxy::facts(&cluster, &client, &self.clock).await?;
         let (client, stale) = (Arc::new(client), AtomicBool::new(false));
         Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck, stale })
+    }
+
+    /// Whether the renewal that a rotation asks for waits until the cluster's servers have settled.
+    fn settles(&self, identity: &BotIdentity) -> bool {
+        let now = self.clock.now();
+        self.memory().renew_by.as_ref().is_some_and(|(of, time)| *of == identity.certificates && now < *time)
     }
 
     /// After a rotation of the user authority the identity is renewed, once: its own key won't be trusted for ever.

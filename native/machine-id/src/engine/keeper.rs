@@ -58,6 +58,8 @@ struct Keeper {
     look_at: Duration,
     sweep_at: Option<Duration>,
     write_at: Duration,
+    /// The kind of failure that was reported last, until a success.
+    said: Option<Code>,
 }
 
 impl Keeper {
@@ -74,6 +76,7 @@ impl Keeper {
             look_at: start + LOOK,
             sweep_at: first.then_some(start + ADOPTION),
             write_at: start,
+            said: None,
             bot,
         }
     }
@@ -90,8 +93,14 @@ impl Keeper {
                 self.shared.leases.sweep().await;
                 self.sweep_at = Some(now.monotonic + SWEEP);
             }
-            Step::Establish => drop(self.bot.session().await),
-            Step::Renew => drop(self.bot.renew().await),
+            Step::Establish => {
+                let outcome = self.bot.session().await;
+                self.say(outcome.as_ref().err());
+            }
+            Step::Renew => {
+                let outcome = self.bot.renew().await;
+                self.say(outcome.as_ref().err());
+            }
             Step::Look => {
                 self.look_at = now.monotonic + LOOK.mul_f64(0.8 + 0.4 * fastrand::f64());
                 look(&self.bot).await;
@@ -104,6 +113,14 @@ impl Keeper {
                 }
             }
         }
+    }
+
+    /// Nobody else hears of failures here. Each is said once, not at every try.
+    fn say(&mut self, error: Option<&Error>) {
+        if let Some(error) = error.filter(|error| self.said != Some(error.code())) {
+            tracing::warn!(identity = %self.bot.config.id, "not usable as it should be: {error}");
+        }
+        self.said = error.map(Error::code);
     }
 
     fn facts(&self, now: Moment) -> Facts {

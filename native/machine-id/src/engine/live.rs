@@ -158,7 +158,8 @@ impl Leases {
         let table = Arc::clone(&self.table);
         match tokio::task::spawn_blocking(move || table.sweep()).await {
             Ok(Ok(swept)) => {
-                for record in swept {
+                // A standing directory stays, so nothing was removed that anybody would miss.
+                for record in swept.iter().filter(|record| !record.standing) {
                     tracing::info!(lease = %record.id, directory = %record.directory.display(), "removed a dead process's lease");
                 }
             }

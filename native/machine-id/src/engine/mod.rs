@@ -8,7 +8,9 @@ mod deliver;
 mod establish;
 mod hold;
 mod keeper;
+mod known;
 mod live;
+mod multiplex;
 mod order;
 mod plan;
 mod proxy;
@@ -24,6 +26,7 @@ use tokio::sync::watch;
 
 use self::bot::Bot;
 use self::live::{Leases, Live};
+use self::multiplex::Multiplexers;
 pub use self::order::{Order, Placement};
 pub use self::reply::{Acquired, CertificateNote, Checked, IdentityStatus, LeaseStatus, Renewed, Status, timestamp};
 use crate::clock::SharedClock;
@@ -44,6 +47,7 @@ struct Shared {
     helper: PathBuf,
     bots: BTreeMap<String, Arc<Bot>>,
     leases: Leases,
+    multiplexers: Arc<Multiplexers>,
     stop: watch::Sender<bool>,
 }
 
@@ -53,12 +57,16 @@ impl Engine {
     /// # Errors
     /// When a store can't be opened, or an address can't be used.
     pub fn open(config: EngineConfig, clock: SharedClock) -> Result<Self, Error> {
+        let multiplexers = Arc::new(Multiplexers::default());
         let mut bots = BTreeMap::new();
         for identity in config.identities {
-            bots.insert(identity.id.clone(), Arc::new(Bot::open(identity, Arc::clone(&clock))?));
+            bots.insert(
+                identity.id.clone(),
+                Arc::new(Bot::open(identity, Arc::clone(&clock), Arc::clone(&multiplexers))?),
+            );
         }
         let leases = Leases::open(&config.root, clock)?;
-        let shared = Shared { helper: config.helper, bots, leases, stop: watch::Sender::new(false) };
+        let shared = Shared { helper: config.helper, bots, leases, multiplexers, stop: watch::Sender::new(false) };
         Ok(Self { shared: Arc::new(shared), tasks: Mutex::new(Vec::new()) })
     }
 
@@ -70,6 +78,12 @@ impl Engine {
                 tasks.push(tokio::spawn(keeper::keep(Arc::clone(&self.shared), Arc::clone(bot))));
             }
         }
+    }
+
+    /// Serves SSH connections for what is acquired from now on, as long as this engine is open: `ssh_config` relies on
+    /// it while it is there.
+    pub fn serve_ssh(&self) {
+        self.shared.multiplexers.switch_on();
     }
 
     /// Takes a lease: certificates of the wished kinds in the wished directories.
@@ -91,6 +105,7 @@ impl Engine {
             )),
         };
         if outcome.is_err() {
+            self.shared.multiplexers.withdraw(live.id());
             self.shared.leases.drop_failed(&live).await;
         }
         outcome
@@ -125,10 +140,12 @@ impl Engine {
     /// # Errors
     /// When files can't be removed.
     pub async fn release(&self, lease: &str) -> Result<bool, Error> {
+        self.shared.multiplexers.withdraw(lease);
         self.shared.leases.release(lease).await
     }
 
-    /// Ends the leases of dead processes now. A running engine does so by itself, some minutes after its start.
+    /// Removes the leases of dead processes now. The keeper does it too, but leaves them alone for a while after the
+    /// start, so that a build that outlived its agent can take its lease again; whoever takes none again needn't wait.
     pub async fn sweep(&self) {
         self.shared.leases.sweep().await;
     }
@@ -168,8 +185,9 @@ impl Engine {
     }
 
     /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its
-    /// identity. Leases stay as they are.
+    /// identity. Leases stay as they are; SSH connections by this engine end.
     pub async fn close(self) {
+        self.shared.multiplexers.withdraw_all();
         self.shared.stop.send_replace(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {

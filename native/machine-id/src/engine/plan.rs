@@ -13,6 +13,8 @@ pub(super) struct Stored {
     pub(super) reason: String,
     /// From when it should be renewed.
     pub(super) renew_at: SystemTime,
+    /// Whether a rotation has replaced the key that signed it.
+    pub(super) outdated: bool,
     /// When it expires.
     pub(super) expires_at: SystemTime,
     /// Whether it belongs to the cluster that is configured.
@@ -65,7 +67,7 @@ pub(super) fn decide(stored: Option<&Stored>, means: &Means, now: SystemTime) ->
         };
     }
     let expired = now >= stored.expires_at;
-    let due = now >= stored.renew_at;
+    let due = now >= stored.renew_at || stored.outdated;
     if means.repeatable {
         return if expired || due {
             Plan::Join("the identity is due for renewal".to_owned())
@@ -101,6 +103,7 @@ mod tests {
             ready: true,
             reason: String::new(),
             renew_at: at(500),
+            outdated: false,
             expires_at: at(1000),
             same_cluster: true,
             same_machine: true,
@@ -122,6 +125,16 @@ mod tests {
         assert_eq!(decide(Some(&stored()), &token(Some("old")), at(499)), Plan::Keep(None));
         assert_eq!(decide(Some(&stored()), &token(Some("old")), at(500)), Plan::Renew);
         assert_eq!(decide(Some(&stored()), &token(None), at(500)), Plan::Renew);
+    }
+
+    #[test]
+    fn what_another_key_signed_is_due_whatever_the_schedule_says() {
+        let outdated = Stored { outdated: true, ..stored() };
+        assert_eq!(decide(Some(&outdated), &token(Some("old")), at(1)), Plan::Renew);
+        let pending = Stored { ready: false, reason: "lost reply".to_owned(), ..outdated.clone() };
+        assert!(matches!(decide(Some(&pending), &token(Some("old")), at(1)), Plan::Keep(Some(_))));
+        let again = Means { repeatable: true, token_hash: None };
+        assert!(matches!(decide(Some(&outdated), &again, at(1)), Plan::Join(_)));
     }
 
     #[test]

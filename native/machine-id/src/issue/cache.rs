@@ -87,7 +87,7 @@ impl Ready {
 }
 
 /// How far the clock may have been set back since a certificate was issued.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 struct Entries<E> {
     ready: HashMap<CacheKey, Ready>,

@@ -46,6 +46,8 @@ pub struct OutputRequest<'a> {
     /// Where `ssh_config` finds key and certificate: the generation's directory while that is being made (see
     /// `Stage::references`), else the same as `directory`.
     pub references: &'a Path,
+    /// Whether somebody serves SSH connections by a socket in the directory.
+    pub multiplexed: bool,
 }
 
 impl<'a> OutputRequest<'a> {

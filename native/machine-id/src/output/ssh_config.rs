@@ -73,7 +73,9 @@ fn proxy_command(request: &OutputRequest<'_>, cluster: &str) -> Result<String, O
     let cluster = proxy_command_word(&format!("--cluster={cluster}"));
     // The target is quoted because older ssh lets anything into %h, and git URLs of others end up there.
     let target = single_quoted("%r@%h:%p");
-    Ok(format!("    ProxyCommand {helper} proxy-ssh {directory} {proxy} {cluster}{way} {target}\n"))
+    // With the first line ssh takes a connected descriptor from the program instead of having it carry every byte.
+    let (option, fdpass) = if request.multiplexed { ("    ProxyUseFdpass yes\n", " --fdpass") } else { ("", "") };
+    Ok(format!("{option}    ProxyCommand {helper} proxy-ssh{fdpass} {directory} {proxy} {cluster}{way} {target}\n"))
 }
 
 /// What is unusual about the way to the proxy, as further arguments. With TLS routing and a proxy of today there are

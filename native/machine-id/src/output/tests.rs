@@ -38,6 +38,7 @@ struct Case {
     cluster: ClusterFacts,
     helper: String,
     directory: String,
+    multiplexed: bool,
 }
 
 impl Case {
@@ -50,6 +51,7 @@ impl Case {
             cluster: cluster(),
             helper: HELPER.to_owned(),
             directory: "/opt/machine-id".to_owned(),
+            multiplexed: false,
         }
     }
 
@@ -62,6 +64,7 @@ impl Case {
             helper: Path::new(&self.helper),
             directory: Path::new(&self.directory),
             references: Path::new(&self.directory),
+            multiplexed: self.multiplexed,
         };
         let files = artifacts(&request)?;
         Ok(files.into_iter().map(|file| (file.name.into_owned(), file.contents.expose().to_owned())).collect())

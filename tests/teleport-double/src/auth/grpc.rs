@@ -40,6 +40,10 @@ pub(crate) async fn grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>
     if path.starts_with(JOIN) {
         return join_grpc(core, peer, request).await;
     }
+    let major = core.settings.major();
+    if (path.starts_with(TRUST) && major < 13) || (path.ends_with("/GetClusterCACert") && major < 11) {
+        return unknown(&core, &path);
+    }
     let method = path.strip_prefix(AUTH).or_else(|| path.strip_prefix(TRUST)).unwrap_or(&path).to_owned();
     let Some(body) = message(request).await else {
         return Status::internal("cannot read the request").into_http();
@@ -80,7 +84,7 @@ pub(crate) async fn grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>
                 Err(refusal) => refusal.status().into_http(),
             }
         }
-        _ => unknown(&path),
+        _ => unknown(core, &path),
     }
 }
 
@@ -88,7 +92,7 @@ pub(crate) async fn grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>
 pub(crate) async fn join_grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
     let path = request.uri().path().to_owned();
     if path != "/proto.JoinService/RegisterUsingToken" || core.settings.major() < 16 {
-        return unknown(&path);
+        return unknown(&core, &path);
     }
     let Some(body) = message(request).await else {
         return Status::internal("cannot read the request").into_http();
@@ -111,8 +115,10 @@ pub(crate) async fn join_grpc(core: Arc<Core>, peer: Peer, request: Request<Inco
 fn admit(core: &Core, peer: &Peer) -> Result<(), Refusal> {
     let Some(identity) = &peer.identity else { return Ok(()) };
     let state = core.state();
-    let deleted = identity.user.starts_with("bot-") && !state.bots.contains_key(&identity.user);
-    if deleted || state.lock_on(identity).is_some() { Err(Refusal::access_denied()) } else { Ok(()) }
+    if identity.user.starts_with("bot-") && !state.bots.contains_key(&identity.user) {
+        return Err(Refusal::not_found(format!("access denied\n\tuser {:?} not found", identity.user)));
+    }
+    if state.lock_on(identity).is_some() { Err(Refusal::access_denied()) } else { Ok(()) }
 }
 
 fn caller(peer: &Peer) -> Result<&Identity, Refusal> {
@@ -219,10 +225,11 @@ fn malformed() -> Reply {
     Status::internal("grpc: error unmarshalling request").into_http()
 }
 
-fn unknown(path: &str) -> Reply {
+fn unknown(core: &Core, path: &str) -> Reply {
     let mut parts = path.trim_start_matches('/').splitn(2, '/');
     let (service, method) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let known = ["proto.AuthService", "teleport.trust.v1.TrustService", "proto.JoinService"].contains(&service);
+    let known = ["proto.AuthService", "proto.JoinService"].contains(&service)
+        || (service == "teleport.trust.v1.TrustService" && core.settings.major() >= 13);
     let message = if known {
         format!("unknown method {method} for service {service}")
     } else {

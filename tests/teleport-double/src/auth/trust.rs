@@ -63,7 +63,7 @@ pub(crate) fn authorities(
 }
 
 /// What a bot may read.
-fn readable(kind: &str, with_keys: bool) -> Result<(), Refusal> {
+pub(super) fn readable(kind: &str, with_keys: bool) -> Result<(), Refusal> {
     match kind {
         "host" | "user" | "db" | "openssh" | "jwt" if !with_keys => Ok(()),
         "host" | "user" | "db" | "openssh" | "jwt" | "saml_idp" | "oidc_idp" => {
@@ -73,7 +73,7 @@ fn readable(kind: &str, with_keys: bool) -> Result<(), Refusal> {
     }
 }
 
-fn all<'a>(state: &'a State, kind: &str) -> Vec<(&'a Authority, AuthorityKind)> {
+pub(super) fn all<'a>(state: &'a State, kind: &str) -> Vec<(&'a Authority, AuthorityKind)> {
     match kind {
         "host" => std::iter::once(&state.host)
             .chain(&state.leaf_host)

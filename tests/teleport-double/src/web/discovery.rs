@@ -20,6 +20,12 @@ pub(crate) fn ping(core: &Core) -> String {
     document(core, &auth.replace("SUITE", suite(core)))
 }
 
+/// What configures the web interface; up to version 10 the only place that names the cluster.
+pub(crate) fn config_script(core: &Core) -> String {
+    let cluster = serde_json::Value::from(core.settings.cluster.as_str());
+    format!("var GRV_CONFIG = {{\"canJoinSessions\":true,\"proxyCluster\":{cluster}}};")
+}
+
 /// The form of the value was not seen; the name is the documented one of a new cluster.
 fn suite(core: &Core) -> &'static str {
     if core.settings.major() >= 17 { r#","signature_algorithm_suite":"balanced-v1""# } else { "" }
@@ -28,6 +34,7 @@ fn suite(core: &Core) -> &'static str {
 fn document(core: &Core, auth: &str) -> String {
     let listen = core.proxy.get().map(SocketAddr::to_string).unwrap_or_default();
     let public = core.public_address();
+    let cluster = if core.settings.major() <= 10 { "" } else { core.settings.cluster.as_str() };
     let text = |value: &str| serde_json::Value::from(value).to_string();
     let (listen, public) = (text(&listen), text(&public));
     format!(
@@ -35,14 +42,16 @@ fn document(core: &Core, auth: &str) -> String {
             r#"{{"auth":{auth},"proxy":{{"kube":{{"enabled":true,"listen_addr":{listen}}},"#,
             r#""ssh":{{"listen_addr":{listen},"tunnel_listen_addr":{listen},"web_listen_addr":{listen},"public_addr":{public}}},"#,
             r#""db":{{"postgres_listen_addr":{listen},"mysql_listen_addr":{listen}}},"#,
-            r#""tls_routing_enabled":true,"assist_enabled":false,"access_graph_enabled":false}},"#,
-            r#""server_version":{version},"min_client_version":{minimum},"cluster_name":{cluster},"automatic_upgrades":false}}"#,
+            r#""tls_routing_enabled":{routing},"assist_enabled":false,"access_graph_enabled":false}},"#,
+            r#""server_version":{version},"min_client_version":{minimum}{cluster},"automatic_upgrades":false}}"#,
         ),
         auth = auth,
+        routing = core.settings.tls_routing,
         listen = listen,
         public = public,
         version = text(&core.settings.version),
         minimum = text(&core.settings.min_client_version()),
-        cluster = text(&core.settings.cluster),
+        // Not told up to version 10.
+        cluster = if cluster.is_empty() { String::new() } else { format!(",\"cluster_name\":{}", text(cluster)) },
     )
 }

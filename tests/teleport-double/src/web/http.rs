@@ -26,13 +26,33 @@ pub(crate) enum Service {
     Kube,
 }
 
+/// A time as HTTP writes it.
+fn date(time: std::time::SystemTime) -> Option<http::HeaderValue> {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let days = time.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs() / 86_400;
+    let day = DAYS.get(usize::try_from(days % 7).ok()?)?;
+    let stamp = humantime::format_rfc3339_seconds(time).to_string();
+    let (date, clock) = stamp.trim_end_matches('Z').split_once('T')?;
+    let mut parts = date.split('-');
+    let (year, month, of_month) = (parts.next()?, parts.next()?, parts.next()?);
+    let month = MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
+    http::HeaderValue::from_str(&format!("{day}, {of_month} {month} {year} {clock} GMT")).ok()
+}
+
 /// Serves until the peer leaves or the connection is cut.
 pub(crate) async fn serve(core: Arc<Core>, service: Service, h2: bool, peer: Peer, io: Io) {
     let handler = {
         let peer = peer.clone();
         service_fn(move |request| {
             let (core, peer) = (Arc::clone(&core), peer.clone());
-            async move { Ok::<Reply, Infallible>(handle(core, service, peer, request).await) }
+            async move {
+                let date = date(core.now());
+                let mut reply = handle(core, service, peer, request).await;
+                // By the cluster's clock, where the library would take the machine's.
+                reply.headers_mut().extend(date.map(|date| (http::header::DATE, date)));
+                Ok::<Reply, Infallible>(reply)
+            }
         })
     };
     let io = TokioIo::new(io);
@@ -77,6 +97,7 @@ async fn web(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
         _ if get && (path == "/webapi/ping" || path.starts_with("/webapi/ping/")) => {
             planned(&core, &peer, Point::WebPing, || reply::json(discovery::ping(&core))).await
         }
+        "/web/config.js" if get => reply::text(200, &discovery::config_script(&core)),
         "/webapi/auth/export" if get => {
             let query = request.uri().query().unwrap_or_default().to_owned();
             planned(&core, &peer, Point::Export, || export::export(&core, &query)).await
@@ -144,4 +165,16 @@ pub(crate) fn empty(status: u16) -> Reply {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_http_writes_them() {
+        let at = |seconds| date(std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds)).unwrap();
+        assert_eq!(at(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(at(1_795_619_029), "Wed, 25 Nov 2026 15:03:49 GMT");
+    }
 }

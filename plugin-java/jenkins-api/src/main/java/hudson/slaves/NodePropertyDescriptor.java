@@ -6,4 +6,8 @@ import hudson.model.Node;
 
 public abstract class NodePropertyDescriptor extends hudson.tools.PropertyDescriptor<NodeProperty<?>, Node> {
     protected NodePropertyDescriptor() {}
+
+    public boolean isApplicableAsGlobal() {
+        return false;
+    }
 }

@@ -16,14 +16,6 @@ public class Jenkins extends hudson.model.Node {
         return null;
     }
 
-    public static Jenkins getInstanceOrNull() {
-        return null;
-    }
-
-    public boolean isTerminating() {
-        return false;
-    }
-
     public Node getNode(String name) {
         return null;
     }

@@ -12,7 +12,7 @@ import static io.jenkins.plugins.machineid.agent.Checks.require;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** From Test connection to close against a cluster; properties: proxy, token, ca (PEM file), helper. */
+/** From Test connection to close against a cluster; properties: proxy, token, ca (PEM file), helper, cold. */
 final class HappyPath {
     /** Of the heap's and the compiler's noise; a leak of 1 kB a round would be more in 10,000. */
     private static final long TOLERATED_KB = 6 << 10;
@@ -43,7 +43,7 @@ final class HappyPath {
         require(!Files.exists(directory), "the lease's directory is left");
         warm(engine, directory, Integer.getInteger("rounds", 10_000));
         ok(MachineIdNative.close(engine));
-        cold(config, directory, Integer.getInteger("rounds", 10_000));
+        cold(config, directory, Integer.getInteger("cold", 10_000));
     }
 
     private static void warm(long engine, Path directory, int rounds) throws Exception {

@@ -14,7 +14,6 @@ import io.jenkins.plugins.machineid.lease.LeaseSession;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Map;
-import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.steps.BodyExecution;
 import org.jenkinsci.plugins.workflow.steps.BodyExecutionCallback;
 import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
@@ -29,6 +28,8 @@ import org.jenkinsci.plugins.workflow.steps.StepContext;
  */
 final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
     private static final long serialVersionUID = 1L;
+    /** How long set-up waits for an agent that went away. */
+    private static final long RECONNECT_SECONDS = 300;
 
     /** Only needed until the session is planned; a block that is planned again asks for it after a restart. */
     private final SavedOptions options;
@@ -38,6 +39,8 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
     private boolean bodyEnded;
     private Object result;
     private Throwable failure;
+    /** The policy's answer when the lease was to be taken again; the block fails however its body ended. */
+    private volatile AbortException refusal;
     private transient volatile boolean stopped;
 
     MachineIdStepExecution(StepContext context, LeaseOptions options) {
@@ -51,10 +54,25 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         return false;
     }
 
+    /**
+     * An agent that goes away meanwhile is waited for, as {@code sh} does. When the controller ends, the channels close
+     * first: the wait ends with the process, and {@link #onResume} sets up again.
+     */
     private void setUp() throws Exception {
         StepContext context = getContext();
-        Run<?, ?> run = context.get(Run.class);
         TaskListener listener = context.get(TaskListener.class);
+        while (!stopped) {
+            try {
+                attempt(context.get(Run.class), listener);
+                return;
+            } catch (AgentGone e) {
+                listener.getLogger().println(Messages.Console_waiting(session.agentName()));
+                awaitAgent(e);
+            }
+        }
+    }
+
+    private void attempt(Run<?, ?> run, TaskListener listener) throws IOException, InterruptedException {
         LeaseSession planned = plan(run);
         session = planned;
         ActiveLeases.get().add(new Holder(this, planned, run, listener), false);
@@ -67,11 +85,6 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
                 throw e;
             }
             // The stop has been told already; the stack of this thread says nothing more.
-        } catch (AgentGone e) {
-            if (!controllerGoesDown()) {
-                throw e;
-            }
-            // The channel closed because of the controller's own end: onResume sets up again.
         } finally {
             if (!started) {
                 planned.release(null);
@@ -79,9 +92,15 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         }
     }
 
-    private static boolean controllerGoesDown() {
-        Jenkins jenkins = Jenkins.getInstanceOrNull();
-        return jenkins == null || jenkins.isTerminating();
+    private void awaitAgent(AgentGone gone) throws AgentGone, InterruptedException {
+        long end = System.nanoTime() + RECONNECT_SECONDS * 1_000_000_000L;
+        while (System.nanoTime() < end && session.nodeExists()) {
+            Thread.sleep(1000);
+            if (session.agentOnline()) {
+                return;
+            }
+        }
+        throw gone;
     }
 
     private LeaseSession plan(Run<?, ?> run) throws IOException, InterruptedException {
@@ -162,7 +181,7 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
 
     private void bodyEnded(Object value, Throwable why) {
         result = value instanceof Serializable ? value : null;
-        failure = why;
+        failure = refusal == null ? why : refusal;
         bodyEnded = true;
         finishLater();
     }
@@ -250,6 +269,7 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
 
         @Override
         public void refused(AbortException why) {
+            execution.refusal = why;
             BodyExecution running = execution.body;
             if (running != null) {
                 running.cancel(why);

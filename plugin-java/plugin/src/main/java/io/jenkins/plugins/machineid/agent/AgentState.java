@@ -5,17 +5,18 @@ package io.jenkins.plugins.machineid.agent;
 import hudson.remoting.Channel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.WeakHashMap;
-import java.util.Collections;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** What this JVM holds for one agent: the loaded library, the engines, the key that tokens are sealed to. */
 final class AgentState {
     private static final Map<String, AgentState> BY_ROOT = new ConcurrentHashMap<>();
     private static final SealedBox BOX = new SealedBox();
-    private static final Set<Channel> WATCHED = Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
+    /** The open channels by root: an agent may be connected anew before the old channel has told its end. */
+    private static final Map<String, Set<Channel>> CHANNELS = new HashMap<>();
 
     static {
         Runtime.getRuntime().addShutdownHook(new Thread(AgentState::closeAll, "machine-id-close"));
@@ -73,8 +74,29 @@ final class AgentState {
 
     /** When the controller is gone nobody can release: engines are closed, and opened again on demand. */
     private static void watch(Channel channel, String root) {
-        if (channel != null && WATCHED.add(channel)) {
-            channel.addListener(new CloseEngines(root));
+        if (channel == null) {
+            return;
+        }
+        synchronized (CHANNELS) {
+            if (!CHANNELS.computeIfAbsent(root, unused -> new HashSet<>()).add(channel)) {
+                return;
+            }
+        }
+        channel.addListener(new CloseEngines(root));
+    }
+
+    private static void closed(Channel channel, String root) {
+        synchronized (CHANNELS) {
+            Set<Channel> open = CHANNELS.getOrDefault(root, new HashSet<>());
+            open.remove(channel);
+            if (!open.isEmpty()) {
+                return;
+            }
+            CHANNELS.remove(root);
+        }
+        AgentState state = BY_ROOT.remove(root);
+        if (state != null) {
+            state.engines.closeAll();
         }
     }
 
@@ -91,10 +113,7 @@ final class AgentState {
 
         @Override
         public void onClosed(Channel channel, IOException cause) {
-            AgentState state = BY_ROOT.remove(root);
-            if (state != null) {
-                state.engines.closeAll();
-            }
+            closed(channel, root);
         }
     }
 }

@@ -72,6 +72,12 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
             return Messages.NodeProperty_displayName();
         }
 
+        /** An agent's own token for all agents would be a contradiction. */
+        @Override
+        public boolean isApplicableAsGlobal() {
+            return false;
+        }
+
         @POST
         public FormValidation doCheckDefaultIdentity(@QueryParameter String value) {
             AgentPermission.check();

@@ -86,6 +86,21 @@ public final class LeaseSession implements Serializable {
         return nodeName;
     }
 
+    /** As shown to people. */
+    public String agentName() {
+        return agentName;
+    }
+
+    /** False once the node is deleted, as cloud agents are. */
+    public boolean nodeExists() {
+        return NodeLookup.computer(nodeName) != null;
+    }
+
+    public boolean agentOnline() {
+        Computer computer = NodeLookup.computer(nodeName);
+        return computer != null && computer.isOnline() && computer.getChannel() != null;
+    }
+
     /**
      * Takes the lease: the first time, or again after a restart of the controller or the agent. When it fails nothing
      * is left on the agent.

@@ -10,15 +10,12 @@ use tokio::net::UnixStream;
 use tokio::net::unix::pipe;
 
 /// Where the bytes of ssh come from.
-pub type Input = Box<dyn AsyncRead + Send + Unpin>;
+pub(crate) type Input = Box<dyn AsyncRead + Send + Unpin>;
 /// Where ssh takes bytes from.
-pub type Output = Box<dyn AsyncWrite + Send + Unpin>;
+pub(crate) type Output = Box<dyn AsyncWrite + Send + Unpin>;
 
 /// Standard input and output. Needs a runtime.
-///
-/// # Errors
-/// When they are closed.
-pub fn stdio() -> io::Result<(Input, Output)> {
+pub(crate) fn stdio() -> io::Result<(Input, Output)> {
     let (from, to) = (std::io::stdin().as_fd().try_clone_to_owned()?, std::io::stdout().as_fd().try_clone_to_owned()?);
     let input: Input = match kind(&from)? {
         SFlag::S_IFIFO => Box::new(pipe::Receiver::from_owned_fd(from)?),

@@ -1,0 +1,176 @@
+//! One connection to a proxy for many SSH connections to hosts.
+
+use std::fmt;
+
+use futures_util::stream::{Stream, StreamExt};
+use hyper::body::Bytes;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tonic::Status;
+
+use super::cluster::Cluster;
+use super::connector::Connector;
+use super::credential::ClientCredential;
+use super::error::ConnectError;
+use super::frames::{self, Incoming};
+use super::grpc::{GrpcConnection, Usage};
+use super::proxy_ssh::{self, CALL, SshTarget};
+use super::trust::Trust;
+use super::{limits, status};
+
+/// A stream's window is what a host may send while its ssh isn't reading; the connection's window is enough for
+/// [`SshTransport::STREAMS`] of them, so that a session that doesn't read never stops the others.
+const MANY: Usage = Usage { stream_window: 512 << 10, connection_window: 512 << 20, watched_when_idle: true };
+
+/// A connection to a proxy that carries SSH connections to hosts.
+pub struct SshTransport {
+    connection: GrpcConnection,
+    connector: Connector,
+    cluster: Cluster,
+    host_cas: Vec<String>,
+    credential: ClientCredential,
+}
+
+/// What comes from a host, in the frames that it travels in.
+pub struct Receiving {
+    incoming: Incoming,
+    // Keeps the connection's task alive.
+    connection: GrpcConnection,
+}
+
+impl Connector {
+    /// The connection that carries SSH connections to hosts as `credential`, a role certificate. `host_cas` (PEM)
+    /// verify the proxy.
+    ///
+    /// # Errors
+    /// What went wrong on the way to the proxy.
+    pub async fn ssh_transport(
+        &self,
+        cluster: &Cluster,
+        host_cas: &[String],
+        credential: &ClientCredential,
+    ) -> Result<SshTransport, ConnectError> {
+        self.transport(cluster, host_cas, credential, MANY).await
+    }
+
+    pub(super) async fn transport(
+        &self,
+        cluster: &Cluster,
+        host_cas: &[String],
+        credential: &ClientCredential,
+        usage: Usage,
+    ) -> Result<SshTransport, ConnectError> {
+        if cluster.server_version.before(13) {
+            let what =
+                format!("SSH through a proxy of version {} (gRPC ProxySSH came with 13)", cluster.server_version);
+            return Err(ConnectError::Unsupported { what });
+        }
+        let trust = Trust::host_cas(host_cas)?;
+        let connection = self.grpc_to_proxy(cluster, &trust, credential, usage).await?;
+        Ok(SshTransport {
+            connection,
+            connector: self.clone(),
+            cluster: cluster.clone(),
+            host_cas: host_cas.to_vec(),
+            credential: credential.clone(),
+        })
+    }
+}
+
+impl SshTransport {
+    /// How many streams it may carry at once without one being able to stop another.
+    pub const STREAMS: usize = 1024;
+    /// Longest payload to be sent.
+    pub const LONGEST: usize = frames::FRAME;
+
+    /// Connects to a host; none when the connection to the proxy is lost, so that another one may be tried. What is
+    /// sent goes in payloads of at most [`SshTransport::LONGEST`] bytes; dropping the sender ends our half.
+    ///
+    /// # Errors
+    /// As [`Connector::proxy_ssh`].
+    pub async fn open(&self, target: &SshTarget) -> Result<Option<(mpsc::Sender<Bytes>, Receiving)>, ConnectError> {
+        let (outgoing, payloads) = frames::channel();
+        match self.ask(target, payloads).await? {
+            // What comes with the first answer is empty: it only says that the host is connected.
+            Ok((_, incoming)) => Ok(Some((outgoing, Receiving { incoming, connection: self.connection.clone() }))),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// No connection can be opened any more; those that are open may go on.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.connection.is_closed()
+    }
+
+    pub(super) fn into_connection(self) -> GrpcConnection {
+        self.connection
+    }
+
+    pub(super) async fn dial(
+        &self,
+        target: &SshTarget,
+        payloads: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> Result<(Bytes, Incoming), ConnectError> {
+        match self.ask(target, payloads).await? {
+            Ok(stream) => Ok(stream),
+            Err(status) => Err(self.lost(status::explain(CALL, &self.connection, &status)).await),
+        }
+    }
+
+    /// The inner error: the connection to the proxy failed before there was an answer.
+    async fn ask(
+        &self,
+        target: &SshTarget,
+        payloads: impl Stream<Item = Bytes> + Send + 'static,
+    ) -> Result<Result<(Bytes, Incoming), Status>, ConnectError> {
+        match timeout(limits::DIAL_HOST, proxy_ssh::open(&self.connection, target, payloads)).await {
+            Ok(Ok(stream)) => Ok(Ok(stream)),
+            Ok(Err(status)) if status::is_local(&status) => Ok(Err(status)),
+            Ok(Err(status)) => Err(proxy_ssh::answered(target, status.code(), status.message())),
+            Err(_) => Err(ConnectError::HostUnreachable {
+                host: target.host_port.clone(),
+                message: format!("no answer within {} s", limits::DIAL_HOST.as_secs()),
+            }),
+        }
+    }
+
+    /// Why the connection to the proxy is lost.
+    pub async fn why_lost(&self) -> ConnectError {
+        self.lost(self.connection.failure("the connection ended")).await
+    }
+
+    /// The proxy closes the connection of a locked identity without a word; the auth server tells.
+    async fn lost(&self, failure: ConnectError) -> ConnectError {
+        if matches!(failure, ConnectError::Cut { .. })
+            && let Ok(auth) = self.connector.auth(&self.cluster, &self.host_cas, &self.credential).await
+            && let Err(error @ ConnectError::Locked { .. }) = auth.ping().await
+        {
+            return error;
+        }
+        failure
+    }
+}
+
+impl Receiving {
+    /// The next payload from the host; none at its end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, ConnectError>> {
+        match self.incoming.next().await? {
+            Err(status) if frames::is_normal_end(&status) => None,
+            Err(status) => Some(Err(status::explain(CALL, &self.connection, &status))),
+            Ok(payload) => Some(Ok(payload)),
+        }
+    }
+}
+
+impl fmt::Debug for SshTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SshTransport({})", self.connection.address())
+    }
+}
+
+impl fmt::Debug for Receiving {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Receiving({})", self.connection.address())
+    }
+}

@@ -1,0 +1,128 @@
+//! Sockets for `ssh`, one in each destination with an SSH configuration, while the engine stays open.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::bot::Bot;
+use super::session::Session;
+use crate::connect::{ClientCredential, Cluster, Route};
+use crate::destination::Destination;
+use crate::error::Error;
+use crate::issue::RoleCertificate;
+use crate::proxy::multiplex::{Link, SOCKET, Serving, Switch};
+
+/// The sockets of an engine.
+#[derive(Debug, Default)]
+pub(super) struct Multiplexers {
+    on: AtomicBool,
+    switch: Switch,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// By directory.
+    sockets: HashMap<PathBuf, Socket>,
+    /// By the certificate's fingerprint: leases that share a certificate share the connection.
+    links: HashMap<String, Weak<Link>>,
+}
+
+#[derive(Debug)]
+struct Socket {
+    lease: String,
+    serving: Serving,
+}
+
+impl Multiplexers {
+    /// From now on the engine stays open, so that what it writes may rely on it.
+    pub(super) fn switch_on(&self) {
+        self.on.store(true, Ordering::Relaxed);
+    }
+
+    /// The way to the proxy for a role certificate; none when the engine doesn't stay, or the proxy doesn't carry SSH in gRPC.
+    pub(super) fn link(
+        &self,
+        bot: &Bot,
+        session: &Session,
+        certificate: &RoleCertificate,
+    ) -> Result<Option<Arc<Link>>, Error> {
+        if !self.on.load(Ordering::Relaxed) || session.cluster.server_version.before(13) {
+            return Ok(None);
+        }
+        let fingerprint = certificate.certificates.tls_facts()?.fingerprint.clone();
+        let mut state = self.state();
+        state.links.retain(|_, link| link.strong_count() > 0);
+        if let Some(link) = state.links.get(&fingerprint).and_then(Weak::upgrade) {
+            return Ok(Some(link));
+        }
+        let credential = ClientCredential::new(&certificate.key.pkcs8_der(), &certificate.certificates.tls)?;
+        let cluster = Cluster { route: Route::Proxy(session.proxy.clone()), ..session.cluster.clone() };
+        let host_cas = session.identity.authorities.root_host_cas().to_vec();
+        let link = Link::new(bot.connector.clone(), cluster, host_cas, credential, Arc::clone(&bot.clock));
+        let link = Arc::new(link);
+        state.links.insert(fingerprint, Arc::downgrade(&link));
+        Ok(Some(link))
+    }
+
+    /// Serves a lease's socket by `link`. False when there can be none; ssh then connects by itself. Needs a runtime.
+    pub(super) fn serve(&self, lease: &str, destination: &Destination, link: &Arc<Link>) -> bool {
+        let mut state = self.state();
+        if let Some(socket) = state.sockets.get(destination.path())
+            && socket.lease == lease
+            && is_there(destination.path())
+        {
+            socket.serving.relink(Arc::clone(link));
+            return true;
+        }
+        match self.start(destination, link) {
+            Ok(serving) => {
+                tracing::debug!(directory = %destination.path().display(), "serving SSH connections");
+                state.sockets.insert(destination.path().to_owned(), Socket { lease: lease.to_owned(), serving });
+                true
+            }
+            Err(reason) => {
+                tracing::warn!(directory = %destination.path().display(), "no socket for SSH connections: {reason}");
+                state.sockets.remove(destination.path());
+                false
+            }
+        }
+    }
+
+    fn start(&self, destination: &Destination, link: &Arc<Link>) -> Result<Serving, String> {
+        let listener = destination.listen(SOCKET).map_err(|error| error.to_string())?;
+        let mut users = destination.readers().to_vec();
+        users.push(nix::unistd::geteuid().as_raw());
+        Serving::start(&self.switch, listener, destination.path(), users, Arc::clone(link))
+            .map_err(|error| error.to_string())
+    }
+
+    /// Ends a lease's sockets and their sessions.
+    pub(super) fn withdraw(&self, lease: &str) {
+        self.end(|socket| socket.lease == lease);
+    }
+
+    /// Ends all of them.
+    pub(super) fn withdraw_all(&self) {
+        self.end(|_| true);
+    }
+
+    fn end(&self, which: impl Fn(&Socket) -> bool) {
+        let ended: Vec<_> = self.state().sockets.extract_if(|_, socket| which(socket)).collect();
+        for (directory, _) in ended {
+            // A destination that stays would otherwise keep a socket behind which nobody is.
+            let _ = std::fs::remove_file(directory.join(SOCKET));
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the name still stands: somebody may have emptied the directory.
+fn is_there(directory: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    std::fs::symlink_metadata(directory.join(SOCKET)).is_ok_and(|seen| seen.file_type().is_socket())
+}

@@ -1,0 +1,19 @@
+//! Many SSH connections over one: whoever keeps an identity fresh serves a Unix socket in the destination's directory,
+//! and ssh gets its connection from there (`ProxyUseFdpass`).
+//!
+//! The server side is [`Link`] (the connection to the proxy) and [`Serving`] (the socket); the client side, which is
+//! made to start in a millisecond, is [`connect`] and [`hand_over`]. Between them goes what [`wire`] says.
+
+mod client;
+mod link;
+mod server;
+mod session;
+mod wire;
+
+pub use client::{Answer, connect, hand_over, takes_descriptors};
+pub use link::Link;
+pub use server::{Serving, Switch};
+pub use wire::SOCKET;
+
+#[cfg(test)]
+mod tests;

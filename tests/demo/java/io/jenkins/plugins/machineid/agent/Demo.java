@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.agent;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a block of a pipeline does on an agent, without the Jenkins around it: the plugin's own agent classes unpack and
+ * load the library, take a lease, run the given commands in its environment, and give the lease back.
+ *
+ * <p>Arguments: the agent's root, the directory for the lease, the proxy, the token's file, a CA file, a Kubernetes
+ * cluster (or an empty text), then one shell command each.
+ */
+public final class Demo {
+    private static final Pattern TEXT = Pattern.compile("\"(\\w+)\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+
+    private Demo() {}
+
+    public static void main(String[] arguments) throws Exception {
+        Path root = Path.of(arguments[0]);
+        Path directory = Path.of(arguments[1]);
+        String cluster = "{\"address\":" + quote(arguments[2]) + ",\"kind\":\"proxy\""
+                + (arguments[4].isEmpty() ? "" : ",\"ca_pem\":" + quote(Files.readString(Path.of(arguments[4])))) + "}";
+        String outputs = "[{\"type\":\"identity\"}"
+                + (arguments[5].isEmpty() ? "" : ",{\"type\":\"kubernetes\",\"kubernetes_cluster\":" + quote(arguments[5]) + "}")
+                + "]";
+
+        NativeLibrary library = NativeLibrary.load(root);
+        Engines engines = new Engines(library.api());
+        byte[] config = ("{\"abi\":1,\"identities\":[{\"id\":\"demo\",\"cluster\":" + cluster
+                        + ",\"join\":{\"method\":\"token\",\"token_file\":" + quote(arguments[3]) + "}}]}")
+                .getBytes(StandardCharsets.UTF_8);
+        String helper = library.helper(root).toString();
+        check(engines.open("demo", "demo", EnginePaths.insert(config, root.resolve("state").toString(), helper)));
+
+        String lease = UUID.randomUUID().toString().replace("-", "");
+        String request = "{\"lease\":" + quote(lease) + ",\"identity\":\"demo\",\"directory\":" + quote(directory.toString())
+                + ",\"ttl_seconds\":1800,\"outputs\":" + outputs + "}";
+        int status = 1;
+        try {
+            String reply = check(engines.acquire("demo", lease, request.getBytes(StandardCharsets.UTF_8)));
+            Map<String, String> environment = environment(reply);
+            System.out.println("withMachineId {   // lease " + lease.substring(0, 8) + "…, valid until "
+                    + environment.get("MACHINE_ID_EXPIRES_AT"));
+            status = run(List.of(arguments).subList(6, arguments.length), environment);
+        } finally {
+            check(engines.release(lease, true));
+            engines.closeAll();
+            System.out.println("}                 // " + (Files.exists(directory) ? "the directory is still there" : "gone: " + directory));
+        }
+        System.exit(status);
+    }
+
+    private static int run(List<String> commands, Map<String, String> environment) throws Exception {
+        for (String command : commands) {
+            System.out.println("  sh '" + command + "'");
+            ProcessBuilder builder = new ProcessBuilder("sh", "-c", command).inheritIO();
+            builder.environment().putAll(environment);
+            int status = builder.start().waitFor();
+            if (status != 0) {
+                return status;
+            }
+        }
+        return 0;
+    }
+
+    private static String check(byte[] reply) {
+        String text = new String(reply, StandardCharsets.UTF_8);
+        if (!text.startsWith("{\"ok\"")) {
+            throw new IllegalStateException(text);
+        }
+        return text;
+    }
+
+    /** The members of {@code "environment":{…}}; all of its values are plain paths, addresses and times. */
+    private static Map<String, String> environment(String reply) {
+        int start = reply.indexOf("\"environment\":{");
+        Map<String, String> variables = new TreeMap<>();
+        Matcher matcher = TEXT.matcher(reply.substring(start, reply.indexOf('}', start)));
+        while (matcher.find()) {
+            variables.put(matcher.group(1), matcher.group(2));
+        }
+        return variables;
+    }
+
+    private static String quote(String text) {
+        List<String> characters = new ArrayList<>();
+        text.chars().forEach(c -> characters.add(
+                c < 0x20 ? String.format("\\u%04x", c) : c == '"' || c == '\\' ? "\\" + (char) c : String.valueOf((char) c)));
+        return "\"" + String.join("", characters) + "\"";
+    }
+}

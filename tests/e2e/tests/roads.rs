@@ -1,0 +1,90 @@
+//! `ssh` along every road to a host that a double can show.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use e2e::{Cluster, Machine, Outcome, users};
+use teleport_double::Point;
+
+fn ready(cluster: &Cluster) -> Machine {
+    let machine = Machine::new(cluster);
+    machine.configure(cluster, &cluster.token(), "");
+    machine.oneshot().succeeded();
+    machine
+}
+
+fn hostname(machine: &Machine, options: &[&str], host: &str) -> Outcome {
+    let target = format!("{}@{host}", users::login());
+    let mut arguments = vec!["-F", "out/ssh_config", "-o", "BatchMode=yes"];
+    arguments.extend_from_slice(options);
+    arguments.extend([target.as_str(), "echo", "here"]);
+    machine.tool("ssh", &arguments)
+}
+
+#[test]
+fn behind_a_balancer_every_connection_is_upgraded() {
+    let cluster = Cluster::with(teleport_double::Builder::behind_balancer).and_node();
+    let machine = ready(&cluster);
+    assert!(machine.read("out/ssh_config").contains(" --connection-upgrade "));
+    let before = cluster.counters().seen(Point::Upgrade);
+    assert_eq!(hostname(&machine, &[], "node1.example.test").succeeded().stdout, "here\n");
+    assert_eq!(cluster.counters().seen(Point::Upgrade), before + 1);
+}
+
+#[test]
+fn a_node_is_reached_by_name_by_its_port_and_by_its_id() {
+    let mut cluster = Cluster::start().and_node();
+    let node = cluster.node.take().unwrap();
+    let id = cluster.add_node("node2", &node.address);
+    let machine = ready(&cluster);
+    let port = node.address.rsplit_once(':').unwrap().1;
+    assert_eq!(hostname(&machine, &[], "node1.example.test").succeeded().stdout, "here\n");
+    assert_eq!(hostname(&machine, &["-p", port], "node1.example.test").succeeded().stdout, "here\n");
+    let named = hostname(&machine, &["-o", "HostKeyAlias=node1.example.test"], &format!("{id}.example.test"));
+    assert_eq!(named.succeeded().stdout, "here\n");
+    let refused = hostname(&machine, &["-p", "22"], "node1.example.test");
+    assert!(refused.stderr.contains("[host_unreachable]"), "{}", refused.stderr);
+}
+
+#[test]
+fn hosts_of_a_leaf_cluster_are_asked_for_in_it() {
+    let cluster = Cluster::with(|builder| builder.leaf("leaf.example.test")).and_node();
+    let address = cluster.node.as_ref().unwrap().address.clone();
+    cluster.add_node_in("leaf.example.test", "node9", &address);
+    let machine = ready(&cluster);
+    // The double can't certify the leaf's hosts, so that is not what is looked at.
+    let unchecked = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"];
+    let leaf = hostname(&machine, &unchecked, "node9.leaf.example.test");
+    assert_eq!(leaf.succeeded().stdout, "here\n");
+    let root = hostname(&machine, &unchecked, "node9.example.test");
+    assert!(root.stderr.contains("[host_unreachable]"), "{}", root.stderr);
+    let checked = hostname(&machine, &[], "node9.leaf.example.test");
+    assert!(checked.stderr.contains("Host key verification failed"), "{}", checked.stderr);
+}
+
+#[test]
+fn a_proxy_before_version_13_is_asked_by_stock_ssh() {
+    let cluster = Cluster::start().and_node();
+    let mut machine = ready(&cluster);
+    let config = machine.read("out/ssh_config").replace(" '%r@%h:%p'", " --server-version=12 '%r@%h:%p'");
+    e2e::machine::put(&machine.path("old_config"), &config);
+    // The double is no SSH server. What is asked of one is seen by standing in for ssh.
+    let fake = machine.path("ssh");
+    e2e::machine::put(&fake, "#!/bin/sh\nprintf '%s\\n' \"$@\" >&2\nexit 7\n");
+    users::prepare("chmod", &["755", fake.to_str().unwrap()]);
+    let path = format!("{}:{}", machine.path("").display(), std::env::var("PATH").unwrap());
+    machine.set("PATH", &path);
+    let ssh = ["-F", "old_config", "-o", "BatchMode=yes", "jenkins@node1.example.test", "true"];
+    let asked = machine.tool("/usr/bin/ssh", &ssh).stderr;
+    for word in ["-s", "proxy:node1:0@example.test", "jenkins", "StrictHostKeyChecking=yes"] {
+        assert!(asked.lines().any(|line| line == word), "{word}: {asked}");
+    }
+}
+
+#[test]
+fn a_host_that_another_cluster_certified_is_refused_on_every_road() {
+    let other = Cluster::start();
+    let cluster = Cluster::with(teleport_double::Builder::behind_balancer).and_node_certified_by(&other);
+    let machine = ready(&cluster);
+    let refused = hostname(&machine, &[], "node1.example.test");
+    assert!(refused.stderr.contains("Host key verification failed"), "{}", refused.stderr);
+}

@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+// Drives the pages of a running Jenkins as an administrator would: node browser.mjs URL OUTPUT-DIR BUILD-PATH GOOD-ADDRESS WEB-CA-FILE
+// Prints one JSON line; screenshots go to the output directory. Exits 3 when no browser is installed.
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+const [url, output, buildPath, goodAddress, webCa] = process.argv.slice(2);
+const PIN = "sha256:" + "2".repeat(64);
+
+async function launch() {
+  let chromium;
+  try {
+    const from = createRequire(join(process.env.PLAYWRIGHT_CORE ?? process.cwd(), "x.js"));
+    ({ chromium } = from("playwright-core"));
+  } catch {
+    console.log(JSON.stringify({ skipped: "playwright-core is not installed" }));
+    process.exit(3);
+  }
+  const executable = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
+    (path) => path && existsSync(path),
+  );
+  if (!executable) {
+    console.log(JSON.stringify({ skipped: "no Chromium is installed" }));
+    process.exit(3);
+  }
+  return chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
+}
+
+const checks = [];
+function check(name, held, detail = "") {
+  checks.push({ name, held: Boolean(held), detail: String(detail).slice(0, 500) });
+}
+
+const browser = await launch();
+const page = await browser.newPage({ viewport: { width: 1400, height: 1100 } });
+page.setDefaultTimeout(150_000);
+const errors = [];
+page.on("pageerror", (error) => errors.push(error.message));
+
+/** Of the page, or of a part of it. */
+async function shot(name, part) {
+  const path = join(output, `${name}.png`);
+  await (part ? part.screenshot({ path }) : page.screenshot({ path, fullPage: true }));
+}
+
+async function section() {
+  await page.goto(`${url}/manage/configure`);
+  await page.waitForLoadState("networkidle");
+  return page.locator(".jenkins-section", { has: page.getByRole("button", { name: "Add cluster" }) }).last();
+}
+
+/** The entry that was added last to a repeatable list. */
+function last(list, name) {
+  return list.locator(`.repeated-chunk:has(input[name='_.${name}'])`).last();
+}
+
+async function fill(chunk, values) {
+  for (const [name, value] of Object.entries(values)) {
+    const field = chunk.locator(`[name='_.${name}']`).first();
+    if ((await field.evaluate((element) => element.tagName)) === "SELECT") {
+      await field.selectOption(value);
+    } else {
+      await field.fill(value);
+    }
+  }
+}
+
+async function test(chunk) {
+  // What was said before must not be taken for the answer.
+  await chunk.evaluate((element) => {
+    for (const line of element.querySelectorAll(".ok, .error, .warning")) {
+      if (/Tried from|No agent|not saved/.test(line.innerText)) line.remove();
+    }
+  });
+  const button = chunk.getByRole("button", { name: "Test connection" });
+  await button.scrollIntoViewIfNeeded();
+  await button.click();
+  await page.waitForFunction(
+    (element) => /Tried from|No agent|not saved/.test(element.innerText),
+    await chunk.elementHandle(),
+    { timeout: 90_000 },
+  );
+  return (await chunk.innerText()).split("\n").find((line) => /Tried from|No agent|not saved/.test(line));
+}
+
+// The form, filled by clicks.
+let form = await section();
+await form.getByRole("button", { name: "Add cluster" }).click();
+let cluster = last(form, "address");
+await fill(cluster, { name: "by-hand", address: "https://wrong.example.com" });
+await cluster.locator("[name='_.address']").blur();
+await page.waitForFunction((element) => element.innerText.includes("is a URL"), await cluster.elementHandle());
+check("a wrong address is explained while typing", true);
+await fill(cluster, { address: goodAddress, caPins: PIN });
+await cluster.locator("[name='_.caPins']").blur();
+let said = await test(cluster);
+check("Test connection says what is wrong and what to do", /not trusted|pin/.test(said) && /configure|check/.test(said), said);
+await shot("test-connection-bad", cluster);
+await fill(cluster, { caPins: "", caCertificate: readFileSync(webCa, "utf8") });
+said = await test(cluster);
+check("Test connection says which cluster it is", /cluster example\.test, Teleport 15/.test(said), said);
+await shot("test-connection-good", cluster);
+await fill(cluster, { caPins: PIN });
+await form.getByRole("button", { name: "Add identity" }).click();
+let identity = last(form, "maxTtl");
+const SECRET = "typed-by-hand-0123456789";
+await fill(identity, { id: "by-hand", cluster: "by-hand", roles: "one, two", maxTtl: "90m", allowedJobs: "team-a/**\nteam b/*" });
+const password = identity.locator("[name='_.token']").first();
+if (!(await password.isVisible())) {
+  await identity.getByRole("button", { name: /Change Password|Conceal|Add/ }).first().click();
+}
+await password.fill(SECRET);
+await page.getByRole("button", { name: "Save" }).click();
+await page.waitForURL((at) => !at.pathname.endsWith("/configure"));
+check("the form is saved", true);
+
+// Loaded again, it says the same.
+form = await section();
+cluster = last(form, "address");
+identity = last(form, "maxTtl");
+const seen = async (chunk, name) => chunk.locator(`[name='_.${name}']`).first().inputValue();
+check("name", (await seen(cluster, "name")) === "by-hand", await seen(cluster, "name"));
+check("address", (await seen(cluster, "address")) === goodAddress);
+check("pins", (await seen(cluster, "caPins")) === PIN, await seen(cluster, "caPins"));
+check("id", (await seen(identity, "id")) === "by-hand");
+check("roles", (await seen(identity, "roles")) === "one, two", await seen(identity, "roles"));
+check("longest lifetime", (await seen(identity, "maxTtl")) === "90m");
+check("allowed jobs", (await seen(identity, "allowedJobs")).trim() === "team-a/**\nteam b/*", await seen(identity, "allowedJobs"));
+const html = await page.content();
+check("the token is not in the page", !html.includes(SECRET));
+said = await test(identity);
+check("Test connection of an identity holds the saved pins against the cluster", /pin/.test(said), said);
+await shot("configuration", form);
+const help = form.locator("a.jenkins-help-button");
+check("each field has a help button", (await help.count()) > 15, await help.count());
+
+// Removing the entries removes them.
+await last(form, "maxTtl").locator(".repeatable-delete").last().click();
+await last(form, "address").locator(".repeatable-delete").last().click();
+await page.waitForTimeout(1000);
+await page.getByRole("button", { name: "Save" }).click();
+await page.waitForURL((at) => !at.pathname.endsWith("/configure"));
+form = await section();
+const left = await form.locator("[name='_.id']").evaluateAll((fields) => fields.map((field) => field.value));
+check("removed entries are gone", !left.includes("by-hand"), left);
+
+// The snippet generator.
+await page.goto(`${url}/pipeline-syntax/`);
+await page.waitForLoadState("networkidle");
+await page.locator("select.dropdownList").first().selectOption({ label: "withMachineId: With the agent's machine identity" });
+await page.waitForSelector("[name='_.kubernetesCluster']");
+await page.locator("[name='_.roles']").first().fill("api-workers, db");
+await page.locator("[name='_.ttl']").first().fill("30m");
+await page.getByRole("button", { name: "Generate Pipeline Script" }).click();
+await page.waitForFunction(() => document.querySelector("#prototypeText")?.value.includes("withMachineId"));
+const snippet = await page.locator("#prototypeText").inputValue();
+check("the snippet generator writes the block", snippet.includes("withMachineId(roles: ['api-workers', 'db'], ttl: '30m')"), snippet);
+await shot("snippet-generator");
+
+// A freestyle job and an agent.
+await page.goto(`${url}/job/allowed-freestyle/configure`);
+await page.waitForLoadState("networkidle");
+check("the freestyle form shows the identity", (await page.locator("[name='_.identity']").first().inputValue()) === "api");
+await page.locator("[name='_.identity']").first().scrollIntoViewIfNeeded();
+await shot("freestyle");
+await page.goto(`${url}/computer/a1/configure`);
+await page.waitForLoadState("networkidle");
+check("the agent's form shows its binding", (await page.locator("[name='_.defaultIdentity']").inputValue()) === "api");
+check("the agent's form shows its standing destination", /machine-id$/.test(await page.locator("[name='_.path']").first().inputValue()));
+await shot("agent");
+
+// The build page.
+await page.goto(url + buildPath);
+check("the build page has the table", (await page.locator("#machine-id-certificates tbody tr").count()) > 0);
+await shot("build");
+check("no script error", errors.length === 0, errors.join("; "));
+await browser.close();
+console.log(JSON.stringify({ checks }));
+process.exit(checks.every((one) => one.held) ? 0 : 1);

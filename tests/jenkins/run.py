@@ -1,0 +1,75 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: The machine-id authors
+# SPDX-License-Identifier: Apache-2.0
+"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --demo]
+
+Also read: HPI, TELEPORT_DOUBLE, OUTPUT (logs and screenshots), AGENT_USER, PLAYWRIGHT_CORE, CHROMIUM.
+Needs nothing but Python; the browser part needs node, playwright-core and Chromium and says so where they are missing.
+"""
+
+import os
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+
+import demo  # noqa: E402
+from world import TESTS, Skipped, World  # noqa: E402
+
+# In this order: later ones look at builds and logs of earlier ones.
+import builds  # noqa: E402,F401
+import containers  # noqa: E402,F401
+import losses  # noqa: E402,F401
+import rest  # noqa: E402,F401
+import pages  # noqa: E402,F401
+
+
+def run(world, names):
+    failed, skipped = [], []
+    for one in TESTS:
+        if names and one.__name__ not in names:
+            continue
+        begun = time.monotonic()
+        verdict = "ok"
+        try:
+            one(world)
+        except Skipped as why:
+            skipped.append(one.__name__)
+            verdict = "SKIPPED"
+            print(f"  {why}")
+        except Exception:  # the other tests still tell something
+            traceback.print_exc()
+            failed.append(one.__name__)
+            verdict = "FAILED"
+        print(f"{verdict:7} {time.monotonic() - begun:6.1f} s  {one.__name__.replace('_', ' ')}", flush=True)
+    print(f"{len(failed)} failed, {len(skipped)} skipped; logs and screenshots in {world.output}")
+    return 1 if failed else 0
+
+
+def main(arguments):
+    missing = [name for name in ("JENKINS_WAR", "JENKINS_PLUGINS") if not os.environ.get(name)]
+    wanted = " and ".join(missing) + " (a jenkins.war, a folder of .hpi or .jpi files)"
+    if missing and "--demo" in arguments:
+        print(f"the demo in a real Jenkins needs {wanted}", file=sys.stderr)
+        return 2
+    if missing:
+        print(f"SKIPPED: the tests in a real Jenkins; give {wanted}")
+        return 0
+    output = Path(os.environ.get("OUTPUT") or tempfile.mkdtemp(prefix="machine-id-jenkins-")).resolve()
+    output.mkdir(parents=True, exist_ok=True)
+    world = World(output)
+    try:
+        if "--demo" in arguments:
+            return demo.run(world)
+        world.start()
+        return run(world, arguments)
+    finally:
+        world.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
