@@ -133,7 +133,11 @@ fn strike_once(
     let ended = finish(&mut command, &bot.scratch("struck"), LIMIT)?;
     let place = format!("{what} at {call} {number} of {}", scenario.name());
     let explain = |violation: String| format!("{place}: {violation}");
-    let mut violations: Vec<String> = ended.misbehaved().into_iter().map(explain).collect();
+    let kill = what.starts_with("signal");
+    let struck = if kill { ended.was_killed() } else { strace::hit_a_file(&log) };
+    // An error at something else than a file is no fault of a disk.
+    let misbehaved = ended.misbehaved().filter(|_| kill || struck);
+    let mut violations: Vec<String> = misbehaved.into_iter().map(explain).collect();
     violations.extend(check(world, bot, had_files).into_iter().map(explain));
     let reached = strace::reached(&log);
 
@@ -160,7 +164,6 @@ fn strike_once(
         violations.extend(swept(bot)?.into_iter().map(explain));
     }
     let renew_bot = !violations.is_empty();
-    let struck = if what.starts_with("signal") { ended.was_killed() } else { true };
     Ok(Strike { violations, struck, reached, token_needed, renew_bot })
 }
 

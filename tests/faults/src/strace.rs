@@ -51,7 +51,7 @@ pub fn available() -> Result<(), String> {
 pub fn traced(command: &Command, log: &Path, fault: Option<(&str, &str, usize)>) -> Command {
     let all: Vec<&str> = FILE_CALLS.iter().chain(NETWORK_CALLS).copied().collect();
     let mut strace = Command::new("strace");
-    strace.arg("-f").arg("-o").arg(log).arg("-e").arg(format!("trace={}", all.join(",")));
+    strace.args(["-f", "-y"]).arg("-o").arg(log).arg("-e").arg(format!("trace={}", all.join(",")));
     if let Some((what, call, number)) = fault {
         strace.arg("-e").arg(format!("inject={call}:{what}:when={number}"));
     }
@@ -78,6 +78,15 @@ pub fn most_per_thread(log: &Path) -> BTreeMap<String, usize> {
         *known = (*known).max(count);
     }
     most
+}
+
+/// Whether an injected error was one of a file: a thread's wake-up and a line on standard error are written too.
+#[must_use]
+pub fn hit_a_file(log: &Path) -> bool {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let struck = text.lines().find(|line| line.contains("(INJECTED)")).unwrap_or_default();
+    let first = struck.split_once('(').map_or("", |(_, rest)| rest).split(',').next().unwrap_or_default();
+    !["<anon_inode", "<socket", "<pipe", "</dev/null", "</dev/tty", "</dev/pts", "/struck>"].iter().any(|other| first.contains(other))
 }
 
 /// Where a run was struck: how many calls had been begun.

@@ -1,7 +1,7 @@
 //! One bot identity at work: what callers and its keeper ask of it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
@@ -49,6 +49,8 @@ pub(super) struct Memory {
     pub(super) seen: Option<Stamp>,
     /// An identity that could not be written down yet, and the certificates that stand on disk instead.
     pub(super) unwritten: Option<(BotIdentity, Option<Certificates>)>,
+    /// Certificates that a rotation has made old, and when they are to be renewed.
+    pub(super) renew_by: Option<(Certificates, SystemTime)>,
     /// Hash of a token that the cluster has refused, while the stored identity still works.
     pub(super) refused_token: Option<String>,
     /// Roles that the bot may take, as last told, and the monotonic time from which that is known.

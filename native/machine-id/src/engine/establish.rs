@@ -28,8 +28,10 @@ const STORE_POLL: Duration = Duration::from_millis(50);
 const SHORT_WAIT: Duration = Duration::from_secs(2);
 /// A renewal never follows another one sooner, whatever lifetime the cluster grants.
 const SHORTEST_LIFE: Duration = Duration::from_secs(5);
-/// A fleet that sees a rotation is spread over this.
-const SPREAD: Duration = Duration::from_secs(2);
+/// How long after the key that signs has changed the identity is renewed, at least and beyond that. At that moment the
+/// cluster's servers restart and cut connections: a renewal that is cut would cost the identity, and the old key is
+/// trusted for some phases more. (Role certificates are issued anew at once, they can be asked for again.)
+const SETTLE: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(7));
 
 impl Bot {
     pub(super) async fn establish(&self, wish: Wish) -> Result<Session, Error> {
@@ -242,7 +244,7 @@ impl Bot {
             ready: state.renewal == RenewalState::Ready,
             reason,
             renew_at: self.renew_at(&facts),
-            outdated: is_outdated(&state.identity),
+            outdated: is_outdated(&state.identity) && !self.settles(&state.identity),
             expires_at: facts.valid_until,
             same_cluster: state.identity.cluster == cluster.name,
             same_machine: state.check_machine(&MachineMark::of_this_machine()).is_ok(),
@@ -352,13 +354,37 @@ impl Bot {
             identity.authorities = current;
         }
         if reaction == Reaction::Reissue {
-            tracing::info!(identity = %self.config.id, cluster = %cluster.name, "another key of the cluster signs now");
+            tracing::info!(identity = %self.config.id, cluster = %cluster.name, "the rotation asks for new certificates");
             self.cache.forget_identity(&self.config.id);
-            renew_at = renew_at.min(self.clock.now() + SPREAD.mul_f64(fastrand::f64()));
+            self.plan_renewal(&identity)?;
+        }
+        if let Some((of, time)) = &self.memory().renew_by
+            && *of == identity.certificates
+        {
+            renew_at = renew_at.min(*time);
         }
         let proxy = proxy::facts(&cluster, &client, &self.clock).await?;
         let (client, stale) = (Arc::new(client), AtomicBool::new(false));
         Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck, stale })
+    }
+
+    /// Whether the renewal that a rotation asks for waits until the cluster's servers have settled.
+    fn settles(&self, identity: &BotIdentity) -> bool {
+        let now = self.clock.now();
+        self.memory().renew_by.as_ref().is_some_and(|(of, time)| *of == identity.certificates && now < *time)
+    }
+
+    /// After a rotation of the user authority the identity is renewed, once: its own key won't be trusted for ever.
+    fn plan_renewal(&self, identity: &BotIdentity) -> Result<(), Error> {
+        let signed_by = identity.certificates.ssh_facts()?.signed_by;
+        let signs_now = identity.authorities.user.ssh_keys.first();
+        let mut memory = self.memory();
+        let planned = memory.renew_by.as_ref().is_some_and(|(of, _)| *of == identity.certificates);
+        if signs_now != Some(&signed_by) && !planned {
+            let time = self.clock.now() + SETTLE.0 + SETTLE.1.mul_f64(fastrand::f64());
+            memory.renew_by = Some((identity.certificates.clone(), time));
+        }
+        Ok(())
     }
 
     fn next_renewal(&self, facts: &BotFacts) -> SystemTime {
