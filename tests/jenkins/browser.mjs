@@ -39,8 +39,10 @@ page.setDefaultTimeout(150_000);
 const errors = [];
 page.on("pageerror", (error) => errors.push(error.message));
 
-async function shot(name) {
-  await page.screenshot({ path: join(output, `${name}.png`), fullPage: true });
+/** Of the page, or of a part of it. */
+async function shot(name, part) {
+  const path = join(output, `${name}.png`);
+  await (part ? part.screenshot({ path }) : page.screenshot({ path, fullPage: true }));
 }
 
 async function section() {
@@ -95,11 +97,11 @@ await fill(cluster, { address: goodAddress, caPins: PIN });
 await cluster.locator("[name='_.caPins']").blur();
 let said = await test(cluster);
 check("Test connection says what is wrong and what to do", /not trusted|pin/.test(said) && /configure|check/.test(said), said);
-await shot("test-connection-bad");
+await shot("test-connection-bad", cluster);
 await fill(cluster, { caPins: "", caCertificate: readFileSync(webCa, "utf8") });
 said = await test(cluster);
 check("Test connection says which cluster it is", /cluster example\.test, Teleport 15/.test(said), said);
-await shot("test-connection-good");
+await shot("test-connection-good", cluster);
 await fill(cluster, { caPins: PIN });
 await form.getByRole("button", { name: "Add identity" }).click();
 let identity = last(form, "maxTtl");
@@ -130,7 +132,7 @@ const html = await page.content();
 check("the token is not in the page", !html.includes(SECRET));
 said = await test(identity);
 check("Test connection of an identity holds the saved pins against the cluster", /pin/.test(said), said);
-await shot("configuration");
+await shot("configuration", form);
 const help = form.locator("a.jenkins-help-button");
 check("each field has a help button", (await help.count()) > 15, await help.count());
 

@@ -59,6 +59,18 @@ def agent_killed_in_the_body_comes_back(world):
 
 
 @test
+def agent_disconnected_in_the_body_comes_back(world):
+    """The agent's process goes on, or starts itself anew; the connection is another one."""
+    jenkins = world.jenkins
+    jenkins.pipeline("allowed-cut", block(used_all_the_time(world)))
+    number = jenkins.build("allowed-cut")
+    jenkins.wait_console("allowed-cut", number, "inside")
+    jenkins.post("/computer/a1/doDisconnect?offlineMessage=cut")
+    end_of_use(world, "allowed-cut", number)
+    world.a1.wait_online()
+
+
+@test
 def agent_killed_and_build_aborted_is_cleaned_when_it_is_back(world):
     jenkins = world.jenkins
     jenkins.pipeline("allowed-dead", block("sh 'echo inside; sleep 300'"))

@@ -70,7 +70,11 @@ impl Place {
     }
 
     pub(crate) fn describe(&self) -> String {
-        if self.double.is_some() { "the double, on this machine".to_owned() } else { format!("the cluster {}", self.proxy) }
+        if self.double.is_some() {
+            "the double, on this machine".to_owned()
+        } else {
+            format!("the cluster {}", self.proxy)
+        }
     }
 
     pub(crate) fn double(&self) -> Option<&Cluster> {

@@ -107,7 +107,11 @@ impl Report {
 
     pub(crate) fn table(&self) -> String {
         let mut text = format!("{}; against {}; peer: {}\n\n", self.machine, self.against, self.peer);
-        let _ = writeln!(text, "{:<46} {:>6} {:>12} {:>19} {:>4} {:>12} {:>7}", "", "unit", "ours", "10 % – 90 %", "n", "beside it", "ratio");
+        let _ = writeln!(
+            text,
+            "{:<46} {:>6} {:>12} {:>19} {:>4} {:>12} {:>7}",
+            "", "unit", "ours", "10 % – 90 %", "n", "beside it", "ratio"
+        );
         for row in &self.rows {
             let (ours, spread, count) = row.ours.as_ref().map_or_else(
                 || ("n/a".to_owned(), String::new(), String::new()),
@@ -120,7 +124,11 @@ impl Report {
             let missing = if row.yardstick_is == "peer" { "n/a" } else { "" };
             let beside = row.yardstick.as_ref().map_or_else(|| missing.to_owned(), |figure| number(figure.median));
             let ratio = row.ratio.map_or_else(String::new, |ratio| format!("{ratio:.2}"));
-            let _ = write!(text, "{:<46} {:>6} {ours:>12} {spread:>19} {count:>4} {beside:>12} {ratio:>7}", row.what, row.unit);
+            let _ = write!(
+                text,
+                "{:<46} {:>6} {ours:>12} {spread:>19} {count:>4} {beside:>12} {ratio:>7}",
+                row.what, row.unit
+            );
             let remark = if row.note.is_empty() { row.yardstick_is.as_str() } else { row.note.as_str() };
             let _ = writeln!(text, "  {remark}");
         }

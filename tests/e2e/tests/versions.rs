@@ -40,6 +40,17 @@ fn every_version_gives_certificates_through_the_proxy_and_at_the_auth_server() {
 }
 
 #[test]
+fn with_separate_ports_the_pins_are_held_against_what_the_web_port_leads_to() {
+    for version in ["10.3.16", "12.4.11"] {
+        let cluster = Cluster::with(|builder| builder.version(version).separate_ports());
+        let machine = Machine::new(&cluster);
+        let config = auth_server(&machine, &cluster.proxy_address(), &cluster.token(), &cluster.ca_pin());
+        machine.write_config(&config.replace("auth_server", "proxy_server"));
+        machine.oneshot().succeeded();
+    }
+}
+
+#[test]
 fn a_wrong_pin_keeps_the_token_from_an_old_cluster_too() {
     let wrong = format!("sha256:{}", "11".repeat(32));
     for (cluster, address) in clusters("10.3.16") {

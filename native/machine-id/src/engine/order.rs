@@ -63,7 +63,9 @@ impl Order {
 
     /// Whether two orders would write the same directory.
     pub(super) fn shares_directory(&self, other: &Self) -> bool {
-        self.placements.iter().any(|ours| other.placements.iter().any(|theirs| ours.directory.path == theirs.directory.path))
+        self.placements
+            .iter()
+            .any(|ours| other.placements.iter().any(|theirs| ours.directory.path == theirs.directory.path))
     }
 
     /// The lease's main directory.

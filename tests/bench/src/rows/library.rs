@@ -206,7 +206,8 @@ fn instructions(place: &Place, config: &Path, report: &mut Report) {
             .current_dir(place.directory.path());
         let output = command.output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        let line = text.lines().find_map(|line| line.split_once("Collected :").map(|(_, count)| count.trim().to_owned()));
+        let line =
+            text.lines().find_map(|line| line.split_once("Collected :").map(|(_, count)| count.trim().to_owned()));
         line.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("callgrind: {text}"))
     };
     let (few, many) = (20, 120);

@@ -102,10 +102,8 @@ fn latency(place: &Place, stage: &Stage<'_>, report: &mut Report) {
     let time = |way| stage.time(way, "true");
     time(Way::Multiplexed);
     if stage.direct.is_some() {
-        let [direct, process, multiplexed] = in_turns(
-            rounds,
-            [&mut || time(Way::Direct), &mut || time(Way::Process), &mut || time(Way::Multiplexed)],
-        );
+        let [direct, process, multiplexed] =
+            in_turns(rounds, [&mut || time(Way::Direct), &mut || time(Way::Process), &mut || time(Way::Multiplexed)]);
         report.beside("ssh … true, by ProxyCommand", "ms", &process, &direct, "direct");
         report.beside("ssh … true, multiplexed", "ms", &multiplexed, &direct, "direct");
         let over = |sample: &Sample| Sample::once(sample.median() - direct.median());
@@ -159,7 +157,8 @@ fn parallel(place: &Place, stage: &Stage<'_>, report: &mut Report) {
     let run = |way: Way| {
         let before = children_time();
         let wall = milliseconds(|| {
-            let all: Vec<_> = (0..count).map(|_| stage.ssh(way, "true").stderr(Stdio::null()).spawn().unwrap()).collect();
+            let all: Vec<_> =
+                (0..count).map(|_| stage.ssh(way, "true").stderr(Stdio::null()).spawn().unwrap()).collect();
             let failed = all.into_iter().filter_map(|mut ssh| (!ssh.wait().unwrap().success()).then_some(())).count();
             assert_eq!(failed, 0, "of {count} parallel ssh");
         });
@@ -181,7 +180,12 @@ fn parallel(place: &Place, stage: &Stage<'_>, report: &mut Report) {
         "by ProxyCommand, ssh included in both",
     );
     report.alone("  of it in the daemon", "s", &seconds(in_daemon), "");
-    report.alone("daemon's resident memory afterwards", "MiB", &Sample::once(resident(&stage.daemon.id().to_string())), "");
+    report.alone(
+        "daemon's resident memory afterwards",
+        "MiB",
+        &Sample::once(resident(&stage.daemon.id().to_string())),
+        "",
+    );
     if stage.direct.is_some() {
         let (direct, _) = run(Way::Direct);
         report.alone(&format!("{count} ssh at once, direct"), "ms", &Sample::once(direct), "sshd is the limit");

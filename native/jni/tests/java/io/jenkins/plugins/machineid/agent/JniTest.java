@@ -247,24 +247,8 @@ public final class JniTest {
     }
 
     private static void rounds() throws Exception {
-        int rounds = Integer.getInteger("rounds", 10_000);
         byte[] config = nowhere();
-        for (int i = 0; i < rounds / 5; i++) {
-            round(config);
-        }
-        Process before = settled();
-        long start = System.nanoTime();
-        for (int i = 0; i < rounds; i++) {
-            round(config);
-        }
-        double micros = (System.nanoTime() - start) / 1e3 / rounds;
-        HappyPath.report(rounds + " rounds of open, status, release, close", micros, before, settled());
-    }
-
-    static Process settled() throws Exception {
-        System.gc();
-        Thread.sleep(300);
-        return Process.now();
+        Rounds.run("open, status, release, close", Integer.getInteger("rounds"), number -> round(config));
     }
 
     private static void round(byte[] config) {
