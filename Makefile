@@ -108,9 +108,14 @@ fuzz-quick: ## The same for 20 seconds
 	cargo run $(CARGO_QUIET) -p fuzz-runner -- 20
 
 .PHONY: bench
-bench: build ## Benchmarks as ratios in one run (TBOT, CLUSTER, TCTL: beside a real tbot)
+bench: ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TARGET: beside a real tbot)
 	@.ci/packages bench
-	cargo run $(CARGO_QUIET) -p bench -- --json target/bench.json
+	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p bench
+	target/release/bench $(if $(QUICK),--quick) --json target/bench.json
+
+.PHONY: fleet
+fleet: ## A fleet's day with an hour's outage, simulated: AGENTS=10000
+	AGENTS=$(or $(AGENTS),10000) cargo test $(CARGO_QUIET) -p machine-id --lib engine::fleet::fleet -- --ignored --nocapture
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -54,8 +54,13 @@ impl Connector {
 
     async fn discover_proxy(&self) -> Result<Cluster, ConnectError> {
         let address = self.address();
-        let stream = self.web(address).await?;
-        let reply = self.http(stream, address, Request::get("/webapi/find"), Full::default()).await?;
+        let ask = async {
+            let stream = self.web(address).await?;
+            self.http(stream, address, Request::get("/webapi/find"), Full::default()).await
+        };
+        // Whether a balancer stands in between doesn't depend on the answer, and takes as long to find out.
+        let probe = async { Ok(self.needs_upgrade(address).await) };
+        let (reply, upgrade) = tokio::try_join!(ask, probe)?;
         let ours = self.clock().now();
         let named = || address.to_string();
         match reply.status {
@@ -77,7 +82,7 @@ impl Connector {
             .map_err(|reason| ConnectError::NotTeleport { address: named(), reason })?;
         let name = if found.cluster.is_empty() { self.name_for_browsers(address).await? } else { found.cluster };
         let mut facts = found.facts;
-        facts.upgrade = facts.tls_routing && self.needs_upgrade(address).await;
+        facts.upgrade = facts.tls_routing && upgrade;
         Ok(Cluster {
             name,
             server_version: Version::parse(&found.server_version),

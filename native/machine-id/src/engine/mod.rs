@@ -6,6 +6,8 @@ mod bot;
 mod check;
 mod deliver;
 mod establish;
+#[cfg(test)]
+mod fleet;
 mod hold;
 mod keeper;
 mod known;
