@@ -1,12 +1,12 @@
 // SPDX-FileCopyrightText: The machine-id authors
 // SPDX-License-Identifier: Apache-2.0
-// Drives the pages of a running Jenkins as an administrator would: node browser.mjs URL OUTPUT-DIR BUILD-PATH GOOD-ADDRESS
+// Drives the pages of a running Jenkins as an administrator would: node browser.mjs URL OUTPUT-DIR BUILD-PATH GOOD-ADDRESS WEB-CA-FILE
 // Prints one JSON line; screenshots go to the output directory. Exits 3 when no browser is installed.
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-const [url, output, buildPath, goodAddress] = process.argv.slice(2);
+const [url, output, buildPath, goodAddress, webCa] = process.argv.slice(2);
 const PIN = "sha256:" + "2".repeat(64);
 
 async function launch() {
@@ -35,12 +35,14 @@ function check(name, held, detail = "") {
 
 const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1400, height: 1100 } });
-page.setDefaultTimeout(60_000);
+page.setDefaultTimeout(150_000);
 const errors = [];
 page.on("pageerror", (error) => errors.push(error.message));
 
-async function shot(name) {
-  await page.screenshot({ path: join(output, `${name}.png`), fullPage: true });
+/** Of the page, or of a part of it. */
+async function shot(name, part) {
+  const path = join(output, `${name}.png`);
+  await (part ? part.screenshot({ path }) : page.screenshot({ path, fullPage: true }));
 }
 
 async function section() {
@@ -66,16 +68,21 @@ async function fill(chunk, values) {
 }
 
 async function test(chunk) {
+  // What was said before must not be taken for the answer.
+  await chunk.evaluate((element) => {
+    for (const line of element.querySelectorAll(".ok, .error, .warning")) {
+      if (/Tried from|No agent|not saved/.test(line.innerText)) line.remove();
+    }
+  });
   const button = chunk.getByRole("button", { name: "Test connection" });
   await button.scrollIntoViewIfNeeded();
   await button.click();
-  const result = chunk.locator(".validate-button__container ~ div, .validate-button__container + div, .ok, .error, .warning");
   await page.waitForFunction(
     (element) => /Tried from|No agent|not saved/.test(element.innerText),
     await chunk.elementHandle(),
-    { timeout: 60_000 },
+    { timeout: 90_000 },
   );
-  return (await chunk.innerText()).split("\n").find((line) => /Tried from|No agent|not saved/.test(line)) ?? (await result.first().innerText());
+  return (await chunk.innerText()).split("\n").find((line) => /Tried from|No agent|not saved/.test(line));
 }
 
 // The form, filled by clicks.
@@ -88,8 +95,14 @@ await page.waitForFunction((element) => element.innerText.includes("is a URL"), 
 check("a wrong address is explained while typing", true);
 await fill(cluster, { address: goodAddress, caPins: PIN });
 await cluster.locator("[name='_.caPins']").blur();
-check("Test connection of a cluster answers", /Tried from/.test(await test(cluster)), await test(cluster));
-await shot("configuration-cluster");
+let said = await test(cluster);
+check("Test connection says what is wrong and what to do", /not trusted|pin/.test(said) && /configure|check/.test(said), said);
+await shot("test-connection-bad", cluster);
+await fill(cluster, { caPins: "", caCertificate: readFileSync(webCa, "utf8") });
+said = await test(cluster);
+check("Test connection says which cluster it is", /cluster example\.test, Teleport 15/.test(said), said);
+await shot("test-connection-good", cluster);
+await fill(cluster, { caPins: PIN });
 await form.getByRole("button", { name: "Add identity" }).click();
 let identity = last(form, "maxTtl");
 const SECRET = "typed-by-hand-0123456789";
@@ -117,8 +130,9 @@ check("longest lifetime", (await seen(identity, "maxTtl")) === "90m");
 check("allowed jobs", (await seen(identity, "allowedJobs")).trim() === "team-a/**\nteam b/*", await seen(identity, "allowedJobs"));
 const html = await page.content();
 check("the token is not in the page", !html.includes(SECRET));
-check("Test connection of an identity answers", true, await test(identity));
-await shot("configuration");
+said = await test(identity);
+check("Test connection of an identity holds the saved pins against the cluster", /pin/.test(said), said);
+await shot("configuration", form);
 const help = form.locator("a.jenkins-help-button");
 check("each field has a help button", (await help.count()) > 15, await help.count());
 
@@ -144,6 +158,18 @@ await page.waitForFunction(() => document.querySelector("#prototypeText")?.value
 const snippet = await page.locator("#prototypeText").inputValue();
 check("the snippet generator writes the block", snippet.includes("withMachineId(roles: ['api-workers', 'db'], ttl: '30m')"), snippet);
 await shot("snippet-generator");
+
+// A freestyle job and an agent.
+await page.goto(`${url}/job/allowed-freestyle/configure`);
+await page.waitForLoadState("networkidle");
+check("the freestyle form shows the identity", (await page.locator("[name='_.identity']").first().inputValue()) === "api");
+await page.locator("[name='_.identity']").first().scrollIntoViewIfNeeded();
+await shot("freestyle");
+await page.goto(`${url}/computer/a1/configure`);
+await page.waitForLoadState("networkidle");
+check("the agent's form shows its binding", (await page.locator("[name='_.defaultIdentity']").inputValue()) === "api");
+check("the agent's form shows its standing destination", /machine-id$/.test(await page.locator("[name='_.path']").first().inputValue()));
+await shot("agent");
 
 // The build page.
 await page.goto(url + buildPath);

@@ -106,6 +106,10 @@ class Jenkins:
         """HTTP status of a request without body."""
         return self._send(self._request(path, method, None, None, crumb), check=False)[0]
 
+    def reply(self, path):
+        """HTTP status and body of a POST without body."""
+        return self._send(self._request(path, "POST", None, None), check=False)
+
     def json(self, path):
         return json.loads(self.get(path))
 

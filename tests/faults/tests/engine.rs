@@ -341,17 +341,17 @@ async fn an_identity_that_could_not_be_written_down_is_kept_and_written_later() 
     engine.acquire(order.clone()).await.unwrap();
     engine.keep_fresh();
     stage.double.faults().inject(Point::Renew, Fault::Delay(Duration::from_secs(2)), Times::Once);
-    let remount = |flags| mount(Some("none"), &storage, Some("tmpfs"), MsFlags::MS_REMOUNT | flags, Some("size=1m"));
+    let filler = storage.join("filler");
     let renewed = engine.renew("api");
-    let read_only = async {
+    let filled = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        remount(MsFlags::MS_RDONLY).unwrap();
+        assert!(fs::write(&filler, vec![b'x'; 2 << 20]).is_err(), "there is still room");
     };
-    let (renewed, ()) = tokio::join!(renewed, read_only);
+    let (renewed, ()) = tokio::join!(renewed, filled);
     assert_eq!(renewed.unwrap().generation, Some(2));
     let on_disk = engine.status().unwrap().identities.remove(0);
     assert_eq!((on_disk.state, on_disk.generation), ("needs_rejoin", Some(1)));
-    remount(MsFlags::empty()).unwrap();
+    fs::remove_file(&filler).unwrap();
     until("writing it down", Duration::from_secs(20), || {
         let status = engine.status().unwrap().identities.remove(0);
         status.state == "ready" && status.generation == Some(2)

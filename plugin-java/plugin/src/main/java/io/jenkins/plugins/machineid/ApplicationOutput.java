@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid;
 
-import com.eclipsesource.json.JsonObject;
 import hudson.Extension;
 import hudson.model.Descriptor;
 import org.jenkinsci.Symbol;
+import org.json.JSONObject;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
@@ -33,10 +33,10 @@ public class ApplicationOutput extends Output {
     }
 
     @Override
-    public JsonObject toJson() {
-        JsonObject object = new JsonObject().add("type", "application").add("app", app);
+    public JSONObject toJson() {
+        JSONObject object = new JSONObject().put("type", "application").put("app", app);
         if (specificTlsNaming) {
-            object.add("specific_tls_naming", true);
+            object.put("specific_tls_naming", true);
         }
         return object;
     }

@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid;
 
-import com.eclipsesource.json.JsonObject;
 import hudson.Extension;
 import hudson.model.Descriptor;
 import hudson.util.ListBoxModel;
 import org.jenkinsci.Symbol;
+import org.json.JSONObject;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.verb.POST;
 
 /** Certificate and key for a database. */
 public class DatabaseOutput extends Output {
@@ -55,17 +56,11 @@ public class DatabaseOutput extends Output {
     }
 
     @Override
-    public JsonObject toJson() {
-        JsonObject object = new JsonObject().add("type", "database").add("service", service);
-        if (username != null) {
-            object.add("username", username);
-        }
-        if (database != null) {
-            object.add("database", database);
-        }
-        if (format != null) {
-            object.add("format", format);
-        }
+    public JSONObject toJson() {
+        JSONObject object = new JSONObject().put("type", "database").put("service", service);
+        object.putOpt("username", username);
+        object.putOpt("database", database);
+        object.putOpt("format", format);
         return object;
     }
 
@@ -81,6 +76,7 @@ public class DatabaseOutput extends Output {
             return Messages.Output_database();
         }
 
+        @POST
         public ListBoxModel doFillFormatItems() {
             ListBoxModel items = new ListBoxModel();
             items.add(Messages.Output_formatNone(), "");

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid;
 
-import com.eclipsesource.json.JsonObject;
 import hudson.Extension;
 import hudson.model.Descriptor;
 import org.jenkinsci.Symbol;
+import org.json.JSONObject;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** A kubeconfig for one more cluster. */
@@ -22,7 +22,7 @@ public class KubernetesOutput extends Output {
     }
 
     @Override
-    public JsonObject toJson() {
+    public JSONObject toJson() {
         return kubernetes(cluster);
     }
 

@@ -39,6 +39,8 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
     private boolean bodyEnded;
     private Object result;
     private Throwable failure;
+    /** The policy's answer when the lease was to be taken again; the block fails however its body ended. */
+    private volatile AbortException refusal;
     private transient volatile boolean stopped;
 
     MachineIdStepExecution(StepContext context, LeaseOptions options) {
@@ -179,7 +181,7 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
 
     private void bodyEnded(Object value, Throwable why) {
         result = value instanceof Serializable ? value : null;
-        failure = why;
+        failure = refusal == null ? why : refusal;
         bodyEnded = true;
         finishLater();
     }
@@ -267,6 +269,7 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
 
         @Override
         public void refused(AbortException why) {
+            execution.refusal = why;
             BodyExecution running = execution.body;
             if (running != null) {
                 running.cancel(why);

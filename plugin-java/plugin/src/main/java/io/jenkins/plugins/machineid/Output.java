@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid;
 
-import com.eclipsesource.json.JsonObject;
 import hudson.ExtensionPoint;
 import hudson.model.AbstractDescribableImpl;
+import org.json.JSONObject;
 
 /** One more thing than SSH that a block wants files for. */
 public abstract class Output extends AbstractDescribableImpl<Output> implements ExtensionPoint {
     /** As the library reads it. */
-    public abstract JsonObject toJson();
+    public abstract JSONObject toJson();
 
-    public static JsonObject kubernetes(String cluster) {
-        return new JsonObject().add("type", "kubernetes").add("kubernetes_cluster", cluster);
+    public static JSONObject kubernetes(String cluster) {
+        return new JSONObject().put("type", "kubernetes").put("kubernetes_cluster", cluster);
     }
 
     static String required(String value, String field) {

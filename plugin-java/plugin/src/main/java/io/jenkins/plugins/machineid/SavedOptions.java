@@ -2,13 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid;
 
-import com.eclipsesource.json.Json;
-import com.eclipsesource.json.JsonObject;
-import com.eclipsesource.json.JsonValue;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import org.json.JSONObject;
 
 /** A block's arguments in a form that is saved with the build: texts and lists of texts only. */
 final class SavedOptions implements Serializable {
@@ -56,9 +54,8 @@ final class SavedOptions implements Serializable {
         }
 
         @Override
-        public JsonObject toJson() {
-            JsonValue value = Json.parse(json);
-            return value.asObject();
+        public JSONObject toJson() {
+            return new JSONObject(json);
         }
     }
 }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -27,6 +28,11 @@ final class NativeFiles {
     static final String HELPER = "machine-id";
     private static final FileAttribute<?> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    /**
+     * The helper holds no secret and lies in a private folder. A lease holds a link to it, which its readers run; a
+     * link has the mode of its file.
+     */
+    private static final Set<PosixFilePermission> RUNNABLE = PosixFilePermissions.fromString("rwxr-xr-x");
 
     /** Where the packaged files come from. */
     @FunctionalInterface
@@ -73,6 +79,7 @@ final class NativeFiles {
     private void place(Path target, String name, String digest) throws IOException {
         if (Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)
                 && sha256(Files.readAllBytes(target)).equals(digest)) {
+            runnable(target, name);
             return;
         }
         byte[] content = read(name);
@@ -91,9 +98,16 @@ final class NativeFiles {
                 }
                 out.force(true);
             }
+            runnable(temporary, name);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(temporary);
+        }
+    }
+
+    private static void runnable(Path path, String name) throws IOException {
+        if (name.equals(HELPER)) {
+            Files.setPosixFilePermissions(path, RUNNABLE);
         }
     }
 

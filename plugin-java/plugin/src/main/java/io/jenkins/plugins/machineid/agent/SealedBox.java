@@ -24,6 +24,7 @@ import javax.crypto.spec.SecretKeySpec;
  */
 public final class SealedBox {
     private static final int PUBLIC_LENGTH = 44;
+    private static final int TAG_LENGTH = 16;
 
     private final KeyPair pair;
 
@@ -48,12 +49,15 @@ public final class SealedBox {
 
     /** Opens what was sealed to this pair. The caller wipes the result. */
     byte[] open(byte[] sealed) throws GeneralSecurityException {
-        if (sealed.length <= PUBLIC_LENGTH) {
+        if (sealed.length <= PUBLIC_LENGTH + TAG_LENGTH) {
             throw new GeneralSecurityException("sealed text of " + sealed.length + " bytes is too short");
         }
         byte[] sender = Arrays.copyOf(sealed, PUBLIC_LENGTH);
-        return cipher(Cipher.DECRYPT_MODE, pair.getPrivate(), sender, sender, publicKey())
-                .doFinal(sealed, PUBLIC_LENGTH, sealed.length - PUBLIC_LENGTH);
+        // Into an array of ours: the cipher would leave one of its own behind where it has to copy.
+        byte[] plain = new byte[sealed.length - PUBLIC_LENGTH - TAG_LENGTH];
+        cipher(Cipher.DECRYPT_MODE, pair.getPrivate(), sender, sender, publicKey())
+                .doFinal(sealed, PUBLIC_LENGTH, sealed.length - PUBLIC_LENGTH, plain, 0);
+        return plain;
     }
 
     private static Cipher cipher(int mode, PrivateKey mine, byte[] theirs, byte[] sender, byte[] receiver)

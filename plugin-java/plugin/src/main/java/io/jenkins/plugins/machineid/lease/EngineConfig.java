@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
-import com.eclipsesource.json.Json;
-import com.eclipsesource.json.JsonArray;
-import com.eclipsesource.json.JsonObject;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.config.Binding;
@@ -21,6 +18,8 @@ import java.util.List;
 import java.util.UUID;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.json.JSONArray;
+import org.json.JSONObject;
 
 /**
  * What the library is opened with for one identity on one agent, as JSON without the agent's own paths.
@@ -55,34 +54,34 @@ final class EngineConfig implements AutoCloseable {
             token = identity.getToken();
             tokenFile = identity.getTokenFile();
         }
-        JsonObject join = new JsonObject();
-        join.add("method", identity == null ? "token" : identity.getJoinMethod());
+        JSONObject join = new JSONObject();
+        join.put("method", identity == null ? "token" : identity.getJoinMethod());
         String marker = "token-" + UUID.randomUUID();
         if (token != null) {
-            join.add("token", marker);
+            join.put("token", marker);
         }
         if (tokenFile != null) {
-            join.add("token_file", tokenFile);
+            join.put("token_file", tokenFile);
         }
         if (identity != null && (identity.getProofVariable() != null || identity.getProofFile() != null)) {
-            JsonObject proof = new JsonObject();
+            JSONObject proof = new JSONObject();
             if (identity.getProofVariable() != null) {
-                proof.add("variable", identity.getProofVariable());
+                proof.put("variable", identity.getProofVariable());
             } else {
-                proof.add("file", identity.getProofFile());
+                proof.put("file", identity.getProofFile());
             }
-            join.add("proof", proof);
+            join.put("proof", proof);
         }
-        JsonObject entry = new JsonObject();
-        entry.add("id", identity == null ? "check" : identity.getId());
-        entry.add("cluster", cluster(cluster));
-        entry.add("join", join);
+        JSONObject entry = new JSONObject();
+        entry.put("id", identity == null ? "check" : identity.getId());
+        entry.put("cluster", cluster(cluster));
+        entry.put("join", join);
         if (identity != null) {
             limits(entry, identity);
         }
-        String text = new JsonObject()
-                .add("abi", 1)
-                .add("identities", new JsonArray().add(entry))
+        String text = new JSONObject()
+                .put("abi", 1)
+                .put("identities", new JSONArray().put(entry))
                 .toString();
         return new EngineConfig(splice(text, marker, token == null ? null : token.getPlainText()));
     }
@@ -108,35 +107,29 @@ final class EngineConfig implements AutoCloseable {
         Arrays.fill(json, (byte) 0);
     }
 
-    private static JsonObject cluster(Cluster cluster) {
-        JsonObject object = new JsonObject();
-        object.add("address", cluster.getAddress());
-        object.add("kind", cluster.getAddressKind());
+    private static JSONObject cluster(Cluster cluster) {
+        JSONObject object = new JSONObject();
+        object.put("address", cluster.getAddress());
+        object.put("kind", cluster.getAddressKind());
         if (!cluster.getCaPins().isEmpty()) {
-            object.add("ca_pins", array(cluster.getCaPins()));
+            object.put("ca_pins", cluster.getCaPins());
         }
         if (cluster.getCaCertificate() != null) {
-            object.add("ca_pem", cluster.getCaCertificate());
+            object.put("ca_pem", cluster.getCaCertificate());
         }
         return object;
     }
 
-    private static void limits(JsonObject entry, Identity identity) {
-        entry.add("key_algorithm", identity.getKeyAlgorithm());
-        entry.add("lifetime_seconds", Durations.parse(identity.getLifetime()));
+    private static void limits(JSONObject entry, Identity identity) {
+        entry.put("key_algorithm", identity.getKeyAlgorithm());
+        entry.put("lifetime_seconds", Durations.parse(identity.getLifetime()));
         if (identity.getRenewalInterval() != null) {
-            entry.add("renewal_interval_seconds", Durations.parse(identity.getRenewalInterval()));
+            entry.put("renewal_interval_seconds", Durations.parse(identity.getRenewalInterval()));
         }
         if (!identity.getRoles().isEmpty()) {
-            entry.add("roles", array(identity.getRoles()));
+            entry.put("roles", identity.getRoles());
         }
-        entry.add("max_ttl_seconds", Durations.parse(identity.getMaxTtl()));
-    }
-
-    static JsonArray array(List<String> texts) {
-        JsonArray array = new JsonArray();
-        texts.forEach(text -> array.add(Json.value(text)));
-        return array;
+        entry.put("max_ttl_seconds", Durations.parse(identity.getMaxTtl()));
     }
 
     /** The text as bytes, with the token in place of the marker. */

@@ -2,9 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
-import com.eclipsesource.json.Json;
-import com.eclipsesource.json.JsonArray;
-import com.eclipsesource.json.JsonObject;
 import io.jenkins.plugins.machineid.Output;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.access.Wish;
@@ -13,6 +10,8 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.json.JSONArray;
+import org.json.JSONObject;
 
 /** What is asked of the library, in a form that survives a restart of the controller. No secrets. */
 final class LeaseRequest implements Serializable {
@@ -54,35 +53,35 @@ final class LeaseRequest implements Serializable {
     }
 
     byte[] json(String lease, String directory, boolean standing, String scope) {
-        JsonObject request = new JsonObject();
-        request.add("lease", lease);
-        request.add("identity", identity);
+        JSONObject request = new JSONObject();
+        request.put("lease", lease);
+        request.put("identity", identity);
         if (!roles.isEmpty()) {
-            request.add("roles", EngineConfig.array(roles));
+            request.put("roles", roles);
         }
-        request.add("ttl_seconds", ttlSeconds);
-        request.add("directory", directory);
-        request.add("standing", standing);
+        request.put("ttl_seconds", ttlSeconds);
+        request.put("directory", directory);
+        request.put("standing", standing);
         if (!readers.isEmpty()) {
-            request.add("readers", EngineConfig.array(readers));
+            request.put("readers", readers);
         }
-        request.add("scope", scope);
-        request.add("deadline_ms", DEADLINE_MS);
+        request.put("scope", scope);
+        request.put("deadline_ms", DEADLINE_MS);
         if (leafCluster != null) {
-            request.add("route_to_cluster", leafCluster);
+            request.put("route_to_cluster", leafCluster);
         }
-        request.add("outputs", Json.parse(outputs));
+        request.put("outputs", new JSONArray(outputs));
         return request.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    private static JsonArray outputs(LeaseOptions options) {
-        JsonArray array = new JsonArray();
-        array.add(new JsonObject().add("type", "identity"));
+    private static JSONArray outputs(LeaseOptions options) {
+        JSONArray array = new JSONArray();
+        array.put(new JSONObject().put("type", "identity"));
         if (Texts.orNull(options.kubernetesCluster()) != null) {
-            array.add(Output.kubernetes(options.kubernetesCluster().trim()));
+            array.put(Output.kubernetes(options.kubernetesCluster().trim()));
         }
         if (options.outputs() != null) {
-            options.outputs().forEach(output -> array.add(output.toJson()));
+            options.outputs().forEach(output -> array.put(output.toJson()));
         }
         return array;
     }

@@ -2,11 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
-import com.eclipsesource.json.Json;
-import com.eclipsesource.json.JsonArray;
-import com.eclipsesource.json.JsonObject;
-import com.eclipsesource.json.JsonValue;
-import com.eclipsesource.json.ParseException;
 import io.jenkins.plugins.machineid.Messages;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -15,6 +10,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.json.JSONArray;
+import org.json.JSONException;
+import org.json.JSONObject;
+import org.json.JSONParserConfiguration;
 
 /**
  * Reads the library's replies. An agent is not trusted: sizes are bounded, and what has another shape than agreed is
@@ -23,9 +22,12 @@ import java.util.Map;
 public final class Reply {
     private static final int MAX_BYTES = 1 << 20;
 
-    private final JsonObject content;
+    /** The depth is bounded by the parser. */
+    private static final JSONParserConfiguration STRICT = new JSONParserConfiguration().withStrictMode(true);
 
-    private Reply(JsonObject content) {
+    private final JSONObject content;
+
+    private Reply(JSONObject content) {
         this.content = content;
     }
 
@@ -37,29 +39,31 @@ public final class Reply {
         if (bytes.length > MAX_BYTES) {
             throw malformed(bytes.length + " bytes");
         }
+        JSONObject ok;
+        JSONObject error;
         try {
-            JsonObject envelope = Json.parse(new String(bytes, StandardCharsets.UTF_8)).asObject();
-            JsonValue error = envelope.get("error");
-            if (error != null) {
-                throw failure(error.asObject());
-            }
-            JsonValue ok = envelope.get("ok");
-            if (ok == null) {
-                throw malformed("neither ok nor error");
-            }
-            return new Reply(ok.asObject());
-        } catch (ParseException | UnsupportedOperationException e) {
+            JSONObject envelope = new JSONObject(new String(bytes, StandardCharsets.UTF_8), STRICT);
+            ok = envelope.optJSONObject("ok");
+            error = envelope.optJSONObject("error");
+        } catch (JSONException e) {
             throw malformed(e.getMessage());
         }
+        if (error != null) {
+            throw failure(new Reply(error));
+        }
+        if (ok == null) {
+            throw malformed("neither ok nor error");
+        }
+        return new Reply(ok);
     }
 
-    private static NativeFailure failure(JsonObject error) {
-        String hint = line(error.getString("hint", ""));
-        String message = line(error.getString("message", ""));
-        JsonValue retry = error.get("retry");
-        boolean later = retry != null && !(retry.isString() && retry.asString().equals("no"));
+    private static NativeFailure failure(Reply error) {
+        String code = error.text("code");
+        String hint = error.text("hint");
+        String message = error.text("message");
+        boolean later = error.content.has("retry") && !error.text("retry").equals("no");
         return new NativeFailure(
-                line(error.getString("code", "internal")), hint.isEmpty() ? message : message + "; " + hint, later);
+                code.isEmpty() ? "internal" : code, hint.isEmpty() ? message : message + "; " + hint, later);
     }
 
     static NativeFailure malformed(String detail) {
@@ -73,29 +77,24 @@ public final class Reply {
     }
 
     public String text(String name) {
-        JsonValue value = content.get(name);
-        return value != null && value.isString() ? line(value.asString()) : "";
+        return content.opt(name) instanceof String text ? line(text) : "";
     }
 
+    /** Zero when there is none, or none that is whole and fits. */
     public long number(String name) {
-        JsonValue value = content.get(name);
-        try {
-            return value != null && value.isNumber() ? value.asLong() : 0;
-        } catch (NumberFormatException e) {
-            return 0;
-        }
+        Object value = content.opt(name);
+        return value instanceof Integer || value instanceof Long ? ((Number) value).longValue() : 0;
     }
 
     public boolean flag(String name) {
-        JsonValue value = content.get(name);
-        return value != null && value.isTrue();
+        return Boolean.TRUE.equals(content.opt(name));
     }
 
     public List<String> texts(String name) {
         List<String> texts = new ArrayList<>();
-        for (JsonValue value : array(name)) {
-            if (value.isString()) {
-                texts.add(line(value.asString()));
+        for (Object value : array(name)) {
+            if (value instanceof String text) {
+                texts.add(line(text));
             }
         }
         return texts;
@@ -103,9 +102,9 @@ public final class Reply {
 
     public List<Reply> objects(String name) {
         List<Reply> objects = new ArrayList<>();
-        for (JsonValue value : array(name)) {
-            if (value.isObject()) {
-                objects.add(new Reply(value.asObject()));
+        for (Object value : array(name)) {
+            if (value instanceof JSONObject object) {
+                objects.add(new Reply(object));
             }
         }
         return objects;
@@ -116,11 +115,10 @@ public final class Reply {
      */
     public Map<String, String> environment() {
         Map<String, String> environment = new LinkedHashMap<>();
-        JsonValue value = content.get("environment");
-        if (value != null && value.isObject()) {
-            for (JsonObject.Member member : value.asObject()) {
-                if (Variables.ALLOWED.contains(member.getName()) && member.getValue().isString()) {
-                    environment.put(member.getName(), line(member.getValue().asString()));
+        if (content.opt("environment") instanceof JSONObject object) {
+            for (String name : object.keySet()) {
+                if (Variables.ALLOWED.contains(name) && object.opt(name) instanceof String text) {
+                    environment.put(name, line(text));
                 }
             }
         }
@@ -136,8 +134,7 @@ public final class Reply {
         }
     }
 
-    private JsonArray array(String name) {
-        JsonValue value = content.get(name);
-        return value != null && value.isArray() ? value.asArray() : new JsonArray();
+    private JSONArray array(String name) {
+        return content.opt(name) instanceof JSONArray array ? array : new JSONArray();
     }
 }

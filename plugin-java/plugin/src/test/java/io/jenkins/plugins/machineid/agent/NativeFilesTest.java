@@ -52,16 +52,24 @@ class NativeFilesTest {
     }
 
     @Test
-    void both_files_are_private_and_runnable() throws IOException {
+    void both_files_lie_in_private_folders_and_a_link_to_the_helper_can_be_run_by_others() throws IOException {
         Path folder = files().unpack(root);
         assertEquals(root.resolve("machine-id/lib"), folder.getParent());
-        for (Path path : List.of(
-                root.resolve("machine-id"), folder, folder.resolve("libmachine_id.so"), folder.resolve("machine-id"))) {
-            assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(path)), path::toString);
+        for (Path path : List.of(root.resolve("machine-id"), folder, folder.resolve("libmachine_id.so"))) {
+            assertEquals("rwx------", mode(path), path::toString);
         }
+        Path helper = folder.resolve("machine-id");
+        assertEquals("rwxr-xr-x", mode(helper));
+        Files.setPosixFilePermissions(helper, PosixFilePermissions.fromString("rwx------"));
+        files().unpack(root);
+        assertEquals("rwxr-xr-x", mode(helper));
         try (var left = Files.list(folder)) {
             assertEquals(2, left.count());
         }
+    }
+
+    private static String mode(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
     }
 
     @Test

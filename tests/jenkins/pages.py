@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: The machine-id authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is left behind by all of it, and the pages in a browser."""
+
+import pwd
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from world import Skipped, equal, test
+
+HERE = Path(__file__).resolve().parent
+
+
+@test
+def no_secret_is_on_disk_or_in_a_log(world):
+    token = world.cluster["token"].encode()
+    found = []
+    places = [world.jenkins.home, *world.output.glob("jenkins.log"), *world.output.glob("agent-*.log")]
+    for place in places:
+        for path in [place] if place.is_file() else place.rglob("*"):
+            if path.is_file() and path.stat().st_size < 50_000_000 and "plugins" not in path.relative_to(world.output).parts:
+                content = path.read_bytes()
+                if token in content or b"PRIVATE KEY" in content and path.suffix in (".xml", "", ".log"):
+                    if "secrets" not in path.parts and "identity.key" not in path.name:
+                        found.append(str(path))
+    equal(found, [], "files with a token or a private key")
+
+
+@test
+def heap_of_the_agent_holds_no_token_and_no_key(world):
+    jcmd = shutil.which("jcmd")
+    if not jcmd:
+        raise Skipped("jcmd is not installed")
+    dump = world.a1.directory / "heap.hprof"
+    arguments = {"user": world.a1.user, "group": pwd.getpwnam(world.a1.user).pw_gid} if world.a1.user else {}
+    subprocess.run([jcmd, str(world.a1.process.pid), "GC.heap_dump", "-all", str(dump)], check=True,
+                   stdout=subprocess.DEVNULL, timeout=120, cwd="/", **arguments)
+    heap = dump.read_bytes()
+    dump.unlink()
+    assert b"machine-id" in heap, "the dump is of another JVM"
+    for secret in (world.cluster["token"].encode(), b"BEGIN PRIVATE KEY", b"BEGIN RSA PRIVATE KEY", b"BEGIN OPENSSH PRIVATE KEY"):
+        at = heap.find(secret)
+        # Where, without saying it.
+        near = re.sub(rb"[^ -~]+", b" ", heap[max(0, at - 80):at]) if at >= 0 else b""
+        equal(heap.count(secret), 0, f"{secret[:12]!r} in the heap of the agent, after {near!r}")
+
+
+@test
+def pages_in_a_browser(world):
+    if not shutil.which("node"):
+        raise Skipped("node is not installed")
+    run = subprocess.run(["node", HERE / "browser.mjs", world.jenkins.url, world.output, "/job/allowed-ssh/1/",
+                          world.cluster["proxy"], world.cluster["web_ca"]], capture_output=True, text=True, timeout=600, check=False)
+    if run.returncode == 3:
+        raise Skipped(run.stdout.strip())
+    print("  " + run.stdout.strip().replace('},{', '},\n   {'))
+    equal(run.returncode, 0, run.stdout + run.stderr)
+
+
+@test
+def jenkins_logged_no_failure_of_ours(world):
+    log = (world.output / "jenkins.log").read_text(errors="replace")
+    bad = [line for line in log.splitlines()
+           if "SEVERE" in line or "LinkageError" in line or "NoSuchMethodError" in line or "Refusing to unmarshal" in line]
+    equal(bad, [], "lines of the controller's log")

@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: The machine-id authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an administrator, a reader and Configuration as Code see of it over HTTP."""
+
+import re
+import textwrap
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from world import Skipped, block, contains, equal, test
+
+PACKAGE = "io.jenkins.plugins.machineid"
+
+
+@contextmanager
+def only_a_reader(jenkins, seconds=12):
+    """For so long nobody is logged in who may do more than read."""
+    jenkins.groovy(f"""
+        def jenkins = jenkins.model.Jenkins.get()
+        def strategy = jenkins.authorizationStrategy, realm = jenkins.securityRealm
+        jenkins.securityRealm = new hudson.security.HudsonPrivateSecurityRealm(false, false, null)
+        def readers = new hudson.security.FullControlOnceLoggedInAuthorizationStrategy()
+        readers.allowAnonymousRead = true
+        jenkins.authorizationStrategy = readers
+        Thread.start {{ sleep {seconds}000; jenkins.authorizationStrategy = strategy; jenkins.securityRealm = realm }}""")
+    begun = time.monotonic()
+    yield
+    assert time.monotonic() - begun < seconds, "the requests took longer than the reader was there"
+    time.sleep(seconds + 1 - (time.monotonic() - begun))
+
+
+@test
+def every_form_method_demands_post_and_permission(world):
+    jenkins = world.jenkins
+    methods = jenkins.groovy(f"""
+        jenkins.model.Jenkins.get().getExtensionList(hudson.model.Descriptor).findAll {{
+            it.class.name.startsWith('{PACKAGE}') }}.each {{ descriptor ->
+            descriptor.class.methods.findAll {{ it.name ==~ /do(Check|Fill|Test).*/ }}.each {{
+                println "/descriptorByName/${{descriptor.id}}/" + it.name[2].toLowerCase() + it.name.substring(3) }} }}""")
+    # Those of Jenkins' own classes are the business of Jenkins.
+    paths = sorted({path + "?value=x" for path in methods.split() if PACKAGE in path})
+    assert len(paths) > 25, paths
+    for path in paths:
+        assert jenkins.status(path) in (404, 405), f"GET {path}: {jenkins.status(path)}"
+    address = f"/descriptorByName/{PACKAGE}.config.Cluster/checkAddress?value=x"
+    equal(jenkins.status(address, "POST"), 200, "POST")
+    equal(jenkins.status(address, "POST", crumb=False), 403, "POST without crumb")
+    for path in paths:
+        status = jenkins.status(path, "POST")
+        assert status in (200, 403), f"POST {path}: {status}"
+    with only_a_reader(jenkins, 20):
+        jenkins.status("/api/json", "POST")
+        for path in paths:
+            if ".config." in path:
+                equal(jenkins.status(path, "POST"), 403, f"POST by a reader: {path}")
+            else:
+                status, body = jenkins.reply(path)
+                assert status == 403 or "error" not in body, f"POST by a reader: {path}: {body}"
+    equal(jenkins.status(address, "POST"), 200, "POST")
+
+
+@test
+def an_agents_pages_show_no_token_and_its_config_xml_goes_round(world):
+    jenkins, tokens = world.jenkins, (world.cluster["token"], world.cluster["token.each"])
+    xml = jenkins.get("/computer/a1/config.xml")
+    contains(xml, f"{PACKAGE}.config.MachineIdNodeProperty", "<identity>api</identity>", "<token>{A")
+    pages = {"config.xml": xml, "configure": jenkins.get("/computer/a1/configure"),
+             "api/json": jenkins.get("/computer/a1/api/json?depth=5"), "system": jenkins.get("/manage/configure")}
+    for name, text in pages.items():
+        for token in tokens:
+            assert token not in text, f"{name} shows a token"
+    jenkins.post("/computer/a1/config.xml", xml, "application/xml")
+    equal(jenkins.get("/computer/a1/config.xml"), xml)
+    kept = jenkins.groovy("print jenkins.model.Jenkins.get().getNode('a1').nodeProperties[0].identities[0].token.plainText")
+    equal(kept.strip(), tokens[0], "token after a round trip")
+
+
+@test
+def an_agent_with_two_identities_needs_one_to_be_named(world):
+    jenkins = world.jenkins
+    default = "jenkins.model.Jenkins.get().getNode('a1').nodeProperties[0].defaultIdentity = {}"
+    jenkins.groovy(default.format("null"))
+    try:
+        jenkins.pipeline("allowed-ambiguous", block("sh 'true'", ""))
+        result, log = jenkins.run("allowed-ambiguous")
+    finally:
+        jenkins.groovy(default.format("'api'"))
+    equal(result, "FAILURE", log)
+    contains(log, "[policy_identity_missing]", "api, each")
+
+
+ALL_FIELDS = """\
+unclassified:
+  machineId:
+    clusters:
+      - name: main
+        address: {proxy}
+        caCertificate: |
+{web_ca}
+      - name: second
+        address: auth.example.com:3025
+        addressKind: auth
+        caPins: ["sha256:{pin}", "sha256:{pin2}"]
+    identities:
+      - id: api
+        cluster: main
+        roles: [api-workers]
+        maxTtl: 2h
+        allowedJobs: ["allowed-**", "folder/**", "team-a/**"]
+      - id: each
+        cluster: main
+        cacheScope: build
+        allowedJobs: ["allowed-**"]
+      - id: pods
+        cluster: second
+        joinMethod: kubernetes
+        token: jenkins-agents
+        anyAgent: true
+        builtInNodeAllowed: true
+        proofFile: /var/run/proof
+        keyAlgorithm: rsa-2048
+        lifetime: 30m
+        renewalInterval: 10m
+      - id: circle
+        cluster: second
+        joinMethod: circleci
+        tokenFile: /etc/token
+        proofVariable: PROOF
+"""
+
+
+def section(yaml, *keys):
+    """The lines of one key below others, of a YAML text with two blanks a level."""
+    lines, depth = yaml.splitlines(), 0
+    for key in keys:
+        at = lines.index("  " * depth + key + ":")
+        end = next((i for i in range(at + 1, len(lines)) if not lines[i].startswith(("  " * (depth + 1), "  " * depth + "-"))),
+                   len(lines))
+        lines, depth = lines[at + 1:end], depth + 1
+    head = "".join("  " * level + key + ":\n" for level, key in enumerate(keys))
+    return head + "\n".join(lines) + "\n"
+
+
+@test
+def configuration_as_code_round_trip(world):
+    jenkins = world.jenkins
+    if not (jenkins.home / "plugins/configuration-as-code.jpi").exists():
+        raise Skipped("configuration-as-code is not among the plugins")
+
+    def configure(name, yaml):
+        path = world.output / name
+        path.write_text(yaml)
+        out = jenkins.groovy(f"io.jenkins.plugins.casc.ConfigurationAsCode.get().configure('{path}')")
+        assert "Exception" not in out, out
+
+    def export():
+        yaml = jenkins.post("/manage/configuration-as-code/export")
+        return section(yaml, "unclassified", "machineId"), section(yaml, "jenkins", "nodes")
+
+    web_ca = textwrap.indent(Path(world.cluster["web_ca"]).read_text().rstrip(), " " * 10)
+    configure("casc.yaml", ALL_FIELDS.format(proxy=world.cluster["proxy"], web_ca=web_ca, pin="1" * 64, pin2="2" * 64))
+    ours, nodes = export()
+    contains(ours, 'joinMethod: "kubernetes"', "anyAgent: true", 'id: "pods"', 'proofFile: "/var/run/proof"',
+             'proofVariable: "PROOF"', 'tokenFile: "/etc/token"', 'keyAlgorithm: "rsa-2048"', 'lifetime: "30m"',
+             'renewalInterval: "10m"', "builtInNodeAllowed: true", 'cacheScope: "build"', 'addressKind: "auth"',
+             'maxTtl: "2h"', "1" * 64, "2" * 64)
+    contains(nodes, "machineId:", 'identity: "each"', 'defaultIdentity: "api"', "standing:")
+    for default in ('joinMethod: "token"', 'addressKind: "proxy"', 'keyAlgorithm: "ecdsa-p256"', 'cacheScope: "agent"',
+                    "anyAgent: false", "builtInNodeAllowed: false"):
+        assert default not in ours, f"a default is exported: {default}"
+    for secret in ("jenkins-agents", world.cluster["token"], world.cluster["token.each"]):
+        assert secret not in ours + nodes, "a token is exported in clear"
+    configure("casc-again.yaml", ours + nodes)
+    again = export()
+    # Secrets are encrypted anew each time.
+    equal([re.sub(r'"\{A[^}]*\}"', "SECRET", text) for text in again],
+          [re.sub(r'"\{A[^}]*\}"', "SECRET", text) for text in (ours, nodes)], "second export")
+    kept = jenkins.groovy(f"print {PACKAGE}.config.MachineIdConfiguration.get().identity('pods').token.plainText + "
+                          "jenkins.model.Jenkins.get().getNode('a1').nodeProperties[0].identities[0].token.plainText")
+    equal(kept.strip(), "jenkins-agents" + world.cluster["token"])
+    world.a1.wait_online()
+    jenkins.pipeline("allowed-after-casc", block(f"sh '{world.ssh('true')}'"))
+    result, log = jenkins.run("allowed-after-casc")
+    equal(result, "SUCCESS", log)
+
+
+@test
+def what_is_wrong_in_code_says_what_to_do(world):
+    jenkins = world.jenkins
+    if not (jenkins.home / "plugins/configuration-as-code.jpi").exists():
+        raise Skipped("configuration-as-code is not among the plugins")
+    before = jenkins.groovy(f"print {PACKAGE}.config.MachineIdConfiguration.get().identities*.id")
+    cases = {
+        "clusters: [{name: a, address: 'https://a.example.com'}]": "HOST:PORT",
+        "clusters: [{name: a, address: a.example.com, caPins: [abc]}]": "CA pin",
+        "identities: [{id: 'a b', cluster: main}]": "identity's id",
+        "identities: [{id: a, cluster: main, maxTtl: soon}]": "no duration",
+        "identities: [{id: a, cluster: main, joinMethod: magic}]": "choose one of",
+        "identities: [{id: a, cluster: main}, {id: a, cluster: main}]": "is there twice",
+    }
+    for number, (line, sentence) in enumerate(cases.items()):
+        path = world.output / f"wrong-{number}.yaml"
+        path.write_text(f"unclassified:\n  machineId:\n    {line}\n")
+        out = jenkins.groovy(f"""
+            try {{ io.jenkins.plugins.casc.ConfigurationAsCode.get().configure('{path}'); println 'TAKEN' }}
+            catch (Exception e) {{ for (Throwable t = e; t != null; t = t.cause) println t.message }}""")
+        contains(out, sentence)
+    equal(jenkins.groovy(f"print {PACKAGE}.config.MachineIdConfiguration.get().identities*.id"), before, "what was there")
