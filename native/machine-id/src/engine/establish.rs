@@ -35,7 +35,7 @@ const SETTLE: (Duration, Duration) = (Duration::from_secs(8), Duration::from_sec
 
 impl Bot {
     pub(super) async fn establish(&self, wish: Wish) -> Result<Session, Error> {
-        let cluster = self.connector.discover().await?;
+        let cluster = self.connector.discover_again(&self.known_host_cas()).await?;
         let means = self.means()?;
         if let Some(state) = self.ready_in_store() {
             let known = self.describe(&state, &cluster)?;
@@ -102,6 +102,12 @@ impl Bot {
         let refused = self.memory().refused_token.clone();
         let token_hash = join::token_hash(&self.config.join)?.filter(|hash| Some(hash) != refused.as_ref());
         Ok(Means { repeatable: !self.config.join.method.renewable(), token_hash })
+    }
+
+    /// The host CAs as last seen, by which an auth server is recognised.
+    fn known_host_cas(&self) -> Vec<String> {
+        let stored = self.store.peek().ok().flatten();
+        stored.map(|state| state.identity.authorities.root_host_cas().to_vec()).unwrap_or_default()
     }
 
     /// What is stored, where it can be used without the lock: nobody is renewing it, and nothing newer waits in memory.
@@ -345,7 +351,6 @@ impl Bot {
         let client =
             authorities::connect(&self.connector, &cluster, identity.authorities.root_host_cas(), &credential).await?;
         let current = authorities::fetch(&client, &cluster.name, &identity.authorities).await?;
-        self.check_pins(&cluster, &current)?;
         let facts = identity.facts()?;
         let mut renew_at = self.next_renewal(&facts);
         let reaction = reaction(&identity.authorities, &current);
@@ -417,23 +422,6 @@ impl Bot {
             self.memory().seen = self.store.stamp();
         }
         Ok(())
-    }
-
-    /// Outside a rotation every host CA must be a pinned one.
-    fn check_pins(&self, cluster: &Cluster, current: &Authorities) -> Result<(), Error> {
-        let pins = &self.config.cluster.ca_pins;
-        let Some(root) = current.host.first().filter(|_| !pins.is_empty()) else { return Ok(()) };
-        let seen = root.pins()?;
-        if seen.iter().any(|seen| pins.iter().any(|pin| pin.0 == *seen)) {
-            return Ok(());
-        }
-        let text = |pin: &[u8; 32]| format!("sha256:{}", hex::encode(pin));
-        Err(ConnectError::PinMismatch {
-            address: cluster.address(),
-            expected: pins.iter().map(|pin| text(&pin.0)).collect(),
-            seen: seen.iter().map(text).collect(),
-        }
-        .into())
     }
 }
 
