@@ -84,9 +84,33 @@ lint: ## Formatting, clippy with warnings as errors, dependency rules, scripts
 	.ci/check-rooms
 	.ci/check-dependencies
 
+.PHONY: faults
+faults: build ## Kill points, server, disk and process faults, in full; prints a table (about an hour)
+	@.ci/packages faults
+	cargo run $(CARGO_QUIET) -p faults --bin faults
+
+.PHONY: faults-quick
+faults-quick: build ## The part of `make faults` that takes two minutes
+	@.ci/packages faults
+	cargo run $(CARGO_QUIET) -p faults --bin faults -- --quick
+
+.PHONY: soak
+soak: build ## Leases, rotations and outages with one-minute certificates: MINUTES=10
+	@.ci/packages faults
+	cargo run $(CARGO_QUIET) -p faults --bin soak -- --minutes $(or $(MINUTES),10)
+
+.PHONY: fuzz
+fuzz: ## Every reader of something from outside, on mutated input: SECONDS=600
+	cargo run $(CARGO_QUIET) -p fuzz-runner -- $(or $(SECONDS),600)
+
+.PHONY: fuzz-quick
+fuzz-quick: ## The same for 20 seconds
+	cargo run $(CARGO_QUIET) -p fuzz-runner -- 20
+
 .PHONY: bench
-bench: ## Benchmarks as ratios in one run
-	@echo "make bench: not built yet"
+bench: build ## Benchmarks as ratios in one run (TBOT, CLUSTER, TCTL: beside a real tbot)
+	@.ci/packages bench
+	cargo run $(CARGO_QUIET) -p bench -- --json target/bench.json
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -9,7 +9,7 @@ use machine_id::error::{Code, Error};
 use nix::unistd::{Group, User};
 
 use crate::args::Init;
-use crate::files;
+use crate::{files, stdout};
 
 pub(crate) fn run(arguments: &Init) -> Result<ExitCode, Error> {
     let bot = arguments.bot_user.as_deref().map(user).transpose()?;
@@ -18,10 +18,10 @@ pub(crate) fn run(arguments: &Init) -> Result<ExitCode, Error> {
         let path = directory.path.clone();
         let plan = InitPlan::new(&InitRequest { directory, owner, bot })?;
         if arguments.dry_run {
-            println!("{}", plan.commands().join("\n"));
+            stdout::say(&plan.commands().join("\n"))?;
         } else {
             plan.apply()?;
-            println!("{} is ready", path.display());
+            stdout::say(&format!("{} is ready", path.display()))?;
         }
     }
     Ok(ExitCode::SUCCESS)

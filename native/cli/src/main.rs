@@ -13,6 +13,7 @@ mod runtime;
 mod start;
 mod status;
 mod stdio;
+mod stdout;
 
 use std::process::ExitCode;
 

@@ -34,7 +34,7 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
 
     // What a killed run has left is never taken again.
     engine.sweep().await;
-    engine.keep_fresh();
+    engine.serve_ssh();
     // From here on a signal must not end us before the directory is gone.
     let mut signals = Signals::listen()?;
     let acquired = tokio::select! {
@@ -47,6 +47,7 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
             return Ok(exit_by_signal(kind));
         }
     };
+    engine.keep_fresh();
     let outcome = run_command(arguments, &acquired, &mut signals).await;
     let released = engine.release(&lease).await;
     // No later process takes over what a killed one left.

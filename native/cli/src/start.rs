@@ -89,6 +89,7 @@ impl Running {
     async fn keep(&self) -> Result<(), Error> {
         let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
         let mut left: Vec<&OutputConfig> = self.outputs.iter().collect();
+        self.engine.serve_ssh();
         if left.is_empty() {
             self.engine.renew(&self.identity).await?;
         }

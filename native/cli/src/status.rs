@@ -15,7 +15,7 @@ use machine_id::identity::TlsFacts;
 use serde::Serialize;
 
 use crate::args;
-use crate::files;
+use crate::{files, stdout};
 
 /// Far above what a certificate has.
 const MAX_PEM: u64 = 64 * 1024;
@@ -56,11 +56,11 @@ pub(crate) fn run(arguments: &args::Status) -> Result<ExitCode, Error> {
     };
     let report = Report { identity: identity_report(config), destinations };
     if arguments.json {
-        let text = serde_json::to_string_pretty(&report)
+        let json = serde_json::to_string_pretty(&report)
             .map_err(|error| Error::new(Code::Internal, format!("cannot write JSON: {error}"), "report this"))?;
-        println!("{text}");
+        stdout::say(&json)?;
     } else {
-        print(&report, clock.now());
+        stdout::say(&text(&report, clock.now()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -116,43 +116,45 @@ fn inspect(output: &OutputConfig, now: SystemTime, report: &mut DestinationRepor
     Ok(())
 }
 
-fn print(report: &Report, now: SystemTime) {
+fn text(report: &Report, now: SystemTime) -> String {
+    let mut lines = Vec::new();
     let bold = |text: &str| {
         if std::io::stdout().is_terminal() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
     };
     match &report.identity {
-        IdentityReport::Problem { state, reason } => println!("{}  {state}\n  {reason}", bold("identity")),
+        IdentityReport::Problem { state, reason } => lines.push(format!("{}  {state}\n  {reason}", bold("identity"))),
         IdentityReport::Known(identity) => {
-            println!("{}  {}", bold("identity"), identity.state);
+            lines.push(format!("{}  {}", bold("identity"), identity.state));
             if !identity.bot.is_empty() {
-                println!("  bot         {} on {}", identity.bot, identity.cluster);
+                lines.push(format!("  bot         {} on {}", identity.bot, identity.cluster));
             }
             if let Some(expires) = identity.expires_at {
-                println!("  expires     {} ({})", timestamp(expires), distance(expires, now));
+                lines.push(format!("  expires     {} ({})", timestamp(expires), distance(expires, now)));
             }
             if let Some(generation) = identity.generation {
-                println!("  generation  {generation}");
+                lines.push(format!("  generation  {generation}"));
             }
             if !identity.reason.is_empty() {
-                println!("  reason      {}", identity.reason);
+                lines.push(format!("  reason      {}", identity.reason));
             }
         }
     }
     for destination in &report.destinations {
-        println!("{}  {}  {}", bold("destination"), destination.directory, destination.state);
+        lines.push(format!("{}  {}  {}", bold("destination"), destination.directory, destination.state));
         if let Some(expires) = &destination.expires_at {
-            println!("  expires     {expires}");
+            lines.push(format!("  expires     {expires}"));
         }
         if !destination.roles.is_empty() {
-            println!("  roles       {}", destination.roles.join(", "));
+            lines.push(format!("  roles       {}", destination.roles.join(", ")));
         }
         if !destination.acl.is_empty() {
-            println!("  access      {}", destination.acl);
+            lines.push(format!("  access      {}", destination.acl));
         }
         if !destination.problem.is_empty() {
-            println!("  problem     {}", destination.problem);
+            lines.push(format!("  problem     {}", destination.problem));
         }
     }
+    lines.join("\n")
 }
 
 fn distance(time: SystemTime, now: SystemTime) -> String {

@@ -33,6 +33,7 @@ impl OpenEngine {
         let engine = runtime::wait(&runtime, async {
             let engine = Engine::open(config, Arc::new(SystemClock::new()))?;
             engine.keep_fresh();
+            engine.serve_ssh();
             Ok(Arc::new(engine))
         })?;
         Ok(Self { running: RwLock::new(Some(Running { engine, runtime })), closing: watch::Sender::new(false) })

@@ -12,6 +12,8 @@ pub mod connect;
 pub mod destination;
 pub mod engine;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod identity;
 pub mod issue;
 pub mod join;

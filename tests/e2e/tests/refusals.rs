@@ -198,7 +198,7 @@ fn something_that_is_no_teleport() {
         }
     });
     machine.configure_address(&address, &token, "");
-    refused_unsent(&cluster, &machine, &token, "tls_failed", &[&address, "speaks TLS"]);
+    refused_unsent(&cluster, &machine, &token, "tls_failed", &[&address, "speak TLS"]);
 }
 
 #[test]

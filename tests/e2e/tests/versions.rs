@@ -1,7 +1,7 @@
 //! Clusters of several versions: what an administrator has doesn't follow what is newest.
 
 use e2e::{Cluster, Machine};
-use teleport_double::Double;
+use teleport_double::{Double, Point};
 
 /// Oldest first: without a gRPC call for the CA, without one for authorities, without bot instances, with two keys.
 const VERSIONS: [&str; 5] = ["10.3.16", "12.4.11", "15.4.3", "16.4.0", "17.2.1"];
@@ -40,6 +40,17 @@ fn every_version_gives_certificates_through_the_proxy_and_at_the_auth_server() {
 }
 
 #[test]
+fn with_separate_ports_the_pins_are_held_against_what_the_web_port_leads_to() {
+    for version in ["10.3.16", "12.4.11"] {
+        let cluster = Cluster::with(|builder| builder.version(version).separate_ports());
+        let machine = Machine::new(&cluster);
+        let config = auth_server(&machine, &cluster.proxy_address(), &cluster.token(), &cluster.ca_pin());
+        machine.write_config(&config.replace("auth_server", "proxy_server"));
+        machine.oneshot().succeeded();
+    }
+}
+
+#[test]
 fn a_wrong_pin_keeps_the_token_from_an_old_cluster_too() {
     let wrong = format!("sha256:{}", "11".repeat(32));
     for (cluster, address) in clusters("10.3.16") {
@@ -49,5 +60,35 @@ fn a_wrong_pin_keeps_the_token_from_an_old_cluster_too() {
         machine.oneshot().refused(1, "ca_pin_mismatch", &[&wrong, &cluster.ca_pin()]);
         machine.assert_nothing_left();
         assert!(cluster.token_exists(&token));
+    }
+}
+
+#[test]
+fn three_outputs_ask_for_the_authorities_once() {
+    let cluster = Cluster::with(|builder| builder.leaf("leaf.test"));
+    let machine = Machine::new(&cluster);
+    let more: String = ["two", "three"]
+        .map(|name| {
+            format!("- {{type: identity, destination: {{type: directory, path: {}}}}}\n", machine.path(name).display())
+        })
+        .concat();
+    machine.configure(&cluster, &cluster.token(), &more);
+    machine.oneshot().succeeded();
+    let seen = |point| cluster.counters().seen(point);
+    // Host authorities with those of leaves, user, database.
+    assert_eq!(seen(Point::CertAuthority), 3);
+    assert_eq!((seen(Point::Find), seen(Point::GetRole), seen(Point::Impersonate)), (1, 1, 1));
+    assert!(machine.read("three/known_hosts").contains("*.leaf.test"));
+}
+
+#[test]
+fn a_clock_that_is_off_by_minutes_costs_no_token() {
+    for offset in [240, -240] {
+        let cluster = Cluster::with(|builder| builder.clock_offset(offset));
+        let machine = Machine::new(&cluster);
+        machine.configure(&cluster, &cluster.token(), "");
+        machine.oneshot().succeeded();
+        machine.oneshot().succeeded();
+        assert_eq!(cluster.generation("api"), Some(1), "{offset}");
     }
 }

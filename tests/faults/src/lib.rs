@@ -2,6 +2,7 @@
 //!
 //! `faults` kills, starves and lies to the program, then looks whether the promises of `docs/reliability.md` hold.
 //! `soak` lets it run for minutes while certificates, authorities and the cluster itself come and go.
+#![allow(clippy::disallowed_methods, reason = "a test tool measures real time and writes its own scratch files")]
 
 pub mod disk;
 pub mod invariants;
@@ -11,6 +12,7 @@ pub mod race;
 pub mod run;
 pub mod server;
 pub mod soak;
+pub mod stage;
 pub mod strace;
 pub mod table;
 pub mod world;

@@ -56,7 +56,7 @@ fn terminated(world: &World, times: usize) -> Result<Row, Failure> {
         }
         violations.extend(check(world, &bot, false));
         row.case(violations);
-        if row.count % 3 == 0 {
+        if row.count.is_multiple_of(3) {
             bot = world.bot()?;
         }
     }

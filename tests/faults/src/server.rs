@@ -1,31 +1,19 @@
 //! Clusters that refuse, hang, cut, lie and slow down.
 
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use machine_id::clock::SystemClock;
-use machine_id::config::{
-    AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, IdentityConfig, JoinConfig, JoinMethod,
-    KeyAlgorithm, OutputConfig, OutputKind, TokenSource,
-};
-use machine_id::engine::{Acquired, Engine, Order};
-use machine_id::error::{Code, Error};
-use teleport_double::{CertificateFault, Double, Fault, Point, Times};
-use tempfile::TempDir;
+use machine_id::error::Code;
+use teleport_double::{CertificateFault, Fault, Point, Times};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::Failure;
-use crate::invariants::destination;
+use crate::stage::Stage;
 use crate::table::Row;
-use crate::world::ROLE;
 
 /// How many clusters run at once.
 const AT_ONCE: usize = 8;
-/// How long a caller waits.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// A well cluster is recognised as such again within one step of the back-off and a margin for a busy machine.
 const RECOVERY: Duration = Duration::from_secs(75);
 
@@ -141,84 +129,6 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// A cluster, an engine, a directory.
-struct Stage {
-    double: Double,
-    engine: Engine,
-    directory: TempDir,
-}
-
-impl Stage {
-    async fn open() -> Result<Self, Failure> {
-        let directory = tempfile::Builder::new().prefix("machine-id-faults-").tempdir()?;
-        let double = Double::builder().bot("api", &[ROLE]).directory(directory.path().join("double")).start().await?;
-        let token = directory.path().join("token");
-        fs::write(&token, double.new_token("api"))?;
-        let (host, port) = split(&double.proxy_address())?;
-        let identity = IdentityConfig {
-            id: "api".to_owned(),
-            cluster: ClusterConfig {
-                host,
-                port,
-                kind: AddressKind::Proxy,
-                ca_pins: Vec::new(),
-                ca: Some(CaSource::File(double.web_ca_pem().to_owned())),
-            },
-            join: JoinConfig { method: JoinMethod::Token, token: TokenSource::File(token), proof: None },
-            key_algorithm: KeyAlgorithm::EcdsaP256,
-            lifetime: Duration::from_secs(3600),
-            renewal_interval: None,
-            roles: vec![ROLE.to_owned()],
-            max_ttl: Duration::from_secs(3600),
-            storage: DirectoryConfig::private(directory.path().join("storage")),
-        };
-        let root = directory.path().join("root");
-        let helper = PathBuf::from("/nonexistent/machine-id");
-        let config = EngineConfig { root, helper, identities: vec![identity] };
-        let engine = Engine::open(config, Arc::new(SystemClock::new()))?;
-        Ok(Self { double, engine, directory })
-    }
-
-    /// Acquires a standing lease with a lifetime of its own, so that nothing comes from the cache, and gives it back.
-    async fn use_once(&self) -> Result<Acquired, Error> {
-        let mut order = Order::standing("api", &self.output());
-        order.deadline = PATIENCE;
-        order.ttl = Some(Duration::from_secs(fastrand::u64(600..3600)));
-        let lease = order.lease.clone();
-        let acquired = self.engine.acquire(order).await;
-        let released = self.engine.release(&lease).await;
-        let acquired = acquired?;
-        released?;
-        Ok(acquired)
-    }
-
-    fn output(&self) -> OutputConfig {
-        OutputConfig {
-            kind: OutputKind::Identity,
-            destination: DirectoryConfig::private(self.directory.path().join("out")),
-            roles: Vec::new(),
-            name: None,
-            route_to_cluster: None,
-            ttl: None,
-        }
-    }
-
-    fn bring_fresh_token(&self) -> Result<(), Failure> {
-        self.double.delete_bot("api");
-        self.double.add_bot("api", &[ROLE]);
-        Ok(fs::write(self.directory.path().join("token"), self.double.new_token("api"))?)
-    }
-
-    /// Whatever happened: files are whole, and nobody is locked because of us.
-    fn check(&self, violations: &mut Vec<String>) {
-        violations.extend(destination(&self.directory.path().join("out"), false).err());
-        let locks = self.double.counters().locks;
-        if locks > 0 {
-            violations.push(format!("{locks} locks at the cluster"));
-        }
-    }
-}
-
 async fn one(case: Case) -> Result<Vec<String>, Failure> {
     let stage = Stage::open().await?;
     let mut violations = Vec::new();
@@ -296,9 +206,4 @@ const fn is_lie(fault: &Fault) -> bool {
         fault,
         Fault::Certificate(CertificateFault::WrongKey | CertificateFault::Expired | CertificateFault::NotYetValid)
     )
-}
-
-fn split(address: &str) -> Result<(String, u16), Failure> {
-    let (host, port) = address.rsplit_once(':').ok_or("no port")?;
-    Ok((host.to_owned(), port.parse()?))
 }

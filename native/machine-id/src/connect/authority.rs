@@ -152,19 +152,6 @@ impl AuthClient {
         messages.into_iter().map(|message| CertAuthority::read(kind, message)).collect()
     }
 
-    /// Names of the leaf clusters: those whose host CA is known, but for our own.
-    ///
-    /// # Errors
-    /// As [`AuthClient::authorities`].
-    pub async fn remote_clusters(&self) -> Result<Vec<String>, ConnectError> {
-        let hosts = self.authorities(CaKind::Host).await?;
-        let mut names: Vec<String> = hosts.into_iter().map(|authority| authority.cluster).collect();
-        names.retain(|name| *name != self.cluster.name);
-        names.sort();
-        names.dedup();
-        Ok(names)
-    }
-
     async fn optional<T>(
         &self,
         kind: CaKind,

@@ -124,9 +124,6 @@ impl Connector {
             return Ok(());
         }
         let address = facts.web.to_string();
-        if !facts.tls_routing {
-            return pin::check(&address, self.pins(), &self.host_ca_export(cluster).await?.concat());
-        }
         let pem = self.cluster_ca(cluster).await?;
         pin::check(&address, self.pins(), &pem)?;
         // A CA certificate is public: only a server that proves its key belongs to the pinned cluster.
@@ -187,6 +184,7 @@ fn leaves_a_doubt(error: &ConnectError) -> bool {
                 | ConnectError::CaUnusable { .. }
                 | ConnectError::RateLimited { .. }
                 | ConnectError::NameUnusable { .. }
+                | ConnectError::NotTls { .. }
         )
 }
 

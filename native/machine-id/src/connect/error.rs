@@ -141,6 +141,12 @@ pub enum ConnectError {
         /// The TLS library's words.
         reason: String,
     },
+    /// What answers doesn't speak TLS.
+    #[error("{address} doesn't speak TLS")]
+    NotTls {
+        /// `host:port`.
+        address: String,
+    },
     /// The server refused our certificate.
     #[error("{address} refuses this identity's certificate: {reason}")]
     CertificateRefused {
@@ -183,10 +189,16 @@ pub enum ConnectError {
         /// What, and why.
         what: String,
     },
-    /// The identity is locked or its user is gone.
-    #[error("the cluster refuses this identity altogether: {message}")]
+    /// The identity or a role is locked, or its user is gone.
+    #[error("the cluster denies access: {message}")]
     Locked {
         /// The lock's text, or what was observed.
+        message: String,
+    },
+    /// The bot was deleted.
+    #[error("the cluster doesn't know this bot any more: {message}")]
+    BotDeleted {
+        /// The server's words.
         message: String,
     },
     /// The generation of a renewable identity isn't the stored one.
@@ -207,6 +219,12 @@ pub enum ConnectError {
     #[error("{message}")]
     TargetUnknown {
         /// Which, and where it was looked for.
+        message: String,
+    },
+    /// The output lacks something that its kind of target needs.
+    #[error("{message}")]
+    Incomplete {
+        /// What, in the server's words.
         message: String,
     },
     /// The host can't be reached through the cluster.
@@ -282,9 +300,11 @@ impl ConnectError {
         matches!(
             self,
             Self::Locked { .. }
+                | Self::BotDeleted { .. }
                 | Self::GenerationMismatch { .. }
                 | Self::RoleNotAllowed { .. }
                 | Self::TargetUnknown { .. }
+                | Self::Incomplete { .. }
                 | Self::RateLimited { .. }
                 | Self::Conflict { .. }
                 | Self::ClockSkew { .. }
@@ -322,7 +342,7 @@ impl Fault for ConnectError {
             Self::Untrusted { .. } | Self::AuthUnverifiable { .. } => Code::TlsUntrusted,
             Self::NameMismatch { .. } => Code::TlsNameMismatch,
             Self::CertificateTime { .. } | Self::ClockSkew { .. } => Code::ClockSkew,
-            Self::Tls { .. } => Code::TlsFailed,
+            Self::Tls { .. } | Self::NotTls { .. } => Code::TlsFailed,
             Self::CertificateRefused { .. } => Code::IdentityNeedsRejoin,
             Self::PinMismatch { .. } => Code::CaPinMismatch,
             Self::Neither { likely_auth: true, as_auth, .. } => as_auth.code(),
@@ -332,9 +352,10 @@ impl Fault for ConnectError {
                 (code, _) => code,
             },
             Self::Unsupported { .. } => Code::Unsupported,
-            Self::Locked { .. } | Self::GenerationMismatch { .. } => Code::BotLocked,
+            Self::Locked { .. } | Self::BotDeleted { .. } | Self::GenerationMismatch { .. } => Code::BotLocked,
             Self::RoleNotAllowed { .. } | Self::HostDenied { .. } => Code::RoleNotAllowed,
             Self::TargetUnknown { .. } => Code::TargetUnknown,
+            Self::Incomplete { .. } => Code::RequestInvalid,
             Self::HostUnreachable { .. } => Code::HostUnreachable,
             Self::RateLimited { .. } => Code::RateLimited,
         }
@@ -358,8 +379,8 @@ impl Fault for ConnectError {
             Self::HttpFailed { .. } => "look into the log of the cluster's proxy".to_owned(),
             Self::Untrusted { host_ca: false, presented, .. } => presented.trust_hint(),
             Self::Untrusted { host_ca: true, .. } => {
-                "the cluster's host CA was rotated, or this is another cluster; the CAs are fetched again at the next \
-                 join"
+                "the cluster's host CA was rotated, or this is another cluster: bring the configured CA or pin up to \
+                 date (`tctl status` prints the pin), then write the outputs again"
                     .to_owned()
             }
             Self::NameMismatch { presented, .. } => presented.name_hint(),
@@ -368,6 +389,10 @@ impl Fault for ConnectError {
             }
             Self::ClockSkew { .. } => "set this machine's clock (NTP)".to_owned(),
             Self::Tls { .. } => "check that the port speaks TLS and that nothing on the way alters it".to_owned(),
+            Self::NotTls { .. } => {
+                "check the port: it must be the proxy's web port (mostly 443 or 3080) or the auth server's (3025)"
+                    .to_owned()
+            }
             Self::CertificateRefused { .. } => "join again with a fresh token".to_owned(),
             Self::PinMismatch { .. } => {
                 "compare with the CA pin that `tctl status` prints on the cluster; if it isn't there, somebody may be \
@@ -382,7 +407,12 @@ impl Fault for ConnectError {
             }
             Self::Unsupported { .. } => "see the documentation for what is built".to_owned(),
             Self::Locked { .. } => {
-                "look at `tctl get locks` on the cluster; remove the lock, then join with a fresh token".to_owned()
+                "look at `tctl get locks` on the cluster: once the lock is removed the identity works again; a deleted \
+                 bot needs a fresh token"
+                    .to_owned()
+            }
+            Self::BotDeleted { .. } => {
+                "create the bot again (`tctl bots add`) and configure the token that this prints".to_owned()
             }
             Self::GenerationMismatch { .. } => {
                 "another copy of this identity was renewed: find it, remove the lock (`tctl get locks`) and join again \
@@ -395,6 +425,7 @@ impl Fault for ConnectError {
             Self::TargetUnknown { .. } => {
                 "check its name in Teleport, and that a role allows the bot to see it".to_owned()
             }
+            Self::Incomplete { .. } => "add it to the output (`username`, `database`)".to_owned(),
             Self::HostUnreachable { .. } => {
                 "check the host's name (`tsh ls`), its port, and that the node is online".to_owned()
             }

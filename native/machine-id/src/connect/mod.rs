@@ -15,6 +15,8 @@ mod environment;
 mod error;
 mod facts;
 mod frames;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod grpc;
 mod http;
 mod limits;

@@ -54,6 +54,10 @@ pub(crate) fn answered(call: Call<'_>, code: Code, message: &str) -> ConnectErro
     if lower.contains("generation mismatch") {
         return ConnectError::GenerationMismatch { message: text };
     }
+    // The whole call is denied because the caller is nobody any more; not to be taken for a target that isn't there.
+    if lower.contains("access denied") && lower.contains("user \"bot-") && lower.contains("not found") {
+        return ConnectError::BotDeleted { message: text };
+    }
     if lower.contains("client credentials have expired") {
         let message = format!("the end of validity that was asked for has passed there already ({text})");
         return ConnectError::ClockSkew { message };
@@ -64,6 +68,9 @@ pub(crate) fn answered(call: Call<'_>, code: Code, message: &str) -> ConnectErro
             Some(role) => ConnectError::RoleNotAllowed { roles: vec![role], message: text },
             None => ConnectError::TargetUnknown { message: text },
         },
+        Code::InvalidArgument if call.name == ISSUE && lower.contains("must provide") => {
+            ConnectError::Incomplete { message: text }
+        }
         Code::InvalidArgument if call.name == ISSUE && is_about_target(&lower) => {
             ConnectError::TargetUnknown { message: text }
         }

@@ -93,3 +93,21 @@ fn a_lock_is_quoted_whatever_its_status() {
     assert_eq!(error.code(), Stable::BotLocked);
     assert!(error.to_string().contains("test lock"));
 }
+
+#[test]
+fn a_database_without_a_user_is_a_fault_of_the_output_not_of_its_name() {
+    let call = Call { name: ISSUE, roles: &[] };
+    let message = "must provide database user name to generate certificate for database \"mongo1\"";
+    let error = answered(call, Code::InvalidArgument, message);
+    assert_eq!((error.code(), error.is_refusal()), (Stable::RequestInvalid, true));
+    assert!(error.hint().contains("username"));
+}
+
+#[test]
+fn a_deleted_bot_is_told_from_a_target_that_is_not_there() {
+    let call = Call { name: ISSUE, roles: &[] };
+    let error = answered(call, Code::NotFound, "access denied\n\tuser \"bot-gone\" not found");
+    assert_eq!((error.code(), error.is_refusal()), (Stable::BotLocked, true));
+    assert!(error.hint().contains("tctl bots add"), "{}", error.hint());
+    assert_eq!(answered(call, Code::NotFound, "remote cluster \"x\" is not found").code(), Stable::TargetUnknown);
+}

@@ -77,6 +77,30 @@ impl<S> Watched<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Watched<S> {
+    /// A failed write says less than what is still unread: the alert with which the peer took leave. HTTP/2 reads no
+    /// more once a write has failed, so that it is done here.
+    fn explained<T>(&mut self, cx: &mut Context<'_>, result: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        /// More than a server sends before it refuses a certificate.
+        const READS: usize = 16;
+        let Poll::Ready(Err(failed)) = &result else { return result };
+        let mut scratch = [0; 4096];
+        for _ in 0..READS {
+            let mut unread = ReadBuf::new(&mut scratch);
+            match Pin::new(&mut self.inner).poll_read(cx, &mut unread) {
+                Poll::Ready(Ok(())) if !unread.filled().is_empty() => {}
+                Poll::Ready(Err(error)) if tls_error(&error).is_some() => {
+                    self.ending.note_error(&error);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        self.ending.note_error(failed);
+        result
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
@@ -88,18 +112,70 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.inner).poll_write(cx, buf);
-        // A failed write says less than the read that follows it: the alert is still unread.
-        result
+        self.explained(cx, result)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        let result = Pin::new(&mut self.inner).poll_flush(cx);
+        self.explained(cx, result)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+
+    /// The peer has refused our certificate and reset the connection: writing fails, the alert is still to be read.
+    struct Refused {
+        unread: Vec<io::Result<Vec<u8>>>,
+    }
+
+    impl AsyncRead for Refused {
+        fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            match self.unread.pop() {
+                Some(Ok(bytes)) => buf.put_slice(&bytes),
+                Some(Err(error)) => return Poll::Ready(Err(error)),
+                None => return Poll::Pending,
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Refused {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_alert_behind_a_failed_write_is_the_cause() {
+        let alert = TlsError::AlertReceived(rustls::AlertDescription::UnknownCA);
+        let alert = io::Error::new(io::ErrorKind::InvalidData, alert);
+        let (mut stream, ending) = Watched::new(Refused { unread: vec![Err(alert), Ok(vec![1; 100])] });
+        stream.write_all(b"PRI").await.unwrap_err();
+        assert!(matches!(ending.get(), Some(Ended::Tls(TlsError::AlertReceived(_)))), "{ending:?}");
+    }
+
+    #[tokio::test]
+    async fn without_an_alert_the_failed_write_is_the_cause() {
+        let (mut stream, ending) = Watched::new(Refused { unread: Vec::new() });
+        stream.write_all(b"PRI").await.unwrap_err();
+        assert!(matches!(ending.get(), Some(Ended::Io(_))), "{ending:?}");
     }
 }

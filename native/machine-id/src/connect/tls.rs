@@ -144,9 +144,7 @@ fn explain(request: &TlsRequest<'_>, seen: &Seen, error: &std::io::Error) -> Con
             _ => ConnectError::Tls { address, reason: tls.to_string() },
         },
         Error::AlertReceived(alert) => refused(address, *alert),
-        Error::InvalidMessage(_) => {
-            ConnectError::Tls { address, reason: "the peer doesn't speak TLS on this port".to_owned() }
-        }
+        Error::InvalidMessage(_) => ConnectError::NotTls { address },
         _ => ConnectError::Tls { address, reason: tls.to_string() },
     }
 }
@@ -162,8 +160,11 @@ pub(crate) fn refused(address: String, alert: AlertDescription) -> ConnectError 
         AlertDescription::CertificateExpired => {
             ConnectError::CertificateRefused { address, reason: "it has expired".to_owned() }
         }
+        AlertDescription::UnknownCA => {
+            let reason = "the CA that has signed it isn't trusted there, as after a rotation that was missed";
+            ConnectError::CertificateRefused { address, reason: reason.to_owned() }
+        }
         AlertDescription::BadCertificate
-        | AlertDescription::UnknownCA
         | AlertDescription::CertificateRevoked
         | AlertDescription::CertificateUnknown
         | AlertDescription::UnsupportedCertificate

@@ -35,6 +35,9 @@ impl Trust {
     /// The system's authorities (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured) and the configured one.
     pub(crate) fn web(extra: Option<&CaSource>) -> Result<Self, ConnectError> {
         let native = rustls_native_certs::load_native_certs();
+        for error in native.errors.iter().take(3) {
+            tracing::warn!("of the system's authorities (or SSL_CERT_FILE, SSL_CERT_DIR) one can't be read: {error}");
+        }
         let mut certificates = native.certs;
         if let Some(source) = extra {
             certificates.extend(read(source)?);

@@ -24,13 +24,15 @@ pub(super) async fn connect(
 
 /// Every authority that outputs need: host CAs of the root and of leaf clusters, user CA, database CA.
 pub(super) async fn fetch(client: &AuthClient, cluster: &str, known: &Authorities) -> Result<Authorities, Error> {
-    let (host, user, database, leaves) = tokio::join!(
-        client.authority(CaKind::Host, cluster),
+    let (hosts, user, database) = tokio::join!(
+        hosts(client, cluster),
         client.authority(CaKind::User, cluster),
         client.authority(CaKind::Database, cluster),
-        client.remote_clusters(),
     );
-    let host = convert(AuthorityKind::Host, cluster, host?)?;
+    let (own, mut leaves): (Vec<_>, Vec<_>) = hosts?.into_iter().partition(|authority| authority.cluster == cluster);
+    // In an order of our own, so that another one isn't taken for a change.
+    leaves.sort_by(|a, b| a.cluster.cmp(&b.cluster));
+    let host = convert(AuthorityKind::Host, cluster, own.into_iter().next())?;
     let user = convert(AuthorityKind::User, cluster, user?)?;
     // An authority without keys would recognise nobody; what is known is worth more than that.
     let usable = |authority: &Authority| !authority.ssh_keys.is_empty() && !authority.tls_certs.is_empty();
@@ -39,17 +41,29 @@ pub(super) async fn fetch(client: &AuthClient, cluster: &str, known: &Authoritie
     };
     let database = convert(AuthorityKind::Database, cluster, database?)?;
     let mut hosts = vec![host];
-    for leaf in leaves.unwrap_or_default() {
-        // A leaf that can't be read now is no reason to fail: its last known CA goes on being written.
-        match client.authority(CaKind::Host, &leaf).await {
-            Ok(found) => hosts.extend(convert(AuthorityKind::Host, &leaf, found)?),
+    for leaf in leaves {
+        let name = leaf.cluster.clone();
+        // A leaf that can't be understood is no reason to fail: its last known CA goes on being written.
+        match convert(AuthorityKind::Host, &name, Some(leaf)) {
+            Ok(authority) => hosts.extend(authority),
             Err(error) => {
-                tracing::warn!(leaf, "the leaf cluster's host CA can't be read: {error}");
-                hosts.extend(known.host_of(&leaf).cloned());
+                tracing::warn!(leaf = name, "the leaf cluster's host CA can't be read: {error}");
+                hosts.extend(known.host_of(&name).cloned());
             }
         }
     }
     Ok(Authorities { host: hosts, user, database })
+}
+
+/// Those of the cluster and its leaves at once; where the list can't be had, the cluster's own.
+async fn hosts(client: &AuthClient, cluster: &str) -> Result<Vec<CertAuthority>, ConnectError> {
+    match client.authorities(CaKind::Host).await {
+        Err(error) if error.is_refusal() => {
+            tracing::debug!("the host CAs of leaf clusters can't be listed: {error}");
+            Ok(client.authority(CaKind::Host, cluster).await?.into_iter().collect())
+        }
+        other => other,
+    }
 }
 
 fn convert(

@@ -1,6 +1,7 @@
 //! One bot identity at work: what callers and its keeper ask of it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -50,8 +51,18 @@ pub(super) struct Memory {
     pub(super) unwritten: Option<(BotIdentity, Option<Certificates>)>,
     /// Hash of a token that the cluster has refused, while the stored identity still works.
     pub(super) refused_token: Option<String>,
-    /// Roles that the bot may take, as last told.
-    pub(super) roles: Vec<String>,
+    /// Roles that the bot may take, as last told, and the monotonic time from which that is known.
+    pub(super) roles: (Vec<String>, Option<Duration>),
+}
+
+impl Memory {
+    /// A lease that names no roles is served from the cache as fast as one that does.
+    fn fresh_roles(&self, now: Duration) -> Option<Vec<String>> {
+        /// How long an administrator may wait for a changed role to be seen.
+        const FRESH: Duration = Duration::from_secs(30);
+        let (roles, told_at) = &self.roles;
+        told_at.filter(|told_at| now.saturating_sub(*told_at) < FRESH).map(|_| roles.clone())
+    }
 }
 
 /// What an attempt is for.
@@ -195,6 +206,7 @@ impl Bot {
     /// remembered. (A lock of a role that was asked for is the affair of who asked.)
     pub(super) async fn failed(&self, session: &Session, error: &Error) {
         match error.code() {
+            Code::RoleNotAllowed => self.memory().roles.1 = None,
             Code::BotLocked => {
                 if let Err(locked) = session.client.ping().await.map_err(Error::from)
                     && locked.code() == Code::BotLocked
@@ -243,22 +255,26 @@ impl Bot {
         let _nothing_sent = self.critical.lock().await;
     }
 
-    /// Roles that the bot may take: asked for, or as last told when the cluster can't be asked.
+    /// Roles that the bot may take: asked for, or as told a moment ago, or as last told when the cluster can't be asked.
     pub(super) async fn own_roles(&self, session: &Session) -> Result<Vec<String>, Error> {
+        let asked_at = self.clock.monotonic();
+        if let Some(known) = self.memory().fresh_roles(asked_at) {
+            return Ok(known);
+        }
         let mut roles = Vec::new();
         for own in &session.facts.roles {
             match session.client.impersonated_roles(own).await.map_err(Error::from) {
                 Ok(found) => roles.extend(found),
                 Err(error) => {
                     self.failed(session, &error).await;
-                    let known = self.memory().roles.clone();
+                    let known = self.memory().roles.0.clone();
                     return if known.is_empty() || !is_passing(&error) { Err(error) } else { Ok(known) };
                 }
             }
         }
         roles.sort_unstable();
         roles.dedup();
-        self.memory().roles.clone_from(&roles);
+        self.memory().roles = (roles.clone(), Some(asked_at));
         Ok(roles)
     }
 

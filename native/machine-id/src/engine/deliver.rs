@@ -22,8 +22,8 @@ use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target}
 use crate::output::{ClusterFacts, OutputRequest, PlacedOutput, artifacts, environment};
 use crate::proxy::multiplex::Link;
 
-/// A certificate from the cache must have at least this part of its lifetime left, so that a lease isn't due for
-/// a refresh the moment it is taken.
+/// A certificate from the cache must have at least this part of its lifetime left (or of the fixed interval), so that a
+/// lease isn't due for a refresh the moment it is taken.
 const FRESH_PART: f64 = 0.6;
 
 /// What was delivered.
@@ -125,10 +125,11 @@ async fn certificate(
         route_to_cluster: order.route_to_cluster.clone(),
     };
     let key = CacheKey::new(&bot.config.id, roles, ttl, target, order.route_to_cluster.as_deref(), scope);
+    let max_age = bot.config.renewal_interval.map_or(Duration::MAX, |interval| interval.mul_f64(1.0 - FRESH_PART));
     let (own, clock, algorithm) = (Arc::clone(session), Arc::clone(&bot.clock), bot.config.key_algorithm);
     let issued = bot
         .cache
-        .get(key.clone(), fresh_part(bot.config.renewal_interval, ttl), move || async move {
+        .get(key.clone(), FRESH_PART, max_age, move || async move {
             let key = Arc::new(generate(algorithm).await?);
             Ok(issue::issue(&own.client, &own.facts.user, &own.cluster.name, &request, key, &*clock).await?)
         })
@@ -142,15 +143,6 @@ async fn certificate(
             serves.map(|certificate| (certificate, Some(error.clone()))).ok_or(error)
         }
     }
-}
-
-/// The same where a renewal interval is configured: what is due by it isn't fresh any more, even if most of its lifetime
-/// is left.
-fn fresh_part(interval: Option<Duration>, ttl: Duration) -> f64 {
-    /// A little earlier than the earliest point at which a lease is refreshed.
-    const EARLY: f64 = 0.85;
-    let Some(interval) = interval.filter(|_| !ttl.is_zero()) else { return FRESH_PART };
-    (1.0 - EARLY * interval.as_secs_f64() / ttl.as_secs_f64()).max(FRESH_PART)
 }
 
 /// RSA keys take a while: never on a thread that serves the network.
@@ -277,27 +269,4 @@ fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[Certifi
             valid_until: tls.valid_until,
         },
     ])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::renew::schedule::{Validity, renewal_point};
-
-    #[test]
-    fn what_is_due_by_the_interval_is_never_served_from_the_cache() {
-        let seconds = Duration::from_secs;
-        for (interval, ttl) in [(20, 120), (1200, 3600), (60, 86_400), (3500, 3600), (7200, 3600)] {
-            let start = SystemTime::UNIX_EPOCH;
-            for granted in [ttl, ttl / 2] {
-                let validity = Validity { from: start, until: start + seconds(granted) };
-                for unit in [0.0, 1.0] {
-                    let due = renewal_point(validity, Some(seconds(interval)), unit);
-                    let left = validity.left(due).as_secs_f64() / validity.lifetime().as_secs_f64();
-                    assert!(left < fresh_part(Some(seconds(interval)), seconds(ttl)), "{interval} of {ttl}: {left}");
-                }
-            }
-        }
-        assert!(fresh_part(None, seconds(3600)) <= FRESH_PART);
-    }
 }

@@ -70,16 +70,20 @@ impl Engine {
         Ok(Self { shared: Arc::new(shared), tasks: Mutex::new(Vec::new()) })
     }
 
-    /// Starts one task per identity, which renews it and refreshes its leases. Once is enough. What is acquired
-    /// afterwards relies on this engine for its SSH connections while it is there.
+    /// Starts one task per identity, which renews it and refreshes its leases. Once is enough.
     pub fn keep_fresh(&self) {
-        self.shared.multiplexers.switch_on();
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         if tasks.is_empty() {
             for bot in self.shared.bots.values() {
                 tasks.push(tokio::spawn(keeper::keep(Arc::clone(&self.shared), Arc::clone(bot))));
             }
         }
+    }
+
+    /// Serves SSH connections for what is acquired from now on, as long as this engine is open: `ssh_config` relies on
+    /// it while it is there.
+    pub fn serve_ssh(&self) {
+        self.shared.multiplexers.switch_on();
     }
 
     /// Takes a lease: certificates of the wished kinds in the wished directories.

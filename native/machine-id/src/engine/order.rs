@@ -63,11 +63,9 @@ impl Order {
 
     /// Whether two orders would write the same directory.
     pub(super) fn shares_directory(&self, other: &Self) -> bool {
-        let paths = |order: &Self| {
-            order.placements.iter().map(|placement| placement.directory.path.clone()).collect::<Vec<_>>()
-        };
-        let theirs = paths(other);
-        self.placements.iter().any(|placement| theirs.contains(&placement.directory.path))
+        self.placements
+            .iter()
+            .any(|ours| other.placements.iter().any(|theirs| ours.directory.path == theirs.directory.path))
     }
 
     /// The lease's main directory.

@@ -1,6 +1,6 @@
 //! What a change of the cluster's authorities asks for. Pure (protocol J).
 
-use crate::identity::{Authorities, Authority, BotIdentity};
+use crate::identity::{Authorities, Authority, BotIdentity, Rotation};
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,14 +46,17 @@ fn needs_new_certificates(known: &Authority, current: &Authority) -> bool {
     let another_signs =
         known.ssh_keys.first() != current.ssh_keys.first() || known.tls_certs.first() != current.tls_certs.first();
     let phase = current.rotation.phase.as_str();
-    let entered = known.rotation != current.rotation && matches!(phase, "update_clients" | "rollback" | "standby");
+    // Nothing is known before the first look: what a join has just brought is signed by what signs now.
+    let looked = known.rotation != Rotation::default();
+    let entered =
+        looked && known.rotation != current.rotation && matches!(phase, "update_clients" | "rollback" | "standby");
     another_signs || entered
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::{AuthorityKind, Rotation};
+    use crate::identity::AuthorityKind;
 
     fn authority(kind: AuthorityKind, keys: &[&str], phase: &str) -> Authority {
         let list = || keys.iter().map(|key| (*key).to_owned()).collect();
@@ -96,6 +99,15 @@ mod tests {
     fn who_slept_through_all_phases_sees_another_key_sign() {
         assert_eq!(reaction(&all(&["old"], "standby"), &all(&["new"], "standby")), Reaction::Reissue);
         assert_eq!(reaction(&all(&["old"], "standby"), &all(&["old", "new"], "update_servers")), Reaction::Rewrite);
+    }
+
+    #[test]
+    fn a_join_long_after_a_rotation_asks_for_nothing() {
+        let mut from_reply = all(&["new"], "");
+        for authority in [&mut from_reply.host[0], &mut from_reply.user] {
+            authority.rotation = Rotation::default();
+        }
+        assert_eq!(reaction(&from_reply, &all(&["new"], "standby")), Reaction::Rewrite);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The two certificates that Teleport issues together: one for SSH, one for TLS.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::key::KeyPair;
 use super::ssh_facts::SshFacts;
@@ -49,7 +49,8 @@ impl Certificates {
     }
 
     /// Whether both are for this key and valid now: the server may answer a join with certificates that have
-    /// already expired (protocol B1).
+    /// already expired (protocol B1). A start that lies ahead by no more than clocks may differ is taken: servers go by
+    /// their own clock, and refusing what a one-time token has just brought would lose the bot.
     ///
     /// # Errors
     /// What is wrong with which of them.
@@ -159,13 +160,16 @@ impl Fault for CertificateError {
     }
 }
 
+/// As much as a join tolerates ([`crate::connect::ClockDifference::TOLERATED`]).
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
+
 fn check_window(
     which: Which,
     valid_from: SystemTime,
     valid_until: SystemTime,
     now: SystemTime,
 ) -> Result<(), CertificateError> {
-    if now < valid_from {
+    if now + CLOCK_TOLERANCE < valid_from {
         return Err(CertificateError::NotYetValid { which, valid_from, now });
     }
     if now >= valid_until {

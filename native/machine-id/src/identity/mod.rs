@@ -21,6 +21,8 @@ pub use file::{IdentityFile, IdentityFileError};
 pub use key::{KeyError, KeyPair};
 pub use ssh_ca_key::SshKeyType;
 pub use ssh_facts::SshFacts;
+#[cfg(feature = "fuzzing")]
+pub use store::fuzz_store;
 pub use store::{
     IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Stamp, Store, StoreError, StoreGuard, StoredState,
 };

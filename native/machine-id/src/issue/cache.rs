@@ -74,18 +74,20 @@ struct Ready {
 }
 
 impl Ready {
-    /// Whether at least `part` of its life is left.
-    fn is_fresh(&self, part: f64, now: SystemTime) -> bool {
+    /// Whether at least `part` of its life is left, and it isn't older than `age`.
+    fn is_fresh(&self, part: f64, age: Duration, now: SystemTime) -> bool {
         let expires = self.certificate.expires_at;
         let life = expires.duration_since(self.issued_at).unwrap_or_default();
         // A clock that was set back must not make old certificates look fresh for longer than they live.
         let left = expires.duration_since(now).unwrap_or_default();
-        !left.is_zero() && left >= life.mul_f64(part.clamp(0.0, 1.0)) && left <= life.saturating_add(CLOCK_TOLERANCE)
+        let young = now.duration_since(self.issued_at).unwrap_or_default() <= age;
+        let enough = left >= life.mul_f64(part.clamp(0.0, 1.0)) && left <= life.saturating_add(CLOCK_TOLERANCE);
+        young && enough && !left.is_zero()
     }
 }
 
 /// How far the clock may have been set back since a certificate was issued.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+const CLOCK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 
 struct Entries<E> {
     ready: HashMap<CacheKey, Ready>,
@@ -102,20 +104,26 @@ impl<E: Clone + Send + Sync + 'static> IssueCache<E> {
         Self { clock, entries: Arc::new(Mutex::new(entries)) }
     }
 
-    /// A certificate for `key` of whose life at least `fresh_part` is left, or what `issue` comes to: that is called
-    /// only when there is neither one nor an issuance under way. The life is the one that the cluster granted, so a
+    /// A certificate for `key` of whose life at least `fresh_part` is left and that was issued at most `max_age` ago, or
+    /// what `issue` comes to: that is called only when there is neither one nor an issuance under way. The life is the one that the cluster granted, so a
     /// cap that is tightened or loosened is followed by itself.
     ///
     /// # Errors
     /// The error of the issuance; it isn't remembered.
-    pub async fn get<F>(&self, key: CacheKey, fresh_part: f64, issue: impl FnOnce() -> F) -> Outcome<E>
+    pub async fn get<F>(
+        &self,
+        key: CacheKey,
+        fresh_part: f64,
+        max_age: Duration,
+        issue: impl FnOnce() -> F,
+    ) -> Outcome<E>
     where
         F: Future<Output = Result<RoleCertificate, E>> + Send + 'static,
     {
         let flight = {
             let mut entries = lock(&self.entries);
             let now = self.clock.now();
-            if let Some(hit) = entries.ready.get(&key).filter(|hit| hit.is_fresh(fresh_part, now)) {
+            if let Some(hit) = entries.ready.get(&key).filter(|hit| hit.is_fresh(fresh_part, max_age, now)) {
                 return Ok(Arc::clone(&hit.certificate));
             }
             match entries.flights.get(&key).and_then(|(_, flight)| flight.upgrade()) {

@@ -51,7 +51,7 @@ async fn many_requests_at_once_cause_one_issuance() {
                 gate.await.unwrap();
                 Ok(certificate(HOUR))
             };
-            cache.get(key(&["a"]), 0.0, issue).await.unwrap()
+            cache.get(key(&["a"]), 0.0, Duration::MAX, issue).await.unwrap()
         })
     });
     let waiting: Vec<_> = waiting.collect();
@@ -76,12 +76,12 @@ async fn a_cancelled_leader_hands_over_to_who_waits() {
         gate.await.unwrap();
         Ok(certificate(HOUR))
     };
-    let mut leader = Box::pin(cache.get(key(&["a"]), 0.0, issue));
+    let mut leader = Box::pin(cache.get(key(&["a"]), 0.0, Duration::MAX, issue));
     let mut context = Context::from_waker(Waker::noop());
     assert!(leader.as_mut().poll(&mut context).is_pending());
     let follower = tokio::spawn({
         let cache = Arc::clone(&cache);
-        async move { cache.get(key(&["a"]), 0.0, never).await }
+        async move { cache.get(key(&["a"]), 0.0, Duration::MAX, never).await }
     });
     tokio::task::yield_now().await;
     drop(leader);
@@ -99,11 +99,11 @@ async fn when_nobody_waits_any_more_the_issuance_is_dropped_and_the_next_starts_
         Ok(certificate(HOUR))
     };
     {
-        let mut only = pin!(cache.get(key(&["a"]), 0.0, issue));
+        let mut only = pin!(cache.get(key(&["a"]), 0.0, Duration::MAX, issue));
         assert!(only.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
     assert!(dropped.await.is_err());
-    cache.get(key(&["a"]), 0.0, || async { Ok(certificate(HOUR)) }).await.unwrap();
+    cache.get(key(&["a"]), 0.0, Duration::MAX, || async { Ok(certificate(HOUR)) }).await.unwrap();
 }
 
 #[tokio::test]
@@ -114,42 +114,55 @@ async fn an_error_goes_to_all_who_wait_and_is_not_kept() {
         gate.await.unwrap();
         Err("refused")
     };
-    let mut first = Box::pin(cache.get(key(&["a"]), 0.0, issue));
-    let mut second = Box::pin(cache.get(key(&["a"]), 0.0, never));
+    let mut first = Box::pin(cache.get(key(&["a"]), 0.0, Duration::MAX, issue));
+    let mut second = Box::pin(cache.get(key(&["a"]), 0.0, Duration::MAX, never));
     let mut context = Context::from_waker(Waker::noop());
     assert!(first.as_mut().poll(&mut context).is_pending() && second.as_mut().poll(&mut context).is_pending());
     go.send(()).unwrap();
     assert!(matches!(first.as_mut().poll(&mut context), Poll::Ready(Err("refused"))));
     assert!(matches!(second.as_mut().poll(&mut context), Poll::Ready(Err("refused"))));
     assert!(cache.is_empty());
-    cache.get(key(&["a"]), 0.0, || async { Ok(certificate(HOUR)) }).await.unwrap();
+    cache.get(key(&["a"]), 0.0, Duration::MAX, || async { Ok(certificate(HOUR)) }).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_certificate_is_served_while_enough_of_its_life_remains() {
     let (clock, cache) = cache();
-    let first = cache.get(key(&["b", "a", "a"]), 0.5, || async { Ok(certificate(HOUR)) }).await.unwrap();
+    let first = cache.get(key(&["b", "a", "a"]), 0.5, Duration::MAX, || async { Ok(certificate(HOUR)) }).await.unwrap();
     clock.advance(HOUR / 2);
-    let again = cache.get(key(&["a", "b"]), 0.5, never).await.unwrap();
+    let again = cache.get(key(&["a", "b"]), 0.5, Duration::MAX, never).await.unwrap();
     assert!(Arc::ptr_eq(&first, &again));
     clock.advance(Duration::from_secs(1));
     assert!(cache.still_valid(&key(&["a", "b"])).is_some());
-    let fresh = cache.get(key(&["a", "b"]), 0.5, || async { Ok(certificate(2 * HOUR)) }).await.unwrap();
+    let fresh = cache.get(key(&["a", "b"]), 0.5, Duration::MAX, || async { Ok(certificate(2 * HOUR)) }).await.unwrap();
     assert!(!Arc::ptr_eq(&first, &fresh));
-    let other = cache.get(key(&["a"]), 0.5, || async { Ok(certificate(2 * HOUR)) }).await.unwrap();
+    let other = cache.get(key(&["a"]), 0.5, Duration::MAX, || async { Ok(certificate(2 * HOUR)) }).await.unwrap();
     assert!(!Arc::ptr_eq(&other, &fresh));
     clock.advance(2 * HOUR);
     assert!(cache.still_valid(&key(&["a"])).is_none());
-    cache.get(key(&["c"]), 0.5, || async { Ok(certificate(9 * HOUR)) }).await.unwrap();
+    cache.get(key(&["c"]), 0.5, Duration::MAX, || async { Ok(certificate(9 * HOUR)) }).await.unwrap();
     assert_eq!(cache.len(), 1, "what has expired is dropped");
+}
+
+#[tokio::test]
+async fn a_fixed_interval_is_kept_however_long_certificates_live() {
+    let (clock, cache) = cache();
+    let minute = Duration::from_secs(60);
+    let first = cache.get(key(&["a"]), 0.5, minute, || async { Ok(certificate(HOUR)) }).await.unwrap();
+    clock.advance(minute);
+    let again = cache.get(key(&["a"]), 0.5, minute, never).await.unwrap();
+    assert!(Arc::ptr_eq(&first, &again));
+    clock.advance(Duration::from_secs(1));
+    let second = cache.get(key(&["a"]), 0.5, minute, || async { Ok(certificate(HOUR)) }).await.unwrap();
+    assert!(!Arc::ptr_eq(&first, &second));
 }
 
 #[tokio::test]
 async fn a_clock_set_back_does_not_keep_old_certificates_fresh() {
     let (clock, cache) = cache();
-    let first = cache.get(key(&["a"]), 0.5, || async { Ok(certificate(HOUR)) }).await.unwrap();
+    let first = cache.get(key(&["a"]), 0.5, Duration::MAX, || async { Ok(certificate(HOUR)) }).await.unwrap();
     clock.set_wall(fixtures::now() - 2 * HOUR);
-    let second = cache.get(key(&["a"]), 0.5, || async { Ok(certificate(HOUR)) }).await.unwrap();
+    let second = cache.get(key(&["a"]), 0.5, Duration::MAX, || async { Ok(certificate(HOUR)) }).await.unwrap();
     assert!(!Arc::ptr_eq(&first, &second));
 }
 
@@ -161,7 +174,7 @@ async fn what_is_forgotten_during_an_issuance_is_given_out_but_not_kept() {
         gate.await.unwrap();
         Ok(certificate(HOUR))
     };
-    let mut waiting = Box::pin(cache.get(key(&["a"]), 0.0, issue));
+    let mut waiting = Box::pin(cache.get(key(&["a"]), 0.0, Duration::MAX, issue));
     assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     cache.forget_identity("api");
     go.send(()).unwrap();
@@ -174,8 +187,8 @@ async fn a_build_forgets_its_own_certificates_alone() {
     let (_clock, cache) = cache();
     let scope = Scope::Build("job#1".to_owned());
     let own = CacheKey::new("api", &[], HOUR, Target::None, None, scope.clone());
-    cache.get(own, 0.0, || async { Ok(certificate(HOUR)) }).await.unwrap();
-    cache.get(key(&[]), 0.0, || async { Ok(certificate(HOUR)) }).await.unwrap();
+    cache.get(own, 0.0, Duration::MAX, || async { Ok(certificate(HOUR)) }).await.unwrap();
+    cache.get(key(&[]), 0.0, Duration::MAX, || async { Ok(certificate(HOUR)) }).await.unwrap();
     cache.forget_scope(&scope);
     assert_eq!(cache.len(), 1);
 }

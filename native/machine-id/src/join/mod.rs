@@ -3,6 +3,8 @@
 mod bitbucket;
 mod circleci;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod github;
 mod gitlab;
 mod kubernetes;

@@ -18,3 +18,13 @@ pub use table::{Claim, LeaseTable, MARKER};
 
 #[cfg(test)]
 mod tests;
+
+/// A record of the lease table, for the fuzzer.
+#[cfg(feature = "fuzzing")]
+pub fn fuzz_record(bytes: &[u8]) {
+    let Ok(id) = LeaseId::parse("0123456789abcdef0123456789abcdef") else { return };
+    if let Some(record) = LeaseRecord::from_json(&id, bytes) {
+        let again = LeaseRecord::from_json(&id, &record.to_json());
+        assert!(again.is_some(), "what was read can't be read back");
+    }
+}

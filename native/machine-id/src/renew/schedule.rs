@@ -53,7 +53,7 @@ pub fn renewal_point(validity: Validity, interval: Option<Duration>, unit: f64) 
     let lifetime = validity.lifetime();
     let latest = lifetime.mul_f64(2.0 / 3.0);
     let after = match interval {
-        Some(interval) => interval.mul_f64(0.1_f64.mul_add(-unit, 1.0)).min(latest),
+        Some(interval) => interval.min(latest).mul_f64(0.1_f64.mul_add(-unit, 1.0)),
         None => lifetime.mul_f64(0.5 + unit / 6.0),
     };
     validity.from + after
@@ -90,6 +90,12 @@ mod tests {
         assert_eq!(validity, Validity { from: at(1060), until: at(1120) });
         assert_eq!(renewal_point(validity, None, 0.0), at(1090));
         assert_eq!(Validity::of_certificate(at(1000), at(1030)).lifetime(), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_interval_of_any_length_is_bounded_by_the_lifetime() {
+        // Found by fuzzing: the jitter of the longest interval is no duration any more.
+        assert_eq!(renewal_point(hours(0, 3), Some(Duration::MAX), 0.0), hours(2, 2).from);
     }
 
     proptest! {

@@ -1,4 +1,5 @@
 //! `soak`: minutes of ordinary life with one-minute certificates, and a table at the end.
+#![allow(clippy::disallowed_methods, reason = "a test tool measures real time and writes its own scratch files")]
 
 use std::path::PathBuf;
 use std::process::ExitCode;

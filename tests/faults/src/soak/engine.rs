@@ -78,8 +78,10 @@ async fn come_and_go(engine: Arc<Engine>, plan: Plan, tally: Arc<Mutex<Tally>>, 
         let lease = format!("{:032x}", fastrand::u128(..));
         let path = plan.leases.join(&lease);
         let scope = if fastrand::u8(..4) == 0 { Scope::Build } else { Scope::Agent };
-        let placements = vec![Placement { kind: OutputKind::Identity, directory: DirectoryConfig::private(path.clone()) }];
-        let order = Order { lease, placements, scope, standing: false, ..Order::standing("api", &output(path.clone())) };
+        let placements =
+            vec![Placement { kind: OutputKind::Identity, directory: DirectoryConfig::private(path.clone()) }];
+        let order =
+            Order { lease, placements, scope, standing: false, ..Order::standing("api", &output(path.clone())) };
         if acquire(&engine, &order, &tally).await {
             // Long enough for one or two refreshes, or hardly any time at all.
             let stay = if fastrand::bool() { fastrand::u64(100..3_000) } else { fastrand::u64(3_000..90_000) };
@@ -134,8 +136,13 @@ fn output(path: PathBuf) -> OutputConfig {
 
 fn config(plan: &Plan, proxy: &str) -> Result<EngineConfig, Failure> {
     let (host, port) = proxy.rsplit_once(':').ok_or("no port")?;
-    let cluster =
-        ClusterConfig { host: host.to_owned(), port: port.parse()?, kind: AddressKind::Proxy, ca_pins: Vec::new(), ca: None };
+    let cluster = ClusterConfig {
+        host: host.to_owned(),
+        port: port.parse()?,
+        kind: AddressKind::Proxy,
+        ca_pins: Vec::new(),
+        ca: None,
+    };
     let identity = IdentityConfig {
         id: "api".to_owned(),
         cluster,

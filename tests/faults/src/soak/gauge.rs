@@ -49,7 +49,8 @@ impl Gauge {
         row.count = self.memory.len();
         let third = self.memory.len() / 3;
         let most = |part: &[u64]| part.iter().max().copied().unwrap_or(0);
-        let (first, last) = (most(self.memory.get(..third).unwrap_or(&[])), most(self.memory.get(2 * third..).unwrap_or(&[])));
+        let (first, last) =
+            (most(self.memory.get(..third).unwrap_or(&[])), most(self.memory.get(2 * third..).unwrap_or(&[])));
         let quiet = self.descriptors.iter().min().copied().unwrap_or(0);
         row.note = format!(
             "{first} kB at most in the first third, {last} kB in the last; {} to {} descriptors, {} when quiet; at most {} threads",

@@ -62,7 +62,8 @@ pub async fn soak(length: Duration) -> Result<Table, Failure> {
     let mut gauge = Gauge::of(child.id());
     let stop = Arc::new(AtomicBool::new(false));
     let weather = Weather::start(Arc::clone(&double), Arc::clone(&stop));
-    let reader = Reader::start(plan.standing.clone(), format!("{login}@node1.example.test"), weather.away(), Arc::clone(&stop));
+    let reader =
+        Reader::start(plan.standing.clone(), format!("{login}@node1.example.test"), weather.away(), Arc::clone(&stop));
     let started = Instant::now();
     let mut last_word = started;
     while started.elapsed() < length {
@@ -103,7 +104,8 @@ pub async fn soak(length: Duration) -> Result<Table, Failure> {
     table.0.extend(engine::rows(&report));
     let mut locks = Row::new("locks at the cluster");
     locks.count = usize::try_from(double.counters().renewed).unwrap_or(0);
-    locks.note = format!("{} renewals, {} role certificates", double.counters().renewed, double.counters().impersonated);
+    locks.note =
+        format!("{} renewals, {} role certificates", double.counters().renewed, double.counters().impersonated);
     locks.violations.extend((double.counters().locks > 0).then(|| format!("{}", double.counters().locks)));
     table.0.push(locks);
     table.0.push(gauge.row());
@@ -147,7 +149,8 @@ impl Plan {
     fn leftovers(&self) -> Row {
         let mut row = Row::new("files left behind");
         let names = |path: &Path| {
-            let entries = fs::read_dir(path).map(|all| all.filter_map(Result::ok).map(|entry| entry.file_name()).collect());
+            let entries =
+                fs::read_dir(path).map(|all| all.filter_map(Result::ok).map(|entry| entry.file_name()).collect());
             entries.unwrap_or_else(|_| Vec::new())
         };
         let stray = |names: &[std::ffi::OsString], known: &[&str]| {

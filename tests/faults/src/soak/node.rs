@@ -26,7 +26,8 @@ impl Node {
     pub(super) async fn start(directory: PathBuf, double: Arc<Double>) -> Result<Self, Failure> {
         fs::create_dir(&directory)?;
         let key = directory.join("host_key");
-        let made = Command::new("ssh-keygen").args(["-q", "-t", "rsa", "-b", "2048", "-N", "", "-f"]).arg(&key).status()?;
+        let made =
+            Command::new("ssh-keygen").args(["-q", "-t", "rsa", "-b", "2048", "-N", "", "-f"]).arg(&key).status()?;
         if !made.success() {
             return Err("ssh-keygen fails".into());
         }

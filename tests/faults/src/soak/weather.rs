@@ -1,7 +1,7 @@
 //! Rotations every two minutes, outages at random.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use teleport_double::{Double, Phase};

@@ -115,8 +115,10 @@ pub(crate) async fn join_grpc(core: Arc<Core>, peer: Peer, request: Request<Inco
 fn admit(core: &Core, peer: &Peer) -> Result<(), Refusal> {
     let Some(identity) = &peer.identity else { return Ok(()) };
     let state = core.state();
-    let deleted = identity.user.starts_with("bot-") && !state.bots.contains_key(&identity.user);
-    if deleted || state.lock_on(identity).is_some() { Err(Refusal::access_denied()) } else { Ok(()) }
+    if identity.user.starts_with("bot-") && !state.bots.contains_key(&identity.user) {
+        return Err(Refusal::not_found(format!("access denied\n\tuser {:?} not found", identity.user)));
+    }
+    if state.lock_on(identity).is_some() { Err(Refusal::access_denied()) } else { Ok(()) }
 }
 
 fn caller(peer: &Peer) -> Result<&Identity, Refusal> {

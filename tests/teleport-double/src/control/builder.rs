@@ -95,6 +95,7 @@ impl Default for Builder {
                 version: "15.0.0-dev".to_owned(),
                 key_kind: KeyKind::default(),
                 l7_balancer: false,
+                tls_routing: true,
                 leaf: None,
                 directory: None,
             },
@@ -157,6 +158,14 @@ impl Builder {
     #[must_use]
     pub fn behind_balancer(mut self) -> Self {
         self.settings.l7_balancer = true;
+        self
+    }
+
+    /// Says that the proxy's services have ports of their own. They are one port here all the same; the real web port
+    /// passes connections to auth on in that mode too.
+    #[must_use]
+    pub fn separate_ports(mut self) -> Self {
+        self.settings.tls_routing = false;
         self
     }
 

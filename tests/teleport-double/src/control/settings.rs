@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     pub(crate) version: String,
     pub(crate) key_kind: KeyKind,
     pub(crate) l7_balancer: bool,
+    /// What discovery says: one port for everything, or `proxy_listener_mode: separate`.
+    pub(crate) tls_routing: bool,
     pub(crate) leaf: Option<String>,
     pub(crate) directory: Option<PathBuf>,
 }

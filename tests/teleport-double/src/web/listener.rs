@@ -8,8 +8,8 @@ use rustls::server::Acceptor;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_rustls::{LazyConfigAcceptor, StartHandshake};
 
 use super::http::{Service, serve};
 use super::peer::Peer;
@@ -124,11 +124,26 @@ pub(crate) async fn proxy(core: Arc<Core>, io: Io, remote: SocketAddr, hang: boo
     let to = if balanced { Route::Web } else { route(&core.settings, hello.server_name(), &alpn) };
     tracing::debug!(?to, ?alpn, "connection to the proxy");
     let Ok(Some(config)) = config(&core, to) else { return };
-    let Ok(tls) = start.into_stream(Arc::new(config)).await else { return };
+    let Some(tls) = finish(start, config).await else { return };
     if hang {
         std::future::pending::<()>().await;
     }
     dispatch(core, to, tls, remote).await;
+}
+
+/// The rest of the handshake. A refusal is left on the line until the peer has read it and hung up: closing with its
+/// bytes unread would reset the connection, and the alert might be lost.
+async fn finish(start: StartHandshake<Io>, config: ServerConfig) -> Option<TlsStream<Io>> {
+    match start.into_stream(Arc::new(config)).into_fallible().await {
+        Ok(tls) => Some(tls),
+        Err((_, mut io)) => {
+            let _ = io.shutdown().await;
+            let mut nowhere = tokio::io::sink();
+            let drained = tokio::io::copy(&mut io, &mut nowhere);
+            let _ = tokio::time::timeout(std::time::Duration::from_secs(1), drained).await;
+            None
+        }
+    }
 }
 
 fn config(core: &Core, to: Route) -> Result<Option<ServerConfig>, DoubleError> {
@@ -175,7 +190,7 @@ async fn dispatch(core: Arc<Core>, to: Route, mut tls: TlsStream<Io>, remote: So
 pub(crate) async fn auth(core: Arc<Core>, io: Io, remote: SocketAddr, hang: bool) {
     let Ok(start) = LazyConfigAcceptor::new(Acceptor::default(), io).await else { return };
     let Ok(Some(config)) = config(&core, Route::Auth) else { return };
-    let Ok(tls) = start.into_stream(Arc::new(config)).await else { return };
+    let Some(tls) = finish(start, config).await else { return };
     if hang {
         std::future::pending::<()>().await;
     }

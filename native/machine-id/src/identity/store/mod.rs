@@ -274,5 +274,14 @@ impl StoreGuard<'_> {
     }
 }
 
+/// A store's file, for the fuzzer.
+#[cfg(feature = "fuzzing")]
+pub fn fuzz_store(bytes: &[u8]) {
+    if let Ok(state) = format::read(bytes, std::path::Path::new("/identity.json")) {
+        let text = format::write(&state.identity, &state.renewal, &state.machine, state.saved_at);
+        assert!(text.is_ok(), "what was read can't be written back");
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -14,12 +14,6 @@ import java.nio.file.Path;
 
 /** From Test connection to close against a cluster; properties: proxy, token, ca (PEM file), helper, cold. */
 final class HappyPath {
-    /** Of the heap's and the compiler's noise; a leak of 1 kB a round would be more in 10,000. */
-    private static final long TOLERATED_KB = 6 << 10;
-
-    /** Two workers, and at most eight for files and name look-ups, which end when idle. */
-    private static final long MOST_THREADS = 10;
-
     private HappyPath() {}
 
     static void run() throws Exception {
@@ -41,35 +35,9 @@ final class HappyPath {
         ok(MachineIdNative.renew(engine, bytes("api")), "\"generation\":2");
         ok(MachineIdNative.release(engine, bytes(lease(10))), "true");
         require(!Files.exists(directory), "the lease's directory is left");
-        warm(engine, directory, Integer.getInteger("rounds", 10_000));
+        Rounds.run("acquire, release with one engine", Integer.getInteger("rounds"), n -> lend(engine, directory, n));
         ok(MachineIdNative.close(engine));
-        cold(config, directory, Integer.getInteger("cold", 10_000));
-    }
-
-    private static void warm(long engine, Path directory, int rounds) throws Exception {
-        for (int i = 0; i < rounds / 5; i++) {
-            lend(engine, directory, 1_000 + i);
-        }
-        Process before = JniTest.settled();
-        long start = System.nanoTime();
-        for (int i = 0; i < rounds; i++) {
-            lend(engine, directory, 1_000_000 + i);
-        }
-        double micros = (System.nanoTime() - start) / 1e3 / rounds;
-        report(rounds + " rounds of acquire, release with one engine", micros, before, JniTest.settled());
-    }
-
-    private static void cold(byte[] config, Path directory, int rounds) throws Exception {
-        for (int i = 0; i < rounds / 5; i++) {
-            visit(config, directory, 2_000_000 + i);
-        }
-        Process before = JniTest.settled();
-        long start = System.nanoTime();
-        for (int i = 0; i < rounds; i++) {
-            visit(config, directory, 3_000_000 + i);
-        }
-        double micros = (System.nanoTime() - start) / 1e3 / rounds;
-        report(rounds + " rounds of open, acquire, release, close", micros, before, JniTest.settled());
+        Rounds.run("open, acquire, release, close", Integer.getInteger("cold"), n -> visit(config, directory, n));
     }
 
     private static void visit(byte[] config, Path directory, long number) {
@@ -81,13 +49,5 @@ final class HappyPath {
     private static void lend(long engine, Path directory, long number) {
         ok(MachineIdNative.acquire(engine, order(lease(number), directory, false)));
         ok(MachineIdNative.release(engine, bytes(lease(number))), "true");
-    }
-
-    static void report(String what, double micros, Process before, Process after) {
-        System.out.printf("     %s, %.0f µs each%n     before: %s%n     after:  %s%n", what, micros, before, after);
-        require(after.threads() <= before.threads(), "more threads than before");
-        require(after.ours() <= MOST_THREADS, "too many threads of the library");
-        require(after.descriptors() <= before.descriptors(), "more file descriptors than before");
-        require(after.rssKb() <= before.rssKb() + TOLERATED_KB, "more memory than before");
     }
 }

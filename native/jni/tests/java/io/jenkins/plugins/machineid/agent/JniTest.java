@@ -161,12 +161,14 @@ public final class JniTest {
     private static void cancel() throws Exception {
         try (ServerSocket silence = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
             String address = "127.0.0.1:" + silence.getLocalPort();
-            byte[] config = config(WORK.resolve("silent"), WORK.resolve("helper"), address, "t", null);
-            long engine = opened(MachineIdNative.open(config));
             for (boolean close : new boolean[] {false, true}) {
+                // Each with a root of its own: what has begun to join goes on, so that a token isn't lost.
+                Path root = WORK.resolve("silent-" + close);
+                byte[] config = config(root, WORK.resolve("helper"), address, "t", null);
+                long engine = opened(MachineIdNative.open(config));
                 byte[] order = order(lease(2), WORK.resolve("cancelled"), true);
                 FutureTask<byte[]> acquire = in(new FutureTask<>(() -> MachineIdNative.acquire(engine, order)));
-                try (Socket ignored = silence.accept()) {
+                try (Socket ignored = accept(silence, acquire)) {
                     if (close) {
                         ok(MachineIdNative.close(engine));
                     } else {
@@ -174,8 +176,22 @@ public final class JniTest {
                     }
                     code("cancelled", acquire.get());
                 }
+                MachineIdNative.close(engine);
             }
         }
+    }
+
+    /** The connection of an acquire, or what it says instead. */
+    private static Socket accept(ServerSocket listener, FutureTask<byte[]> acquire) throws Exception {
+        listener.setSoTimeout(100);
+        for (int i = 0; i < 300; i++) {
+            try {
+                return listener.accept();
+            } catch (java.net.SocketTimeoutException e) {
+                require(!acquire.isDone(), "it didn't connect, but gave " + (acquire.isDone() ? text(acquire.get()) : ""));
+            }
+        }
+        throw new AssertionError("it doesn't connect");
     }
 
     private static void smallStack() throws Exception {
@@ -231,24 +247,8 @@ public final class JniTest {
     }
 
     private static void rounds() throws Exception {
-        int rounds = Integer.getInteger("rounds", 10_000);
         byte[] config = nowhere();
-        for (int i = 0; i < rounds / 5; i++) {
-            round(config);
-        }
-        Process before = settled();
-        long start = System.nanoTime();
-        for (int i = 0; i < rounds; i++) {
-            round(config);
-        }
-        double micros = (System.nanoTime() - start) / 1e3 / rounds;
-        HappyPath.report(rounds + " rounds of open, status, release, close", micros, before, settled());
-    }
-
-    static Process settled() throws Exception {
-        System.gc();
-        Thread.sleep(300);
-        return Process.now();
+        Rounds.run("open, status, release, close", Integer.getInteger("rounds"), number -> round(config));
     }
 
     private static void round(byte[] config) {

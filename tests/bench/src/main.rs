@@ -1,0 +1,74 @@
+//! `make bench`: what everything costs, beside what it is measured against, in one run.
+//!
+//! Without more it measures against the double of a cluster, and the peer's column stays empty. With `TBOT`, `CLUSTER`
+//! and `TCTL` it measures ours and the peer alternately against a real cluster.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that can't be made ends with the reason")]
+
+mod place;
+mod report;
+mod rows;
+mod sample;
+mod tools;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use place::Place;
+use report::Report;
+
+/// Benchmarks of machine-id.
+///
+/// Environment: MACHINE_ID (our program), TBOT (the peer's), CLUSTER (host:port of a real proxy), TCTL (a command that
+/// runs tctl there; it makes the tokens), ROLES (of the bots), SSH_TARGET (user@host), SSL_CERT_FILE (the proxy's CA),
+/// LIBRARY (libmachine_id.so).
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Write the figures as JSON, too.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Fewer repetitions: to see that it works.
+    #[arg(long)]
+    quick: bool,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// What the benchmark runs as processes of its own.
+#[derive(Debug, Subcommand)]
+enum Part {
+    /// Take and release a lease so many times.
+    #[command(hide = true)]
+    Warm {
+        /// An engine's configuration.
+        config: PathBuf,
+        /// How often.
+        times: u32,
+    },
+    /// Print the resident memory before and after an engine with all its identities has a lease of each.
+    #[command(hide = true)]
+    Resident {
+        /// An engine's configuration.
+        config: PathBuf,
+    },
+}
+
+fn main() {
+    let arguments = Arguments::parse();
+    match &arguments.part {
+        Some(Part::Warm { config, times }) => return rows::library::warm(config, *times),
+        Some(Part::Resident { config }) => return rows::library::resident(config),
+        None => {}
+    }
+    let place = Place::of_environment(arguments.quick);
+    let mut report = Report::new(&place);
+    rows::commands::measure(&place, &mut report);
+    rows::ssh::measure(&place, &mut report);
+    rows::library::measure(&place, &mut report);
+    rows::sizes::measure(&place, &mut report);
+    print!("{}", report.table());
+    if let Some(path) = &arguments.json {
+        e2e::machine::put(path, &report.json());
+    }
+}

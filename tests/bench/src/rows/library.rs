@@ -1,0 +1,227 @@
+//! The library as Jenkins' plugin uses it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use machine_id::clock::SystemClock;
+use machine_id::config::{AcquireRequest, EngineConfig};
+use machine_id::engine::{Engine, Order};
+use tokio::runtime::Runtime;
+
+use crate::place::Place;
+use crate::report::Report;
+use crate::sample::{Sample, in_milliseconds};
+use crate::tools::resident as resident_memory;
+
+pub(crate) fn measure(place: &Place, report: &mut Report) {
+    let config = configuration(place, 1);
+    let runtime = runtime();
+    let engine = open(&runtime, &config);
+    latency(place, &runtime, &engine, report);
+    throughput(place, &runtime, &engine, report);
+    runtime.block_on(close(engine));
+    single_flight(place, &runtime, report);
+    memory(place, report);
+    instructions(place, &config, report);
+}
+
+/// The configuration of an engine with `count` identities, as a file.
+fn configuration(place: &Place, count: usize) -> PathBuf {
+    let root = tempfile::Builder::new().tempdir_in(place.directory.path()).unwrap().keep();
+    let ca = place.ca.as_ref().map(|path| std::fs::read_to_string(path).unwrap());
+    let identities: Vec<_> = (0..count)
+        .map(|index| {
+            let mut cluster = serde_json::json!({"address": place.proxy, "kind": "proxy"});
+            if let Some(ca) = &ca {
+                cluster["ca_pem"] = ca.as_str().into();
+            }
+            let join = serde_json::json!({"method": "token", "token": place.token()});
+            serde_json::json!({"id": format!("bench{index}"), "cluster": cluster, "join": join})
+        })
+        .collect();
+    let text = serde_json::json!({"abi": 1, "root": root, "helper": place.program, "identities": identities});
+    let path = root.join("bench.json");
+    e2e::machine::put(&path, &text.to_string());
+    path
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
+fn open(runtime: &Runtime, config: &Path) -> Arc<Engine> {
+    let config = EngineConfig::from_json(&std::fs::read(config).unwrap()).unwrap();
+    let engine = Engine::open(config, Arc::new(SystemClock::new())).unwrap();
+    let _inside = runtime.enter();
+    engine.serve_ssh();
+    Arc::new(engine)
+}
+
+async fn close(engine: Arc<Engine>) {
+    if let Ok(engine) = Arc::try_unwrap(engine) {
+        engine.close().await;
+    }
+}
+
+fn order(identity: usize) -> Order {
+    let lease = format!("{:032x}", fastrand::u128(..));
+    let directory = std::env::temp_dir().join(format!("machine-id-bench-{lease}"));
+    let request = serde_json::json!({"lease": lease, "identity": format!("bench{identity}"), "directory": directory});
+    Order::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap())
+}
+
+/// Takes a lease and ends it; microseconds for each.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+async fn lease(engine: &Engine) -> (Duration, Duration) {
+    let order = order(0);
+    let id = order.lease.clone();
+    let start = std::time::Instant::now();
+    engine.acquire(order).await.unwrap();
+    let taken = start.elapsed();
+    engine.release(&id).await.unwrap();
+    (taken, start.elapsed() - taken)
+}
+
+fn latency(place: &Place, runtime: &Runtime, engine: &Engine, report: &mut Report) {
+    let times: Vec<_> = runtime.block_on(async {
+        lease(engine).await;
+        let mut times = Vec::new();
+        for _ in 0..place.rounds(2000) {
+            times.push(lease(engine).await);
+        }
+        times
+    });
+    let taken = Sample::new(times.iter().map(|(taken, _)| in_milliseconds(*taken)).collect());
+    let ended = Sample::new(times.iter().map(|(_, ended)| in_milliseconds(*ended)).collect());
+    report.alone("warm acquire: all files of a lease", "ms", &taken, "");
+    report.alone("  at the 99th percentile", "ms", &Sample::once(taken.at(0.99)), "budget 1 ms");
+    report.alone("warm release", "ms", &ended, "");
+    report.missing("warm acquire through JNI", "measured by JMH in plugin-java");
+}
+
+fn throughput(place: &Place, runtime: &Runtime, engine: &Arc<Engine>, report: &mut Report) {
+    for tasks in [1_u32, 8, 64] {
+        let done = Arc::new(AtomicU64::new(0));
+        let time = Duration::from_secs(if place.quick { 1 } else { 3 });
+        runtime.block_on(async {
+            let mut all = tokio::task::JoinSet::new();
+            for _ in 0..tasks {
+                let (engine, done) = (Arc::clone(engine), Arc::clone(&done));
+                all.spawn(async move {
+                    loop {
+                        lease(&engine).await;
+                        done.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+            tokio::time::sleep(time).await;
+            let counted = done.load(Ordering::Relaxed);
+            all.shutdown().await;
+            done.store(counted, Ordering::Relaxed);
+        });
+        let count = f64::from(u32::try_from(done.load(Ordering::Relaxed)).unwrap());
+        let rate = Sample::once(count / time.as_secs_f64());
+        report.alone(&format!("leases taken and ended, {tasks} at once"), "1/s", &rate, "files written each time");
+    }
+}
+
+fn single_flight(place: &Place, runtime: &Runtime, report: &mut Report) {
+    let Some(double) = place.double() else { return };
+    let engine = open(runtime, &configuration(place, 1));
+    let before = double.counters().impersonated;
+    runtime.block_on(async {
+        let mut all = tokio::task::JoinSet::new();
+        for _ in 0..1000 {
+            let engine = Arc::clone(&engine);
+            all.spawn(async move {
+                let order = order(0);
+                let id = order.lease.clone();
+                engine.acquire(order).await.unwrap();
+                engine.release(&id).await.unwrap();
+            });
+        }
+        while all.join_next().await.is_some() {}
+        close(engine).await;
+    });
+    let issued = double.counters().impersonated - before;
+    report.alone(
+        "certificates issued for 1,000 leases at once",
+        "",
+        &Sample::once(f64::from(u32::try_from(issued).unwrap())),
+        "cold",
+    );
+}
+
+/// Memory is measured in a process of its own: here the double lives, too.
+fn memory(place: &Place, report: &mut Report) {
+    for count in [1, 10] {
+        let config = configuration(place, count);
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg("resident").arg(config);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let added: f64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+        let note = if count == 10 { "budget 8 MiB" } else { "" };
+        report.alone(&format!("memory added by the library, identities: {count}"), "MiB", &Sample::once(added), note);
+    }
+}
+
+/// The part that [`memory`] runs.
+pub(crate) fn resident(config: &Path) {
+    let before = resident_memory("self");
+    let count = EngineConfig::from_json(&std::fs::read(config).unwrap()).unwrap().identities.len();
+    let runtime = runtime();
+    let engine = open(&runtime, config);
+    runtime.block_on(async {
+        engine.keep_fresh();
+        let mut leases = Vec::new();
+        for identity in 0..count {
+            let order = order(identity);
+            leases.push(order.lease.clone());
+            engine.acquire(order).await.unwrap();
+        }
+        println!("{:.3}", resident_memory("self") - before);
+        for lease in leases {
+            engine.release(&lease).await.unwrap();
+        }
+    });
+}
+
+fn instructions(place: &Place, config: &Path, report: &mut Report) {
+    const WHAT: &str = "instructions of a warm acquire and release";
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        return report.missing(WHAT, "valgrind isn't installed");
+    }
+    let count = |times: u32| -> f64 {
+        let mut command = Command::new("valgrind");
+        command
+            .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+            .arg(std::env::current_exe().unwrap())
+            .args(["warm"])
+            .arg(config)
+            .arg(times.to_string())
+            .current_dir(place.directory.path());
+        let output = command.output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let line =
+            text.lines().find_map(|line| line.split_once("Collected :").map(|(_, count)| count.trim().to_owned()));
+        line.and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("callgrind: {text}"))
+    };
+    let (few, many) = (20, 120);
+    let each = (count(many) - count(few)) / f64::from(many - few) / 1e3;
+    report.alone(WHAT, "10³", &Sample::once(each), "callgrind, user mode");
+}
+
+/// The part that [`instructions`] runs.
+pub(crate) fn warm(config: &Path, times: u32) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let engine = open(&runtime, config);
+    runtime.block_on(async {
+        for _ in 0..times {
+            lease(&engine).await;
+        }
+    });
+}

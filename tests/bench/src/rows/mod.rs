@@ -1,0 +1,6 @@
+//! What is measured.
+
+pub(crate) mod commands;
+pub(crate) mod library;
+pub(crate) mod sizes;
+pub(crate) mod ssh;

@@ -1,0 +1,193 @@
+//! `ssh` through the cluster, by each of our ways, the peer's, and directly.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::place::{Machine, Place};
+use crate::report::Report;
+use crate::sample::{Sample, in_turns, milliseconds};
+use crate::tools::{Running, children_time, processor_time, quiet, resident, wait_for_file};
+
+/// Bytes of a bulk transfer.
+const BULK: u64 = 256 << 20;
+
+pub(crate) fn measure(place: &Place, report: &mut Report) {
+    let Some(target) = &place.target else { return report.missing("ssh", "SSH_TARGET isn't given") };
+    let stage = Stage::new(place, target);
+    latency(place, &stage, report);
+    if place.double().is_some() {
+        bulk(place, &stage, report);
+    }
+    parallel(place, &stage, report);
+}
+
+/// A daemon that serves, and the configurations of ssh to compare.
+struct Stage<'a> {
+    target: &'a str,
+    ours: Machine,
+    daemon: Running,
+    peer: Option<Machine>,
+    direct: Option<Vec<String>>,
+}
+
+impl<'a> Stage<'a> {
+    fn new(place: &Place, target: &'a str) -> Self {
+        let ours = place.machine();
+        let mut command = ours.command(&place.program);
+        command.args(["start", "-c", "tbot.yaml"]);
+        let daemon = Running::start(command);
+        wait_for_file(&ours.path("out/ssh_config"));
+        let by_process = std::fs::read_to_string(ours.path("out/ssh_config"))
+            .unwrap()
+            .replace("ProxyUseFdpass yes", "ProxyUseFdpass no")
+            .replace(" --fdpass", "");
+        e2e::machine::put(&ours.path("process_config"), &by_process);
+        let peer = place.peer.as_ref().map(|program| {
+            let machine = place.machine();
+            machine.oneshot(program);
+            machine
+        });
+        let direct = place.double().and_then(|double| double.node.as_ref()).map(|node| {
+            let (host, port) = node.address.rsplit_once(':').unwrap();
+            ["ProxyCommand=none", "ProxyUseFdpass=no", &format!("HostName={host}"), &format!("Port={port}")]
+                .into_iter()
+                .chain([&*format!("HostKeyAlias={}", target.rsplit('@').next().unwrap())])
+                .map(str::to_owned)
+                .collect()
+        });
+        Self { target, ours, daemon, peer, direct }
+    }
+
+    fn ssh(&self, way: Way, command: &str) -> Command {
+        let (machine, config): (&Machine, PathBuf) = match way {
+            Way::Peer => {
+                let peer = self.peer.as_ref().unwrap();
+                (peer, peer.path("out/ssh_config"))
+            }
+            Way::Process => (&self.ours, self.ours.path("process_config")),
+            Way::Multiplexed | Way::Direct => (&self.ours, self.ours.path("out/ssh_config")),
+        };
+        let mut ssh = machine.command("ssh");
+        ssh.arg("-F").arg(config).args(["-o", "BatchMode=yes"]);
+        if way == Way::Direct {
+            for option in self.direct.iter().flatten() {
+                ssh.args(["-o", option]);
+            }
+        }
+        ssh.args([self.target, command]);
+        ssh
+    }
+
+    fn time(&self, way: Way, command: &str) -> f64 {
+        let mut ssh = self.ssh(way, command);
+        ssh.stdout(Stdio::null());
+        milliseconds(|| quiet_without_output(ssh))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Direct,
+    Process,
+    Multiplexed,
+    Peer,
+}
+
+fn quiet_without_output(mut command: Command) {
+    assert!(command.status().unwrap().success(), "{command:?}");
+}
+
+fn latency(place: &Place, stage: &Stage<'_>, report: &mut Report) {
+    let rounds = place.rounds(40);
+    let time = |way| stage.time(way, "true");
+    time(Way::Multiplexed);
+    if stage.direct.is_some() {
+        let [direct, process, multiplexed] =
+            in_turns(rounds, [&mut || time(Way::Direct), &mut || time(Way::Process), &mut || time(Way::Multiplexed)]);
+        report.beside("ssh … true, by ProxyCommand", "ms", &process, &direct, "direct");
+        report.beside("ssh … true, multiplexed", "ms", &multiplexed, &direct, "direct");
+        let over = |sample: &Sample| Sample::once(sample.median() - direct.median());
+        report.alone("  over direct, by ProxyCommand", "ms", &over(&process), "budget 15 ms");
+        report.alone("  over direct, multiplexed", "ms", &over(&multiplexed), "budget 5 ms");
+    } else if stage.peer.is_some() {
+        let [peer, process, multiplexed] =
+            in_turns(rounds, [&mut || time(Way::Peer), &mut || time(Way::Process), &mut || time(Way::Multiplexed)]);
+        report.beside_peer("ssh … true, by ProxyCommand", "ms", &process, Some(&peer));
+        report.beside_peer("ssh … true, multiplexed", "ms", &multiplexed, Some(&peer));
+    } else {
+        let [process, multiplexed] = in_turns(rounds, [&mut || time(Way::Process), &mut || time(Way::Multiplexed)]);
+        report.beside_peer("ssh … true, by ProxyCommand", "ms", &process, None);
+        report.beside_peer("ssh … true, multiplexed", "ms", &multiplexed, None);
+    }
+}
+
+fn bulk(place: &Place, stage: &Stage<'_>, report: &mut Report) {
+    let size = if place.quick { BULK / 16 } else { BULK };
+    let command = format!("head -c {size} /dev/zero");
+    let megabytes = f64::from(u32::try_from(size >> 20).unwrap());
+    let speed = |way| megabytes / (stage.time(way, &command) / 1e3);
+    let [direct, process, multiplexed] = in_turns(
+        place.rounds(5),
+        [&mut || speed(Way::Direct), &mut || speed(Way::Process), &mut || speed(Way::Multiplexed)],
+    );
+    report.beside("256 MiB through ssh, by ProxyCommand", "MiB/s", &process, &direct, "direct");
+    report.beside("256 MiB through ssh, multiplexed", "MiB/s", &multiplexed, &direct, "direct");
+    let file = stage.ours.path("bulk");
+    quiet({
+        let mut make = Command::new("truncate");
+        make.arg(format!("--size={size}")).arg(&file);
+        make
+    });
+    let copy = |way: Way| {
+        let ssh = stage.ssh(way, "cat > /dev/null");
+        let mut ssh = ssh;
+        ssh.stdin(std::fs::File::open(&file).unwrap());
+        megabytes / (milliseconds(|| quiet_without_output(ssh)) / 1e3)
+    };
+    let [direct, process, multiplexed] = in_turns(
+        place.rounds(5),
+        [&mut || copy(Way::Direct), &mut || copy(Way::Process), &mut || copy(Way::Multiplexed)],
+    );
+    report.beside("256 MiB to the host, by ProxyCommand", "MiB/s", &process, &direct, "direct");
+    report.beside("256 MiB to the host, multiplexed", "MiB/s", &multiplexed, &direct, "direct");
+}
+
+fn parallel(place: &Place, stage: &Stage<'_>, report: &mut Report) {
+    let count = if place.quick { 20 } else { 200 };
+    let run = |way: Way| {
+        let before = children_time();
+        let wall = milliseconds(|| {
+            let all: Vec<_> =
+                (0..count).map(|_| stage.ssh(way, "true").stderr(Stdio::null()).spawn().unwrap()).collect();
+            let failed = all.into_iter().filter_map(|mut ssh| (!ssh.wait().unwrap().success()).then_some(())).count();
+            assert_eq!(failed, 0, "of {count} parallel ssh");
+        });
+        (wall, children_time() - before)
+    };
+    let before = processor_time(stage.daemon.id());
+    let (multiplexed, by_children) = run(Way::Multiplexed);
+    let in_daemon = processor_time(stage.daemon.id()) - before;
+    let (process, process_children) = run(Way::Process);
+    let what = format!("{count} ssh at once, multiplexed");
+    report.beside(&what, "ms", &Sample::once(multiplexed), &Sample::once(process), "by ProxyCommand");
+    let per_thousand = 1000.0 / f64::from(count);
+    let seconds = |value: f64| Sample::once(value * per_thousand);
+    report.beside(
+        "processor time per 1,000 ssh, multiplexed",
+        "s",
+        &seconds(by_children + in_daemon),
+        &seconds(process_children),
+        "by ProxyCommand, ssh included in both",
+    );
+    report.alone("  of it in the daemon", "s", &seconds(in_daemon), "");
+    report.alone(
+        "daemon's resident memory afterwards",
+        "MiB",
+        &Sample::once(resident(&stage.daemon.id().to_string())),
+        "",
+    );
+    if stage.direct.is_some() {
+        let (direct, _) = run(Way::Direct);
+        report.alone(&format!("{count} ssh at once, direct"), "ms", &Sample::once(direct), "sshd is the limit");
+    }
+}
