@@ -7,6 +7,8 @@ use crate::error::Error;
 
 pub(super) async fn check(bot: &Bot) -> Result<Checked, Error> {
     let cluster = bot.connector.discover().await?;
+    // As before a join: a pin that doesn't hold must not be called trust.
+    bot.connector.verify_pins(&cluster).await?;
     let mut notes = Vec::new();
     let (address_kind, host_cas) = match &cluster.route {
         Route::Proxy(_) => ("proxy", bot.connector.host_ca_export(&cluster).await.unwrap_or_default()),
