@@ -96,11 +96,12 @@ impl Leases {
         }
         let begun = self.clock.now();
         let (record, destination) = self.table.take(&claim)?;
+        let adopted = record.created < begun;
         let placed = if order.portable { destination.place_program(helper, PROGRAM) } else { Ok(helper.to_owned()) };
         let helper = match placed {
             Ok(helper) => helper,
             Err(error) => {
-                if let Err(left) = self.table.release(&id) {
+                if !adopted && let Err(left) = self.table.release(&id) {
                     tracing::warn!(lease = %id, "a lease that could not be filled is not removed yet: {left}");
                 }
                 return Err(error.into());
@@ -109,7 +110,7 @@ impl Leases {
         let lease = Arc::new(Live {
             id: id.clone(),
             helper,
-            adopted: record.created < begun,
+            adopted,
             cancelled: watch::Sender::new(false),
             work: Arc::default(),
             state: Mutex::new(State {
