@@ -86,7 +86,9 @@ pub fn hit_a_file(log: &Path) -> bool {
     let text = fs::read_to_string(log).unwrap_or_default();
     let struck = text.lines().find(|line| line.contains("(INJECTED)")).unwrap_or_default();
     let first = struck.split_once('(').map_or("", |(_, rest)| rest).split(',').next().unwrap_or_default();
-    !["<anon_inode", "<socket", "<pipe", "</dev/null", "</dev/tty", "</dev/pts", "/struck>"].iter().any(|other| first.contains(other))
+    !["<anon_inode", "<socket", "<pipe", "</dev/null", "</dev/tty", "</dev/pts", "/struck>"]
+        .iter()
+        .any(|other| first.contains(other))
 }
 
 /// Where a run was struck: how many calls had been begun.
