@@ -1,6 +1,6 @@
 //! *Test connection*: tells what it found, keeps nothing, uses no token up.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its stage can't be set")]
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::path::Path;
 use std::sync::Arc;
