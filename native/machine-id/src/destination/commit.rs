@@ -24,11 +24,11 @@ pub(super) fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<
     let destination = stage.destination;
     let (top, path, grants) = (&destination.handle, destination.path.as_path(), &destination.grants);
     let synced = destination.durability == Durability::Synced;
-    let marker = stage.complete.as_bytes().to_vec();
+    let marker = stage.complete.clone();
 
     let mut ordered = artifacts.iter().map(|(name, contents)| Ok((Name::parse(name)?, *contents)));
     let mut ordered = ordered.by_ref().collect::<Result<Vec<_>, DestinationError>>()?;
-    ordered.sort_by_key(|(_, contents)| contains(contents, &marker));
+    ordered.sort_by_cached_key(|(_, contents)| contains(contents, &marker));
 
     let mut folders = Vec::with_capacity(ordered.len());
     for (name, contents) in ordered {
@@ -133,6 +133,7 @@ fn put_back(placed: &Placed<'_>) {
     }
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+/// What names a path is text.
+fn contains(text: &[u8], part: &str) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| text.contains(part))
 }

@@ -25,7 +25,7 @@ pub(super) struct Multiplexers {
 struct State {
     /// By directory.
     sockets: HashMap<PathBuf, Socket>,
-    /// By the certificate's fingerprint: leases that share a certificate share the connection.
+    /// By the certificate, PEM: leases that share it share the connection.
     links: HashMap<String, Weak<Link>>,
 }
 
@@ -51,10 +51,10 @@ impl Multiplexers {
         if !self.on.load(Ordering::Relaxed) || session.cluster.server_version.before(13) {
             return Ok(None);
         }
-        let fingerprint = certificate.certificates.tls_facts()?.fingerprint.clone();
+        let pem = certificate.certificates.tls.as_str();
         let mut state = self.state();
         state.links.retain(|_, link| link.strong_count() > 0);
-        if let Some(link) = state.links.get(&fingerprint).and_then(Weak::upgrade) {
+        if let Some(link) = state.links.get(pem).and_then(Weak::upgrade) {
             return Ok(Some(link));
         }
         let credential = ClientCredential::new(&certificate.key.pkcs8_der(), &certificate.certificates.tls)?;
@@ -62,7 +62,7 @@ impl Multiplexers {
         let host_cas = session.identity.authorities.root_host_cas().to_vec();
         let link = Link::new(bot.connector.clone(), cluster, host_cas, credential, Arc::clone(&bot.clock));
         let link = Arc::new(link);
-        state.links.insert(fingerprint, Arc::downgrade(&link));
+        state.links.insert(pem.to_owned(), Arc::downgrade(&link));
         Ok(Some(link))
     }
 
