@@ -97,6 +97,9 @@ pub fn strike(
         threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a worker panicked")?)
     })?;
     let mut row = row.into_inner().map_err(|error| error.to_string())?;
+    if row.count == 0 {
+        return Ok(Row::skipped(row.name, "no time was left for it"));
+    }
     row.note = format!(
         "{} struck, {} different places, {} needed a fresh token",
         hits.into_inner().map_err(|error| error.to_string())?,

@@ -84,9 +84,19 @@ pub fn most_per_thread(log: &Path) -> BTreeMap<String, usize> {
 #[must_use]
 pub fn hit_a_file(log: &Path) -> bool {
     let text = fs::read_to_string(log).unwrap_or_default();
-    let struck = text.lines().find(|line| line.contains("(INJECTED)")).unwrap_or_default();
-    let first = struck.split_once('(').map_or("", |(_, rest)| rest).split(',').next().unwrap_or_default();
-    !["<anon_inode", "<socket", "<pipe", "</dev/null", "</dev/tty", "</dev/pts", "/struck>"].iter().any(|other| first.contains(other))
+    // Several threads may make their n-th call.
+    let mut struck = text.lines().filter(|line| line.contains("(INJECTED)")).peekable();
+    let is_file = |line: &str| {
+        // Where another thread's call came between, this half doesn't say what it was about.
+        if line.contains(" resumed>") {
+            return false;
+        }
+        let first = line.split_once('(').map_or("", |(_, rest)| rest).split(',').next().unwrap_or_default();
+        !["<anon_inode", "<socket", "<pipe", "</dev/null", "</dev/tty", "</dev/pts", "/struck>"]
+            .iter()
+            .any(|other| first.contains(other))
+    };
+    struck.peek().is_some() && struck.all(is_file)
 }
 
 /// Where a run was struck: how many calls had been begun.
