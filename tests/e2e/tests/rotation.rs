@@ -48,8 +48,9 @@ fn pins_are_for_the_first_contact_and_may_grow_stale() {
 
 #[test]
 fn who_slept_through_a_rotation_with_a_pin_needs_the_new_pin_but_no_token() {
-    for address in [Double::proxy_address, Double::auth_address] {
-        let cluster = Cluster::start();
+    let ways = [Double::proxy_address, Double::auth_address];
+    for (version, address) in ["12.4.11", "15.4.3"].into_iter().flat_map(|version| ways.map(|way| (version, way))) {
+        let cluster = Cluster::with(|builder| builder.version(version));
         let machine = Machine::new(&cluster);
         let (token, old) = (cluster.token(), cluster.ca_pin());
         machine.write_config(&pinned(&machine, &address(&cluster), &token, &old));

@@ -11,6 +11,7 @@ use super::auth_client::{self, Ping};
 use super::cluster::{AuthRoute, ClockDifference, Cluster, Route};
 use super::connector::Connector;
 use super::error::ConnectError;
+use super::facts::ProxyFacts;
 use super::grpc::GrpcConnection;
 use super::status::{Call, retry_in};
 use super::trust::{self, Trust};
@@ -157,13 +158,29 @@ impl Connector {
         if self.pins().is_empty() {
             return Ok(());
         }
-        let address = facts.web.to_string();
-        let pem = self.cluster_ca(cluster).await?;
-        pin::check(&address, self.pins(), &pem)?;
+        let pinned = self.pinned_cas(cluster, facts).await?;
         // A CA certificate is public: only a server that proves its key belongs to the pinned cluster.
-        let trust = Trust::host_cas(&trust::blocks(&pem))?;
+        let trust = Trust::host_cas(&pinned)?;
         let verified = self.grpc_to_auth(cluster, Some(&trust), None).await?;
         ping(&verified).await.map(|_| ())
+    }
+
+    /// The host CAs (PEM) of a proxy's cluster as it shows them itself, if they are those that are pinned; none where
+    /// nothing is pinned.
+    ///
+    /// # Errors
+    /// [`ConnectError::PinMismatch`], or why the CA couldn't be asked for.
+    pub async fn pinned_host_cas(&self, cluster: &Cluster) -> Result<Option<Vec<String>>, ConnectError> {
+        match &cluster.route {
+            Route::Proxy(facts) if !self.pins().is_empty() => self.pinned_cas(cluster, facts).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn pinned_cas(&self, cluster: &Cluster, facts: &ProxyFacts) -> Result<Vec<String>, ConnectError> {
+        let pem = self.cluster_ca(cluster).await?;
+        pin::check(&facts.web.to_string(), self.pins(), &pem)?;
+        Ok(trust::blocks(&pem))
     }
 
     /// The cluster's host CAs, PEM, from a server that isn't recognised yet: only good for being held against pins.

@@ -373,8 +373,12 @@ impl Bot {
         Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck, stale })
     }
 
-    /// Whether the renewal that a rotation asks for waits until the cluster's servers have settled.
+    /// Whether the renewal that a rotation asks for waits until the cluster's servers have settled. A process that has
+    /// only just come may be gone before that (`start --oneshot`), and the next one may come too late.
     fn settles(&self, identity: &BotIdentity) -> bool {
+        if self.current().is_none() {
+            return false;
+        }
         let now = self.clock.now();
         self.memory().renew_by.as_ref().is_some_and(|(of, time)| *of == identity.certificates && now < *time)
     }
