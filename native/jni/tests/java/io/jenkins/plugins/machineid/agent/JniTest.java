@@ -159,10 +159,11 @@ public final class JniTest {
     }
 
     private static void cancel() throws Exception {
-        try (ServerSocket silence = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            String address = "127.0.0.1:" + silence.getLocalPort();
-            for (boolean close : new boolean[] {false, true}) {
-                // Each with a root of its own: what has begun to join goes on, so that a token isn't lost.
+        for (boolean close : new boolean[] {false, true}) {
+            // Each with a server and a root of its own: what has begun to join goes on, so that a token isn't lost, and
+            // its connections must not be taken for the next one's.
+            try (ServerSocket silence = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+                String address = "127.0.0.1:" + silence.getLocalPort();
                 Path root = WORK.resolve("silent-" + close);
                 byte[] config = config(root, WORK.resolve("helper"), address, "t", null);
                 long engine = opened(MachineIdNative.open(config));
