@@ -210,10 +210,12 @@ class Agent:
     def __init__(self, jenkins, name, directory, user):
         self.jenkins, self.name, self.user = jenkins, name, user
         self.directory, self.process = Path(directory), None
-        self.jar = jenkins.work / "agent.jar"
+        # Beside its directory: the agent's user need not be able to read where our logs are.
+        self.jar = self.directory.parent / "agent.jar"
         if not self.jar.exists():
             with urllib.request.urlopen(jenkins.url + "/jnlpJars/agent.jar", timeout=60) as reply:
                 self.jar.write_bytes(reply.read())
+            self.jar.chmod(0o644)
         self.directory.mkdir(parents=True, exist_ok=True)
         if user:
             shutil.chown(self.directory, user)

@@ -59,6 +59,30 @@ def agent_killed_in_the_body_comes_back(world):
 
 
 @test
+def agent_killed_while_the_cluster_is_away_keeps_its_files(world):
+    """What could not be renewed may still be valid: a failed try to take the lease again must not remove it."""
+    jenkins, double = world.jenkins, world.processes["double"]
+    jenkins.pipeline("allowed-away", block(
+        "sh 'rm -f over; echo inside; for i in $(seq 400); do [ -f over ] && break; sleep 1; done; "
+        f"{world.ssh('echo after-$((1+1))')}; echo used failed=0'"))
+    number = jenkins.build("allowed-away")
+    jenkins.wait_console("allowed-away", number, "inside")
+    leases = world.a1.leases()
+    double.send_signal(signal.SIGSTOP)
+    try:
+        world.a1.kill()
+        world.a1.wait_online(False)
+        world.a1.start()
+        # Longer than a try may take.
+        time.sleep(75)
+        equal(world.a1.leases(), leases, "leases after a failed try")
+    finally:
+        double.send_signal(signal.SIGCONT)
+    end_of_use(world, "allowed-away", number)
+    contains(jenkins.console("allowed-away", number), "after-2")
+
+
+@test
 def agent_disconnected_in_the_body_comes_back(world):
     """The agent's process goes on, or starts itself anew; the connection is another one."""
     jenkins = world.jenkins

@@ -3,9 +3,9 @@
 """What is left behind by all of it, and the pages in a browser."""
 
 import pwd
-import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 from world import Skipped, equal, test
@@ -33,18 +33,28 @@ def heap_of_the_agent_holds_no_token_and_no_key(world):
     jcmd = shutil.which("jcmd")
     if not jcmd:
         raise Skipped("jcmd is not installed")
+    secrets = (world.cluster["token"].encode(), world.cluster["token.each"].encode(), b"BEGIN PRIVATE KEY",
+               b"BEGIN RSA PRIVATE KEY", b"BEGIN OPENSSH PRIVATE KEY")
+    found = {}
+    # A token that is just being handed over is there for a moment; what matters is that it doesn't stay.
+    for _ in range(3):
+        heap = heap_dump(world, jcmd)
+        assert b"machine-id" in heap, "the dump is of another JVM"
+        found = {secret[:10]: heap.count(secret) for secret in secrets if secret in heap}
+        if not found:
+            return
+        time.sleep(5)
+    equal(found, {}, "secrets that stay in the heap of the agent (their first characters)")
+
+
+def heap_dump(world, jcmd):
     dump = world.a1.directory / "heap.hprof"
     arguments = {"user": world.a1.user, "group": pwd.getpwnam(world.a1.user).pw_gid} if world.a1.user else {}
     subprocess.run([jcmd, str(world.a1.process.pid), "GC.heap_dump", "-all", str(dump)], check=True,
                    stdout=subprocess.DEVNULL, timeout=120, cwd="/", **arguments)
     heap = dump.read_bytes()
     dump.unlink()
-    assert b"machine-id" in heap, "the dump is of another JVM"
-    for secret in (world.cluster["token"].encode(), b"BEGIN PRIVATE KEY", b"BEGIN RSA PRIVATE KEY", b"BEGIN OPENSSH PRIVATE KEY"):
-        at = heap.find(secret)
-        # Where, without saying it.
-        near = re.sub(rb"[^ -~]+", b" ", heap[max(0, at - 80):at]) if at >= 0 else b""
-        equal(heap.count(secret), 0, f"{secret[:12]!r} in the heap of the agent, after {near!r}")
+    return heap
 
 
 @test

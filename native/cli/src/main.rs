@@ -15,6 +15,7 @@ mod status;
 mod stdio;
 mod stdout;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -48,7 +49,8 @@ fn main() -> ExitCode {
         Command::KubeCredentials(arguments) => kube_credentials::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("machine-id: {error}");
+        // Standard error may be a file on the very disk that is full: no reason to panic.
+        let _ = writeln!(std::io::stderr(), "machine-id: {error}");
         ExitCode::from(exit_status(&error))
     })
 }

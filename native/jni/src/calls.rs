@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use machine_id::clock::SystemClock;
-use machine_id::config::{AcquireRequest, EngineConfig};
-use machine_id::engine::{Checked, Engine, Order};
+use machine_id::config::{AcquireRequest, EngineConfig, IdentityConfig};
+use machine_id::engine::{self, Checked, Order};
 use machine_id::error::{Code, Error};
 
 use crate::opened::OpenEngine;
@@ -31,20 +31,19 @@ pub(crate) fn open(config: &[u8]) -> Vec<u8> {
 pub(crate) fn check(config: &[u8]) -> Vec<u8> {
     funnel::run(|| {
         let config = EngineConfig::from_json(config)?;
-        let [identity] = config.identities.as_slice() else {
-            return Err(request(format!("check takes one identity; there are {}", config.identities.len())));
-        };
-        let identity = identity.id.clone();
-        runtime::wait(&*runtime::shared()?, check_within(config, identity, CHECK_DEADLINE))
+        let count = config.identities.len();
+        let identity = config.identities.into_iter().next().filter(|_| count == 1);
+        let identity = identity.ok_or_else(|| request(format!("check takes one identity; there are {count}")))?;
+        runtime::wait(&*runtime::shared()?, check_within(identity, CHECK_DEADLINE))
     })
 }
 
-async fn check_within(config: EngineConfig, identity: String, deadline: Duration) -> Result<Checked, Error> {
-    let engine = Engine::open(config, Arc::new(SystemClock::new()))?;
-    tokio::time::timeout(deadline, engine.check(&identity)).await.unwrap_or_else(|_| {
+async fn check_within(identity: IdentityConfig, deadline: Duration) -> Result<Checked, Error> {
+    let checking = engine::check(&identity, Arc::new(SystemClock::new()));
+    tokio::time::timeout(deadline, checking).await.unwrap_or_else(|_| {
         Err(Error::new(
             Code::DeadlineExceeded,
-            format!("checking identity {identity:?} took longer than {} s", deadline.as_secs()),
+            format!("checking identity {:?} took longer than {} s", identity.id, deadline.as_secs()),
             "check that the cluster can be reached from this machine",
         ))
     })

@@ -3,9 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use e2e::{Cluster, Machine};
-use teleport_double::{AuthorityKind, Phase};
+use teleport_double::{AuthorityKind, Double, Phase};
 
 const PHASES: [Phase; 4] = [Phase::Init, Phase::UpdateClients, Phase::UpdateServers, Phase::Standby];
+
+/// The kind of configuration that the Machine ID guide for Jenkins shows.
+fn pinned(machine: &Machine, address: &str, token: &str, pin: &str) -> String {
+    format!(
+        "auth_server: {address}\nonboarding: {{join_method: token, token: {token}, ca_pins: [\"{pin}\"]}}\n\
+         storage: {{directory: {}}}\ndestinations: [{{directory: {}}}]\n",
+        machine.path("bot").display(),
+        machine.path("out").display()
+    )
+}
 
 #[test]
 fn one_shots_between_the_phases_come_through_a_rotation_of_all_authorities() {
@@ -19,6 +29,39 @@ fn one_shots_between_the_phases_come_through_a_rotation_of_all_authorities() {
     }
     // Once, when another key began to sign: its old certificate would have gone with the last phase.
     assert_eq!(cluster.generation("api"), Some(2));
+}
+
+#[test]
+fn pins_are_for_the_first_contact_and_may_grow_stale() {
+    for address in [Double::proxy_address, Double::auth_address] {
+        let cluster = Cluster::start();
+        let machine = Machine::new(&cluster);
+        machine.write_config(&pinned(&machine, &address(&cluster), &cluster.token(), &cluster.ca_pin()));
+        machine.oneshot().succeeded();
+        for phase in PHASES {
+            cluster.rotate(phase).unwrap();
+            machine.oneshot().succeeded();
+        }
+        assert_eq!(cluster.generation("api"), Some(2));
+    }
+}
+
+#[test]
+fn who_slept_through_a_rotation_with_a_pin_needs_the_new_pin_but_no_token() {
+    let ways = [Double::proxy_address, Double::auth_address];
+    for (version, address) in ["12.4.11", "15.4.3"].into_iter().flat_map(|version| ways.map(|way| (version, way))) {
+        let cluster = Cluster::with(|builder| builder.version(version));
+        let machine = Machine::new(&cluster);
+        let (token, old) = (cluster.token(), cluster.ca_pin());
+        machine.write_config(&pinned(&machine, &address(&cluster), &token, &old));
+        machine.oneshot().succeeded();
+        for phase in PHASES {
+            cluster.rotate_authority(AuthorityKind::Host, phase).unwrap();
+        }
+        machine.oneshot().refused(1, "ca_pin_mismatch", &[&old, &cluster.ca_pin()]);
+        machine.write_config(&pinned(&machine, &address(&cluster), &token, &cluster.ca_pin()));
+        machine.oneshot().succeeded();
+    }
 }
 
 #[test]

@@ -97,6 +97,9 @@ pub fn strike(
         threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a worker panicked")?)
     })?;
     let mut row = row.into_inner().map_err(|error| error.to_string())?;
+    if row.count == 0 {
+        return Ok(Row::skipped(row.name, "no time was left for it"));
+    }
     row.note = format!(
         "{} struck, {} different places, {} needed a fresh token",
         hits.into_inner().map_err(|error| error.to_string())?,
@@ -133,7 +136,11 @@ fn strike_once(
     let ended = finish(&mut command, &bot.scratch("struck"), LIMIT)?;
     let place = format!("{what} at {call} {number} of {}", scenario.name());
     let explain = |violation: String| format!("{place}: {violation}");
-    let mut violations: Vec<String> = ended.misbehaved().into_iter().map(explain).collect();
+    let kill = what.starts_with("signal");
+    let struck = if kill { ended.was_killed() } else { strace::hit_a_file(&log) };
+    // An error at something else than a file is no fault of a disk.
+    let misbehaved = ended.misbehaved().filter(|_| kill || struck);
+    let mut violations: Vec<String> = misbehaved.into_iter().map(explain).collect();
     violations.extend(check(world, bot, had_files).into_iter().map(explain));
     let reached = strace::reached(&log);
 
@@ -160,7 +167,6 @@ fn strike_once(
         violations.extend(swept(bot)?.into_iter().map(explain));
     }
     let renew_bot = !violations.is_empty();
-    let struck = if what.starts_with("signal") { ended.was_killed() } else { true };
     Ok(Strike { violations, struck, reached, token_needed, renew_bot })
 }
 

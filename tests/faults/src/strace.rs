@@ -51,7 +51,7 @@ pub fn available() -> Result<(), String> {
 pub fn traced(command: &Command, log: &Path, fault: Option<(&str, &str, usize)>) -> Command {
     let all: Vec<&str> = FILE_CALLS.iter().chain(NETWORK_CALLS).copied().collect();
     let mut strace = Command::new("strace");
-    strace.arg("-f").arg("-o").arg(log).arg("-e").arg(format!("trace={}", all.join(",")));
+    strace.args(["-f", "-y"]).arg("-o").arg(log).arg("-e").arg(format!("trace={}", all.join(",")));
     if let Some((what, call, number)) = fault {
         strace.arg("-e").arg(format!("inject={call}:{what}:when={number}"));
     }
@@ -78,6 +78,25 @@ pub fn most_per_thread(log: &Path) -> BTreeMap<String, usize> {
         *known = (*known).max(count);
     }
     most
+}
+
+/// Whether an injected error was one of a file: a thread's wake-up and a line on standard error are written too.
+#[must_use]
+pub fn hit_a_file(log: &Path) -> bool {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    // Several threads may make their n-th call.
+    let mut struck = text.lines().filter(|line| line.contains("(INJECTED)")).peekable();
+    let is_file = |line: &str| {
+        // Where another thread's call came between, this half doesn't say what it was about.
+        if line.contains(" resumed>") {
+            return false;
+        }
+        let first = line.split_once('(').map_or("", |(_, rest)| rest).split(',').next().unwrap_or_default();
+        !["<anon_inode", "<socket", "<pipe", "</dev/null", "</dev/tty", "</dev/pts", "/struck>"]
+            .iter()
+            .any(|other| first.contains(other))
+    };
+    struck.peek().is_some() && struck.all(is_file)
 }
 
 /// Where a run was struck: how many calls had been begun.

@@ -57,7 +57,7 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 5;
+        const SHOWN: usize = 12;
         let width = self.0.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
         writeln!(f, "{:width$}  {:>7}  {:>10}  note", "fault", "cases", "violations")?;
         for Row { name, count, note, violations, skipped } in &self.0 {

@@ -59,6 +59,15 @@ impl Cluster {
         }
     }
 
+    /// The host CAs that an auth server was recognised by; none where a proxy is the way.
+    #[must_use]
+    pub fn host_cas(&self) -> &[String] {
+        match &self.route {
+            Route::Proxy(_) => &[],
+            Route::Auth(route) => &route.host_cas,
+        }
+    }
+
     /// The address that is dialled, for messages.
     #[must_use]
     pub fn address(&self) -> String {

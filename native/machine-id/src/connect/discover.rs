@@ -11,6 +11,7 @@ use super::auth_client::{self, Ping};
 use super::cluster::{AuthRoute, ClockDifference, Cluster, Route};
 use super::connector::Connector;
 use super::error::ConnectError;
+use super::facts::ProxyFacts;
 use super::grpc::GrpcConnection;
 use super::status::{Call, retry_in};
 use super::trust::{self, Trust};
@@ -27,18 +28,28 @@ impl Connector {
     /// # Errors
     /// Why the address can't be used, naming both attempts where two were made.
     pub async fn discover(&self) -> Result<Cluster, ConnectError> {
+        self.discover_again(&[]).await
+    }
+
+    /// As [`Connector::discover`], for who has been a member: an auth server is recognised by `host_cas`, the host CAs
+    /// (PEM) as last seen, before pins are asked. Pins and a CA are for the first contact (protocol B2), and a rotation
+    /// makes them stale.
+    ///
+    /// # Errors
+    /// As [`Connector::discover`].
+    pub async fn discover_again(&self, host_cas: &[String]) -> Result<Cluster, ConnectError> {
         self.forget_web_trust();
         if self.kind() == AddressKind::Proxy {
             return self.discover_proxy().await;
         }
         let likely_auth = self.address().port == AUTH_PORT;
-        let first = if likely_auth { self.discover_auth().await } else { self.discover_proxy().await };
+        let first = if likely_auth { self.discover_auth(host_cas).await } else { self.discover_proxy().await };
         let first = match first {
             Err(error) if leaves_a_doubt(&error) => error,
             result => return result,
         };
         tracing::debug!(%first, "not reachable that way, trying the other");
-        let second = if likely_auth { self.discover_proxy().await } else { self.discover_auth().await };
+        let second = if likely_auth { self.discover_proxy().await } else { self.discover_auth(host_cas).await };
         let second = match second {
             Err(error) if !matches!(error, ConnectError::PinMismatch { .. }) => error,
             result => return result,
@@ -91,7 +102,13 @@ impl Connector {
         })
     }
 
-    async fn discover_auth(&self) -> Result<Cluster, ConnectError> {
+    async fn discover_auth(&self, known: &[String]) -> Result<Cluster, ConnectError> {
+        if !known.is_empty() {
+            match self.recognise(known.to_vec()).await {
+                Err(ConnectError::Untrusted { .. }) => tracing::debug!("not the host CA that is stored"),
+                other => return other,
+            }
+        }
         let address = self.address();
         let host_cas = match self.ca() {
             Some(source) => Trust::configured_host_ca(source)?.pems(),
@@ -104,37 +121,66 @@ impl Connector {
                 trust::blocks(&pem)
             }
         };
+        let cluster = self.recognise(host_cas).await?;
+        self.check_own_pins(&cluster)?;
+        Ok(cluster)
+    }
+
+    /// The auth server, if its certificate is signed by one of `host_cas`.
+    async fn recognise(&self, host_cas: Vec<String>) -> Result<Cluster, ConnectError> {
         let trust = Trust::host_cas(&host_cas)?;
-        let found = unnamed(address, host_cas);
+        let found = unnamed(self.address(), host_cas);
         let connection = self.grpc_to_auth(&found, Some(&trust), None).await?;
         let pem = self.cluster_ca_over(&connection, &found, Some(&trust)).await?;
-        if !self.pins().is_empty() {
-            pin::check(&address.to_string(), self.pins(), &pem)?;
-        }
         let ping = ping(&connection).await?;
-        let mut cluster = unnamed(address, trust::blocks(&pem));
+        let mut cluster = unnamed(self.address(), trust::blocks(&pem));
         cluster.name = ping.cluster_name;
         cluster.server_version = ping.server_version;
         Ok(cluster)
     }
 
-    /// Holds a proxy's cluster against the configured CA pins, if there are any; to be done before a token is sent.
-    /// An auth server was held against them when it was found.
+    /// Holds what an auth server says of its CAs against the pins, if there are any.
+    fn check_own_pins(&self, cluster: &Cluster) -> Result<(), ConnectError> {
+        match &cluster.route {
+            Route::Auth(route) if !self.pins().is_empty() => {
+                pin::check(&route.address.to_string(), self.pins(), &route.host_cas.concat())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Holds a cluster against the configured CA pins, if there are any; to be done before a token is sent.
     ///
     /// # Errors
     /// [`ConnectError::PinMismatch`], or why the CA couldn't be asked for.
     pub async fn verify_pins(&self, cluster: &Cluster) -> Result<(), ConnectError> {
-        let Route::Proxy(facts) = &cluster.route else { return Ok(()) };
+        let Route::Proxy(facts) = &cluster.route else { return self.check_own_pins(cluster) };
         if self.pins().is_empty() {
             return Ok(());
         }
-        let address = facts.web.to_string();
-        let pem = self.cluster_ca(cluster).await?;
-        pin::check(&address, self.pins(), &pem)?;
+        let pinned = self.pinned_cas(cluster, facts).await?;
         // A CA certificate is public: only a server that proves its key belongs to the pinned cluster.
-        let trust = Trust::host_cas(&trust::blocks(&pem))?;
+        let trust = Trust::host_cas(&pinned)?;
         let verified = self.grpc_to_auth(cluster, Some(&trust), None).await?;
         ping(&verified).await.map(|_| ())
+    }
+
+    /// The host CAs (PEM) of a proxy's cluster as it shows them itself, if they are those that are pinned; none where
+    /// nothing is pinned.
+    ///
+    /// # Errors
+    /// [`ConnectError::PinMismatch`], or why the CA couldn't be asked for.
+    pub async fn pinned_host_cas(&self, cluster: &Cluster) -> Result<Option<Vec<String>>, ConnectError> {
+        match &cluster.route {
+            Route::Proxy(facts) if !self.pins().is_empty() => self.pinned_cas(cluster, facts).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn pinned_cas(&self, cluster: &Cluster, facts: &ProxyFacts) -> Result<Vec<String>, ConnectError> {
+        let pem = self.cluster_ca(cluster).await?;
+        pin::check(&facts.web.to_string(), self.pins(), &pem)?;
+        Ok(trust::blocks(&pem))
     }
 
     /// The cluster's host CAs, PEM, from a server that isn't recognised yet: only good for being held against pins.
@@ -159,7 +205,7 @@ impl Connector {
         }
     }
 
-    /// Holds host CAs that came with a join against the pins: one of them must be pinned.
+    /// Holds host CAs that came with a join, or over the web, against the pins: one of them must be pinned.
     ///
     /// # Errors
     /// [`ConnectError::PinMismatch`].

@@ -1,6 +1,7 @@
 //! One writer at a time, across threads and processes.
 
 use std::fs::File;
+use std::os::fd::AsRawFd;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +16,20 @@ use super::{DestinationError, names};
 /// The lock, let go on drop. It is a file of its own that readers can't open, so that they can't hold us up.
 #[derive(Debug)]
 pub struct DirectoryLock {
-    _file: Flock<File>,
+    file: Option<Flock<File>>,
+}
+
+impl Drop for DirectoryLock {
+    fn drop(&mut self) {
+        let Some(held) = self.file.take() else { return };
+        let descriptor = held.as_raw_fd();
+        if let Err((held, errno)) = held.unlock() {
+            // nix would panic. Closing the descriptor lets go as well.
+            std::mem::forget(held);
+            let closed = nix::unistd::close(descriptor);
+            tracing::warn!(%errno, ?closed, "a lock was let go by closing its file");
+        }
+    }
 }
 
 /// How long to wait between two tries: from the first to all after the seventh.
@@ -41,7 +55,7 @@ fn hold(mut file: File, path: &Path, wait: Duration) -> Result<DirectoryLock, De
     let [mut pause, longest] = PAUSES;
     loop {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(held) => return Ok(DirectoryLock { _file: held }),
+            Ok(held) => return Ok(DirectoryLock { file: Some(held) }),
             Err((back, Errno::EWOULDBLOCK | Errno::EINTR)) if waited < wait => {
                 file = back;
                 std::thread::sleep(pause);

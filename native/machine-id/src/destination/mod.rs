@@ -144,6 +144,14 @@ impl Destination {
         file::replace(self, &name, contents)
     }
 
+    /// Clears what killed writers left. Only for who holds the lock: all writers write under it.
+    ///
+    /// # Errors
+    /// When the directory can't be listed, or a leftover can't be deleted.
+    pub fn clear_leftovers(&self, _lock: &DirectoryLock) -> Result<(), DestinationError> {
+        remove::leftovers(&self.handle, &self.path, &remove::entries(&self.handle, &self.path)?)
+    }
+
     /// Puts a program into the directory, as a link where that is possible, and says where it is now. Everybody who
     /// gets into the directory may run it.
     ///

@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::identity::{Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation};
 
 /// Connects to auth. Who slept through a CA rotation no longer recognises the server: then the proxy's public
-/// export, verified by the web's authorities, tells the present host CA (protocol J).
+/// export, verified by the web's authorities, tells the present host CA (protocol J), and where pins are configured one
+/// of them must match, since this is a first contact again. An auth server was recognised by pin or CA just now.
 pub(super) async fn connect(
     connector: &Connector,
     cluster: &Cluster,
@@ -13,10 +14,21 @@ pub(super) async fn connect(
     credential: &ClientCredential,
 ) -> Result<AuthClient, Error> {
     match connector.auth(cluster, host_cas, credential).await {
-        Err(ConnectError::Untrusted { host_ca: true, .. }) if cluster.proxy().is_some() => {
-            tracing::warn!(cluster = %cluster.name, "the host CA has changed, asking the proxy for the present one");
-            let exported = connector.host_ca_export(cluster).await?;
+        Err(untrusted @ ConnectError::Untrusted { host_ca: true, .. }) if cluster.proxy().is_some() => {
+            tracing::info!(cluster = %cluster.name, "the host CA has changed, asking the proxy for the present one");
+            let exported = match connector.host_ca_export(cluster).await {
+                // Before version 13 a proxy exports nothing: then pins alone can tell.
+                Err(ConnectError::HttpFailed { status: 404, .. }) => {
+                    connector.pinned_host_cas(cluster).await?.ok_or(untrusted)?
+                }
+                other => other?,
+            };
+            connector.check_joined_pins(cluster, &exported)?;
             Ok(connector.auth(cluster, &exported, credential).await?)
+        }
+        Err(ConnectError::Untrusted { host_ca: true, .. }) if cluster.host_cas() != host_cas => {
+            tracing::info!(cluster = %cluster.name, "the host CA has changed");
+            Ok(connector.auth(cluster, cluster.host_cas(), credential).await?)
         }
         other => Ok(other?),
     }

@@ -1,7 +1,7 @@
 //! One bot identity at work: what callers and its keeper ask of it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 
@@ -14,7 +14,7 @@ use crate::clock::SharedClock;
 use crate::config::IdentityConfig;
 use crate::connect::Connector;
 use crate::error::{Code, Error};
-use crate::identity::{BotIdentity, Certificates, RenewalState, Stamp, Store};
+use crate::identity::{BotIdentity, Certificates, Stamp, Store};
 use crate::issue::IssueCache;
 use crate::join;
 
@@ -49,6 +49,8 @@ pub(super) struct Memory {
     pub(super) seen: Option<Stamp>,
     /// An identity that could not be written down yet, and the certificates that stand on disk instead.
     pub(super) unwritten: Option<(BotIdentity, Option<Certificates>)>,
+    /// Certificates that a rotation has made old, and when they are to be renewed.
+    pub(super) renew_by: Option<(Certificates, SystemTime)>,
     /// Hash of a token that the cluster has refused, while the stored identity still works.
     pub(super) refused_token: Option<String>,
     /// Roles that the bot may take, as last told, and the monotonic time from which that is known.
@@ -281,33 +283,7 @@ impl Bot {
     /// What is stored, without touching anything.
     pub(super) fn status(&self) -> Result<IdentityStatus, Error> {
         let trouble = self.trouble();
-        let mut status = IdentityStatus {
-            id: self.config.id.clone(),
-            state: "new",
-            cluster: String::new(),
-            bot: String::new(),
-            expires_at: None,
-            generation: None,
-            renewable: false,
-            reason: String::new(),
-        };
-        if let Some(state) = self.store.peek()? {
-            let facts = state.identity.facts()?;
-            status.cluster.clone_from(&state.identity.cluster);
-            status.bot = facts.user;
-            status.expires_at = Some(facts.valid_until);
-            status.generation = facts.generation;
-            status.renewable = facts.renewable;
-            (status.state, status.reason) = match &state.renewal {
-                _ if facts.valid_until <= self.clock.now() => ("expired", "its certificates have expired".to_owned()),
-                RenewalState::Ready => ("ready", String::new()),
-                RenewalState::Pending { since, .. } => (
-                    "needs_rejoin",
-                    format!("a renewal begun at {} has an unknown outcome", super::reply::timestamp(*since)),
-                ),
-                RenewalState::NeedsRejoin { reason } => ("needs_rejoin", reason.clone()),
-            };
-        }
+        let mut status = IdentityStatus::stored(&self.config.id, &self.store, self.clock.now())?;
         match trouble {
             Some(error) if error.code() == Code::BotLocked => {
                 (status.state, status.reason) = ("locked", error.to_string())

@@ -1,22 +1,33 @@
 //! *Test connection*: what can be found out without keeping anything and without using a token up.
 
-use super::bot::Bot;
-use super::reply::Checked;
-use crate::connect::{Route, pin_text, pins_of};
-use crate::error::Error;
+use std::sync::Arc;
 
-pub(super) async fn check(bot: &Bot) -> Result<Checked, Error> {
-    let cluster = bot.connector.discover().await?;
+use super::reply::{Checked, IdentityStatus};
+use crate::clock::SharedClock;
+use crate::config::IdentityConfig;
+use crate::connect::{Connector, Route, pin_text, pins_of};
+use crate::error::Error;
+use crate::identity::Store;
+
+/// Tries out an identity's configuration: the way to the cluster, its recognition by CA and pins, the clocks, and what
+/// is stored already. Nothing is made on disk, and no token is sent.
+///
+/// # Errors
+/// What stands in the way.
+pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Checked, Error> {
+    let connector = Connector::new(&identity.cluster, Arc::clone(&clock))?;
+    let cluster = connector.discover().await?;
+    connector.verify_pins(&cluster).await?;
     let mut notes = Vec::new();
     let (address_kind, host_cas) = match &cluster.route {
-        Route::Proxy(_) => ("proxy", bot.connector.host_ca_export(&cluster).await.unwrap_or_default()),
+        Route::Proxy(_) => ("proxy", connector.host_ca_export(&cluster).await.unwrap_or_default()),
         Route::Auth(route) => ("auth", route.host_cas.clone()),
     };
     let mut ca_pins = Vec::new();
     for pem in &host_cas {
         ca_pins.extend(pins_of(pem)?.iter().map(pin_text));
     }
-    let config = &bot.config.cluster;
+    let config = &identity.cluster;
     let trust = match (config.ca_pins.is_empty(), config.ca.is_some()) {
         (false, _) => "pin",
         (true, true) => "ca",
@@ -31,8 +42,11 @@ pub(super) async fn check(bot: &Bot) -> Result<Checked, Error> {
             "the clocks differ so much that certificates won't be valid here; set this machine's clock".to_owned(),
         );
     }
-    let status = bot.status()?;
-    if status.state == "new" && bot.config.join.method.renewable() {
+    let status = match Store::open_existing(&identity.storage, Arc::clone(&clock))? {
+        Some(store) => IdentityStatus::stored(&identity.id, &store, clock.now())?,
+        None => IdentityStatus::new(&identity.id),
+    };
+    if status.state == "new" && identity.join.method.renewable() {
         notes.push("the token was not tried: trying it would use it up".to_owned());
     }
     if !status.reason.is_empty() {

@@ -28,12 +28,14 @@ const STORE_POLL: Duration = Duration::from_millis(50);
 const SHORT_WAIT: Duration = Duration::from_secs(2);
 /// A renewal never follows another one sooner, whatever lifetime the cluster grants.
 const SHORTEST_LIFE: Duration = Duration::from_secs(5);
-/// A fleet that sees a rotation is spread over this.
-const SPREAD: Duration = Duration::from_secs(2);
+/// How long after the key that signs has changed the identity is renewed, at least and beyond that. At that moment the
+/// cluster's servers restart and cut connections: a renewal that is cut would cost the identity, and the old key is
+/// trusted for some phases more. (Role certificates are issued anew at once, they can be asked for again.)
+const SETTLE: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(7));
 
 impl Bot {
     pub(super) async fn establish(&self, wish: Wish) -> Result<Session, Error> {
-        let cluster = self.connector.discover().await?;
+        let cluster = self.connector.discover_again(&self.known_host_cas()).await?;
         let means = self.means()?;
         if let Some(state) = self.ready_in_store() {
             let known = self.describe(&state, &cluster)?;
@@ -100,6 +102,12 @@ impl Bot {
         let refused = self.memory().refused_token.clone();
         let token_hash = join::token_hash(&self.config.join)?.filter(|hash| Some(hash) != refused.as_ref());
         Ok(Means { repeatable: !self.config.join.method.renewable(), token_hash })
+    }
+
+    /// The host CAs as last seen, by which an auth server is recognised.
+    fn known_host_cas(&self) -> Vec<String> {
+        let stored = self.store.peek().ok().flatten();
+        stored.map(|state| state.identity.authorities.root_host_cas().to_vec()).unwrap_or_default()
     }
 
     /// What is stored, where it can be used without the lock: nobody is renewing it, and nothing newer waits in memory.
@@ -242,7 +250,7 @@ impl Bot {
             ready: state.renewal == RenewalState::Ready,
             reason,
             renew_at: self.renew_at(&facts),
-            outdated: is_outdated(&state.identity),
+            outdated: is_outdated(&state.identity) && !self.settles(&state.identity),
             expires_at: facts.valid_until,
             same_cluster: state.identity.cluster == cluster.name,
             same_machine: state.check_machine(&MachineMark::of_this_machine()).is_ok(),
@@ -343,7 +351,6 @@ impl Bot {
         let client =
             authorities::connect(&self.connector, &cluster, identity.authorities.root_host_cas(), &credential).await?;
         let current = authorities::fetch(&client, &cluster.name, &identity.authorities).await?;
-        self.check_pins(&cluster, &current)?;
         let facts = identity.facts()?;
         let mut renew_at = self.next_renewal(&facts);
         let reaction = reaction(&identity.authorities, &current);
@@ -352,13 +359,41 @@ impl Bot {
             identity.authorities = current;
         }
         if reaction == Reaction::Reissue {
-            tracing::info!(identity = %self.config.id, cluster = %cluster.name, "another key of the cluster signs now");
+            tracing::info!(identity = %self.config.id, cluster = %cluster.name, "the rotation asks for new certificates");
             self.cache.forget_identity(&self.config.id);
-            renew_at = renew_at.min(self.clock.now() + SPREAD.mul_f64(fastrand::f64()));
+            self.plan_renewal(&identity)?;
+        }
+        if let Some((of, time)) = &self.memory().renew_by
+            && *of == identity.certificates
+        {
+            renew_at = renew_at.min(*time);
         }
         let proxy = proxy::facts(&cluster, &client, &self.clock).await?;
         let (client, stale) = (Arc::new(client), AtomicBool::new(false));
         Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck, stale })
+    }
+
+    /// Whether the renewal that a rotation asks for waits until the cluster's servers have settled. A process that has
+    /// only just come may be gone before that (`start --oneshot`), and the next one may come too late.
+    fn settles(&self, identity: &BotIdentity) -> bool {
+        if self.current().is_none() {
+            return false;
+        }
+        let now = self.clock.now();
+        self.memory().renew_by.as_ref().is_some_and(|(of, time)| *of == identity.certificates && now < *time)
+    }
+
+    /// After a rotation of the user authority the identity is renewed, once: its own key won't be trusted for ever.
+    fn plan_renewal(&self, identity: &BotIdentity) -> Result<(), Error> {
+        let signed_by = identity.certificates.ssh_facts()?.signed_by;
+        let signs_now = identity.authorities.user.ssh_keys.first();
+        let mut memory = self.memory();
+        let planned = memory.renew_by.as_ref().is_some_and(|(of, _)| *of == identity.certificates);
+        if signs_now != Some(&signed_by) && !planned {
+            let time = self.clock.now() + SETTLE.0 + SETTLE.1.mul_f64(fastrand::f64());
+            memory.renew_by = Some((identity.certificates.clone(), time));
+        }
+        Ok(())
     }
 
     fn next_renewal(&self, facts: &BotFacts) -> SystemTime {
@@ -391,23 +426,6 @@ impl Bot {
             self.memory().seen = self.store.stamp();
         }
         Ok(())
-    }
-
-    /// Outside a rotation every host CA must be a pinned one.
-    fn check_pins(&self, cluster: &Cluster, current: &Authorities) -> Result<(), Error> {
-        let pins = &self.config.cluster.ca_pins;
-        let Some(root) = current.host.first().filter(|_| !pins.is_empty()) else { return Ok(()) };
-        let seen = root.pins()?;
-        if seen.iter().any(|seen| pins.iter().any(|pin| pin.0 == *seen)) {
-            return Ok(());
-        }
-        let text = |pin: &[u8; 32]| format!("sha256:{}", hex::encode(pin));
-        Err(ConnectError::PinMismatch {
-            address: cluster.address(),
-            expected: pins.iter().map(|pin| text(&pin.0)).collect(),
-            seen: seen.iter().map(text).collect(),
-        }
-        .into())
     }
 }
 

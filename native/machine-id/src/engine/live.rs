@@ -41,6 +41,8 @@ pub(super) struct Live {
     id: LeaseId,
     order: Order,
     helper: PathBuf,
+    /// Taken again, after the process that took it first has ended or closed: its files are in use.
+    adopted: bool,
     cancelled: watch::Sender<bool>,
     /// Held while its files are written or removed, so that the one never meets the other: by the thread that writes,
     /// since the task that waits for it may be cut.
@@ -92,12 +94,14 @@ impl Leases {
                 "give each lease a directory of its own, or release the other one first",
             ));
         }
-        let (_, destination) = self.table.take(&claim)?;
+        let begun = self.clock.now();
+        let (record, destination) = self.table.take(&claim)?;
+        let adopted = record.created < begun;
         let placed = if order.portable { destination.place_program(helper, PROGRAM) } else { Ok(helper.to_owned()) };
         let helper = match placed {
             Ok(helper) => helper,
             Err(error) => {
-                if let Err(left) = self.table.release(&id) {
+                if !adopted && let Err(left) = self.table.release(&id) {
                     tracing::warn!(lease = %id, "a lease that could not be filled is not removed yet: {left}");
                 }
                 return Err(error.into());
@@ -106,6 +110,7 @@ impl Leases {
         let lease = Arc::new(Live {
             id: id.clone(),
             helper,
+            adopted,
             cancelled: watch::Sender::new(false),
             work: Arc::default(),
             state: Mutex::new(State {
@@ -133,8 +138,14 @@ impl Leases {
         Ok(released)
     }
 
-    /// Undoes a lease that could not be filled.
+    /// Undoes a lease that could not be filled. One that was taken again keeps its files: a build is using them, and
+    /// they may be valid for a while yet. It can be taken once more, or released.
     pub(super) async fn drop_failed(&self, live: &Arc<Live>) {
+        if live.adopted && !*live.cancelled.borrow() {
+            let _no_refresh = live.work.lock().await;
+            self.forget(live);
+            return;
+        }
         if let Err(error) = self.release(live.id.as_str()).await {
             tracing::warn!(lease = %live.id, "a lease that could not be filled is not removed yet: {error}");
         }
@@ -318,3 +329,7 @@ impl Live {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+#[path = "live_tests.rs"]
+mod tests;

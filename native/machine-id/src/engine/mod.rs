@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
 use self::bot::Bot;
+pub use self::check::check;
 use self::live::{Leases, Live};
 use self::multiplex::Multiplexers;
 pub use self::order::{Order, Placement};
@@ -176,14 +177,6 @@ impl Engine {
         let identities = self.shared.bots.values().map(|bot| bot.status()).collect::<Result<_, _>>()?;
         let leases = self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
         Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases })
-    }
-
-    /// Tries out an identity's configuration without keeping anything and without using a token up.
-    ///
-    /// # Errors
-    /// What stands in the way.
-    pub async fn check(&self, identity: &str) -> Result<Checked, Error> {
-        check::check(self.bot(identity)?).await
     }
 
     /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its

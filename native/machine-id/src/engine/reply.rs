@@ -6,6 +6,9 @@ use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
+use crate::error::Error;
+use crate::identity::{RenewalState, Store};
+
 /// A lease that was taken.
 #[derive(Clone, Debug, Serialize)]
 pub struct Acquired {
@@ -111,6 +114,43 @@ pub struct IdentityStatus {
     pub renewable: bool,
     /// Why it isn't `ready`.
     pub reason: String,
+}
+
+impl IdentityStatus {
+    /// Before the first join.
+    pub(super) fn new(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            state: "new",
+            cluster: String::new(),
+            bot: String::new(),
+            expires_at: None,
+            generation: None,
+            renewable: false,
+            reason: String::new(),
+        }
+    }
+
+    /// What a store says.
+    pub(super) fn stored(id: &str, store: &Store, now: SystemTime) -> Result<Self, Error> {
+        let mut status = Self::new(id);
+        let Some(state) = store.peek()? else { return Ok(status) };
+        let facts = state.identity.facts()?;
+        status.cluster.clone_from(&state.identity.cluster);
+        status.bot = facts.user;
+        status.expires_at = Some(facts.valid_until);
+        status.generation = facts.generation;
+        status.renewable = facts.renewable;
+        (status.state, status.reason) = match &state.renewal {
+            _ if facts.valid_until <= now => ("expired", "its certificates have expired".to_owned()),
+            RenewalState::Ready => ("ready", String::new()),
+            RenewalState::Pending { since, .. } => {
+                ("needs_rejoin", format!("a renewal begun at {} has an unknown outcome", timestamp(*since)))
+            }
+            RenewalState::NeedsRejoin { reason } => ("needs_rejoin", reason.clone()),
+        };
+        Ok(status)
+    }
 }
 
 /// A lease as it is.

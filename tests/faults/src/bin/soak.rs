@@ -12,7 +12,7 @@ use faults::{Failure, soak};
 #[derive(Debug, Parser)]
 struct Arguments {
     /// How long.
-    #[arg(default_value_t = 10)]
+    #[arg(long, default_value_t = 10)]
     minutes: u64,
     /// The process under test, in this directory; for internal use.
     #[arg(long, hide = true)]

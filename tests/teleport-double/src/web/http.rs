@@ -98,7 +98,8 @@ async fn web(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
             planned(&core, &peer, Point::WebPing, || reply::json(discovery::ping(&core))).await
         }
         "/web/config.js" if get => reply::text(200, &discovery::config_script(&core)),
-        "/webapi/auth/export" if get => {
+        // From version 13 on: 10 and 12 answer 404.
+        "/webapi/auth/export" if get && core.settings.major() >= 13 => {
             let query = request.uri().query().unwrap_or_default().to_owned();
             planned(&core, &peer, Point::Export, || export::export(&core, &query)).await
         }

@@ -58,7 +58,12 @@ impl Store {
     /// # Errors
     /// [`StoreError::Destination`] with [`DestinationError::Busy`] when it is still held then.
     pub fn lock(&self, wait: Duration) -> Result<StoreGuard<'_>, StoreError> {
-        Ok(StoreGuard { _lock: self.destination.lock(wait)?, store: self })
+        let lock = self.destination.lock(wait)?;
+        // A half-written identity holds a key too. That it can't be deleted now is no reason to stop.
+        if let Err(error) = self.destination.clear_leftovers(&lock) {
+            tracing::debug!("what a killed process left can't be cleared: {error}");
+        }
+        Ok(StoreGuard { _lock: lock, store: self })
     }
 
     /// The identity's file.

@@ -260,3 +260,15 @@ proptest! {
         let _ = format::read(&bytes, path);
     }
 }
+
+#[test]
+fn what_a_killed_process_left_half_written_is_gone_once_the_lock_is_taken() {
+    let (directory, store) = store();
+    guard(&store).save(&joined()).unwrap();
+    let left = directory.path().join("api/.t-0123456789abcdef");
+    std::fs::copy(store.path(), &left).unwrap();
+    assert!(store.peek().unwrap().is_some());
+    assert!(left.exists(), "deleted without the lock");
+    assert!(guard(&store).load().unwrap().is_some());
+    assert!(!left.exists());
+}

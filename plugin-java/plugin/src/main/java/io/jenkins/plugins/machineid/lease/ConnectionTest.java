@@ -31,7 +31,11 @@ public final class ConnectionTest {
             Thread.currentThread().interrupt();
             return FormValidation.warning(Messages.Test_failed(agent, e.getMessage()));
         } catch (IOException e) {
-            return FormValidation.error(Messages.Test_failed(agent, e.getMessage()));
+            // On a page of ours nobody needs to be told who speaks.
+            String sentence = String.valueOf(e.getMessage());
+            String prefix = Messages.Console_prefix();
+            return FormValidation.error(Messages.Test_failed(
+                    agent, sentence.startsWith(prefix) ? sentence.substring(prefix.length()) : sentence));
         }
     }
 

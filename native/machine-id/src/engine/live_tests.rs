@@ -1,0 +1,75 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::Leases;
+use crate::clock::{FixedClock, SharedClock};
+use crate::config::{DirectoryConfig, OutputKind, Scope};
+use crate::engine::order::{Order, Placement};
+
+const ID: &str = "0123456789abcdef0123456789abcdef";
+
+struct Agent {
+    scratch: tempfile::TempDir,
+    clock: Arc<FixedClock>,
+}
+
+impl Agent {
+    fn new() -> Self {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        Self { scratch: tempfile::tempdir().unwrap(), clock: Arc::new(FixedClock::at(now)) }
+    }
+
+    /// As an engine does that is opened anew.
+    fn open(&self) -> Leases {
+        let clock: SharedClock = Arc::<FixedClock>::clone(&self.clock);
+        Leases::open(&self.scratch.path().join("root"), clock).unwrap()
+    }
+
+    fn lease(&self) -> PathBuf {
+        self.scratch.path().join(format!("machine-id-{ID}"))
+    }
+
+    fn order(&self) -> Order {
+        Order {
+            lease: ID.to_owned(),
+            identity: "api".to_owned(),
+            roles: Vec::new(),
+            ttl: None,
+            placements: vec![Placement {
+                kind: OutputKind::Identity,
+                directory: DirectoryConfig::private(self.lease()),
+            }],
+            standing: false,
+            portable: false,
+            scope: Scope::Agent,
+            deadline: Duration::from_secs(60),
+            route_to_cluster: None,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_could_not_be_filled_leaves_nothing() {
+    let agent = Agent::new();
+    let leases = agent.open();
+    let live = leases.take(agent.order(), Path::new("helper")).unwrap();
+    assert!(agent.lease().exists());
+    leases.drop_failed(&live).await;
+    assert!(!agent.lease().exists());
+}
+
+#[tokio::test]
+async fn a_lease_that_could_not_be_taken_again_keeps_its_files_and_can_be_tried_once_more_and_released() {
+    let agent = Agent::new();
+    agent.open().take(agent.order(), Path::new("helper")).unwrap();
+    agent.clock.advance(Duration::from_secs(30));
+    let leases = agent.open();
+    for _ in 0..2 {
+        let live = leases.take(agent.order(), Path::new("helper")).unwrap();
+        leases.drop_failed(&live).await;
+        assert!(agent.lease().exists());
+    }
+    assert!(leases.release(ID).await.unwrap());
+    assert!(!agent.lease().exists());
+}
