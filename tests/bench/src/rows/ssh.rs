@@ -8,6 +8,8 @@ use crate::report::Report;
 use crate::sample::{Sample, in_turns, milliseconds};
 use crate::tools::{Running, children_time, processor_time, quiet, resident, wait_for_file};
 
+/// The shortest session: a command that does nothing.
+const NOTHING: &str = "true";
 /// Bytes of a bulk transfer.
 const BULK: u64 = 256 << 20;
 
@@ -74,7 +76,12 @@ impl<'a> Stage<'a> {
                 ssh.args(["-o", option]);
             }
         }
-        ssh.args([self.target, command]);
+        if command == NOTHING && self.direct.is_some() {
+            // The node's own part: a login shell with its profile would take most of the time.
+            ssh.args(["-s", self.target, "sftp"]);
+        } else {
+            ssh.args([self.target, command]);
+        }
         ssh
     }
 
@@ -99,13 +106,13 @@ fn quiet_without_output(mut command: Command) {
 
 fn latency(place: &Place, stage: &Stage<'_>, report: &mut Report) {
     let rounds = place.rounds(40);
-    let time = |way| stage.time(way, "true");
+    let time = |way| stage.time(way, NOTHING);
     time(Way::Multiplexed);
     if stage.direct.is_some() {
         let [direct, process, multiplexed] =
             in_turns(rounds, [&mut || time(Way::Direct), &mut || time(Way::Process), &mut || time(Way::Multiplexed)]);
-        report.beside("ssh … true, by ProxyCommand", "ms", &process, &direct, "direct");
-        report.beside("ssh … true, multiplexed", "ms", &multiplexed, &direct, "direct");
+        report.beside("shortest ssh session, by ProxyCommand", "ms", &process, &direct, "direct");
+        report.beside("shortest ssh session, multiplexed", "ms", &multiplexed, &direct, "direct");
         let over = |sample: &Sample| Sample::once(sample.median() - direct.median());
         report.alone("  over direct, by ProxyCommand", "ms", &over(&process), "budget 15 ms");
         report.alone("  over direct, multiplexed", "ms", &over(&multiplexed), "budget 5 ms");
@@ -158,7 +165,7 @@ fn parallel(place: &Place, stage: &Stage<'_>, report: &mut Report) {
         let before = children_time();
         let wall = milliseconds(|| {
             let all: Vec<_> =
-                (0..count).map(|_| stage.ssh(way, "true").stderr(Stdio::null()).spawn().unwrap()).collect();
+                (0..count).map(|_| stage.ssh(way, NOTHING).stderr(Stdio::null()).spawn().unwrap()).collect();
             let failed = all.into_iter().filter_map(|mut ssh| (!ssh.wait().unwrap().success()).then_some(())).count();
             assert_eq!(failed, 0, "of {count} parallel ssh");
         });
