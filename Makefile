@@ -29,15 +29,17 @@ demo: build ## The main job on real input: join, ssh, scp, git, kubectl, the plu
 	@tests/demo/run
 
 .PHONY: demo-jenkins
-demo-jenkins: build hpi ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
+demo-jenkins: ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
+	@test -n "$(JENKINS_WAR)" -a -n "$(JENKINS_PLUGINS)" || { echo "give JENKINS_WAR=FILE and JENKINS_PLUGINS=DIR"; exit 2; }
+	@$(MAKE) --no-print-directory build hpi
 	@tests/jenkins/run.py --demo
 
 .PHONY: double
 double: build ## Run a Teleport double on loopback; it says what to type next
-	@target/debug/teleport-double --dir target/double
+	@target/debug/teleport-double --dir target/double --kube kube1
 
 .PHONY: test
-test: test-rust test-java test-jenkins ## All tests
+test: test-rust test-java test-jenkins ## All tests (those in a real Jenkins need JENKINS_WAR and JENKINS_PLUGINS)
 
 .PHONY: test-rust
 test-rust: ## Rust: unit, golden and end-to-end tests with real OpenSSH and kubectl
@@ -85,7 +87,7 @@ lint: ## Formatting, clippy with warnings as errors, dependency rules, scripts
 	.ci/check-dependencies
 
 .PHONY: faults
-faults: build ## Kill points, server, disk and process faults, in full; prints a table (about an hour)
+faults: build ## Kill points, server, disk and process faults, in full; prints a table (about 40 minutes)
 	@.ci/packages faults
 	cargo run $(CARGO_QUIET) -p faults --bin faults
 

@@ -18,7 +18,7 @@ use machine_id::config::KeyAlgorithm;
 Examples:
   machine-id start --oneshot -c /etc/tbot.yaml       write all outputs once and end
   machine-id start -c /etc/tbot.yaml                 keep them fresh until SIGTERM
-  machine-id run -c /etc/tbot.yaml -- ssh -F \"$MACHINE_ID_SSH_CONFIG\" jenkins@node1.example.com hostname
+  machine-id run -c /etc/tbot.yaml -- sh -c 'ssh -F \"$MACHINE_ID_SSH_CONFIG\" jenkins@node1.example.com hostname'
   machine-id status -c /etc/tbot.yaml --json
   machine-id init --destination-dir /opt/machine-id --bot-user teleport --reader-user jenkins --dry-run
 

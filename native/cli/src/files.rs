@@ -60,7 +60,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
         Error::new(
             Code::ConfigUnreadable,
             format!("cannot read {}: {why}", path.display()),
-            "check the path and its permissions",
+            "check the path and its permissions; what isn't written yet, `machine-id start` writes",
         )
     };
     let size = std::fs::metadata(path).map_err(|error| cannot(error.to_string()))?.len();

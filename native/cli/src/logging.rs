@@ -10,9 +10,15 @@ use tracing_subscriber::{Layer, fmt};
 /// Environment variable with the level.
 const LEVEL: &str = "MACHINE_ID_LOG";
 
-/// Starts logging. An unknown level counts as `info`.
+/// Starts logging. An unknown level is said, and `default` taken.
 pub(crate) fn start(json: bool, default: LevelFilter) {
-    let level = std::env::var(LEVEL).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let level = match std::env::var(LEVEL) {
+        Ok(text) => text.parse().unwrap_or_else(|_| {
+            eprintln!("machine-id: warning: {LEVEL}={text} is none of error, warn, info, debug, trace, off");
+            default
+        }),
+        Err(_) => default,
+    };
     // Only our own events: the libraries below may log what they send.
     let filter = Targets::new().with_target("machine_id", level);
     let layer = if json {

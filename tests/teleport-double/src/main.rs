@@ -188,16 +188,29 @@ fn guide(double: &Double, arguments: &Arguments, token: &str) -> Result<String, 
     replace(&config, &yaml)?;
     replace(&directory.join("user-ca.pub"), &double.user_ca_ssh_line())?;
     replace(&directory.join("host-ca.pem"), &double.host_ca_pem())?;
-    let node = arguments.nodes.first().and_then(|node| node.split_once('=')).map_or("node1", |(name, _)| name);
+    // Beside this program, where one build puts both.
+    let program =
+        std::env::current_exe().map_or_else(|_| PathBuf::from("machine-id"), |own| own.with_file_name("machine-id"));
+    let program = program.display();
+    let node = arguments.nodes.first().and_then(|node| node.split_once('=')).map(|(name, _)| name);
     let login = arguments.logins.first().map_or("jenkins", String::as_str);
     let web_ca = directory.join("web-ca.pem");
     let (web_ca, config, directory) = (web_ca.display(), config.display(), directory.display());
+    let mut next = format!("  {program} status -c {config}\n");
+    if let Some(node) = node {
+        next.push_str(&format!(
+            "  ssh -F {directory}/machine-id/ssh_config {login}@{node}.{} hostname\n",
+            double.cluster()
+        ));
+    }
+    if let Some(kube) = arguments.kubes.first() {
+        next.push_str(&format!("  kubectl --kubeconfig {directory}/kube-{kube}/kubeconfig.yaml get pods\n"));
+    }
     Ok(format!(
         "A double of a Teleport {version} cluster serves on loopback until Ctrl-C.\n\n\
          cluster      {cluster}\nproxy        {proxy}\nauth server  {auth}\nCA pin       {pin}\n\
          join token   {token} (one join)\nweb CA       {web_ca}\nuser CA      {directory}/user-ca.pub (sshd TrustedUserCAKeys)\n\n\
-         {config}:\n\n{yaml}\nNext:\n\n  export SSL_CERT_FILE={web_ca}\n  machine-id start --oneshot -c {config}\n  \
-         ssh -F {directory}/machine-id/ssh_config {login}@{node}.{cluster} hostname\n",
+         {config}:\n\n{yaml}\nNext:\n\n  export SSL_CERT_FILE={web_ca}\n  {program} start --oneshot -c {config}\n{next}",
         version = arguments.server_version,
         cluster = double.cluster(),
         auth = double.auth_address(),

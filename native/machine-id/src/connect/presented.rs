@@ -54,11 +54,13 @@ impl Presented {
              no web certificate; configure the CA (`tctl auth export --type=tls-host` prints it) or use the web port"
                 .to_owned()
         } else if self.self_signed {
-            "the proxy's web certificate is self-signed: give that certificate as the cluster's CA, set SSL_CERT_FILE, \
+            "the proxy's web certificate is self-signed: give that certificate as the cluster's CA (`ca_path` in tbot.yaml), \
+             set SSL_CERT_FILE, \
              or install a certificate of a known authority on the proxy"
                 .to_owned()
         } else {
-            "configure the authority that signed the proxy's web certificate as the cluster's CA, or set SSL_CERT_FILE"
+            "configure the authority that signed the proxy's web certificate as the cluster's CA (`ca_path` in tbot.yaml), \
+             or set SSL_CERT_FILE"
                 .to_owned()
         }
     }

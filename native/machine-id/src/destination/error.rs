@@ -219,11 +219,14 @@ impl Fault for DestinationError {
             Self::Busy { path, .. } => {
                 format!("find out who with `fuser -v {}`", quoted(&path.join(super::names::LOCK)))
             }
-            Self::Io { path, source, .. } => match source.raw_os_error().map(Errno::from_raw) {
+            Self::Io { path, source, action } => match source.raw_os_error().map(Errno::from_raw) {
                 Some(Errno::ENOSPC) => format!("make space: see `df -h {0}` and `df -i {0}`", quoted(path)),
                 Some(Errno::EDQUOT) => "make space or raise the quota: see `quota`".to_owned(),
                 Some(Errno::EROFS) => {
                     "the file system is mounted read-only; choose another path or remount it".to_owned()
+                }
+                Some(Errno::EPERM) if *action == "given to its owner" => {
+                    "only root may do that: run it as root".to_owned()
                 }
                 Some(Errno::EACCES | Errno::EPERM) => {
                     format!("see who may write there with `namei -l {}`", quoted(path))

@@ -3,7 +3,7 @@
 //! A directory is opened once, component by component without following links, and everything else happens relative
 //! to that handle. Two ways to write: [`Destination::replace`] swaps one file (the identity store), and
 //! [`Destination::begin`] / [`Stage::commit`] swap a set of files whose key and certificate must match at every
-//! instant (`docs/adr/0002-matching-pair.md`).
+//! instant (`docs/adr/0001-matching-pair.md`).
 
 mod commit;
 mod directory;

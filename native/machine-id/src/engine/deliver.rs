@@ -99,7 +99,7 @@ async fn roles_for(bot: &Bot, session: &Session, order: &Order) -> Result<Vec<St
         return Err(Error::new(
             Code::RoleNotAllowed,
             format!("bot {bot:?} may not take any role"),
-            format!("give it roles on the cluster (tctl bots update {bot} --add-roles=…)"),
+            format!("make it anew on the cluster with roles (tctl bots rm {bot}; tctl bots add {bot} --roles=…)"),
         ));
     }
     Ok(roles)

@@ -129,8 +129,9 @@ impl Fault for JoinError {
                     .to_owned()
             }
             Self::Rejected { method: JoinMethod::Token, .. } => {
-                "the token is wrong, has expired or was used already, or its bot was deleted: make a new one on the \
-                 cluster (`tctl bots add`, or `tctl tokens add --type=bot`)"
+                "the token is wrong, has expired or was used already, or its bot was deleted: make the bot and \
+                 its token anew on the cluster (`tctl bots rm NAME`, `tctl bots add NAME --roles=…`; from version 16 on \
+                 `tctl bots instances add NAME`)"
                     .to_owned()
             }
             Self::Rejected { .. } => {

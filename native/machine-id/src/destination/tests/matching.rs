@@ -1,4 +1,4 @@
-//! The promise of `docs/adr/0002-matching-pair.md`, tried.
+//! The promise of `docs/adr/0001-matching-pair.md`, tried.
 
 use std::fs;
 use std::path::Path;
