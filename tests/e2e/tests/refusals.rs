@@ -30,7 +30,7 @@ fn a_wrong_token() {
     let wrong = "0123456789abcdef0123456789abcdef";
     machine.keep_secret([wrong.to_owned()]);
     machine.configure(&cluster, wrong, "");
-    machine.oneshot().refused(1, "join_rejected", &["token", "make a new one", "tctl"]);
+    machine.oneshot().refused(1, "join_rejected", &["token", "make the bot and its token anew", "tctl"]);
     machine.assert_nothing_left();
     assert_eq!(cluster.counters().joined, 0);
 }
@@ -40,7 +40,7 @@ fn an_expired_token() {
     let (cluster, machine, _) = ready();
     let expired = cluster.token_with(TokenOptions { expired: true, ..TokenOptions::default() });
     machine.configure(&cluster, &expired, "");
-    machine.oneshot().refused(1, "join_rejected", &["expired", "make a new one"]);
+    machine.oneshot().refused(1, "join_rejected", &["expired", "make the bot and its token anew"]);
     machine.assert_nothing_left();
 }
 
