@@ -1,11 +1,14 @@
 //! Running a command for so long at most.
 
 use std::fs::{self, File};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 
 use crate::Failure;
 
@@ -64,14 +67,19 @@ impl Finished {
     }
 }
 
-/// Runs `command` and waits for it.
+/// Runs `command` in a process group of its own and waits for it. When its time is over the whole group is killed: a
+/// tracer's death alone would leave the traced process behind.
 ///
 /// # Errors
 /// When it can't be started.
 pub fn finish(command: &mut Command, scratch: &Path, limit: Duration) -> Result<Finished, Failure> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(scratch)?);
-    let mut child = command.spawn()?;
-    let status = wait(&mut child, limit)?;
+    let mut child = command.process_group(0).spawn()?;
+    let group = Pid::from_raw(i32::try_from(child.id())?);
+    let status = wait_or(&mut child, limit, |child| {
+        let _ = killpg(group, Signal::SIGKILL);
+        child.kill()
+    })?;
     Ok(Finished { status, errors: fs::read_to_string(scratch).unwrap_or_default() })
 }
 
@@ -80,16 +88,47 @@ pub fn finish(command: &mut Command, scratch: &Path, limit: Duration) -> Result<
 /// # Errors
 /// When it can't be waited for.
 pub fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>, Failure> {
+    wait_or(child, limit, Child::kill)
+}
+
+fn wait_or(
+    child: &mut Child,
+    limit: Duration,
+    end: impl FnOnce(&mut Child) -> std::io::Result<()>,
+) -> Result<Option<ExitStatus>, Failure> {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
         if started.elapsed() > limit {
-            child.kill()?;
+            end(child)?;
             child.wait()?;
             return Ok(None);
         }
         sleep(POLL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hangs_is_killed_with_its_children() {
+        let directory = tempfile::tempdir().unwrap();
+        let child = directory.path().join("child");
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("sleep 60 & echo $! >{}; wait", child.display()));
+        let ended = finish(&mut shell, &directory.path().join("errors"), Duration::from_millis(500)).unwrap();
+        assert!(ended.status.is_none());
+        let child: u32 = fs::read_to_string(child).unwrap().trim().parse().unwrap();
+        let stat = || fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        let started = Instant::now();
+        // Whoever adopted it may not have asked after it yet.
+        while !stat().is_empty() && !stat().contains(") Z ") {
+            assert!(started.elapsed() < Duration::from_secs(10), "{}", stat());
+            std::thread::yield_now();
+        }
     }
 }
