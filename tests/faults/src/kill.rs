@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::invariants::{Stored, check, complete, stored};
-use crate::run::{Finished, finish};
+use crate::run::{Finished, finish, finish_unless};
 use crate::strace::{self, Hit};
 use crate::table::Row;
 use crate::world::{Bot, World};
@@ -88,7 +88,8 @@ pub fn strike(
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a worker panicked")?)
     })?;
-    let name = format!("{} during {}", fault.what, scenario.name());
+    let what = fault.what.trim_start_matches("error=").replace("signal=", "SIG");
+    let name = format!("{what} during {}", scenario.name());
     Ok(results.into_inner().map_err(|error| error.to_string())?.row(name))
 }
 
@@ -198,7 +199,9 @@ fn strike_once(
     let (log, errors) = (bot.scratch("strace"), bot.scratch("struck"));
     let mut command = if scenario == Scenario::Release { bot.run() } else { bot.oneshot() };
     command = strace::traced(&command, &log, Some((what, call, number)));
-    let ended = finish(&mut command, &errors, LIMIT)?;
+    // A runtime that can't wake its threads may wait for ever; no disk does that to it.
+    let hopeless = || strace::hit(&log, &bot.directory, &errors) == Hit::Other;
+    let ended = finish_unless(&mut command, &errors, LIMIT, hopeless)?;
     let hit = if !what.starts_with("signal") {
         strace::hit(&log, &bot.directory, &errors)
     } else if ended.was_killed() {

@@ -41,16 +41,12 @@ fn main() -> Result<ExitCode, Failure> {
     let wanted = |suite: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == suite);
     let mut table = Table::default();
     let started = Instant::now();
+    let quiet = std::env::var_os("CI").is_some();
     let mut add = |rows: Vec<Row>| {
         for row in rows {
-            eprintln!(
-                "{:>5} s  {}: {} cases, {} violations {}",
-                started.elapsed().as_secs(),
-                row.name,
-                row.count,
-                row.violations.len(),
-                row.note
-            );
+            if !quiet {
+                eprintln!("{:>5} s  {}", started.elapsed().as_secs(), row.line(0));
+            }
             table.0.push(row);
         }
     };

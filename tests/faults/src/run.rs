@@ -13,6 +13,8 @@ use nix::unistd::Pid;
 use crate::Failure;
 
 const POLL: Duration = Duration::from_millis(4);
+/// How long a run takes that isn't held up.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// How a command ended.
 #[derive(Clone, Debug)]
@@ -73,13 +75,35 @@ impl Finished {
 /// # Errors
 /// When it can't be started.
 pub fn finish(command: &mut Command, scratch: &Path, limit: Duration) -> Result<Finished, Failure> {
+    finish_unless(command, scratch, limit, || false)
+}
+
+/// As [`finish`], but what takes longer than a moment is killed as soon as it is `hopeless`.
+///
+/// # Errors
+/// When it can't be started.
+pub fn finish_unless(
+    command: &mut Command,
+    scratch: &Path,
+    limit: Duration,
+    hopeless: impl Fn() -> bool,
+) -> Result<Finished, Failure> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(scratch)?);
     let mut child = command.process_group(0).spawn()?;
-    let group = Pid::from_raw(i32::try_from(child.id())?);
-    let status = wait_or(&mut child, limit, |child| {
-        let _ = killpg(group, Signal::SIGKILL);
-        child.kill()
-    })?;
+    let mut status = None;
+    let mut left = limit;
+    while status.is_none() && !left.is_zero() {
+        let part = left.min(MOMENT);
+        left -= part;
+        status = poll(&mut child, part)?;
+        if status.is_none() && hopeless() {
+            break;
+        }
+    }
+    if status.is_none() {
+        let _ = killpg(Pid::from_raw(i32::try_from(child.id())?), Signal::SIGKILL);
+        child.wait()?;
+    }
     Ok(Finished { status, errors: fs::read_to_string(scratch).unwrap_or_default() })
 }
 
@@ -88,22 +112,21 @@ pub fn finish(command: &mut Command, scratch: &Path, limit: Duration) -> Result<
 /// # Errors
 /// When it can't be waited for.
 pub fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>, Failure> {
-    wait_or(child, limit, Child::kill)
+    let status = poll(child, limit)?;
+    if status.is_none() {
+        child.kill()?;
+        child.wait()?;
+    }
+    Ok(status)
 }
 
-fn wait_or(
-    child: &mut Child,
-    limit: Duration,
-    end: impl FnOnce(&mut Child) -> std::io::Result<()>,
-) -> Result<Option<ExitStatus>, Failure> {
+fn poll(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>, Failure> {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
         if started.elapsed() > limit {
-            end(child)?;
-            child.wait()?;
             return Ok(None);
         }
         sleep(POLL);

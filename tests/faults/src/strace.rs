@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// Calls that change the file system.
 pub const FILE_CALLS: &[&str] = &[
@@ -38,12 +39,26 @@ pub const NETWORK_CALLS: &[&str] =
 /// # Errors
 /// Why not.
 pub fn available() -> Result<(), String> {
-    let tried = Command::new("strace").args(["-e", "trace=none", "-o", "/dev/null", "true"]).output();
-    match tried {
+    tried(&["-f"])
+}
+
+fn tried(options: &[&str]) -> Result<(), String> {
+    let inject = ["-o", "/dev/null", "-e", "trace=ftruncate", "-e", "inject=ftruncate:error=EIO:when=1", "true"];
+    match Command::new("strace").args(options).args(inject).output() {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Ok(output) => {
+            let text = String::from_utf8_lossy(&output.stderr);
+            Err(text.lines().next().unwrap_or("strace fails").to_owned())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err("strace isn't installed".to_owned()),
         Err(error) => Err(format!("strace: {error}")),
     }
+}
+
+/// Whether strace can leave alone the calls that it isn't interested in: three times as fast.
+fn filters() -> bool {
+    static FILTERS: LazyLock<bool> = LazyLock::new(|| tried(&["-f", "--seccomp-bpf"]).is_ok());
+    *FILTERS
 }
 
 /// `command` under strace, with all calls of interest in `log`, and `fault` (`signal=KILL`, `error=EIO`) at the n-th
@@ -52,9 +67,9 @@ pub fn available() -> Result<(), String> {
 pub fn traced(command: &Command, log: &Path, fault: Option<(&str, &str, usize)>) -> Command {
     let all: Vec<&str> = FILE_CALLS.iter().chain(NETWORK_CALLS).copied().collect();
     let mut strace = Command::new("strace");
+    // A signal at a call gets lost with it.
     if fault.is_some_and(|(what, ..)| what.starts_with("error")) {
-        // Three times as fast, but a signal at a call gets lost with it.
-        strace.arg("--seccomp-bpf");
+        strace.args(filters().then_some("--seccomp-bpf"));
     }
     strace.args(["-f", "-y"]).arg("-o").arg(log).arg("-e").arg(format!("trace={}", all.join(",")));
     if let Some((what, call, number)) = fault {

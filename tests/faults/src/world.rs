@@ -134,6 +134,7 @@ impl Bot {
         let mut command = Command::new(&self.program);
         command.args(before).arg("-c").arg(&self.config).args(after);
         command.env("SSL_CERT_FILE", &self.web_ca).env("XDG_RUNTIME_DIR", &self.leases).env_remove("HTTPS_PROXY");
+        command.env("RUST_BACKTRACE", "0");
         command
     }
 
