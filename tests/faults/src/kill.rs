@@ -278,7 +278,7 @@ fn prepared(world: &World, scenario: Scenario) -> Result<Bot, Failure> {
 }
 
 /// The identity is due a second after it was written.
-fn wait_until_due(bot: &Bot) {
+pub(crate) fn wait_until_due(bot: &Bot) {
     let written = std::fs::metadata(bot.storage.join("identity.json")).and_then(|seen| seen.modified());
     let age = written.ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
     std::thread::sleep(Duration::from_millis(2050).saturating_sub(age));

@@ -39,6 +39,9 @@ const LEASES: usize = 50;
 /// What is measured before this is warming up.
 const WARM: Duration = Duration::from_secs(60);
 
+/// After that, all leases are given back and connections closed.
+const QUIET: Duration = Duration::from_secs(60);
+
 /// Runs for so long and says what went wrong.
 ///
 /// # Errors
@@ -88,9 +91,11 @@ pub async fn soak(length: Duration) -> Result<Table, Failure> {
     let weather = weather.end().await?;
     let reader = reader.end().await?;
     weather::open(&double, true);
-    // All leases are given back by now or soon: what the engine holds then is what it would hold for ever.
-    tokio::time::sleep(Duration::from_secs(20)).await;
-    gauge.finish();
+    // When all leases are given back, what the engine still holds is what it would hold for ever.
+    let ended = Instant::now();
+    while !(plan.is_quiet() && gauge.finish()) && ended.elapsed() < QUIET {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     if let Ok(pid) = i32::try_from(child.id()) {
         let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
     }
@@ -147,6 +152,10 @@ impl Plan {
         fs::create_dir(&plan.leases)?;
         fs::write(&plan.token, double.new_token("api"))?;
         Ok(plan)
+    }
+
+    fn is_quiet(&self) -> bool {
+        fs::read_dir(&self.leases).is_ok_and(|mut entries| entries.next().is_none())
     }
 
     /// Files that nobody needs any more.
