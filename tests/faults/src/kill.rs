@@ -67,7 +67,7 @@ pub fn strike(
     workers: usize,
 ) -> Result<Row, Failure> {
     // A renewal waits until it is due, so more of them run at once.
-    let workers = if scenario == Scenario::Renew { workers * 3 } else { workers };
+    let workers = if scenario == Scenario::Renew { workers * 6 } else { workers };
     let draws = Mutex::new(Draws::new(places(world, scenario, fault.calls)?, points, deadline));
     let results = Mutex::new(Results::default());
     let work = || -> Result<(), Failure> {
