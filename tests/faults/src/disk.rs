@@ -19,6 +19,7 @@ use crate::world::{Bot, World};
 const LIMIT: Duration = Duration::from_secs(60);
 /// Calls that a full or broken disk can fail.
 const CALLS: &[&str] = &[
+    "openat",
     "mkdirat",
     "rename",
     "renameat",

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 use crate::invariants::{Stored, check, complete, stored};
 use crate::run::{Finished, finish, finish_unless};
-use crate::strace::{self, Hit};
+use crate::strace::{self, Hit, Injection};
 use crate::table::Row;
 use crate::world::{Bot, World};
 
@@ -68,7 +68,7 @@ pub fn strike(
 ) -> Result<Row, Failure> {
     // A renewal waits until it is due, so more of them run at once.
     let workers = if scenario == Scenario::Renew { workers * 6 } else { workers };
-    let draws = Mutex::new(Draws::new(places(world, scenario, fault.calls)?, points, deadline));
+    let draws = Mutex::new(Draws::new(places(world, scenario, fault)?, points, deadline));
     let results = Mutex::new(Results::default());
     let work = || -> Result<(), Failure> {
         let mut bot = prepared(world, scenario)?;
@@ -200,11 +200,12 @@ fn strike_once(
     }
     let (log, errors) = (bot.scratch("strace"), bot.scratch("struck"));
     let mut command = if scenario == Scenario::Release { bot.run() } else { bot.oneshot() };
-    command = strace::traced(&command, &log, Some((what, call, number)));
+    let directories = bot.directories();
+    command = strace::traced(&command, &log, Some(Injection { what, call, number, directories: &directories }));
     // A runtime that can't wake its threads may wait for ever; no disk does that to it.
     let hopeless = || strace::hit(&log, &bot.directory, &errors) == Hit::Other;
     let ended = finish_unless(&mut command, &errors, LIMIT, hopeless)?;
-    let hit = if !what.starts_with("signal") {
+    let hit = if strace::is_error(what) {
         strace::hit(&log, &bot.directory, &errors)
     } else if ended.was_killed() {
         Hit::Wanted(String::new())
@@ -284,19 +285,19 @@ pub(crate) fn wait_until_due(bot: &Bot) {
     std::thread::sleep(Duration::from_millis(2050).saturating_sub(age));
 }
 
-/// Every place to strike: each call as often as the busiest thread makes it.
-fn places(world: &World, scenario: Scenario, calls: &[&str]) -> Result<Vec<(String, usize)>, Failure> {
+/// Every place to strike, as a run without a fault shows them.
+fn places(world: &World, scenario: Scenario, fault: Fault<'_>) -> Result<Vec<(String, usize)>, Failure> {
     let bot = prepared(world, scenario)?;
     if scenario == Scenario::Renew {
         wait_until_due(&bot);
     }
-    let log = bot.scratch("strace");
+    let (log, errors) = (bot.scratch("strace"), bot.scratch("struck"));
     let command = if scenario == Scenario::Release { bot.run() } else { bot.oneshot() };
-    let ended = finish(&mut strace::traced(&command, &log, None), &bot.scratch("traced"), LIMIT)?;
+    let ended = finish(&mut strace::traced(&command, &log, None), &errors, LIMIT)?;
     if !ended.is_success() {
         return Err(format!("the traced run fails: {}", ended.errors).into());
     }
-    let most = strace::most_per_thread(&log);
-    let known = most.into_iter().filter(|(call, _)| calls.contains(&call.as_str()));
-    Ok(known.flat_map(|(call, count)| (1..=count).map(move |number| (call.clone(), number))).collect())
+    let files = strace::is_error(fault.what).then_some((bot.directory.as_path(), errors.as_path()));
+    let all = strace::places(&log, files).into_iter();
+    Ok(all.filter(|(call, _)| fault.calls.contains(&call.as_str())).collect())
 }

@@ -4,9 +4,9 @@
 //! call is about: what was struck is read in strace's log afterwards. So is how many different places there were: the
 //! number of calls before the last one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
@@ -61,20 +61,36 @@ fn filters() -> bool {
     *FILTERS
 }
 
-/// `command` under strace, with all calls of interest in `log`, and `fault` (`signal=KILL`, `error=EIO`) at the n-th
-/// `call` of a thread.
+/// A fault at the n-th call of a thread.
+#[derive(Clone, Copy, Debug)]
+pub struct Injection<'a> {
+    /// `signal=KILL`, `error=EIO`.
+    pub what: &'a str,
+    /// The call.
+    pub call: &'a str,
+    /// Which of them, from 1.
+    pub number: usize,
+    /// Where files are opened that count: elsewhere a program opens its libraries.
+    pub directories: &'a [PathBuf],
+}
+
+/// `command` under strace, with all calls of interest in `log`.
 #[must_use]
-pub fn traced(command: &Command, log: &Path, fault: Option<(&str, &str, usize)>) -> Command {
+pub fn traced(command: &Command, log: &Path, injection: Option<Injection<'_>>) -> Command {
     let all: Vec<&str> = FILE_CALLS.iter().chain(NETWORK_CALLS).copied().collect();
     let mut strace = Command::new("strace");
-    // A signal at a call gets lost with it.
-    if fault.is_some_and(|(what, ..)| what.starts_with("error")) {
-        strace.args(filters().then_some("--seccomp-bpf"));
-    }
-    strace.args(["-f", "-y"]).arg("-o").arg(log).arg("-e").arg(format!("trace={}", all.join(",")));
-    if let Some((what, call, number)) = fault {
+    strace.args(["-f", "-y"]).arg("-o").arg(log);
+    if let Some(Injection { what, call, number, directories }) = injection {
         strace.arg("-e").arg(format!("inject={call}:{what}:when={number}"));
+        if is_error(what) {
+            // A signal at a call gets lost with it.
+            strace.args(filters().then_some("--seccomp-bpf"));
+            if call == OPEN {
+                strace.args(directories.iter().flat_map(|path| [Path::new("-P"), path]));
+            }
+        }
     }
+    strace.arg("-e").arg(format!("trace={}", all.join(",")));
     strace.arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
@@ -85,19 +101,41 @@ pub fn traced(command: &Command, log: &Path, fault: Option<(&str, &str, usize)>)
     strace
 }
 
-/// How often the busiest thread makes each call, from a log without faults.
+/// Opening files: strace is told which directories count, so its numbers are numbers of such calls.
+const OPEN: &str = "openat";
+
+/// Whether a fault lets the program go on.
 #[must_use]
-pub fn most_per_thread(log: &Path) -> BTreeMap<String, usize> {
-    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for (thread, call) in calls(log) {
-        *counts.entry((thread, call)).or_default() += 1;
+pub fn is_error(what: &str) -> bool {
+    what.starts_with("error")
+}
+
+/// Every place to strike, from a log without faults: each call as often as the busiest thread makes it, with `files`
+/// (the program's directory and its standard error) only where some thread's call is about a file.
+#[must_use]
+pub fn places(log: &Path, files: Option<(&Path, &Path)>) -> BTreeSet<(String, usize)> {
+    let files = files.map(|(directory, errors)| (directory.display().to_string(), errors.display().to_string()));
+    places_in(
+        &fs::read_to_string(log).unwrap_or_default(),
+        files.as_ref().map(|(one, two)| (one.as_str(), two.as_str())),
+    )
+}
+
+fn places_in(log: &str, files: Option<(&str, &str)>) -> BTreeSet<(String, usize)> {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut places = BTreeSet::new();
+    for Call { thread, name, text } in calls(log) {
+        let is_wanted = files.is_none_or(|(directory, errors)| is_on_a_file(text, directory, errors));
+        if !is_wanted && name == OPEN {
+            continue;
+        }
+        let count = counts.entry((thread, name)).or_default();
+        *count += 1;
+        if is_wanted {
+            places.insert((name.to_owned(), *count));
+        }
     }
-    let mut most: BTreeMap<String, usize> = BTreeMap::new();
-    for ((_, call), count) in counts {
-        let known = most.entry(call).or_default();
-        *known = (*known).max(count);
-    }
-    most
+    places
 }
 
 /// What injected errors hit.
@@ -154,19 +192,23 @@ fn is_on_a_file(call: &str, directory: &str, errors: &str) -> bool {
 /// Where a run was struck: how many calls had been begun.
 #[must_use]
 pub fn reached(log: &Path) -> usize {
-    calls(log).len()
+    calls(&fs::read_to_string(log).unwrap_or_default()).count()
 }
 
-fn calls(log: &Path) -> Vec<(String, String)> {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let parsed = text.lines().filter_map(|line| {
-        let (thread, rest) = line.split_once(' ')?;
-        let (call, _) = rest.trim_start().split_once('(')?;
-        call.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            .then(|| (thread.to_owned(), call.to_owned()))
-    });
-    parsed.collect()
+struct Call<'a> {
+    thread: &'a str,
+    name: &'a str,
+    text: &'a str,
+}
+
+fn calls(log: &str) -> impl Iterator<Item = Call<'_>> {
+    log.lines().filter_map(|line| {
+        let (thread, text) = line.split_once(' ')?;
+        let text = text.trim_start();
+        let (name, _) = text.split_once('(')?;
+        let is_call = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        is_call.then_some(Call { thread, name, text })
+    })
 }
 
 #[cfg(test)]
@@ -192,6 +234,16 @@ mod tests {
         }
         assert_eq!(hit("7  fsync(14</b>) = 0\n7  +++ exited with 0 +++\n"), Hit::Nothing);
         assert_eq!(hit("7  fsync(14</bb/x>) = -1 EIO (Input/output error) (INJECTED)"), Hit::Other);
+    }
+
+    #[test]
+    fn places_for_errors_are_where_files_are() {
+        let log = "7  write(4<anon_inode:[eventfd]>, 8) = 8\n7  write(9</b/key>, 2) = 2\n8  write(2</b/struck>, 2) = 2\n\
+                   8  openat(AT_FDCWD</>, \"/lib\") = 3\n8  openat(5</b/storage>, \"x\") = 3\n8  +++ exited with 0 +++\n";
+        let place = |name: &str, number| (name.to_owned(), number);
+        assert_eq!(places_in(log, Some(("/b", "/b/struck"))), [place("openat", 1), place("write", 2)].into());
+        let all = [place("openat", 1), place("openat", 2), place("write", 1), place("write", 2)];
+        assert_eq!(places_in(log, None), all.into());
     }
 
     #[test]

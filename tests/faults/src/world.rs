@@ -112,6 +112,13 @@ impl Bot {
         Ok(fs::write(&self.config, text)?)
     }
 
+    /// Where it opens files of its own.
+    #[must_use]
+    pub fn directories(&self) -> [PathBuf; 5] {
+        let (storage, records) = (self.storage.clone(), self.storage.join("leases"));
+        [self.directory.clone(), storage, records, self.destination.clone(), self.leases.clone()]
+    }
+
     /// `machine-id start --oneshot`.
     #[must_use]
     pub fn oneshot(&self) -> Command {
