@@ -72,6 +72,7 @@ async fn connection(core: Arc<Core>, port: Port, tcp: TcpStream, remote: SocketA
     core.counters.see(point);
     let _ = tcp.set_nodelay(true);
     let mut stopping = core.stopping.subscribe();
+    let mut cut = core.proxy_cut.subscribe();
     let (delay, fault) = core.faults.take(point);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
@@ -108,6 +109,7 @@ async fn connection(core: Arc<Core>, port: Port, tcp: TcpStream, remote: SocketA
     };
     tokio::select! {
         () = stopped(&mut stopping) => {}
+        _ = cut.changed(), if port == Port::Proxy => {}
         () = served => {}
     }
 }
