@@ -4,3 +4,4 @@ pub(crate) mod commands;
 pub(crate) mod library;
 pub(crate) mod sizes;
 pub(crate) mod ssh;
+pub(crate) mod stage;
