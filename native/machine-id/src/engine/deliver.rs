@@ -17,7 +17,7 @@ use super::session::Session;
 use crate::config::{OutputKind, Scope as WishedScope};
 use crate::destination::{Destination, Durability};
 use crate::error::{Code, Error};
-use crate::identity::KeyPair;
+use crate::identity::{CertificateFacts, KeyPair};
 use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
 use crate::output::{ClusterFacts, OutputRequest, PlacedOutput, artifacts, environment};
 use crate::proxy::multiplex::Link;
@@ -187,10 +187,9 @@ impl Job {
         let mut valid_from = SystemTime::UNIX_EPOCH;
         for ((placement, certificate), link) in self.order.placements.iter().zip(&self.certificates).zip(&self.links) {
             self.write_one(placement, certificate, link.as_ref())?;
-            let ssh = certificate.certificates.ssh_facts()?;
-            valid_from = valid_from.max(ssh.valid_from);
+            valid_from = valid_from.max(certificate.facts.ssh.valid_from);
             expires_at = Some(expires_at.map_or(certificate.expires_at, |time| time.min(certificate.expires_at)));
-            notes.extend(describe(&placement.kind, certificate)?);
+            notes.extend(describe(&placement.kind, certificate));
         }
         let expires_at = expires_at.unwrap_or(valid_from);
         let placed: Vec<_> = self
@@ -233,17 +232,16 @@ impl Job {
 }
 
 /// A certificate pair as two notes.
-fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[CertificateNote; 2], Error> {
+fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> [CertificateNote; 2] {
     let (output, target) = match kind {
         OutputKind::Identity => ("identity", String::new()),
         OutputKind::Kubernetes { cluster } => ("kubernetes", cluster.clone()),
         OutputKind::Database { service, .. } => ("database", service.clone()),
         OutputKind::Application { app, .. } => ("application", app.clone()),
     };
-    let ssh = certificate.certificates.ssh_facts()?;
-    let tls = certificate.certificates.tls_facts()?;
+    let CertificateFacts { ssh, tls } = &certificate.facts;
     let logins = |all: &[String]| all.iter().filter(|name| !name.starts_with("-teleport-")).cloned().collect();
-    Ok([
+    [
         CertificateNote {
             kind: "ssh",
             output,
@@ -268,5 +266,5 @@ fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[Certifi
             valid_from: tls.valid_from,
             valid_until: tls.valid_until,
         },
-    ])
+    ]
 }
