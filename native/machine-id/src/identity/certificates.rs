@@ -74,11 +74,19 @@ impl Certificates {
 
     /// Whether both are for this key and valid now: the server may answer a join with certificates that have
     /// already expired (protocol B1). A start that lies ahead by no more than clocks may differ is taken: servers go by
-    /// their own clock, and refusing what a one-time token has just brought would lose the bot. Gives what they say.
+    /// their own clock, and refusing what a one-time token has just brought would lose the bot.
     ///
     /// # Errors
     /// What is wrong with which of them.
-    pub fn check(&self, key: &KeyPair, now: SystemTime) -> Result<CertificateFacts, CertificateError> {
+    pub fn check(&self, key: &KeyPair, now: SystemTime) -> Result<(), CertificateError> {
+        self.checked(key, now).map(|_| ())
+    }
+
+    /// What both say, after [`Self::check`].
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn checked(&self, key: &KeyPair, now: SystemTime) -> Result<CertificateFacts, CertificateError> {
         let facts = self.facts_for(key)?;
         check_window(Which::Ssh, facts.ssh.valid_from, facts.ssh.valid_until, now)?;
         check_window(Which::Tls, facts.tls.valid_from, facts.tls.valid_until, now)?;

@@ -83,7 +83,7 @@ impl RoleCertificate {
         route_to_cluster: String,
         now: SystemTime,
     ) -> Result<Self, CertificateError> {
-        let facts = certificates.check(&key, now)?;
+        let facts = certificates.checked(&key, now)?;
         let expires_at = facts.expires_at();
         Ok(Self { key, certificates, facts, target, route_to_cluster, expires_at })
     }
