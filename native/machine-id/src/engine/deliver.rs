@@ -17,7 +17,7 @@ use super::session::Session;
 use crate::config::{OutputKind, Scope as WishedScope};
 use crate::destination::{Destination, Durability};
 use crate::error::{Code, Error};
-use crate::identity::KeyPair;
+use crate::identity::{CertificateFacts, KeyPair};
 use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
 use crate::output::{ClusterFacts, OutputRequest, PlacedOutput, artifacts, environment};
 use crate::proxy::multiplex::Link;
@@ -37,16 +37,20 @@ pub(super) struct Delivered {
     pub(super) refused: Option<Error>,
 }
 
-/// Issues what the order asks for and writes it. `alone` is let go when the last file is written, also when nobody
+/// Issues what the order asks for and writes it, at first to the directory that was opened when the lease was taken. `alone` is let go when the last file is written, also when nobody
 /// waits for that any more.
 pub(super) async fn deliver(
     bot: &Bot,
     session: &Arc<Session>,
     order: &Order,
     helper: &Path,
+    opened: Option<Destination>,
     alone: OwnedMutexGuard<()>,
 ) -> Result<Delivered, Error> {
-    let roles = roles_for(bot, session, order).await?;
+    let roles = match roles_at_hand(bot, order)? {
+        Some(roles) => roles,
+        None => own_roles(bot, session).await?,
+    };
     let issued =
         try_join_all(order.placements.iter().map(|placement| certificate(bot, session, order, placement, &roles)))
             .await?;
@@ -61,6 +65,7 @@ pub(super) async fn deliver(
     let job = Job {
         order: order.clone(),
         helper: helper.to_owned(),
+        opened,
         session: Arc::clone(session),
         facts,
         certificates,
@@ -77,8 +82,18 @@ pub(super) async fn deliver(
     outcome.map_err(|_| Error::new(Code::Internal, "writing the files ended unexpectedly", "report this"))?
 }
 
-/// The roles to ask for: the order's, else the configured ones, else all that the bot may take.
-async fn roles_for(bot: &Bot, session: &Session, order: &Order) -> Result<Vec<String>, Error> {
+/// When certificates for `order` end, as far as the cache has them all: without asking anybody.
+pub(super) fn expected_end(bot: &Bot, order: &Order) -> Option<SystemTime> {
+    let roles = roles_at_hand(bot, order).ok().flatten().or_else(|| bot.known_roles())?;
+    let ends = order.placements.iter().map(|placement| {
+        let certificate = bot.cache.at_hand(&cache_key(bot, order, placement, &roles), FRESH_PART, max_age(bot))?;
+        Some(certificate.expires_at)
+    });
+    ends.collect::<Option<Vec<_>>>()?.into_iter().min()
+}
+
+/// The roles that the order or the configuration names; none: all that the bot may take.
+fn roles_at_hand(bot: &Bot, order: &Order) -> Result<Option<Vec<String>>, Error> {
     let allowed = &bot.config.roles;
     if let Some(role) = order.roles.iter().find(|role| !allowed.is_empty() && !allowed.contains(role)) {
         return Err(Error::new(
@@ -88,11 +103,13 @@ async fn roles_for(bot: &Bot, session: &Session, order: &Order) -> Result<Vec<St
         ));
     }
     if !order.roles.is_empty() {
-        return Ok(order.roles.clone());
+        return Ok(Some(order.roles.clone()));
     }
-    if !allowed.is_empty() {
-        return Ok(allowed.clone());
-    }
+    Ok(Some(allowed.clone()).filter(|allowed| !allowed.is_empty()))
+}
+
+/// All roles that the bot may take.
+async fn own_roles(bot: &Bot, session: &Session) -> Result<Vec<String>, Error> {
     let roles = bot.own_roles(session).await?;
     if roles.is_empty() {
         let bot = &session.facts.bot_name;
@@ -112,24 +129,17 @@ async fn certificate(
     placement: &Placement,
     roles: &[String],
 ) -> Result<(Arc<RoleCertificate>, Option<Error>), Error> {
-    let ttl = order.ttl.unwrap_or(bot.config.max_ttl).min(bot.config.max_ttl);
-    let scope = match order.scope {
-        WishedScope::Agent => Scope::Agent,
-        WishedScope::Build => Scope::Build(order.lease.clone()),
-    };
-    let target = Target::from(&placement.kind);
     let request = IssueRequest {
         roles: roles.to_vec(),
-        ttl,
-        target: target.clone(),
+        ttl: lifetime(bot, order),
+        target: Target::from(&placement.kind),
         route_to_cluster: order.route_to_cluster.clone(),
     };
-    let key = CacheKey::new(&bot.config.id, roles, ttl, target, order.route_to_cluster.as_deref(), scope);
-    let max_age = bot.config.renewal_interval.map_or(Duration::MAX, |interval| interval.mul_f64(1.0 - FRESH_PART));
+    let key = cache_key(bot, order, placement, roles);
     let (own, clock, algorithm) = (Arc::clone(session), Arc::clone(&bot.clock), bot.config.key_algorithm);
     let issued = bot
         .cache
-        .get(key.clone(), FRESH_PART, max_age, move || async move {
+        .get(key.clone(), FRESH_PART, max_age(bot), move || async move {
             let key = Arc::new(generate(algorithm).await?);
             Ok(issue::issue(&own.client, &own.facts.user, &own.cluster.name, &request, key, &*clock).await?)
         })
@@ -143,6 +153,23 @@ async fn certificate(
             serves.map(|certificate| (certificate, Some(error.clone()))).ok_or(error)
         }
     }
+}
+
+fn lifetime(bot: &Bot, order: &Order) -> Duration {
+    order.ttl.unwrap_or(bot.config.max_ttl).min(bot.config.max_ttl)
+}
+
+fn max_age(bot: &Bot) -> Duration {
+    bot.config.renewal_interval.map_or(Duration::MAX, |interval| interval.mul_f64(1.0 - FRESH_PART))
+}
+
+fn cache_key(bot: &Bot, order: &Order, placement: &Placement, roles: &[String]) -> CacheKey {
+    let scope = match order.scope {
+        WishedScope::Agent => Scope::Agent,
+        WishedScope::Build => Scope::Build(order.lease.clone()),
+    };
+    let (ttl, target) = (lifetime(bot, order), Target::from(&placement.kind));
+    CacheKey::new(&bot.config.id, roles, ttl, target, order.route_to_cluster.as_deref(), scope)
 }
 
 /// RSA keys take a while: never on a thread that serves the network.
@@ -172,6 +199,7 @@ pub(super) fn cluster_facts(session: &Session) -> ClusterFacts {
 struct Job {
     order: Order,
     helper: PathBuf,
+    opened: Option<Destination>,
     session: Arc<Session>,
     facts: ClusterFacts,
     certificates: Vec<Arc<RoleCertificate>>,
@@ -181,16 +209,16 @@ struct Job {
 }
 
 impl Job {
-    fn write(self) -> Result<Delivered, Error> {
+    fn write(mut self) -> Result<Delivered, Error> {
+        let mut opened = self.opened.take();
         let mut notes = Vec::new();
         let mut expires_at: Option<SystemTime> = None;
         let mut valid_from = SystemTime::UNIX_EPOCH;
         for ((placement, certificate), link) in self.order.placements.iter().zip(&self.certificates).zip(&self.links) {
-            self.write_one(placement, certificate, link.as_ref())?;
-            let ssh = certificate.certificates.ssh_facts()?;
-            valid_from = valid_from.max(ssh.valid_from);
+            self.write_one(opened.take(), placement, certificate, link.as_ref())?;
+            valid_from = valid_from.max(certificate.facts.ssh.valid_from);
             expires_at = Some(expires_at.map_or(certificate.expires_at, |time| time.min(certificate.expires_at)));
-            notes.extend(describe(&placement.kind, certificate)?);
+            notes.extend(describe(&placement.kind, certificate));
         }
         let expires_at = expires_at.unwrap_or(valid_from);
         let placed: Vec<_> = self
@@ -205,12 +233,16 @@ impl Job {
 
     fn write_one(
         &self,
+        opened: Option<Destination>,
         placement: &Placement,
         certificate: &RoleCertificate,
         link: Option<&Arc<Link>>,
     ) -> Result<(), Error> {
         let durability = if self.order.standing { Durability::Synced } else { Durability::Volatile };
-        let destination = Destination::create_or_open(&placement.directory)?.with_durability(durability);
+        let destination = match opened {
+            Some(opened) => opened.with_durability(durability),
+            None => Destination::create_or_open_as(&placement.directory, durability)?,
+        };
         let multiplexed = link.is_some_and(|link| self.multiplexers.serve(&self.order.lease, &destination, link));
         let stage = destination.begin()?;
         let references = stage.references().to_owned();
@@ -233,17 +265,16 @@ impl Job {
 }
 
 /// A certificate pair as two notes.
-fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[CertificateNote; 2], Error> {
+fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> [CertificateNote; 2] {
     let (output, target) = match kind {
         OutputKind::Identity => ("identity", String::new()),
         OutputKind::Kubernetes { cluster } => ("kubernetes", cluster.clone()),
         OutputKind::Database { service, .. } => ("database", service.clone()),
         OutputKind::Application { app, .. } => ("application", app.clone()),
     };
-    let ssh = certificate.certificates.ssh_facts()?;
-    let tls = certificate.certificates.tls_facts()?;
+    let CertificateFacts { ssh, tls } = &certificate.facts;
     let logins = |all: &[String]| all.iter().filter(|name| !name.starts_with("-teleport-")).cloned().collect();
-    Ok([
+    [
         CertificateNote {
             kind: "ssh",
             output,
@@ -268,5 +299,5 @@ fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[Certifi
             valid_from: tls.valid_from,
             valid_until: tls.valid_until,
         },
-    ])
+    ]
 }

@@ -53,7 +53,7 @@ impl Agent {
 async fn a_lease_that_could_not_be_filled_leaves_nothing() {
     let agent = Agent::new();
     let leases = agent.open();
-    let live = leases.take(agent.order(), Path::new("helper")).unwrap();
+    let live = leases.take(agent.order(), Path::new("helper"), None).unwrap();
     assert!(agent.lease().exists());
     leases.drop_failed(&live).await;
     assert!(!agent.lease().exists());
@@ -62,11 +62,11 @@ async fn a_lease_that_could_not_be_filled_leaves_nothing() {
 #[tokio::test]
 async fn a_lease_that_could_not_be_taken_again_keeps_its_files_and_can_be_tried_once_more_and_released() {
     let agent = Agent::new();
-    agent.open().take(agent.order(), Path::new("helper")).unwrap();
+    agent.open().take(agent.order(), Path::new("helper"), None).unwrap();
     agent.clock.advance(Duration::from_secs(30));
     let leases = agent.open();
     for _ in 0..2 {
-        let live = leases.take(agent.order(), Path::new("helper")).unwrap();
+        let live = leases.take(agent.order(), Path::new("helper"), None).unwrap();
         leases.drop_failed(&live).await;
         assert!(agent.lease().exists());
     }
