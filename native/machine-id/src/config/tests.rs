@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{
     AcquireRequest, AddressKind, CaSource, ConfigError, DatabaseFormat, EngineConfig, JoinMethod, KeyAlgorithm,
-    OutputKind, ProofSource, Scope, TokenSource, UserRef,
+    KubernetesOutput, OutputKind, ProofSource, Scope, TokenSource, UserRef,
 };
 use crate::error::{Code, Error, Fault};
 
@@ -94,7 +94,7 @@ fn acquire_is_read_as_the_contract_says() {
             route_to_cluster: Some("leaf.example.com".to_owned()),
             outputs: vec![
                 OutputKind::Identity,
-                OutputKind::Kubernetes { cluster: "prod".to_owned() },
+                OutputKind::Kubernetes(KubernetesOutput::named(["prod"])),
                 OutputKind::Database {
                     service: "pg".to_owned(),
                     username: "app".to_owned(),

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use tokio::sync::OwnedMutexGuard;
 
 use super::bot::{Bot, is_passing};
 use super::known;
+use super::kubernetes::{self, KubeContext};
 use super::multiplex::Multiplexers;
 use super::order::{Order, Placement};
 use super::reply::CertificateNote;
@@ -48,22 +49,21 @@ pub(super) async fn deliver(
 ) -> Result<Delivered, Error> {
     let roles = roles_for(bot, session, order).await?;
     let issued =
-        try_join_all(order.placements.iter().map(|placement| certificate(bot, session, order, placement, &roles)))
+        try_join_all(order.placements.iter().map(|placement| issue_all(bot, session, order, placement, &roles)))
             .await?;
-    let refused = issued.iter().find_map(|(_, refused)| refused.clone());
-    let certificates: Vec<_> = issued.into_iter().map(|(certificate, _)| certificate).collect();
+    let refused = issued.iter().find_map(|issued| issued.refused.clone());
     let facts = cluster_facts(session);
-    let mut links = Vec::with_capacity(certificates.len());
-    for (placement, certificate) in order.placements.iter().zip(&certificates) {
+    let mut links = Vec::with_capacity(issued.len());
+    for (placement, issued) in order.placements.iter().zip(&issued) {
         let ssh = placement.kind == OutputKind::Identity;
-        links.push(if ssh { bot.multiplexers.link(bot, session, certificate)? } else { None });
+        links.push(if ssh { bot.multiplexers.link(bot, session, &issued.first)? } else { None });
     }
     let job = Job {
         order: order.clone(),
         helper: helper.to_owned(),
         session: Arc::clone(session),
         facts,
-        certificates,
+        issued,
         links,
         multiplexers: Arc::clone(&bot.multiplexers),
         refused,
@@ -105,11 +105,64 @@ async fn roles_for(bot: &Bot, session: &Session, order: &Order) -> Result<Vec<St
     Ok(roles)
 }
 
-async fn certificate(
+/// The certificates of an output.
+struct Issued {
+    first: Arc<RoleCertificate>,
+    /// Those of a Kubernetes output's further clusters.
+    others: Vec<Arc<RoleCertificate>>,
+    /// A Kubernetes output's clusters, in the order of the certificates.
+    contexts: Vec<KubeContext>,
+    refused: Option<Error>,
+}
+
+impl Issued {
+    fn all(&self) -> impl Iterator<Item = &Arc<RoleCertificate>> {
+        [&self.first].into_iter().chain(&self.others)
+    }
+}
+
+/// Issues what an output needs, all at once.
+async fn issue_all(
     bot: &Bot,
     session: &Arc<Session>,
     order: &Order,
     placement: &Placement,
+    roles: &[String],
+) -> Result<Issued, Error> {
+    let contexts = match &placement.kind {
+        OutputKind::Kubernetes(output) => kubernetes::contexts(bot, session, output, roles).await?,
+        _ => Vec::new(),
+    };
+    let targets = Target::of(&placement.kind).into_iter().chain(contexts.iter().map(KubeContext::target));
+    let answers = join_all(targets.map(|target| async {
+        let answer = certificate(bot, session, order, target.clone(), roles).await;
+        answer.map_err(|error| (target, error))
+    }))
+    .await;
+    let (mut issued, mut failed) = (Vec::with_capacity(answers.len()), Vec::new());
+    for answer in answers {
+        match answer {
+            Ok(certificate) => issued.push(certificate),
+            Err(failure) => failed.push(failure),
+        }
+    }
+    let mut failed = failed.into_iter();
+    if let Some(first) = failed.next() {
+        return Err(known::refusal(bot, session, first, failed.collect(), roles).await);
+    }
+    let refused = issued.iter().find_map(|(_, refused)| refused.clone());
+    let mut certificates = issued.into_iter().map(|(certificate, _)| certificate);
+    let Some(first) = certificates.next() else {
+        return Err(Error::new(Code::Internal, "an output asks for no certificate", "report this"));
+    };
+    Ok(Issued { first, others: certificates.collect(), contexts, refused })
+}
+
+async fn certificate(
+    bot: &Bot,
+    session: &Arc<Session>,
+    order: &Order,
+    target: Target,
     roles: &[String],
 ) -> Result<(Arc<RoleCertificate>, Option<Error>), Error> {
     let ttl = order.ttl.unwrap_or(bot.config.max_ttl).min(bot.config.max_ttl);
@@ -117,7 +170,6 @@ async fn certificate(
         WishedScope::Agent => Scope::Agent,
         WishedScope::Build => Scope::Build(order.lease.clone()),
     };
-    let target = Target::from(&placement.kind);
     let request = IssueRequest {
         roles: roles.to_vec(),
         ttl,
@@ -138,7 +190,6 @@ async fn certificate(
         Ok(issued) => Ok((issued, None)),
         Err(error) => {
             bot.failed(session, &error).await;
-            let error = known::name(bot, session, &placement.kind, roles, error).await;
             let serves = bot.cache.still_valid(&key).filter(|_| is_passing(&error));
             serves.map(|certificate| (certificate, Some(error.clone()))).ok_or(error)
         }
@@ -174,7 +225,7 @@ struct Job {
     helper: PathBuf,
     session: Arc<Session>,
     facts: ClusterFacts,
-    certificates: Vec<Arc<RoleCertificate>>,
+    issued: Vec<Issued>,
     links: Vec<Option<Arc<Link>>>,
     multiplexers: Arc<Multiplexers>,
     refused: Option<Error>,
@@ -185,12 +236,14 @@ impl Job {
         let mut notes = Vec::new();
         let mut expires_at: Option<SystemTime> = None;
         let mut valid_from = SystemTime::UNIX_EPOCH;
-        for ((placement, certificate), link) in self.order.placements.iter().zip(&self.certificates).zip(&self.links) {
-            self.write_one(placement, certificate, link.as_ref())?;
-            let ssh = certificate.certificates.ssh_facts()?;
-            valid_from = valid_from.max(ssh.valid_from);
-            expires_at = Some(expires_at.map_or(certificate.expires_at, |time| time.min(certificate.expires_at)));
-            notes.extend(describe(&placement.kind, certificate)?);
+        for ((placement, issued), link) in self.order.placements.iter().zip(&self.issued).zip(&self.links) {
+            self.write_one(placement, issued, link.as_ref())?;
+            for certificate in issued.all() {
+                let ssh = certificate.certificates.ssh_facts()?;
+                valid_from = valid_from.max(ssh.valid_from);
+                expires_at = Some(expires_at.map_or(certificate.expires_at, |time| time.min(certificate.expires_at)));
+                notes.extend(describe(certificate)?);
+            }
         }
         let expires_at = expires_at.unwrap_or(valid_from);
         let placed: Vec<_> = self
@@ -203,20 +256,18 @@ impl Job {
         Ok(Delivered { expires_at, valid_from, environment, certificates: notes, refused: self.refused })
     }
 
-    fn write_one(
-        &self,
-        placement: &Placement,
-        certificate: &RoleCertificate,
-        link: Option<&Arc<Link>>,
-    ) -> Result<(), Error> {
+    fn write_one(&self, placement: &Placement, issued: &Issued, link: Option<&Arc<Link>>) -> Result<(), Error> {
         let durability = if self.order.standing { Durability::Synced } else { Durability::Volatile };
         let destination = Destination::create_or_open(&placement.directory)?.with_durability(durability);
         let multiplexed = link.is_some_and(|link| self.multiplexers.serve(&self.order.lease, &destination, link));
         let stage = destination.begin()?;
         let references = stage.references().to_owned();
+        let kubernetes: Vec<_> =
+            issued.contexts.iter().zip(issued.all()).map(|(context, certificate)| context.with(certificate)).collect();
         let request = OutputRequest {
             kind: &placement.kind,
-            certificate,
+            certificate: &issued.first,
+            kubernetes: &kubernetes,
             authorities: &self.session.identity.authorities,
             cluster: &self.facts,
             helper: &self.helper,
@@ -233,12 +284,12 @@ impl Job {
 }
 
 /// A certificate pair as two notes.
-fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[CertificateNote; 2], Error> {
-    let (output, target) = match kind {
-        OutputKind::Identity => ("identity", String::new()),
-        OutputKind::Kubernetes { cluster } => ("kubernetes", cluster.clone()),
-        OutputKind::Database { service, .. } => ("database", service.clone()),
-        OutputKind::Application { app, .. } => ("application", app.clone()),
+fn describe(certificate: &RoleCertificate) -> Result<[CertificateNote; 2], Error> {
+    let (output, target) = match &certificate.target {
+        Target::None => ("identity", String::new()),
+        Target::Kubernetes { cluster } => ("kubernetes", cluster.clone()),
+        Target::Database { service, .. } => ("database", service.clone()),
+        Target::Application { app } => ("application", app.clone()),
     };
     let ssh = certificate.certificates.ssh_facts()?;
     let tls = certificate.certificates.tls_facts()?;

@@ -11,6 +11,7 @@ mod fleet;
 mod hold;
 mod keeper;
 mod known;
+mod kubernetes;
 mod live;
 mod multiplex;
 mod order;

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use super::*;
-use crate::config::{DatabaseFormat, KeyAlgorithm};
+use crate::config::{DatabaseFormat, KeyAlgorithm, KubernetesOutput};
 use crate::identity::{Authorities, KeyPair, fixtures};
 use crate::issue::{RoleCertificate, Target};
 
@@ -25,9 +25,9 @@ fn cluster() -> ClusterFacts {
     }
 }
 
-fn certificate(recorded: &str, kind: &OutputKind) -> RoleCertificate {
+fn certificate(recorded: &str) -> RoleCertificate {
     let (key, certificates) = fixtures::tbot_directory(recorded);
-    RoleCertificate::new(key, certificates, Target::from(kind), "example.test".to_owned(), fixtures::now()).unwrap()
+    RoleCertificate::new(key, certificates, Target::None, "example.test".to_owned(), fixtures::now()).unwrap()
 }
 
 /// Everything that a test may want to change.
@@ -39,26 +39,35 @@ struct Case {
     helper: String,
     directory: String,
     multiplexed: bool,
+    namespace: &'static str,
 }
 
 impl Case {
     fn new(kind: OutputKind) -> Self {
-        let recorded = if matches!(kind, OutputKind::Kubernetes { .. }) { "kubernetes" } else { "identity" };
+        let recorded = if matches!(kind, OutputKind::Kubernetes(_)) { "kubernetes" } else { "identity" };
         Self {
-            certificate: certificate(recorded, &kind),
+            certificate: certificate(recorded),
             kind,
             authorities: fixtures::authorities(),
             cluster: cluster(),
             helper: HELPER.to_owned(),
             directory: "/opt/machine-id".to_owned(),
             multiplexed: false,
+            namespace: "",
         }
     }
 
     fn try_files(&self) -> Result<BTreeMap<String, String>, OutputError> {
+        let names: Vec<&str> = match &self.kind {
+            OutputKind::Kubernetes(output) => output.names().collect(),
+            _ => Vec::new(),
+        };
+        let kube = |cluster| KubeCertificate { cluster, namespace: self.namespace, certificate: &self.certificate };
+        let kubernetes: Vec<_> = names.into_iter().map(kube).collect();
         let request = OutputRequest {
             kind: &self.kind,
             certificate: &self.certificate,
+            kubernetes: &kubernetes,
             authorities: &self.authorities,
             cluster: &self.cluster,
             helper: Path::new(&self.helper),
@@ -83,7 +92,7 @@ impl Case {
 }
 
 fn kubernetes(cluster: &str) -> OutputKind {
-    OutputKind::Kubernetes { cluster: cluster.to_owned() }
+    OutputKind::Kubernetes(KubernetesOutput::named([cluster]))
 }
 
 fn database(format: DatabaseFormat) -> OutputKind {

@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::{
-    AclMode, AddressKind, CaSource, ConfigError, DatabaseFormat, JoinMethod, OutputConfig, OutputKind, ProofSource,
-    SymlinkMode, TbotConfig, TokenSource, UserRef,
+    AclMode, AddressKind, CaSource, ConfigError, DatabaseFormat, JoinMethod, KubernetesOutput, OutputConfig,
+    OutputKind, ProofSource, SymlinkMode, TbotConfig, TokenSource, UserRef,
 };
 use crate::error::{Code, Fault};
 
@@ -64,7 +64,7 @@ fn the_recorded_file_of_a_real_tbot_15_works() {
     assert_eq!(config.identity.renewal_interval, Some(Duration::from_secs(3600)));
     assert_eq!(config.identity.storage.path, PathBuf::from("/opt/machine-id/bot"));
     assert_eq!(paths(&config.outputs), ["/opt/machine-id", "/opt/machine-id/kubernetes"]);
-    assert_eq!(config.outputs[1].kind, OutputKind::Kubernetes { cluster: "kube1".to_owned() });
+    assert_eq!(config.outputs[1].kind, OutputKind::Kubernetes(KubernetesOutput::named(["kube1"])));
     assert!(config.oneshot && config.warnings.is_empty());
 }
 
