@@ -188,7 +188,7 @@ fn labels(tree: Tree, report: &mut Report) -> BTreeMap<String, String> {
     if entries.is_empty() || entries.len() > MAX_LABELS {
         report.fault(&place, format!("has {} labels; write 1 to {MAX_LABELS}", entries.len()));
     }
-    let read = |(label, tree): (String, Tree)| Some((label, tree.parse(report, |text| value::name(text))?));
+    let read = |(label, tree): (String, Tree)| Some((label, tree.parse(report, value::name)?));
     entries.into_iter().filter_map(read).collect()
 }
 
