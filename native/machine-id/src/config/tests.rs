@@ -124,6 +124,13 @@ fn an_output_names_one_kubernetes_cluster_or_several_in_their_order() {
 }
 
 #[test]
+fn several_kubernetes_clusters_are_read_as_the_contract_says() {
+    let request = AcquireRequest::from_json(contract!("acquire-kubernetes.request.json")).unwrap();
+    let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod", "eu/staging 1"]));
+    assert_eq!(request.outputs, [OutputKind::Identity, kube]);
+}
+
+#[test]
 fn kubernetes_clusters_that_are_none_too_many_or_there_twice_are_refused() {
     let long = format!(r#"[{{"type":"kubernetes","kubernetes_clusters":["{}"]}}]"#, "x".repeat(300));
     let cases = [
