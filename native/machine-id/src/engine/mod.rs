@@ -12,6 +12,7 @@ mod hold;
 mod keeper;
 mod known;
 mod live;
+mod look;
 mod multiplex;
 mod order;
 mod plan;

@@ -5,6 +5,8 @@ mod database;
 mod environment;
 mod error;
 mod exec_credential;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod identity_file;
 mod known_hosts;
 mod kubeconfig;

@@ -6,3 +6,4 @@ pub(crate) mod jvm;
 pub(crate) mod library;
 pub(crate) mod sizes;
 pub(crate) mod ssh;
+pub(crate) mod stage;

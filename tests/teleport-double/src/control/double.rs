@@ -260,9 +260,20 @@ impl Double {
         self.proxy_open.send_replace(open);
     }
 
+    /// Cuts all connections to the proxy that are open, as the end of its process does.
+    pub fn cut_proxy(&self) {
+        self.core.proxy_cut.send_replace(());
+    }
+
     /// Closes or reopens the auth server's port.
     pub fn open_auth(&self, open: bool) {
         self.auth_open.send_replace(open);
+    }
+
+    /// Cuts every connection. With both ports closed this is how a restart looks from outside; what the cluster knows
+    /// is kept, as it would be in its database.
+    pub fn cut_connections(&self) {
+        self.core.cuts.send_modify(|cuts| *cuts += 1);
     }
 
     /// A host certificate for sshd's `HostCertificate`: one line with a line feed, valid for a year.
