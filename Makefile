@@ -35,8 +35,10 @@ demo-jenkins: ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR
 	@tests/jenkins/run.py --demo
 
 .PHONY: double
-double: build ## Run a Teleport double on loopback; it says what to type next
-	@target/debug/teleport-double --dir target/double --kube kube1
+double: ## Run a Teleport double on loopback; it says what to type next
+	@.ci/packages native
+	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
+	@target/debug/teleport-double --dir target/double --kube kube1 --kube kube2
 
 .PHONY: test
 test: test-rust test-java test-jenkins ## All tests (those in a real Jenkins need JENKINS_WAR and JENKINS_PLUGINS)

@@ -80,13 +80,9 @@ fn main() {
         rows::commands::measure(&place, &mut report);
         rows::ssh::measure(&place, &mut report);
         rows::library::measure(&place, &mut report);
+        rows::jvm::measure(&place, &mut report);
         rows::sizes::measure(&place, &mut report);
     }
-    rows::commands::measure(&place, &mut report);
-    rows::ssh::measure(&place, &mut report);
-    rows::library::measure(&place, &mut report);
-    rows::jvm::measure(&place, &mut report);
-    rows::sizes::measure(&place, &mut report);
     print!("{}", report.table());
     if let Some(path) = &arguments.json {
         e2e::machine::put(path, &report.json());
