@@ -5,3 +5,4 @@ pub(crate) mod library;
 pub(crate) mod sizes;
 pub(crate) mod ssh;
 pub(crate) mod stage;
+pub(crate) mod tunnel;

@@ -64,7 +64,9 @@ pub(super) fn measure(place: &Place, stage: &Stage<'_>, report: &mut Report, cou
     let again = clock.milliseconds();
     starting.join().unwrap();
     let fresh = Sample::new(
-        (0..10).map(|_| milliseconds(|| assert!(start(place, stage, count, Way::Multiplexed).echoes("open")))).collect(),
+        (0..10)
+            .map(|_| milliseconds(|| assert!(start(place, stage, count, Way::Multiplexed).echoes("open"))))
+            .collect(),
     );
     let number = |value: u32| Sample::once(f64::from(value));
     report.alone("sessions that were open", "", &number(u32::try_from(count).unwrap()), "");
