@@ -1,12 +1,14 @@
 //! Faults at system calls, by `strace -e inject`: neither the program nor its libraries are changed for it.
 //!
-//! strace counts calls per thread, so point *(call, n)* strikes the first thread that makes its n-th such call. How
-//! many different places were struck is told from strace's log: the number of calls before the last one.
+//! strace counts calls per thread, so point *(call, n)* strikes each thread that makes its n-th such call, whatever the
+//! call is about: what was struck is read in strace's log afterwards. So is how many different places there were: the
+//! number of calls before the last one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 /// Calls that change the file system.
 pub const FILE_CALLS: &[&str] = &[
@@ -37,24 +39,58 @@ pub const NETWORK_CALLS: &[&str] =
 /// # Errors
 /// Why not.
 pub fn available() -> Result<(), String> {
-    let tried = Command::new("strace").args(["-e", "trace=none", "-o", "/dev/null", "true"]).output();
-    match tried {
+    tried(&["-f"])
+}
+
+fn tried(options: &[&str]) -> Result<(), String> {
+    let inject = ["-o", "/dev/null", "-e", "trace=ftruncate", "-e", "inject=ftruncate:error=EIO:when=1", "true"];
+    match Command::new("strace").args(options).args(inject).output() {
         Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Ok(output) => {
+            let text = String::from_utf8_lossy(&output.stderr);
+            Err(text.lines().next().unwrap_or("strace fails").to_owned())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err("strace isn't installed".to_owned()),
         Err(error) => Err(format!("strace: {error}")),
     }
 }
 
-/// `command` under strace, with all calls of interest in `log`, and `fault` (`signal=KILL`, `error=EIO`) at the n-th
-/// `call` of a thread.
+/// Whether strace can leave alone the calls that it isn't interested in: three times as fast.
+fn filters() -> bool {
+    static FILTERS: LazyLock<bool> = LazyLock::new(|| tried(&["-f", "--seccomp-bpf"]).is_ok());
+    *FILTERS
+}
+
+/// A fault at the n-th call of a thread.
+#[derive(Clone, Copy, Debug)]
+pub struct Injection<'a> {
+    /// `signal=KILL`, `error=EIO`.
+    pub what: &'a str,
+    /// The call.
+    pub call: &'a str,
+    /// Which of them, from 1.
+    pub number: usize,
+    /// Where files are opened that count: elsewhere a program opens its libraries.
+    pub directories: &'a [PathBuf],
+}
+
+/// `command` under strace, with all calls of interest in `log`.
 #[must_use]
-pub fn traced(command: &Command, log: &Path, fault: Option<(&str, &str, usize)>) -> Command {
+pub fn traced(command: &Command, log: &Path, injection: Option<Injection<'_>>) -> Command {
     let all: Vec<&str> = FILE_CALLS.iter().chain(NETWORK_CALLS).copied().collect();
     let mut strace = Command::new("strace");
-    strace.args(["-f", "-y"]).arg("-o").arg(log).arg("-e").arg(format!("trace={}", all.join(",")));
-    if let Some((what, call, number)) = fault {
+    strace.args(["-f", "-y"]).arg("-o").arg(log);
+    if let Some(Injection { what, call, number, directories }) = injection {
         strace.arg("-e").arg(format!("inject={call}:{what}:when={number}"));
+        if is_error(what) {
+            // A signal at a call gets lost with it.
+            strace.args(filters().then_some("--seccomp-bpf"));
+            if call == OPEN {
+                strace.args(directories.iter().flat_map(|path| [Path::new("-P"), path]));
+            }
+        }
     }
+    strace.arg("-e").arg(format!("trace={}", all.join(",")));
     strace.arg(command.get_program()).args(command.get_args());
     for (name, value) in command.get_envs() {
         match value {
@@ -65,54 +101,160 @@ pub fn traced(command: &Command, log: &Path, fault: Option<(&str, &str, usize)>)
     strace
 }
 
-/// How often the busiest thread makes each call, from a log without faults.
+/// Opening files: strace is told which directories count, so its numbers are numbers of such calls.
+const OPEN: &str = "openat";
+
+/// Whether a fault lets the program go on.
 #[must_use]
-pub fn most_per_thread(log: &Path) -> BTreeMap<String, usize> {
-    let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for (thread, call) in calls(log) {
-        *counts.entry((thread, call)).or_default() += 1;
-    }
-    let mut most: BTreeMap<String, usize> = BTreeMap::new();
-    for ((_, call), count) in counts {
-        let known = most.entry(call).or_default();
-        *known = (*known).max(count);
-    }
-    most
+pub fn is_error(what: &str) -> bool {
+    what.starts_with("error")
 }
 
-/// Whether an injected error was one of a file: a thread's wake-up and a line on standard error are written too.
+/// Every place to strike, from a log without faults: each call as often as the busiest thread makes it, with `files`
+/// (the program's directory and its standard error) only where some thread's call is about a file.
 #[must_use]
-pub fn hit_a_file(log: &Path) -> bool {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    // Several threads may make their n-th call.
-    let mut struck = text.lines().filter(|line| line.contains("(INJECTED)")).peekable();
-    let is_file = |line: &str| {
-        // Where another thread's call came between, this half doesn't say what it was about.
-        if line.contains(" resumed>") {
-            return false;
+pub fn places(log: &Path, files: Option<(&Path, &Path)>) -> BTreeSet<(String, usize)> {
+    let files = files.map(|(directory, errors)| (directory.display().to_string(), errors.display().to_string()));
+    places_in(
+        &fs::read_to_string(log).unwrap_or_default(),
+        files.as_ref().map(|(one, two)| (one.as_str(), two.as_str())),
+    )
+}
+
+fn places_in(log: &str, files: Option<(&str, &str)>) -> BTreeSet<(String, usize)> {
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut places = BTreeSet::new();
+    for Call { thread, name, text } in calls(log) {
+        let is_wanted = files.is_none_or(|(directory, errors)| is_on_a_file(text, directory, errors));
+        if !is_wanted && name == OPEN {
+            continue;
         }
-        let first = line.split_once('(').map_or("", |(_, rest)| rest).split(',').next().unwrap_or_default();
-        !["<anon_inode", "<socket", "<pipe", "</dev/null", "</dev/tty", "</dev/pts", "/struck>"]
-            .iter()
-            .any(|other| first.contains(other))
-    };
-    struck.peek().is_some() && struck.all(is_file)
+        let count = counts.entry((thread, name)).or_default();
+        *count += 1;
+        if is_wanted {
+            places.insert((name.to_owned(), *count));
+        }
+    }
+    places
+}
+
+/// What injected errors hit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hit {
+    /// No thread made that many such calls.
+    Nothing,
+    /// Files and nothing else (the first of the calls), or what was to be killed.
+    Wanted(String),
+    /// Something that no disk fails, at least once: a thread's wake-up, a line on standard error.
+    Other,
+}
+
+/// What the injected errors in `log` hit; the files of the program under test lie below `directory`, and so does its
+/// standard error, in `errors`.
+#[must_use]
+pub fn hit(log: &Path, directory: &Path, errors: &Path) -> Hit {
+    hit_in(
+        &fs::read_to_string(log).unwrap_or_default(),
+        &directory.display().to_string(),
+        &errors.display().to_string(),
+    )
+}
+
+fn hit_in(log: &str, directory: &str, errors: &str) -> Hit {
+    let mut begun: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut first = None;
+    for line in log.lines() {
+        let Some((thread, rest)) = line.split_once(' ') else { continue };
+        let rest = rest.trim_start();
+        if rest.ends_with("<unfinished ...>") {
+            begun.insert(thread, rest);
+        }
+        if !rest.contains("(INJECTED)") {
+            continue;
+        }
+        // Where another thread's call came between, what it was about stands in the first half.
+        let call = if rest.starts_with("<...") { begun.get(thread).copied().unwrap_or_default() } else { rest };
+        if !is_on_a_file(call, directory, errors) {
+            return Hit::Other;
+        }
+        first.get_or_insert_with(|| call.to_owned());
+    }
+    first.map_or(Hit::Nothing, Hit::Wanted)
+}
+
+/// Whether the descriptor of `call` is one of a file below `directory`, and not that of standard error.
+fn is_on_a_file(call: &str, directory: &str, errors: &str) -> bool {
+    let descriptor = call.split_once('(').map_or("", |(_, rest)| rest).split([',', ')']).next().unwrap_or_default();
+    let Some((_, path)) = descriptor.split_once('<') else { return false };
+    path.strip_prefix(directory).is_some_and(|rest| rest.starts_with(['/', '>'])) && !path.starts_with(errors)
 }
 
 /// Where a run was struck: how many calls had been begun.
 #[must_use]
 pub fn reached(log: &Path) -> usize {
-    calls(log).len()
+    calls(&fs::read_to_string(log).unwrap_or_default()).count()
 }
 
-fn calls(log: &Path) -> Vec<(String, String)> {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let parsed = text.lines().filter_map(|line| {
-        let (thread, rest) = line.split_once(' ')?;
-        let (call, _) = rest.trim_start().split_once('(')?;
-        call.bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-            .then(|| (thread.to_owned(), call.to_owned()))
-    });
-    parsed.collect()
+struct Call<'a> {
+    thread: &'a str,
+    name: &'a str,
+    text: &'a str,
+}
+
+fn calls(log: &str) -> impl Iterator<Item = Call<'_>> {
+    log.lines().filter_map(|line| {
+        let (thread, text) = line.split_once(' ')?;
+        let text = text.trim_start();
+        let (name, _) = text.split_once('(')?;
+        let is_call = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        is_call.then_some(Call { thread, name, text })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "7  write(13</b/storage/.t-1>, \"x\", 1) = -1 EIO (Input/output error) (INJECTED)\n";
+    const WAKER: &str = "8  write(4<anon_inode:[eventfd]>, \"x\", 8) = -1 EIO (Input/output error) (INJECTED)\n";
+    const ERRORS: &str = "7  write(2</b/struck>, \"x\", 8) = -1 EIO (Input/output error) (INJECTED)\n";
+    const MUTE: &str = "7  write(2</dev/null>, \"x\", 8) = -1 EIO (Input/output error) (INJECTED)\n";
+
+    fn hit(log: &str) -> Hit {
+        hit_in(log, "/b", "/b/struck")
+    }
+
+    #[test]
+    fn only_an_error_at_a_file_is_one_of_the_disk() {
+        assert!(matches!(hit(FILE), Hit::Wanted(call) if call.contains(".t-1")));
+        assert!(matches!(hit("7  fsync(14</b>) = -1 EIO (Input/output error) (INJECTED)"), Hit::Wanted(_)));
+        for other in [WAKER, ERRORS, MUTE] {
+            assert_eq!(hit(other), Hit::Other, "{other}");
+            assert_eq!(hit(&format!("{FILE}{other}")), Hit::Other, "{other} after a file");
+        }
+        assert_eq!(hit("7  fsync(14</b>) = 0\n7  +++ exited with 0 +++\n"), Hit::Nothing);
+        assert_eq!(hit("7  fsync(14</bb/x>) = -1 EIO (Input/output error) (INJECTED)"), Hit::Other);
+    }
+
+    #[test]
+    fn places_for_errors_are_where_files_are() {
+        let log = "7  write(4<anon_inode:[eventfd]>, 8) = 8\n7  write(9</b/key>, 2) = 2\n8  write(2</b/struck>, 2) = 2\n\
+                   8  openat(AT_FDCWD</>, \"/lib\") = 3\n8  openat(5</b/storage>, \"x\") = 3\n8  +++ exited with 0 +++\n";
+        let place = |name: &str, number| (name.to_owned(), number);
+        assert_eq!(places_in(log, Some(("/b", "/b/struck"))), [place("openat", 1), place("write", 2)].into());
+        let all = [place("openat", 1), place("openat", 2), place("write", 1), place("write", 2)];
+        assert_eq!(places_in(log, None), all.into());
+    }
+
+    #[test]
+    fn a_call_that_another_one_interrupts_in_the_log_is_put_together() {
+        let log = |descriptor: &str| {
+            format!(
+                "8  write({descriptor}, \"x\", 8 <unfinished ...>\n7  write(4<anon_inode:[eventfd]>, \"x\", 8 <unfinished ...>\n\
+                 8  <... write resumed>)  = -1 EIO (Input/output error) (INJECTED)\n7  <... write resumed>) = 8\n"
+            )
+        };
+        assert!(matches!(hit(&log("13</b/key>")), Hit::Wanted(_)));
+        assert_eq!(hit(&log("4<anon_inode:[eventfd]>")), Hit::Other);
+    }
 }

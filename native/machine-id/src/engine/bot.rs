@@ -1,5 +1,6 @@
 //! One bot identity at work: what callers and its keeper ask of it.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -36,6 +37,8 @@ pub(super) struct Bot {
     /// Held from before a join or renewal is sent until its outcome is on disk.
     pub(super) critical: tokio::sync::Mutex<()>,
     pub(super) memory: Mutex<Memory>,
+    /// Whether somebody keeps it fresh, so that what isn't urgent can wait.
+    pub(super) kept: AtomicBool,
     /// One attempt at a time.
     attempt: tokio::sync::Mutex<()>,
 }
@@ -96,6 +99,7 @@ impl Bot {
             connected: Notify::new(),
             critical: tokio::sync::Mutex::new(()),
             memory: Mutex::default(),
+            kept: AtomicBool::new(false),
             attempt: tokio::sync::Mutex::new(()),
         })
     }

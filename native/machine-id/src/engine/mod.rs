@@ -13,6 +13,7 @@ mod keeper;
 mod known;
 mod kubernetes;
 mod live;
+mod look;
 mod multiplex;
 mod order;
 mod plan;

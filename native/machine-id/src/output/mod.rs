@@ -6,6 +6,8 @@ mod environment;
 mod error;
 mod exec_credential;
 mod file_word;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod identity_file;
 mod known_hosts;
 mod kubeconfig;

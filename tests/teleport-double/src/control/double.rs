@@ -265,6 +265,12 @@ impl Double {
         self.auth_open.send_replace(open);
     }
 
+    /// Cuts every connection. With both ports closed this is how a restart looks from outside; what the cluster knows
+    /// is kept, as it would be in its database.
+    pub fn cut_connections(&self) {
+        self.core.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
     /// A host certificate for sshd's `HostCertificate`: one line with a line feed, valid for a year.
     ///
     /// # Errors
