@@ -9,6 +9,7 @@ mod place;
 mod report;
 mod rows;
 mod sample;
+mod sessions;
 mod tools;
 
 use std::path::PathBuf;
@@ -38,6 +39,16 @@ struct Arguments {
 /// What the benchmark runs as processes of its own.
 #[derive(Debug, Subcommand)]
 enum Part {
+    /// Many ssh at the same time through one daemon; with --restart, the proxy restarted under them (PROXY_STOP and
+    /// PROXY_START are the commands for it where a real cluster is given).
+    Sessions {
+        /// How many.
+        #[arg(default_value_t = 1000)]
+        count: usize,
+        /// Restart the proxy under them instead.
+        #[arg(long)]
+        restart: bool,
+    },
     /// Take and release a lease so many times.
     #[command(hide = true)]
     Warm {
@@ -59,14 +70,19 @@ fn main() {
     match &arguments.part {
         Some(Part::Warm { config, times }) => return rows::library::warm(config, *times),
         Some(Part::Resident { config }) => return rows::library::resident(config),
-        None => {}
+        Some(Part::Sessions { .. }) | None => {}
     }
     let place = Place::of_environment(arguments.quick);
     let mut report = Report::new(&place);
-    rows::commands::measure(&place, &mut report);
-    rows::ssh::measure(&place, &mut report);
-    rows::library::measure(&place, &mut report);
-    rows::sizes::measure(&place, &mut report);
+    if let Some(Part::Sessions { count, restart }) = arguments.part {
+        sessions::measure(&place, &mut report, count, restart);
+    } else {
+        rows::commands::measure(&place, &mut report);
+        rows::ssh::measure(&place, &mut report);
+        rows::library::measure(&place, &mut report);
+        rows::jvm::measure(&place, &mut report);
+        rows::sizes::measure(&place, &mut report);
+    }
     print!("{}", report.table());
     if let Some(path) = &arguments.json {
         e2e::machine::put(path, &report.json());

@@ -67,3 +67,9 @@ pub(crate) fn children_time() -> f64 {
         })
         .sum()
 }
+
+/// Descriptors that a process has open.
+pub(crate) fn descriptors(process: u32) -> f64 {
+    let count = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
+    f64::from(u32::try_from(count).unwrap())
+}

@@ -264,7 +264,7 @@ impl Bot {
     /// Roles that the bot may take: asked for, or as told a moment ago, or as last told when the cluster can't be asked.
     pub(super) async fn own_roles(&self, session: &Session) -> Result<Vec<String>, Error> {
         let asked_at = self.clock.monotonic();
-        if let Some(known) = self.memory().fresh_roles(asked_at) {
+        if let Some(known) = self.known_roles() {
             return Ok(known);
         }
         let mut roles = Vec::new();
@@ -282,6 +282,11 @@ impl Bot {
         roles.dedup();
         self.memory().roles = (roles.clone(), Some(asked_at));
         Ok(roles)
+    }
+
+    /// Roles that the bot may take, as told a moment ago.
+    pub(super) fn known_roles(&self) -> Option<Vec<String>> {
+        self.memory().fresh_roles(self.clock.monotonic())
     }
 
     /// What is stored, without touching anything.

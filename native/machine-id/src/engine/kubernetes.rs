@@ -29,6 +29,18 @@ impl KubeContext {
     }
 }
 
+/// The contexts of an output that names all its clusters; none where the cluster has to be asked.
+pub(super) fn named(output: &KubernetesOutput) -> Option<Vec<KubeContext>> {
+    let mut contexts: Vec<KubeContext> = Vec::new();
+    for selector in &output.selectors {
+        let KubeClusters::Named(cluster) = &selector.clusters else { return None };
+        if !contexts.iter().any(|known| known.cluster == *cluster) {
+            contexts.push(KubeContext { cluster: cluster.clone(), namespace: selector.namespace.clone() });
+        }
+    }
+    Some(contexts)
+}
+
 /// The contexts of an output, at least one, each cluster once. The cluster is asked for labels only: names are found
 /// wrong when the certificates are asked for.
 pub(super) async fn contexts(
@@ -37,6 +49,9 @@ pub(super) async fn contexts(
     output: &KubernetesOutput,
     roles: &[String],
 ) -> Result<Vec<KubeContext>, Error> {
+    if let Some(contexts) = named(output) {
+        return Ok(contexts);
+    }
     let mut seer = None;
     let mut contexts: Vec<KubeContext> = Vec::new();
     for selector in &output.selectors {

@@ -9,6 +9,7 @@ mod establish;
 #[cfg(test)]
 mod fleet;
 mod hold;
+mod issuing;
 mod keeper;
 mod known;
 mod kubernetes;
@@ -98,7 +99,8 @@ impl Engine {
     /// first, [`Code::DeadlineExceeded`] when it took too long.
     pub async fn acquire(&self, order: Order) -> Result<Acquired, Error> {
         let bot = self.bot(&order.identity)?;
-        let live = self.shared.leases.take(order, &self.shared.helper)?;
+        let expires = issuing::expected_end(bot, &order);
+        let live = self.shared.leases.take(order, &self.shared.helper, expires)?;
         let mut cancelled = live.cancelled();
         let work = tokio::time::timeout(live.order().deadline, self.fill(bot, &live));
         let outcome = tokio::select! {

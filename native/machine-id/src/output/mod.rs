@@ -34,12 +34,36 @@ pub struct Artifact {
     /// Its path below the output's directory; may contain one `/`.
     pub name: Cow<'static, str>,
     /// Its bytes.
-    pub contents: Secret,
+    pub contents: Contents,
+}
+
+/// What is in a file: to be wiped, unless everybody may know it.
+#[derive(Debug)]
+pub enum Contents {
+    /// With a private key in it.
+    Secret(Secret),
+    /// Certificates and public keys, and where things are.
+    Public(String),
+}
+
+impl Contents {
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Secret(text) => text.expose(),
+            Self::Public(text) => text,
+        }
+    }
 }
 
 impl Artifact {
+    fn public(name: impl Into<Cow<'static, str>>, contents: String) -> Self {
+        Self { name: name.into(), contents: Contents::Public(contents) }
+    }
+
     fn new(name: impl Into<Cow<'static, str>>, contents: String) -> Self {
-        Self { name: name.into(), contents: Secret::new(contents) }
+        Self { name: name.into(), contents: Contents::Secret(Secret::new(contents)) }
     }
 }
 

@@ -1,15 +1,13 @@
 //! `ssh` through the cluster, by each of our ways, the peer's, and directly.
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::place::{Machine, Place};
+use super::stage::{NOTHING, Stage, Way, quiet_without_output};
+use crate::place::Place;
 use crate::report::Report;
 use crate::sample::{Sample, in_turns, milliseconds};
-use crate::tools::{Running, children_time, processor_time, quiet, resident, wait_for_file};
+use crate::tools::{children_time, processor_time, quiet, resident};
 
-/// The shortest session: a command that does nothing.
-const NOTHING: &str = "true";
 /// Bytes of a bulk transfer.
 const BULK: u64 = 256 << 20;
 
@@ -21,87 +19,6 @@ pub(crate) fn measure(place: &Place, report: &mut Report) {
         bulk(place, &stage, report);
     }
     parallel(place, &stage, report);
-}
-
-/// A daemon that serves, and the configurations of ssh to compare.
-struct Stage<'a> {
-    target: &'a str,
-    ours: Machine,
-    daemon: Running,
-    peer: Option<Machine>,
-    direct: Option<Vec<String>>,
-}
-
-impl<'a> Stage<'a> {
-    fn new(place: &Place, target: &'a str) -> Self {
-        let ours = place.machine();
-        let mut command = ours.command(&place.program);
-        command.args(["start", "-c", "tbot.yaml"]);
-        let daemon = Running::start(command);
-        wait_for_file(&ours.path("out/ssh_config"));
-        let by_process = std::fs::read_to_string(ours.path("out/ssh_config"))
-            .unwrap()
-            .replace("ProxyUseFdpass yes", "ProxyUseFdpass no")
-            .replace(" --fdpass", "");
-        e2e::machine::put(&ours.path("process_config"), &by_process);
-        let peer = place.peer.as_ref().map(|program| {
-            let machine = place.machine();
-            machine.oneshot(program);
-            machine
-        });
-        let direct = place.double().and_then(|double| double.node.as_ref()).map(|node| {
-            let (host, port) = node.address.rsplit_once(':').unwrap();
-            ["ProxyCommand=none", "ProxyUseFdpass=no", &format!("HostName={host}"), &format!("Port={port}")]
-                .into_iter()
-                .chain([&*format!("HostKeyAlias={}", target.rsplit('@').next().unwrap())])
-                .map(str::to_owned)
-                .collect()
-        });
-        Self { target, ours, daemon, peer, direct }
-    }
-
-    fn ssh(&self, way: Way, command: &str) -> Command {
-        let (machine, config): (&Machine, PathBuf) = match way {
-            Way::Peer => {
-                let peer = self.peer.as_ref().unwrap();
-                (peer, peer.path("out/ssh_config"))
-            }
-            Way::Process => (&self.ours, self.ours.path("process_config")),
-            Way::Multiplexed | Way::Direct => (&self.ours, self.ours.path("out/ssh_config")),
-        };
-        let mut ssh = machine.command("ssh");
-        ssh.arg("-F").arg(config).args(["-o", "BatchMode=yes"]);
-        if way == Way::Direct {
-            for option in self.direct.iter().flatten() {
-                ssh.args(["-o", option]);
-            }
-        }
-        if command == NOTHING && self.direct.is_some() {
-            // The node's own part: a login shell with its profile would take most of the time.
-            ssh.args(["-s", self.target, "sftp"]);
-        } else {
-            ssh.args([self.target, command]);
-        }
-        ssh
-    }
-
-    fn time(&self, way: Way, command: &str) -> f64 {
-        let mut ssh = self.ssh(way, command);
-        ssh.stdout(Stdio::null());
-        milliseconds(|| quiet_without_output(ssh))
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Way {
-    Direct,
-    Process,
-    Multiplexed,
-    Peer,
-}
-
-fn quiet_without_output(mut command: Command) {
-    assert!(command.status().unwrap().success(), "{command:?}");
 }
 
 fn latency(place: &Place, stage: &Stage<'_>, report: &mut Report) {

@@ -260,6 +260,11 @@ impl Double {
         self.proxy_open.send_replace(open);
     }
 
+    /// Cuts all connections to the proxy that are open, as the end of its process does.
+    pub fn cut_proxy(&self) {
+        self.core.proxy_cut.send_replace(());
+    }
+
     /// Closes or reopens the auth server's port.
     pub fn open_auth(&self, open: bool) {
         self.auth_open.send_replace(open);

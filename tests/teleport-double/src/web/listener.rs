@@ -72,6 +72,7 @@ async fn connection(core: Arc<Core>, port: Port, tcp: TcpStream, remote: SocketA
     core.counters.see(point);
     let _ = tcp.set_nodelay(true);
     let (mut stopping, mut cuts) = (core.stopping.subscribe(), core.cuts.subscribe());
+    let mut cut = core.proxy_cut.subscribe();
     let (delay, fault) = core.faults.take(point);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
@@ -109,6 +110,7 @@ async fn connection(core: Arc<Core>, port: Port, tcp: TcpStream, remote: SocketA
     tokio::select! {
         () = stopped(&mut stopping) => {}
         _ = cuts.changed() => {}
+        _ = cut.changed(), if port == Port::Proxy => {}
         () = served => {}
     }
 }

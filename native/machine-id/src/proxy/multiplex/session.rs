@@ -10,7 +10,7 @@ use hyper::body::Bytes;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::unix::{ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -41,8 +41,9 @@ pub(super) async fn run(shared: Arc<Shared>, mut stream: UnixStream) {
         Ok((host, _place)) => {
             let name = request.map_or_else(String::new, |request| request.host);
             if stream.write_all(&[CONNECTED]).await.is_ok()
-                && let Err(error) = carry(stream, host).await
+                && let Err(error) = carry(&mut stream, host).await
             {
+                // Told while the socket is still open: ssh ends with it, and what is said later is for nobody.
                 tracing::info!(host = name, "an SSH connection was cut: {error}");
                 tell(stderr, &format!("machine-id: the connection to {name} was cut: {error}\r\n"));
             }
@@ -109,9 +110,9 @@ fn read_with(stream: &UnixStream, buffer: &mut [u8], descriptor: &mut Option<Own
     Ok(received.bytes)
 }
 
-async fn carry(stream: UnixStream, host: Host) -> Result<(), ConnectError> {
+async fn carry(stream: &mut UnixStream, host: Host) -> Result<(), ConnectError> {
     let Host { outgoing, incoming, place: _place } = host;
-    let (from_ssh, to_ssh) = stream.into_split();
+    let (from_ssh, to_ssh) = stream.split();
     let up = async {
         send(from_ssh, outgoing).await;
         // ssh never closes only its half: it is gone, and the host's farewell is for nobody.
@@ -125,7 +126,7 @@ async fn carry(stream: UnixStream, host: Host) -> Result<(), ConnectError> {
 }
 
 /// A buffer is only taken when there is something to read: most sessions wait most of the time.
-async fn send(from_ssh: OwnedReadHalf, outgoing: mpsc::Sender<Bytes>) {
+async fn send(from_ssh: ReadHalf<'_>, outgoing: mpsc::Sender<Bytes>) {
     loop {
         let Ok(place) = outgoing.reserve().await else { return };
         if from_ssh.readable().await.is_err() {
@@ -142,7 +143,7 @@ async fn send(from_ssh: OwnedReadHalf, outgoing: mpsc::Sender<Bytes>) {
 }
 
 /// Ends with the host's stream, or when ssh is gone.
-async fn deliver(mut incoming: Receiving, mut to_ssh: OwnedWriteHalf) -> Result<(), ConnectError> {
+async fn deliver(mut incoming: Receiving, mut to_ssh: WriteHalf<'_>) -> Result<(), ConnectError> {
     while let Some(payload) = incoming.next().await {
         if to_ssh.write_all(&payload?).await.is_err() {
             return Ok(());
