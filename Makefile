@@ -131,6 +131,13 @@ bench: ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TAR
 	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p machine-id-jni -p bench
 	target/release/bench $(if $(QUICK),--quick) --json target/bench.json
 
+.PHONY: sessions
+sessions: ## COUNT=1000 ssh at the same time through one daemon, then the proxy restarted under 100
+	@.ci/packages bench
+	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p bench
+	target/release/bench --json target/sessions.json sessions $(or $(COUNT),1000)
+	target/release/bench --json target/restart.json sessions 100 --restart
+
 .PHONY: fleet
 fleet: ## A fleet's day with an hour's outage, simulated: AGENTS=10000
 	AGENTS=$(or $(AGENTS),10000) cargo test $(CARGO_QUIET) -p machine-id --lib engine::fleet::fleet -- --ignored --nocapture

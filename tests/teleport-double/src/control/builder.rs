@@ -107,6 +107,7 @@ impl Default for Builder {
                 l7_balancer: false,
                 tls_routing: true,
                 leaf: None,
+                streams: 1000,
                 directory: None,
             },
             bots: Vec::new(),
@@ -161,6 +162,14 @@ impl Builder {
     #[must_use]
     pub fn ca_keys(mut self, kind: KeyKind) -> Self {
         self.settings.key_kind = kind;
+        self
+    }
+
+    /// How many streams a connection of HTTP/2 may have at once; 1,000 by default, as Teleport's
+    /// (`defaults.GRPCMaxConcurrentStreams`).
+    #[must_use]
+    pub fn streams(mut self, most: u32) -> Self {
+        self.settings.streams = most;
         self
     }
 
