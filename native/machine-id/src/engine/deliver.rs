@@ -17,7 +17,7 @@ use super::session::Session;
 use crate::config::{OutputKind, Scope as WishedScope};
 use crate::destination::{Destination, Durability};
 use crate::error::{Code, Error};
-use crate::identity::{CertificateFacts, KeyPair};
+use crate::identity::CertificateFacts;
 use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
 use crate::output::{ClusterFacts, OutputRequest, PlacedOutput, artifacts, environment};
 use crate::proxy::multiplex::Link;
@@ -136,11 +136,11 @@ async fn certificate(
         route_to_cluster: order.route_to_cluster.clone(),
     };
     let key = cache_key(bot, order, placement, roles);
-    let (own, clock, algorithm) = (Arc::clone(session), Arc::clone(&bot.clock), bot.config.key_algorithm);
+    let (own, clock, spare) = (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.clone());
     let issued = bot
         .cache
         .get(key.clone(), FRESH_PART, max_age(bot), move || async move {
-            let key = Arc::new(generate(algorithm).await?);
+            let key = Arc::new(spare.take().await?);
             Ok(issue::issue(&own.client, &own.facts.user, &own.cluster.name, &request, key, &*clock).await?)
         })
         .await;
@@ -170,12 +170,6 @@ fn cache_key(bot: &Bot, order: &Order, placement: &Placement, roles: &[String]) 
     };
     let (ttl, target) = (lifetime(bot, order), Target::from(&placement.kind));
     CacheKey::new(&bot.config.id, roles, ttl, target, order.route_to_cluster.as_deref(), scope)
-}
-
-/// RSA keys take a while: never on a thread that serves the network.
-async fn generate(algorithm: crate::config::KeyAlgorithm) -> Result<KeyPair, Error> {
-    let made = tokio::task::spawn_blocking(move || KeyPair::generate(algorithm)).await;
-    Ok(made.map_err(|_| Error::new(Code::Internal, "making a key ended unexpectedly", "report this"))??)
 }
 
 /// What the files say about the cluster.
