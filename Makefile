@@ -35,8 +35,10 @@ demo-jenkins: ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR
 	@tests/jenkins/run.py --demo
 
 .PHONY: double
-double: build ## Run a Teleport double on loopback; it says what to type next
-	@target/debug/teleport-double --dir target/double --kube kube1
+double: ## Run a Teleport double on loopback; it says what to type next
+	@.ci/packages native
+	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
+	@target/debug/teleport-double --dir target/double --kube kube1 --kube kube2
 
 .PHONY: test
 test: test-rust test-java test-jenkins ## All tests (those in a real Jenkins need JENKINS_WAR and JENKINS_PLUGINS)
@@ -128,6 +130,13 @@ bench: ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TAR
 	@.ci/packages bench
 	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p machine-id-jni -p bench
 	target/release/bench $(if $(QUICK),--quick) --json target/bench.json
+
+.PHONY: sessions
+sessions: ## COUNT=1000 ssh at the same time through one daemon, then the proxy restarted under 100
+	@.ci/packages bench
+	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p bench
+	target/release/bench --json target/sessions.json sessions $(or $(COUNT),1000)
+	target/release/bench --json target/restart.json sessions 100 --restart
 
 .PHONY: fleet
 fleet: ## A fleet's day with an hour's outage, simulated: AGENTS=10000

@@ -49,6 +49,8 @@ enum Part {
         #[arg(long)]
         restart: bool,
     },
+    /// Only the time from a ProxyCommand's start to the host's first bytes, alone and many at once.
+    Tunnels,
     /// Take and release a lease so many times.
     #[command(hide = true)]
     Warm {
@@ -70,23 +72,21 @@ fn main() {
     match &arguments.part {
         Some(Part::Warm { config, times }) => return rows::library::warm(config, *times),
         Some(Part::Resident { config }) => return rows::library::resident(config),
-        Some(Part::Sessions { .. }) | None => {}
+        Some(Part::Sessions { .. } | Part::Tunnels) | None => {}
     }
     let place = Place::of_environment(arguments.quick);
     let mut report = Report::new(&place);
-    if let Some(Part::Sessions { count, restart }) = arguments.part {
-        sessions::measure(&place, &mut report, count, restart);
-    } else {
-        rows::commands::measure(&place, &mut report);
-        rows::ssh::measure(&place, &mut report);
-        rows::library::measure(&place, &mut report);
-        rows::sizes::measure(&place, &mut report);
+    match arguments.part {
+        Some(Part::Sessions { count, restart }) => sessions::measure(&place, &mut report, count, restart),
+        Some(Part::Tunnels) => rows::tunnel::alone(&place, &mut report),
+        _ => {
+            rows::commands::measure(&place, &mut report);
+            rows::ssh::measure(&place, &mut report);
+            rows::library::measure(&place, &mut report);
+            rows::jvm::measure(&place, &mut report);
+            rows::sizes::measure(&place, &mut report);
+        }
     }
-    rows::commands::measure(&place, &mut report);
-    rows::ssh::measure(&place, &mut report);
-    rows::library::measure(&place, &mut report);
-    rows::jvm::measure(&place, &mut report);
-    rows::sizes::measure(&place, &mut report);
     print!("{}", report.table());
     if let Some(path) = &arguments.json {
         e2e::machine::put(path, &report.json());

@@ -35,12 +35,25 @@ impl Sample {
     }
 }
 
+/// Real time since some moment.
+pub(crate) struct Stopwatch(Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn milliseconds(&self) -> f64 {
+        in_milliseconds(self.0.elapsed())
+    }
+}
+
 /// Milliseconds that `work` takes.
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 pub(crate) fn milliseconds(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
+    let clock = Stopwatch::start();
     work();
-    in_milliseconds(start.elapsed())
+    clock.milliseconds()
 }
 
 pub(crate) fn in_milliseconds(time: Duration) -> f64 {

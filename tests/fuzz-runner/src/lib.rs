@@ -6,7 +6,7 @@ pub mod mutate;
 use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use machine_id::config::{KeyAlgorithm, OutputKind};
+use machine_id::config::KeyAlgorithm;
 use machine_id::fuzzing;
 use machine_id::identity::{Certificates, KeyPair};
 use machine_id::issue::{RoleCertificate, Target as Reach};
@@ -73,7 +73,7 @@ fn recorded() -> Option<RoleCertificate> {
     }
     let key = Arc::new(KeyPair::from_pem(file!("key")).ok()?);
     let certificates = Certificates::new(file!("key-cert.pub"), file!("tlscert")).ok()?;
-    let reach = Reach::from(&OutputKind::Identity);
+    let reach = Reach::None;
     RoleCertificate::new(key, certificates, reach, "example.test".to_owned(), SystemTime::UNIX_EPOCH + THEN).ok()
 }
 

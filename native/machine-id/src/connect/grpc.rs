@@ -7,6 +7,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use http::{Request, Response, Uri};
@@ -46,6 +47,7 @@ pub(crate) struct GrpcConnection {
     ending: Ending,
     address: Arc<str>,
     origin: Uri,
+    most_calls: Arc<AtomicUsize>,
     _task: Arc<JoinSet<()>>,
 }
 
@@ -72,7 +74,7 @@ impl GrpcConnection {
             .initial_connection_window_size(usage.connection_window)
             .max_header_list_size(64 << 10)
             .handshake(TokioIo::new(watched));
-        let (sender, connection) = match timeout(limits::CONNECT, handshake).await {
+        let (sender, mut connection) = match timeout(limits::CONNECT, handshake).await {
             Ok(Ok(parts)) => parts,
             Ok(Err(error)) => return Err(cut(address, &ending, &error.to_string())),
             Err(_) => {
@@ -81,8 +83,16 @@ impl GrpcConnection {
             }
         };
         let mut task = JoinSet::new();
+        let most_calls = Arc::new(AtomicUsize::new(connection.current_max_send_streams()));
+        let seen = Arc::clone(&most_calls);
+        let run = std::future::poll_fn(move |cx| {
+            let polled = Pin::new(&mut connection).poll(cx);
+            // Each call passes here, so that this is as fresh as the calls are.
+            seen.store(connection.current_max_send_streams(), Ordering::Relaxed);
+            polled
+        });
         task.spawn(async move {
-            if let Err(error) = connection.await {
+            if let Err(error) = run.await {
                 tracing::debug!(%error, "connection ended");
             }
         });
@@ -92,7 +102,7 @@ impl GrpcConnection {
             .path_and_query("/")
             .build()
             .map_err(|_| ConnectError::NameUnusable { name: authority.to_owned() })?;
-        Ok(Self { sender, ending, address: address.into(), origin, _task: Arc::new(task) })
+        Ok(Self { sender, ending, address: address.into(), origin, most_calls, _task: Arc::new(task) })
     }
 
     /// What generated clients need as their origin.
@@ -108,6 +118,11 @@ impl GrpcConnection {
     /// It has ended: no call can be made any more.
     pub(crate) fn is_closed(&self) -> bool {
         self.sender.is_closed() || self.ending.get().is_some()
+    }
+
+    /// How many calls the peer takes at once, as far as it has said so; further ones wait without a word.
+    pub(crate) fn most_calls(&self) -> usize {
+        self.most_calls.load(Ordering::Relaxed)
     }
 
     /// Why a call got no answer, when the connection itself is the reason.

@@ -19,7 +19,7 @@ use super::trust::Trust;
 use super::{limits, status};
 
 /// A stream's window is what a host may send while its ssh isn't reading; the connection's window is enough for
-/// [`SshTransport::STREAMS`] of them, so that a session that doesn't read never stops the others.
+/// `STREAMS` of them, so that a session that doesn't read never stops the others.
 const MANY: Usage = Usage { stream_window: 512 << 10, connection_window: 512 << 20, watched_when_idle: true };
 
 /// A connection to a proxy that carries SSH connections to hosts.
@@ -78,8 +78,8 @@ impl Connector {
 }
 
 impl SshTransport {
-    /// How many streams it may carry at once without one being able to stop another.
-    pub const STREAMS: usize = 1024;
+    /// How many streams the connection's window is enough for.
+    const STREAMS: usize = 1024;
     /// Longest payload to be sent.
     pub const LONGEST: usize = frames::FRAME;
 
@@ -95,6 +95,13 @@ impl SshTransport {
             Ok((_, incoming)) => Ok(Some((outgoing, Receiving { incoming, connection: self.connection.clone() }))),
             Err(_) => Ok(None),
         }
+    }
+
+    /// How many streams it may carry at once without one being able to stop another, and without one having to wait for
+    /// another's end: a proxy takes as many as it says (Teleport 1,000) and lets further ones wait.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.connection.most_calls().min(Self::STREAMS)
     }
 
     /// No connection can be opened any more; those that are open may go on.
@@ -129,7 +136,7 @@ impl SshTransport {
             Ok(Err(status)) if status::is_local(&status) => Ok(Err(status)),
             Ok(Err(status)) => Err(proxy_ssh::answered(target, status.code(), status.message())),
             Err(_) => Err(ConnectError::HostUnreachable {
-                host: target.host_port.clone(),
+                host: target.shown(),
                 message: format!("no answer within {} s", limits::DIAL_HOST.as_secs()),
             }),
         }
@@ -153,6 +160,17 @@ impl SshTransport {
 }
 
 impl Receiving {
+    /// Why it ended, where its end came without a reason and nobody here had asked for it.
+    #[must_use]
+    pub fn ended(&self) -> ConnectError {
+        let reason = "the proxy or the host ended it";
+        if self.connection.is_closed() {
+            return self.connection.failure(reason);
+        }
+        let address = self.connection.address().to_owned();
+        ConnectError::Cut { address, step: "SSH", reason: reason.to_owned() }
+    }
+
     /// The next payload from the host; none at its end.
     pub async fn next(&mut self) -> Option<Result<Bytes, ConnectError>> {
         match self.incoming.next().await? {

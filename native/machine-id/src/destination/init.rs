@@ -12,7 +12,7 @@ use nix::unistd::{Gid, Uid, fchown, geteuid};
 
 use super::directory::{self, Missing, kind};
 use super::{DestinationError, Durability, names, remove};
-use crate::acl::{self, Acl, AclError, Entry, Permissions, Qualifier, name_of, quoted};
+use crate::acl::{self, Acl, AclError, Entry, Permissions, Qualifier, group_name_of, name_of, quoted};
 use crate::config::{AclMode, DirectoryConfig};
 
 /// What `machine-id init` is asked for.
@@ -99,7 +99,7 @@ impl InitPlan {
         } else {
             acl::to_setfacl(acl, path, name_of)
         };
-        [format!("chown {}:{} {}", name_of(owner.0), owner.1, quoted(path)), list]
+        [format!("chown {}:{} {}", name_of(owner.0), group_name_of(owner.1), quoted(path)), list]
     }
 
     /// Does it. Doing it again changes nothing.

@@ -9,8 +9,10 @@ mod establish;
 #[cfg(test)]
 mod fleet;
 mod hold;
+mod issuing;
 mod keeper;
 mod known;
+mod kubernetes;
 mod live;
 mod look;
 mod multiplex;
@@ -98,7 +100,7 @@ impl Engine {
     /// first, [`Code::DeadlineExceeded`] when it took too long.
     pub async fn acquire(&self, order: Order) -> Result<Acquired, Error> {
         let bot = self.bot(&order.identity)?;
-        let expires = deliver::expected_end(bot, &order);
+        let expires = issuing::expected_end(bot, &order);
         let live = self.shared.leases.take(order, &self.shared.helper, expires)?;
         let mut cancelled = live.cancelled();
         let work = tokio::time::timeout(live.order().deadline, self.fill(bot, &live));

@@ -32,16 +32,18 @@ pub enum Target {
     },
 }
 
-impl From<&OutputKind> for Target {
-    fn from(kind: &OutputKind) -> Self {
-        match kind {
+impl Target {
+    /// What an output's only certificate is routed to; none for Kubernetes, where each cluster needs one.
+    #[must_use]
+    pub fn of(kind: &OutputKind) -> Option<Self> {
+        Some(match kind {
             OutputKind::Identity => Self::None,
-            OutputKind::Kubernetes { cluster } => Self::Kubernetes { cluster: cluster.clone() },
+            OutputKind::Kubernetes(_) => return None,
             OutputKind::Database { service, username, database, format: _ } => {
                 Self::Database { service: service.clone(), username: username.clone(), database: database.clone() }
             }
             OutputKind::Application { app, specific_tls_naming: _ } => Self::Application { app: app.clone() },
-        }
+        })
     }
 }
 

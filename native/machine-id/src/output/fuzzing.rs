@@ -48,6 +48,7 @@ pub fn ssh_config(bytes: &[u8], certificate: &RoleCertificate) -> usize {
     let request = OutputRequest {
         kind: &OutputKind::Identity,
         certificate,
+        kubernetes: &[],
         authorities: &Authorities { host: vec![root, leaf], user, database: None },
         cluster: &cluster,
         helper: Path::new(helper),

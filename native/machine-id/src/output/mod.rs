@@ -5,6 +5,7 @@ mod database;
 mod environment;
 mod error;
 mod exec_credential;
+mod file_word;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod identity_file;
@@ -20,8 +21,9 @@ use std::borrow::Cow;
 pub use environment::{PlacedOutput, environment};
 pub use error::OutputError;
 pub use exec_credential::exec_credential;
+pub use file_word::{file_word, kube_directory};
 pub use quote::proxy_command_word;
-pub use request::{ClusterFacts, OutputRequest};
+pub use request::{ClusterFacts, KubeCertificate, OutputRequest};
 
 use crate::config::OutputKind;
 use crate::secret::Secret;
@@ -84,7 +86,7 @@ pub fn artifacts(request: &OutputRequest<'_>) -> Result<Vec<Artifact>, OutputErr
                 }
             }
         }
-        OutputKind::Kubernetes { cluster } => files.push(kubeconfig::render(request, cluster)?),
+        OutputKind::Kubernetes(output) => files.extend(kubeconfig::render(request, output)?),
         OutputKind::Database { format, .. } => files.extend(database::render(request, *format)?),
         OutputKind::Application { specific_tls_naming, .. } => {
             files.extend(application::render(request, *specific_tls_naming));

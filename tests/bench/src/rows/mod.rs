@@ -7,3 +7,4 @@ pub(crate) mod library;
 pub(crate) mod sizes;
 pub(crate) mod ssh;
 pub(crate) mod stage;
+pub(crate) mod tunnel;

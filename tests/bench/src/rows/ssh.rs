@@ -15,6 +15,7 @@ pub(crate) fn measure(place: &Place, report: &mut Report) {
     let Some(target) = &place.target else { return report.missing("ssh", "SSH_TARGET isn't given") };
     let stage = Stage::new(place, target);
     latency(place, &stage, report);
+    super::tunnel::measure(place, &stage, report);
     if place.double().is_some() {
         bulk(place, &stage, report);
     }

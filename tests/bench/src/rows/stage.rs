@@ -47,15 +47,20 @@ impl<'a> Stage<'a> {
         Self { target, ours, daemon, peer, direct }
     }
 
-    pub(crate) fn ssh(&self, way: Way, command: &str) -> Command {
-        let (machine, config): (&Machine, PathBuf) = match way {
+    /// Whose ssh it is, and its configuration.
+    pub(crate) fn config(&self, way: Way) -> (&Machine, PathBuf) {
+        match way {
             Way::Peer => {
                 let peer = self.peer.as_ref().unwrap();
                 (peer, peer.path("out/ssh_config"))
             }
             Way::Process => (&self.ours, self.ours.path("process_config")),
             Way::Multiplexed | Way::Direct => (&self.ours, self.ours.path("out/ssh_config")),
-        };
+        }
+    }
+
+    pub(crate) fn ssh(&self, way: Way, command: &str) -> Command {
+        let (machine, config) = self.config(way);
         let mut ssh = machine.command("ssh");
         ssh.arg("-F").arg(config).args(["-o", "BatchMode=yes"]);
         if way == Way::Direct {

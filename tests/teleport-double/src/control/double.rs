@@ -194,7 +194,7 @@ impl Double {
 
     /// Adds a Kubernetes cluster.
     pub fn add_kube(&self, name: &str) {
-        self.core.state().kubes.push(Kube { name: name.to_owned() });
+        self.core.state().kubes.push(Kube::new(name));
     }
 
     /// Locks a user, for example `bot-api`.

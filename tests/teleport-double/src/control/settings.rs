@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     /// What discovery says: one port for everything, or `proxy_listener_mode: separate`.
     pub(crate) tls_routing: bool,
     pub(crate) leaf: Option<String>,
+    /// Streams that a connection of HTTP/2 may have at once.
+    pub(crate) streams: u32,
     pub(crate) directory: Option<PathBuf>,
 }
 

@@ -42,6 +42,7 @@ fn date(time: std::time::SystemTime) -> Option<http::HeaderValue> {
 
 /// Serves until the peer leaves or the connection is cut.
 pub(crate) async fn serve(core: Arc<Core>, service: Service, h2: bool, peer: Peer, io: Io) {
+    let streams = core.settings.streams;
     let handler = {
         let peer = peer.clone();
         service_fn(move |request| {
@@ -58,7 +59,10 @@ pub(crate) async fn serve(core: Arc<Core>, service: Service, h2: bool, peer: Pee
     let io = TokioIo::new(io);
     let served = async {
         let result = if h2 {
-            hyper::server::conn::http2::Builder::new(TokioExecutor::new()).serve_connection(io, handler).await
+            hyper::server::conn::http2::Builder::new(TokioExecutor::new())
+                .max_concurrent_streams(streams)
+                .serve_connection(io, handler)
+                .await
         } else {
             hyper::server::conn::http1::Builder::new()
                 .half_close(true)

@@ -141,7 +141,7 @@ impl Link {
 
 impl Carrier {
     fn has_room(&self) -> bool {
-        self.sessions.load(Ordering::Relaxed) < SshTransport::STREAMS
+        self.sessions.load(Ordering::Relaxed) < self.transport.room()
     }
 }
 

@@ -25,6 +25,8 @@ use crate::proxy::{Destination, resolve};
 const REQUEST: Duration = Duration::from_secs(10);
 /// How long a host may go on after ssh has gone.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// How long ssh may take to leave by itself when its host has ended.
+const LEAVING: Duration = Duration::from_millis(200);
 
 /// Serves one connection to the socket until either side ends.
 pub(super) async fn run(shared: Arc<Shared>, mut stream: UnixStream) {
@@ -110,46 +112,57 @@ fn read_with(stream: &UnixStream, buffer: &mut [u8], descriptor: &mut Option<Own
     Ok(received.bytes)
 }
 
+/// An error: it was ssh that wanted to go on.
 async fn carry(stream: &mut UnixStream, host: Host) -> Result<(), ConnectError> {
-    let Host { outgoing, incoming, place: _place } = host;
+    let Host { outgoing, mut incoming, place: _place } = host;
     let (from_ssh, to_ssh) = stream.split();
-    let up = async {
-        send(from_ssh, outgoing).await;
-        // ssh never closes only its half: it is gone, and the host's farewell is for nobody.
-        tokio::time::sleep(FAREWELL).await;
-        Ok(())
-    };
+    let up = send(from_ssh, outgoing);
+    tokio::pin!(up);
     tokio::select! {
-        ended = deliver(incoming, to_ssh) => ended,
-        ended = up => ended,
+        delivered = deliver(&mut incoming, to_ssh) => {
+            delivered?;
+            // A host waits for ssh to leave. Where it doesn't, as when the proxy is told to end, ssh would only see
+            // that it is alone.
+            timeout(LEAVING, up).await.map_err(|_| incoming.ended())
+        }
+        // ssh never closes only its half: it is gone, and the host's farewell is for nobody.
+        () = &mut up => {
+            let _ = timeout(FAREWELL, drain(&mut incoming)).await;
+            Ok(())
+        }
     }
 }
 
-/// A buffer is only taken when there is something to read: most sessions wait most of the time.
+/// Ends when ssh is gone. A buffer is only taken when there is something to read: most sessions wait most of the time.
 async fn send(from_ssh: ReadHalf<'_>, outgoing: mpsc::Sender<Bytes>) {
     loop {
-        let Ok(place) = outgoing.reserve().await else { return };
+        // None: the host listens no more, and only ssh's end is of interest.
+        let place = outgoing.reserve().await.ok();
         if from_ssh.readable().await.is_err() {
             return;
         }
         let mut payload = Vec::with_capacity(SshTransport::LONGEST);
-        match from_ssh.try_read_buf(&mut payload) {
-            Ok(0) => return,
-            Ok(_) => place.send(Bytes::from(payload)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => return,
+        match (from_ssh.try_read_buf(&mut payload), place) {
+            (Ok(0), _) => return,
+            (Ok(_), Some(place)) => place.send(Bytes::from(payload)),
+            (Err(error), _) if error.kind() != io::ErrorKind::WouldBlock => return,
+            _ => {}
         }
     }
 }
 
 /// Ends with the host's stream, or when ssh is gone.
-async fn deliver(mut incoming: Receiving, mut to_ssh: WriteHalf<'_>) -> Result<(), ConnectError> {
+async fn deliver(incoming: &mut Receiving, mut to_ssh: WriteHalf<'_>) -> Result<(), ConnectError> {
     while let Some(payload) = incoming.next().await {
         if to_ssh.write_all(&payload?).await.is_err() {
             return Ok(());
         }
     }
     Ok(())
+}
+
+async fn drain(incoming: &mut Receiving) {
+    while let Some(Ok(_)) = incoming.next().await {}
 }
 
 /// Writes a line where ssh writes its own, unless nobody reads there.
