@@ -35,8 +35,10 @@ demo-jenkins: ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR
 	@tests/jenkins/run.py --demo
 
 .PHONY: double
-double: build ## Run a Teleport double on loopback; it says what to type next
-	@target/debug/teleport-double --dir target/double --kube kube1
+double: ## Run a Teleport double on loopback; it says what to type next
+	@.ci/packages native
+	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
+	@target/debug/teleport-double --dir target/double --kube kube1 --kube kube2
 
 .PHONY: test
 test: test-rust test-java test-jenkins ## All tests (those in a real Jenkins need JENKINS_WAR and JENKINS_PLUGINS)
@@ -86,33 +88,47 @@ lint: ## Formatting, clippy with warnings as errors, dependency rules, scripts
 	.ci/check-rooms
 	.ci/check-dependencies
 
+# Without strace the rows that need it are skipped, and say so.
+.PHONY: faults-build
+faults-build:
+	@.ci/packages native
+	@.ci/packages faults || true
+	cargo build $(CARGO_QUIET) -p machine-id-cli -p faults
+
 .PHONY: faults
-faults: build ## Kill points, server, disk and process faults, in full; prints a table (about 40 minutes)
-	@.ci/packages faults
-	cargo run $(CARGO_QUIET) -p faults --bin faults
+faults: faults-build ## Kill points, server, disk and process faults, in full; prints a table (15 to 30 minutes)
+	@echo "== faults"
+	@target/debug/faults
 
 .PHONY: faults-quick
-faults-quick: build ## The part of `make faults` that takes two minutes
-	@.ci/packages faults
-	cargo run $(CARGO_QUIET) -p faults --bin faults -- --quick
+faults-quick: faults-build ## The part of `make faults` that takes two to three minutes
+	@echo "== faults: the quick part"
+	@target/debug/faults --quick
 
 .PHONY: soak
-soak: build ## Leases, rotations and outages with one-minute certificates: MINUTES=10
-	@.ci/packages faults
-	cargo run $(CARGO_QUIET) -p faults --bin soak -- --minutes $(or $(MINUTES),10)
+soak: faults-build ## Leases, rotations and restarts of the cluster with one-minute certificates: MINUTES=10
+	@echo "== soak"
+	@target/debug/soak --minutes $(or $(MINUTES),10)
 
 .PHONY: fuzz
 fuzz: ## Every reader of something from outside, on mutated input: SECONDS=600
-	cargo run $(CARGO_QUIET) -p fuzz-runner -- $(or $(SECONDS),600)
+	@echo "== fuzz"
+	@cargo run -q -p fuzz-runner -- $(or $(SECONDS),600)
 
 .PHONY: fuzz-quick
-fuzz-quick: ## The same for 20 seconds
-	cargo run $(CARGO_QUIET) -p fuzz-runner -- 20
+fuzz-quick: SECONDS := 20
+fuzz-quick: fuzz ## The same for 20 seconds
+
+# What was built for lint is used again: the same versions, the same profile.
+.PHONY: fuzz-check
+fuzz-check: ## Compile the libFuzzer targets in native/fuzz (stable toolchain, no linking)
+	@cp Cargo.lock native/fuzz/Cargo.lock
+	cargo check $(CARGO_QUIET) --manifest-path native/fuzz/Cargo.toml --no-default-features --target-dir target
 
 .PHONY: bench
 bench: ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TARGET: beside a real tbot)
 	@.ci/packages bench
-	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p bench
+	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p machine-id-jni -p bench
 	target/release/bench $(if $(QUICK),--quick) --json target/bench.json
 
 .PHONY: sessions

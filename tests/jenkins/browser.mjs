@@ -150,13 +150,24 @@ check("removed entries are gone", !left.includes("by-hand"), left);
 await page.goto(`${url}/pipeline-syntax/`);
 await page.waitForLoadState("networkidle");
 await page.locator("select.dropdownList").first().selectOption({ label: "withMachineId: With the agent's machine identity" });
-await page.waitForSelector("[name='_.kubernetesCluster']");
+await page.waitForSelector("[name='_.kubernetesClusters']");
 await page.locator("[name='_.roles']").first().fill("api-workers, db");
 await page.locator("[name='_.ttl']").first().fill("30m");
 await page.getByRole("button", { name: "Generate Pipeline Script" }).click();
 await page.waitForFunction(() => document.querySelector("#prototypeText")?.value.includes("withMachineId"));
 const snippet = await page.locator("#prototypeText").inputValue();
 check("the snippet generator writes the block", snippet.includes("withMachineId(roles: ['api-workers', 'db'], ttl: '30m')"), snippet);
+const generated = async (clusters) => {
+  await page.locator("[name='_.kubernetesClusters']").first().fill(clusters);
+  const before = await page.locator("#prototypeText").inputValue();
+  await page.getByRole("button", { name: "Generate Pipeline Script" }).click();
+  await page.waitForFunction((old) => document.querySelector("#prototypeText")?.value !== old, before);
+  return page.locator("#prototypeText").inputValue();
+};
+const one = await generated("prod");
+check("the snippet for one Kubernetes cluster is in the singular", one.includes("kubernetesCluster: 'prod'"), one);
+const two = await generated("prod, staging");
+check("the snippet for two is a list", two.includes("kubernetesClusters: ['prod', 'staging']"), two);
 await shot("snippet-generator");
 
 // A freestyle job and an agent.

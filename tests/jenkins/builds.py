@@ -35,6 +35,22 @@ def kubectl_reaches_the_cluster_of_the_block(world):
 
 
 @test
+def kubectl_reaches_each_of_several_clusters(world):
+    if not shutil.which("kubectl"):
+        raise Skipped("kubectl is not installed")
+    query = "get namespace default -o jsonpath={.metadata.annotations.teleport-double/cluster}"
+    world.jenkins.pipeline("allowed-kubectl-two", block(
+        "sh 'kubectl config current-context; "
+        f"for c in $(kubectl config get-contexts -o name); do echo $(kubectl --context $c {query})-at-$c; done'",
+        "kubernetesClusters: ['prod', 'staging']"))
+    result, log = world.jenkins.run("allowed-kubectl-two")
+    equal(result, "SUCCESS", log)
+    contains(log, "prod-at-example.test-prod", "staging-at-example.test-staging", RELEASED)
+    targets = {one["target"] for one in world.jenkins.audit("allowed-kubectl-two", 1)["certificates"]}
+    assert {"prod", "staging"} <= targets, targets
+
+
+@test
 def the_build_lists_its_certificates(world):
     record = world.jenkins.audit("allowed-ssh", 1)
     kinds = {certificate["kind"] for certificate in record["certificates"]}
@@ -86,7 +102,7 @@ def freestyle_build(world):
     result, log = world.jenkins.run("allowed-freestyle")
     equal(result, "SUCCESS", log)
     contains(log, LEASE, RELEASED)
-    contains(world.jenkins.get("/job/allowed-freestyle/configure"), "_.kubernetesCluster")
+    contains(world.jenkins.get("/job/allowed-freestyle/configure"), "_.kubernetesClusters")
     world.no_leases_left()
 
 

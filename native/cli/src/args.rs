@@ -180,4 +180,7 @@ pub(crate) struct KubeCredentials {
     /// The directory with the certificates.
     #[arg(long, value_name = "DIR")]
     pub(crate) destination_dir: PathBuf,
+    /// The Kubernetes cluster, where the directory has certificates for several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
 }

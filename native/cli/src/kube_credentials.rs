@@ -1,20 +1,55 @@
 //! `machine-id kube-credentials`: what kubectl runs to get its client certificate.
 
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use machine_id::error::{Code, Error};
-use machine_id::output::exec_credential;
+use machine_id::identity::{IdentityFile, TlsFacts};
+use machine_id::output::{exec_credential, kube_directory};
 
 use crate::args::KubeCredentials;
 use crate::files;
 
 pub(crate) fn run(arguments: &KubeCredentials) -> Result<ExitCode, Error> {
-    let identity = files::identity(&arguments.destination_dir)?;
+    let identity = match &arguments.cluster {
+        None => files::identity(&arguments.destination_dir)?,
+        Some(cluster) => of_cluster(&arguments.destination_dir, cluster)?,
+    };
     let credential = exec_credential(&identity.certificates.tls, &identity.key)?;
     let mut out = std::io::stdout().lock();
     let written = out.write_all(credential.expose().as_bytes()).and_then(|()| out.flush());
     written
         .map(|()| ExitCode::SUCCESS)
         .map_err(|error| Error::new(Code::Internal, format!("cannot write to standard output: {error}"), ""))
+}
+
+/// The identity for a cluster: in a directory of its own where there are several, else the only one if it is that
+/// cluster's.
+fn of_cluster(directory: &Path, cluster: &str) -> Result<IdentityFile, Error> {
+    let own = kube_directory(directory, cluster);
+    if own.join("identity").exists() {
+        return files::identity(&own);
+    }
+    let only = files::identity(directory)?;
+    if cluster_of(&only)?.as_deref() == Some(cluster) {
+        return Ok(only);
+    }
+    let mut known = BTreeSet::from_iter(cluster_of(&only)?);
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with("kube-") {
+            known.extend(files::identity(&entry.path()).ok().and_then(|identity| cluster_of(&identity).ok().flatten()));
+        }
+    }
+    let hint = match Vec::from_iter(known).as_slice() {
+        [] => "give the directory of an output for Kubernetes".to_owned(),
+        known => format!("it has those for {}", known.join(", ")),
+    };
+    let message = format!("{} has no certificate for Kubernetes cluster {cluster:?}", directory.display());
+    Err(Error::new(Code::TargetUnknown, message, hint))
+}
+
+fn cluster_of(identity: &IdentityFile) -> Result<Option<String>, Error> {
+    Ok(TlsFacts::parse(&identity.certificates.tls)?.subject.kube_cluster)
 }

@@ -88,7 +88,7 @@ fn name_of(output: &OutputConfig) -> String {
 const fn type_of(kind: &OutputKind) -> &'static str {
     match kind {
         OutputKind::Identity => "identity",
-        OutputKind::Kubernetes { .. } => "kubernetes",
+        OutputKind::Kubernetes(_) => "kubernetes",
         OutputKind::Database { .. } => "database",
         OutputKind::Application { .. } => "application",
     }

@@ -83,6 +83,7 @@ fn main() {
             rows::commands::measure(&place, &mut report);
             rows::ssh::measure(&place, &mut report);
             rows::library::measure(&place, &mut report);
+            rows::jvm::measure(&place, &mut report);
             rows::sizes::measure(&place, &mut report);
         }
     }

@@ -35,7 +35,7 @@ impl Place {
         let beside = |name: &str| std::env::current_exe().unwrap().with_file_name(name);
         let program = given("MACHINE_ID").map_or_else(|| beside("machine-id"), PathBuf::from);
         assert!(program.exists(), "{} isn't built; set MACHINE_ID", program.display());
-        let library = given("LIBRARY").map_or_else(|| beside("libmachine_id.so"), PathBuf::from);
+        let library = given("LIBRARY").map_or_else(|| beside("libmachine_id_jni.so"), PathBuf::from);
         let directory = tempfile::Builder::new().prefix("machine-id-bench-").tempdir().unwrap();
         let mut place = Self {
             program: program.canonicalize().unwrap(),

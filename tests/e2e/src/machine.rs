@@ -155,6 +155,16 @@ impl Machine {
         self.spawn(command)
     }
 
+    /// Starts any program.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn start_tool(&self, program: &str, arguments: &[&str]) -> Process {
+        let mut command = self.command(program);
+        command.args(arguments);
+        self.spawn(command)
+    }
+
     /// Runs `machine-id` to its end.
     ///
     /// # Panics
@@ -184,9 +194,7 @@ impl Machine {
     /// # Panics
     /// When it can't be started or takes too long.
     pub fn tool_within(&self, limit: Duration, program: &str, arguments: &[&str]) -> Outcome {
-        let mut command = self.command(program);
-        command.args(arguments);
-        self.spawn(command).wait(limit)
+        self.start_tool(program, arguments).wait(limit)
     }
 
     /// Names in a directory, sorted; none if it isn't there.

@@ -100,6 +100,7 @@ fn a_dry_run_changes_nothing_and_its_commands_do_the_same() {
     let commands = plan("by-hand");
     assert!(!machine.path("by-hand").exists(), "a dry run has made something");
     assert!(commands.contains("setfacl"), "{commands}");
+    assert!(commands.contains("chown root:root "), "{commands}");
     machine.tool("sh", &["-ec", &commands]).succeeded();
     let path = machine.path("by-init").display().to_string();
     machine

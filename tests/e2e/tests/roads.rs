@@ -22,12 +22,15 @@ fn hostname(machine: &Machine, options: &[&str], host: &str) -> Outcome {
 
 #[test]
 fn behind_a_balancer_every_connection_is_upgraded() {
-    let cluster = Cluster::with(teleport_double::Builder::behind_balancer).and_node();
-    let machine = ready(&cluster);
-    assert!(machine.read("out/ssh_config").contains(" --connection-upgrade "));
-    let before = cluster.counters().seen(Point::Upgrade);
-    assert_eq!(hostname(&machine, &[], "node1.example.test").succeeded().stdout, "here\n");
-    assert_eq!(cluster.counters().seen(Point::Upgrade), before + 1);
+    // From 16 on it is a WebSocket.
+    for (version, point) in [("15.0.2", Point::Upgrade), ("18.1.0", Point::WebSocket)] {
+        let cluster = Cluster::with(|builder| builder.behind_balancer().version(version)).and_node();
+        let machine = ready(&cluster);
+        assert!(machine.read("out/ssh_config").contains(" --connection-upgrade "));
+        let before = cluster.counters().seen(point);
+        assert_eq!(hostname(&machine, &[], "node1.example.test").succeeded().stdout, "here\n");
+        assert_eq!(cluster.counters().seen(point), before + 1, "{version}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 
 use crate::Failure;
 use crate::invariants::{check, complete};
-use crate::kill::{Fault, Scenario, strike};
+use crate::kill::{Fault, Scenario, strike, wait_until_due};
 use crate::run::finish;
 use crate::strace;
 use crate::table::Row;
@@ -19,6 +19,7 @@ use crate::world::{Bot, World};
 const LIMIT: Duration = Duration::from_secs(60);
 /// Calls that a full or broken disk can fail.
 const CALLS: &[&str] = &[
+    "openat",
     "mkdirat",
     "rename",
     "renameat",
@@ -124,7 +125,9 @@ fn read_only(world: &World) -> Result<Row, Failure> {
         relocate(&bot)?;
         let tmpfs = Tmpfs::mount(bot.directory.join("fs"), "4m")?;
         let mut violations = recovers(world, &bot)?;
-        std::thread::sleep(Duration::from_millis(2100));
+        if renewal {
+            wait_until_due(&bot);
+        }
         tmpfs.remount(MsFlags::MS_RDONLY, "")?;
         let ended = finish(&mut bot.oneshot(), &bot.scratch("read-only"), LIMIT)?;
         violations.extend(ended.misbehaved());

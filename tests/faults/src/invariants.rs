@@ -26,7 +26,13 @@ pub enum Stored {
 /// Reads the store as it lies there.
 #[must_use]
 pub fn stored(bot: &Bot) -> Stored {
-    let directory = DirectoryConfig::private(bot.storage.clone());
+    stored_in(&bot.storage)
+}
+
+/// Reads a store's directory.
+#[must_use]
+pub fn stored_in(storage: &Path) -> Stored {
+    let directory = DirectoryConfig::private(storage.to_owned());
     let state = Store::open_existing(&directory, Arc::new(SystemClock::new()))
         .and_then(|store| store.map_or(Ok(None), |store| store.peek()));
     match state {

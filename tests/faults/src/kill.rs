@@ -1,13 +1,13 @@
 //! SIGKILL at every call that changes the file system and at every step on the network.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::invariants::{Stored, check, complete, stored};
-use crate::run::{Finished, finish};
-use crate::strace;
+use crate::run::{Finished, finish, finish_unless};
+use crate::strace::{self, Hit, Injection};
 use crate::table::Row;
 use crate::world::{Bot, World};
 
@@ -53,7 +53,8 @@ pub struct Fault<'a> {
     pub calls: &'a [&'a str],
 }
 
-/// Strikes `scenario` with `fault` at `points` points, all places first, then over and over, in `workers` threads.
+/// Strikes `scenario` with `fault` until `points` points were struck, all places first, then over and over, in
+/// `workers` threads. A try that struck nothing, or something that is no file, is no case: another one is made for it.
 ///
 /// # Errors
 /// When the suite itself fails.
@@ -65,57 +66,124 @@ pub fn strike(
     deadline: Instant,
     workers: usize,
 ) -> Result<Row, Failure> {
-    let places = places(world, scenario, fault.calls)?;
-    let queue: Mutex<VecDeque<(String, usize)>> = Mutex::new(shuffled(&places, points));
-    let row = Mutex::new(Row::new(format!("{} during {}", fault.what, scenario.name())));
-    let seen: Mutex<BTreeSet<(String, usize)>> = Mutex::default();
-    let (hits, tokens) = (Mutex::new(0_usize), Mutex::new(0_usize));
-    let next = || queue.lock().ok().and_then(|mut queue| queue.pop_front()).filter(|_| Instant::now() < deadline);
+    // A renewal waits until it is due, so more of them run at once.
+    let workers = if scenario == Scenario::Renew { workers * 6 } else { workers };
+    let draws = Mutex::new(Draws::new(places(world, scenario, fault)?, points, deadline));
+    let results = Mutex::new(Results::default());
     let work = || -> Result<(), Failure> {
         let mut bot = prepared(world, scenario)?;
-        while let Some((call, number)) = next() {
+        loop {
+            let Some((call, number)) = draws.lock().map_err(|error| error.to_string())?.next() else { return Ok(()) };
             let outcome = strike_once(world, scenario, &bot, fault.what, &call, number)?;
-            let mut row = row.lock().map_err(|error| error.to_string())?;
-            row.case(outcome.violations);
-            drop(row);
-            if outcome.struck {
-                *hits.lock().map_err(|error| error.to_string())? += 1;
-                seen.lock().map_err(|error| error.to_string())?.insert((call, outcome.reached));
+            if !outcome.is_case() {
+                draws.lock().map_err(|error| error.to_string())?.open += 1;
             }
-            if outcome.token_needed {
-                *tokens.lock().map_err(|error| error.to_string())? += 1;
-            }
-            if outcome.renew_bot || scenario == Scenario::Join {
+            let bad = !outcome.violations.is_empty();
+            results.lock().map_err(|error| error.to_string())?.add(call, outcome);
+            if bad || scenario == Scenario::Join {
                 std::fs::remove_dir_all(&bot.directory)?;
                 bot = prepared(world, scenario)?;
             }
         }
-        Ok(())
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
         threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a worker panicked")?)
     })?;
-    let mut row = row.into_inner().map_err(|error| error.to_string())?;
-    if row.count == 0 {
-        return Ok(Row::skipped(row.name, "no time was left for it"));
+    let what = fault.what.trim_start_matches("error=").replace("signal=", "SIG");
+    let name = format!("{what} during {}", scenario.name());
+    Ok(results.into_inner().map_err(|error| error.to_string())?.row(name))
+}
+
+/// Where to strike next.
+struct Draws {
+    places: Vec<(String, usize)>,
+    queue: Vec<(String, usize)>,
+    /// Cases that are still to be made, but for those under way.
+    open: usize,
+    /// Tries that are left.
+    tries: usize,
+    deadline: Instant,
+}
+
+impl Draws {
+    /// Of one case in so many tries at least something is struck.
+    const TRIES: usize = 4;
+
+    fn new(places: Vec<(String, usize)>, points: usize, deadline: Instant) -> Self {
+        Self { places, queue: Vec::new(), open: points, tries: points * Self::TRIES, deadline }
     }
-    row.note = format!(
-        "{} struck, {} different places, {} needed a fresh token",
-        hits.into_inner().map_err(|error| error.to_string())?,
-        seen.into_inner().map_err(|error| error.to_string())?.len(),
-        tokens.into_inner().map_err(|error| error.to_string())?
-    );
-    Ok(row)
+
+    fn next(&mut self) -> Option<(String, usize)> {
+        if self.open == 0 || self.tries == 0 || Instant::now() >= self.deadline {
+            return None;
+        }
+        if self.queue.is_empty() {
+            self.queue = self.places.clone();
+            fastrand::shuffle(&mut self.queue);
+        }
+        let place = self.queue.pop()?;
+        self.open -= 1;
+        self.tries -= 1;
+        Some(place)
+    }
+}
+
+/// What came of all strikes.
+#[derive(Default)]
+struct Results {
+    row: Row,
+    places: BTreeSet<(String, usize)>,
+    tokens: usize,
+    missed: usize,
+    others: usize,
+}
+
+impl Results {
+    fn add(&mut self, call: String, outcome: Strike) {
+        self.tokens += usize::from(outcome.token_needed);
+        match outcome.hit {
+            Hit::Nothing => self.missed += 1,
+            Hit::Other => self.others += 1,
+            Hit::Wanted(_) => drop(self.places.insert((call, outcome.reached))),
+        }
+        if outcome.is_case() {
+            self.row.case(outcome.violations);
+        }
+    }
+
+    fn row(mut self, name: String) -> Row {
+        let mut not_counted = String::new();
+        if self.missed > 0 {
+            not_counted += &format!(", {} tries struck nothing", self.missed);
+        }
+        if self.others > 0 {
+            not_counted += &format!(", {} tries struck no file", self.others);
+        }
+        if self.row.count == 0 {
+            let why = not_counted.strip_prefix(", ").unwrap_or("no time was left for it");
+            return Row::skipped(name, why);
+        }
+        self.row.name = name;
+        self.row.note =
+            format!("{} different places, {} needed a fresh token{not_counted}", self.places.len(), self.tokens);
+        self.row
+    }
 }
 
 /// One strike, and what came of it.
 struct Strike {
     violations: Vec<String>,
-    struck: bool,
+    hit: Hit,
     reached: usize,
     token_needed: bool,
-    renew_bot: bool,
+}
+
+impl Strike {
+    /// A broken promise counts whatever was struck.
+    fn is_case(&self) -> bool {
+        matches!(self.hit, Hit::Wanted(_)) || !self.violations.is_empty()
+    }
 }
 
 fn strike_once(
@@ -130,16 +198,24 @@ fn strike_once(
     if scenario == Scenario::Renew {
         wait_until_due(bot);
     }
-    let log = bot.scratch("strace");
+    let (log, errors) = (bot.scratch("strace"), bot.scratch("struck"));
     let mut command = if scenario == Scenario::Release { bot.run() } else { bot.oneshot() };
-    command = strace::traced(&command, &log, Some((what, call, number)));
-    let ended = finish(&mut command, &bot.scratch("struck"), LIMIT)?;
-    let place = format!("{what} at {call} {number} of {}", scenario.name());
-    let explain = |violation: String| format!("{place}: {violation}");
-    let kill = what.starts_with("signal");
-    let struck = if kill { ended.was_killed() } else { strace::hit_a_file(&log) };
+    let directories = bot.directories();
+    command = strace::traced(&command, &log, Some(Injection { what, call, number, directories: &directories }));
+    // A runtime that can't wake its threads may wait for ever; no disk does that to it.
+    let hopeless = || strace::hit(&log, &bot.directory, &errors) == Hit::Other;
+    let ended = finish_unless(&mut command, &errors, LIMIT, hopeless)?;
+    let hit = if strace::is_error(what) {
+        strace::hit(&log, &bot.directory, &errors)
+    } else if ended.was_killed() {
+        Hit::Wanted(String::new())
+    } else {
+        Hit::Nothing
+    };
+    let struck = if let Hit::Wanted(call) = &hit { call.clone() } else { String::new() };
+    let explain = |violation: String| format!("{what} at {call} {number} of {} {struck}: {violation}", scenario.name());
     // An error at something else than a file is no fault of a disk.
-    let misbehaved = ended.misbehaved().filter(|_| kill || struck);
+    let misbehaved = ended.misbehaved().filter(|_| hit != Hit::Other);
     let mut violations: Vec<String> = misbehaved.into_iter().map(explain).collect();
     violations.extend(check(world, bot, had_files).into_iter().map(explain));
     let reached = strace::reached(&log);
@@ -166,8 +242,7 @@ fn strike_once(
     if scenario == Scenario::Release {
         violations.extend(swept(bot)?.into_iter().map(explain));
     }
-    let renew_bot = !violations.is_empty();
-    Ok(Strike { violations, struck, reached, token_needed, renew_bot })
+    Ok(Strike { violations, hit, reached, token_needed })
 }
 
 fn rejoined_well(ended: &Finished, bot: &Bot) -> Result<(), String> {
@@ -204,35 +279,25 @@ fn prepared(world: &World, scenario: Scenario) -> Result<Bot, Failure> {
 }
 
 /// The identity is due a second after it was written.
-fn wait_until_due(bot: &Bot) {
+pub(crate) fn wait_until_due(bot: &Bot) {
     let written = std::fs::metadata(bot.storage.join("identity.json")).and_then(|seen| seen.modified());
     let age = written.ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
     std::thread::sleep(Duration::from_millis(2050).saturating_sub(age));
 }
 
-/// Every place to strike: each call as often as the busiest thread makes it.
-fn places(world: &World, scenario: Scenario, calls: &[&str]) -> Result<Vec<(String, usize)>, Failure> {
+/// Every place to strike, as a run without a fault shows them.
+fn places(world: &World, scenario: Scenario, fault: Fault<'_>) -> Result<Vec<(String, usize)>, Failure> {
     let bot = prepared(world, scenario)?;
     if scenario == Scenario::Renew {
         wait_until_due(&bot);
     }
-    let log = bot.scratch("strace");
+    let (log, errors) = (bot.scratch("strace"), bot.scratch("struck"));
     let command = if scenario == Scenario::Release { bot.run() } else { bot.oneshot() };
-    let ended = finish(&mut strace::traced(&command, &log, None), &bot.scratch("traced"), LIMIT)?;
+    let ended = finish(&mut strace::traced(&command, &log, None), &errors, LIMIT)?;
     if !ended.is_success() {
         return Err(format!("the traced run fails: {}", ended.errors).into());
     }
-    let most = strace::most_per_thread(&log);
-    let known = most.into_iter().filter(|(call, _)| calls.contains(&call.as_str()));
-    Ok(known.flat_map(|(call, count)| (1..=count).map(move |number| (call.clone(), number))).collect())
-}
-
-fn shuffled(places: &[(String, usize)], points: usize) -> VecDeque<(String, usize)> {
-    let mut queue = VecDeque::new();
-    while queue.len() < points && !places.is_empty() {
-        let mut pass = places.to_vec();
-        fastrand::shuffle(&mut pass);
-        queue.extend(pass.into_iter().take(points - queue.len()));
-    }
-    queue
+    let files = strace::is_error(fault.what).then_some((bot.directory.as_path(), errors.as_path()));
+    let all = strace::places(&log, files).into_iter();
+    Ok(all.filter(|(call, _)| fault.calls.contains(&call.as_str())).collect())
 }

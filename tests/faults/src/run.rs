@@ -1,15 +1,20 @@
 //! Running a command for so long at most.
 
 use std::fs::{self, File};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
 use crate::Failure;
 
 const POLL: Duration = Duration::from_millis(4);
+/// How long a run takes that isn't held up.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// How a command ended.
 #[derive(Clone, Debug)]
@@ -64,14 +69,41 @@ impl Finished {
     }
 }
 
-/// Runs `command` and waits for it.
+/// Runs `command` in a process group of its own and waits for it. When its time is over the whole group is killed: a
+/// tracer's death alone would leave the traced process behind.
 ///
 /// # Errors
 /// When it can't be started.
 pub fn finish(command: &mut Command, scratch: &Path, limit: Duration) -> Result<Finished, Failure> {
+    finish_unless(command, scratch, limit, || false)
+}
+
+/// As [`finish`], but what takes longer than a moment is killed as soon as it is `hopeless`.
+///
+/// # Errors
+/// When it can't be started.
+pub fn finish_unless(
+    command: &mut Command,
+    scratch: &Path,
+    limit: Duration,
+    hopeless: impl Fn() -> bool,
+) -> Result<Finished, Failure> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(scratch)?);
-    let mut child = command.spawn()?;
-    let status = wait(&mut child, limit)?;
+    let mut child = command.process_group(0).spawn()?;
+    let mut status = None;
+    let mut left = limit;
+    while status.is_none() && !left.is_zero() {
+        let part = left.min(MOMENT);
+        left -= part;
+        status = poll(&mut child, part)?;
+        if status.is_none() && hopeless() {
+            break;
+        }
+    }
+    if status.is_none() {
+        let _ = killpg(Pid::from_raw(i32::try_from(child.id())?), Signal::SIGKILL);
+        child.wait()?;
+    }
     Ok(Finished { status, errors: fs::read_to_string(scratch).unwrap_or_default() })
 }
 
@@ -80,16 +112,46 @@ pub fn finish(command: &mut Command, scratch: &Path, limit: Duration) -> Result<
 /// # Errors
 /// When it can't be waited for.
 pub fn wait(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>, Failure> {
+    let status = poll(child, limit)?;
+    if status.is_none() {
+        child.kill()?;
+        child.wait()?;
+    }
+    Ok(status)
+}
+
+fn poll(child: &mut Child, limit: Duration) -> Result<Option<ExitStatus>, Failure> {
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
         if started.elapsed() > limit {
-            child.kill()?;
-            child.wait()?;
             return Ok(None);
         }
         sleep(POLL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hangs_is_killed_with_its_children() {
+        let directory = tempfile::tempdir().unwrap();
+        let child = directory.path().join("child");
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("sleep 60 & echo $! >{}; wait", child.display()));
+        let ended = finish(&mut shell, &directory.path().join("errors"), Duration::from_millis(500)).unwrap();
+        assert!(ended.status.is_none());
+        let child: u32 = fs::read_to_string(child).unwrap().trim().parse().unwrap();
+        let stat = || fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+        let started = Instant::now();
+        // Whoever adopted it may not have asked after it yet.
+        while !stat().is_empty() && !stat().contains(") Z ") {
+            assert!(started.elapsed() < Duration::from_secs(10), "{}", stat());
+            std::thread::yield_now();
+        }
     }
 }

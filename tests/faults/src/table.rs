@@ -30,6 +30,16 @@ impl Row {
         Self { name: name.into(), skipped: Some(why.to_string()), ..Self::default() }
     }
 
+    /// As a line of the table.
+    #[must_use]
+    pub fn line(&self, width: usize) -> String {
+        let Self { name, count, note, violations, skipped } = self;
+        match skipped {
+            Some(why) => format!("{name:width$}  SKIPPED: {why}"),
+            None => format!("{name:width$}  {count:>7}  {:>10}  {note}", violations.len()).trim_end().to_owned(),
+        }
+    }
+
     /// Counts one case and its violations.
     pub fn case(&mut self, violations: impl IntoIterator<Item = String>) {
         self.count += 1;
@@ -60,18 +70,36 @@ impl fmt::Display for Table {
         const SHOWN: usize = 12;
         let width = self.0.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
         writeln!(f, "{:width$}  {:>7}  {:>10}  note", "fault", "cases", "violations")?;
-        for Row { name, count, note, violations, skipped } in &self.0 {
-            match skipped {
-                Some(why) => writeln!(f, "{name:width$}  SKIPPED: {why}")?,
-                None => writeln!(f, "{name:width$}  {count:>7}  {:>10}  {note}", violations.len())?,
-            }
+        for row in &self.0 {
+            writeln!(f, "{}", row.line(width))?;
         }
-        writeln!(f, "{:width$}  {:>7}", "all", self.cases())?;
+        let violations: usize = self.0.iter().map(|row| row.violations.len()).sum();
+        writeln!(f, "{:width$}  {:>7}  {violations:>10}", "all", self.cases())?;
         for row in self.0.iter().filter(|row| !row.violations.is_empty()) {
             for violation in row.violations.iter().take(SHOWN) {
                 writeln!(f, "VIOLATION {}: {violation}", row.name)?;
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_violation_shows_and_a_skipped_row_says_why_without_passing_as_done() {
+        let mut bad = Row::new("bad");
+        bad.case(Vec::new());
+        bad.case(["it broke".to_owned()]);
+        let skipped = Row::skipped("not here", "needs root");
+        assert!(Table(vec![skipped.clone()]).is_clean());
+        let table = Table(vec![bad, skipped]);
+        assert!(!table.is_clean());
+        assert_eq!(table.cases(), 2);
+        let text = table.to_string();
+        assert!(text.contains("not here  SKIPPED: needs root\n"), "{text}");
+        assert!(text.contains("VIOLATION bad: it broke\n"), "{text}");
     }
 }

@@ -112,6 +112,13 @@ impl Bot {
         Ok(fs::write(&self.config, text)?)
     }
 
+    /// Where it opens files of its own.
+    #[must_use]
+    pub fn directories(&self) -> [PathBuf; 5] {
+        let (storage, records) = (self.storage.clone(), self.storage.join("leases"));
+        [self.directory.clone(), storage, records, self.destination.clone(), self.leases.clone()]
+    }
+
     /// `machine-id start --oneshot`.
     #[must_use]
     pub fn oneshot(&self) -> Command {
@@ -134,6 +141,7 @@ impl Bot {
         let mut command = Command::new(&self.program);
         command.args(before).arg("-c").arg(&self.config).args(after);
         command.env("SSL_CERT_FILE", &self.web_ca).env("XDG_RUNTIME_DIR", &self.leases).env_remove("HTTPS_PROXY");
+        command.env("RUST_BACKTRACE", "0");
         command
     }
 

@@ -128,8 +128,9 @@ async fn each_phase_of_a_rotation_is_followed_before_the_next() {
     })
     .await;
     until("renewing the identity", Duration::from_secs(30), || stage.double.counters().renewed > 0).await;
+    let looked = stage.double.counters().seen(Point::CertAuthority);
     stage.double.rotate(Phase::UpdateServers).unwrap();
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    until("looking at the phase", soon, || stage.double.counters().seen(Point::CertAuthority) > looked).await;
     stage.use_once().await.unwrap();
     stage.double.rotate(Phase::Standby).unwrap();
     until("forgetting the old authority", soon, || hosts(&directory) == lines).await;
@@ -263,9 +264,11 @@ async fn a_release_ends_an_acquisition_that_hangs_and_leaves_nothing() {
     stage.use_once().await.unwrap();
     stage.double.faults().inject(Point::Impersonate, Fault::Hang, Times::Always);
     let order = stage.order(OTHER_ROLE);
+    let asked = stage.double.counters().seen(Point::Impersonate);
     let acquired = stage.engine.acquire(order.clone());
     let released = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        let hangs = || stage.double.counters().seen(Point::Impersonate) > asked;
+        until("asking for a certificate", Duration::from_secs(10), hangs).await;
         let started = Instant::now();
         stage.engine.release(&order.lease).await.unwrap();
         started.elapsed()
@@ -294,7 +297,7 @@ async fn releases_and_refreshes_that_meet_leave_nothing_behind() {
         assert!(stage.engine.release(&order.lease).await.unwrap());
         assert!(!order.directory().exists(), "round {round}");
     }
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    stage.engine.close().await;
     assert_eq!(stage.double.counters().locks, 0);
 }
 
@@ -344,7 +347,8 @@ async fn an_identity_that_could_not_be_written_down_is_kept_and_written_later() 
     let filler = storage.join("filler");
     let renewed = engine.renew("api");
     let filled = async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        let begun = || stage.double.counters().seen(Point::Renew) > 0;
+        until("asking for a renewal", Duration::from_secs(10), begun).await;
         assert!(fs::write(&filler, vec![b'x'; 2 << 20]).is_err(), "there is still room");
     };
     let (renewed, ()) = tokio::join!(renewed, filled);

@@ -3,11 +3,14 @@
 
 pub mod mutate;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::time::{Duration, SystemTime};
 
 use machine_id::config::KeyAlgorithm;
 use machine_id::fuzzing;
-use machine_id::identity::KeyPair;
+use machine_id::identity::{Certificates, KeyPair};
+use machine_id::issue::{RoleCertificate, Target as Reach};
+use tokio::runtime::{Builder, Runtime};
 
 /// A reader under test.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +42,9 @@ targets! {
     identity_store = fuzzing::identity_store;
     lease_record = fuzzing::lease_record;
     ssh_target = fuzzing::ssh_target;
+    ssh_config = ssh_config;
+    socket_request = socket_request;
+    socket_answer = fuzzing::socket_answer;
     schedule = fuzzing::schedule;
 }
 
@@ -49,8 +55,55 @@ fn join_reply(bytes: &[u8]) {
     }
 }
 
+/// A recorded certificate goes into the files beside what the fuzzer makes up.
+fn ssh_config(bytes: &[u8]) {
+    static CERTIFICATE: LazyLock<Option<RoleCertificate>> = LazyLock::new(recorded);
+    if let Some(certificate) = &*CERTIFICATE {
+        fuzzing::ssh_config(bytes, certificate);
+    }
+}
+
+fn recorded() -> Option<RoleCertificate> {
+    /// 2026-11-21T08:45:00Z, when it was valid.
+    const THEN: Duration = Duration::from_secs(1_795_250_700);
+    macro_rules! file {
+        ($name:literal) => {
+            include_str!(concat!("../../fixtures/teleport-15/tbot/identity/", $name))
+        };
+    }
+    let key = Arc::new(KeyPair::from_pem(file!("key")).ok()?);
+    let certificates = Certificates::new(file!("key-cert.pub"), file!("tlscert")).ok()?;
+    let reach = Reach::None;
+    RoleCertificate::new(key, certificates, reach, "example.test".to_owned(), SystemTime::UNIX_EPOCH + THEN).ok()
+}
+
+fn socket_request(bytes: &[u8]) {
+    static RUNTIME: LazyLock<Option<Runtime>> =
+        LazyLock::new(|| Builder::new_current_thread().enable_io().build().ok());
+    if let Some(runtime) = &*RUNTIME {
+        runtime.block_on(fuzzing::socket_request(bytes));
+    }
+}
+
 /// The target of that name.
 #[must_use]
 pub fn target(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_cluster_says_reaches_the_files() {
+        let corpus = "../../native/fuzz/corpus/ssh_config";
+        let files = |name: &str| {
+            let bytes = std::fs::read(std::path::Path::new(corpus).join(name)).unwrap();
+            fuzzing::ssh_config(&bytes, &recorded().unwrap())
+        };
+        assert!(files("v15") > 5);
+        assert!(files("v17_without_routing") > files("v15"));
+        assert_eq!(files("v12_line_feed"), 0);
+    }
 }

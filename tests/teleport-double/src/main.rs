@@ -172,11 +172,12 @@ fn guide(double: &Double, arguments: &Arguments, token: &str) -> Result<String, 
         "- type: identity\n  destination: {{type: directory, path: {}}}\n",
         directory.join("machine-id").display()
     );
-    for kube in &arguments.kubes {
-        let path = directory.join(format!("kube-{kube}"));
+    let kube_directory = directory.join("kube");
+    if !arguments.kubes.is_empty() {
+        let selectors: String = arguments.kubes.iter().map(|kube| format!("  - name: {kube}\n")).collect();
         outputs.push_str(&format!(
-            "- type: kubernetes\n  kubernetes_cluster: {kube}\n  destination: {{type: directory, path: {}}}\n",
-            path.display()
+            "- type: kubernetes/v2\n  selectors:\n{selectors}  destination: {{type: directory, path: {}}}\n",
+            kube_directory.display()
         ));
     }
     let yaml = format!(
@@ -203,8 +204,9 @@ fn guide(double: &Double, arguments: &Arguments, token: &str) -> Result<String, 
             double.cluster()
         ));
     }
-    if let Some(kube) = arguments.kubes.first() {
-        next.push_str(&format!("  kubectl --kubeconfig {directory}/kube-{kube}/kubeconfig.yaml get pods\n"));
+    for kube in &arguments.kubes {
+        let (file, context) = (format!("{directory}/kube/kubeconfig.yaml"), format!("{}-{kube}", double.cluster()));
+        next.push_str(&format!("  kubectl --kubeconfig {file} --context {context} get pods\n"));
     }
     Ok(format!(
         "A double of a Teleport {version} cluster serves on loopback until Ctrl-C.\n\n\

@@ -76,6 +76,16 @@ impl Grants {
         self.grant(file, path, &for_file(&self.readers))
     }
 
+    /// As [`Self::shape_file`], where nothing can have been inherited: in a directory that was shaped by
+    /// [`Self::shape_directory`] and that nobody else knows of yet.
+    ///
+    /// # Errors
+    /// As [`Self::shape_directory`].
+    pub fn shape_plain_file(&self, file: &File, path: &Path) -> Result<(), AclError> {
+        set_mode(file, path, Mode::S_IRUSR | Mode::S_IWUSR)?;
+        self.grant(file, path, &for_file(&self.readers))
+    }
+
     /// Lets the readers connect to a new socket of ours, which stands at `at` and is called `path` in messages.
     ///
     /// # Errors
@@ -104,11 +114,7 @@ impl Grants {
 
     /// The mode bits alone; whatever list was inherited is gone or without effect afterwards.
     fn bare(&self, file: &File, path: &Path, mode: Mode) -> Result<(), AclError> {
-        let io = |errno| AclError::Io { action: "set", path: path.to_owned(), source: std::io::Error::from(errno) };
-        let seen = fstat(file).map_err(io)?.st_mode & 0o7777;
-        if seen != mode.bits() {
-            fchmod(file, mode).map_err(io)?;
-        }
+        set_mode(file, path, mode)?;
         if self.mode == AclMode::Off || !self.readers.is_empty() {
             return Ok(());
         }
@@ -141,4 +147,13 @@ impl Grants {
             },
         }
     }
+}
+
+fn set_mode(file: &File, path: &Path, mode: Mode) -> Result<(), AclError> {
+    let io = |errno| AclError::Io { action: "set", path: path.to_owned(), source: std::io::Error::from(errno) };
+    let seen = fstat(file).map_err(io)?.st_mode & 0o7777;
+    if seen != mode.bits() {
+        fchmod(file, mode).map_err(io)?;
+    }
+    Ok(())
 }

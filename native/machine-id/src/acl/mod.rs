@@ -17,7 +17,7 @@ pub use entry::{Acl, Entry, Permissions, Qualifier};
 pub use error::{AclError, code_of};
 pub use grants::Grants;
 pub use plan::{for_directory, for_file, for_socket, quoted, to_setfacl};
-pub use users::{name_of, uid_of};
+pub use users::{group_name_of, name_of, uid_of};
 pub use verify::{AclVerdict, Difference, Object, differences};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! User names and numbers of this machine.
 
-use nix::unistd::{Uid, User};
+use nix::unistd::{Gid, Group, Uid, User};
 
 use super::AclError;
 use crate::config::UserRef;
@@ -25,4 +25,10 @@ pub fn uid_of(user: &UserRef) -> Result<u32, AclError> {
 #[must_use]
 pub fn name_of(uid: u32) -> String {
     User::from_uid(Uid::from_raw(uid)).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
+}
+
+/// The group's name, or its number where it has none.
+#[must_use]
+pub fn group_name_of(gid: u32) -> String {
+    Group::from_gid(Gid::from_raw(gid)).ok().flatten().map_or_else(|| gid.to_string(), |group| group.name)
 }

@@ -9,6 +9,7 @@ mod document;
 mod duration;
 mod fault;
 mod json;
+mod kubernetes;
 mod model;
 mod nearest;
 mod request;
@@ -20,5 +21,6 @@ mod value;
 mod tests;
 
 pub use fault::{ConfigError, ConfigFault};
+pub use kubernetes::{ContextName, KubeClusters, KubeSelector, KubernetesOutput};
 pub use model::*;
 pub use request::{AcquireRequest, Scope};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::kubernetes::KubernetesOutput;
 use crate::secret::Secret;
 
 /// Where the cluster is and how its servers are recognised.
@@ -224,11 +225,8 @@ pub struct IdentityConfig {
 pub enum OutputKind {
     /// SSH and the Teleport API.
     Identity,
-    /// A Kubernetes cluster.
-    Kubernetes {
-        /// Name of the cluster in Teleport.
-        cluster: String,
-    },
+    /// Kubernetes clusters.
+    Kubernetes(KubernetesOutput),
     /// A database.
     Database {
         /// Name of the database service in Teleport.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::document;
 use super::fault::{ConfigError, Report};
 use super::json::MAX_ROLES;
+use super::kubernetes;
 use super::model::{DatabaseFormat, OutputKind, UserRef};
 use super::tree::{Section, Tree};
 use super::value;
@@ -122,10 +123,21 @@ fn outputs(tree: Option<Tree>, report: &mut Report) -> Vec<OutputKind> {
         let Some(output) = output(entry, report) else { continue };
         if outputs.contains(&output) {
             report.fault(&place, "is the same as an output before it; each once");
+        } else if let Some(name) = named_again(&output, &outputs) {
+            let message =
+                format!("names Kubernetes cluster {} like an output before it; each once", value::shown(name));
+            report.fault(&place, message);
         }
         outputs.push(output);
     }
     if empty { vec![OutputKind::Identity] } else { outputs }
+}
+
+/// A Kubernetes cluster that outputs before name too: its context would be there twice.
+fn named_again<'a>(output: &'a OutputKind, before: &[OutputKind]) -> Option<&'a str> {
+    let OutputKind::Kubernetes(output) = output else { return None };
+    let named = |name: &str, other: &OutputKind| matches!(other, OutputKind::Kubernetes(other) if other.names().any(|known| known == name));
+    output.names().find(|name| before.iter().any(|other| named(name, other)))
 }
 
 fn output(tree: Tree, report: &mut Report) -> Option<OutputKind> {
@@ -136,9 +148,7 @@ fn output(tree: Tree, report: &mut Report) -> Option<OutputKind> {
         .and_then(|tree| tree.parse(report, |text| value::word(text, &types)));
     let output = match kind {
         Some(0) => Some(OutputKind::Identity),
-        Some(1) => {
-            required_name(&mut section, "kubernetes_cluster", report).map(|cluster| OutputKind::Kubernetes { cluster })
-        }
+        Some(1) => kubernetes::clusters(&mut section, report),
         Some(2) => database(&mut section, report),
         Some(_) => application(&mut section, "app", report),
         None => {

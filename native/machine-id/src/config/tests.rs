@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{
     AcquireRequest, AddressKind, CaSource, ConfigError, DatabaseFormat, EngineConfig, JoinMethod, KeyAlgorithm,
-    OutputKind, ProofSource, Scope, TokenSource, UserRef,
+    KubernetesOutput, OutputKind, ProofSource, Scope, TokenSource, UserRef,
 };
 use crate::error::{Code, Error, Fault};
 
@@ -94,7 +94,7 @@ fn acquire_is_read_as_the_contract_says() {
             route_to_cluster: Some("leaf.example.com".to_owned()),
             outputs: vec![
                 OutputKind::Identity,
-                OutputKind::Kubernetes { cluster: "prod".to_owned() },
+                OutputKind::Kubernetes(KubernetesOutput::named(["prod"])),
                 OutputKind::Database {
                     service: "pg".to_owned(),
                     username: "app".to_owned(),
@@ -105,6 +105,60 @@ fn acquire_is_read_as_the_contract_says() {
             ],
         }
     );
+}
+
+/// The outputs of a request, or its faults.
+fn outputs(json: &str) -> Result<Vec<OutputKind>, Vec<String>> {
+    let text = format!(r#"{{"lease":"{}","identity":"api","directory":"/d","outputs":{json}}}"#, "a".repeat(32));
+    AcquireRequest::from_json(text.as_bytes()).map(|request| request.outputs).map_err(|error| lines(&error))
+}
+
+#[test]
+fn an_output_names_one_kubernetes_cluster_or_several_in_their_order() {
+    let kube = |names: &[&str]| vec![OutputKind::Kubernetes(KubernetesOutput::named(names.iter().copied()))];
+    let one = kube(&["prod"]);
+    assert_eq!(outputs(r#"[{"type":"kubernetes","kubernetes_cluster":"prod"}]"#).unwrap(), one);
+    assert_eq!(outputs(r#"[{"type":"kubernetes","kubernetes_clusters":["prod"]}]"#).unwrap(), one);
+    let several = r#"[{"type":"kubernetes","kubernetes_clusters":["prod","../x","a b","arn:aws:eks:eu:1:cluster/b"]}]"#;
+    assert_eq!(outputs(several).unwrap(), kube(&["prod", "../x", "a b", "arn:aws:eks:eu:1:cluster/b"]));
+}
+
+#[test]
+fn several_kubernetes_clusters_are_read_as_the_contract_says() {
+    let request = AcquireRequest::from_json(contract!("acquire-kubernetes.request.json")).unwrap();
+    let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod", "eu/staging 1"]));
+    assert_eq!(request.outputs, [OutputKind::Identity, kube]);
+}
+
+#[test]
+fn kubernetes_clusters_that_are_none_too_many_or_there_twice_are_refused() {
+    let long = format!(r#"[{{"type":"kubernetes","kubernetes_clusters":["{}"]}}]"#, "x".repeat(300));
+    let cases = [
+        (
+            r#"[{"type":"kubernetes","kubernetes_cluster":"a","kubernetes_clusters":["b"]}]"#,
+            "outputs[0]: has both kubernetes_cluster and kubernetes_clusters; write one of them",
+        ),
+        (
+            r#"[{"type":"kubernetes","kubernetes_clusters":[]}]"#,
+            "outputs[0].kubernetes_clusters: names no cluster; write the name of at least one",
+        ),
+        (
+            r#"[{"type":"kubernetes","kubernetes_clusters":["a","b","a"]}]"#,
+            r#"outputs[0].kubernetes_clusters[2]: is "a", which stands before it; each cluster once"#,
+        ),
+        (
+            r#"[{"type":"kubernetes","kubernetes_clusters":["a b "]}]"#,
+            r#"outputs[0].kubernetes_clusters[0]: is "a b "; control characters and outer blanks aren't allowed"#,
+        ),
+        (
+            r#"[{"type":"kubernetes","kubernetes_cluster":"a"},{"type":"kubernetes","kubernetes_clusters":["b","a"]}]"#,
+            r#"outputs[1]: names Kubernetes cluster "a" like an output before it; each once"#,
+        ),
+        (&long, "outputs[0].kubernetes_clusters[0]: is 300 bytes long; at most 255 are allowed"),
+    ];
+    for (json, fault) in cases {
+        assert_eq!(outputs(json).unwrap_err(), [fault], "{json}");
+    }
 }
 
 #[test]

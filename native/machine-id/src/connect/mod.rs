@@ -38,6 +38,7 @@ mod verifier;
 mod version;
 mod watch;
 mod web_config;
+mod websocket;
 
 pub use address::Address;
 pub use auth_client::{AuthClient, IssuedCerts, Ping};

@@ -31,6 +31,17 @@ pub struct SshTarget {
     pub cluster: String,
 }
 
+impl SshTarget {
+    /// As users write it: host, cluster, and the port where one was asked for.
+    pub(super) fn shown(&self) -> String {
+        match self.host_port.rsplit_once(':') {
+            Some((host, "0")) => format!("{host}.{}", self.cluster),
+            Some((host, port)) => format!("{host}.{}:{port}", self.cluster),
+            None => self.host_port.clone(),
+        }
+    }
+}
+
 /// The stream. Shutting it down ends our half; the other half ends when the host is done.
 pub struct ProxySshStream(FrameStream);
 
@@ -81,7 +92,7 @@ fn payload(reply: ProxySshResponse) -> Bytes {
 }
 
 pub(super) fn answered(target: &SshTarget, code: Code, message: &str) -> ConnectError {
-    let host = target.host_port.clone();
+    let host = target.shown();
     match code {
         Code::NotFound if message.contains("cluster") => ConnectError::TargetUnknown { message: quote(message) },
         Code::PermissionDenied if !message.contains("lock targeting") => {
@@ -124,6 +135,15 @@ impl std::fmt::Debug for ProxySshStream {
 mod tests {
     use super::*;
     use crate::error::{Code as Stable, Fault};
+
+    #[test]
+    fn a_target_is_shown_as_users_write_it() {
+        let shown =
+            |host_port: &str| SshTarget { host_port: host_port.to_owned(), cluster: "example.test".to_owned() }.shown();
+        assert_eq!(shown("node1:0"), "node1.example.test");
+        assert_eq!(shown("node1:2222"), "node1.example.test:2222");
+        assert_eq!(shown("[2001:db8::1]:0"), "[2001:db8::1].example.test");
+    }
 
     #[test]
     fn each_refusal_of_the_proxy_has_its_own_code() {

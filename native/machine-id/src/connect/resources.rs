@@ -2,6 +2,8 @@
 //!
 //! Lists are shown to output identities; to the bot's own identity they are empty without an error (trap 11).
 
+use std::collections::BTreeMap;
+
 use teleport_api::auth::paginated_resource::Resource;
 use teleport_api::auth::{CreateAppSessionRequest, GetRoleRequest, ListResourcesRequest};
 
@@ -34,12 +36,12 @@ pub struct Application {
 }
 
 impl AuthClient {
-    /// Names of the Kubernetes clusters.
+    /// Names of the Kubernetes clusters that have all of `labels`.
     ///
     /// # Errors
     /// The server's refusal, or why there is no answer.
-    pub async fn kube_clusters(&self) -> Result<Vec<String>, ConnectError> {
-        let resources = self.list("kube_server").await?;
+    pub async fn kube_clusters(&self, labels: &BTreeMap<String, String>) -> Result<Vec<String>, ConnectError> {
+        let resources = self.list("kube_server", labels).await?;
         let name = |resource: Resource| match resource {
             Resource::KubernetesServer(server) => Some(server.spec?.cluster?.metadata?.name),
             _ => None,
@@ -55,7 +57,7 @@ impl AuthClient {
     /// # Errors
     /// The server's refusal, or why there is no answer.
     pub async fn databases(&self) -> Result<Vec<Database>, ConnectError> {
-        let resources = self.list("db_server").await?;
+        let resources = self.list("db_server", &BTreeMap::new()).await?;
         let read = |resource: Resource| {
             let Resource::DatabaseServer(server) = resource else { return None };
             let database = server.spec?.database?;
@@ -72,7 +74,7 @@ impl AuthClient {
     /// # Errors
     /// The server's refusal, or why there is no answer.
     pub async fn applications(&self) -> Result<Vec<Application>, ConnectError> {
-        let resources = self.list("app_server").await?;
+        let resources = self.list("app_server", &BTreeMap::new()).await?;
         let read = |resource: Resource| {
             let Resource::AppServer(server) = resource else { return None };
             let app = server.spec?.app?;
@@ -115,7 +117,7 @@ impl AuthClient {
             .ok_or_else(|| ConnectError::BadReply { call: call.name, reason: "the session has no id".to_owned() })
     }
 
-    async fn list(&self, kind: &str) -> Result<Vec<Resource>, ConnectError> {
+    async fn list(&self, kind: &str, labels: &BTreeMap<String, String>) -> Result<Vec<Resource>, ConnectError> {
         let call = Call::named("the request for a list of resources");
         let mut resources = Vec::new();
         let mut start_key = String::new();
@@ -125,6 +127,7 @@ impl AuthClient {
                 namespace: "default".to_owned(),
                 limit: PAGE,
                 start_key: start_key.clone(),
+                labels: labels.iter().map(|(label, value)| (label.clone(), value.clone())).collect(),
                 ..ListResourcesRequest::default()
             };
             let page = self.call(call, self.service().list_resources(request)).await?;

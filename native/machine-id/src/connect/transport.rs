@@ -136,7 +136,7 @@ impl SshTransport {
             Ok(Err(status)) if status::is_local(&status) => Ok(Err(status)),
             Ok(Err(status)) => Err(proxy_ssh::answered(target, status.code(), status.message())),
             Err(_) => Err(ConnectError::HostUnreachable {
-                host: target.host_port.clone(),
+                host: target.shown(),
                 message: format!("no answer within {} s", limits::DIAL_HOST.as_secs()),
             }),
         }

@@ -1,7 +1,10 @@
 //! The HTTP upgrade for proxies behind a balancer that ends TLS (protocol D1).
 
-use http::Request;
-use http::header::{CONNECTION, HOST, UPGRADE, USER_AGENT};
+use http::header::{
+    CONNECTION, HOST, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+    SEC_WEBSOCKET_VERSION, UPGRADE, USER_AGENT,
+};
+use http::{Request, Response};
 use http_body_util::Empty;
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
@@ -15,6 +18,14 @@ use super::limits;
 use super::names::REVERSE_TUNNEL;
 use super::stream::Pipe;
 use super::tls::{self, TlsRequest};
+use super::websocket::{self, Messages};
+
+/// The upgrade of RFC 6455 (from 15.1 on).
+const WEBSOCKET: &str = "websocket";
+/// Teleport's own (9 to 18).
+const LEGACY: &str = "alpn";
+/// Inside a WebSocket the server sends pings, so that balancers don't take a quiet connection for a dead one.
+const WITH_PINGS: &str = "alpn-ping";
 
 /// Turns an HTTPS stream into a raw one.
 ///
@@ -38,12 +49,19 @@ async fn switch(stream: Pipe, address: &Address) -> Result<Pipe, ConnectError> {
     };
     let (mut sender, connection) = http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await.map_err(broken)?;
     tokio::spawn(connection.with_upgrades());
+    let key = websocket::key();
+    // Both kinds in one request, as clients from 16 on do: a server that knows WebSocket prefers it (and most balancers
+    // let nothing else pass), an older one takes what it knows.
     let request = Request::get("/webapi/connectionupgrade")
         .header(HOST, address.to_string())
         .header(USER_AGENT, AGENT)
         .header(CONNECTION, "Upgrade")
-        .header(UPGRADE, "alpn")
-        .header("X-Teleport-Upgrade", "alpn")
+        .header(UPGRADE, WEBSOCKET)
+        .header(UPGRADE, LEGACY)
+        .header("X-Teleport-Upgrade", LEGACY)
+        .header(SEC_WEBSOCKET_VERSION, "13")
+        .header(SEC_WEBSOCKET_KEY, &key)
+        .header(SEC_WEBSOCKET_PROTOCOL, WITH_PINGS)
         .body(Empty::new())
         .map_err(|_| ConnectError::NameUnusable { name: address.to_string() })?;
     let reply = sender.send_request(request).await.map_err(broken)?;
@@ -55,8 +73,21 @@ async fn switch(stream: Pipe, address: &Address) -> Result<Pipe, ConnectError> {
             message: String::new(),
         });
     }
-    let upgraded = hyper::upgrade::on(reply).await.map_err(broken)?;
-    Ok(Box::new(TokioIo::new(upgraded)))
+    let is_websocket = is(&reply, &UPGRADE, WEBSOCKET);
+    if is_websocket && !is(&reply, &SEC_WEBSOCKET_ACCEPT, &websocket::accept(&key)) {
+        return Err(ConnectError::Cut {
+            address: address.to_string(),
+            step: "connection upgrade",
+            reason: "the answer to the WebSocket handshake isn't for our key".to_owned(),
+        });
+    }
+    let upgraded = TokioIo::new(hyper::upgrade::on(reply).await.map_err(broken)?);
+    Ok(if is_websocket { Box::new(Messages::new(upgraded)) } else { Box::new(upgraded) })
+}
+
+/// Keywords ignore case; an accepted key doesn't, but no other one differs in nothing else.
+fn is<B>(reply: &Response<B>, name: &HeaderName, value: &str) -> bool {
+    reply.headers().get(name).is_some_and(|found| found.as_bytes().eq_ignore_ascii_case(value.as_bytes()))
 }
 
 impl Connector {

@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, renameat};
 use nix::unistd::linkat;
 
-use super::file::{Folder, discard, write_new};
+use super::file::{Folder, discard, write_new, write_staged};
 use super::names::{Name, temporary};
 use super::{DestinationError, Durability, Stage, generation, guard};
 
@@ -15,7 +15,8 @@ struct Placed<'a> {
     name: Name,
     contents: &'a [u8],
     folder: Folder<'a>,
-    temporary: String,
+    /// Its name until then, if it has one.
+    temporary: Option<String>,
     /// A second name of the file that stands there so far, to put it back; none where there is no such file.
     previous: Option<String>,
 }
@@ -31,32 +32,39 @@ pub(super) fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<
     ordered.sort_by_cached_key(|(_, contents)| contains(contents, &marker));
 
     let mut folders = Vec::with_capacity(ordered.len());
+    let mut anew = true;
     for (name, contents) in ordered {
         let folder = Folder::create(top, path, name.folder.as_deref(), grants)?;
-        guard::check_name(folder.handle(), &name.file, &folder.path().join(&name.file), grants)?;
-        folders.push(Placed { name, contents, folder, temporary: temporary(), previous: None });
+        if !stage.first {
+            let is_there = guard::check_name(folder.handle(), &name.file, &folder.path().join(&name.file), grants)?;
+            anew &= !is_there;
+        }
+        folders.push(Placed { name, contents, folder, temporary: None, previous: None });
     }
 
     let staged = path.join(&stage.staging);
     for placed in &folders {
-        let at = Folder::create(&stage.handle, &staged, placed.name.folder.as_deref(), grants)?;
-        let file = at.path().join(&placed.name.file);
-        write_new(at.handle(), &placed.name.file, &file, placed.contents, grants, destination.durability)?;
+        let below;
+        let (at, at_path) = match placed.name.folder.as_deref() {
+            None => (&stage.handle, staged.as_path()),
+            folder => {
+                below = Folder::create(&stage.handle, &staged, folder, grants)?;
+                (below.handle(), below.path())
+            }
+        };
+        let file = at_path.join(&placed.name.file);
+        write_staged(at, &placed.name.file, &file, placed.contents, grants, destination.durability)?;
         if synced && placed.name.folder.is_some() {
-            at.handle().sync_all().map_err(DestinationError::io("synced", at.path()))?;
+            at.sync_all().map_err(DestinationError::io("synced", at_path))?;
         }
     }
     if synced {
         stage.handle.sync_all().map_err(DestinationError::io("synced", &staged))?;
     }
 
-    let placed = link_all(stage, &mut folders).and_then(|()| {
-        renameat(top, stage.staging.as_str(), top, stage.complete.as_str())
-            .map_err(DestinationError::io("renamed", &staged))?;
-        rename_all(&folders)
-    });
+    let placed = place(stage, &mut folders, anew);
     for file in &folders {
-        for name in [Some(&file.temporary), file.previous.as_ref()].into_iter().flatten() {
+        for name in [file.temporary.as_ref(), file.previous.as_ref()].into_iter().flatten() {
             discard(file.folder.handle(), name, file.folder.path());
         }
     }
@@ -75,6 +83,54 @@ pub(super) fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<
     Ok(())
 }
 
+/// Makes the generation complete and gives its files their names.
+fn place(stage: &Stage<'_>, files: &mut [Placed<'_>], anew: bool) -> Result<(), DestinationError> {
+    if anew {
+        // Nothing is replaced, so there is nothing to put back: each file goes straight to its name.
+        complete(stage)?;
+        if link_in_place(stage, files)? {
+            return Ok(());
+        }
+        for placed in files.iter().filter(|_| stage.first) {
+            let path = placed.folder.path().join(&placed.name.file);
+            guard::check_name(placed.folder.handle(), &placed.name.file, &path, &stage.destination.grants)?;
+        }
+    }
+    link_all(stage, files)?;
+    if !anew {
+        complete(stage)?;
+    }
+    rename_all(files)
+}
+
+fn complete(stage: &Stage<'_>) -> Result<(), DestinationError> {
+    let top = &stage.destination.handle;
+    renameat(top, stage.staging.as_str(), top, stage.complete.as_str())
+        .map_err(DestinationError::io("renamed", &stage.destination.path.join(&stage.staging)))
+}
+
+/// Gives each file its name, where that is free. False: not all of them were, or there are no hard links here; then
+/// nothing is changed.
+fn link_in_place(stage: &Stage<'_>, files: &[Placed<'_>]) -> Result<bool, DestinationError> {
+    for (position, placed) in files.iter().enumerate() {
+        let source = Folder::open(&stage.handle, &stage.destination.path, placed.name.folder.as_deref())?;
+        let name = placed.name.file.as_str();
+        let Err(errno) = link(source.handle(), name, placed.folder.handle(), name) else { continue };
+        for undone in files.iter().take(position) {
+            discard(undone.folder.handle(), &undone.name.file, undone.folder.path());
+        }
+        if errno == Errno::EEXIST || has_no_links(errno) {
+            return Ok(false);
+        }
+        return Err(DestinationError::io("written", &placed.folder.path().join(name))(errno));
+    }
+    Ok(true)
+}
+
+const fn has_no_links(errno: Errno) -> bool {
+    matches!(errno, Errno::EPERM | Errno::EOPNOTSUPP | Errno::ENOSYS | Errno::EMLINK | Errno::EXDEV)
+}
+
 /// Gives each file a second name beside its final one. A hard link costs no space and no second write; where there
 /// are none, a copy serves.
 fn link_all(stage: &Stage<'_>, files: &mut [Placed<'_>]) -> Result<(), DestinationError> {
@@ -82,11 +138,12 @@ fn link_all(stage: &Stage<'_>, files: &mut [Placed<'_>]) -> Result<(), Destinati
     for placed in files {
         let source = Folder::open(&stage.handle, &destination.path, placed.name.folder.as_deref())?;
         let path = placed.folder.path().join(&placed.name.file);
-        match link(source.handle(), &placed.name.file, placed.folder.handle(), &placed.temporary) {
+        let second = temporary();
+        match link(source.handle(), &placed.name.file, placed.folder.handle(), &second) {
             Ok(()) => {}
-            Err(Errno::EPERM | Errno::EOPNOTSUPP | Errno::ENOSYS | Errno::EMLINK | Errno::EXDEV) => write_new(
+            Err(errno) if has_no_links(errno) => write_new(
                 placed.folder.handle(),
-                &placed.temporary,
+                &second,
                 &path,
                 placed.contents,
                 &destination.grants,
@@ -94,6 +151,7 @@ fn link_all(stage: &Stage<'_>, files: &mut [Placed<'_>]) -> Result<(), Destinati
             )?,
             Err(errno) => return Err(DestinationError::io("written", &path)(errno)),
         }
+        placed.temporary = Some(second);
         let previous = temporary();
         match link(placed.folder.handle(), &placed.name.file, placed.folder.handle(), &previous) {
             Ok(()) => placed.previous = Some(previous),
@@ -105,18 +163,22 @@ fn link_all(stage: &Stage<'_>, files: &mut [Placed<'_>]) -> Result<(), Destinati
     Ok(())
 }
 
-fn link(from: &File, name: &str, to: &File, temporary: &str) -> nix::Result<()> {
-    linkat(from, name, to, temporary, AtFlags::empty())
+fn link(from: &File, name: &str, to: &File, second: &str) -> nix::Result<()> {
+    linkat(from, name, to, second, AtFlags::empty())
 }
 
 /// Gives the files their names, those that name the generation last. Should one fail, all get back what they had.
-fn rename_all(files: &[Placed<'_>]) -> Result<(), DestinationError> {
-    for (position, placed) in files.iter().enumerate() {
+fn rename_all(files: &mut [Placed<'_>]) -> Result<(), DestinationError> {
+    for position in 0..files.len() {
+        let Some(placed) = files.get_mut(position) else { break };
         let (handle, name) = (placed.folder.handle(), placed.name.file.as_str());
-        if let Err(errno) = renameat(handle, placed.temporary.as_str(), handle, name) {
+        let Some(temporary) = placed.temporary.as_deref() else { continue };
+        if let Err(errno) = renameat(handle, temporary, handle, name) {
+            let error = DestinationError::io("replaced", &placed.folder.path().join(name))(errno);
             files.iter().take(position).for_each(put_back);
-            return Err(DestinationError::io("replaced", &placed.folder.path().join(name))(errno));
+            return Err(error);
         }
+        placed.temporary = None;
     }
     Ok(())
 }

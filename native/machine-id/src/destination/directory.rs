@@ -11,8 +11,8 @@ use nix::fcntl::{AtFlags, OFlag, openat, readlinkat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, fsync, geteuid, unlinkat};
 
-use super::DestinationError;
 use super::file::kind_of;
+use super::{DestinationError, Durability};
 use crate::config::{DirectoryConfig, SymlinkMode};
 
 /// As many links as Linux itself follows.
@@ -29,11 +29,18 @@ pub(super) struct Opened {
     pub handle: File,
     /// Whether we made it just now.
     pub created: bool,
+    /// The directory that it is in, and its name there.
+    pub parent: OwnedFd,
+    pub name: OsString,
 }
 
 /// Opens the directory of `config`. Every directory on the way must belong to root or us, and nobody else may be able
 /// to replace what is in it; `try-secure` and `insecure` only log that.
-pub(super) fn open(config: &DirectoryConfig, missing: Missing) -> Result<Opened, DestinationError> {
+pub(super) fn open(
+    config: &DirectoryConfig,
+    missing: Missing,
+    durability: Durability,
+) -> Result<Opened, DestinationError> {
     let path = config.path.as_path();
     let fault = |reason| DestinationError::Path { path: path.to_owned(), reason };
     let mut pending = VecDeque::new();
@@ -52,7 +59,8 @@ pub(super) fn open(config: &DirectoryConfig, missing: Missing) -> Result<Opened,
     }
     let root = nix::fcntl::open("/", WAY, Mode::empty()).map_err(DestinationError::io("opened", Path::new("/")))?;
     let parents = if config.readers.is_empty() { Mode::S_IRWXU } else { Mode::from_bits_truncate(0o711) };
-    let mut walk = Walk { config, missing, parents, stack: vec![(root, PathBuf::from("/"))], pending, links: 0 };
+    let stack = vec![(root, PathBuf::from("/"))];
+    let mut walk = Walk { config, missing, durability, parents, stack, pending, links: 0 };
     walk.check_parent()?;
     loop {
         if let Some(opened) = walk.step()? {
@@ -69,6 +77,7 @@ pub(super) const LAST: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_NOFOLLOW).union
 struct Walk<'a> {
     config: &'a DirectoryConfig,
     missing: Missing,
+    durability: Durability,
     parents: Mode,
     /// The directories from the root to where we are; links with `..` need the way back.
     stack: Vec<(OwnedFd, PathBuf)>,
@@ -101,7 +110,10 @@ impl Walk<'_> {
             other => other,
         };
         match opened {
-            Ok(child) if last => Ok(Some(Opened { handle: File::from(child), created })),
+            Ok(child) if last => {
+                let (parent, _) = self.stack.pop().ok_or_else(|| self.fault("it leads nowhere"))?;
+                Ok(Some(Opened { handle: File::from(child), created, parent, name }))
+            }
             Ok(child) => {
                 self.stack.push((child, path));
                 self.check_parent()?;
@@ -156,7 +168,8 @@ impl Walk<'_> {
             fchmod(&made, self.parents).map_err(DestinationError::io("made", path))?;
         }
         // Best effort: a parent that we may enter but not read can't be synced.
-        if let Ok(parent) = openat(handle, ".", LAST, Mode::empty())
+        if self.durability == Durability::Synced
+            && let Ok(parent) = openat(handle, ".", LAST, Mode::empty())
             && let Err(errno) = fsync(&parent)
         {
             tracing::debug!(path = %at.display(), %errno, "parent directory not synced");
@@ -210,19 +223,28 @@ pub(super) fn remove_empty(handle: &File, path: &Path) -> Result<(), Destination
         return Ok(());
     };
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let parent = match nix::fcntl::open(parent, flags, Mode::empty()) {
-        Ok(parent) => parent,
-        Err(Errno::ENOENT) => return Ok(()),
-        Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
-    };
+    match nix::fcntl::open(parent, flags, Mode::empty()) {
+        Ok(parent) => remove_empty_from(&parent, name, handle, path),
+        Err(Errno::ENOENT) => Ok(()),
+        Err(errno) => Err(DestinationError::io("deleted", path)(errno)),
+    }
+}
+
+/// As [`remove_empty`], from the directory that it was found in.
+pub(super) fn remove_empty_from(
+    parent: &OwnedFd,
+    name: &OsStr,
+    handle: &File,
+    path: &Path,
+) -> Result<(), DestinationError> {
     let ours = fstat(handle).map_err(DestinationError::io("read", path))?;
-    match fstatat(&parent, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+    match fstatat(parent, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
         Ok(seen) if seen.st_dev == ours.st_dev && seen.st_ino == ours.st_ino => {}
         Ok(_) | Err(Errno::ENOENT) => return Ok(()),
         Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
     }
     // Only an empty directory can go this way, so a swap in between costs nobody anything.
-    match unlinkat(&parent, name, UnlinkatFlags::RemoveDir) {
+    match unlinkat(parent, name, UnlinkatFlags::RemoveDir) {
         Ok(()) | Err(Errno::ENOENT) => Ok(()),
         Err(errno) => Err(DestinationError::io("deleted", path)(errno)),
     }

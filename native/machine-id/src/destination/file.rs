@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, openat, readlinkat, renameat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
-use nix::unistd::{UnlinkatFlags, unlinkat};
+use nix::unistd::{UnlinkatFlags, linkat, unlinkat};
+use rustix::fs::{RenameFlags, renameat_with};
 use zeroize::Zeroizing;
 
 use super::directory::{LAST, kind};
@@ -112,7 +113,7 @@ pub(super) fn read(
     Ok(Some(contents))
 }
 
-/// Writes a file that isn't there yet. On failure nothing of it is left.
+/// Writes a file that isn't there yet, in a directory whose entries may inherit a list. On failure nothing of it is left.
 pub(super) fn write_new(
     folder: &File,
     name: &str,
@@ -121,11 +122,34 @@ pub(super) fn write_new(
     grants: &Grants,
     durability: Durability,
 ) -> Result<(), DestinationError> {
+    write(folder, name, path, contents, durability, |file| Ok(grants.shape_file(file, path)?))
+}
+
+/// As [`write_new`], in a directory that we have taken the default list from.
+pub(super) fn write_staged(
+    folder: &File,
+    name: &str,
+    path: &Path,
+    contents: &[u8],
+    grants: &Grants,
+    durability: Durability,
+) -> Result<(), DestinationError> {
+    write(folder, name, path, contents, durability, |file| Ok(grants.shape_plain_file(file, path)?))
+}
+
+fn write(
+    folder: &File,
+    name: &str,
+    path: &Path,
+    contents: &[u8],
+    durability: Durability,
+    shape: impl FnOnce(&File) -> Result<(), DestinationError>,
+) -> Result<(), DestinationError> {
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let file = openat(folder, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)
         .map(File::from)
         .map_err(DestinationError::io("written", path))?;
-    let result = fill(&file, path, contents, grants, durability);
+    let result = fill(&file, path, contents, durability, shape);
     if result.is_err() {
         discard(folder, name, path);
     }
@@ -136,11 +160,11 @@ fn fill(
     mut file: &File,
     path: &Path,
     contents: &[u8],
-    grants: &Grants,
     durability: Durability,
+    shape: impl FnOnce(&File) -> Result<(), DestinationError>,
 ) -> Result<(), DestinationError> {
     file.write_all(contents).map_err(DestinationError::io("written", path))?;
-    grants.shape_file(file, path)?;
+    shape(file)?;
     if durability == Durability::Synced {
         file.sync_all().map_err(DestinationError::io("written", path))?;
     }
@@ -163,6 +187,41 @@ pub(super) fn replace(destination: &Destination, name: &Name, contents: &[u8]) -
         folder.handle().sync_all().map_err(DestinationError::io("synced", folder.path()))?;
     }
     Ok(())
+}
+
+/// Puts a new file under a name that nothing has. Complete or not there, like [`replace`].
+pub(super) fn create(destination: &Destination, name: &Name, contents: &[u8]) -> Result<bool, DestinationError> {
+    let top = &destination.handle;
+    let folder = Folder::create(top, &destination.path, name.folder.as_deref(), &destination.grants)?;
+    let path = folder.path().join(&name.file);
+    let temporary = temporary();
+    let write = if destination.is_untouched() { write_staged } else { write_new };
+    write(folder.handle(), &temporary, &path, contents, &destination.grants, destination.durability)?;
+    let named = rename_new(folder.handle(), &temporary, &name.file);
+    if named != Ok(()) {
+        discard(folder.handle(), &temporary, &path);
+    }
+    match named {
+        Ok(()) => {}
+        Err(Errno::EEXIST) => return Ok(false),
+        Err(errno) => return Err(DestinationError::io("written", &path)(errno)),
+    }
+    if destination.durability == Durability::Synced {
+        folder.handle().sync_all().map_err(DestinationError::io("synced", folder.path()))?;
+    }
+    Ok(true)
+}
+
+/// Renames, but over nothing; where the file system can't promise that (NFS), by a hard link.
+fn rename_new(folder: &File, from: &str, to: &str) -> nix::Result<()> {
+    match renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(()),
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
+            linkat(folder, from, folder, to, AtFlags::empty())?;
+            unlinkat(folder, from, UnlinkatFlags::NoRemoveDir)
+        }
+        Err(errno) => Err(Errno::from_raw(errno.raw_os_error())),
+    }
 }
 
 /// Deletes a file that may not be there.

@@ -32,8 +32,11 @@ pub(super) fn all(names: &[OsString]) -> Vec<(u64, String)> {
 
 /// Deletes those of `earlier` (oldest first) that no reader can still be about to open.
 pub(super) fn sweep(top: &File, path: &Path, current: &str, earlier: &[(u64, String)]) -> Result<(), DestinationError> {
-    let now = changed(top, current);
     let candidates = earlier.len().saturating_sub(ALWAYS);
+    if candidates == 0 {
+        return Ok(());
+    }
+    let now = changed(top, current);
     for (position, (_, name)) in earlier.iter().take(candidates).enumerate() {
         // Both times are the file system's own, so no clock of ours is asked.
         let young = match (now, changed(top, name)) {

@@ -70,22 +70,22 @@ pub(super) fn check_file(file: &File, stat: &FileStat, path: &Path, grants: &Gra
     refuse(path, mode, PRIVATE_FILE, &all, grants.mode())
 }
 
-/// What stands under a name that is about to be replaced: nothing, or a file as we write them.
-pub(super) fn check_name(folder: &File, name: &str, path: &Path, grants: &Grants) -> Result<(), DestinationError> {
+/// What stands under a name that is about to be replaced: nothing (false), or a file as we write them.
+pub(super) fn check_name(folder: &File, name: &str, path: &Path, grants: &Grants) -> Result<bool, DestinationError> {
     let stat = match fstatat(folder, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
         Ok(stat) => stat,
-        Err(Errno::ENOENT) => return Ok(()),
+        Err(Errno::ENOENT) => return Ok(false),
         Err(errno) => return Err(DestinationError::io("read", path)(errno)),
     };
     match kind(&stat) {
         SFlag::S_IFLNK => return Err(link(folder, name, path.to_owned())),
-        SFlag::S_IFREG if stat.st_mode & 0o077 == 0 => return owned(stat.st_uid, path),
+        SFlag::S_IFREG if stat.st_mode & 0o077 == 0 => return owned(stat.st_uid, path).map(|()| true),
         SFlag::S_IFREG => owned(stat.st_uid, path)?,
         _ => return Err(DestinationError::NotAFile { path: path.to_owned(), seen: kind_of(&stat) }),
     }
     let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let file = openat(folder, name, flags, Mode::empty()).map_err(DestinationError::io("opened", path))?;
-    check_file(&File::from(file), &stat, path, grants)
+    check_file(&File::from(file), &stat, path, grants).map(|()| true)
 }
 
 /// Compares everything in a destination with what was asked.

@@ -11,8 +11,8 @@ use nix::sys::stat::{Mode, SFlag, fchmod, fstat};
 use nix::unistd::{Gid, Uid, fchown, geteuid};
 
 use super::directory::{self, Missing, kind};
-use super::{DestinationError, names, remove};
-use crate::acl::{self, Acl, AclError, Entry, Permissions, Qualifier, name_of, quoted};
+use super::{DestinationError, Durability, names, remove};
+use crate::acl::{self, Acl, AclError, Entry, Permissions, Qualifier, group_name_of, name_of, quoted};
 use crate::config::{AclMode, DirectoryConfig};
 
 /// What `machine-id init` is asked for.
@@ -62,7 +62,7 @@ impl InitPlan {
             directory.retain(|entry| entry.who != Qualifier::Mask);
             directory.extend([all(Qualifier::User(writer.0)), all(Qualifier::Mask)]);
         }
-        let (exists, files) = match directory::open(&request.directory, Missing::Refuse) {
+        let (exists, files) = match directory::open(&request.directory, Missing::Refuse, Durability::Synced) {
             Ok(opened) => (true, regular_files(&opened.handle, path)?),
             Err(DestinationError::Missing { .. }) => (false, Vec::new()),
             Err(other) => return Err(other),
@@ -99,7 +99,7 @@ impl InitPlan {
         } else {
             acl::to_setfacl(acl, path, name_of)
         };
-        [format!("chown {}:{} {}", name_of(owner.0), owner.1, quoted(path)), list]
+        [format!("chown {}:{} {}", name_of(owner.0), group_name_of(owner.1), quoted(path)), list]
     }
 
     /// Does it. Doing it again changes nothing.
@@ -108,7 +108,7 @@ impl InitPlan {
     /// When the directory belongs to a third user, or something can't be made, given away or granted.
     pub fn apply(&self) -> Result<(), DestinationError> {
         let path = self.directory.path.as_path();
-        let handle = directory::open(&self.directory, Missing::Create)?.handle;
+        let handle = directory::open(&self.directory, Missing::Create, Durability::Synced)?.handle;
         let seen = fstat(&handle).map_err(DestinationError::io("read", path))?.st_uid;
         let us = geteuid().as_raw();
         if ![us, self.owner.0, 0].contains(&seen) {

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -21,14 +22,66 @@ pub struct DirectoryLock {
 
 impl Drop for DirectoryLock {
     fn drop(&mut self) {
-        let Some(held) = self.file.take() else { return };
-        let descriptor = held.as_raw_fd();
-        if let Err((held, errno)) = held.unlock() {
+        self.file.take().and_then(let_go);
+    }
+}
+
+/// Gives the open file back, unless it had to be closed.
+fn let_go(held: Flock<File>) -> Option<File> {
+    let descriptor = held.as_raw_fd();
+    match held.unlock() {
+        Ok(file) => Some(file),
+        Err((held, errno)) => {
             // nix would panic. Closing the descriptor lets go as well.
             std::mem::forget(held);
             let closed = nix::unistd::close(descriptor);
             tracing::warn!(%errno, ?closed, "a lock was let go by closing its file");
+            None
         }
+    }
+}
+
+/// A lock for a part of what is in a directory, which all threads and processes take that use this part. Its file
+/// stays open, since it is taken often.
+#[derive(Debug)]
+pub struct PartLock {
+    name: String,
+    /// Keeps this process's threads from polling for the file's lock.
+    file: Mutex<Option<File>>,
+}
+
+/// A [`PartLock`] that is held, let go on drop.
+#[derive(Debug)]
+pub struct HeldPart<'a> {
+    lock: Option<Flock<File>>,
+    file: MutexGuard<'a, Option<File>>,
+}
+
+impl PartLock {
+    /// The lock of part `part`.
+    #[must_use]
+    pub fn new(part: char) -> Self {
+        Self { name: format!("{}{part}", names::PART_LOCK), file: Mutex::new(None) }
+    }
+
+    pub(super) fn take(&self, directory: &File, path: &Path, wait: Duration) -> Result<HeldPart<'_>, DestinationError> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let opened = file.take().map_or_else(|| open(directory, path, &self.name), Ok)?;
+            let held = hold(opened, path, wait)?;
+            // Deleted: others would take another file of this name.
+            let stat = fstat(&*held).map_err(DestinationError::io("read", path))?;
+            if stat.st_nlink > 0 {
+                return Ok(HeldPart { lock: Some(held), file });
+            }
+        }
+    }
+}
+
+impl Drop for HeldPart<'_> {
+    fn drop(&mut self) {
+        let Some(held) = self.lock.take() else { return };
+        *self.file = let_go(held);
     }
 }
 
@@ -36,26 +89,31 @@ impl Drop for DirectoryLock {
 const PAUSES: [Duration; 2] = [Duration::from_micros(50), Duration::from_millis(5)];
 
 pub(super) fn take(directory: &File, path: &Path, wait: Duration) -> Result<DirectoryLock, DestinationError> {
-    let lock_path = path.join(names::LOCK);
+    let held = hold(open(directory, path, names::LOCK)?, path, wait)?;
+    Ok(DirectoryLock { file: Some(held) })
+}
+
+fn open(directory: &File, path: &Path, name: &str) -> Result<File, DestinationError> {
+    let lock_path = path.join(name);
     let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
-    let file = match openat(directory, names::LOCK, flags, Mode::S_IRUSR | Mode::S_IWUSR) {
+    let file = match openat(directory, name, flags, Mode::S_IRUSR | Mode::S_IWUSR) {
         Ok(file) => File::from(file),
-        Err(Errno::ELOOP) => return Err(link(directory, names::LOCK, lock_path)),
+        Err(Errno::ELOOP) => return Err(link(directory, name, lock_path)),
         Err(errno) => return Err(DestinationError::io("opened", &lock_path)(errno)),
     };
     let stat = fstat(&file).map_err(DestinationError::io("read", &lock_path))?;
     if kind(&stat) != nix::sys::stat::SFlag::S_IFREG {
         return Err(DestinationError::NotAFile { path: lock_path, seen: kind_of(&stat) });
     }
-    hold(file, path, wait)
+    Ok(file)
 }
 
-fn hold(mut file: File, path: &Path, wait: Duration) -> Result<DirectoryLock, DestinationError> {
+fn hold(mut file: File, path: &Path, wait: Duration) -> Result<Flock<File>, DestinationError> {
     let mut waited = Duration::ZERO;
     let [mut pause, longest] = PAUSES;
     loop {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(held) => return Ok(DirectoryLock { file: Some(held) }),
+            Ok(held) => return Ok(held),
             Err((back, Errno::EWOULDBLOCK | Errno::EINTR)) if waited < wait => {
                 file = back;
                 std::thread::sleep(pause);

@@ -22,6 +22,7 @@ mod stage;
 use std::fs::File;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use nix::unistd::geteuid;
@@ -32,7 +33,8 @@ use crate::config::DirectoryConfig;
 
 pub use error::DestinationError;
 pub use init::{InitPlan, InitRequest};
-pub use lock::DirectoryLock;
+pub use lock::{DirectoryLock, HeldPart, PartLock};
+pub use names::is_leftover;
 pub use remove::{Removal, remove_marked};
 pub use stage::Stage;
 
@@ -56,6 +58,8 @@ pub struct Destination {
     handle: File,
     grants: Grants,
     durability: Durability,
+    /// Made by this process just now, and not yet written to: there is nothing in it to look for.
+    untouched: AtomicBool,
 }
 
 impl Destination {
@@ -65,14 +69,23 @@ impl Destination {
     /// # Errors
     /// When the path is unsafe (symbolic link, foreign owner, too open), or can't be made, opened or granted.
     pub fn create_or_open(config: &DirectoryConfig) -> Result<Self, DestinationError> {
+        Self::create_or_open_as(config, Durability::Synced)
+    }
+
+    /// [`Self::create_or_open`] with a durability, which also goes for the directories that are made.
+    ///
+    /// # Errors
+    /// As [`Self::create_or_open`].
+    pub fn create_or_open_as(config: &DirectoryConfig, durability: Durability) -> Result<Self, DestinationError> {
         let mut grants = Grants::resolve(config, geteuid().as_raw())?;
-        let opened = directory::open(config, directory::Missing::Create)?;
+        let opened = directory::open(config, directory::Missing::Create, durability)?;
         if opened.created {
             grants.shape_directory(&opened.handle, &config.path)?;
         } else {
             guard::check_directory(&opened.handle, &config.path, &mut grants)?;
         }
-        Ok(Self { path: config.path.clone(), handle: opened.handle, grants, durability: Durability::Synced })
+        let untouched = AtomicBool::new(opened.created);
+        Ok(Self { path: config.path.clone(), handle: opened.handle, grants, durability, untouched })
     }
 
     /// Opens the directory only if it is there; makes and changes nothing.
@@ -81,13 +94,14 @@ impl Destination {
     /// As [`Self::create_or_open`].
     pub fn open_existing(config: &DirectoryConfig) -> Result<Option<Self>, DestinationError> {
         let mut grants = Grants::resolve(config, geteuid().as_raw())?;
-        let opened = match directory::open(config, directory::Missing::Refuse) {
+        let opened = match directory::open(config, directory::Missing::Refuse, Durability::Synced) {
             Ok(opened) => opened,
             Err(DestinationError::Missing { .. }) => return Ok(None),
             Err(other) => return Err(other),
         };
         guard::inspect_directory(&opened.handle, &config.path, &mut grants)?;
-        Ok(Some(Self { path: config.path.clone(), handle: opened.handle, grants, durability: Durability::Synced }))
+        let (path, untouched) = (config.path.clone(), AtomicBool::new(false));
+        Ok(Some(Self { path, handle: opened.handle, grants, durability: Durability::Synced, untouched }))
     }
 
     /// The same directory with another durability.
@@ -95,6 +109,12 @@ impl Destination {
     pub fn with_durability(mut self, durability: Durability) -> Self {
         self.durability = durability;
         self
+    }
+
+    /// Whether it was made when it was opened, and [`Self::begin`] wasn't called since.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.untouched.load(Ordering::Relaxed)
     }
 
     /// The path as configured.
@@ -115,6 +135,14 @@ impl Destination {
     /// [`DestinationError::Busy`] when another holds it for longer than `wait`.
     pub fn lock(&self, wait: Duration) -> Result<DirectoryLock, DestinationError> {
         lock::take(&self.handle, &self.path, wait)
+    }
+
+    /// Takes the lock of a part of what is in the directory. Who changes the rest takes [`Self::lock`] only.
+    ///
+    /// # Errors
+    /// [`DestinationError::Busy`] when another holds it for longer than `wait`.
+    pub fn lock_part<'a>(&self, part: &'a PartLock, wait: Duration) -> Result<HeldPart<'a>, DestinationError> {
+        part.take(&self.handle, &self.path, wait)
     }
 
     /// Reads a file in the directory, following no link; none when there is no such file.
@@ -150,6 +178,15 @@ impl Destination {
     /// When the directory can't be listed, or a leftover can't be deleted.
     pub fn clear_leftovers(&self, _lock: &DirectoryLock) -> Result<(), DestinationError> {
         remove::leftovers(&self.handle, &self.path, &remove::entries(&self.handle, &self.path)?)
+    }
+
+    /// Writes a file that isn't there yet. False: something of that name is, and stays.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn create(&self, name: &str, contents: &[u8]) -> Result<bool, DestinationError> {
+        let name = names::Name::parse(name)?;
+        file::create(self, &name, contents)
     }
 
     /// Puts a program into the directory, as a link where that is possible, and says where it is now. Everybody who

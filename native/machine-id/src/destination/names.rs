@@ -4,6 +4,8 @@ use super::DestinationError;
 
 /// The lock file.
 pub(super) const LOCK: &str = ".lock";
+/// Lock files of parts of a directory.
+pub(super) const PART_LOCK: &str = ".lock-";
 /// A file that is about to take another's name.
 pub(super) const TEMPORARY: &str = ".t-";
 /// A generation that is still being filled.
@@ -31,7 +33,7 @@ impl Name {
             if part.len() > 200 || part.chars().any(char::is_control) {
                 return Err(fault("it is too long or has control characters"));
             }
-            if *part == LOCK || [TEMPORARY, STAGING, GENERATION].iter().any(|own| part.starts_with(own)) {
+            if *part == LOCK || [PART_LOCK, TEMPORARY, STAGING, GENERATION].iter().any(|own| part.starts_with(own)) {
                 return Err(fault("the name is reserved"));
             }
         }
@@ -49,7 +51,8 @@ pub(super) fn temporary() -> String {
 }
 
 /// Whether a name is one of [`temporary`]'s or a staging directory's, and nothing else.
-pub(super) fn is_leftover(name: &str) -> bool {
+#[must_use]
+pub fn is_leftover(name: &str) -> bool {
     let digits = |text: &str| text.len() == RANDOM_DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit());
     name.strip_prefix(TEMPORARY).is_some_and(digits)
         || name.strip_prefix(STAGING).is_some_and(|rest| number(rest).is_some())

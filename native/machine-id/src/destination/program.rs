@@ -21,6 +21,9 @@ const RUNNABLE: Mode = Mode::from_bits_truncate(0o755);
 pub(super) fn place(destination: &Destination, source: &Path, name: &Name) -> Result<PathBuf, DestinationError> {
     let top = &destination.handle;
     let target = destination.path.join(&name.file);
+    if linkat(AT_FDCWD, source, top, name.file.as_str(), AtFlags::empty()).is_ok() {
+        return Ok(target);
+    }
     let temporary = temporary();
     match linkat(AT_FDCWD, source, top, temporary.as_str(), AtFlags::empty()) {
         Ok(()) => {}

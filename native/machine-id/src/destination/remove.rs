@@ -3,18 +3,20 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read;
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::{Mode, fstat};
 use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
+use rustix::fs::RawDir;
 
-use super::directory::{LAST, Missing};
+use super::directory::{LAST, Missing, Opened};
 use super::names::{self, is_leftover};
-use super::{Destination, DestinationError};
+use super::{Destination, DestinationError, Durability};
 use crate::config::{DirectoryConfig, SymlinkMode};
 
 /// Deeper trees aren't ours.
@@ -24,10 +26,23 @@ const MAX_DEPTH: usize = 16;
 pub(super) fn entries(directory: &File, path: &Path) -> Result<Vec<OsString>, DestinationError> {
     // A second handle: reading moves a position that clones of a handle share.
     let again = openat(directory, ".", LAST, Mode::empty()).map_err(DestinationError::io("listed", path))?;
-    let mut listing = Dir::from_fd(again).map_err(DestinationError::io("listed", path))?;
+    entries_of_new(&again, path)
+}
+
+/// As [`entries`], by a handle that was just opened and that nobody else reads.
+fn entries_of_new(directory: &impl AsFd, path: &Path) -> Result<Vec<OsString>, DestinationError> {
+    /// Some fifty names of ours.
+    const ROOM: usize = 2048;
+    let mut room = [const { MaybeUninit::uninit() }; ROOM];
+    let mut listing = RawDir::new(directory, &mut room);
     let mut names = Vec::new();
-    for entry in listing.iter() {
-        let entry = entry.map_err(DestinationError::io("listed", path))?;
+    while let Some(entry) = listing.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // Somebody has deleted the directory itself.
+            Err(rustix::io::Errno::NOENT) => break,
+            Err(errno) => return Err(DestinationError::io("listed", path)(errno)),
+        };
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
         if name != "." && name != ".." {
             names.push(name.to_owned());
@@ -69,7 +84,7 @@ fn delete(parent: &File, name: &OsStr, path: &Path, depth: usize) -> Result<(), 
     if depth >= MAX_DEPTH {
         return Err(DestinationError::io("deleted", path)(Errno::ENAMETOOLONG));
     }
-    let below = contents(&handle, path, depth + 1);
+    let below = entries_of_new(&handle, path).and_then(|names| contents(&handle, path, names, depth + 1));
     match unlinkat(parent, name, UnlinkatFlags::RemoveDir) {
         Ok(()) | Err(Errno::ENOENT) => Ok(()),
         Err(errno) => below.and(Err(DestinationError::io("deleted", path)(errno))),
@@ -77,9 +92,9 @@ fn delete(parent: &File, name: &OsStr, path: &Path, depth: usize) -> Result<(), 
 }
 
 /// Deletes all that is in a directory; goes on after a failure and gives the first.
-fn contents(directory: &File, path: &Path, depth: usize) -> Result<(), DestinationError> {
+fn contents(directory: &File, path: &Path, names: Vec<OsString>, depth: usize) -> Result<(), DestinationError> {
     let mut result = Ok(());
-    for name in entries(directory, path)? {
+    for name in names {
         let deleted = delete(directory, &name, &path.join(&name), depth);
         result = result.and(deleted);
     }
@@ -88,7 +103,8 @@ fn contents(directory: &File, path: &Path, depth: usize) -> Result<(), Destinati
 
 /// Deletes a whole destination.
 pub(super) fn directory(destination: &Destination) -> Result<(), DestinationError> {
-    contents(&destination.handle, &destination.path, 0)?;
+    let names = entries(&destination.handle, &destination.path)?;
+    contents(&destination.handle, &destination.path, names, 0)?;
     super::directory::remove_empty(&destination.handle, &destination.path)
 }
 
@@ -111,16 +127,17 @@ pub enum Removal {
 pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, DestinationError> {
     // Links on the way were accepted or refused when the directory was made; here the mark decides.
     let config = DirectoryConfig { symlinks: SymlinkMode::Insecure, ..DirectoryConfig::private(path.to_owned()) };
-    let handle = match super::directory::open(&config, Missing::Refuse) {
-        Ok(opened) => opened.handle,
-        Err(DestinationError::Missing { .. }) => return Ok(Removal::Absent),
-        Err(DestinationError::NotADirectory { .. } | DestinationError::SymbolicLink { .. }) => {
-            return Ok(Removal::NotOurs);
-        }
-        Err(other) => return Err(other),
-    };
+    let Opened { handle, parent, name, .. } =
+        match super::directory::open(&config, Missing::Refuse, Durability::Volatile) {
+            Ok(opened) => opened,
+            Err(DestinationError::Missing { .. }) => return Ok(Removal::Absent),
+            Err(DestinationError::NotADirectory { .. } | DestinationError::SymbolicLink { .. }) => {
+                return Ok(Removal::NotOurs);
+            }
+            Err(other) => return Err(other),
+        };
     let stat = fstat(&handle).map_err(DestinationError::io("read", path))?;
-    let all = entries(&handle, path)?;
+    let all = entries_of_new(&handle, path)?;
     // Between making the directory and putting the mark in a writer can be killed: then nothing else is there.
     let unborn = all.iter().all(|name| name.to_str().is_some_and(|name| is_leftover(name) || name == names::LOCK));
     if stat.st_uid != geteuid().as_raw() || !(unborn || marked(&handle, marker, text)) {
@@ -128,12 +145,12 @@ pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, D
     }
     // The mark goes last: an interrupted removal can be taken up again.
     let mut result = Ok(());
-    for name in all.into_iter().filter(|name| name != marker) {
-        result = result.and(delete(&handle, &name, &path.join(&name), 0));
+    for entry in all.into_iter().filter(|entry| entry != marker) {
+        result = result.and(delete(&handle, &entry, &path.join(&entry), 0));
     }
     result?;
     delete(&handle, OsStr::new(marker), &path.join(marker), 0)?;
-    super::directory::remove_empty(&handle, path).map(|()| Removal::Removed)
+    super::directory::remove_empty_from(&parent, &name, &handle, path).map(|()| Removal::Removed)
 }
 
 fn marked(directory: &File, marker: &str, text: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use nix::fcntl::openat;
@@ -23,6 +24,8 @@ pub struct Stage<'a> {
     references: PathBuf,
     /// The generations before, oldest first.
     pub(super) earlier: Vec<(u64, String)>,
+    /// Nothing was written here before, as far as is known.
+    pub(super) first: bool,
     pub(super) finished: bool,
     _lock: DirectoryLock,
 }
@@ -31,9 +34,8 @@ impl<'a> Stage<'a> {
     pub(super) fn begin(destination: &'a Destination, wait: Duration) -> Result<Self, DestinationError> {
         let lock = destination.lock(wait)?;
         let (top, path) = (&destination.handle, destination.path.as_path());
-        let present = remove::entries(top, path)?;
-        remove::leftovers(top, path, &present)?;
-        let earlier = generation::all(&present);
+        let first = destination.untouched.swap(false, Ordering::Relaxed);
+        let earlier = if first { Vec::new() } else { clean(top, path)? };
         let number = earlier.last().map_or(0, |(number, _)| *number).saturating_add(1);
         let suffix = names::new_generation(number);
         let staging = format!("{}{suffix}", names::STAGING);
@@ -44,7 +46,8 @@ impl<'a> Stage<'a> {
             .map(File::from)
             .map_err(DestinationError::io("opened", &at))?;
         let references = path.join(&complete);
-        let stage = Self { destination, handle, staging, complete, references, earlier, finished: false, _lock: lock };
+        let finished = false;
+        let stage = Self { destination, handle, staging, complete, references, earlier, first, finished, _lock: lock };
         destination.grants.shape_directory(&stage.handle, &at)?;
         Ok(stage)
     }
@@ -64,6 +67,13 @@ impl<'a> Stage<'a> {
     pub fn commit(mut self, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
         commit::run(&mut self, artifacts)
     }
+}
+
+/// Deletes what killed writers left; gives the generations.
+fn clean(top: &File, path: &Path) -> Result<Vec<(u64, String)>, DestinationError> {
+    let present = remove::entries(top, path)?;
+    remove::leftovers(top, path, &present)?;
+    Ok(generation::all(&present))
 }
 
 impl Drop for Stage<'_> {

@@ -87,6 +87,36 @@ fn a_commit_puts_private_files_under_their_names_and_under_the_generation() {
 }
 
 #[test]
+fn a_first_set_meets_what_somebody_else_has_put_there_meanwhile() {
+    let scratch = scratch();
+    let path = scratch.path().join("d");
+    let destination = open(&path).unwrap();
+    assert!(destination.is_untouched());
+    let stage = destination.begin().unwrap();
+    put(&path.join("key-cert.pub"), "another's");
+    stage.commit(&[("key", b"k"), ("key-cert.pub", b"c"), ("tlscert", b"t")]).unwrap();
+    assert_eq!(fs::read(path.join("key-cert.pub")).unwrap(), b"c");
+    assert_eq!(visible(&path), ["key", "key-cert.pub", "tlscert"]);
+
+    let other = open(&scratch.path().join("e")).unwrap();
+    let stage = other.begin().unwrap();
+    symlink(&path, other.path().join("tlscert")).unwrap();
+    let error = stage.commit(&[("key", b"k"), ("tlscert", b"t")]).unwrap_err();
+    assert!(matches!(error, DestinationError::SymbolicLink { .. }), "{error}");
+    assert_eq!(names(other.path()), [".lock", "tlscert"]);
+}
+
+#[test]
+fn a_new_name_is_taken_once() {
+    let scratch = scratch();
+    let destination = open(&scratch.path().join("d")).unwrap();
+    assert!(destination.create("mark", b"one").unwrap());
+    assert!(!destination.create("mark", b"two").unwrap());
+    assert_eq!(fs::read(destination.path().join("mark")).unwrap(), b"one");
+    assert_eq!(visible(destination.path()), ["mark"]);
+}
+
+#[test]
 fn an_abandoned_stage_leaves_nothing_behind() {
     let scratch = scratch();
     let destination = open(scratch.path()).unwrap();

@@ -1,5 +1,6 @@
 //! One bot identity at work: what callers and its keeper ask of it.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +11,7 @@ use super::hold::Hold;
 use super::multiplex::Multiplexers;
 use super::reply::IdentityStatus;
 use super::session::Session;
+use super::spare::SpareKey;
 use crate::clock::SharedClock;
 use crate::config::IdentityConfig;
 use crate::connect::Connector;
@@ -23,6 +25,8 @@ use crate::join;
 pub(super) struct Bot {
     pub(super) config: IdentityConfig,
     pub(super) cache: IssueCache<Error>,
+    /// Keys for what is issued.
+    pub(super) spare: SpareKey,
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
     pub(super) multiplexers: Arc<Multiplexers>,
@@ -36,6 +40,8 @@ pub(super) struct Bot {
     /// Held from before a join or renewal is sent until its outcome is on disk.
     pub(super) critical: tokio::sync::Mutex<()>,
     pub(super) memory: Mutex<Memory>,
+    /// Whether somebody keeps it fresh, so that what isn't urgent can wait.
+    pub(super) kept: AtomicBool,
     /// One attempt at a time.
     attempt: tokio::sync::Mutex<()>,
 }
@@ -86,6 +92,7 @@ impl Bot {
         let store = Store::open(&config.storage, Arc::clone(&clock))?;
         Ok(Self {
             cache: IssueCache::new(Arc::clone(&clock)),
+            spare: SpareKey::new(config.key_algorithm),
             config,
             clock,
             connector,
@@ -96,6 +103,7 @@ impl Bot {
             connected: Notify::new(),
             critical: tokio::sync::Mutex::new(()),
             memory: Mutex::default(),
+            kept: AtomicBool::new(false),
             attempt: tokio::sync::Mutex::new(()),
         })
     }
@@ -260,7 +268,7 @@ impl Bot {
     /// Roles that the bot may take: asked for, or as told a moment ago, or as last told when the cluster can't be asked.
     pub(super) async fn own_roles(&self, session: &Session) -> Result<Vec<String>, Error> {
         let asked_at = self.clock.monotonic();
-        if let Some(known) = self.memory().fresh_roles(asked_at) {
+        if let Some(known) = self.known_roles() {
             return Ok(known);
         }
         let mut roles = Vec::new();
@@ -278,6 +286,11 @@ impl Bot {
         roles.dedup();
         self.memory().roles = (roles.clone(), Some(asked_at));
         Ok(roles)
+    }
+
+    /// Roles that the bot may take, as told a moment ago.
+    pub(super) fn known_roles(&self) -> Option<Vec<String>> {
+        self.memory().fresh_roles(self.clock.monotonic())
     }
 
     /// What is stored, without touching anything.

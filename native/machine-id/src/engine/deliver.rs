@@ -3,28 +3,24 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use futures_util::future::try_join_all;
 use tokio::sync::OwnedMutexGuard;
 
-use super::bot::{Bot, is_passing};
-use super::known;
+use super::bot::Bot;
+use super::issuing::{Issued, issue_all, own_roles, roles_at_hand};
 use super::multiplex::Multiplexers;
 use super::order::{Order, Placement};
 use super::reply::CertificateNote;
 use super::session::Session;
-use crate::config::{OutputKind, Scope as WishedScope};
+use crate::config::OutputKind;
 use crate::destination::{Destination, Durability};
 use crate::error::{Code, Error};
-use crate::identity::KeyPair;
-use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
+use crate::identity::CertificateFacts;
+use crate::issue::{RoleCertificate, Target};
 use crate::output::{ClusterFacts, OutputRequest, PlacedOutput, artifacts, environment};
 use crate::proxy::multiplex::Link;
-
-/// A certificate from the cache must have at least this part of its lifetime left (or of the fixed interval), so that a
-/// lease isn't due for a refresh the moment it is taken.
-const FRESH_PART: f64 = 0.6;
 
 /// What was delivered.
 #[derive(Clone, Debug)]
@@ -37,33 +33,37 @@ pub(super) struct Delivered {
     pub(super) refused: Option<Error>,
 }
 
-/// Issues what the order asks for and writes it. `alone` is let go when the last file is written, also when nobody
-/// waits for that any more.
+/// Issues what the order asks for and writes it, at first to the directory that was opened when the lease was taken.
+/// `alone` is let go when the last file is written, also when nobody waits for that any more.
 pub(super) async fn deliver(
     bot: &Bot,
     session: &Arc<Session>,
     order: &Order,
     helper: &Path,
+    opened: Option<Destination>,
     alone: OwnedMutexGuard<()>,
 ) -> Result<Delivered, Error> {
-    let roles = roles_for(bot, session, order).await?;
+    let roles = match roles_at_hand(bot, order)? {
+        Some(roles) => roles,
+        None => own_roles(bot, session).await?,
+    };
     let issued =
-        try_join_all(order.placements.iter().map(|placement| certificate(bot, session, order, placement, &roles)))
+        try_join_all(order.placements.iter().map(|placement| issue_all(bot, session, order, placement, &roles)))
             .await?;
-    let refused = issued.iter().find_map(|(_, refused)| refused.clone());
-    let certificates: Vec<_> = issued.into_iter().map(|(certificate, _)| certificate).collect();
+    let refused = issued.iter().find_map(|issued| issued.refused.clone());
     let facts = cluster_facts(session);
-    let mut links = Vec::with_capacity(certificates.len());
-    for (placement, certificate) in order.placements.iter().zip(&certificates) {
+    let mut links = Vec::with_capacity(issued.len());
+    for (placement, issued) in order.placements.iter().zip(&issued) {
         let ssh = placement.kind == OutputKind::Identity;
-        links.push(if ssh { bot.multiplexers.link(bot, session, certificate)? } else { None });
+        links.push(if ssh { bot.multiplexers.link(bot, session, &issued.first)? } else { None });
     }
     let job = Job {
         order: order.clone(),
         helper: helper.to_owned(),
+        opened,
         session: Arc::clone(session),
         facts,
-        certificates,
+        issued,
         links,
         multiplexers: Arc::clone(&bot.multiplexers),
         refused,
@@ -75,80 +75,6 @@ pub(super) async fn deliver(
     })
     .await;
     outcome.map_err(|_| Error::new(Code::Internal, "writing the files ended unexpectedly", "report this"))?
-}
-
-/// The roles to ask for: the order's, else the configured ones, else all that the bot may take.
-async fn roles_for(bot: &Bot, session: &Session, order: &Order) -> Result<Vec<String>, Error> {
-    let allowed = &bot.config.roles;
-    if let Some(role) = order.roles.iter().find(|role| !allowed.is_empty() && !allowed.contains(role)) {
-        return Err(Error::new(
-            Code::RoleNotAllowed,
-            format!("identity {:?} may not use role {role:?}; it may use {}", bot.config.id, allowed.join(", ")),
-            "name one of these, or ask an administrator to allow the role",
-        ));
-    }
-    if !order.roles.is_empty() {
-        return Ok(order.roles.clone());
-    }
-    if !allowed.is_empty() {
-        return Ok(allowed.clone());
-    }
-    let roles = bot.own_roles(session).await?;
-    if roles.is_empty() {
-        let bot = &session.facts.bot_name;
-        return Err(Error::new(
-            Code::RoleNotAllowed,
-            format!("bot {bot:?} may not take any role"),
-            format!("make it anew on the cluster with roles (tctl bots rm {bot}; tctl bots add {bot} --roles=…)"),
-        ));
-    }
-    Ok(roles)
-}
-
-async fn certificate(
-    bot: &Bot,
-    session: &Arc<Session>,
-    order: &Order,
-    placement: &Placement,
-    roles: &[String],
-) -> Result<(Arc<RoleCertificate>, Option<Error>), Error> {
-    let ttl = order.ttl.unwrap_or(bot.config.max_ttl).min(bot.config.max_ttl);
-    let scope = match order.scope {
-        WishedScope::Agent => Scope::Agent,
-        WishedScope::Build => Scope::Build(order.lease.clone()),
-    };
-    let target = Target::from(&placement.kind);
-    let request = IssueRequest {
-        roles: roles.to_vec(),
-        ttl,
-        target: target.clone(),
-        route_to_cluster: order.route_to_cluster.clone(),
-    };
-    let key = CacheKey::new(&bot.config.id, roles, ttl, target, order.route_to_cluster.as_deref(), scope);
-    let max_age = bot.config.renewal_interval.map_or(Duration::MAX, |interval| interval.mul_f64(1.0 - FRESH_PART));
-    let (own, clock, algorithm) = (Arc::clone(session), Arc::clone(&bot.clock), bot.config.key_algorithm);
-    let issued = bot
-        .cache
-        .get(key.clone(), FRESH_PART, max_age, move || async move {
-            let key = Arc::new(generate(algorithm).await?);
-            Ok(issue::issue(&own.client, &own.facts.user, &own.cluster.name, &request, key, &*clock).await?)
-        })
-        .await;
-    match issued {
-        Ok(issued) => Ok((issued, None)),
-        Err(error) => {
-            bot.failed(session, &error).await;
-            let error = known::name(bot, session, &placement.kind, roles, error).await;
-            let serves = bot.cache.still_valid(&key).filter(|_| is_passing(&error));
-            serves.map(|certificate| (certificate, Some(error.clone()))).ok_or(error)
-        }
-    }
-}
-
-/// RSA keys take a while: never on a thread that serves the network.
-async fn generate(algorithm: crate::config::KeyAlgorithm) -> Result<KeyPair, Error> {
-    let made = tokio::task::spawn_blocking(move || KeyPair::generate(algorithm)).await;
-    Ok(made.map_err(|_| Error::new(Code::Internal, "making a key ended unexpectedly", "report this"))??)
 }
 
 /// What the files say about the cluster.
@@ -172,25 +98,28 @@ pub(super) fn cluster_facts(session: &Session) -> ClusterFacts {
 struct Job {
     order: Order,
     helper: PathBuf,
+    opened: Option<Destination>,
     session: Arc<Session>,
     facts: ClusterFacts,
-    certificates: Vec<Arc<RoleCertificate>>,
+    issued: Vec<Issued>,
     links: Vec<Option<Arc<Link>>>,
     multiplexers: Arc<Multiplexers>,
     refused: Option<Error>,
 }
 
 impl Job {
-    fn write(self) -> Result<Delivered, Error> {
+    fn write(mut self) -> Result<Delivered, Error> {
+        let mut opened = self.opened.take();
         let mut notes = Vec::new();
         let mut expires_at: Option<SystemTime> = None;
         let mut valid_from = SystemTime::UNIX_EPOCH;
-        for ((placement, certificate), link) in self.order.placements.iter().zip(&self.certificates).zip(&self.links) {
-            self.write_one(placement, certificate, link.as_ref())?;
-            let ssh = certificate.certificates.ssh_facts()?;
-            valid_from = valid_from.max(ssh.valid_from);
-            expires_at = Some(expires_at.map_or(certificate.expires_at, |time| time.min(certificate.expires_at)));
-            notes.extend(describe(&placement.kind, certificate)?);
+        for ((placement, issued), link) in self.order.placements.iter().zip(&self.issued).zip(&self.links) {
+            self.write_one(opened.take(), placement, issued, link.as_ref())?;
+            for certificate in issued.all() {
+                valid_from = valid_from.max(certificate.facts.ssh.valid_from);
+                expires_at = Some(expires_at.map_or(certificate.expires_at, |time| time.min(certificate.expires_at)));
+                notes.extend(describe(certificate));
+            }
         }
         let expires_at = expires_at.unwrap_or(valid_from);
         let placed: Vec<_> = self
@@ -205,18 +134,25 @@ impl Job {
 
     fn write_one(
         &self,
+        opened: Option<Destination>,
         placement: &Placement,
-        certificate: &RoleCertificate,
+        issued: &Issued,
         link: Option<&Arc<Link>>,
     ) -> Result<(), Error> {
         let durability = if self.order.standing { Durability::Synced } else { Durability::Volatile };
-        let destination = Destination::create_or_open(&placement.directory)?.with_durability(durability);
+        let destination = match opened {
+            Some(opened) => opened.with_durability(durability),
+            None => Destination::create_or_open_as(&placement.directory, durability)?,
+        };
         let multiplexed = link.is_some_and(|link| self.multiplexers.serve(&self.order.lease, &destination, link));
         let stage = destination.begin()?;
         let references = stage.references().to_owned();
+        let kubernetes: Vec<_> =
+            issued.contexts.iter().zip(issued.all()).map(|(context, certificate)| context.with(certificate)).collect();
         let request = OutputRequest {
             kind: &placement.kind,
-            certificate,
+            certificate: &issued.first,
+            kubernetes: &kubernetes,
             authorities: &self.session.identity.authorities,
             cluster: &self.facts,
             helper: &self.helper,
@@ -233,17 +169,16 @@ impl Job {
 }
 
 /// A certificate pair as two notes.
-fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[CertificateNote; 2], Error> {
-    let (output, target) = match kind {
-        OutputKind::Identity => ("identity", String::new()),
-        OutputKind::Kubernetes { cluster } => ("kubernetes", cluster.clone()),
-        OutputKind::Database { service, .. } => ("database", service.clone()),
-        OutputKind::Application { app, .. } => ("application", app.clone()),
+fn describe(certificate: &RoleCertificate) -> [CertificateNote; 2] {
+    let (output, target) = match &certificate.target {
+        Target::None => ("identity", String::new()),
+        Target::Kubernetes { cluster } => ("kubernetes", cluster.clone()),
+        Target::Database { service, .. } => ("database", service.clone()),
+        Target::Application { app } => ("application", app.clone()),
     };
-    let ssh = certificate.certificates.ssh_facts()?;
-    let tls = certificate.certificates.tls_facts()?;
+    let CertificateFacts { ssh, tls } = &certificate.facts;
     let logins = |all: &[String]| all.iter().filter(|name| !name.starts_with("-teleport-")).cloned().collect();
-    Ok([
+    [
         CertificateNote {
             kind: "ssh",
             output,
@@ -268,5 +203,5 @@ fn describe(kind: &OutputKind, certificate: &RoleCertificate) -> Result<[Certifi
             valid_from: tls.valid_from,
             valid_until: tls.valid_until,
         },
-    ])
+    ]
 }

@@ -1,7 +1,7 @@
 //! From what is stored and configured to a session: keep, renew or join.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::authorities;
@@ -44,8 +44,7 @@ impl Bot {
                 let connected = self.connect(cluster.clone(), state.identity, stuck, None).await;
                 match &connected {
                     Err(error) if self.must_join(&means, error) => {}
-                    // Nobody may be there to do it later. (Where somebody is, it does it soon.)
-                    Ok(session) if self.current().is_none() && is_outdated(&session.identity) => {}
+                    Ok(session) if self.is_urgent(&session.identity).await => {}
                     _ => return connected,
                 }
             }
@@ -373,12 +372,30 @@ impl Bot {
         Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck, stale })
     }
 
-    /// Whether the renewal that a rotation asks for waits until the cluster's servers have settled. A process that has
-    /// only just come may be gone before that (`start --oneshot`), and the next one may come too late.
-    fn settles(&self, identity: &BotIdentity) -> bool {
-        if self.current().is_none() {
+    /// Whether an identity that is about to be used for the first time here has to be renewed before that, because a
+    /// rotation has left it behind and nobody will be there to do it later (`start --oneshot`). Where the change was
+    /// seen only now, this waits until the cluster's servers have settled.
+    async fn is_urgent(&self, identity: &BotIdentity) -> bool {
+        if self.current().is_some() || !is_outdated(identity) {
             return false;
         }
+        if self.settles(identity) {
+            if self.kept.load(Ordering::Relaxed) {
+                return false;
+            }
+            tracing::info!(
+                identity = %self.config.id,
+                "a rotation of the cluster's keys is under way: renewed in {} s, when its servers have settled",
+                SETTLE.0.as_secs()
+            );
+            tokio::time::sleep(SETTLE.0).await;
+            self.memory().renew_by = Some((identity.certificates.clone(), self.clock.now()));
+        }
+        true
+    }
+
+    /// Whether the renewal that a rotation asks for waits until the cluster's servers have settled.
+    fn settles(&self, identity: &BotIdentity) -> bool {
         let now = self.clock.now();
         self.memory().renew_by.as_ref().is_some_and(|(of, time)| *of == identity.certificates && now < *time)
     }
@@ -386,10 +403,10 @@ impl Bot {
     /// After a rotation of the user authority the identity is renewed, once: its own key won't be trusted for ever.
     fn plan_renewal(&self, identity: &BotIdentity) -> Result<(), Error> {
         let signed_by = identity.certificates.ssh_facts()?.signed_by;
-        let signs_now = identity.authorities.user.ssh_keys.first();
+        let signs = identity.authorities.user.signing().contains(&signed_by);
         let mut memory = self.memory();
         let planned = memory.renew_by.as_ref().is_some_and(|(of, _)| *of == identity.certificates);
-        if signs_now != Some(&signed_by) && !planned {
+        if !signs && !planned {
             let time = self.clock.now() + SETTLE.0 + SETTLE.1.mul_f64(fastrand::f64());
             memory.renew_by = Some((identity.certificates.clone(), time));
         }

@@ -11,16 +11,13 @@ use tokio::task::JoinSet;
 use super::agenda::{Facts, Jump, Moment, Step, jump, next};
 use super::bot::Bot;
 use super::live::Live;
+use super::look::{Look, Looks};
 use super::rotation::{Reaction, reaction};
 use super::session::Session;
 use super::{Shared, authorities};
 use crate::backoff::Backoff;
 use crate::error::{Code, Error};
 
-/// How often the cluster is asked whether its authorities have changed, and whether we are locked.
-const LOOK: Duration = Duration::from_secs(60);
-/// A rotation touches several authorities one after the other.
-const DEBOUNCE: Duration = Duration::from_millis(500);
 /// How long leases of dead processes are left alone after the start: a build that goes on after an agent's restart
 /// takes its lease again in that time.
 const ADOPTION: Duration = Duration::from_secs(120);
@@ -35,10 +32,11 @@ const REOPEN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_sec
 /// Runs until the engine stops.
 pub(super) async fn keep(shared: Arc<Shared>, bot: Arc<Bot>) {
     let mut stop = shared.stop.subscribe();
-    let changed = Arc::new(AtomicBool::new(false));
+    bot.kept.store(true, Ordering::Relaxed);
+    let heard = Arc::new(Heard::default());
     let mut watcher = JoinSet::new();
-    watcher.spawn(watch(Arc::clone(&bot), Arc::clone(&changed)));
-    let mut keeper = Keeper::new(shared, bot, changed);
+    watcher.spawn(watch(Arc::clone(&bot), Arc::clone(&heard)));
+    let mut keeper = Keeper::new(shared, bot, heard);
     loop {
         tokio::select! {
             () = keeper.turn() => {}
@@ -47,15 +45,25 @@ pub(super) async fn keep(shared: Arc<Shared>, bot: Arc<Bot>) {
     }
 }
 
+/// What the watch tells.
+#[derive(Debug, Default)]
+struct Heard {
+    /// It works.
+    open: AtomicBool,
+    /// It has begun.
+    begun: AtomicBool,
+    /// An authority has changed.
+    changed: AtomicBool,
+}
+
 struct Keeper {
     shared: Arc<Shared>,
     bot: Arc<Bot>,
-    /// Set by the watch.
-    changed: Arc<AtomicBool>,
+    heard: Arc<Heard>,
     last: Moment,
+    looks: Looks,
     /// Monotonic times.
     start_at: Duration,
-    look_at: Duration,
     sweep_at: Option<Duration>,
     write_at: Duration,
     /// The kind of failure that was reported last, until a success.
@@ -63,17 +71,17 @@ struct Keeper {
 }
 
 impl Keeper {
-    fn new(shared: Arc<Shared>, bot: Arc<Bot>, changed: Arc<AtomicBool>) -> Self {
+    fn new(shared: Arc<Shared>, bot: Arc<Bot>, heard: Arc<Heard>) -> Self {
         let last = bot.moment();
         let start = last.monotonic;
         // The lease table is one for all identities.
         let first = shared.bots.keys().next() == Some(&bot.config.id);
         Self {
             shared,
-            changed,
+            heard,
             last,
+            looks: Looks::new(start),
             start_at: start + START.mul_f64(bot.unit),
-            look_at: start + LOOK,
             sweep_at: first.then_some(start + ADOPTION),
             write_at: start,
             said: None,
@@ -85,8 +93,11 @@ impl Keeper {
         let now = self.bot.moment();
         self.notice_jump(now);
         self.notice_others(now).await;
-        if self.changed.swap(false, Ordering::Relaxed) {
-            self.look_at = self.look_at.min(now.monotonic + DEBOUNCE);
+        if self.heard.begun.swap(false, Ordering::Relaxed) {
+            self.looks.watching(now.monotonic, fastrand::f64());
+        }
+        if self.heard.changed.swap(false, Ordering::Relaxed) {
+            self.looks.changed(now.monotonic);
         }
         match next(&self.facts(now)) {
             Step::Sweep => {
@@ -95,6 +106,9 @@ impl Keeper {
             }
             Step::Establish => {
                 let outcome = self.bot.session().await;
+                if outcome.is_ok() {
+                    self.looks.established(self.bot.moment().monotonic, fastrand::f64());
+                }
                 self.say(outcome.as_ref().err());
             }
             Step::Renew => {
@@ -102,8 +116,12 @@ impl Keeper {
                 self.say(outcome.as_ref().err());
             }
             Step::Look => {
-                self.look_at = now.monotonic + LOOK.mul_f64(0.8 + 0.4 * fastrand::f64());
-                look(&self.bot).await;
+                let watched = self.heard.open.load(Ordering::Relaxed);
+                match self.looks.take(now.monotonic, watched, fastrand::f64()) {
+                    Look::Authorities => look(&self.bot).await,
+                    Look::Ping => ping(&self.bot).await,
+                }
+                self.bot.spare.restock();
             }
             Step::Refresh => self.refresh(now).await,
             Step::Sleep(nap) => {
@@ -131,7 +149,15 @@ impl Keeper {
         let started = now.monotonic >= self.start_at;
         let wanted = refresh_at.is_some() || session.is_some() || (started && self.bot.store.stamp().is_some());
         let hold = self.bot.memory().hold.retry_at();
-        Facts { now, held: self.bot.held(), wanted, hold, refresh_at, look_at: self.look_at, sweep_at: self.sweep_at }
+        Facts {
+            now,
+            held: self.bot.held(),
+            wanted,
+            hold,
+            refresh_at,
+            look_at: self.looks.at(),
+            sweep_at: self.sweep_at,
+        }
     }
 
     /// After a sleep of the machine or a change of its clock connections are dead and plans are void.
@@ -211,6 +237,16 @@ async fn look(bot: &Arc<Bot>) {
     }
 }
 
+/// Notices a lock, and a connection that is dead.
+async fn ping(bot: &Arc<Bot>) {
+    let Some(session) = bot.current() else { return };
+    if let Err(error) = session.client.ping().await.map_err(Error::from) {
+        tracing::debug!(cluster = %session.cluster.name, "no answer as it should be: {error}");
+        bot.failed(&session, &error).await;
+        session.let_go();
+    }
+}
+
 async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Live) {
     if !shared.leases.is_ours(lease) {
         return;
@@ -244,8 +280,8 @@ fn report(lease: &Live, before: Option<&Error>, error: &Error) {
     }
 }
 
-/// Hears of changes of the authorities at once. Where the cluster doesn't allow it, [`LOOK`] has to do.
-async fn watch(bot: Arc<Bot>, changed: Arc<AtomicBool>) {
+/// Hears of changes of the authorities at once. Where the cluster doesn't allow it, [`Looks`] has to do.
+async fn watch(bot: Arc<Bot>, heard: Arc<Heard>) {
     let mut backoff = Backoff::new(REOPEN.0, REOPEN.1);
     loop {
         let Some(session) = bot.current().filter(|session| session.is_connected()) else {
@@ -257,18 +293,20 @@ async fn watch(bot: Arc<Bot>, changed: Arc<AtomicBool>) {
         let ended = match client.watch_authorities().await {
             Ok(mut watch) => {
                 backoff.reset();
+                heard.open.store(true, Ordering::Relaxed);
+                heard.begun.store(true, Ordering::Relaxed);
                 loop {
-                    // Also after the watch has begun: what happened before is not told.
-                    changed.store(true, Ordering::Relaxed);
                     bot.wake.notify_one();
                     match watch.changed().await {
                         Ok(phase) => tracing::debug!(cluster, phase, "an authority has changed"),
                         Err(error) => break error,
                     }
+                    heard.changed.store(true, Ordering::Relaxed);
                 }
             }
             Err(error) => error,
         };
+        heard.open.store(false, Ordering::Relaxed);
         tracing::debug!(cluster, "no watch for authorities: {ended}");
         // A lost connection is noticed here first.
         bot.wake.notify_one();

@@ -1,12 +1,12 @@
-//! What there is instead of a target that isn't known.
+//! What there is instead of targets that aren't known.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::bot::Bot;
 use super::session::Session;
-use crate::config::OutputKind;
-use crate::connect::ClientCredential;
+use crate::connect::{AuthClient, ClientCredential};
 use crate::error::{Code, Error};
 use crate::identity::KeyPair;
 use crate::issue::{self, IssueRequest, Target};
@@ -18,27 +18,45 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// How many names an error carries.
 const NAMED: usize = 20;
 
-/// Adds the names that these roles see to an error that says a Kubernetes cluster, database or application isn't known.
-/// Where they can't be found out the error stays as it is.
-pub(super) async fn name(
+/// One error for the targets of an output that failed, at least one: all wrong names at once and the names that these
+/// roles see, or else what failed first. Where those names can't be found out the error goes without them.
+pub(super) async fn refusal(
     bot: &Bot,
     session: &Arc<Session>,
-    kind: &OutputKind,
+    first: (Target, Error),
+    others: Vec<(Target, Error)>,
     roles: &[String],
-    error: Error,
 ) -> Error {
-    if error.code() != Code::TargetUnknown {
-        return error;
-    }
-    match tokio::time::timeout(PATIENCE, seen(bot, session, kind, roles)).await {
+    let unknown: Vec<&(Target, Error)> =
+        [&first].into_iter().chain(&others).filter(|(_, error)| error.code() == Code::TargetUnknown).collect();
+    let Some((target, error)) = unknown.first() else { return first.1 };
+    let error = if unknown.len() > 1 { all_unknown(&unknown) } else { error.clone() };
+    match tokio::time::timeout(PATIENCE, seen(bot, session, target, roles)).await {
         Ok(Ok(Some(names))) => with_names(&error, &names),
-        Ok(Ok(None)) => error,
+        Ok(Ok(None)) | Err(_) => error,
         Ok(Err(problem)) => {
             tracing::debug!("what there is instead can't be found out: {problem}");
             error
         }
-        Err(_) => error,
     }
+}
+
+/// Only an output for Kubernetes has more than one target.
+fn all_unknown(unknown: &[&(Target, Error)]) -> Error {
+    let names: Vec<String> = unknown
+        .iter()
+        .filter_map(|(target, _)| match target {
+            Target::Kubernetes { cluster } => Some(format!("{cluster:?}")),
+            _ => None,
+        })
+        .collect();
+    let more = names.len().saturating_sub(NAMED);
+    let mut list = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        list.push_str(&format!(" and {more} more"));
+    }
+    let hint = unknown.first().map_or("", |(_, error)| error.hint());
+    Error::new(Code::TargetUnknown, format!("Kubernetes clusters {list} are not among those that the roles see"), hint)
 }
 
 fn with_names(error: &Error, names: &[String]) -> Error {
@@ -56,28 +74,31 @@ fn with_names(error: &Error, names: &[String]) -> Error {
     Error::new(error.code(), error.message(), format!("these roles see: {list}"))
 }
 
-/// Only a role's own certificate sees what the role may use; the bot's sees nothing.
-async fn seen(bot: &Bot, session: &Session, kind: &OutputKind, roles: &[String]) -> Result<Option<Vec<String>>, Error> {
-    if *kind == OutputKind::Identity {
+/// The names of the kind of `target` that there are.
+async fn seen(bot: &Bot, session: &Session, target: &Target, roles: &[String]) -> Result<Option<Vec<String>>, Error> {
+    if *target == Target::None {
         return Ok(None);
     }
+    let client = seer(bot, session, roles).await?;
+    Ok(match target {
+        Target::None => None,
+        Target::Kubernetes { .. } => Some(client.kube_clusters(&BTreeMap::new()).await?),
+        Target::Database { .. } => Some(client.databases().await?.into_iter().map(|database| database.name).collect()),
+        Target::Application { .. } => Some(client.applications().await?.into_iter().map(|app| app.name).collect()),
+    })
+}
+
+/// A connection that sees what the roles may use: only a role's own certificate does, the bot's sees nothing.
+pub(super) async fn seer(bot: &Bot, session: &Session, roles: &[String]) -> Result<AuthClient, Error> {
     let request = IssueRequest {
         roles: roles.to_vec(),
         ttl: LIFETIME.min(bot.config.max_ttl),
-        target: Target::from(&OutputKind::Identity),
+        target: Target::None,
         route_to_cluster: None,
     };
     let key = Arc::new(KeyPair::generate(bot.config.key_algorithm)?);
     let cluster = &session.cluster;
     let issued = issue::issue(&session.client, &session.facts.user, &cluster.name, &request, key, &*bot.clock).await?;
     let credential = ClientCredential::new(&issued.key.pkcs8_der(), &issued.certificates.tls)?;
-    let client = bot.connector.auth(cluster, session.identity.authorities.root_host_cas(), &credential).await?;
-    Ok(match kind {
-        OutputKind::Identity => None,
-        OutputKind::Kubernetes { .. } => Some(client.kube_clusters().await?),
-        OutputKind::Database { .. } => {
-            Some(client.databases().await?.into_iter().map(|database| database.name).collect())
-        }
-        OutputKind::Application { .. } => Some(client.applications().await?.into_iter().map(|app| app.name).collect()),
-    })
+    Ok(bot.connector.auth(cluster, session.identity.authorities.root_host_cas(), &credential).await?)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
@@ -17,6 +17,7 @@ use super::session::Session;
 use crate::backoff::Backoff;
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
+use crate::destination::Destination;
 use crate::error::{Code, Error};
 use crate::identity::Authorities;
 use crate::lease::{Claim, LeaseId, LeaseTable};
@@ -40,9 +41,8 @@ pub(super) struct Leases {
 pub(super) struct Live {
     id: LeaseId,
     order: Order,
-    helper: PathBuf,
-    /// Taken again, after the process that took it first has ended or closed: its files are in use.
-    adopted: bool,
+    /// Where it stands, once it is taken in the table.
+    taken: OnceLock<Taken>,
     cancelled: watch::Sender<bool>,
     /// Held while its files are written or removed, so that the one never meets the other: by the thread that writes,
     /// since the task that waits for it may be cut.
@@ -51,7 +51,18 @@ pub(super) struct Live {
 }
 
 #[derive(Debug)]
+struct Taken {
+    helper: PathBuf,
+    /// Taken again, after the process that took it first has ended or closed: its files are in use.
+    adopted: bool,
+}
+
+#[derive(Debug)]
 struct State {
+    /// The directory as it was opened when the lease was taken, for the first files.
+    opened: Option<Destination>,
+    /// The end of validity that the table knows.
+    recorded: SystemTime,
     delivered: Option<Delivered>,
     authorities: Option<Authorities>,
     refresh_at: SystemTime,
@@ -65,20 +76,39 @@ impl Leases {
         Ok(Self { table: Arc::new(table), clock, live: Mutex::new(HashMap::new()) })
     }
 
-    /// Takes a lease in the table, so that its directory is ours, and makes it known to `release`.
-    pub(super) fn take(&self, order: Order, helper: &Path) -> Result<Arc<Live>, Error> {
+    /// Takes a lease in the table, so that its directory is ours, and makes it known to `release`. `expires` is when its
+    /// certificates are expected to end, if that is known.
+    pub(super) fn take(&self, order: Order, helper: &Path, expires: Option<SystemTime>) -> Result<Arc<Live>, Error> {
+        // Others take theirs meanwhile; a release of this one waits.
+        let work = Arc::<tokio::sync::Mutex<()>>::default();
+        let taking = Arc::clone(&work).try_lock_owned();
+        let lease = self.announce(order, work, expires)?;
+        let taken = self.take_announced(&lease, helper);
+        drop(taking);
+        match taken {
+            Ok(taken) => {
+                let _first = lease.taken.set(taken);
+                Ok(lease)
+            }
+            Err(error) => {
+                self.forget(&lease);
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes a lease known, if nothing in this process stands against it.
+    fn announce(
+        &self,
+        order: Order,
+        work: Arc<tokio::sync::Mutex<()>>,
+        expires: Option<SystemTime>,
+    ) -> Result<Arc<Live>, Error> {
         let id = LeaseId::parse(&order.lease)?;
-        let Some(first) = order.placements.first() else {
+        if order.placements.is_empty() {
             return Err(Error::new(Code::RequestInvalid, "a lease needs at least one output", ""));
-        };
-        let claim = Claim {
-            id: &id,
-            identity: &order.identity,
-            destination: &first.directory,
-            within: None,
-            expires: self.clock.now() + order.deadline,
-            standing: order.standing,
-        };
+        }
+        let now = self.clock.now();
         let mut live = lock(&self.live);
         if live.contains_key(id.as_str()) {
             return Err(Error::new(
@@ -94,29 +124,17 @@ impl Leases {
                 "give each lease a directory of its own, or release the other one first",
             ));
         }
-        let begun = self.clock.now();
-        let (record, destination) = self.table.take(&claim)?;
-        let adopted = record.created < begun;
-        let placed = if order.portable { destination.place_program(helper, PROGRAM) } else { Ok(helper.to_owned()) };
-        let helper = match placed {
-            Ok(helper) => helper,
-            Err(error) => {
-                if !adopted && let Err(left) = self.table.release(&id) {
-                    tracing::warn!(lease = %id, "a lease that could not be filled is not removed yet: {left}");
-                }
-                return Err(error.into());
-            }
-        };
         let lease = Arc::new(Live {
             id: id.clone(),
-            helper,
-            adopted,
+            taken: OnceLock::new(),
             cancelled: watch::Sender::new(false),
-            work: Arc::default(),
+            work,
             state: Mutex::new(State {
+                opened: None,
+                recorded: expires.unwrap_or(now + order.deadline),
                 delivered: None,
                 authorities: None,
-                refresh_at: self.clock.now(),
+                refresh_at: now,
                 backoff: Backoff::new(RETRY.0, RETRY.1),
                 problem: None,
             }),
@@ -124,6 +142,35 @@ impl Leases {
         });
         live.insert(id.as_str().to_owned(), Arc::clone(&lease));
         Ok(lease)
+    }
+
+    fn take_announced(&self, lease: &Live, helper: &Path) -> Result<Taken, Error> {
+        let (id, order) = (&lease.id, &lease.order);
+        let first = order.placements.first().map(|placement| &placement.directory);
+        let claim = Claim {
+            id,
+            identity: &order.identity,
+            destination: first.ok_or_else(|| Error::new(Code::Internal, "a lease without outputs", "report this"))?,
+            within: None,
+            expires: lock(&lease.state).recorded,
+            standing: order.standing,
+        };
+        let begun = self.clock.now();
+        let (record, destination) = self.table.take(&claim)?;
+        let adopted = record.created < begun;
+        let placed = if order.portable { destination.place_program(helper, PROGRAM) } else { Ok(helper.to_owned()) };
+        match placed {
+            Ok(helper) => {
+                lock(&lease.state).opened = Some(destination);
+                Ok(Taken { helper, adopted })
+            }
+            Err(error) => {
+                if !adopted && let Err(left) = self.table.release(id) {
+                    tracing::warn!(lease = %id, "a lease that could not be filled is not removed yet: {left}");
+                }
+                Err(error.into())
+            }
+        }
     }
 
     /// Ends a lease of this process, or one that an earlier process left in the table.
@@ -141,7 +188,8 @@ impl Leases {
     /// Undoes a lease that could not be filled. One that was taken again keeps its files: a build is using them, and
     /// they may be valid for a while yet. It can be taken once more, or released.
     pub(super) async fn drop_failed(&self, live: &Arc<Live>) {
-        if live.adopted && !*live.cancelled.borrow() {
+        let adopted = live.taken.get().is_some_and(|taken| taken.adopted);
+        if adopted && !*live.cancelled.borrow() {
             let _no_refresh = live.work.lock().await;
             self.forget(live);
             return;
@@ -211,9 +259,10 @@ impl Leases {
 
     /// Notes in the table until when a lease's certificates are valid.
     pub(super) fn extend(&self, live: &Live) {
-        let Some(expires) = live.expires_at() else { return };
-        if let Err(error) = self.table.extend(&live.id, expires) {
-            tracing::debug!(lease = %live.id, "the lease table was not updated: {error}");
+        let Some(expires) = live.unrecorded() else { return };
+        match self.table.extend(&live.id, expires) {
+            Ok(_) => lock(&live.state).recorded = expires,
+            Err(error) => tracing::debug!(lease = %live.id, "the lease table was not updated: {error}"),
         }
     }
 }
@@ -239,13 +288,16 @@ impl Live {
     /// network is dropped, what is being written is waited for.
     pub(super) async fn refresh(&self, bot: &Bot, session: &Arc<Session>) -> Result<Delivered, Error> {
         let alone = Arc::clone(&self.work).lock_owned().await;
+        let taken = self.taken.get();
+        let taken = taken.ok_or_else(|| Error::new(Code::Internal, "a lease that isn't taken yet", "report this"))?;
+        let opened = lock(&self.state).opened.take();
         let mut cancelled = self.cancelled();
         let outcome = tokio::select! {
             biased;
             _ = cancelled.wait_for(|cancelled| *cancelled) => {
                 return Err(Error::new(Code::Cancelled, format!("lease {} was released", self.id), ""));
             }
-            outcome = deliver(bot, session, &self.order, &self.helper, alone) => outcome,
+            outcome = deliver(bot, session, &self.order, &taken.helper, opened, alone) => outcome,
         };
         let now = bot.clock.now();
         let mut state = lock(&self.state);
@@ -297,8 +349,11 @@ impl Live {
         lock(&self.state).problem.clone()
     }
 
-    fn expires_at(&self) -> Option<SystemTime> {
-        lock(&self.state).delivered.as_ref().map(|delivered| delivered.expires_at)
+    /// The end of validity that the table doesn't know yet.
+    fn unrecorded(&self) -> Option<SystemTime> {
+        let state = lock(&self.state);
+        let expires = state.delivered.as_ref().map(|delivered| delivered.expires_at);
+        expires.filter(|expires| *expires != state.recorded)
     }
 
     fn status(&self, trouble: Option<&Error>, now: SystemTime) -> Option<LeaseStatus> {

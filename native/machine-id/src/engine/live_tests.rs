@@ -53,7 +53,7 @@ impl Agent {
 async fn a_lease_that_could_not_be_filled_leaves_nothing() {
     let agent = Agent::new();
     let leases = agent.open();
-    let live = leases.take(agent.order(), Path::new("helper")).unwrap();
+    let live = leases.take(agent.order(), Path::new("helper"), None).unwrap();
     assert!(agent.lease().exists());
     leases.drop_failed(&live).await;
     assert!(!agent.lease().exists());
@@ -62,14 +62,58 @@ async fn a_lease_that_could_not_be_filled_leaves_nothing() {
 #[tokio::test]
 async fn a_lease_that_could_not_be_taken_again_keeps_its_files_and_can_be_tried_once_more_and_released() {
     let agent = Agent::new();
-    agent.open().take(agent.order(), Path::new("helper")).unwrap();
+    agent.open().take(agent.order(), Path::new("helper"), None).unwrap();
     agent.clock.advance(Duration::from_secs(30));
     let leases = agent.open();
     for _ in 0..2 {
-        let live = leases.take(agent.order(), Path::new("helper")).unwrap();
+        let live = leases.take(agent.order(), Path::new("helper"), None).unwrap();
         leases.drop_failed(&live).await;
         assert!(agent.lease().exists());
     }
     assert!(leases.release(ID).await.unwrap());
     assert!(!agent.lease().exists());
+}
+
+#[tokio::test]
+async fn the_table_says_when_the_certificates_are_expected_to_end() {
+    let agent = Agent::new();
+    let leases = agent.open();
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_001_234);
+    leases.take(agent.order(), Path::new("helper"), Some(end)).unwrap();
+    assert_eq!(leases.table.list().unwrap()[0].expires, end);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leases_that_are_taken_and_released_at_once_leave_nothing() {
+    let agent = Arc::new(Agent::new());
+    let leases = Arc::new(agent.open());
+    let mut all = tokio::task::JoinSet::new();
+    for worker in 0..8_u32 {
+        let (agent, leases) = (Arc::clone(&agent), Arc::clone(&leases));
+        all.spawn(async move {
+            for round in 0..20_u32 {
+                let mut order = agent.order();
+                order.lease = format!("{worker:016x}{round:016x}");
+                order.placements[0].directory.path = agent.scratch.path().join(&order.lease);
+                // Half of them are ended by another task while they are being taken.
+                let id = order.lease.clone();
+                let ended = (round % 2 == 0).then(|| {
+                    let (leases, id) = (Arc::clone(&leases), id.clone());
+                    tokio::spawn(async move { leases.release(&id).await.unwrap() })
+                });
+                let directory = order.directory().to_owned();
+                let taken = leases.take(order, Path::new("helper"), None);
+                if let Some(ended) = ended {
+                    ended.await.unwrap();
+                }
+                drop(taken);
+                leases.release(&id).await.unwrap();
+                assert!(!directory.exists(), "{id}");
+            }
+        });
+    }
+    while let Some(done) = all.join_next().await {
+        done.unwrap();
+    }
+    assert!(leases.table.list().unwrap().is_empty());
 }

@@ -9,9 +9,12 @@ mod establish;
 #[cfg(test)]
 mod fleet;
 mod hold;
+mod issuing;
 mod keeper;
 mod known;
+mod kubernetes;
 mod live;
+mod look;
 mod multiplex;
 mod order;
 mod plan;
@@ -19,6 +22,7 @@ mod proxy;
 mod reply;
 mod rotation;
 mod session;
+mod spare;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -96,7 +100,8 @@ impl Engine {
     /// first, [`Code::DeadlineExceeded`] when it took too long.
     pub async fn acquire(&self, order: Order) -> Result<Acquired, Error> {
         let bot = self.bot(&order.identity)?;
-        let live = self.shared.leases.take(order, &self.shared.helper)?;
+        let expires = issuing::expected_end(bot, &order);
+        let live = self.shared.leases.take(order, &self.shared.helper, expires)?;
         let mut cancelled = live.cancelled();
         let work = tokio::time::timeout(live.order().deadline, self.fill(bot, &live));
         let outcome = tokio::select! {

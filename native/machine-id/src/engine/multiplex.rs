@@ -26,7 +26,22 @@ struct State {
     /// By directory.
     sockets: HashMap<PathBuf, Socket>,
     /// By the certificate, PEM: leases that share it share the connection.
-    links: HashMap<String, Weak<Link>>,
+    links: HashMap<String, Known>,
+}
+
+/// A link that is kept as long as somebody uses it, or its certificate is there for the next lease.
+#[derive(Debug)]
+struct Known {
+    link: Arc<Link>,
+    certificate: Weak<RoleCertificate>,
+    /// Where it got the way to the proxy from.
+    session: Weak<Session>,
+}
+
+impl Known {
+    fn is_used(&self) -> bool {
+        Arc::strong_count(&self.link) > 1
+    }
 }
 
 #[derive(Debug)]
@@ -45,24 +60,30 @@ impl Multiplexers {
     pub(super) fn link(
         &self,
         bot: &Bot,
-        session: &Session,
-        certificate: &RoleCertificate,
+        session: &Arc<Session>,
+        certificate: &Arc<RoleCertificate>,
     ) -> Result<Option<Arc<Link>>, Error> {
         if !self.on.load(Ordering::Relaxed) || session.cluster.server_version.before(13) {
             return Ok(None);
         }
         let pem = certificate.certificates.tls.as_str();
         let mut state = self.state();
-        state.links.retain(|_, link| link.strong_count() > 0);
-        if let Some(link) = state.links.get(pem).and_then(Weak::upgrade) {
-            return Ok(Some(link));
+        state.links.retain(|_, known| known.is_used() || known.certificate.strong_count() > 0);
+        let is_current = |known: &&Known| known.is_used() || std::ptr::eq(known.session.as_ptr(), Arc::as_ptr(session));
+        if let Some(known) = state.links.get(pem).filter(is_current) {
+            return Ok(Some(Arc::clone(&known.link)));
         }
         let credential = ClientCredential::new(&certificate.key.pkcs8_der(), &certificate.certificates.tls)?;
         let cluster = Cluster { route: Route::Proxy(session.proxy.clone()), ..session.cluster.clone() };
         let host_cas = session.identity.authorities.root_host_cas().to_vec();
         let link = Link::new(bot.connector.clone(), cluster, host_cas, credential, Arc::clone(&bot.clock));
         let link = Arc::new(link);
-        state.links.insert(pem.to_owned(), Arc::downgrade(&link));
+        let known = Known {
+            link: Arc::clone(&link),
+            certificate: Arc::downgrade(certificate),
+            session: Arc::downgrade(session),
+        };
+        state.links.insert(pem.to_owned(), known);
         Ok(Some(link))
     }
 

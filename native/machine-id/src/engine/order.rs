@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::{AclMode, AcquireRequest, DirectoryConfig, OutputConfig, OutputKind, Scope, SymlinkMode};
+use crate::output::file_word;
 
 /// One set of files.
 #[derive(Clone, Debug)]
@@ -106,15 +107,11 @@ impl From<AcquireRequest> for Order {
 fn below(directory: &Path, kind: &OutputKind) -> PathBuf {
     let (word, target) = match kind {
         OutputKind::Identity => ("identity", "ssh"),
-        OutputKind::Kubernetes { cluster } => ("kubernetes", cluster.as_str()),
+        OutputKind::Kubernetes(output) => ("kubernetes", output.names().next().unwrap_or("labels")),
         OutputKind::Database { service, .. } => ("database", service.as_str()),
         OutputKind::Application { app, .. } => ("application", app.as_str()),
     };
-    let safe: String = target
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.' { c } else { '_' })
-        .collect();
-    directory.join(format!("{word}-{safe}"))
+    directory.join(format!("{word}-{}", file_word(target)))
 }
 
 /// A lease id for a directory that is the same in every process.

@@ -38,13 +38,13 @@ pub(super) fn reaction(known: &Authorities, current: &Authorities) -> Reaction {
 pub(super) fn is_outdated(identity: &BotIdentity) -> bool {
     let user = &identity.authorities.user;
     let rotating = matches!(user.rotation.phase.as_str(), "update_clients" | "update_servers" | "rollback");
-    let signs = user.ssh_keys.first();
-    rotating && identity.certificates.ssh_facts().is_ok_and(|facts| Some(&facts.signed_by) != signs)
+    rotating && identity.certificates.ssh_facts().is_ok_and(|facts| !user.signing().contains(&facts.signed_by))
 }
 
 fn needs_new_certificates(known: &Authority, current: &Authority) -> bool {
-    let another_signs =
-        known.ssh_keys.first() != current.ssh_keys.first() || known.tls_certs.first() != current.tls_certs.first();
+    // Auth servers with keys in hardware of their own all sign: one that is new among them takes nothing from the others.
+    let gone = |known: &[String], current: &[String]| known.iter().any(|key| !current.contains(key));
+    let another_signs = gone(known.signing(), current.signing()) || gone(known.signing_tls(), current.signing_tls());
     let phase = current.rotation.phase.as_str();
     // Nothing is known before the first look: what a join has just brought is signed by what signs now.
     let looked = known.rotation != Rotation::default();
@@ -62,7 +62,16 @@ mod tests {
         let list = || keys.iter().map(|key| (*key).to_owned()).collect();
         let state = if phase.is_empty() { "" } else { "in_progress" };
         let rotation = Rotation { state: state.to_owned(), phase: phase.to_owned(), id: "1".to_owned() };
-        Authority { kind, cluster: "c".to_owned(), ssh_keys: list(), tls_certs: list(), rotation }
+        let (ssh_signers, tls_signers) = (1, 1);
+        Authority {
+            kind,
+            cluster: "c".to_owned(),
+            ssh_keys: list(),
+            tls_certs: list(),
+            ssh_signers,
+            tls_signers,
+            rotation,
+        }
     }
 
     fn all(keys: &[&str], phase: &str) -> Authorities {
@@ -108,6 +117,25 @@ mod tests {
             authority.rotation = Rotation::default();
         }
         assert_eq!(reaction(&from_reply, &all(&["new"], "standby")), Reaction::Rewrite);
+    }
+
+    /// An authority whose keys all sign, as those of auth servers with hardware do.
+    fn in_hardware(keys: &[&str], phase: &str) -> Authorities {
+        let mut all = all(keys, phase);
+        for authority in all.host.iter_mut().chain([&mut all.user]) {
+            (authority.ssh_signers, authority.tls_signers) = (keys.len(), keys.len());
+        }
+        all
+    }
+
+    #[test]
+    fn an_auth_server_more_that_signs_with_a_key_of_its_own_takes_nothing_from_the_others() {
+        assert_eq!(reaction(&in_hardware(&["a"], "standby"), &in_hardware(&["a", "b"], "standby")), Reaction::Rewrite);
+        assert_eq!(
+            reaction(&in_hardware(&["a", "b"], "standby"), &in_hardware(&["b", "a"], "standby")),
+            Reaction::Rewrite
+        );
+        assert_eq!(reaction(&in_hardware(&["a", "b"], "standby"), &in_hardware(&["b"], "standby")), Reaction::Reissue);
     }
 
     #[test]

@@ -70,6 +70,13 @@ pub struct Authority {
     pub ssh_keys: Vec<String>,
     /// PEM blocks, each ending with a newline.
     pub tls_certs: Vec<String>,
+    /// How many of the keys sign, counted from the first: several where auth servers have keys in hardware of their
+    /// own. 0 where that isn't known (a join's reply).
+    #[serde(default)]
+    pub ssh_signers: usize,
+    /// The same of the certificates.
+    #[serde(default)]
+    pub tls_signers: usize,
     /// Where its rotation stands.
     pub rotation: Rotation,
 }
@@ -87,15 +94,41 @@ impl Authority {
         additional: &KeySet,
         rotation: Rotation,
     ) -> Result<Self, AuthorityError> {
-        let mut authority =
-            Self { kind, cluster: cluster.to_owned(), ssh_keys: Vec::new(), tls_certs: Vec::new(), rotation };
-        for line in active.ssh.iter().chain(&additional.ssh) {
-            authority.add_ssh_key(line)?;
-        }
-        for pem in active.tls.iter().chain(&additional.tls) {
-            authority.add_tls_certs(pem)?;
-        }
+        let mut authority = Self::empty(kind, cluster);
+        authority.rotation = rotation;
+        authority.add(active)?;
+        (authority.ssh_signers, authority.tls_signers) = (authority.ssh_keys.len(), authority.tls_certs.len());
+        authority.add(additional)?;
         Ok(authority)
+    }
+
+    fn empty(kind: AuthorityKind, cluster: &str) -> Self {
+        Self {
+            kind,
+            cluster: cluster.to_owned(),
+            ssh_keys: Vec::new(),
+            tls_certs: Vec::new(),
+            ssh_signers: 0,
+            tls_signers: 0,
+            rotation: Rotation::default(),
+        }
+    }
+
+    fn add(&mut self, keys: &KeySet) -> Result<(), AuthorityError> {
+        keys.ssh.iter().try_for_each(|line| self.add_ssh_key(line))?;
+        keys.tls.iter().try_for_each(|pem| self.add_tls_certs(pem))
+    }
+
+    /// The SSH keys that sign now: the first alone where it isn't known how many do.
+    #[must_use]
+    pub fn signing(&self) -> &[String] {
+        self.ssh_keys.get(..self.ssh_signers.max(1)).unwrap_or(&self.ssh_keys)
+    }
+
+    /// The certificates that sign now: the first alone where it isn't known how many do.
+    #[must_use]
+    pub fn signing_tls(&self) -> &[String] {
+        self.tls_certs.get(..self.tls_signers.max(1)).unwrap_or(&self.tls_certs)
     }
 
     fn add_ssh_key(&mut self, line: &str) -> Result<(), AuthorityError> {
@@ -149,14 +182,8 @@ impl Authorities {
     ) -> Result<Self, AuthorityError> {
         let ours = certificates.tls_facts()?;
         let signed_by = certificates.ssh_facts()?.signed_by;
-        let empty = |kind| Authority {
-            kind,
-            cluster: cluster.to_owned(),
-            ssh_keys: Vec::new(),
-            tls_certs: Vec::new(),
-            rotation: Rotation::default(),
-        };
-        let (mut host, mut user) = (empty(AuthorityKind::Host), empty(AuthorityKind::User));
+        let (mut host, mut user) =
+            (Authority::empty(AuthorityKind::Host, cluster), Authority::empty(AuthorityKind::User, cluster));
         for pem in tls_cas {
             for ca in CaCertificate::parse_all(pem)? {
                 let owner = if ca.issued(&ours) { &mut user } else { &mut host };

@@ -11,6 +11,23 @@ use crate::error::{Code, Fault};
 /// No certificate that we accept is longer than this as text; a bot's with many roles has a few kB.
 pub(super) const MAX_TEXT: usize = 256 * 1024;
 
+/// What the two certificates say, read once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFacts {
+    /// What the SSH certificate says.
+    pub ssh: SshFacts,
+    /// What the X.509 certificate says.
+    pub tls: TlsFacts,
+}
+
+impl CertificateFacts {
+    /// When the first of the two expires.
+    #[must_use]
+    pub fn expires_at(&self) -> SystemTime {
+        self.ssh.valid_until.min(self.tls.valid_until)
+    }
+}
+
 /// An SSH and an X.509 certificate for the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificates {
@@ -27,9 +44,16 @@ impl Certificates {
     /// When one of them can't be read as a certificate.
     pub fn new(ssh: &str, tls: &str) -> Result<Self, CertificateError> {
         let certificates = Self { ssh: ssh.trim().to_owned(), tls: format!("{}\n", tls.trim()) };
-        certificates.ssh_facts()?;
-        certificates.tls_facts()?;
+        certificates.facts()?;
         Ok(certificates)
+    }
+
+    /// What both say. Reading them takes longer than writing them to a file: keep it.
+    ///
+    /// # Errors
+    /// When one of them can't be read as a certificate of a Teleport user.
+    pub fn facts(&self) -> Result<CertificateFacts, CertificateError> {
+        Ok(CertificateFacts { ssh: self.ssh_facts()?, tls: self.tls_facts()? })
     }
 
     /// What the SSH certificate says (protocol F1).
@@ -55,10 +79,18 @@ impl Certificates {
     /// # Errors
     /// What is wrong with which of them.
     pub fn check(&self, key: &KeyPair, now: SystemTime) -> Result<(), CertificateError> {
-        self.belong_to(key)?;
-        let (ssh, tls) = (self.ssh_facts()?, self.tls_facts()?);
-        check_window(Which::Ssh, ssh.valid_from, ssh.valid_until, now)?;
-        check_window(Which::Tls, tls.valid_from, tls.valid_until, now)
+        self.checked(key, now).map(|_| ())
+    }
+
+    /// What both say, after [`Self::check`].
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn checked(&self, key: &KeyPair, now: SystemTime) -> Result<CertificateFacts, CertificateError> {
+        let facts = self.facts_for(key)?;
+        check_window(Which::Ssh, facts.ssh.valid_from, facts.ssh.valid_until, now)?;
+        check_window(Which::Tls, facts.tls.valid_from, facts.tls.valid_until, now)?;
+        Ok(facts)
     }
 
     /// Whether both are for this key.
@@ -66,13 +98,18 @@ impl Certificates {
     /// # Errors
     /// Which of them isn't, or can't be read.
     pub fn belong_to(&self, key: &KeyPair) -> Result<(), CertificateError> {
-        if !self.ssh_facts()?.is_for(key) {
+        self.facts_for(key).map(|_| ())
+    }
+
+    fn facts_for(&self, key: &KeyPair) -> Result<CertificateFacts, CertificateError> {
+        let facts = self.facts()?;
+        if !facts.ssh.is_for(key) {
             return Err(CertificateError::OtherKey { which: Which::Ssh });
         }
-        if !self.tls_facts()?.is_for(key) {
+        if !facts.tls.is_for(key) {
             return Err(CertificateError::OtherKey { which: Which::Tls });
         }
-        Ok(())
+        Ok(facts)
     }
 
     /// When the first of the two expires.
@@ -80,7 +117,7 @@ impl Certificates {
     /// # Errors
     /// When one of them can't be read as a certificate.
     pub fn expires_at(&self) -> Result<SystemTime, CertificateError> {
-        Ok(self.ssh_facts()?.valid_until.min(self.tls_facts()?.valid_until))
+        Ok(self.facts()?.expires_at())
     }
 }
 

@@ -16,7 +16,7 @@ mod when;
 
 pub use authority::{Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation, ca_pin};
 pub use bot::{BotFacts, BotIdentity, token_hash};
-pub use certificates::{CertificateError, Certificates, Which};
+pub use certificates::{CertificateError, CertificateFacts, Certificates, Which};
 pub use file::{IdentityFile, IdentityFileError};
 pub use key::{KeyError, KeyPair};
 pub use ssh_ca_key::SshKeyType;

@@ -134,6 +134,15 @@ impl<E: Clone + Send + Sync + 'static> IssueCache<E> {
         flight.await
     }
 
+    /// The certificate that [`Self::get`] would give at once.
+    #[must_use]
+    pub fn at_hand(&self, key: &CacheKey, fresh_part: f64, max_age: Duration) -> Option<Arc<RoleCertificate>> {
+        let now = self.clock.now();
+        let entries = lock(&self.entries);
+        let hit = entries.ready.get(key).filter(|hit| hit.is_fresh(fresh_part, max_age, now));
+        hit.map(|hit| Arc::clone(&hit.certificate))
+    }
+
     /// A certificate for `key` that is still valid, however old: for when the cluster can't be asked.
     #[must_use]
     pub fn still_valid(&self, key: &CacheKey) -> Option<Arc<RoleCertificate>> {

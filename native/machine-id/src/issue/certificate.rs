@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::config::OutputKind;
-use crate::identity::{CertificateError, Certificates, KeyPair};
+use crate::identity::{CertificateError, CertificateFacts, Certificates, KeyPair};
 
 /// What a certificate is routed to: the part of an [`OutputKind`] that the cluster is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,16 +32,18 @@ pub enum Target {
     },
 }
 
-impl From<&OutputKind> for Target {
-    fn from(kind: &OutputKind) -> Self {
-        match kind {
+impl Target {
+    /// What an output's only certificate is routed to; none for Kubernetes, where each cluster needs one.
+    #[must_use]
+    pub fn of(kind: &OutputKind) -> Option<Self> {
+        Some(match kind {
             OutputKind::Identity => Self::None,
-            OutputKind::Kubernetes { cluster } => Self::Kubernetes { cluster: cluster.clone() },
+            OutputKind::Kubernetes(_) => return None,
             OutputKind::Database { service, username, database, format: _ } => {
                 Self::Database { service: service.clone(), username: username.clone(), database: database.clone() }
             }
             OutputKind::Application { app, specific_tls_naming: _ } => Self::Application { app: app.clone() },
-        }
+        })
     }
 }
 
@@ -61,6 +63,8 @@ pub struct RoleCertificate {
     pub key: Arc<KeyPair>,
     /// Its certificates.
     pub certificates: Certificates,
+    /// What they say.
+    pub facts: CertificateFacts,
     /// What it is routed to.
     pub target: Target,
     /// The cluster it is routed to: the root cluster or a leaf.
@@ -81,8 +85,8 @@ impl RoleCertificate {
         route_to_cluster: String,
         now: SystemTime,
     ) -> Result<Self, CertificateError> {
-        certificates.check(&key, now)?;
-        let expires_at = certificates.expires_at()?;
-        Ok(Self { key, certificates, target, route_to_cluster, expires_at })
+        let facts = certificates.checked(&key, now)?;
+        let expires_at = facts.expires_at();
+        Ok(Self { key, certificates, facts, target, route_to_cluster, expires_at })
     }
 }

@@ -14,10 +14,10 @@ pub enum IssueError {
     /// No role was asked for.
     #[error("no role was asked for")]
     NoRoles,
-    /// A database or application isn't seen by the roles.
+    /// A Kubernetes cluster, database or application isn't seen by the roles.
     #[error("{kind} {name:?} is not among those that the roles see in cluster {cluster:?}")]
     TargetUnknown {
-        /// `database` or `application`.
+        /// `Kubernetes cluster`, `database` or `application`.
         kind: &'static str,
         /// Its name.
         name: String,

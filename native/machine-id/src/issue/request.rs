@@ -1,5 +1,6 @@
 //! Asking for a role certificate: `GenerateUserCerts` with role impersonation (protocol D3 and D4).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +11,7 @@ use super::certificate::{RoleCertificate, Target};
 use super::error::IssueError;
 use crate::clock::Clock;
 use crate::connect::{AuthClient, ClientCredential, ConnectError};
+use crate::error::{Code, Fault};
 use crate::identity::{Certificates, KeyPair};
 
 /// From here on a server takes the two public keys in fields of their own (protocol D3).
@@ -18,6 +20,8 @@ const SEPARATE_KEYS: u32 = 17;
 const APP_WITHOUT_SESSION: u32 = 16;
 /// How long a certificate lives that is only used to look a target up.
 const LOOKUP: Duration = Duration::from_secs(10 * 60);
+/// How long looking may take where the certificate is already there.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A wished certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +39,7 @@ pub struct IssueRequest {
 /// Asks for a certificate for `key` as bot user `user`, over a connection of the bot's own identity.
 ///
 /// A database's protocol and an application's address are looked up first, with a short-lived certificate of the same
-/// roles: the bot's own identity sees no resources (trap 11).
+/// roles: the bot's own identity sees no resources (trap 11). Whether a Kubernetes cluster is seen is looked up after.
 ///
 /// # Errors
 /// The cluster's refusal, an unknown target, or why there is no usable answer.
@@ -73,7 +77,18 @@ pub async fn issue(
             wanted.route_to_app = Some(route_to_app(&seer, user, app, route, major).await?);
         }
     }
-    let issued = client.user_certs(wanted).await?;
+    let issued = client.user_certs(wanted).await;
+    let kube = match &request.target {
+        Target::Kubernetes { cluster } if route == root_cluster => Some(cluster.as_str()),
+        _ => None,
+    };
+    let issued = match (issued, kube) {
+        (Err(error), Some(cluster)) if error.code() == Code::TargetUnknown => return Err(unseen(cluster, route)),
+        (issued, _) => issued?,
+    };
+    if let Some(cluster) = kube {
+        check_kubernetes(client, &key, &issued.tls, cluster, route).await?;
+    }
     let certificates = Certificates::new(&issued.ssh, &issued.tls)?;
     Ok(RoleCertificate::new(key, certificates, request.target.clone(), route.to_owned(), clock.now())?)
 }
@@ -113,6 +128,33 @@ async fn seer(client: &AuthClient, request: UserCertsRequest, key: &KeyPair) -> 
     let issued = client.user_certs(request).await?;
     let credential = ClientCredential::new(&key.pkcs8_der(), &issued.tls)?;
     Ok(client.connect_as(&credential).await?)
+}
+
+fn unseen(cluster: &str, route: &str) -> IssueError {
+    IssueError::TargetUnknown { kind: "Kubernetes cluster", name: cluster.to_owned(), cluster: route.to_owned() }
+}
+
+/// The cluster certifies also for Kubernetes clusters that the roles don't allow, and its proxy then refuses each
+/// request without saying why: so the new certificate asks what it may see. No answer isn't a refusal.
+async fn check_kubernetes(
+    client: &AuthClient,
+    key: &KeyPair,
+    tls_certificate: &str,
+    cluster: &str,
+    route: &str,
+) -> Result<(), IssueError> {
+    let seen = async {
+        let credential = ClientCredential::new(&key.pkcs8_der(), tls_certificate)?;
+        client.connect_as(&credential).await?.kube_clusters(&BTreeMap::new()).await
+    };
+    match tokio::time::timeout(PATIENCE, seen).await {
+        Ok(Ok(names)) if !names.iter().any(|name| name == cluster) => Err(unseen(cluster, route)),
+        Ok(Ok(_)) | Err(_) => Ok(()),
+        Ok(Err(error)) => {
+            tracing::debug!(cluster, "whether the roles see this Kubernetes cluster can't be found out: {error}");
+            Ok(())
+        }
+    }
 }
 
 /// A leaf's databases aren't listed by the root cluster: then the protocol is left to the server.

@@ -9,11 +9,14 @@ use super::record::is_plain;
 use super::{LeaseError, LeaseId, LeaseRecord, Owner};
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
-use crate::destination::{Destination, DestinationError, DirectoryLock, Durability, Removal, remove_marked};
+use crate::destination::{
+    Destination, DestinationError, DirectoryLock, Durability, HeldPart, PartLock, Removal, is_leftover, remove_marked,
+};
 
 /// The file in a lease's directory that says whose it is.
 pub const MARKER: &str = ".lease";
 
+const DIGITS: &str = "0123456789abcdef";
 const MAX_RECORD: u64 = 64 * 1024;
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// A lease whose owner can't be seen from here is given this long after its certificates have ended.
@@ -42,11 +45,14 @@ pub struct LeaseTable {
     directory: Destination,
     clock: SharedClock,
     this: Owner,
-    /// Keeps this process's threads from polling the file lock.
+    /// One for each last digit of an id: what is done with a lease never meets something else that is done with it,
+    /// while most others go on beside it.
+    parts: Vec<PartLock>,
+    /// Keeps this process's threads from polling the file lock of the whole table.
     threads: Mutex<()>,
 }
 
-/// Both locks, let go together.
+/// The locks of the whole table, let go together.
 struct Held<'a> {
     _file: DirectoryLock,
     _threads: MutexGuard<'a, ()>,
@@ -60,7 +66,8 @@ impl LeaseTable {
     pub fn open(root: &DirectoryConfig, clock: SharedClock) -> Result<Self, LeaseError> {
         let config = DirectoryConfig { path: root.path.join("leases"), readers: Vec::new(), ..root.clone() };
         let directory = Destination::create_or_open(&config)?.with_durability(Durability::Volatile);
-        Ok(Self { directory, clock, this: Owner::this_process()?, threads: Mutex::new(()) })
+        let parts = DIGITS.chars().map(PartLock::new).collect();
+        Ok(Self { directory, clock, this: Owner::this_process()?, parts, threads: Mutex::new(()) })
     }
 
     /// Takes a lease and opens its directory, which must be absent, empty, or already this lease's. Taking the same
@@ -70,7 +77,9 @@ impl LeaseTable {
     /// When the id or the directory is in use otherwise, or the directory is unsafe.
     pub fn take(&self, claim: &Claim<'_>) -> Result<(LeaseRecord, Destination), LeaseError> {
         check_directory(claim)?;
-        let _held = self.lock()?;
+        // A standing one is compared with all others.
+        let _all = if claim.standing { Some(self.lock()?) } else { None };
+        let _held = self.lock_lease(claim.id)?;
         let now = self.clock.now();
         let known = self.find(claim.id)?;
         if let Some(record) = &known
@@ -94,12 +103,15 @@ impl LeaseTable {
             standing: claim.standing,
         };
         // The record first: a directory that nobody knows of would never be cleaned.
-        self.directory.replace(&file_name(claim.id), &record.to_json())?;
+        let (name, contents) = (file_name(claim.id), record.to_json());
+        if known.is_some() || !self.directory.create(&name, &contents)? {
+            self.directory.replace(&name, &contents)?;
+        }
         match occupy(claim) {
             Ok(destination) => Ok((record, destination)),
             Err(error) => {
                 if known.is_none() {
-                    self.directory.delete(&file_name(claim.id))?;
+                    self.directory.delete(&name)?;
                 }
                 Err(error)
             }
@@ -111,7 +123,7 @@ impl LeaseTable {
     /// # Errors
     /// When this process has no such lease.
     pub fn extend(&self, id: &LeaseId, expires: SystemTime) -> Result<LeaseRecord, LeaseError> {
-        let _held = self.lock()?;
+        let _held = self.lock_lease(id)?;
         let unknown = || LeaseError::Unknown { id: id.clone() };
         let mut record = self.find(id)?.filter(|record| record.owner == self.this).ok_or_else(unknown)?;
         record.expires = expires;
@@ -132,7 +144,7 @@ impl LeaseTable {
     /// # Errors
     /// When something can't be deleted; the lease then stays in the table and can be released again.
     pub fn release(&self, id: &LeaseId) -> Result<bool, LeaseError> {
-        let _held = self.lock()?;
+        let _held = self.lock_lease(id)?;
         match self.find(id)? {
             Some(record) => self.end(&record).map(|()| true),
             None => {
@@ -161,16 +173,11 @@ impl LeaseTable {
     /// # Errors
     /// When the table can't be read or locked.
     pub fn sweep(&self) -> Result<Vec<LeaseRecord>, LeaseError> {
-        let _held = self.lock()?;
-        let now = self.clock.now();
         let mut swept = Vec::new();
-        for record in self.list()? {
-            let over = match record.owner.liveness(&self.this) {
-                Liveness::Alive => false,
-                Liveness::Dead => true,
-                Liveness::OutOfSight => now > record.expires + OUT_OF_SIGHT_GRACE,
-            };
-            if !over {
+        for record in self.list()?.into_iter().filter(|record| self.is_over(record)) {
+            let _held = self.lock_lease(&record.id)?;
+            // Somebody may have ended it meanwhile, or taken it again.
+            if self.find(&record.id)?.as_ref() != Some(&record) {
                 continue;
             }
             match self.end(&record) {
@@ -179,6 +186,14 @@ impl LeaseTable {
             }
         }
         Ok(swept)
+    }
+
+    fn is_over(&self, record: &LeaseRecord) -> bool {
+        match record.owner.liveness(&self.this) {
+            Liveness::Alive => false,
+            Liveness::Dead => true,
+            Liveness::OutOfSight => self.clock.now() > record.expires + OUT_OF_SIGHT_GRACE,
+        }
     }
 
     fn end(&self, record: &LeaseRecord) -> Result<(), LeaseError> {
@@ -220,6 +235,14 @@ impl LeaseTable {
         Ok(())
     }
 
+    fn lock_lease(&self, id: &LeaseId) -> Result<HeldPart<'_>, LeaseError> {
+        let last = id.as_str().chars().last();
+        let part = DIGITS.chars().position(|digit| Some(digit) == last).and_then(|index| self.parts.get(index));
+        // An id ends with a digit, and each has its part.
+        let part = part.ok_or_else(|| LeaseError::Id { text: id.to_string() })?;
+        Ok(self.directory.lock_part(part, LOCK_WAIT)?)
+    }
+
     fn lock(&self) -> Result<Held<'_>, LeaseError> {
         let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Held { _file: self.directory.lock(LOCK_WAIT)?, _threads: threads })
@@ -246,20 +269,23 @@ fn check_directory(claim: &Claim<'_>) -> Result<(), LeaseError> {
 
 /// Opens or makes the directory and puts the mark in it.
 fn occupy(claim: &Claim<'_>) -> Result<Destination, LeaseError> {
-    let destination = Destination::create_or_open(claim.destination)?;
     if claim.standing {
+        return Ok(Destination::create_or_open(claim.destination)?);
+    }
+    let destination = Destination::create_or_open_as(claim.destination, Durability::Volatile)?;
+    let id = claim.id.as_str().as_bytes();
+    // Made just now: nothing is in it, and if something is all the same, so is its mark.
+    if destination.is_untouched() && destination.create(MARKER, id)? {
         return Ok(destination);
     }
-    let destination = destination.with_durability(Durability::Volatile);
-    let id = claim.id.as_str();
-    let marked = destination.read(MARKER, MAX_RECORD)?;
-    match marked {
-        Some(mark) if mark.as_slice() == id.as_bytes() => return Ok(destination),
-        None if destination.names()?.is_empty() => {}
-        _ => {
-            return Err(LeaseError::Occupied { id: claim.id.clone(), directory: claim.destination.path.clone() });
-        }
+    let is_marked = |mark: &[u8]| mark == id;
+    if destination.read(MARKER, MAX_RECORD)?.is_some_and(|mark| is_marked(&mark)) {
+        return Ok(destination);
     }
-    destination.replace(MARKER, id.as_bytes())?;
-    Ok(destination)
+    // What a writer left that was killed before it had put the mark in is as good as nothing.
+    let is_empty = destination.names()?.iter().all(|name| is_leftover(name));
+    if is_empty && destination.create(MARKER, id)? {
+        return Ok(destination);
+    }
+    Err(LeaseError::Occupied { id: claim.id.clone(), directory: claim.destination.path.clone() })
 }

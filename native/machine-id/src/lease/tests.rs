@@ -115,6 +115,49 @@ fn a_directory_with_something_in_it_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_directory_with_only_what_a_killed_writer_left_is_taken_and_a_mark_is_never_replaced() {
+    let agent = Agent::new();
+    let path = agent.path("lease");
+    fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    put(&path.join(".t-0123456789abcdef"), "half a mark");
+    take(&agent.table(), ID, &path, false).unwrap();
+    assert!(!path.join(".t-0123456789abcdef").exists());
+    assert!(matches!(take(&agent.table(), OTHER, &path, false), Err(LeaseError::Occupied { .. })));
+    assert_eq!(fs::read(path.join(MARKER)).unwrap(), ID.as_bytes());
+}
+
+#[test]
+fn of_two_leases_that_want_a_new_directory_at_once_one_gets_it() {
+    for _ in 0..50 {
+        let agent = Agent::new();
+        let start = std::sync::Barrier::new(2);
+        let taken = std::thread::scope(|scope| {
+            let both = [ID, OTHER].map(|id| {
+                let (table, agent, start) = (agent.table(), &agent, &start);
+                scope.spawn(move || {
+                    start.wait();
+                    take(&table, id, &agent.path("shared"), false).is_ok()
+                })
+            });
+            both.map(|one| one.join().unwrap())
+        });
+        assert_eq!(taken.iter().filter(|taken| **taken).count(), 1);
+    }
+}
+
+#[test]
+fn a_lock_file_that_was_deleted_is_made_again_so_that_all_processes_take_the_same() {
+    let agent = Agent::new();
+    let table = agent.table();
+    take(&table, ID, &agent.path("lease"), false).unwrap();
+    let lock = agent.path("root/leases/.lock-f");
+    fs::remove_file(&lock).unwrap();
+    assert!(table.release(&id(ID)).unwrap());
+    assert!(lock.exists());
+}
+
+#[test]
 fn directories_that_lead_elsewhere_are_refused() {
     let agent = Agent::new();
     let table = agent.table();

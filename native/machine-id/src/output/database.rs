@@ -2,7 +2,7 @@
 
 use super::error::OutputError;
 use super::request::OutputRequest;
-use super::{Artifact, tls};
+use super::{Artifact, Contents, tls};
 use crate::config::DatabaseFormat;
 
 /// The extra files of a format. MongoDB's and CockroachDB's clients talk to the database's own certificate, so their
@@ -15,12 +15,12 @@ pub(super) fn render(request: &OutputRequest<'_>, format: DatabaseFormat) -> Res
         DatabaseFormat::Tls => tls::named(request),
         DatabaseFormat::Mongo => {
             let both = format!("{certificate}{}", key.expose());
-            vec![Artifact::new("mongo.crt", both), Artifact::new("mongo.cas", database_cas(request)?)]
+            vec![Artifact::new("mongo.crt", both), Artifact::public("mongo.cas", database_cas(request)?)]
         }
         DatabaseFormat::Cockroach => vec![
-            Artifact { name: "cockroach/node.key".into(), contents: key.duplicate() },
-            Artifact::new("cockroach/node.crt", certificate.clone()),
-            Artifact::new("cockroach/ca.crt", database_cas(request)?),
+            Artifact { name: "cockroach/node.key".into(), contents: Contents::Secret(key.duplicate()) },
+            Artifact::public("cockroach/node.crt", certificate.clone()),
+            Artifact::public("cockroach/ca.crt", database_cas(request)?),
         ],
     })
 }

@@ -48,7 +48,7 @@ pub fn environment(
         set("GIT_SSH_COMMAND", format!("ssh -F {}", single_quoted(ssh_config)));
     }
     let mut kubeconfigs = Vec::new();
-    for output in outputs.iter().filter(|output| matches!(output.kind, OutputKind::Kubernetes { .. })) {
+    for output in outputs.iter().filter(|output| matches!(output.kind, OutputKind::Kubernetes(_))) {
         let file = output.directory.join("kubeconfig.yaml");
         let text = text_of(&file)?;
         if text.contains(':') {
@@ -65,6 +65,7 @@ pub fn environment(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::KubernetesOutput;
     use std::time::Duration;
 
     fn cluster() -> ClusterFacts {
@@ -82,7 +83,7 @@ mod tests {
 
     #[test]
     fn an_identity_and_two_kubernetes_clusters_give_every_variable() {
-        let kube = OutputKind::Kubernetes { cluster: "prod".to_owned() };
+        let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod"]));
         let outputs = [
             PlacedOutput { kind: &OutputKind::Identity, directory: Path::new("/w/it's @tmp/m") },
             PlacedOutput { kind: &kube, directory: Path::new("/w/a") },
@@ -104,7 +105,7 @@ mod tests {
 
     #[test]
     fn without_an_identity_output_there_are_no_ssh_variables() {
-        let kube = OutputKind::Kubernetes { cluster: "prod".to_owned() };
+        let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod"]));
         let outputs = [PlacedOutput { kind: &kube, directory: Path::new("/w/a") }];
         let variables = environment(&outputs, &cluster(), SystemTime::UNIX_EPOCH).unwrap();
         assert!(!variables.contains_key("GIT_SSH_COMMAND") && !variables.contains_key("MACHINE_ID_SSH_CONFIG"));
@@ -112,8 +113,16 @@ mod tests {
     }
 
     #[test]
+    fn several_clusters_of_one_output_are_one_file() {
+        let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod", "staging"]));
+        let outputs = [PlacedOutput { kind: &kube, directory: Path::new("/w/a") }];
+        let variables = environment(&outputs, &cluster(), SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(variables["KUBECONFIG"], "/w/a/kubeconfig.yaml");
+    }
+
+    #[test]
     fn a_colon_in_the_path_of_a_kubeconfig_is_refused() {
-        let kube = OutputKind::Kubernetes { cluster: "prod".to_owned() };
+        let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod"]));
         let outputs = [PlacedOutput { kind: &kube, directory: Path::new("/w/a:b") }];
         assert!(environment(&outputs, &cluster(), SystemTime::UNIX_EPOCH).is_err());
     }

@@ -30,6 +30,9 @@ pub enum OutputError {
         /// Which CA.
         what: &'static str,
     },
+    /// An output for Kubernetes without a cluster.
+    #[error("the output names no Kubernetes cluster")]
+    NoCluster,
     /// Our own text can't be made.
     #[error("can't write JSON: {reason}")]
     Unwritable {
@@ -53,7 +56,7 @@ impl OutputError {
 impl Fault for OutputError {
     fn code(&self) -> Code {
         match self {
-            Self::Path { .. } => Code::RequestInvalid,
+            Self::Path { .. } | Self::NoCluster => Code::RequestInvalid,
             Self::Name { .. } | Self::NoAuthority { .. } => Code::ClusterFailed,
             Self::Unwritable { .. } => Code::Internal,
             Self::Authority(error) => error.code(),
@@ -66,6 +69,7 @@ impl Fault for OutputError {
             Self::Path { .. } => "choose another directory".to_owned(),
             Self::Name { .. } => "check that the address is that of your cluster".to_owned(),
             Self::NoAuthority { .. } => "let the bot's role read certificate authorities".to_owned(),
+            Self::NoCluster => "name at least one".to_owned(),
             Self::Unwritable { .. } => String::new(),
             Self::Authority(error) => error.hint(),
             Self::Certificate(error) => error.hint(),

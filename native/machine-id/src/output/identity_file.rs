@@ -8,14 +8,14 @@ use super::{known_hosts, tls};
 /// Private key, SSH certificate, X.509 certificate, known hosts, host CAs (protocol G1).
 pub(super) fn render(request: &OutputRequest<'_>) -> Result<Artifact, OutputError> {
     let certificate = request.certificate;
-    let mut text = String::with_capacity(32 * 1024);
-    text.push_str(certificate.key.tls_private_pem().expose());
-    text.push_str(&certificate.certificates.ssh);
-    text.push('\n');
-    text.push_str(&certificate.certificates.tls);
-    for host in &request.authorities.host {
-        text.push_str(&known_hosts::lines(host, &format!("{0},*.{0}", host.cluster)));
-    }
-    text.push_str(&tls::all_certificates(&request.authorities.host));
+    let hosts = &request.authorities.host;
+    let known: String =
+        hosts.iter().map(|host| known_hosts::lines(host, &format!("{0},*.{0}", host.cluster))).collect();
+    let cas = tls::all_certificates(hosts);
+    let key = certificate.key.tls_private_pem().expose();
+    let parts = [key, &certificate.certificates.ssh, "\n", &certificate.certificates.tls, &known, &cas];
+    // In one piece: a buffer that grew would leave parts of the key behind.
+    let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+    parts.iter().for_each(|part| text.push_str(part));
     Ok(Artifact::new("identity", text))
 }

@@ -13,13 +13,13 @@ pub(super) fn render(request: &OutputRequest<'_>) -> Result<Artifact, OutputErro
     let proxy = &request.cluster.proxy_host;
     let hosts = &request.authorities.host;
     let text = hosts.iter().map(|host| lines(host, &format!("{proxy},{0},*.{0}", host.cluster))).collect();
-    Ok(Artifact::new("known_hosts", text))
+    Ok(Artifact::public("known_hosts", text))
 }
 
 /// The file for one cluster alone, whatever its hosts are called (version 16 and later).
 pub(super) fn render_for(_request: &OutputRequest<'_>, host: &Authority) -> Result<Artifact, OutputError> {
     let text = format!("# Host CA of Teleport cluster {}\n{}", host.cluster, lines(host, "*"));
-    Ok(Artifact::new(format!("{}.known_hosts", host.cluster), text))
+    Ok(Artifact::public(format!("{}.known_hosts", host.cluster), text))
 }
 
 /// The lines for hosts that match `patterns`.

@@ -5,6 +5,9 @@ mod database;
 mod environment;
 mod error;
 mod exec_credential;
+mod file_word;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod identity_file;
 mod known_hosts;
 mod kubeconfig;
@@ -18,8 +21,9 @@ use std::borrow::Cow;
 pub use environment::{PlacedOutput, environment};
 pub use error::OutputError;
 pub use exec_credential::exec_credential;
+pub use file_word::{file_word, kube_directory};
 pub use quote::proxy_command_word;
-pub use request::{ClusterFacts, OutputRequest};
+pub use request::{ClusterFacts, KubeCertificate, OutputRequest};
 
 use crate::config::OutputKind;
 use crate::secret::Secret;
@@ -30,12 +34,36 @@ pub struct Artifact {
     /// Its path below the output's directory; may contain one `/`.
     pub name: Cow<'static, str>,
     /// Its bytes.
-    pub contents: Secret,
+    pub contents: Contents,
+}
+
+/// What is in a file: to be wiped, unless everybody may know it.
+#[derive(Debug)]
+pub enum Contents {
+    /// With a private key in it.
+    Secret(Secret),
+    /// Certificates and public keys, and where things are.
+    Public(String),
+}
+
+impl Contents {
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        match self {
+            Self::Secret(text) => text.expose(),
+            Self::Public(text) => text,
+        }
+    }
 }
 
 impl Artifact {
+    fn public(name: impl Into<Cow<'static, str>>, contents: String) -> Self {
+        Self { name: name.into(), contents: Contents::Public(contents) }
+    }
+
     fn new(name: impl Into<Cow<'static, str>>, contents: String) -> Self {
-        Self { name: name.into(), contents: Secret::new(contents) }
+        Self { name: name.into(), contents: Contents::Secret(Secret::new(contents)) }
     }
 }
 
@@ -58,7 +86,7 @@ pub fn artifacts(request: &OutputRequest<'_>) -> Result<Vec<Artifact>, OutputErr
                 }
             }
         }
-        OutputKind::Kubernetes { cluster } => files.push(kubeconfig::render(request, cluster)?),
+        OutputKind::Kubernetes(output) => files.extend(kubeconfig::render(request, output)?),
         OutputKind::Database { format, .. } => files.extend(database::render(request, *format)?),
         OutputKind::Application { specific_tls_naming, .. } => {
             files.extend(application::render(request, *specific_tls_naming));

@@ -11,13 +11,25 @@ use super::request::text_of;
 /// OpenSSH before 8.7 knows no escape inside quotes, and newer ones expand `${…}`, so such paths are refused.
 pub(super) fn ssh_path(path: &Path) -> Result<String, OutputError> {
     let text = text_of(path)?;
-    if text.contains(['"', '\\']) {
-        return Err(OutputError::path(path, "ssh_config can't hold quotes and backslashes in a path"));
+    if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | b'$' | b'%')) {
+        return Ok(["\"", text, "\""].concat());
     }
-    if text.contains("${") {
-        return Err(OutputError::path(path, "ssh would expand \"${\" in it"));
+    let mut quoted = String::with_capacity(text.len() + 8);
+    quoted.push('"');
+    let mut before = '"';
+    for c in text.chars() {
+        match (before, c) {
+            (_, '"' | '\\') => {
+                return Err(OutputError::path(path, "ssh_config can't hold quotes and backslashes in a path"));
+            }
+            ('$', '{') => return Err(OutputError::path(path, "ssh would expand \"${\" in it")),
+            (_, '%') => quoted.push_str("%%"),
+            _ => quoted.push(c),
+        }
+        before = c;
     }
-    Ok(format!("\"{}\"", text.replace('%', "%%")))
+    quoted.push('"');
+    Ok(quoted)
 }
 
 /// One word of a ProxyCommand, which ssh expands (`%`) and then gives to the user's shell.

@@ -28,6 +28,17 @@ pub struct ClusterFacts {
     pub kube_address: String,
 }
 
+/// A Kubernetes cluster's part of an output.
+#[derive(Clone, Copy, Debug)]
+pub struct KubeCertificate<'a> {
+    /// Its name in Teleport.
+    pub cluster: &'a str,
+    /// Namespace of its context; empty: none.
+    pub namespace: &'a str,
+    /// The certificate and key for it.
+    pub certificate: &'a RoleCertificate,
+}
+
 /// What an output is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputRequest<'a> {
@@ -35,6 +46,8 @@ pub struct OutputRequest<'a> {
     pub kind: &'a OutputKind,
     /// The certificate and key to write.
     pub certificate: &'a RoleCertificate,
+    /// For an output of Kubernetes clusters: each of them, the current context first; `certificate` is that one's.
+    pub kubernetes: &'a [KubeCertificate<'a>],
     /// Who signs hosts, users and databases.
     pub authorities: &'a Authorities,
     /// The cluster.

@@ -33,7 +33,7 @@ pub(super) fn render(request: &OutputRequest<'_>) -> Result<Artifact, OutputErro
         );
     }
     text.push_str("\n# End generated Teleport configuration\n");
-    Ok(Artifact::new("ssh_config", text))
+    Ok(Artifact::public("ssh_config", text))
 }
 
 /// The options for one cluster without `Host` lines, so that any host name can be used (version 16 and later).
@@ -42,7 +42,7 @@ pub(super) fn render_for(request: &OutputRequest<'_>, host: &Authority) -> Resul
     let common = common_options(request, host, &format!("{cluster}.known_hosts"))?;
     let command = proxy_command(request, cluster)?;
     let text = format!("# Teleport configuration for hosts of {cluster}\n{common}    Port 3022\n{command}");
-    Ok(Artifact::new(format!("{cluster}.ssh_config"), text))
+    Ok(Artifact::public(format!("{cluster}.ssh_config"), text))
 }
 
 fn common_options(request: &OutputRequest<'_>, host: &Authority, known_hosts: &str) -> Result<String, OutputError> {

@@ -1,12 +1,14 @@
 //! The files of every kind, held against tbot's recorded directories and read by the real tools.
 
+mod kubernetes;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
 use super::*;
-use crate::config::{DatabaseFormat, KeyAlgorithm};
+use crate::config::{DatabaseFormat, KeyAlgorithm, KubernetesOutput};
 use crate::identity::{Authorities, KeyPair, fixtures};
 use crate::issue::{RoleCertificate, Target};
 
@@ -25,9 +27,9 @@ fn cluster() -> ClusterFacts {
     }
 }
 
-fn certificate(recorded: &str, kind: &OutputKind) -> RoleCertificate {
+fn certificate(recorded: &str) -> RoleCertificate {
     let (key, certificates) = fixtures::tbot_directory(recorded);
-    RoleCertificate::new(key, certificates, Target::from(kind), "example.test".to_owned(), fixtures::now()).unwrap()
+    RoleCertificate::new(key, certificates, Target::None, "example.test".to_owned(), fixtures::now()).unwrap()
 }
 
 /// Everything that a test may want to change.
@@ -39,26 +41,35 @@ struct Case {
     helper: String,
     directory: String,
     multiplexed: bool,
+    namespace: &'static str,
 }
 
 impl Case {
     fn new(kind: OutputKind) -> Self {
-        let recorded = if matches!(kind, OutputKind::Kubernetes { .. }) { "kubernetes" } else { "identity" };
+        let recorded = if matches!(kind, OutputKind::Kubernetes(_)) { "kubernetes" } else { "identity" };
         Self {
-            certificate: certificate(recorded, &kind),
+            certificate: certificate(recorded),
             kind,
             authorities: fixtures::authorities(),
             cluster: cluster(),
             helper: HELPER.to_owned(),
             directory: "/opt/machine-id".to_owned(),
             multiplexed: false,
+            namespace: "",
         }
     }
 
     fn try_files(&self) -> Result<BTreeMap<String, String>, OutputError> {
+        let names: Vec<&str> = match &self.kind {
+            OutputKind::Kubernetes(output) => output.names().collect(),
+            _ => Vec::new(),
+        };
+        let kube = |cluster| KubeCertificate { cluster, namespace: self.namespace, certificate: &self.certificate };
+        let kubernetes: Vec<_> = names.into_iter().map(kube).collect();
         let request = OutputRequest {
             kind: &self.kind,
             certificate: &self.certificate,
+            kubernetes: &kubernetes,
             authorities: &self.authorities,
             cluster: &self.cluster,
             helper: Path::new(&self.helper),
@@ -83,7 +94,7 @@ impl Case {
 }
 
 fn kubernetes(cluster: &str) -> OutputKind {
-    OutputKind::Kubernetes { cluster: cluster.to_owned() }
+    OutputKind::Kubernetes(KubernetesOutput::named([cluster]))
 }
 
 fn database(format: DatabaseFormat) -> OutputKind {
@@ -124,20 +135,6 @@ fn an_identity_output_equals_tbots_but_for_the_proxy_command() {
         )],
     );
     assert_eq!(Case::new(OutputKind::Identity).files(), expected);
-}
-
-#[test]
-fn a_kubernetes_output_equals_tbots_but_for_the_exec_plugin() {
-    let expected = with_differences(
-        "kubernetes",
-        &[
-            ("kubeconfig.yaml", "      - kube\n      - credentials\n", "      - kube-credentials\n"),
-            ("kubeconfig.yaml", "command: /usr/local/bin/tbot\n", "command: /usr/local/bin/machine-id\n"),
-        ],
-    );
-    let mut case = Case::new(kubernetes("kube1"));
-    case.directory = "/opt/machine-id/kubernetes".to_owned();
-    assert_eq!(case.files(), expected);
 }
 
 #[test]
@@ -340,64 +337,6 @@ fn ssh_keygen_reads_the_certificate_file() {
     let output = Command::new("ssh-keygen").arg("-L").arg("-f").arg(&file).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("Key ID: \"bot-tbotfx\"") && text.contains("jenkins"), "{text}");
-}
-
-#[test]
-fn kubectl_reads_the_kubeconfig_whatever_the_cluster_is_called() {
-    let directory = tempfile::tempdir().unwrap();
-    for name in ["kube1", "a: b", "- x", "null", "\"q\" 'q' \\ #", "é\u{85}\u{2028}", "{}", "1"] {
-        let mut case = Case::new(kubernetes(name));
-        case.directory = "/w/a b: #c".to_owned();
-        let file = directory.path().join("kubeconfig.yaml");
-        write(&file, &case.files()["kubeconfig.yaml"]);
-        let output = Command::new("kubectl").args(["config", "view", "-o", "json", "--kubeconfig"]).arg(&file).output();
-        let Ok(output) = output else {
-            eprintln!("SKIPPED: kubectl is not installed, the kubeconfig was not read by it");
-            return;
-        };
-        assert!(output.status.success(), "{name:?}: {}", String::from_utf8_lossy(&output.stderr));
-        let seen: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        assert_eq!(seen["current-context"], format!("example.test-{name}"));
-        assert_eq!(seen["contexts"][0]["context"]["user"], format!("example.test-{name}"));
-        assert_eq!(seen["users"][0]["user"]["exec"]["args"][1], "--destination-dir=/w/a b: #c");
-        assert_eq!(seen["clusters"][0]["cluster"]["server"], "https://localhost:13080");
-    }
-}
-
-#[test]
-fn the_kubernetes_server_name_fits_the_proxys_address() {
-    let name = |address: &str, tls_routing| {
-        let mut case = Case::new(kubernetes("kube1"));
-        case.cluster.kube_address = address.to_owned();
-        case.cluster.tls_routing = tls_routing;
-        let text = case.files()["kubeconfig.yaml"].clone();
-        text.lines().find_map(|line| line.strip_prefix("    tls-server-name: ")).map(str::to_owned)
-    };
-    let local = Some("kube-teleport-proxy-alpn.teleport.cluster.local".to_owned());
-    assert_eq!(name("t.example.com:443", true), Some("kube-teleport-proxy-alpn.t.example.com".to_owned()));
-    assert_eq!(name("192.0.2.1:443", true), local);
-    assert_eq!(name("[2001:db8::1]:443", true), local);
-    assert_eq!(name("t.example.com:3026", false), None);
-}
-
-#[test]
-fn the_exec_credential_holds_certificate_key_and_expiry() {
-    let (key, certificates) = fixtures::tbot_directory("kubernetes");
-    let text = exec_credential(&certificates.tls, &key).unwrap();
-    let seen: serde_json::Value = serde_json::from_str(text.expose()).unwrap();
-    assert_eq!(
-        seen,
-        serde_json::json!({
-            "kind": "ExecCredential",
-            "apiVersion": "client.authentication.k8s.io/v1beta1",
-            "spec": {"interactive": false},
-            "status": {
-                "expirationTimestamp": "2026-11-21T20:37:34Z",
-                "clientCertificateData": fixtures::read("tbot/kubernetes/tlscert"),
-                "clientKeyData": fixtures::read("tbot/kubernetes/key"),
-            },
-        })
-    );
 }
 
 #[expect(clippy::disallowed_methods, reason = "a file for another program in a test")]

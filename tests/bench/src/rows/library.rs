@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{AcquireRequest, EngineConfig};
 use machine_id::engine::{Engine, Order};
 use tokio::runtime::Runtime;
 
+use super::cache;
 use crate::place::Place;
 use crate::report::Report;
 use crate::sample::{Sample, in_milliseconds};
@@ -21,6 +22,10 @@ pub(crate) fn measure(place: &Place, report: &mut Report) {
     let runtime = runtime();
     let engine = open(&runtime, &config);
     latency(place, &runtime, &engine, report);
+    let kept = order(place.directory.path(), 0);
+    runtime.block_on(engine.acquire(kept.clone())).unwrap();
+    cache::measure(&runtime, place.quick, kept.directory(), report);
+    runtime.block_on(engine.release(&kept.lease)).unwrap();
     throughput(place, &runtime, &engine, report);
     runtime.block_on(close(engine));
     single_flight(place, &runtime, report);
@@ -29,7 +34,7 @@ pub(crate) fn measure(place: &Place, report: &mut Report) {
 }
 
 /// The configuration of an engine with `count` identities, as a file.
-fn configuration(place: &Place, count: usize) -> PathBuf {
+pub(crate) fn configuration(place: &Place, count: usize) -> PathBuf {
     let root = tempfile::Builder::new().tempdir_in(place.directory.path()).unwrap().keep();
     let ca = place.ca.as_ref().map(|path| std::fs::read_to_string(path).unwrap());
     let identities: Vec<_> = (0..count)
@@ -66,19 +71,20 @@ async fn close(engine: Arc<Engine>) {
     }
 }
 
-fn order(identity: usize) -> Order {
+/// A lease in a directory of its own below `place`.
+fn order(place: &Path, identity: usize) -> Order {
     let lease = format!("{:032x}", fastrand::u128(..));
-    let directory = std::env::temp_dir().join(format!("machine-id-bench-{lease}"));
+    let directory = place.join(format!("lease-{lease}"));
     let request = serde_json::json!({"lease": lease, "identity": format!("bench{identity}"), "directory": directory});
     Order::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap())
 }
 
 /// Takes a lease and ends it; microseconds for each.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
-async fn lease(engine: &Engine) -> (Duration, Duration) {
-    let order = order(0);
+async fn lease(engine: &Engine, place: &Path) -> (Duration, Duration) {
+    let order = order(place, 0);
     let id = order.lease.clone();
-    let start = std::time::Instant::now();
+    let start = Instant::now();
     engine.acquire(order).await.unwrap();
     let taken = start.elapsed();
     engine.release(&id).await.unwrap();
@@ -86,11 +92,12 @@ async fn lease(engine: &Engine) -> (Duration, Duration) {
 }
 
 fn latency(place: &Place, runtime: &Runtime, engine: &Engine, report: &mut Report) {
+    let at = place.directory.path();
     let times: Vec<_> = runtime.block_on(async {
-        lease(engine).await;
+        lease(engine, at).await;
         let mut times = Vec::new();
         for _ in 0..place.rounds(2000) {
-            times.push(lease(engine).await);
+            times.push(lease(engine, at).await);
         }
         times
     });
@@ -99,31 +106,32 @@ fn latency(place: &Place, runtime: &Runtime, engine: &Engine, report: &mut Repor
     report.alone("warm acquire: all files of a lease", "ms", &taken, "");
     report.alone("  at the 99th percentile", "ms", &Sample::once(taken.at(0.99)), "budget 1 ms");
     report.alone("warm release", "ms", &ended, "");
-    report.missing("warm acquire through JNI", "measured by JMH in plugin-java");
 }
 
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 fn throughput(place: &Place, runtime: &Runtime, engine: &Arc<Engine>, report: &mut Report) {
     for tasks in [1_u32, 8, 64] {
-        let done = Arc::new(AtomicU64::new(0));
-        let time = Duration::from_secs(if place.quick { 1 } else { 3 });
-        runtime.block_on(async {
+        let over = Arc::new(AtomicBool::new(false));
+        let start = Instant::now();
+        let counts = runtime.block_on(async {
             let mut all = tokio::task::JoinSet::new();
             for _ in 0..tasks {
-                let (engine, done) = (Arc::clone(engine), Arc::clone(&done));
+                let (engine, over, at) = (Arc::clone(engine), Arc::clone(&over), place.directory.path().to_owned());
                 all.spawn(async move {
-                    loop {
-                        lease(&engine).await;
-                        done.fetch_add(1, Ordering::Relaxed);
+                    let mut count = 0_u32;
+                    // Each ends the lease that it has taken.
+                    while !over.load(Ordering::Relaxed) {
+                        lease(&engine, &at).await;
+                        count += 1;
                     }
+                    count
                 });
             }
-            tokio::time::sleep(time).await;
-            let counted = done.load(Ordering::Relaxed);
-            all.shutdown().await;
-            done.store(counted, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_secs(if place.quick { 1 } else { 3 })).await;
+            over.store(true, Ordering::Relaxed);
+            all.join_all().await
         });
-        let count = f64::from(u32::try_from(done.load(Ordering::Relaxed)).unwrap());
-        let rate = Sample::once(count / time.as_secs_f64());
+        let rate = Sample::once(f64::from(counts.iter().sum::<u32>()) / start.elapsed().as_secs_f64());
         report.alone(&format!("leases taken and ended, {tasks} at once"), "1/s", &rate, "files written each time");
     }
 }
@@ -135,9 +143,9 @@ fn single_flight(place: &Place, runtime: &Runtime, report: &mut Report) {
     runtime.block_on(async {
         let mut all = tokio::task::JoinSet::new();
         for _ in 0..1000 {
-            let engine = Arc::clone(&engine);
+            let (engine, at) = (Arc::clone(&engine), place.directory.path().to_owned());
             all.spawn(async move {
-                let order = order(0);
+                let order = order(&at, 0);
                 let id = order.lease.clone();
                 engine.acquire(order).await.unwrap();
                 engine.release(&id).await.unwrap();
@@ -172,6 +180,7 @@ fn memory(place: &Place, report: &mut Report) {
 /// The part that [`memory`] runs.
 pub(crate) fn resident(config: &Path) {
     let before = resident_memory("self");
+    let at = config.parent().unwrap();
     let count = EngineConfig::from_json(&std::fs::read(config).unwrap()).unwrap().identities.len();
     let runtime = runtime();
     let engine = open(&runtime, config);
@@ -179,7 +188,7 @@ pub(crate) fn resident(config: &Path) {
         engine.keep_fresh();
         let mut leases = Vec::new();
         for identity in 0..count {
-            let order = order(identity);
+            let order = order(at, identity);
             leases.push(order.lease.clone());
             engine.acquire(order).await.unwrap();
         }
@@ -219,9 +228,10 @@ fn instructions(place: &Place, config: &Path, report: &mut Report) {
 pub(crate) fn warm(config: &Path, times: u32) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let engine = open(&runtime, config);
+    let at = config.parent().unwrap();
     runtime.block_on(async {
         for _ in 0..times {
-            lease(&engine).await;
+            lease(&engine, at).await;
         }
     });
 }

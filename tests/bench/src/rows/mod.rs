@@ -1,6 +1,8 @@
 //! What is measured.
 
+pub(crate) mod cache;
 pub(crate) mod commands;
+pub(crate) mod jvm;
 pub(crate) mod library;
 pub(crate) mod sizes;
 pub(crate) mod ssh;

@@ -16,5 +16,4 @@ pub(crate) fn measure(place: &Place, report: &mut Report) {
         Some(library) => report.alone("the library's size", "MiB", &Sample::once(size(library)), ""),
         None => report.missing("the library's size", "LIBRARY isn't given"),
     }
-    report.missing("loading the library into a JVM", "measured by the tests of plugin-java");
 }

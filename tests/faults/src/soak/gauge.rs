@@ -38,10 +38,15 @@ impl Gauge {
         self.threads.extend(count("task"));
     }
 
-    /// The last look, when all is quiet.
-    pub(super) fn finish(&mut self) {
+    /// A last look; whether no more is open than when it was most quiet.
+    pub(super) fn finish(&mut self) -> bool {
         self.look();
         self.last_descriptors = self.descriptors.last().copied().unwrap_or(0);
+        self.last_descriptors <= self.fewest() + DESCRIPTORS
+    }
+
+    fn fewest(&self) -> usize {
+        self.descriptors.iter().min().copied().unwrap_or(0)
     }
 
     pub(super) fn row(&self) -> Row {
@@ -51,7 +56,7 @@ impl Gauge {
         let most = |part: &[u64]| part.iter().max().copied().unwrap_or(0);
         let (first, last) =
             (most(self.memory.get(..third).unwrap_or(&[])), most(self.memory.get(2 * third..).unwrap_or(&[])));
-        let quiet = self.descriptors.iter().min().copied().unwrap_or(0);
+        let quiet = self.fewest();
         row.note = format!(
             "{first} kB at most in the first third, {last} kB in the last; {} to {} descriptors, {} when quiet; at most {} threads",
             quiet,

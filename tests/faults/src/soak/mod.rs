@@ -3,6 +3,7 @@
 //! Two processes: the engine under test, whose memory and descriptors are watched from outside, and everything else:
 //! the double, the weather, and a reader that logs in to a real sshd.
 
+mod administrator;
 mod engine;
 mod gauge;
 mod node;
@@ -20,6 +21,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use teleport_double::{Double, Role};
 
+use administrator::Administrator;
 pub use engine::work;
 use gauge::Gauge;
 use node::Node;
@@ -36,6 +38,9 @@ const LIFE: Duration = Duration::from_secs(60);
 const LEASES: usize = 50;
 /// What is measured before this is warming up.
 const WARM: Duration = Duration::from_secs(60);
+
+/// After that, all leases are given back and connections closed.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// Runs for so long and says what went wrong.
 ///
@@ -60,6 +65,7 @@ pub async fn soak(length: Duration) -> Result<Table, Failure> {
         .stderr(File::create(&said)?)
         .spawn()?;
     let mut gauge = Gauge::of(child.id());
+    let mut administrator = Administrator::new(&plan);
     let stop = Arc::new(AtomicBool::new(false));
     let weather = Weather::start(Arc::clone(&double), Arc::clone(&stop));
     let reader =
@@ -71,6 +77,7 @@ pub async fn soak(length: Duration) -> Result<Table, Failure> {
         if started.elapsed() > WARM.min(length / 3) {
             gauge.look();
         }
+        administrator.look(&double)?;
         if child.try_wait()?.is_some() {
             break;
         }
@@ -83,10 +90,12 @@ pub async fn soak(length: Duration) -> Result<Table, Failure> {
     stop.store(true, Ordering::Relaxed);
     let weather = weather.end().await?;
     let reader = reader.end().await?;
-    double.open_proxy(true);
-    // All leases are given back by now or soon: what the engine holds then is what it would hold for ever.
-    tokio::time::sleep(Duration::from_secs(20)).await;
-    gauge.finish();
+    weather::open(&double, true);
+    // When all leases are given back, what the engine still holds is what it would hold for ever.
+    let ended = Instant::now();
+    while !(plan.is_quiet() && gauge.finish()) && ended.elapsed() < QUIET {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     if let Ok(pid) = i32::try_from(child.id()) {
         let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
     }
@@ -104,8 +113,8 @@ pub async fn soak(length: Duration) -> Result<Table, Failure> {
     table.0.extend(engine::rows(&report));
     let mut locks = Row::new("locks at the cluster");
     locks.count = usize::try_from(double.counters().renewed).unwrap_or(0);
-    locks.note =
-        format!("{} renewals, {} role certificates", double.counters().renewed, double.counters().impersonated);
+    let (renewed, impersonated) = (double.counters().renewed, double.counters().impersonated);
+    locks.note = format!("{renewed} renewals, {impersonated} role certificates, {administrator}");
     locks.violations.extend((double.counters().locks > 0).then(|| format!("{}", double.counters().locks)));
     table.0.push(locks);
     table.0.push(gauge.row());
@@ -143,6 +152,10 @@ impl Plan {
         fs::create_dir(&plan.leases)?;
         fs::write(&plan.token, double.new_token("api"))?;
         Ok(plan)
+    }
+
+    fn is_quiet(&self) -> bool {
+        fs::read_dir(&self.leases).is_ok_and(|mut entries| entries.next().is_none())
     }
 
     /// Files that nobody needs any more.

@@ -1,4 +1,4 @@
-//! Rotations every two minutes, outages at random.
+//! Rotations every two minutes, restarts of the cluster at random.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -46,8 +46,8 @@ impl Weather {
     pub(super) fn start(double: Arc<Double>, stop: Arc<AtomicBool>) -> Self {
         let away = Away { start: Instant::now(), since: Arc::default(), until: Arc::default() };
         let rotations = tokio::spawn(rotate(Arc::clone(&double), Arc::clone(&stop)));
-        let outages = tokio::spawn(interrupt(double, stop, away.clone()));
-        Self { tasks: vec![rotations, outages], away }
+        let restarts = tokio::spawn(restart(double, stop, away.clone()));
+        Self { tasks: vec![rotations, restarts], away }
     }
 
     pub(super) fn away(&self) -> Away {
@@ -55,13 +55,14 @@ impl Weather {
     }
 
     pub(super) async fn end(self) -> Result<Row, Failure> {
-        let mut row = Row::new("weather");
+        let mut row = Row::new("rotations and restarts");
         let mut counts = Vec::new();
-        for task in self.tasks {
-            counts.push(task.await??);
+        for (task, what) in self.tasks.into_iter().zip(["phases of rotations", "restarts"]) {
+            let count = task.await??;
+            row.count += count;
+            counts.push(format!("{count} {what}"));
         }
-        row.count = counts.iter().sum();
-        row.note = format!("phases and outages: {counts:?}");
+        row.note = counts.join(", ");
         Ok(row)
     }
 }
@@ -92,16 +93,24 @@ async fn rotate(double: Arc<Double>, stop: Arc<AtomicBool>) -> Result<usize, Fai
     Ok(phases)
 }
 
-async fn interrupt(double: Arc<Double>, stop: Arc<AtomicBool>, away: Away) -> Result<usize, Failure> {
-    let mut outages = 0;
+/// The cluster is in this process, so what is restarted is all that its clients see: both ports are closed, every
+/// connection is cut, and after some seconds the ports are open again. What the cluster knows is kept.
+async fn restart(double: Arc<Double>, stop: Arc<AtomicBool>, away: Away) -> Result<usize, Failure> {
+    let mut restarts = 0;
     while nap(Duration::from_secs(fastrand::u64(15..60)), &stop).await {
-        outages += 1;
+        restarts += 1;
         away.since.store(away.milliseconds(), Ordering::SeqCst);
-        double.open_proxy(false);
+        open(&double, false);
+        double.cut_connections();
         nap(Duration::from_secs(fastrand::u64(1..6)), &stop).await;
-        double.open_proxy(true);
+        open(&double, true);
         nap(AFTER, &stop).await;
         away.until.store(away.milliseconds(), Ordering::SeqCst);
     }
-    Ok(outages)
+    Ok(restarts)
+}
+
+pub(super) fn open(double: &Double, open: bool) {
+    double.open_proxy(open);
+    double.open_auth(open);
 }

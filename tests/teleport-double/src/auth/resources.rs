@@ -16,7 +16,11 @@ pub(crate) fn list(core: &Core, caller: &Identity, body: &[u8]) -> Result<Vec<u8
     let state = core.state();
     let mut resources: Vec<Wire> = match request.resource_type.as_str() {
         "node" => state.nodes.iter().map(|item| Wire::default().message(3, node(core, item))).collect(),
-        "kube_server" => state.kubes.iter().map(|item| Wire::default().message(7, kube(core, item))).collect(),
+        "kube_server" => {
+            let labelled = |item: &&Kube| request.labels.iter().all(|label| item.labels.contains(&owned(label)));
+            let seen = state.kubes.iter().filter(labelled).filter(|item| state.sees_kube(caller, &item.name));
+            seen.map(|item| Wire::default().message(7, kube(core, item))).collect()
+        }
         "db_server" => state.databases.iter().map(|item| Wire::default().message(1, database(core, item))).collect(),
         "app_server" => state.apps.iter().map(|item| Wire::default().message(2, app(core, item))).collect(),
         other => return Err(Refusal::not_implemented(format!("resource type {other} is not supported"))),
@@ -56,6 +60,10 @@ fn metadata(name: &str) -> Wire {
     Wire::default().bytes(1, name).bytes(2, "default")
 }
 
+fn owned((label, value): (&String, &String)) -> (String, String) {
+    (label.clone(), value.clone())
+}
+
 fn label(name: &str, value: &str) -> Wire {
     Wire::default().bytes(1, name).bytes(2, value)
 }
@@ -79,7 +87,10 @@ fn kube(core: &Core, kube: &Kube) -> Wire {
     let cluster = empty()
         .bytes(1, "kube_cluster")
         .bytes(3, "v3")
-        .message(4, metadata(&kube.name).message(5, label("env", "test")))
+        .message(
+            4,
+            kube.labels.iter().fold(metadata(&kube.name), |wire, (name, value)| wire.message(5, label(name, value))),
+        )
         .message(5, spec);
     let server = empty()
         .bytes(1, &core.settings.version)

@@ -21,6 +21,8 @@ pub struct Role {
     pub(crate) logins: Vec<String>,
     pub(crate) kube_groups: Vec<String>,
     pub(crate) kube_users: Vec<String>,
+    /// The clusters it sees; none: all.
+    pub(crate) kubes: Option<Vec<String>>,
     pub(crate) max_session_ttl: Duration,
 }
 
@@ -33,6 +35,7 @@ impl Role {
             logins: vec!["jenkins".to_owned()],
             kube_groups: vec!["system:masters".to_owned()],
             kube_users: Vec::new(),
+            kubes: None,
             max_session_ttl: Duration::from_secs(12 * 3600),
         }
     }
@@ -58,6 +61,13 @@ impl Role {
         self
     }
 
+    /// The only Kubernetes clusters it sees, as by their labels.
+    #[must_use]
+    pub fn only_kubes(mut self, names: &[&str]) -> Self {
+        self.kubes = Some(owned(names));
+        self
+    }
+
     /// How long a certificate with this role lasts at most.
     #[must_use]
     pub fn max_session_ttl(mut self, ttl: Duration) -> Self {
@@ -77,7 +87,7 @@ pub struct Builder {
     bots: Vec<Bot>,
     roles: Vec<Role>,
     nodes: Vec<(String, String)>,
-    kubes: Vec<String>,
+    kubes: Vec<Kube>,
     databases: Vec<Database>,
     apps: Vec<App>,
     clock_offset: i64,
@@ -209,7 +219,15 @@ impl Builder {
     /// Adds a Kubernetes cluster.
     #[must_use]
     pub fn kube(mut self, name: &str) -> Self {
-        self.kubes.push(name.to_owned());
+        self.kubes.push(Kube::new(name));
+        self
+    }
+
+    /// Adds a Kubernetes cluster with labels of its own.
+    #[must_use]
+    pub fn labelled_kube(mut self, name: &str, labels: &[(&str, &str)]) -> Self {
+        let labels = labels.iter().map(|&(label, value)| (label.to_owned(), value.to_owned())).collect();
+        self.kubes.push(Kube { name: name.to_owned(), labels });
         self
     }
 
@@ -260,7 +278,7 @@ impl Builder {
             }
             state.bots.insert(bot.user(), bot);
         }
-        state.kubes = self.kubes.into_iter().map(|name| Kube { name }).collect();
+        state.kubes = self.kubes;
         state.databases = self.databases;
         state.apps = self.apps;
         let address = |port| SocketAddr::new(self.settings.listen, port);

@@ -26,6 +26,8 @@ pub(crate) struct Core {
     pub(crate) keys: ServerKeys,
     pub(crate) rotations: broadcast::Sender<(AuthorityKind, Authority)>,
     pub(crate) stopping: watch::Sender<bool>,
+    /// How often all connections were cut.
+    pub(crate) cuts: watch::Sender<u64>,
     /// Ends all connections to the proxy that are open.
     pub(crate) proxy_cut: watch::Sender<()>,
     pub(crate) proxy: OnceLock<SocketAddr>,
@@ -44,6 +46,7 @@ impl Core {
             keys,
             rotations: broadcast::channel(64).0,
             stopping: watch::channel(false).0,
+            cuts: watch::channel(0).0,
             proxy_cut: watch::channel(()).0,
             proxy: OnceLock::new(),
             auth: OnceLock::new(),

@@ -194,7 +194,7 @@ impl Double {
 
     /// Adds a Kubernetes cluster.
     pub fn add_kube(&self, name: &str) {
-        self.core.state().kubes.push(Kube { name: name.to_owned() });
+        self.core.state().kubes.push(Kube::new(name));
     }
 
     /// Locks a user, for example `bot-api`.
@@ -268,6 +268,12 @@ impl Double {
     /// Closes or reopens the auth server's port.
     pub fn open_auth(&self, open: bool) {
         self.auth_open.send_replace(open);
+    }
+
+    /// Cuts every connection. With both ports closed this is how a restart looks from outside; what the cluster knows
+    /// is kept, as it would be in its database.
+    pub fn cut_connections(&self) {
+        self.core.cuts.send_modify(|cuts| *cuts += 1);
     }
 
     /// A host certificate for sshd's `HostCertificate`: one line with a line feed, valid for a year.

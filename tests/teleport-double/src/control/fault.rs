@@ -19,6 +19,8 @@ pub enum Point {
     Export,
     /// The upgrade through a balancer.
     Upgrade,
+    /// An upgrade to a WebSocket.
+    WebSocket,
     /// A join, whichever way it comes in.
     Join,
     /// gRPC `Ping`.

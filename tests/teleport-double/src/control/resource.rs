@@ -14,6 +14,14 @@ pub(crate) struct Node {
 #[derive(Clone, Debug)]
 pub(crate) struct Kube {
     pub(crate) name: String,
+    pub(crate) labels: Vec<(String, String)>,
+}
+
+impl Kube {
+    /// With the label of the recorded one.
+    pub(crate) fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), labels: vec![("env".to_owned(), "test".to_owned())] }
+    }
 }
 
 /// A database.

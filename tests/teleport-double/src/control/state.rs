@@ -84,6 +84,12 @@ impl State {
         self.locks.iter().find(|lock| lock.stops(identity))
     }
 
+    /// Whether one of the caller's roles allows a Kubernetes cluster.
+    pub(crate) fn sees_kube(&self, identity: &Identity, name: &str) -> bool {
+        let mut roles = identity.roles.iter().filter_map(|role| self.roles.get(role));
+        roles.any(|role| role.kubes.as_ref().is_none_or(|kubes| kubes.iter().any(|kube| kube == name)))
+    }
+
     pub(crate) fn lock_on_target(&self, target: &LockTarget) -> Option<&Lock> {
         self.locks.iter().find(|lock| lock.target == *target)
     }

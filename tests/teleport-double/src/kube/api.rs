@@ -1,5 +1,7 @@
 //! The documents of the API.
 
+use std::time::SystemTime;
+
 use serde_json::{Value, json};
 
 use crate::ca::identity::Identity;
@@ -34,12 +36,15 @@ pub(crate) fn answer(identity: &Identity, method: &str, path: &str, table: bool)
         "/api/v1" => json!({ "kind": "APIResourceList", "groupVersion": "v1", "resources": [
             { "name": "pods", "singularName": "pod", "namespaced": true, "kind": "Pod",
               "verbs": ["get", "list"], "shortNames": ["po"] },
+            { "name": "secrets", "singularName": "secret", "namespaced": true, "kind": "Secret", "verbs": ["list"] },
             { "name": "namespaces", "singularName": "namespace", "namespaced": false, "kind": "Namespace",
               "verbs": ["get", "list"], "shortNames": ["ns"] },
         ] }),
-        "/api/v1/namespaces" => namespaces(table),
-        "/api/v1/namespaces/default" => namespace(),
+        "/api/v1/namespaces" => namespaces(identity, table),
+        "/api/v1/namespaces/default" => namespace(identity),
         "/api/v1/pods" | "/api/v1/namespaces/default/pods" => pods(table),
+        "/api/v1/namespaces/default/secrets" => json!({ "kind": "SecretList", "apiVersion": "v1",
+            "metadata": { "resourceVersion": "1" }, "items": [] }),
         "/openapi/v2" => json!({
             "swagger": "2.0", "info": { "title": "Kubernetes", "version": "v1.29.0" }, "paths": {}, "definitions": {},
         }),
@@ -82,21 +87,29 @@ fn pods(table: bool) -> Value {
     as_table(&columns, &rows)
 }
 
-fn namespace() -> Value {
+fn namespace(identity: &Identity) -> Value {
     json!({
         "kind": "Namespace", "apiVersion": "v1",
-        "metadata": { "name": "default", "uid": "default", "creationTimestamp": "2024-01-01T00:00:00Z" },
+        "metadata": { "name": "default", "uid": "default", "creationTimestamp": "2024-01-01T00:00:00Z",
+            "annotations": { "teleport-double/cluster": identity.kube_cluster,
+                "teleport-double/expires": until(identity) } },
         "status": { "phase": "Active" },
     })
 }
 
-fn namespaces(table: bool) -> Value {
+/// End of the caller's certificate in seconds: tells one certificate from the next.
+fn until(identity: &Identity) -> String {
+    let expires = identity.expires.and_then(|expires| expires.duration_since(SystemTime::UNIX_EPOCH).ok());
+    expires.unwrap_or_default().as_secs().to_string()
+}
+
+fn namespaces(identity: &Identity, table: bool) -> Value {
     if !table {
         return json!({ "kind": "NamespaceList", "apiVersion": "v1", "metadata": { "resourceVersion": "1" },
-            "items": [namespace()] });
+            "items": [namespace(identity)] });
     }
     let columns = [("Name", "string"), ("Status", "string"), ("Age", "string")];
-    as_table(&columns, &[(json!(["default", "Active", "1d"]), namespace())])
+    as_table(&columns, &[(json!(["default", "Active", "1d"]), namespace(identity))])
 }
 
 fn as_table(columns: &[(&str, &str)], rows: &[(Value, Value)]) -> Value {

@@ -38,7 +38,8 @@ fn admit(core: &Core, peer: &Peer) -> Result<(), &'static str> {
     if peer.intermediates || state.lock_on(identity).is_some() || !state.bots.contains_key(&identity.user) {
         return Err("access denied");
     }
-    let known = state.kubes.iter().any(|kube| kube.name == identity.kube_cluster);
+    let known = state.kubes.iter().any(|kube| kube.name == identity.kube_cluster)
+        && state.sees_kube(identity, &identity.kube_cluster);
     let allowed = !identity.kube_groups.is_empty() || !identity.kube_users.is_empty();
     let routed = identity.route_to_cluster.is_empty() || identity.route_to_cluster == core.settings.cluster;
     if known && allowed && routed && !identity.impersonator.is_empty() { Ok(()) } else { Err("[00] access denied") }

@@ -71,7 +71,7 @@ async fn connection(core: Arc<Core>, port: Port, tcp: TcpStream, remote: SocketA
     let point = if port == Port::Proxy { Point::ProxyConnection } else { Point::AuthConnection };
     core.counters.see(point);
     let _ = tcp.set_nodelay(true);
-    let mut stopping = core.stopping.subscribe();
+    let (mut stopping, mut cuts) = (core.stopping.subscribe(), core.cuts.subscribe());
     let mut cut = core.proxy_cut.subscribe();
     let (delay, fault) = core.faults.take(point);
     if !delay.is_zero() {
@@ -109,6 +109,7 @@ async fn connection(core: Arc<Core>, port: Port, tcp: TcpStream, remote: SocketA
     };
     tokio::select! {
         () = stopped(&mut stopping) => {}
+        _ = cuts.changed() => {}
         _ = cut.changed(), if port == Port::Proxy => {}
         () = served => {}
     }

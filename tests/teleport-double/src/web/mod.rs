@@ -11,3 +11,4 @@ mod route;
 pub(crate) mod stream;
 pub(crate) mod tls;
 mod upgrade;
+mod websocket;

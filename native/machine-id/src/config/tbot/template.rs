@@ -36,7 +36,7 @@ pub(super) fn template(entry: Tree, kind: &mut OutputKind, report: &mut Report) 
         // Written for every destination.
         ("identity" | "tls_cas", _)
         | ("ssh_client", OutputKind::Identity)
-        | ("kubernetes", OutputKind::Kubernetes { .. }) => {}
+        | ("kubernetes", OutputKind::Kubernetes(_)) => {}
         ("ssh_client", _) => {
             report.warn(&place, "does nothing beside app, database or kubernetes_cluster: no ssh_config there")
         }

@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::{
-    AclMode, AddressKind, CaSource, ConfigError, DatabaseFormat, JoinMethod, OutputConfig, OutputKind, ProofSource,
-    SymlinkMode, TbotConfig, TokenSource, UserRef,
+    AclMode, AddressKind, CaSource, ConfigError, DatabaseFormat, JoinMethod, KubeClusters, KubernetesOutput,
+    OutputConfig, OutputKind, ProofSource, SymlinkMode, TbotConfig, TokenSource, UserRef,
 };
 use crate::error::{Code, Fault};
 
@@ -64,8 +64,70 @@ fn the_recorded_file_of_a_real_tbot_15_works() {
     assert_eq!(config.identity.renewal_interval, Some(Duration::from_secs(3600)));
     assert_eq!(config.identity.storage.path, PathBuf::from("/opt/machine-id/bot"));
     assert_eq!(paths(&config.outputs), ["/opt/machine-id", "/opt/machine-id/kubernetes"]);
-    assert_eq!(config.outputs[1].kind, OutputKind::Kubernetes { cluster: "kube1".to_owned() });
+    assert_eq!(config.outputs[1].kind, OutputKind::Kubernetes(KubernetesOutput::named(["kube1"])));
     assert!(config.oneshot && config.warnings.is_empty());
+}
+
+/// The kind of the only output of a file in version 2, or the file's faults.
+fn kubernetes(lines: &str) -> Result<OutputKind, Vec<String>> {
+    let text = format!(
+        "version: v2\n{MINIMAL}outputs:\n- type: kubernetes/v2\n  destination: {{type: directory, path: /k}}\n{lines}"
+    );
+    let config = read(&text).map_err(|error| error.faults().iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    Ok(config.outputs[0].kind.clone())
+}
+
+#[test]
+fn the_kubernetes_output_of_tbot_17_selects_clusters_by_name_and_by_label() {
+    let selectors = "  selectors:\n  - name: prod\n    default_namespace: team\n  - name: ../a b\n  - labels: {env: dev, tier: '1'}\n";
+    let OutputKind::Kubernetes(output) = kubernetes(selectors).unwrap() else { panic!("another kind") };
+    assert_eq!(output.names().collect::<Vec<_>>(), ["prod", "../a b"]);
+    assert_eq!((output.selectors[0].namespace.as_str(), output.selectors[1].namespace.as_str()), ("team", ""));
+    let labels = [("env", "dev"), ("tier", "1")].map(|(label, value)| (label.to_owned(), value.to_owned()));
+    assert_eq!(output.selectors[2].clusters, KubeClusters::Labelled(labels.into()));
+    assert_eq!((output.exec_plugin, output.context_name.render("t", "k")), (true, "t-k".to_owned()));
+    let more = format!("{selectors}  disable_exec_plugin: true\n  context_name_template: 'x-{{{{ .KubeName }}}}'\n");
+    let OutputKind::Kubernetes(output) = kubernetes(&more).unwrap() else { panic!("another kind") };
+    assert_eq!((output.exec_plugin, output.context_name.render("t", "k")), (false, "x-k".to_owned()));
+}
+
+#[test]
+fn faults_of_a_kubernetes_output_of_tbot_17_are_named() {
+    for (lines, fault) in [
+        ("", "tbot.yaml:4: outputs[0].selectors: is missing; write a list of {name: …} or {labels: …}"),
+        (
+            "  selectors: []\n",
+            "tbot.yaml:6: outputs[0].selectors: selects no cluster; write at least one {name: …} or {labels: …}",
+        ),
+        (
+            "  selectors: [{default_namespace: x}]\n",
+            "tbot.yaml:6: outputs[0].selectors[0]: needs exactly one of name and labels",
+        ),
+        (
+            "  selectors: [{name: a, labels: {b: c}}]\n",
+            "tbot.yaml:6: outputs[0].selectors[0]: needs exactly one of name and labels",
+        ),
+        (
+            "  selectors: [{labels: x}]\n",
+            "tbot.yaml:6: outputs[0].selectors[0].labels: is a text; write a mapping of labels to values",
+        ),
+        ("  selectors: [{labels: {}}]\n", "tbot.yaml:6: outputs[0].selectors[0].labels: has 0 labels; write 1 to 100"),
+        ("  selectors: [{nam: a}]\n", "tbot.yaml:6: outputs[0].selectors[0]: needs exactly one of name and labels"),
+        (
+            "  selectors: [{name: a}, {name: b}]\n  context_name_template: x\n",
+            "tbot.yaml:7: outputs[0].context_name_template: gives all contexts one name; write {{.KubeName}} into it",
+        ),
+        (
+            "  selectors: [{name: a}]\n  context_name_template: '{{.Nosuch}}'\n",
+            "tbot.yaml:7: outputs[0].context_name_template: is \"{{.Nosuch}}\"; only {{.ClusterName}} and {{.KubeName}} are built",
+        ),
+        (
+            "  selectors: [{name: a}]\n  relay_server: r:1\n",
+            "tbot.yaml:7: outputs[0].relay_server: relays aren't built here; remove it",
+        ),
+    ] {
+        assert_eq!(kubernetes(lines).unwrap_err().first().map(String::as_str), Some(fault), "{lines}");
+    }
 }
 
 #[test]

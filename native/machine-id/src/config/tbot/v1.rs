@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{directory, template::template};
 use crate::config::fault::{Place, Report};
+use crate::config::kubernetes::KubernetesOutput;
 use crate::config::model::{DatabaseFormat, DirectoryConfig, OutputConfig, OutputKind};
 use crate::config::request::{database, required_name};
 use crate::config::tree::{Section, Tree, Value};
@@ -99,7 +100,7 @@ fn kind(section: &mut Section, report: &mut Report) -> Option<OutputKind> {
     });
     match (app, kubernetes, database) {
         (Some(app), _, _) => app.map(|app| OutputKind::Application { app, specific_tls_naming: false }),
-        (_, Some(cluster), _) => cluster.map(|cluster| OutputKind::Kubernetes { cluster }),
+        (_, Some(cluster), _) => cluster.map(|cluster| OutputKind::Kubernetes(KubernetesOutput::named([cluster]))),
         (_, _, Some(database)) => database,
         (None, None, None) => Some(OutputKind::Identity),
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{directory, lifetime::ttl};
 use crate::config::fault::{Place, Report};
+use crate::config::kubernetes::{self, KubernetesOutput};
 use crate::config::model::{DirectoryConfig, OutputConfig, OutputKind};
 use crate::config::nearest::suggestion;
 use crate::config::request::{application, database, required_name};
@@ -13,12 +14,11 @@ use crate::config::value::{self, shown};
 const MAX_OUTPUTS: usize = 100;
 const MAX_ROLES: usize = 1000;
 
-const TYPES: &[&str] = &["identity", "kubernetes", "database", "application"];
+const TYPES: &[&str] = &["identity", "kubernetes", "kubernetes/v2", "database", "application"];
 
 /// Outputs and services of tbot that aren't built.
 const OTHER_TYPES: &[&str] = &[
     "ssh_host",
-    "kubernetes/v2",
     "kubernetes/argo-cd",
     "spiffe-svid",
     "spiffe-workload-api",
@@ -102,14 +102,12 @@ fn output(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig>
             Some(OutputKind::Identity)
         }
         "kubernetes" => {
-            refuse_true(
-                &mut section,
-                "disable_exec_plugin",
-                "the kubeconfig always uses the exec plugin; remove it",
-                report,
-            );
-            required_name(&mut section, "kubernetes_cluster", report).map(|cluster| OutputKind::Kubernetes { cluster })
+            let exec_plugin = !kubernetes::disable_exec_plugin(&mut section, report);
+            required_name(&mut section, "kubernetes_cluster", report).map(|cluster| {
+                OutputKind::Kubernetes(KubernetesOutput { exec_plugin, ..KubernetesOutput::named([cluster]) })
+            })
         }
+        "kubernetes/v2" => kubernetes::selectors(&mut section, report),
         "database" => database(&mut section, report),
         "application" => application(&mut section, "app_name", report),
         other => {

@@ -87,6 +87,32 @@ fn every_count_of_free_inodes_leaves_the_old_set_or_the_new_one() {
 }
 
 #[test]
+fn every_count_of_free_inodes_leaves_a_whole_first_set_or_none() {
+    let scratch = scratch();
+    let (mut full, mut fine) = (0, 0);
+    for inodes in 1..24 {
+        let Some(_mount) = Mount::tmpfs(scratch.path(), &format!("size=4m,nr_inodes={inodes},mode=0700")) else {
+            return;
+        };
+        let path = scratch.path().join("d");
+        let Ok(destination) = open(&path) else { continue };
+        match destination.commit(&[("key", b"1"), ("key-cert.pub", b"1"), ("f/a", b"1"), ("tlscert", b"1")]) {
+            Ok(()) => {
+                assert_eq!(visible(&path), ["f", "key", "key-cert.pub", "tlscert"]);
+                fine += 1;
+            }
+            Err(error) => {
+                assert_eq!(error.code(), Code::DiskFull, "{error}");
+                assert!(visible(&path).iter().all(|name| name == "f"), "{:?}", names(&path));
+                assert!(!path.join("f/a").exists());
+                full += 1;
+            }
+        }
+    }
+    assert!(full > 3 && fine > 3, "{full} failed, {fine} went well: not a test");
+}
+
+#[test]
 fn a_read_only_file_system_is_named() {
     let scratch = scratch();
     let Some(mount) = Mount::tmpfs(scratch.path(), "size=64k,mode=0700") else { return };

@@ -54,7 +54,7 @@ fn open(directory: &Path) -> io::Result<UnixStream> {
 }
 
 /// A text is a refusal.
-fn ask(stream: &mut UnixStream, request: &Request, stderr: BorrowedFd<'_>) -> io::Result<Option<String>> {
+pub(super) fn ask(stream: &mut UnixStream, request: &Request, stderr: BorrowedFd<'_>) -> io::Result<Option<String>> {
     let mut byte = [0_u8];
     stream.set_read_timeout(Some(ACCEPT))?;
     stream.read_exact(&mut byte)?;

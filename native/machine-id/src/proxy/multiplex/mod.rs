@@ -5,6 +5,8 @@
 //! made to start in a millisecond, is [`connect`] and [`hand_over`]. Between them goes what [`wire`] says.
 
 mod client;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod link;
 mod server;
 mod session;

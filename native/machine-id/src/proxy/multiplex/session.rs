@@ -78,7 +78,7 @@ async fn connect(
 }
 
 /// The request, none if it makes no sense, and the client's standard error, if it came along.
-async fn receive(stream: &UnixStream) -> io::Result<(Option<Request>, Option<OwnedFd>)> {
+pub(super) async fn receive(stream: &UnixStream) -> io::Result<(Option<Request>, Option<OwnedFd>)> {
     let mut bytes = Vec::new();
     let mut stderr = None;
     loop {

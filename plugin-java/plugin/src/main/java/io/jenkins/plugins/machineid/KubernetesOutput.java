@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid;
 
 import hudson.Extension;
 import hudson.model.Descriptor;
+import java.util.List;
 import org.jenkinsci.Symbol;
 import org.json.JSONObject;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -23,7 +24,7 @@ public class KubernetesOutput extends Output {
 
     @Override
     public JSONObject toJson() {
-        return kubernetes(cluster);
+        return kubernetes(List.of(cluster));
     }
 
     @Extension

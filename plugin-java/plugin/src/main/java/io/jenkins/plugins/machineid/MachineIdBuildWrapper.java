@@ -14,6 +14,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.tasks.BuildWrapperDescriptor;
 import hudson.util.FormValidation;
+import io.jenkins.plugins.machineid.config.KubernetesClusters;
 import io.jenkins.plugins.machineid.config.Texts;
 import io.jenkins.plugins.machineid.lease.ActiveLeases;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
@@ -35,6 +36,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     private List<String> roles;
     private String ttl;
     private String kubernetesCluster;
+    private List<String> kubernetesClusters;
     private List<Output> outputs;
     private List<String> readers;
     private String leafCluster;
@@ -69,13 +71,33 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
         this.ttl = Texts.orNull(ttl);
     }
 
+    /** The cluster, if it is one; several are {@link #getKubernetesClusters}. */
     public String getKubernetesCluster() {
-        return kubernetesCluster;
+        return KubernetesClusters.only(kubernetes());
     }
 
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+    }
+
+    /** The clusters, the current context first, if they are several. */
+    public List<String> getKubernetesClusters() {
+        return KubernetesClusters.several(kubernetes());
+    }
+
+    @DataBoundSetter
+    public void setKubernetesClusters(List<String> kubernetesClusters) {
+        this.kubernetesClusters = Texts.names(kubernetesClusters);
+    }
+
+    /** For the form. */
+    public String getKubernetesText() {
+        return String.join(", ", kubernetes());
+    }
+
+    private List<String> kubernetes() {
+        return KubernetesClusters.all(kubernetesCluster, kubernetesClusters);
     }
 
     public List<Output> getOutputs() {
@@ -115,7 +137,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
             EnvVars initialEnvironment)
             throws IOException, InterruptedException {
         LeaseOptions options =
-                new LeaseOptions(identity, roles, ttl, kubernetesCluster, outputs, readers, leafCluster);
+                new LeaseOptions(identity, roles, ttl, kubernetes(), outputs, readers, leafCluster);
         LeaseSession session = LeaseSession.plan(run, workspace.toComputer(), workspace, options);
         ActiveLeases.get().add(new Holder(session, run, listener), false);
         Map<String, String> environment = session.acquire(run, listener, false);

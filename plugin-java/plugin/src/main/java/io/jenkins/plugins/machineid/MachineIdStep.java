@@ -7,6 +7,7 @@ import hudson.model.Item;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.util.FormValidation;
+import io.jenkins.plugins.machineid.config.KubernetesClusters;
 import io.jenkins.plugins.machineid.config.Texts;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
 import java.util.List;
@@ -30,6 +31,7 @@ public class MachineIdStep extends Step {
     private List<String> roles;
     private String ttl;
     private String kubernetesCluster;
+    private List<String> kubernetesClusters;
     private List<Output> outputs;
     private List<String> readers;
     private String leafCluster;
@@ -64,13 +66,33 @@ public class MachineIdStep extends Step {
         this.ttl = Texts.orNull(ttl);
     }
 
+    /** The cluster, if it is one; several are {@link #getKubernetesClusters}. */
     public String getKubernetesCluster() {
-        return kubernetesCluster;
+        return KubernetesClusters.only(kubernetes());
     }
 
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+    }
+
+    /** The clusters, the current context first, if they are several. */
+    public List<String> getKubernetesClusters() {
+        return KubernetesClusters.several(kubernetes());
+    }
+
+    @DataBoundSetter
+    public void setKubernetesClusters(List<String> kubernetesClusters) {
+        this.kubernetesClusters = Texts.names(kubernetesClusters);
+    }
+
+    /** For the form. */
+    public String getKubernetesText() {
+        return String.join(", ", kubernetes());
+    }
+
+    private List<String> kubernetes() {
+        return KubernetesClusters.all(kubernetesCluster, kubernetesClusters);
     }
 
     public List<Output> getOutputs() {
@@ -101,7 +123,7 @@ public class MachineIdStep extends Step {
     }
 
     LeaseOptions options() {
-        return new LeaseOptions(identity, roles, ttl, kubernetesCluster, outputs, readers, leafCluster);
+        return new LeaseOptions(identity, roles, ttl, kubernetes(), outputs, readers, leafCluster);
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid;
 
 import hudson.ExtensionPoint;
 import hudson.model.AbstractDescribableImpl;
+import java.util.List;
 import org.json.JSONObject;
 
 /** One more thing than SSH that a block wants files for. */
@@ -11,8 +12,12 @@ public abstract class Output extends AbstractDescribableImpl<Output> implements 
     /** As the library reads it. */
     public abstract JSONObject toJson();
 
-    public static JSONObject kubernetes(String cluster) {
-        return new JSONObject().put("type", "kubernetes").put("kubernetes_cluster", cluster);
+    /** One kubeconfig with a context for each cluster, the first one as current context. */
+    public static JSONObject kubernetes(List<String> clusters) {
+        JSONObject output = new JSONObject().put("type", "kubernetes");
+        return clusters.size() == 1
+                ? output.put("kubernetes_cluster", clusters.get(0))
+                : output.put("kubernetes_clusters", clusters);
     }
 
     static String required(String value, String field) {

@@ -15,7 +15,7 @@ final class SavedOptions implements Serializable {
     private final String identity;
     private final ArrayList<String> roles;
     private final String ttl;
-    private final String kubernetesCluster;
+    private final ArrayList<String> kubernetesClusters;
     private final ArrayList<String> outputs;
     private final ArrayList<String> readers;
     private final String leafCluster;
@@ -24,7 +24,7 @@ final class SavedOptions implements Serializable {
         this.identity = options.identity();
         this.roles = copy(options.roles());
         this.ttl = options.ttl();
-        this.kubernetesCluster = options.kubernetesCluster();
+        this.kubernetesClusters = copy(options.kubernetesClusters());
         this.outputs = new ArrayList<>();
         if (options.outputs() != null) {
             options.outputs().forEach(output -> outputs.add(output.toJson().toString()));
@@ -38,7 +38,7 @@ final class SavedOptions implements Serializable {
         for (String output : outputs) {
             restored.add(new RestoredOutput(output));
         }
-        return new LeaseOptions(identity, roles, ttl, kubernetesCluster, restored, readers, leafCluster);
+        return new LeaseOptions(identity, roles, ttl, kubernetesClusters, restored, readers, leafCluster);
     }
 
     private static ArrayList<String> copy(List<String> list) {

@@ -21,6 +21,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     private String identity;
     private List<String> roles;
     private String kubernetesCluster;
+    private List<String> kubernetesClusters;
 
     @DataBoundConstructor
     public StandingDestination(String path) {
@@ -75,13 +76,34 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
         return String.join(", ", getRoles());
     }
 
+    /** The cluster, if it is one; several are {@link #getKubernetesClusters}. */
     public String getKubernetesCluster() {
-        return kubernetesCluster;
+        return KubernetesClusters.only(kubernetes());
     }
 
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+    }
+
+    /** The clusters, the current context first, if they are several. */
+    public List<String> getKubernetesClusters() {
+        return KubernetesClusters.several(kubernetes());
+    }
+
+    @DataBoundSetter
+    public void setKubernetesClusters(List<String> kubernetesClusters) {
+        this.kubernetesClusters = Texts.names(kubernetesClusters);
+    }
+
+    /** For the form. */
+    public String getKubernetesText() {
+        return String.join(", ", kubernetes());
+    }
+
+    /** All clusters, the current context first. */
+    public List<String> kubernetes() {
+        return KubernetesClusters.all(kubernetesCluster, kubernetesClusters);
     }
 
     @Extension

@@ -34,6 +34,11 @@ public final class Texts {
         return split(entries, "[\\s,]+");
     }
 
+    /** As {@link #words}, split at commas and line ends only: names of others' resources may hold spaces. */
+    public static List<String> names(Collection<String> entries) {
+        return split(entries, "[,\\r\\n]+");
+    }
+
     /** As {@link #words}, split at line ends only: job names hold spaces and commas. */
     static List<String> lines(Collection<String> entries) {
         return split(entries, "[\\r\\n]+");

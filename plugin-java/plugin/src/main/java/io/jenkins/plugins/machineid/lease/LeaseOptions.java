@@ -14,7 +14,7 @@ import java.util.List;
  * @param identity may be null
  * @param roles may be null
  * @param ttl as written; may be null
- * @param kubernetesCluster may be null
+ * @param kubernetesClusters the current context first; may be null
  * @param outputs may be null
  * @param readers users that may read the files beside the agent's own; may be null
  * @param leafCluster may be null
@@ -23,7 +23,7 @@ public record LeaseOptions(
         String identity,
         List<String> roles,
         String ttl,
-        String kubernetesCluster,
+        List<String> kubernetesClusters,
         List<Output> outputs,
         List<String> readers,
         String leafCluster) {

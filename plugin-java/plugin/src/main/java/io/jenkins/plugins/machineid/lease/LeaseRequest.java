@@ -77,8 +77,8 @@ final class LeaseRequest implements Serializable {
     private static JSONArray outputs(LeaseOptions options) {
         JSONArray array = new JSONArray();
         array.put(new JSONObject().put("type", "identity"));
-        if (Texts.orNull(options.kubernetesCluster()) != null) {
-            array.put(Output.kubernetes(options.kubernetesCluster().trim()));
+        if (!Texts.orEmpty(options.kubernetesClusters()).isEmpty()) {
+            array.put(Output.kubernetes(options.kubernetesClusters()));
         }
         if (options.outputs() != null) {
             options.outputs().forEach(output -> array.put(output.toJson()));

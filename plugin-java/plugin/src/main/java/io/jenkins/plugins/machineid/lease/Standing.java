@@ -77,7 +77,7 @@ final class Standing {
                 standing.getIdentity(),
                 standing.getRoles(),
                 null,
-                standing.getKubernetesCluster(),
+                standing.kubernetes(),
                 null,
                 standing.getReaders(),
                 null);

@@ -68,7 +68,7 @@ class ContractTest {
         ApplicationOutput application = new ApplicationOutput("grafana");
         application.setSpecificTlsNaming(true);
         LeaseOptions options = new LeaseOptions(
-                "api", null, null, "prod", List.of(database, application), List.of("1000", "ci"), "leaf.example.com");
+                "api", null, null, List.of("prod"), List.of(database, application), List.of("1000", "ci"), "leaf.example.com");
         LeaseRequest request = new LeaseRequest(new Grant("api", List.of("api-workers"), 1800), options);
         byte[] json = request.json(
                 expected.getString("lease"),
@@ -77,6 +77,22 @@ class ContractTest {
                 expected.getString("scope"));
         JSONObject actual = new JSONObject(new String(json, StandardCharsets.UTF_8));
         // The deadline is the plugin's own choice.
+        expected.put("deadline_ms", actual.get("deadline_ms"));
+        assertEquals(sorted(expected), sorted(actual));
+    }
+
+    @Test
+    void several_kubernetes_clusters_are_one_output_as_the_pair_says() throws IOException {
+        JSONObject expected = json("acquire-kubernetes.request.json");
+        LeaseOptions options =
+                new LeaseOptions("api", null, null, List.of("prod", "eu/staging 1"), null, null, null);
+        LeaseRequest request = new LeaseRequest(new Grant("api", List.of("api-workers"), 1800), options);
+        byte[] json = request.json(
+                expected.getString("lease"),
+                expected.getString("directory"),
+                false,
+                expected.getString("scope"));
+        JSONObject actual = new JSONObject(new String(json, StandardCharsets.UTF_8));
         expected.put("deadline_ms", actual.get("deadline_ms"));
         assertEquals(sorted(expected), sorted(actual));
     }

@@ -52,7 +52,7 @@ class SecretsTest {
 
     @Test
     void what_a_block_saves_is_a_name_a_place_and_a_grant() throws IOException {
-        LeaseOptions options = new LeaseOptions("api", List.of("r"), "1h", "prod", null, List.of("1000"), null);
+        LeaseOptions options = new LeaseOptions("api", List.of("r"), "1h", List.of("prod"), null, List.of("1000"), null);
         LeaseRequest request = new LeaseRequest(new Grant("api", List.of("r"), 3600), options);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (ObjectOutputStream objects = new ObjectOutputStream(out)) {

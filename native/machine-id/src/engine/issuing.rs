@@ -1,0 +1,172 @@
+//! From an order to certificates: which roles, which targets, from the cache or from the cluster.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures_util::future::join_all;
+
+use super::bot::{Bot, is_passing};
+use super::known;
+use super::kubernetes::{self, KubeContext};
+use super::order::{Order, Placement};
+use super::session::Session;
+use crate::config::{OutputKind, Scope as WishedScope};
+use crate::error::{Code, Error};
+use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
+
+/// A certificate from the cache must have at least this part of its lifetime left (or of the fixed interval), so that a
+/// lease isn't due for a refresh the moment it is taken.
+const FRESH_PART: f64 = 0.6;
+
+/// When certificates for `order` end, as far as the cache has them all: without asking anybody.
+pub(super) fn expected_end(bot: &Bot, order: &Order) -> Option<SystemTime> {
+    let roles = roles_at_hand(bot, order).ok().flatten().or_else(|| bot.known_roles())?;
+    let mut end = None;
+    for placement in &order.placements {
+        let contexts = match &placement.kind {
+            OutputKind::Kubernetes(output) => kubernetes::named(output)?,
+            _ => Vec::new(),
+        };
+        for target in targets(&placement.kind, &contexts) {
+            let key = cache_key(bot, order, target, &roles);
+            let ends = bot.cache.at_hand(&key, FRESH_PART, max_age(bot))?.expires_at;
+            end = Some(end.map_or(ends, |end: SystemTime| end.min(ends)));
+        }
+    }
+    end
+}
+
+/// The roles that the order or the configuration names; none: all that the bot may take.
+pub(super) fn roles_at_hand(bot: &Bot, order: &Order) -> Result<Option<Vec<String>>, Error> {
+    let allowed = &bot.config.roles;
+    if let Some(role) = order.roles.iter().find(|role| !allowed.is_empty() && !allowed.contains(role)) {
+        return Err(Error::new(
+            Code::RoleNotAllowed,
+            format!("identity {:?} may not use role {role:?}; it may use {}", bot.config.id, allowed.join(", ")),
+            "name one of these, or ask an administrator to allow the role",
+        ));
+    }
+    if !order.roles.is_empty() {
+        return Ok(Some(order.roles.clone()));
+    }
+    Ok(Some(allowed.clone()).filter(|allowed| !allowed.is_empty()))
+}
+
+/// All roles that the bot may take.
+pub(super) async fn own_roles(bot: &Bot, session: &Session) -> Result<Vec<String>, Error> {
+    let roles = bot.own_roles(session).await?;
+    if roles.is_empty() {
+        let bot = &session.facts.bot_name;
+        return Err(Error::new(
+            Code::RoleNotAllowed,
+            format!("bot {bot:?} may not take any role"),
+            format!("make it anew on the cluster with roles (tctl bots rm {bot}; tctl bots add {bot} --roles=…)"),
+        ));
+    }
+    Ok(roles)
+}
+
+/// The certificates of an output.
+pub(super) struct Issued {
+    pub(super) first: Arc<RoleCertificate>,
+    /// Those of a Kubernetes output's further clusters.
+    pub(super) others: Vec<Arc<RoleCertificate>>,
+    /// A Kubernetes output's clusters, in the order of the certificates.
+    pub(super) contexts: Vec<KubeContext>,
+    pub(super) refused: Option<Error>,
+}
+
+impl Issued {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<RoleCertificate>> {
+        [&self.first].into_iter().chain(&self.others)
+    }
+}
+
+/// Issues what an output needs, all at once.
+pub(super) async fn issue_all(
+    bot: &Bot,
+    session: &Arc<Session>,
+    order: &Order,
+    placement: &Placement,
+    roles: &[String],
+) -> Result<Issued, Error> {
+    let contexts = match &placement.kind {
+        OutputKind::Kubernetes(output) => kubernetes::contexts(bot, session, output, roles).await?,
+        _ => Vec::new(),
+    };
+    let answers = join_all(targets(&placement.kind, &contexts).map(|target| async {
+        let answer = certificate(bot, session, order, target.clone(), roles).await;
+        answer.map_err(|error| (target, error))
+    }))
+    .await;
+    let (mut issued, mut failed) = (Vec::with_capacity(answers.len()), Vec::new());
+    for answer in answers {
+        match answer {
+            Ok(certificate) => issued.push(certificate),
+            Err(failure) => failed.push(failure),
+        }
+    }
+    let mut failed = failed.into_iter();
+    if let Some(first) = failed.next() {
+        return Err(known::refusal(bot, session, first, failed.collect(), roles).await);
+    }
+    let refused = issued.iter().find_map(|(_, refused)| refused.clone());
+    let mut certificates = issued.into_iter().map(|(certificate, _)| certificate);
+    let Some(first) = certificates.next() else {
+        return Err(Error::new(Code::Internal, "an output asks for no certificate", "report this"));
+    };
+    Ok(Issued { first, others: certificates.collect(), contexts, refused })
+}
+
+async fn certificate(
+    bot: &Bot,
+    session: &Arc<Session>,
+    order: &Order,
+    target: Target,
+    roles: &[String],
+) -> Result<(Arc<RoleCertificate>, Option<Error>), Error> {
+    let request = IssueRequest {
+        roles: roles.to_vec(),
+        ttl: lifetime(bot, order),
+        target: target.clone(),
+        route_to_cluster: order.route_to_cluster.clone(),
+    };
+    let key = cache_key(bot, order, target, roles);
+    let (own, clock, spare) = (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.clone());
+    let issued = bot
+        .cache
+        .get(key.clone(), FRESH_PART, max_age(bot), move || async move {
+            let key = Arc::new(spare.take().await?);
+            Ok(issue::issue(&own.client, &own.facts.user, &own.cluster.name, &request, key, &*clock).await?)
+        })
+        .await;
+    match issued {
+        Ok(issued) => Ok((issued, None)),
+        Err(error) => {
+            bot.failed(session, &error).await;
+            let serves = bot.cache.still_valid(&key).filter(|_| is_passing(&error));
+            serves.map(|certificate| (certificate, Some(error.clone()))).ok_or(error)
+        }
+    }
+}
+
+fn lifetime(bot: &Bot, order: &Order) -> Duration {
+    order.ttl.unwrap_or(bot.config.max_ttl).min(bot.config.max_ttl)
+}
+
+fn max_age(bot: &Bot) -> Duration {
+    bot.config.renewal_interval.map_or(Duration::MAX, |interval| interval.mul_f64(1.0 - FRESH_PART))
+}
+
+/// What an output's certificates are routed to.
+fn targets(kind: &OutputKind, contexts: &[KubeContext]) -> impl Iterator<Item = Target> {
+    Target::of(kind).into_iter().chain(contexts.iter().map(KubeContext::target))
+}
+
+fn cache_key(bot: &Bot, order: &Order, target: Target, roles: &[String]) -> CacheKey {
+    let scope = match order.scope {
+        WishedScope::Agent => Scope::Agent,
+        WishedScope::Build => Scope::Build(order.lease.clone()),
+    };
+    CacheKey::new(&bot.config.id, roles, lifetime(bot, order), target, order.route_to_cluster.as_deref(), scope)
+}
