@@ -16,8 +16,8 @@ use super::error::ConnectError;
 use super::grpc::GrpcConnection;
 use super::status;
 
-/// Longest payload of a frame.
-pub(super) const FRAME: usize = 16 << 10;
+/// Longest payload of a frame: with what protobuf and gRPC put before it, it fills one HTTP/2 frame of 16 KiB, not two.
+pub(super) const FRAME: usize = (16 << 10) - 32;
 /// What may be written before the connection takes it.
 const BUFFER: usize = 64 << 10;
 
