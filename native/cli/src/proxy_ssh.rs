@@ -59,6 +59,8 @@ async fn the_one(
     credential: &ClientCredential,
     labels: &Labels,
 ) -> Result<Host, Error> {
+    // The auth server is behind the web port, also where SSH has a port of its own.
+    let way = &proxy::Way { ssh_proxy: None, ..way.clone() };
     let hosts = proxy::hosts(&connector(way)?, &way.cluster(), &identity.host_cas, credential, labels).await?;
     Ok(proxy::only(hosts, labels, &way.cluster)?)
 }

@@ -154,7 +154,10 @@ fn labels_in_place_of_a_name_reach_the_one_host_that_has_them() {
     let unnamed = ssh(&machine, &[], "role=db.example.test");
     assert!(unnamed.stderr.contains("Host key verification failed"), "{}", unnamed.stderr);
     let several = ssh(&machine, &alias, "env=prod.example.test").stderr;
-    assert!(several.contains("2 hosts have env=prod: db1, web1; name one of them"), "{several}");
+    assert!(
+        several.contains("2 hosts have env=prod: db1.example.test, web1.example.test; name one of them"),
+        "{several}"
+    );
     assert!(several.contains("[target_unknown]"), "{several}");
     let none = ssh(&machine, &alias, "env=test.example.test").stderr;
     assert!(none.contains("no host that the roles see in cluster example.test has env=test; "), "{none}");
@@ -170,5 +173,5 @@ fn labels_in_place_of_a_name_work_beside_a_multiplexer() {
                   ssh -F \"$MACHINE_ID_SSH_CONFIG\" -o BatchMode=yes \"$(whoami)@env=prod.example.test\" true";
     let ended = machine.machine_id(&["run", "-c", "tbot.yaml", "--", "sh", "-c", script]);
     assert_eq!(ended.stdout, "there\n", "{}", ended.stderr);
-    assert!(ended.stderr.contains("2 hosts have env=prod: db1, web1"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("2 hosts have env=prod: db1.example.test, web1.example.test"), "{}", ended.stderr);
 }

@@ -67,14 +67,16 @@ pub async fn hosts(
 ///
 /// # Errors
 /// When it isn't one.
-pub fn only(mut hosts: Vec<Host>, labels: &Labels, cluster: &str) -> Result<Host, HostsError> {
-    match (hosts.pop(), hosts.len()) {
-        (Some(host), 0) => Ok(host),
-        (None, _) => Err(HostsError::NoneHas { labels: labels.clone(), cluster: cluster.to_owned() }),
-        (Some(last), before) => {
-            let names = hosts.iter().chain([&last]).take(LISTED).map(|host| host.name.as_str());
-            let names = names.collect::<Vec<_>>().join(", ") + if before >= LISTED { ", …" } else { "" };
-            Err(HostsError::Several { labels: labels.clone(), count: before + 1, names })
+pub fn only(hosts: Vec<Host>, labels: &Labels, cluster: &str) -> Result<Host, HostsError> {
+    let labels = labels.clone();
+    match <[Host; 1]>::try_from(hosts) {
+        Ok([host]) => Ok(host),
+        Err(hosts) if hosts.is_empty() => Err(HostsError::NoneHas { labels, cluster: cluster.to_owned() }),
+        Err(hosts) => {
+            let names = hosts.iter().filter_map(|host| address(host, &hosts, cluster)).take(LISTED);
+            let more = if hosts.len() > LISTED { ", …" } else { "" };
+            let names = names.collect::<Vec<_>>().join(", ") + more;
+            Err(HostsError::Several { labels, count: hosts.len(), names })
         }
     }
 }
@@ -129,9 +131,9 @@ mod tests {
             only(some(0), &labels, "c").unwrap_err().to_string(),
             "no host that the roles see in cluster c has env=prod"
         );
-        assert_eq!(only(some(2), &labels, "c").unwrap_err().to_string(), "2 hosts have env=prod: n0, n1");
+        assert_eq!(only(some(2), &labels, "c").unwrap_err().to_string(), "2 hosts have env=prod: n0.c, n1.c");
         let many = only(some(7), &labels, "c").unwrap_err().to_string();
-        assert_eq!(many, "7 hosts have env=prod: n0, n1, n2, n3, n4, …");
+        assert_eq!(many, "7 hosts have env=prod: n0.c, n1.c, n2.c, n3.c, n4.c, …");
         assert!(!only(some(5), &labels, "c").unwrap_err().to_string().contains('…'));
     }
 
