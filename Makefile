@@ -96,7 +96,7 @@ faults-build:
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p faults
 
 .PHONY: faults
-faults: faults-build ## Kill points, server, disk and process faults, in full; prints a table (about 40 minutes)
+faults: faults-build ## Kill points, server, disk and process faults, in full; prints a table (15 to 30 minutes)
 	@echo "== faults"
 	@target/debug/faults
 
@@ -126,7 +126,7 @@ fuzz-check: ## Compile the libFuzzer targets in native/fuzz (stable toolchain, n
 	cargo check $(CARGO_QUIET) --manifest-path native/fuzz/Cargo.toml --no-default-features --target-dir target
 
 .PHONY: bench
-bench: ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TARGET: beside a real tbot)
+bench: ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TARGET, KUBE_CLUSTER: beside a real tbot)
 	@.ci/packages bench
 	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p machine-id-jni -p bench
 	target/release/bench $(if $(QUICK),--quick) --json target/bench.json

@@ -164,7 +164,7 @@ fn port(process: &Process) -> u16 {
 #[test]
 fn a_long_kubectl_gets_fresh_certificates_for_every_context() {
     let cluster = Cluster::with(|builder| builder.kube("kube1").kube("kube2"));
-    let role = Role::new("api-workers").logins(&[&e2e::users::login()]).max_session_ttl(Duration::from_secs(15));
+    let role = Role::new("api-workers").logins(&[&e2e::users::login()]).max_session_ttl(Duration::from_secs(30));
     cluster.set_role(role);
     let mut machine = Machine::new(&cluster);
     configure(&cluster, &machine, &cluster.token(), &named(&["kube1", "kube2"]));

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::Request;
 use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
@@ -21,7 +22,7 @@ use super::cluster::{ClockDifference, Cluster, Route};
 use super::credential::ClientCredential;
 use super::environment::Environment;
 use super::error::ConnectError;
-use super::http::{self as http1, HttpReply};
+use super::http::{self as http1, HttpConnection, HttpReply, Resent};
 use super::names;
 use super::status::Call;
 use super::stream::Pipe;
@@ -42,7 +43,20 @@ struct Inner {
     clock: SharedClock,
     environment: Environment,
     web_trust: Mutex<Option<Trust>>,
+    /// Discovery's connection, for the join that may follow it.
+    kept: Mutex<Option<Kept>>,
 }
+
+struct Kept {
+    connection: HttpConnection,
+    address: Address,
+    /// Monotonic.
+    at: Duration,
+}
+
+/// A join that takes longer to come makes a connection of its own: servers and balancers close idle ones, and a request
+/// with a token must not meet that.
+const KEPT: Duration = Duration::from_secs(2);
 
 impl Connector {
     /// For the cluster of `config`, with the environment of this process.
@@ -74,6 +88,7 @@ impl Connector {
             clock,
             environment,
             web_trust: Mutex::new(None),
+            kept: Mutex::new(None),
         })))
     }
 
@@ -116,22 +131,50 @@ impl Connector {
         *self.0.web_trust.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Asks at the web port; the connection is kept for a moment.
+    pub(super) async fn ask_web(&self, address: &Address, path: &str) -> Result<HttpReply, ConnectError> {
+        let stream = self.web(address).await?;
+        let request = request(address, Request::get(path), Full::default())?;
+        let (reply, connection) = HttpConnection::first(stream, &address.to_string(), request).await?;
+        let kept = Kept { connection, address: address.clone(), at: self.clock().monotonic() };
+        *self.0.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
+        Ok(reply)
+    }
+
+    /// The connection that was kept, if it is still good for `address`. It is let go in any case.
+    fn take_kept(&self, address: &Address) -> Option<HttpConnection> {
+        let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let age = self.clock().monotonic().saturating_sub(kept.at);
+        (kept.address == *address && age < KEPT).then_some(kept.connection)
+    }
+
     /// Sends a join request, a JSON body (protocol B1 and B2), over verified TLS; the reply is given back whatever
     /// its status is.
     ///
     /// # Errors
     /// When there is no reply.
     pub async fn join_http(&self, cluster: &Cluster, body: &[u8]) -> Result<HttpReply, ConnectError> {
-        let (stream, address, path) = match &cluster.route {
-            Route::Proxy(facts) => (self.web(&facts.web).await?, facts.web.clone(), "/v1/webapi/host/credentials"),
+        let body = http1::wiped(Zeroizing::new(body.to_vec()));
+        match &cluster.route {
+            Route::Proxy(facts) => {
+                let post = join_request(&facts.web, "/v1/webapi/host/credentials", body)?;
+                let named = facts.web.to_string();
+                let post = match self.take_kept(&facts.web) {
+                    Some(kept) => match kept.again(&named, post).await {
+                        Resent::Sent(answer) => return answer,
+                        Resent::Unsent(post) => post,
+                    },
+                    None => post,
+                };
+                http1::exchange(self.web(&facts.web).await?, &named, post).await
+            }
             Route::Auth(route) => {
                 let trust = Trust::host_cas(&route.host_cas)?;
                 let (stream, address) = self.to_auth(cluster, names::HTTP1, Some(&trust), None).await?;
-                (stream, address, "/v1/tokens/register")
+                let post = join_request(&address, "/v1/tokens/register", body)?;
+                http1::exchange(stream, &address.to_string(), post).await
             }
-        };
-        let body = http1::wiped(Zeroizing::new(body.to_vec()));
-        self.http(stream, &address, Request::post(path).header(CONTENT_TYPE, "application/json"), body).await
+        }
     }
 
     /// How far the cluster's clock is from ours: as found at discovery, else asked from the auth server now.
@@ -219,14 +262,7 @@ impl Connector {
         request: http::request::Builder,
         body: Full<Bytes>,
     ) -> Result<HttpReply, ConnectError> {
-        let host =
-            if address.port == 443 && address.ip().is_none() { address.host.clone() } else { address.to_string() };
-        let request = request
-            .header(HOST, host)
-            .header(USER_AGENT, AGENT)
-            .header(http::header::ACCEPT, "application/json")
-            .body(body)
-            .map_err(|_| ConnectError::NameUnusable { name: address.to_string() })?;
+        let request = self::request(address, request, body)?;
         http1::exchange(stream, &address.to_string(), request).await
     }
 
@@ -240,10 +276,30 @@ impl Connector {
         host_cas: &[String],
         credential: &ClientCredential,
     ) -> Result<AuthClient, ConnectError> {
+        // No join comes any more.
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
         let trust = Trust::host_cas(host_cas)?;
         let connection = self.grpc_to_auth(cluster, Some(&trust), Some(credential)).await?;
         Ok(AuthClient::new(connection, self.clone(), cluster.clone(), trust, credential.clone()))
     }
+}
+
+fn join_request(address: &Address, path: &str, body: Full<Bytes>) -> Result<Request<Full<Bytes>>, ConnectError> {
+    request(address, Request::post(path).header(CONTENT_TYPE, "application/json"), body)
+}
+
+fn request(
+    address: &Address,
+    request: http::request::Builder,
+    body: Full<Bytes>,
+) -> Result<Request<Full<Bytes>>, ConnectError> {
+    let host = if address.port == 443 && address.ip().is_none() { address.host.clone() } else { address.to_string() };
+    request
+        .header(HOST, host)
+        .header(USER_AGENT, AGENT)
+        .header(http::header::ACCEPT, "application/json")
+        .body(body)
+        .map_err(|_| ConnectError::NameUnusable { name: address.to_string() })
 }
 
 impl fmt::Debug for Connector {

@@ -1,7 +1,5 @@
 //! Finding out what listens at the configured address, and recognising it.
 
-use http::Request;
-use http_body_util::Full;
 use teleport_api::auth::auth_service_client::AuthServiceClient;
 
 use crate::config::AddressKind;
@@ -65,10 +63,7 @@ impl Connector {
 
     async fn discover_proxy(&self) -> Result<Cluster, ConnectError> {
         let address = self.address();
-        let ask = async {
-            let stream = self.web(address).await?;
-            self.http(stream, address, Request::get("/webapi/find"), Full::default()).await
-        };
+        let ask = self.ask_web(address, "/webapi/find");
         // Whether a balancer stands in between doesn't depend on the answer, and takes as long to find out.
         let probe = async { Ok(self.needs_upgrade(address).await) };
         let (reply, upgrade) = tokio::try_join!(ask, probe)?;

@@ -50,23 +50,86 @@ async fn exchange_within(
     address: &str,
     request: Request<Full<Bytes>>,
 ) -> Result<HttpReply, ConnectError> {
-    match timeout(limit, exchange_untimed(stream, address, request)).await {
+    within(limit, address, async {
+        let mut connection = HttpConnection::start(stream, address).await?;
+        let reply = connection.sender.send_request(request).await.map_err(|error| explain(address, &error))?;
+        read(address, reply).await
+    })
+    .await
+}
+
+async fn within<T>(
+    limit: Duration,
+    address: &str,
+    work: impl Future<Output = Result<T, ConnectError>>,
+) -> Result<T, ConnectError> {
+    match timeout(limit, work).await {
         Ok(result) => result,
         Err(_) => Err(ConnectError::TimedOut { address: address.to_owned(), step: "HTTP answer", after: limit }),
     }
 }
 
-async fn exchange_untimed(
-    stream: Pipe,
-    address: &str,
-    request: Request<Full<Bytes>>,
-) -> Result<HttpReply, ConnectError> {
-    let broken = |error: hyper::Error| explain(address, &error);
-    let (mut sender, connection) =
-        http1::Builder::new().max_buf_size(64 << 10).handshake(TokioIo::new(stream)).await.map_err(broken)?;
-    let mut tasks = JoinSet::new();
-    tasks.spawn(connection);
-    let reply = sender.send_request(request).await.map_err(broken)?;
+/// A connection that can take another request. Dropping it closes it.
+#[derive(Debug)]
+pub(super) struct HttpConnection {
+    sender: http1::SendRequest<Full<Bytes>>,
+    _task: JoinSet<Result<(), hyper::Error>>,
+}
+
+/// What became of a request on a connection that had been idle.
+pub(super) enum Resent {
+    /// It was sent: the answer, or why there is none.
+    Sent(Result<HttpReply, ConnectError>),
+    /// Nothing of it was sent.
+    Unsent(Request<Full<Bytes>>),
+}
+
+impl HttpConnection {
+    async fn start(stream: Pipe, address: &str) -> Result<Self, ConnectError> {
+        let builder = http1::Builder::new().max_buf_size(64 << 10).handshake(TokioIo::new(stream)).await;
+        let (sender, connection) = builder.map_err(|error| explain(address, &error))?;
+        let mut task = JoinSet::new();
+        task.spawn(connection);
+        Ok(Self { sender, _task: task })
+    }
+
+    /// As [`exchange`], on a connection whose first request this is.
+    pub(super) async fn first(
+        stream: Pipe,
+        address: &str,
+        request: Request<Full<Bytes>>,
+    ) -> Result<(HttpReply, Self), ConnectError> {
+        within(limits::HTTP, address, async {
+            let mut connection = Self::start(stream, address).await?;
+            let reply = connection.sender.send_request(request).await.map_err(|error| explain(address, &error))?;
+            Ok((read(address, reply).await?, connection))
+        })
+        .await
+    }
+
+    /// Another request. A connection that its server has closed meanwhile gives it back unsent.
+    pub(super) async fn again(mut self, address: &str, request: Request<Full<Bytes>>) -> Resent {
+        let sent = within(limits::HTTP, address, async {
+            if self.sender.ready().await.is_err() {
+                return Ok(Err(request));
+            }
+            match self.sender.try_send_request(request).await {
+                Ok(reply) => read(address, reply).await.map(Ok),
+                Err(mut error) => match error.take_message() {
+                    Some(request) => Ok(Err(request)),
+                    None => Err(explain(address, error.error())),
+                },
+            }
+        });
+        match sent.await {
+            Ok(Ok(reply)) => Resent::Sent(Ok(reply)),
+            Ok(Err(request)) => Resent::Unsent(request),
+            Err(error) => Resent::Sent(Err(error)),
+        }
+    }
+}
+
+async fn read(address: &str, reply: http::Response<hyper::body::Incoming>) -> Result<HttpReply, ConnectError> {
     let status = reply.status();
     if status.is_redirection() {
         let place = reply.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");

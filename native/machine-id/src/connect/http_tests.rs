@@ -85,3 +85,39 @@ fn dates_that_are_none_are_ignored() {
         assert_eq!(parse_date(text), None, "{text}");
     }
 }
+
+/// A connection whose first request was answered; the server answers `more` further ones, then closes it.
+async fn kept(more: usize) -> (HttpConnection, tokio::task::JoinHandle<usize>) {
+    let (ours, mut theirs) = duplex(64 << 10);
+    let server = tokio::spawn(async move {
+        let mut asked = 0;
+        let mut request = [0_u8; 1024];
+        while asked <= more && theirs.read(&mut request).await.is_ok_and(|length| length > 0) {
+            asked += 1;
+            theirs.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
+        }
+        asked
+    });
+    let (reply, connection) = HttpConnection::first(Box::new(ours), "a:1", get()).await.unwrap();
+    assert_eq!(reply.body, b"ok");
+    (connection, server)
+}
+
+fn get() -> Request<Full<Bytes>> {
+    Request::get("/").header(header::HOST, "a").body(Full::default()).unwrap()
+}
+
+#[tokio::test]
+async fn a_second_request_goes_over_the_same_connection() {
+    let (connection, server) = kept(1).await;
+    let Resent::Sent(Ok(reply)) = connection.again("a:1", get()).await else { panic!("not sent") };
+    assert_eq!((reply.status, reply.body), (200, b"ok".to_vec()));
+    assert_eq!(server.await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_has_closed_gives_the_request_back_unsent() {
+    let (connection, server) = kept(0).await;
+    assert_eq!(server.await.unwrap(), 1);
+    assert!(matches!(connection.again("a:1", get()).await, Resent::Unsent(_)));
+}

@@ -25,23 +25,26 @@ pub(super) struct Name {
 impl Name {
     pub(super) fn parse(text: &str) -> Result<Self, DestinationError> {
         let fault = |reason| DestinationError::Name { name: text.to_owned(), reason };
-        let parts: Vec<&str> = text.split('/').collect();
-        for part in &parts {
-            if part.is_empty() || *part == "." || *part == ".." {
+        let (folder, file) = match text.split_once('/') {
+            Some((folder, file)) => (Some(folder), file),
+            None => (None, text),
+        };
+        if file.contains('/') {
+            return Err(fault("at most one directory may stand in front"));
+        }
+        for part in folder.into_iter().chain([file]) {
+            if part.is_empty() || part == "." || part == ".." {
                 return Err(fault("each part must be an ordinary name"));
             }
             if part.len() > 200 || part.chars().any(char::is_control) {
                 return Err(fault("it is too long or has control characters"));
             }
-            if *part == LOCK || [PART_LOCK, TEMPORARY, STAGING, GENERATION].iter().any(|own| part.starts_with(own)) {
+            let own = [PART_LOCK, TEMPORARY, STAGING, GENERATION];
+            if part == LOCK || part.starts_with('.') && own.iter().any(|own| part.starts_with(own)) {
                 return Err(fault("the name is reserved"));
             }
         }
-        match parts.as_slice() {
-            [file] => Ok(Self { folder: None, file: (*file).to_owned() }),
-            [folder, file] => Ok(Self { folder: Some((*folder).to_owned()), file: (*file).to_owned() }),
-            _ => Err(fault("at most one directory may stand in front")),
-        }
+        Ok(Self { folder: folder.map(str::to_owned), file: file.to_owned() })
     }
 }
 

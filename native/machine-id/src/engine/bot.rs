@@ -11,6 +11,7 @@ use super::hold::Hold;
 use super::multiplex::Multiplexers;
 use super::reply::IdentityStatus;
 use super::session::Session;
+use super::spare::SpareKey;
 use crate::clock::SharedClock;
 use crate::config::IdentityConfig;
 use crate::connect::Connector;
@@ -24,6 +25,8 @@ use crate::join;
 pub(super) struct Bot {
     pub(super) config: IdentityConfig,
     pub(super) cache: IssueCache<Error>,
+    /// Keys for what is issued.
+    pub(super) spare: SpareKey,
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
     pub(super) multiplexers: Arc<Multiplexers>,
@@ -89,6 +92,7 @@ impl Bot {
         let store = Store::open(&config.storage, Arc::clone(&clock))?;
         Ok(Self {
             cache: IssueCache::new(Arc::clone(&clock)),
+            spare: SpareKey::new(config.key_algorithm),
             config,
             clock,
             connector,

@@ -12,7 +12,6 @@ use super::order::{Order, Placement};
 use super::session::Session;
 use crate::config::{OutputKind, Scope as WishedScope};
 use crate::error::{Code, Error};
-use crate::identity::KeyPair;
 use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
 
 /// A certificate from the cache must have at least this part of its lifetime left (or of the fixed interval), so that a
@@ -133,11 +132,11 @@ async fn certificate(
         route_to_cluster: order.route_to_cluster.clone(),
     };
     let key = cache_key(bot, order, target, roles);
-    let (own, clock, algorithm) = (Arc::clone(session), Arc::clone(&bot.clock), bot.config.key_algorithm);
+    let (own, clock, spare) = (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.clone());
     let issued = bot
         .cache
         .get(key.clone(), FRESH_PART, max_age(bot), move || async move {
-            let key = Arc::new(generate(algorithm).await?);
+            let key = Arc::new(spare.take().await?);
             Ok(issue::issue(&own.client, &own.facts.user, &own.cluster.name, &request, key, &*clock).await?)
         })
         .await;
@@ -170,10 +169,4 @@ fn cache_key(bot: &Bot, order: &Order, target: Target, roles: &[String]) -> Cach
         WishedScope::Build => Scope::Build(order.lease.clone()),
     };
     CacheKey::new(&bot.config.id, roles, lifetime(bot, order), target, order.route_to_cluster.as_deref(), scope)
-}
-
-/// RSA keys take a while: never on a thread that serves the network.
-async fn generate(algorithm: crate::config::KeyAlgorithm) -> Result<KeyPair, Error> {
-    let made = tokio::task::spawn_blocking(move || KeyPair::generate(algorithm)).await;
-    Ok(made.map_err(|_| Error::new(Code::Internal, "making a key ended unexpectedly", "report this"))??)
 }

@@ -121,6 +121,7 @@ impl Keeper {
                     Look::Authorities => look(&self.bot).await,
                     Look::Ping => ping(&self.bot).await,
                 }
+                self.bot.spare.restock();
             }
             Step::Refresh => self.refresh(now).await,
             Step::Sleep(nap) => {

@@ -22,6 +22,7 @@ mod proxy;
 mod reply;
 mod rotation;
 mod session;
+mod spare;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -11,6 +11,9 @@ use super::request::text_of;
 /// OpenSSH before 8.7 knows no escape inside quotes, and newer ones expand `${…}`, so such paths are refused.
 pub(super) fn ssh_path(path: &Path) -> Result<String, OutputError> {
     let text = text_of(path)?;
+    if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | b'$' | b'%')) {
+        return Ok(["\"", text, "\""].concat());
+    }
     let mut quoted = String::with_capacity(text.len() + 8);
     quoted.push('"');
     let mut before = '"';

@@ -94,7 +94,8 @@ impl<'a> OutputRequest<'a> {
 /// A path as text: the files are UTF-8.
 pub(super) fn text_of(path: &Path) -> Result<&str, OutputError> {
     let text = path.to_str().ok_or_else(|| OutputError::path(path, "it isn't UTF-8"))?;
-    if text.chars().any(char::is_control) {
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !plain && text.chars().any(char::is_control) {
         return Err(OutputError::path(path, "it has control characters"));
     }
     Ok(text)

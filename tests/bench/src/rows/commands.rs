@@ -45,7 +45,7 @@ pub(crate) fn measure(place: &Place, report: &mut Report) {
 }
 
 /// Ours and the peer in turns.
-fn beside(place: &Place, rounds: u32, work: &dyn Fn(&Path) -> f64) -> (Sample, Option<Sample>) {
+pub(crate) fn beside(place: &Place, rounds: u32, work: &dyn Fn(&Path) -> f64) -> (Sample, Option<Sample>) {
     match &place.peer {
         None => {
             let [ours] = in_turns(rounds, [&mut || work(&place.program)]);

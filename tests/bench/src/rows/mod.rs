@@ -3,6 +3,7 @@
 pub(crate) mod cache;
 pub(crate) mod commands;
 pub(crate) mod jvm;
+pub(crate) mod kubectl;
 pub(crate) mod library;
 pub(crate) mod sizes;
 pub(crate) mod ssh;

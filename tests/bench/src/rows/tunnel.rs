@@ -1,6 +1,6 @@
 //! What of an `ssh` is ours: from the start of its ProxyCommand to the host's first bytes.
 
-use std::io::{IoSliceMut, Read};
+use std::io::{IoSliceMut, Read, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -59,7 +59,10 @@ impl<'a> Dials<'a> {
     fn banner(&self, way: Way) {
         let [process, multiplexed] = &self.ours;
         match way {
-            Way::Multiplexed => read_banner(self.passed(multiplexed)),
+            Way::Multiplexed => {
+                let stream = self.passed(multiplexed);
+                greet(&stream, &stream);
+            }
             Way::Peer => self.piped(self.peer.as_deref().unwrap(), self.stage.peer.as_ref().unwrap()),
             Way::Process | Way::Direct => self.piped(process, &self.stage.ours),
         }
@@ -78,7 +81,7 @@ impl<'a> Dials<'a> {
     fn piped(&self, command: &str, machine: &crate::place::Machine) {
         let mut helper = machine.command("sh");
         let mut helper = helper.args(["-c", command]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        read_banner(helper.stdout.take().unwrap());
+        greet(helper.stdin.as_ref().unwrap(), helper.stdout.take().unwrap());
         helper.kill().unwrap();
         helper.wait().unwrap();
     }
@@ -101,7 +104,9 @@ impl<'a> Dials<'a> {
     }
 }
 
-fn read_banner(mut from: impl Read) {
+/// As ssh does: some hosts listen before they speak.
+fn greet(mut to: impl Write, mut from: impl Read) {
+    to.write_all(b"SSH-2.0-bench\r\n").unwrap();
     let mut start = [0; 4];
     from.read_exact(&mut start).unwrap();
     assert_eq!(&start, b"SSH-");

@@ -28,7 +28,7 @@ pub(super) fn measure(place: &Place, stage: &Stage<'_>, report: &mut Report, cou
     let (mut told, mut status_255, mut example) = (0_u32, 0_u32, String::new());
     let ending = milliseconds(|| {
         for session in sessions {
-            let end = session.is_ended();
+            let end = session.until_ended();
             told += u32::from(end.said.contains(CUT));
             status_255 += u32::from(end.status.code() == Some(255));
             if example.is_empty() || !end.said.contains(CUT) {
@@ -39,7 +39,7 @@ pub(super) fn measure(place: &Place, stage: &Stage<'_>, report: &mut Report, cou
     stopping.join().unwrap();
     let mut meanwhile = start(place, stage, count, Way::Multiplexed);
     let _ = meanwhile.echoes("open");
-    let refused = meanwhile.is_ended();
+    let refused = meanwhile.until_ended();
     let starting = std::thread::spawn(move || start_again.map(|command| run(&command)));
     if let Some(double) = place.double() {
         double.open_proxy(true);
@@ -51,7 +51,7 @@ pub(super) fn measure(place: &Place, stage: &Stage<'_>, report: &mut Report, cou
     until("a session after the restart", 2 * LONG, || {
         let mut session = start(place, stage, count, Way::Multiplexed);
         let works = session.echoes("open");
-        let said = if works { String::new() } else { first_line(&session.is_ended().said) };
+        let said = if works { String::new() } else { first_line(&session.until_ended().said) };
         // From here on it is the cluster that lacks the host.
         if works || !said.contains("[cluster_unreachable]") {
             carried.get_or_insert(clock.milliseconds());

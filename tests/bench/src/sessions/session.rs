@@ -32,6 +32,7 @@ pub(super) struct End {
 
 impl Session {
     /// Starts `ssh`, whose command is [`ECHO`]. Standard error goes to the file `errors`.
+    #[expect(clippy::disallowed_methods, reason = "a benchmark's own file, not a destination")]
     pub(super) fn start(number: usize, mut ssh: Command, errors: PathBuf) -> Self {
         let file = std::fs::File::create(&errors).unwrap();
         let mut ssh = ssh.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(file).spawn().unwrap();
@@ -79,7 +80,7 @@ impl Session {
     }
 
     /// Waits until it ends by itself.
-    pub(super) fn is_ended(self) -> End {
+    pub(super) fn until_ended(self) -> End {
         let more = self.wait_for_output();
         assert!(more, "session {} goes on", self.number);
         self.end(false)

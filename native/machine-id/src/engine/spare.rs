@@ -1,0 +1,88 @@
+//! A key in stock, for algorithms whose keys take long to make.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::config::KeyAlgorithm;
+use crate::error::{Code, Error};
+use crate::identity::KeyPair;
+
+/// Makes keys off the threads that serve the network, and keeps one RSA key ahead: the next certificate is asked for
+/// without waiting for its key. Elliptic curves' keys take a tenth of a millisecond, so none are kept of those.
+#[derive(Clone, Debug)]
+pub(super) struct SpareKey {
+    algorithm: KeyAlgorithm,
+    /// Wiped when it is dropped, as every key.
+    kept: Arc<Mutex<Option<KeyPair>>>,
+    /// Whether a key was ever asked for.
+    wanted: Arc<AtomicBool>,
+}
+
+impl SpareKey {
+    pub(super) fn new(algorithm: KeyAlgorithm) -> Self {
+        Self { algorithm, kept: Arc::default(), wanted: Arc::default() }
+    }
+
+    /// A key that nobody has had: the one in stock, or a new one.
+    pub(super) async fn take(&self) -> Result<KeyPair, Error> {
+        self.wanted.store(true, Ordering::Relaxed);
+        if let Some(kept) = self.kept().take() {
+            return Ok(kept);
+        }
+        let algorithm = self.algorithm;
+        let made = tokio::task::spawn_blocking(move || KeyPair::generate(algorithm)).await;
+        Ok(made.map_err(|_| Error::new(Code::Internal, "making a key ended unexpectedly", "report this"))??)
+    }
+
+    /// Has the next one made while nobody waits for it. For the keeper, now and then: who only looks in doesn't stay
+    /// for a key that nobody will use, and ending waits for the one that is being made (a quarter of a second; RSA-4096
+    /// would take many times as long, so none is kept of those).
+    pub(super) fn restock(&self) {
+        let slow = self.algorithm == KeyAlgorithm::Rsa2048;
+        if !slow || !self.wanted.load(Ordering::Relaxed) || self.kept().is_some() {
+            return;
+        }
+        let own = self.clone();
+        drop(tokio::task::spawn_blocking(move || match KeyPair::generate(own.algorithm) {
+            Ok(key) => *own.kept() = Some(key),
+            // Whoever needs a key will be told.
+            Err(error) => tracing::debug!("no key made ahead: {error}"),
+        }));
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Option<KeyPair>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_second_rsa_key_is_there_before_it_is_asked_for_and_no_key_is_given_twice() {
+        let spare = SpareKey::new(KeyAlgorithm::Rsa2048);
+        spare.restock();
+        let first = spare.take().await.unwrap();
+        spare.restock();
+        // It is being made on a thread of its own.
+        while spare.kept().is_none() {
+            tokio::task::yield_now().await;
+        }
+        // Without a wait: nothing is made.
+        let second = futures_util::FutureExt::now_or_never(spare.take()).unwrap().unwrap();
+        assert!(spare.kept().is_none());
+        assert_ne!(first.ssh_public_line(), second.ssh_public_line());
+    }
+
+    #[tokio::test]
+    async fn no_stock_is_kept_of_keys_that_are_made_at_once() {
+        for algorithm in [KeyAlgorithm::EcdsaP256, KeyAlgorithm::Ed25519, KeyAlgorithm::Rsa4096] {
+            let spare = SpareKey::new(algorithm);
+            spare.wanted.store(true, Ordering::Relaxed);
+            spare.restock();
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
+            assert!(spare.kept().is_none());
+        }
+    }
+}
