@@ -45,8 +45,8 @@ Examples:
     /// Run a command with certificates of its own, which are removed when it ends.
     #[command(after_help = "\
 The command finds its certificates through the environment: MACHINE_ID_DIR, MACHINE_ID_SSH_CONFIG,
-MACHINE_ID_EXPIRES_AT, TELEPORT_PROXY, TELEPORT_IDENTITY_FILE, GIT_SSH_COMMAND, and KUBECONFIG for a Kubernetes
-output. Its exit status is passed on, and so are signals.
+MACHINE_ID_BIN, MACHINE_ID_EXPIRES_AT, TELEPORT_PROXY, TELEPORT_IDENTITY_FILE, GIT_SSH_COMMAND, and KUBECONFIG for a
+Kubernetes output. Its exit status is passed on, and so are signals.
 
 Examples:
   machine-id run -c /etc/tbot.yaml -- git clone git@git.example.com:team/project.git
@@ -65,6 +65,15 @@ Examples:
     /// Carry bytes to the SSH server of a proxy older than version 13: what proxy-ssh has ssh call.
     #[command(hide = true)]
     ProxyTls(Way),
+    /// List the SSH hosts that a destination's roles see, those with certain labels.
+    #[command(after_help = "\
+One a line, sorted, as ssh takes it: NAME.CLUSTER, or UUID.CLUSTER where several hosts have one name. In a block and
+under `machine-id run` no option is needed, and MACHINE_ID_BIN is this program. Exit status 1 when there is none.
+
+Examples:
+  for host in $(\"$MACHINE_ID_BIN\" hosts env=prod); do ssh -F \"$MACHINE_ID_SSH_CONFIG\" \"jenkins@$host\" uptime; done
+  machine-id hosts --destination-dir /opt/machine-id --proxy teleport.example.com:443 env=prod role=db --json")]
+    Hosts(Hosts),
     /// Print an ExecCredential: the exec plugin of the generated kubeconfig.
     KubeCredentials(KubeCredentials),
 }
@@ -170,9 +179,28 @@ pub(crate) struct ProxySsh {
     /// Pass a connected descriptor to ssh and end, as `ProxyUseFdpass yes` demands.
     #[arg(long)]
     pub(crate) fdpass: bool,
-    /// What ssh asks for: `%r@%h:%p`.
+    /// What ssh asks for: `%r@%h:%p`. In the host's place may stand labels that one host has, LABEL=VALUE, joined by +.
     #[arg(value_name = "USER@HOST:PORT")]
     pub(crate) target: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Hosts {
+    /// The directory with the certificates; $MACHINE_ID_DIR if not given.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) destination_dir: Option<OsString>,
+    /// The proxy, host:port; $TELEPORT_PROXY if not given.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) proxy: Option<OsString>,
+    /// The Teleport cluster; the certificate's own if not given.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// As JSON, with name, UUID and labels of each.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Labels that a host must have, all of them; all hosts if none is given.
+    #[arg(value_name = "LABEL=VALUE")]
+    pub(crate) labels: Vec<String>,
 }
 
 #[derive(Debug, Args)]

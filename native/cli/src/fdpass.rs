@@ -77,6 +77,8 @@ fn parse(arguments: &[OsString]) -> Option<Wanted<'_>> {
     let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
     let (host, port) = place.rsplit_once(':')?;
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    // Labels are looked up by the other process: it may take its time.
+    let host = Some(host).filter(|host| !host.contains('='))?;
     Some(Wanted {
         directory: Path::new(value("--destination-dir=")?),
         cluster: value("--cluster=")?.to_str()?,

@@ -3,6 +3,7 @@
 mod args;
 mod fdpass;
 mod files;
+mod hosts;
 mod init;
 mod kube_credentials;
 mod logging;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::ProxySsh(_)
             | Command::ProxyTls(_)
             | Command::KubeCredentials(_)
+            | Command::Hosts(_)
             | Command::Status(_)
             | Command::Run(_)
     );
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::ProxySsh(arguments) => proxy_ssh::run(&arguments),
         Command::ProxyTls(arguments) => proxy_ssh::run_tls(&arguments),
+        Command::Hosts(arguments) => hosts::run(&arguments),
         Command::KubeCredentials(arguments) => kube_credentials::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{AddressKind, ClusterConfig};
-use machine_id::connect::{Address, ClientCredential, ConnectError, Connector, SshTarget};
+use machine_id::connect::{Address, ClientCredential, ConnectError, Connector, Host, SshTarget};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::output::proxy_command_word;
-use machine_id::proxy::{self, Destination, dial, pump, resolve, subsystem_arguments};
+use machine_id::proxy::{self, Destination, Labels, dial, pump, resolve, subsystem_arguments};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::args::{self, ProxySsh};
@@ -24,14 +24,22 @@ const SSH_PROXY: u16 = 3023;
 pub(crate) fn run(arguments: &ProxySsh) -> Result<ExitCode, Error> {
     let way = way(&arguments.way)?;
     let (login, host, port) = parts(&arguments.target)?;
-    let wanted = Destination { host, port, cluster: &way.cluster, proxy_host: &way.proxy.host };
-    let target = resolve(&wanted)?;
     let identity = files::identity(&arguments.way.destination_dir)?;
+    let credential = ClientCredential::new(&identity.key.pkcs8_der(), &identity.certificates.tls)?;
+    let runtime = runtime::single()?;
+    let mut wanted = Destination { host, port, cluster: &way.cluster, proxy_host: &way.proxy.host };
+    let found = match Labels::instead_of_name(&wanted)? {
+        Some(labels) => Some(runtime.block_on(the_one(&way, &identity, &credential, &labels))?),
+        None => None,
+    };
+    if let Some(found) = &found {
+        wanted.host = &found.id;
+    }
+    let target = resolve(&wanted)?;
     if !way.has_transport_service() {
         return Err(by_subsystem(&arguments.way, &way, &target, login, &identity));
     }
-    let credential = ClientCredential::new(&identity.key.pkcs8_der(), &identity.certificates.tls)?;
-    let dialled = runtime::single()?.block_on(async {
+    let dialled = runtime.block_on(async {
         let stream = match dial(&connector(&way)?, &way.cluster(), &identity.host_cas, &credential, &target).await {
             Err(error) if way.server_major.is_none() && lacks_service(&error) => return Ok(None),
             other => other?,
@@ -42,6 +50,19 @@ pub(crate) fn run(arguments: &ProxySsh) -> Result<ExitCode, Error> {
         Some(code) => Ok(code),
         None => Err(by_subsystem(&arguments.way, &way, &target, login, &identity)),
     }
+}
+
+/// The host with these labels, by its UUID so that it is this one and no other of its name.
+async fn the_one(
+    way: &proxy::Way,
+    identity: &IdentityFile,
+    credential: &ClientCredential,
+    labels: &Labels,
+) -> Result<Host, Error> {
+    // The auth server is behind the web port, also where SSH has a port of its own.
+    let way = &proxy::Way { ssh_proxy: None, ..way.clone() };
+    let hosts = proxy::hosts(&connector(way)?, &way.cluster(), &identity.host_cas, credential, labels).await?;
+    Ok(proxy::only(hosts, labels, &way.cluster)?)
 }
 
 /// `machine-id proxy-tls`: the TLS around SSH to the proxy itself.
@@ -108,7 +129,7 @@ fn tls_command(arguments: &args::Way, way: &proxy::Way, program: &str) -> String
     words.join(" ")
 }
 
-fn connector(way: &proxy::Way) -> Result<Connector, ConnectError> {
+pub(crate) fn connector(way: &proxy::Way) -> Result<Connector, ConnectError> {
     let config = ClusterConfig {
         host: way.proxy.host.clone(),
         port: way.proxy.port,
@@ -120,16 +141,22 @@ fn connector(way: &proxy::Way) -> Result<Connector, ConnectError> {
 }
 
 fn way(arguments: &args::Way) -> Result<proxy::Way, Error> {
-    let address = |text: &str, port| {
-        Address::parse(text, port).ok_or_else(|| invalid(format!("{text:?} is no proxy address"), "write host:port"))
-    };
     Ok(proxy::Way {
         cluster: arguments.cluster.clone(),
-        proxy: address(&arguments.proxy, HTTPS)?,
+        proxy: proxy_address(&arguments.proxy)?,
         ssh_proxy: arguments.ssh_proxy.as_deref().map(|text| address(text, SSH_PROXY)).transpose()?,
         connection_upgrade: arguments.connection_upgrade,
         server_major: arguments.server_version,
     })
+}
+
+/// The proxy's web address.
+pub(crate) fn proxy_address(text: &str) -> Result<Address, Error> {
+    address(text, HTTPS)
+}
+
+fn address(text: &str, port: u16) -> Result<Address, Error> {
+    Address::parse(text, port).ok_or_else(|| invalid(format!("{text:?} is no proxy address"), "write host:port"))
 }
 
 /// `[USER@]HOST:PORT`, as `%r@%h:%p` gives it; an IPv6 address has colons of its own.

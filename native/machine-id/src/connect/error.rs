@@ -427,7 +427,9 @@ impl Fault for ConnectError {
             }
             Self::Incomplete { .. } => "add it to the output (`username`, `database`)".to_owned(),
             Self::HostUnreachable { .. } => {
-                "check the host's name (`tsh ls`), its port, and that the node is online".to_owned()
+                "check the host's name (`machine-id hosts`, which gives UUIDs where a name is shared), its port, and that \
+                 the node is online"
+                    .to_owned()
             }
             Self::HostDenied { .. } => {
                 "check that one of the identity's roles allows the node's labels and the login".to_owned()

@@ -54,7 +54,7 @@ pub use names::encoded_cluster;
 pub use pin::{pin_text, pins_of};
 pub use presented::Presented;
 pub use proxy_ssh::{ProxySshStream, SshTarget};
-pub use resources::{Application, Database};
+pub use resources::{Application, Database, Host};
 pub use ssh_service::SshServiceStream;
 pub use transport::{Receiving, SshTransport};
 pub use version::Version;

@@ -1,8 +1,9 @@
-//! What a role certificate gives access to: Kubernetes clusters, databases, applications; and which roles there are.
+//! What a role certificate gives access to: SSH hosts, Kubernetes clusters, databases, applications; and which roles
+//! there are.
 //!
 //! Lists are shown to output identities; to the bot's own identity they are empty without an error (trap 11).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use teleport_api::auth::paginated_resource::Resource;
 use teleport_api::auth::{CreateAppSessionRequest, GetRoleRequest, ListResourcesRequest};
@@ -14,6 +15,17 @@ use super::status::Call;
 /// Resources asked for at once, and the most pages we read.
 const PAGE: i32 = 500;
 const PAGES: usize = 200;
+
+/// An SSH host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// Its UUID.
+    pub id: String,
+    /// Its name, whatever its owner has put there: not necessarily one that `ssh` takes, nor the only one.
+    pub name: String,
+    /// Its labels, fixed ones and those that commands give.
+    pub labels: BTreeMap<String, String>,
+}
 
 /// A database service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +48,19 @@ pub struct Application {
 }
 
 impl AuthClient {
+    /// The SSH hosts that have all of `labels`, by name; each UUID once.
+    ///
+    /// # Errors
+    /// The server's refusal, or why there is no answer.
+    pub async fn hosts(&self, labels: &BTreeMap<String, String>) -> Result<Vec<Host>, ConnectError> {
+        let resources = self.list("node", labels).await?;
+        let mut hosts: Vec<Host> = resources.into_iter().filter_map(host).collect();
+        hosts.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        let mut seen = BTreeSet::new();
+        hosts.retain(|host| seen.insert(host.id.clone()));
+        Ok(hosts)
+    }
+
     /// Names of the Kubernetes clusters that have all of `labels`.
     ///
     /// # Errors
@@ -140,4 +165,12 @@ impl AuthClient {
         tracing::warn!(kind, pages = PAGES, "the cluster lists more resources than are read");
         Ok(resources)
     }
+}
+
+fn host(resource: Resource) -> Option<Host> {
+    let Resource::Node(server) = resource else { return None };
+    let (metadata, spec) = (server.metadata?, server.spec?);
+    let mut labels = metadata.labels;
+    labels.extend(spec.cmd_labels.into_iter().map(|(label, command)| (label, command.result)));
+    Some(Host { id: metadata.name, name: spec.hostname, labels })
 }

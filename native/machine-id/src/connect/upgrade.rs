@@ -94,7 +94,7 @@ impl Connector {
     /// Whether something ends TLS before the proxy: Teleport's own protocol names then can't be negotiated.
     ///
     /// The probe verifies nothing, since nothing is sent over it; any other failure means no.
-    pub(super) async fn needs_upgrade(&self, web: &Address) -> bool {
+    pub async fn needs_upgrade(&self, web: &Address) -> bool {
         if let Some(decided) = self.environment().upgrade_for(web) {
             return decided;
         }

@@ -128,7 +128,7 @@ impl Job {
             .iter()
             .map(|placement| PlacedOutput { kind: &placement.kind, directory: &placement.directory.path })
             .collect();
-        let environment = environment(&placed, &self.facts, expires_at)?;
+        let environment = environment(&placed, &self.facts, &self.helper, expires_at)?;
         Ok(Delivered { expires_at, valid_from, environment, certificates: notes, refused: self.refused })
     }
 

@@ -19,7 +19,7 @@ pub struct PlacedOutput<'a> {
     pub directory: &'a Path,
 }
 
-/// The variables for a lease's outputs, the first of which lies in the lease's own directory.
+/// The variables for a lease's outputs, the first of which lies in the lease's own directory; `helper` is our program.
 ///
 /// SSH variables are there when one of them is an identity, `KUBECONFIG` when one is for Kubernetes.
 ///
@@ -28,11 +28,13 @@ pub struct PlacedOutput<'a> {
 pub fn environment(
     outputs: &[PlacedOutput<'_>],
     cluster: &ClusterFacts,
+    helper: &Path,
     expires_at: SystemTime,
 ) -> Result<BTreeMap<String, String>, OutputError> {
     let mut variables = BTreeMap::new();
     let mut set = |name: &str, value: String| variables.insert(name.to_owned(), value);
     set("MACHINE_ID_EXPIRES_AT", Rfc3339(expires_at).to_string());
+    set("MACHINE_ID_BIN", text_of(helper)?.to_owned());
     set("TELEPORT_PROXY", cluster.proxy_address.clone());
     if let Some(first) = outputs.first() {
         set("MACHINE_ID_DIR", text_of(first.directory)?.to_owned());
@@ -68,6 +70,8 @@ mod tests {
     use crate::config::KubernetesOutput;
     use std::time::Duration;
 
+    const HELPER: &str = "/opt/it's here/machine-id";
+
     fn cluster() -> ClusterFacts {
         ClusterFacts {
             name: "example.test".to_owned(),
@@ -90,10 +94,11 @@ mod tests {
             PlacedOutput { kind: &kube, directory: Path::new("/w/b") },
         ];
         let expires_at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_293_453);
-        let variables = environment(&outputs, &cluster(), expires_at).unwrap();
+        let variables = environment(&outputs, &cluster(), Path::new(HELPER), expires_at).unwrap();
         let expected = [
             ("GIT_SSH_COMMAND", "ssh -F '/w/it'\\''s @tmp/m/ssh_config'"),
             ("KUBECONFIG", "/w/a/kubeconfig.yaml:/w/b/kubeconfig.yaml"),
+            ("MACHINE_ID_BIN", HELPER),
             ("MACHINE_ID_DIR", "/w/it's @tmp/m"),
             ("MACHINE_ID_EXPIRES_AT", "2026-11-21T20:37:33Z"),
             ("MACHINE_ID_SSH_CONFIG", "/w/it's @tmp/m/ssh_config"),
@@ -107,7 +112,7 @@ mod tests {
     fn without_an_identity_output_there_are_no_ssh_variables() {
         let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod"]));
         let outputs = [PlacedOutput { kind: &kube, directory: Path::new("/w/a") }];
-        let variables = environment(&outputs, &cluster(), SystemTime::UNIX_EPOCH).unwrap();
+        let variables = environment(&outputs, &cluster(), Path::new(HELPER), SystemTime::UNIX_EPOCH).unwrap();
         assert!(!variables.contains_key("GIT_SSH_COMMAND") && !variables.contains_key("MACHINE_ID_SSH_CONFIG"));
         assert_eq!(variables["TELEPORT_IDENTITY_FILE"], "/w/a/identity");
     }
@@ -116,7 +121,7 @@ mod tests {
     fn several_clusters_of_one_output_are_one_file() {
         let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod", "staging"]));
         let outputs = [PlacedOutput { kind: &kube, directory: Path::new("/w/a") }];
-        let variables = environment(&outputs, &cluster(), SystemTime::UNIX_EPOCH).unwrap();
+        let variables = environment(&outputs, &cluster(), Path::new(HELPER), SystemTime::UNIX_EPOCH).unwrap();
         assert_eq!(variables["KUBECONFIG"], "/w/a/kubeconfig.yaml");
     }
 
@@ -124,6 +129,6 @@ mod tests {
     fn a_colon_in_the_path_of_a_kubeconfig_is_refused() {
         let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod"]));
         let outputs = [PlacedOutput { kind: &kube, directory: Path::new("/w/a:b") }];
-        assert!(environment(&outputs, &cluster(), SystemTime::UNIX_EPOCH).is_err());
+        assert!(environment(&outputs, &cluster(), Path::new(HELPER), SystemTime::UNIX_EPOCH).is_err());
     }
 }

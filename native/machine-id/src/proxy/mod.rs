@@ -1,6 +1,8 @@
 //! SSH through the cluster.
 
 mod dial;
+mod hosts;
+mod labels;
 pub mod multiplex;
 mod pump;
 mod subsystem;
@@ -8,6 +10,8 @@ mod target;
 mod way;
 
 pub use dial::dial;
+pub use hosts::{HostsError, address, hosts, only};
+pub use labels::Labels;
 pub use pump::pump;
 pub use subsystem::subsystem_arguments;
 pub use target::{Destination, TargetError, resolve};

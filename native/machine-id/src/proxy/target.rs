@@ -36,6 +36,18 @@ pub enum TargetError {
         /// As given.
         host: String,
     },
+    /// A word that should be a label and its value.
+    #[error("{word:?} is no label with a value")]
+    NoLabel {
+        /// As given.
+        word: String,
+    },
+    /// A label with two values, which no host has.
+    #[error("label {label:?} is given two values")]
+    TwoValues {
+        /// The label.
+        label: String,
+    },
 }
 
 impl Fault for TargetError {
@@ -44,7 +56,11 @@ impl Fault for TargetError {
     }
 
     fn hint(&self) -> String {
-        "name the host as `tsh ls` shows it, followed by a dot and the cluster's name".to_owned()
+        let hint = match self {
+            Self::NoLabel { .. } | Self::TwoValues { .. } => "write LABEL=VALUE, each label once",
+            _ => "name the host as `tsh ls` shows it, followed by a dot and the cluster's name",
+        };
+        hint.to_owned()
     }
 }
 
@@ -54,17 +70,22 @@ impl Fault for TargetError {
 /// # Errors
 /// When no host or no cluster is left.
 pub fn resolve(wanted: &Destination<'_>) -> Result<SshTarget, TargetError> {
-    let Destination { host, port, cluster, proxy_host } = *wanted;
+    let Destination { host, port, cluster, .. } = *wanted;
     if cluster.is_empty() {
         return Err(TargetError::NoCluster { host: host.to_owned() });
     }
-    let name = strip(strip(host, proxy_host), cluster);
+    let name = name_of(wanted);
     if name.is_empty() {
         return Err(TargetError::NoHost { host: host.to_owned(), cluster: cluster.to_owned() });
     }
     let port = if port == DEFAULT_PORT { 0 } else { port };
     let host_port = if name.contains(':') { format!("[{name}]:{port}") } else { format!("{name}:{port}") };
     Ok(SshTarget { host_port, cluster: cluster.to_owned() })
+}
+
+/// The host as the cluster knows it.
+pub(super) fn name_of<'a>(wanted: &Destination<'a>) -> &'a str {
+    strip(strip(wanted.host, wanted.proxy_host), wanted.cluster)
 }
 
 /// `name` without `.suffix`, whatever its case.

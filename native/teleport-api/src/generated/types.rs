@@ -199,10 +199,57 @@ pub struct RotationSchedule {
     #[prost(message, optional, tag = "3")]
     pub standby: ::core::option::Option<::prost_types::Timestamp>,
 }
-/// An SSH node; fields not described.
+/// An SSH node.
 /// source: teleport-protocol D3
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ServerV2 {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ServerV2 {
+    /// Kind: `node`.
+    #[prost(string, tag = "1")]
+    pub kind: ::prost::alloc::string::String,
+    /// Sub kind; `openssh` for hosts without an agent.
+    #[prost(string, tag = "2")]
+    pub sub_kind: ::prost::alloc::string::String,
+    /// Version of the resource: `v2`.
+    #[prost(string, tag = "3")]
+    pub version: ::prost::alloc::string::String,
+    /// The node's UUID as its name, and its fixed labels.
+    #[prost(message, optional, tag = "4")]
+    pub metadata: ::core::option::Option<Metadata>,
+    /// The node itself.
+    #[prost(message, optional, tag = "5")]
+    pub spec: ::core::option::Option<ServerSpecV2>,
+}
+/// The content of an SSH node; other fields not described.
+/// source: teleport-protocol D3
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ServerSpecV2 {
+    /// Where it listens, if it is dialled directly.
+    #[prost(string, tag = "1")]
+    pub addr: ::prost::alloc::string::String,
+    /// The name by which users reach it.
+    #[prost(string, tag = "3")]
+    pub hostname: ::prost::alloc::string::String,
+    /// Labels whose values are the output of commands.
+    #[prost(btree_map = "string, message", tag = "4")]
+    pub cmd_labels: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        CommandLabelV2,
+    >,
+    /// State of the host CA's rotation as the node knows it.
+    #[prost(message, optional, tag = "5")]
+    pub rotation: ::core::option::Option<Rotation>,
+    /// Version of the agent.
+    #[prost(string, tag = "7")]
+    pub version: ::prost::alloc::string::String,
+}
+/// A label whose value is the output of a command; other fields not described.
+/// source: teleport-protocol D3
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommandLabelV2 {
+    /// The output.
+    #[prost(string, tag = "3")]
+    pub result: ::prost::alloc::string::String,
+}
 /// A server that gives access to a Kubernetes cluster.
 /// source: teleport-protocol D3
 #[derive(Clone, PartialEq, ::prost::Message)]

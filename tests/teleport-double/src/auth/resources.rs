@@ -15,7 +15,11 @@ pub(crate) fn list(core: &Core, caller: &Identity, body: &[u8]) -> Result<Vec<u8
     let request = ListResourcesRequest::decode(body).map_err(|error| Refusal::plain(error.to_string()))?;
     let state = core.state();
     let mut resources: Vec<Wire> = match request.resource_type.as_str() {
-        "node" => state.nodes.iter().map(|item| Wire::default().message(3, node(core, item))).collect(),
+        "node" => {
+            let labelled = |item: &&Node| request.labels.iter().all(|(label, value)| item.has(label, value));
+            let here = state.nodes.iter().filter(|item| item.cluster == core.settings.cluster).filter(labelled);
+            here.map(|item| Wire::default().message(3, node(core, item))).collect()
+        }
         "kube_server" => {
             let labelled = |item: &&Kube| request.labels.iter().all(|label| item.labels.contains(&owned(label)));
             let seen = state.kubes.iter().filter(labelled).filter(|item| state.sees_kube(caller, &item.name));
@@ -42,14 +46,14 @@ pub(crate) fn list(core: &Core, caller: &Identity, body: &[u8]) -> Result<Vec<u8
     Ok(wire.finish())
 }
 
-fn header(core: &Core, kind: &str, version: &str, name: &str, labels: Option<Wire>) -> Wire {
+fn header(core: &Core, kind: &str, version: &str, name: &str, labels: &[(String, String)]) -> Wire {
     let expires = (core.now() + Duration::from_secs(600)).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let expires = Wire::default().number(1, expires.as_secs()).number(2, expires.subsec_nanos().into());
     Wire::default().bytes(1, kind).bytes(3, version).message(
         4,
         labels
-            .into_iter()
-            .fold(metadata(name), |wire, label| wire.message(5, label))
+            .iter()
+            .fold(metadata(name), |wire, (name, value)| wire.message(5, label(name, value)))
             .message(6, expires)
             .number(7, 1)
             .bytes(8, "1"),
@@ -76,9 +80,12 @@ fn no_rotation() -> Wire {
 }
 
 fn node(core: &Core, node: &Node) -> Wire {
-    let spec = Wire::default().bytes(1, &node.address).bytes(3, &node.name).message(5, no_rotation());
-    let labels = label("group", "api");
-    header(core, "node", "v2", &node.id, Some(labels)).message(5, spec.bytes(7, &core.settings.version))
+    let mut spec = Wire::default().bytes(1, &node.address).bytes(3, &node.name);
+    for (name, output) in &node.command_labels {
+        spec = spec.message(4, Wire::default().bytes(1, name).message(2, Wire::default().bytes(3, output)));
+    }
+    let spec = spec.message(5, no_rotation()).bytes(7, &core.settings.version);
+    header(core, "node", "v2", &node.id, &node.labels).message(5, spec)
 }
 
 fn kube(core: &Core, kube: &Kube) -> Wire {
@@ -98,7 +105,7 @@ fn kube(core: &Core, kube: &Kube) -> Wire {
         .bytes(3, "e6bdac47-5f8d-4e97-a077-2ee983bd1b5d")
         .message(4, no_rotation())
         .message(5, cluster);
-    header(core, "kube_server", "v3", &kube.name, None).message(5, server)
+    header(core, "kube_server", "v3", &kube.name, &[]).message(5, server)
 }
 
 /// The numbers within the database's own specification (protocol 1, address 2) are not recorded.
@@ -106,7 +113,7 @@ fn database(core: &Core, database: &Database) -> Wire {
     let spec = Wire::default().bytes(1, &database.protocol).bytes(2, "localhost:5432");
     let item = Wire::default().bytes(1, "db").bytes(3, "v3").message(4, metadata(&database.name)).message(5, spec);
     let server = Wire::default().bytes(8, "e6bdac47-5f8d-4e97-a077-2ee983bd1b5d").message(12, item);
-    header(core, "db_server", "v3", &database.name, None).message(5, server)
+    header(core, "db_server", "v3", &database.name, &[]).message(5, server)
 }
 
 /// Numbers within the application's server are not recorded: URI 1 and public address 2 of the
@@ -118,5 +125,5 @@ fn app(core: &Core, app: &App) -> Wire {
         .bytes(1, &core.settings.version)
         .bytes(3, "e6bdac47-5f8d-4e97-a077-2ee983bd1b5d")
         .message(5, item);
-    header(core, "app_server", "v3", &app.name, None).message(5, server)
+    header(core, "app_server", "v3", &app.name, &[]).message(5, server)
 }

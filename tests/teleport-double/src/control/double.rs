@@ -186,7 +186,22 @@ impl Double {
 
     /// Adds an SSH node of a given cluster, root or leaf.
     pub fn add_node_in(&self, cluster: &str, name: &str, address: &str) -> String {
-        let node = Node { id: uuid(), name: name.to_owned(), address: address.to_owned(), cluster: cluster.to_owned() };
+        self.push_node(Node::new(cluster, name, address))
+    }
+
+    /// Adds an SSH node with labels of its own; those whose value begins with `$` are a command's, which gives the rest.
+    pub fn add_labelled_node(&self, name: &str, address: &str, labels: &[(&str, &str)]) -> String {
+        let mut node = Node { labels: Vec::new(), ..Node::new(&self.core.settings.cluster, name, address) };
+        for &(label, value) in labels {
+            match value.strip_prefix('$') {
+                Some(output) => node.command_labels.push((label.to_owned(), output.to_owned())),
+                None => node.labels.push((label.to_owned(), value.to_owned())),
+            }
+        }
+        self.push_node(node)
+    }
+
+    fn push_node(&self, node: Node) -> String {
         let id = node.id.clone();
         self.core.state().nodes.push(node);
         id

@@ -1,5 +1,7 @@
 //! What the cluster gives access to.
 
+use super::uuid;
+
 /// An SSH node that is dialled directly.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -8,6 +10,28 @@ pub(crate) struct Node {
     /// `host:port` of a real SSH server.
     pub(crate) address: String,
     pub(crate) cluster: String,
+    pub(crate) labels: Vec<(String, String)>,
+    /// Those that are the output of commands.
+    pub(crate) command_labels: Vec<(String, String)>,
+}
+
+impl Node {
+    /// With the label of the recorded one.
+    pub(crate) fn new(cluster: &str, name: &str, address: &str) -> Self {
+        Self {
+            id: uuid(),
+            name: name.to_owned(),
+            address: address.to_owned(),
+            cluster: cluster.to_owned(),
+            labels: vec![("group".to_owned(), "api".to_owned())],
+            command_labels: Vec::new(),
+        }
+    }
+
+    pub(crate) fn has(&self, label: &str, value: &str) -> bool {
+        let mut all = self.labels.iter().chain(&self.command_labels);
+        all.any(|(known, its)| known == label && its == value)
+    }
 }
 
 /// A Kubernetes cluster.

@@ -7,6 +7,7 @@ import java.util.Set;
 /** The environment variables of a block. */
 final class Variables {
     static final Set<String> ALLOWED = Set.of(
+            "MACHINE_ID_BIN",
             "MACHINE_ID_DIR",
             "MACHINE_ID_SSH_CONFIG",
             "MACHINE_ID_EXPIRES_AT",
