@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use machine_id::error::{Code, Error};
 use machine_id::identity::{IdentityFile, TlsFacts};
-use machine_id::output::{exec_credential, kube_directory};
+use machine_id::output::{exec_credential, is_kube_folder, kube_directory};
 
 use crate::args::KubeCredentials;
 use crate::files;
@@ -25,20 +25,20 @@ pub(crate) fn run(arguments: &KubeCredentials) -> Result<ExitCode, Error> {
         .map_err(|error| Error::new(Code::Internal, format!("cannot write to standard output: {error}"), ""))
 }
 
-/// The identity for a cluster: in a directory of its own where there are several, else the only one if it is that
-/// cluster's.
+/// The identity for a cluster: the one that is always there if it is that cluster's, else that in a directory of its
+/// own, where there are several.
 fn of_cluster(directory: &Path, cluster: &str) -> Result<IdentityFile, Error> {
+    let first = match files::identity(directory) {
+        Ok(first) if matches!(cluster_of(&first), Ok(Some(name)) if name == cluster) => return Ok(first),
+        other => other,
+    };
     let own = kube_directory(directory, cluster);
     if own.join("identity").exists() {
         return files::identity(&own);
     }
-    let only = files::identity(directory)?;
-    if cluster_of(&only)?.as_deref() == Some(cluster) {
-        return Ok(only);
-    }
-    let mut known = BTreeSet::from_iter(cluster_of(&only)?);
+    let mut known = BTreeSet::from_iter(cluster_of(&first?)?);
     for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with("kube-") {
+        if entry.file_name().to_str().is_some_and(is_kube_folder) {
             known.extend(files::identity(&entry.path()).ok().and_then(|identity| cluster_of(&identity).ok().flatten()));
         }
     }

@@ -244,3 +244,53 @@ fn kube_credentials_say_which_clusters_a_directory_has() {
     ask("out", "kube1").refused(1, "target_unknown", &["out has no certificate"]);
     ask("nosuch", "kube1").refused(1, "config_unreadable", &["nosuch/identity"]);
 }
+
+#[test]
+fn clusters_are_looked_up_once_for_all_certificates_of_an_output() {
+    let (cluster, machine) = ready();
+    assert_eq!(cluster.counters().seen(Point::ListResources), 1);
+    configure(&cluster, &machine, &cluster.token(), "  selectors: [{name: kube1}, {labels: {env: prod}}]\n");
+    machine.oneshot().succeeded();
+    // The labels are another one.
+    assert_eq!(cluster.counters().seen(Point::ListResources), 3);
+}
+
+#[test]
+fn clusters_that_cannot_be_looked_up_are_taken_at_their_word() {
+    let cluster = Cluster::with(|builder| builder.kube("kube1").kube("kube2"));
+    let machine = Machine::new(&cluster);
+    cluster.faults().inject(Point::ListResources, Fault::Http { status: 503, retry_after: None }, Times::Always);
+    configure(&cluster, &machine, &cluster.token(), &named(&["kube1", "kube2"]));
+    machine.oneshot().succeeded();
+    assert!(machine.path("kube/kube-kube2/tls.key").exists());
+}
+
+#[test]
+fn keys_for_clusters_that_are_no_longer_wished_do_not_stay() {
+    let (cluster, machine) = ready();
+    let token = cluster.token();
+    std::fs::create_dir(machine.path("kube/kube-mine")).unwrap();
+    put(&machine.path("kube/kube-mine/notes"), "mine");
+    let folders = || Vec::from_iter(machine.names("kube").into_iter().filter(|name| name.starts_with("kube-")));
+    cluster.add_kube("kube3");
+    configure(&cluster, &machine, &token, &named(&["kube3", "kube2"]));
+    machine.oneshot().succeeded();
+    assert_eq!(folders(), ["kube-kube2", "kube-kube3", "kube-mine"]);
+    configure(&cluster, &machine, &token, &named(&["kube2"]));
+    machine.oneshot().succeeded();
+    assert_eq!(folders(), ["kube-mine"]);
+    assert_eq!(answering(&machine, &[]), "kube2");
+}
+
+#[test]
+fn a_directory_that_stays_of_what_once_were_several_clusters_does_not_hide_the_fresh_certificate() {
+    let (cluster, machine) = ready();
+    put(&machine.path("kube/kube-kube2/notes"), "mine");
+    configure(&cluster, &machine, &cluster.token(), &named(&["kube2"]));
+    machine.oneshot().succeeded();
+    let ask = ["kube-credentials", "--destination-dir", "kube", "--cluster", "kube2"];
+    let answer: serde_json::Value = serde_json::from_str(&machine.machine_id(&ask).succeeded().stdout).unwrap();
+    let certificate = answer["status"]["clientCertificateData"].as_str().unwrap().trim();
+    assert_eq!(certificate, machine.read("kube/tlscert").trim());
+    assert_ne!(certificate, machine.read("kube/kube-kube2/tls.crt").trim());
+}

@@ -9,6 +9,7 @@ mod commit;
 mod directory;
 mod error;
 mod file;
+mod folders;
 mod generation;
 mod guard;
 mod init;
@@ -32,6 +33,7 @@ use crate::acl::{AclVerdict, Grants};
 use crate::config::DirectoryConfig;
 
 pub use error::DestinationError;
+pub use folders::OwnFolders;
 pub use init::{InitPlan, InitRequest};
 pub use lock::{DirectoryLock, HeldPart, PartLock};
 pub use names::is_leftover;

@@ -1,5 +1,6 @@
 //! A change of a destination that has begun.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -10,7 +11,7 @@ use nix::sys::stat::{Mode, mkdirat};
 
 use super::directory::LAST;
 use super::lock::DirectoryLock;
-use super::{Destination, DestinationError, commit, generation, names, remove};
+use super::{Destination, DestinationError, OwnFolders, commit, folders, generation, names, remove};
 
 /// A generation in the making. Dropped without [`Stage::commit`], it leaves nothing behind.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct Stage<'a> {
     references: PathBuf,
     /// The generations before, oldest first.
     pub(super) earlier: Vec<(u64, String)>,
+    /// All names that were there.
+    present: Vec<OsString>,
     /// Nothing was written here before, as far as is known.
     pub(super) first: bool,
     pub(super) finished: bool,
@@ -35,7 +38,8 @@ impl<'a> Stage<'a> {
         let lock = destination.lock(wait)?;
         let (top, path) = (&destination.handle, destination.path.as_path());
         let first = destination.untouched.swap(false, Ordering::Relaxed);
-        let earlier = if first { Vec::new() } else { clean(top, path)? };
+        let present = if first { Vec::new() } else { clean(top, path)? };
+        let earlier = generation::all(&present);
         let number = earlier.last().map_or(0, |(number, _)| *number).saturating_add(1);
         let suffix = names::new_generation(number);
         let staging = format!("{}{suffix}", names::STAGING);
@@ -47,7 +51,8 @@ impl<'a> Stage<'a> {
             .map_err(DestinationError::io("opened", &at))?;
         let references = path.join(&complete);
         let finished = false;
-        let stage = Self { destination, handle, staging, complete, references, earlier, first, finished, _lock: lock };
+        let stage =
+            Self { destination, handle, staging, complete, references, earlier, present, first, finished, _lock: lock };
         destination.grants.shape_directory(&stage.handle, &at)?;
         Ok(stage)
     }
@@ -67,13 +72,27 @@ impl<'a> Stage<'a> {
     pub fn commit(mut self, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
         commit::run(&mut self, artifacts)
     }
+
+    /// As [`Self::commit`], and deletes the directories of `own` that the artifacts have no more: keys in them would
+    /// stay for ever. A directory in which anything else lies is left as it is.
+    ///
+    /// # Errors
+    /// As [`Self::commit`]; what can't be deleted is tried again with the next set.
+    pub fn commit_all(mut self, artifacts: &[(&str, &[u8])], own: OwnFolders) -> Result<(), DestinationError> {
+        commit::run(&mut self, artifacts)?;
+        let (top, path) = (&self.destination.handle, self.destination.path.as_path());
+        if let Err(error) = folders::retire(top, path, &self.present, artifacts, own) {
+            tracing::warn!(%error, "a directory that is no longer written could not be deleted");
+        }
+        Ok(())
+    }
 }
 
-/// Deletes what killed writers left; gives the generations.
-fn clean(top: &File, path: &Path) -> Result<Vec<(u64, String)>, DestinationError> {
+/// Deletes what killed writers left; gives what was there.
+fn clean(top: &File, path: &Path) -> Result<Vec<OsString>, DestinationError> {
     let present = remove::entries(top, path)?;
     remove::leftovers(top, path, &present)?;
-    Ok(generation::all(&present))
+    Ok(present)
 }
 
 impl Drop for Stage<'_> {

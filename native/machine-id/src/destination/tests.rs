@@ -8,6 +8,7 @@ use crate::error::{Code, Fault};
 
 mod acls;
 mod disk;
+mod folders;
 mod matching;
 mod races;
 

@@ -15,11 +15,11 @@ use super::order::{Order, Placement};
 use super::reply::CertificateNote;
 use super::session::Session;
 use crate::config::OutputKind;
-use crate::destination::{Destination, Durability};
+use crate::destination::{Destination, Durability, OwnFolders};
 use crate::error::{Code, Error};
 use crate::identity::CertificateFacts;
 use crate::issue::{RoleCertificate, Target};
-use crate::output::{ClusterFacts, OutputRequest, PlacedOutput, artifacts, environment};
+use crate::output::{ClusterFacts, KUBE_FILES, OutputRequest, PlacedOutput, artifacts, environment, is_kube_folder};
 use crate::proxy::multiplex::Link;
 
 /// What was delivered.
@@ -163,7 +163,8 @@ impl Job {
         let files = artifacts(&request)?;
         let files: Vec<(&str, &[u8])> =
             files.iter().map(|file| (file.name.as_ref(), file.contents.expose().as_bytes())).collect();
-        stage.commit(&files)?;
+        // What was for several Kubernetes clusters may be for others now, or for something else.
+        stage.commit_all(&files, OwnFolders { is_named: is_kube_folder, files: KUBE_FILES })?;
         Ok(())
     }
 }

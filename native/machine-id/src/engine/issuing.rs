@@ -12,7 +12,7 @@ use super::order::{Order, Placement};
 use super::session::Session;
 use crate::config::{OutputKind, Scope as WishedScope};
 use crate::error::{Code, Error};
-use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Target};
+use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, SeenClusters, Target};
 
 /// A certificate from the cache must have at least this part of its lifetime left (or of the fixed interval), so that a
 /// lease isn't due for a refresh the moment it is taken.
@@ -94,8 +94,9 @@ pub(super) async fn issue_all(
         OutputKind::Kubernetes(output) => kubernetes::contexts(bot, session, output, roles).await?,
         _ => Vec::new(),
     };
+    let seen = Arc::new(SeenClusters::default());
     let answers = join_all(targets(&placement.kind, &contexts).map(|target| async {
-        let answer = certificate(bot, session, order, target.clone(), roles).await;
+        let answer = certificate(bot, session, order, target.clone(), roles, &seen).await;
         answer.map_err(|error| (target, error))
     }))
     .await;
@@ -124,6 +125,7 @@ async fn certificate(
     order: &Order,
     target: Target,
     roles: &[String],
+    seen: &Arc<SeenClusters>,
 ) -> Result<(Arc<RoleCertificate>, Option<Error>), Error> {
     let request = IssueRequest {
         roles: roles.to_vec(),
@@ -132,12 +134,13 @@ async fn certificate(
         route_to_cluster: order.route_to_cluster.clone(),
     };
     let key = cache_key(bot, order, target, roles);
-    let (own, clock, spare) = (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.clone());
+    let (own, clock, spare, seen) = (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.clone(), Arc::clone(seen));
     let issued = bot
         .cache
         .get(key.clone(), FRESH_PART, max_age(bot), move || async move {
             let key = Arc::new(spare.take().await?);
-            Ok(issue::issue(&own.client, &own.facts.user, &own.cluster.name, &request, key, &*clock).await?)
+            let (user, root) = (&own.facts.user, &own.cluster.name);
+            Ok(issue::issue(&own.client, user, root, &request, key, &seen, &*clock).await?)
         })
         .await;
     match issued {

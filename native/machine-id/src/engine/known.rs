@@ -8,8 +8,7 @@ use super::bot::Bot;
 use super::session::Session;
 use crate::connect::{AuthClient, ClientCredential};
 use crate::error::{Code, Error};
-use crate::identity::KeyPair;
-use crate::issue::{self, IssueRequest, Target};
+use crate::issue::{self, IssueRequest, SeenClusters, Target};
 
 /// How long asking may take: the answer to the caller waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -96,9 +95,10 @@ pub(super) async fn seer(bot: &Bot, session: &Session, roles: &[String]) -> Resu
         target: Target::None,
         route_to_cluster: None,
     };
-    let key = Arc::new(KeyPair::generate(bot.config.key_algorithm)?);
+    let key = Arc::new(bot.spare.take().await?);
     let cluster = &session.cluster;
-    let issued = issue::issue(&session.client, &session.facts.user, &cluster.name, &request, key, &*bot.clock).await?;
+    let (client, user, seen) = (&session.client, &session.facts.user, SeenClusters::default());
+    let issued = issue::issue(client, user, &cluster.name, &request, key, &seen, &*bot.clock).await?;
     let credential = ClientCredential::new(&issued.key.pkcs8_der(), &issued.certificates.tls)?;
     Ok(bot.connector.auth(cluster, session.identity.authorities.root_host_cas(), &credential).await?)
 }

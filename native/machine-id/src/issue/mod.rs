@@ -4,8 +4,10 @@ mod cache;
 mod certificate;
 mod error;
 mod request;
+mod seen;
 
 pub use cache::{CacheKey, IssueCache};
 pub use certificate::{RoleCertificate, Scope, Target};
 pub use error::IssueError;
 pub use request::{IssueRequest, issue};
+pub use seen::SeenClusters;

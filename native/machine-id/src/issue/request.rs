@@ -1,6 +1,5 @@
 //! Asking for a role certificate: `GenerateUserCerts` with role impersonation (protocol D3 and D4).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -9,6 +8,7 @@ use teleport_api::auth::{RouteToApp, RouteToDatabase, UserCertsRequest};
 
 use super::certificate::{RoleCertificate, Target};
 use super::error::IssueError;
+use super::seen::SeenClusters;
 use crate::clock::Clock;
 use crate::connect::{AuthClient, ClientCredential, ConnectError};
 use crate::error::{Code, Fault};
@@ -20,8 +20,6 @@ const SEPARATE_KEYS: u32 = 17;
 const APP_WITHOUT_SESSION: u32 = 16;
 /// How long a certificate lives that is only used to look a target up.
 const LOOKUP: Duration = Duration::from_secs(10 * 60);
-/// How long looking may take where the certificate is already there.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A wished certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +37,8 @@ pub struct IssueRequest {
 /// Asks for a certificate for `key` as bot user `user`, over a connection of the bot's own identity.
 ///
 /// A database's protocol and an application's address are looked up first, with a short-lived certificate of the same
-/// roles: the bot's own identity sees no resources (trap 11). Whether a Kubernetes cluster is seen is looked up after.
+/// roles: the bot's own identity sees no resources (trap 11). Whether a Kubernetes cluster is seen is looked up after, in
+/// `seen`, which certificates of the same roles that are asked for together share.
 ///
 /// # Errors
 /// The cluster's refusal, an unknown target, or why there is no usable answer.
@@ -49,6 +48,7 @@ pub async fn issue(
     root_cluster: &str,
     request: &IssueRequest,
     key: Arc<KeyPair>,
+    seen: &SeenClusters,
     clock: &dyn Clock,
 ) -> Result<RoleCertificate, IssueError> {
     if request.roles.is_empty() {
@@ -86,8 +86,10 @@ pub async fn issue(
         (Err(error), Some(cluster)) if error.code() == Code::TargetUnknown => return Err(unseen(cluster, route)),
         (issued, _) => issued?,
     };
-    if let Some(cluster) = kube {
-        check_kubernetes(client, &key, &issued.tls, cluster, route).await?;
+    if let Some(cluster) = kube
+        && !seen.has(client, &key, &issued.tls, cluster).await
+    {
+        return Err(unseen(cluster, route));
     }
     let certificates = Certificates::new(&issued.ssh, &issued.tls)?;
     Ok(RoleCertificate::new(key, certificates, request.target.clone(), route.to_owned(), clock.now())?)
@@ -132,29 +134,6 @@ async fn seer(client: &AuthClient, request: UserCertsRequest, key: &KeyPair) -> 
 
 fn unseen(cluster: &str, route: &str) -> IssueError {
     IssueError::TargetUnknown { kind: "Kubernetes cluster", name: cluster.to_owned(), cluster: route.to_owned() }
-}
-
-/// The cluster certifies also for Kubernetes clusters that the roles don't allow, and its proxy then refuses each
-/// request without saying why: so the new certificate asks what it may see. No answer isn't a refusal.
-async fn check_kubernetes(
-    client: &AuthClient,
-    key: &KeyPair,
-    tls_certificate: &str,
-    cluster: &str,
-    route: &str,
-) -> Result<(), IssueError> {
-    let seen = async {
-        let credential = ClientCredential::new(&key.pkcs8_der(), tls_certificate)?;
-        client.connect_as(&credential).await?.kube_clusters(&BTreeMap::new()).await
-    };
-    match tokio::time::timeout(PATIENCE, seen).await {
-        Ok(Ok(names)) if !names.iter().any(|name| name == cluster) => Err(unseen(cluster, route)),
-        Ok(Ok(_)) | Err(_) => Ok(()),
-        Ok(Err(error)) => {
-            tracing::debug!(cluster, "whether the roles see this Kubernetes cluster can't be found out: {error}");
-            Ok(())
-        }
-    }
 }
 
 /// A leaf's databases aren't listed by the root cluster: then the protocol is left to the server.

@@ -37,5 +37,7 @@ fn an_issuance_can_move_between_threads() {
         _: impl FnOnce(AuthClient, IssueRequest, Arc<KeyPair>, crate::clock::SystemClock) -> F,
     ) {
     }
-    is_send(|client, request, key, clock| async move { issue(&client, "bot-x", "c", &request, key, &clock).await });
+    is_send(|client, request, key, clock| async move {
+        issue(&client, "bot-x", "c", &request, key, &SeenClusters::default(), &clock).await
+    });
 }

@@ -8,18 +8,35 @@ use sha2::{Digest, Sha256};
 const LONGEST: usize = 100;
 /// How much of another name is kept, to be recognised.
 const SHOWN: usize = 60;
+/// Digits of the hash.
+const HASH: usize = 16;
+/// What the name of a Kubernetes cluster's directory begins with.
+const KUBE: &str = "kube-";
+
+/// The files in a [`kube_directory`].
+pub const KUBE_FILES: &[&str] = &["tls.key", "tls.crt", "tls.cas", "identity"];
 
 /// A resource's name as part of a file name, another one for each name: itself where it is made of letters, digits,
 /// `-`, `_` and `.`, else what can be kept of it, `~` (which the former don't have) and a hash of the whole.
 #[must_use]
 pub fn file_word(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.';
     if !name.is_empty() && name.len() <= LONGEST && name.chars().all(plain) {
         return name.to_owned();
     }
     let kept: String = name.chars().take(SHOWN).map(|c| if plain(c) { c } else { '_' }).collect();
-    let hash: String = hex::encode(Sha256::digest(name.as_bytes())).chars().take(16).collect();
+    let hash: String = hex::encode(Sha256::digest(name.as_bytes())).chars().take(HASH).collect();
     format!("{kept}~{hash}")
+}
+
+const fn plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.'
+}
+
+/// Whether [`file_word`] may give it.
+fn is_file_word(word: &str) -> bool {
+    let Some((kept, hash)) = word.rsplit_once('~') else { return file_word(word) == word };
+    let is_hash = hash.len() == HASH && hash.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    is_hash && kept.len() <= SHOWN && kept.chars().all(plain)
 }
 
 /// Where an output for several Kubernetes clusters keeps the files of one of them.
@@ -30,7 +47,13 @@ pub fn kube_directory(directory: &Path, cluster: &str) -> PathBuf {
 
 /// The name of that directory.
 pub(super) fn kube_folder(cluster: &str) -> String {
-    format!("kube-{}", file_word(cluster))
+    format!("{KUBE}{}", file_word(cluster))
+}
+
+/// Whether a directory of that name is a [`kube_directory`], of whichever cluster.
+#[must_use]
+pub fn is_kube_folder(name: &str) -> bool {
+    name.strip_prefix(KUBE).is_some_and(is_file_word)
 }
 
 #[cfg(test)]
@@ -43,6 +66,7 @@ mod tests {
     fn ordinary_names_are_kept() {
         for name in ["prod", "kube-1.eu_west", "A", ".", ".."] {
             assert_eq!(file_word(name), name);
+            assert!(is_kube_folder(&kube_folder(name)));
         }
         assert_eq!(kube_directory(Path::new("/d"), ".."), Path::new("/d/kube-.."));
     }
@@ -56,9 +80,18 @@ mod tests {
         let words: HashSet<String> = names.iter().map(|name| file_word(name)).collect();
         assert_eq!(words.len(), names.len());
         for word in &words {
+            assert!(is_kube_folder(&format!("kube-{word}")), "{word}");
             assert!(word.len() <= LONGEST && word.is_ascii() && !word.contains(['/', '\0', ' ']), "{word}");
         }
         assert!(file_word("a/b").starts_with("a_b~"));
+    }
+
+    #[test]
+    fn names_that_no_cluster_gives_a_directory_are_somebody_elses() {
+        let long = format!("kube-{}", "x".repeat(101));
+        for name in ["kube", "kube-", "kubeconfig.yaml", "my-kube-prod", "kube-a b", "kube-a~b", "kube-a~", &long] {
+            assert!(!is_kube_folder(name), "{name}");
+        }
     }
 
     #[test]

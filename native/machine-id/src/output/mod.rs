@@ -21,7 +21,7 @@ use std::borrow::Cow;
 pub use environment::{PlacedOutput, environment};
 pub use error::OutputError;
 pub use exec_credential::exec_credential;
-pub use file_word::{file_word, kube_directory};
+pub use file_word::{KUBE_FILES, file_word, is_kube_folder, kube_directory};
 pub use quote::proxy_command_word;
 pub use request::{ClusterFacts, KubeCertificate, OutputRequest};
 

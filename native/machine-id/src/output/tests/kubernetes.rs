@@ -91,7 +91,10 @@ fn each_of_several_clusters_has_its_files_in_a_directory_of_its_own() {
         assert_eq!(files[&format!("{folder}/tls.cas")], files["teleport-host-ca.crt"]);
         assert!(files[&format!("{folder}/tls.key")].contains("PRIVATE KEY"));
     }
-    assert_eq!(files.len(), single.len() + 8);
+    for (folder, file) in files.keys().filter_map(|name| name.split_once('/')) {
+        assert!(is_kube_folder(folder) && KUBE_FILES.contains(&file), "{folder}/{file}");
+    }
+    assert_eq!(files.len(), single.len() + 2 * KUBE_FILES.len());
     assert!(files.keys().all(|name| name.matches('/').count() <= 1 && !name.starts_with('/')), "{:?}", files.keys());
     for (name, text) in single {
         assert!(name == "kubeconfig.yaml" || files[&name] == text, "{name}");
