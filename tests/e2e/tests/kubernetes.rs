@@ -284,13 +284,15 @@ fn keys_for_clusters_that_are_no_longer_wished_do_not_stay() {
 
 #[test]
 fn a_directory_that_stays_of_what_once_were_several_clusters_does_not_hide_the_fresh_certificate() {
-    let (cluster, machine) = ready();
-    put(&machine.path("kube/kube-kube2/notes"), "mine");
+    let (cluster, mut machine) = ready();
+    put(&machine.path("before"), &machine.read("kube/kubeconfig.yaml"));
+    for (file, text) in [("notes", "mine"), ("identity", "old")] {
+        put(&machine.path(&format!("kube/kube-kube2/{file}")), text);
+    }
     configure(&cluster, &machine, &cluster.token(), &named(&["kube2"]));
     machine.oneshot().succeeded();
-    let ask = ["kube-credentials", "--destination-dir", "kube", "--cluster", "kube2"];
-    let answer: serde_json::Value = serde_json::from_str(&machine.machine_id(&ask).succeeded().stdout).unwrap();
-    let certificate = answer["status"]["clientCertificateData"].as_str().unwrap().trim();
-    assert_eq!(certificate, machine.read("kube/tlscert").trim());
-    assert_ne!(certificate, machine.read("kube/kube-kube2/tls.crt").trim());
+    assert_eq!(machine.read("kube/kube-kube2/identity"), "old");
+    // It asks for the certificate of that very cluster.
+    machine.set("KUBECONFIG", "before");
+    assert_eq!(answering(&machine, &["--context", "example.test-kube2"]), "kube2");
 }
