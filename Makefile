@@ -96,7 +96,7 @@ faults-build:
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p faults
 
 .PHONY: faults
-faults: faults-build ## Kill points, server, disk and process faults, in full; prints a table (15 to 30 minutes)
+faults: faults-build ## Kill points, server, disk and process faults, in full; prints a table (about 20 minutes)
 	@echo "== faults"
 	@target/debug/faults
 

@@ -136,3 +136,13 @@ def standing_destination_is_there(world):
     result, log = world.jenkins.run("plain")
     equal(result, "SUCCESS", log)
     contains(log, "standing-2")
+
+
+@test
+def standing_destination_follows_its_configuration(world):
+    world.jenkins.groovy(
+        "jenkins.model.Jenkins.get().getNode('a1').getNodeProperty("
+        "io.jenkins.plugins.machineid.config.MachineIdNodeProperty).standing.kubernetesCluster = 'prod'")
+    # Agents are looked at once a minute.
+    config = world.standing / "machine-id/kubernetes-prod/kubeconfig.yaml"
+    wait_for("the kubeconfig of the changed standing destination", config.exists, 90)

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use e2e::{Cluster, Machine};
-use teleport_double::Point;
+use teleport_double::{Fault, Point, Times};
 
 /// The Machine ID guide for Jenkins, with its own values.
 fn guide(machine: &Machine, auth_server: &str, token: &str, pin: &str) -> String {
@@ -118,6 +118,22 @@ fn a_oneshot_that_finds_its_identity_half_used_renews_it_instead_of_joining() {
     assert_eq!(cluster.generation("api"), Some(1 + cluster.counters().renewed));
     assert_eq!(cluster.counters().seen(Point::Join), 1);
     assert_eq!(cluster.counters().locks, 0);
+}
+
+#[test]
+fn a_oneshot_whose_renewal_is_refused_for_now_uses_what_is_valid() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "certificate_ttl: 1m\nrenewal_interval: 1s\n");
+    machine.oneshot().succeeded();
+    let limit = Fault::Grpc { code: 8, message: "rate limit exceeded".to_owned() };
+    cluster.faults().inject(Point::Renew, limit, Times::Always);
+    let outcome = e2e::wait::until("a renewal becomes due", e2e::wait::LONG, || {
+        let outcome = machine.oneshot().succeeded();
+        (cluster.counters().seen(Point::Renew) > 0).then_some(outcome)
+    });
+    assert!(outcome.stderr.contains("what is valid serves on"), "{}", outcome.stderr);
+    assert_eq!((cluster.generation("api"), cluster.counters().locks), (Some(1), 0));
 }
 
 #[test]

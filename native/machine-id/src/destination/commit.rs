@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, renameat};
 use nix::unistd::linkat;
 
-use super::file::{Folder, discard, write_new, write_staged};
+use super::file::{Folder, discard, has_no_links, write_new, write_staged};
 use super::names::{Name, temporary};
 use super::{DestinationError, Durability, Stage, generation, guard};
 
@@ -125,10 +125,6 @@ fn link_in_place(stage: &Stage<'_>, files: &[Placed<'_>]) -> Result<bool, Destin
         return Err(DestinationError::io("written", &placed.folder.path().join(name))(errno));
     }
     Ok(true)
-}
-
-const fn has_no_links(errno: Errno) -> bool {
-    matches!(errno, Errno::EPERM | Errno::EOPNOTSUPP | Errno::ENOSYS | Errno::EMLINK | Errno::EXDEV)
 }
 
 /// Gives each file a second name beside its final one. A hard link costs no space and no second write; where there

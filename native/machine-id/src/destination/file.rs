@@ -212,16 +212,33 @@ pub(super) fn create(destination: &Destination, name: &Name, contents: &[u8]) ->
     Ok(true)
 }
 
-/// Renames, but over nothing; where the file system can't promise that (NFS), by a hard link.
+/// Renames, but over nothing; where the file system can't promise that (NFS), by a hard link; where it has none either,
+/// after a look: what writers of ours do at once, locks keep apart.
 fn rename_new(folder: &File, from: &str, to: &str) -> nix::Result<()> {
     match renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
         Ok(()) => Ok(()),
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {
-            linkat(folder, from, folder, to, AtFlags::empty())?;
-            unlinkat(folder, from, UnlinkatFlags::NoRemoveDir)
+            match linkat(folder, from, folder, to, AtFlags::empty()) {
+                Ok(()) => unlinkat(folder, from, UnlinkatFlags::NoRemoveDir),
+                Err(errno) if has_no_links(errno) => rename_after_look(folder, from, to),
+                Err(errno) => Err(errno),
+            }
         }
         Err(errno) => Err(Errno::from_raw(errno.raw_os_error())),
     }
+}
+
+fn rename_after_look(folder: &File, from: &str, to: &str) -> nix::Result<()> {
+    match fstatat(folder, to, AtFlags::AT_SYMLINK_NOFOLLOW) {
+        Ok(_) => Err(Errno::EEXIST),
+        Err(Errno::ENOENT) => renameat(folder, from, folder, to),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// Whether a hard link was refused because the file system has none, or not here.
+pub(super) const fn has_no_links(errno: Errno) -> bool {
+    matches!(errno, Errno::EPERM | Errno::EOPNOTSUPP | Errno::ENOSYS | Errno::EMLINK | Errno::EXDEV)
 }
 
 /// Deletes a file that may not be there.
@@ -261,5 +278,22 @@ pub(super) fn kind_of(stat: &FileStat) -> &'static str {
         SFlag::S_IFSOCK => "a socket",
         SFlag::S_IFCHR | SFlag::S_IFBLK => "a device",
         _ => "something unknown",
+    }
+}
+
+#[cfg(test)]
+mod unlinked {
+    use super::*;
+
+    #[test]
+    fn without_links_a_new_name_is_still_not_taken_from_another_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let handle = File::open(folder.path()).unwrap();
+        crate::destination::tests::put(&at("ours"), "ours");
+        rename_after_look(&handle, "ours", "name").unwrap();
+        crate::destination::tests::put(&at("other"), "other");
+        assert_eq!(rename_after_look(&handle, "other", "name"), Err(Errno::EEXIST));
+        assert_eq!(std::fs::read_to_string(at("name")).unwrap(), "ours");
     }
 }

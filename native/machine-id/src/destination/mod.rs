@@ -36,7 +36,6 @@ pub use error::DestinationError;
 pub use folders::OwnFolders;
 pub use init::{InitPlan, InitRequest};
 pub use lock::{DirectoryLock, HeldPart, PartLock};
-pub use names::is_leftover;
 pub use remove::{Removal, remove_marked};
 pub use stage::Stage;
 
@@ -163,6 +162,15 @@ impl Destination {
     pub fn names(&self) -> Result<Vec<String>, DestinationError> {
         let names = remove::entries(&self.handle, &self.path)?;
         Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
+    }
+
+    /// Whether nothing is in the directory but what a writer leaves that is killed.
+    ///
+    /// # Errors
+    /// When it can't be listed.
+    pub fn is_as_good_as_empty(&self) -> Result<bool, DestinationError> {
+        let names = remove::entries(&self.handle, &self.path)?;
+        Ok(names.iter().all(|name| name.to_str().is_some_and(names::is_leftover)))
     }
 
     /// Replaces one file atomically. The caller holds the lock where several writers are possible.

@@ -54,8 +54,7 @@ pub(super) fn temporary() -> String {
 }
 
 /// Whether a name is one of [`temporary`]'s or a staging directory's, and nothing else.
-#[must_use]
-pub fn is_leftover(name: &str) -> bool {
+pub(super) fn is_leftover(name: &str) -> bool {
     let digits = |text: &str| text.len() == RANDOM_DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit());
     name.strip_prefix(TEMPORARY).is_some_and(digits)
         || name.strip_prefix(STAGING).is_some_and(|rest| number(rest).is_some())

@@ -47,7 +47,7 @@ fn chmod(path: &Path, mode: u32) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "makes what the code under test must cope with")]
-fn put(path: &Path, contents: &str) {
+pub(super) fn put(path: &Path, contents: &str) {
     fs::write(path, contents).unwrap();
     chmod(path, 0o600);
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::authorities;
-use super::bot::{Bot, Wish};
+use super::bot::{Bot, Wish, is_passing};
 use super::plan::{Means, Plan, Stored, decide};
 use super::proxy;
 use super::rotation::{Reaction, is_outdated, reaction};
@@ -68,7 +68,7 @@ impl Bot {
                     other => other,
                 }
             }
-            (Plan::Renew, Some(state)) => self.renew_stored(cluster, state, guard).await,
+            (Plan::Renew, Some(state)) => self.renew_stored(&wish, cluster, state, guard).await,
             (Plan::Foreign, _) => Err(StoreError::Foreign.into()),
             (Plan::Stuck(why), Some(state)) => {
                 // The token may have been made anew under its old name: trying costs nothing, and tells.
@@ -288,6 +288,7 @@ impl Bot {
 
     async fn renew_stored(
         &self,
+        wish: &Wish,
         cluster: Cluster,
         state: StoredState,
         guard: StoreGuard<'_>,
@@ -319,11 +320,11 @@ impl Bot {
                 } else {
                     guard.abandon_renewal(permit, &error.to_string())?;
                 }
-                Err(error.into())
+                self.serve_unrenewed(wish, session, error.into())
             }
             Err(RenewError::NotSent(error)) => {
                 guard.abandon_renewal(permit, &error.to_string())?;
-                Err(error.into())
+                self.serve_unrenewed(wish, session, error.into())
             }
             Err(RenewError::Unknown(error)) => {
                 let reason = format!("a renewal ended without a usable answer: {error}");
@@ -335,6 +336,15 @@ impl Bot {
                 Ok(Session { stuck: Some(reason), stale: AtomicBool::new(true), ..session })
             }
         }
+    }
+
+    /// A renewal that was surely not made is no reason not to use what is valid, where it is the use that was wished for.
+    fn serve_unrenewed(&self, wish: &Wish, session: Session, error: Error) -> Result<Session, Error> {
+        if matches!(wish, Wish::Renew(_)) || !is_passing(&error) {
+            return Err(error);
+        }
+        tracing::warn!(identity = %self.config.id, "due for renewal, which isn't possible now, so what is valid serves on: {error}");
+        Ok(Session { renew_at: self.clock.now() + SHORTEST_LIFE, ..session })
     }
 
     /// Connects with an identity and takes over the cluster's current authorities. `guard` is the store's lock where

@@ -177,11 +177,21 @@ impl Leases {
     pub(super) async fn release(&self, lease: &str) -> Result<bool, Error> {
         let id = LeaseId::parse(lease)?;
         let live = lock(&self.live).get(id.as_str()).cloned();
-        let Some(live) = live else { return self.end(id).await };
+        match live {
+            Some(live) => self.release_live(&live).await,
+            None => self.end(id).await,
+        }
+    }
+
+    async fn release_live(&self, live: &Arc<Live>) -> Result<bool, Error> {
         live.cancelled.send_replace(true);
         let _no_refresh = live.work.lock().await;
-        let released = self.end(id).await?;
-        self.forget(&live);
+        // Somebody else may have ended it meanwhile, and then its name may be taken again.
+        if !self.holds(live) {
+            return Ok(false);
+        }
+        let released = self.end(live.id.clone()).await?;
+        self.forget(live);
         Ok(released)
     }
 
@@ -194,14 +204,19 @@ impl Leases {
             self.forget(live);
             return;
         }
-        if let Err(error) = self.release(live.id.as_str()).await {
+        if let Err(error) = self.release_live(live).await {
             tracing::warn!(lease = %live.id, "a lease that could not be filled is not removed yet: {error}");
         }
     }
 
+    /// Whether this lease has its name still, and not another one that was taken later.
+    pub(super) fn holds(&self, live: &Live) -> bool {
+        is_this(lock(&self.live).get(live.id.as_str()), live)
+    }
+
     fn forget(&self, live: &Live) {
         let mut all = lock(&self.live);
-        if all.get(live.id.as_str()).is_some_and(|known| std::ptr::eq(&raw const **known, live)) {
+        if is_this(all.get(live.id.as_str()), live) {
             all.remove(live.id.as_str());
         }
     }
@@ -269,6 +284,10 @@ impl Leases {
 
 /// Name of the helper inside a lease's directory.
 const PROGRAM: &str = "machine-id";
+
+fn is_this(known: Option<&Arc<Live>>, live: &Live) -> bool {
+    known.is_some_and(|known| std::ptr::eq(&raw const **known, live))
+}
 
 impl Live {
     pub(super) fn id(&self) -> &str {

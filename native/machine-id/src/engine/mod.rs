@@ -113,7 +113,9 @@ impl Engine {
             )),
         };
         if outcome.is_err() {
-            self.shared.multiplexers.withdraw(live.id());
+            if self.shared.leases.holds(&live) {
+                self.shared.multiplexers.withdraw(live.id());
+            }
             self.shared.leases.drop_failed(&live).await;
         }
         outcome

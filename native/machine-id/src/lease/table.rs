@@ -10,7 +10,7 @@ use super::{LeaseError, LeaseId, LeaseRecord, Owner};
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
 use crate::destination::{
-    Destination, DestinationError, DirectoryLock, Durability, HeldPart, PartLock, Removal, is_leftover, remove_marked,
+    Destination, DestinationError, DirectoryLock, Durability, HeldPart, PartLock, Removal, remove_marked,
 };
 
 /// The file in a lease's directory that says whose it is.
@@ -283,8 +283,7 @@ fn occupy(claim: &Claim<'_>) -> Result<Destination, LeaseError> {
         return Ok(destination);
     }
     // What a writer left that was killed before it had put the mark in is as good as nothing.
-    let is_empty = destination.names()?.iter().all(|name| is_leftover(name));
-    if is_empty && destination.create(MARKER, id)? {
+    if destination.is_as_good_as_empty()? && destination.create(MARKER, id)? {
         return Ok(destination);
     }
     Err(LeaseError::Occupied { id: claim.id.clone(), directory: claim.destination.path.clone() })

@@ -128,6 +128,19 @@ fn a_directory_with_only_what_a_killed_writer_left_is_taken_and_a_mark_is_never_
 }
 
 #[test]
+fn a_directory_with_a_name_that_is_no_text_is_not_empty() {
+    use std::os::unix::ffi::OsStrExt;
+    let agent = Agent::new();
+    let path = agent.path("lease");
+    fs::create_dir(&path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    let odd = path.join(std::ffi::OsStr::from_bytes(b"work-\xff"));
+    put(&odd, "somebody's");
+    assert!(matches!(take(&agent.table(), ID, &path, false), Err(LeaseError::Occupied { .. })));
+    assert!(odd.exists());
+}
+
+#[test]
 fn of_two_leases_that_want_a_new_directory_at_once_one_gets_it() {
     for _ in 0..50 {
         let agent = Agent::new();

@@ -167,12 +167,14 @@ impl Plan {
             entries.unwrap_or_else(|_| Vec::new())
         };
         let stray = |names: &[std::ffi::OsString], known: &[&str]| {
-            names.iter().filter(|name| !known.iter().any(|known| name == known)).cloned().collect::<Vec<_>>()
+            // Locks stay: one of the whole, and those of parts.
+            let is_known = |name: &str| name.starts_with(".lock") || known.contains(&name);
+            names.iter().filter(|name| !name.to_str().is_some_and(is_known)).cloned().collect::<Vec<_>>()
         };
         for (path, known) in [
             (self.leases.clone(), vec![]),
-            (self.storage.clone(), vec!["identity.json", ".lock"]),
-            (self.root.join("leases"), vec![".lock"]),
+            (self.storage.clone(), vec!["identity.json"]),
+            (self.root.join("leases"), vec![]),
         ] {
             row.count += 1;
             let left = stray(&names(&path), &known);

@@ -132,6 +132,25 @@ fn users_that_nobody_asked_for_are_refused_when_required_and_a_reader_that_may_w
 }
 
 #[test]
+fn a_reader_that_was_taken_out_is_refused_until_its_entries_are_removed() {
+    if !tools() {
+        return;
+    }
+    let scratch = scratch();
+    let path = scratch.path().join("d");
+    let both = Destination::create_or_open(&with_readers(&path, AclMode::Required, &[61001, 61002])).unwrap();
+    both.commit(&[("key", b"k"), ("cockroach/node.key", b"n")]).unwrap();
+    let fewer = with_readers(&path, AclMode::Required, &[61001]);
+    let error = Destination::create_or_open(&fewer).unwrap_err();
+    assert!(error.to_string().contains("user 61002 has r-x, not asked for"), "{error}");
+    assert!(setfacl(&["-R", "-x", "u:61002"], &path));
+    let destination = Destination::create_or_open(&fewer).unwrap();
+    destination.commit(&[("key", b"l"), ("cockroach/node.key", b"m")]).unwrap();
+    assert_eq!(destination.readers(), [61001]);
+    assert_eq!(destination.verify().unwrap(), AclVerdict::AsAsked);
+}
+
+#[test]
 fn a_file_opened_up_afterwards_shows_in_the_verdict() {
     let scratch = scratch();
     let destination = open(scratch.path()).unwrap();

@@ -109,32 +109,34 @@ final class Engines {
     }
 
     /**
-     * The reply, or null when no engine is open at all.
+     * Releases it on every engine that has it: a standing lease may have been taken anew with a changed
+     * configuration. Of several replies the first; null when no engine is open at all.
      *
      * @param forGood the id will not be taken again
      */
     byte[] release(String lease, boolean forGood) {
-        Engine engine = null;
+        List<Engine> holders = new ArrayList<>();
         synchronized (this) {
             if (forGood) {
                 givenBack.put(lease, true);
             }
-            for (Engine candidate : byKey.values()) {
-                if (engine == null || candidate.leases.contains(lease)) {
-                    engine = candidate;
-                }
-                if (candidate.leases.contains(lease)) {
-                    break;
-                }
+            byKey.values().stream().filter(engine -> engine.leases.contains(lease)).forEach(holders::add);
+            if (holders.isEmpty()) {
+                // Any can: an earlier process may have left it in the table.
+                byKey.values().stream().limit(1).forEach(holders::add);
             }
         }
-        if (engine == null) {
+        byte[] reply = null;
+        for (Engine engine : holders) {
+            byte[] one = api.release(engine.handle, lease.getBytes(StandardCharsets.UTF_8));
+            reply = reply == null ? one : reply;
+        }
+        if (reply == null) {
             return null;
         }
-        byte[] reply = api.release(engine.handle, lease.getBytes(StandardCharsets.UTF_8));
         List<Engine> idle;
         synchronized (this) {
-            engine.leases.remove(lease);
+            holders.forEach(engine -> engine.leases.remove(lease));
             idle = takeIdle();
         }
         idle.forEach(unused -> api.close(unused.handle));

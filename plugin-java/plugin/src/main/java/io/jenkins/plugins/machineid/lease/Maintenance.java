@@ -21,6 +21,11 @@ public class Maintenance extends PeriodicWork {
     private static final Set<String> BUSY = ConcurrentHashMap.newKeySet();
     private static final Map<String, String> SAID = new ConcurrentHashMap<>();
 
+    /** A part of a visit. */
+    interface Step {
+        void run() throws IOException, InterruptedException;
+    }
+
     @Override
     public long getRecurrencePeriod() {
         return MIN;
@@ -48,14 +53,7 @@ public class Maintenance extends PeriodicWork {
         try {
             ActiveLeases.get().releaseOwed(computer.getName());
             ActiveLeases.get().refresh(computer.getName());
-            String line = Standing.keep(computer);
-            if (line != null) {
-                say(listener, line);
-                SAID.remove(computer.getName());
-            }
-            if (Sweep.due()) {
-                Sweep.run(computer);
-            }
+            both(() -> keep(computer, listener), () -> sweep(computer));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException | RuntimeException e) {
@@ -66,6 +64,35 @@ public class Maintenance extends PeriodicWork {
             }
         } finally {
             BUSY.remove(computer.getName());
+        }
+    }
+
+    /** Does the second also when the first fails: a standing destination at fault keeps no ended build's lease. */
+    static void both(Step first, Step second) throws IOException, InterruptedException {
+        try {
+            first.run();
+        } catch (IOException | RuntimeException e) {
+            try {
+                second.run();
+            } catch (IOException | RuntimeException other) {
+                e.addSuppressed(other);
+            }
+            throw e;
+        }
+        second.run();
+    }
+
+    private static void keep(Computer computer, TaskListener listener) throws IOException, InterruptedException {
+        String line = Standing.keep(computer);
+        if (line != null) {
+            say(listener, line);
+            SAID.remove(computer.getName());
+        }
+    }
+
+    private static void sweep(Computer computer) throws IOException, InterruptedException {
+        if (Sweep.due()) {
+            Sweep.run(computer);
         }
     }
 

@@ -21,8 +21,21 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Standing destinations: taken when an agent comes online, looked at again in each round. */
 final class Standing {
+    /** The lease, and what it is taken with: configuration and request. */
+    record Held(String lease, String state) {}
+
+    /** Releases a lease on the agent. */
+    interface Release {
+        void of(String lease) throws IOException, InterruptedException;
+    }
+
+    /** Takes what is wanted on the agent. */
+    interface Acquire {
+        Reply now() throws IOException, InterruptedException;
+    }
+
     /** By node: what is held there, to see a change of the configuration. */
-    private static final Map<String, String> HELD = new ConcurrentHashMap<>();
+    private static final Map<String, Held> HELD = new ConcurrentHashMap<>();
 
     private Standing() {}
 
@@ -37,10 +50,10 @@ final class Standing {
         }
     }
 
-    /** True when this lease is one that the configuration of its node asks for. */
-    static boolean wanted(Computer computer, String lease) {
-        StandingDestination standing = configured(computer);
-        return standing != null && lease(computer.getName(), standing.getPath()).equals(lease);
+    /** True when this lease is the node's standing one, as far as this controller knows. */
+    static boolean holds(String nodeName, String lease) {
+        Held held = HELD.get(nodeName);
+        return held != null && held.lease().equals(lease);
     }
 
     static void agentLost(String nodeName) {
@@ -48,27 +61,64 @@ final class Standing {
     }
 
     /**
-     * Takes what is configured and not yet held.
+     * Takes what is configured and not yet held; releases what is configured no more, or no longer allowed.
      *
      * @return a line for the agent's log, or null when there was nothing to do
      */
     static String keep(Computer computer) throws IOException, InterruptedException {
+        String node = computer.getName();
+        Release release = lease -> AgentLink.to(computer).release(lease, false);
         StandingDestination standing = configured(computer);
         if (standing == null) {
-            HELD.remove(computer.getName());
+            letGo(node, release);
             return null;
         }
-        LeaseRequest request = request(computer, standing);
-        String lease = lease(computer.getName(), standing.getPath());
+        LeaseRequest request;
+        EngineConfig config;
+        try {
+            request = request(computer, standing);
+            config = NodeLookup.engineConfig(computer, request.identity());
+        } catch (AbortException refused) {
+            letGo(node, release);
+            throw refused;
+        }
+        String lease = lease(node, standing.getPath());
         byte[] json = request.json(lease, standing.getPath(), true, "agent");
-        try (EngineConfig config = NodeLookup.engineConfig(computer, request.identity())) {
-            String state = config.key() + new String(json, StandardCharsets.UTF_8);
-            if (state.equals(HELD.get(computer.getName()))) {
-                return null;
-            }
-            Reply reply = AgentLink.to(computer).acquire(config, request.identity(), lease, null, json);
-            HELD.put(computer.getName(), state);
-            return Messages.Console_standing(standing.getPath(), request.identity(), reply.text("expires_at"));
+        try (config) {
+            Held wanted = new Held(lease, config.key() + new String(json, StandardCharsets.UTF_8));
+            Reply reply = settle(node, wanted, release, () -> AgentLink.to(computer)
+                    .acquire(config, request.identity(), lease, null, json));
+            return reply == null
+                    ? null
+                    : Messages.Console_standing(standing.getPath(), request.identity(), reply.text("expires_at"));
+        }
+    }
+
+    /**
+     * Brings what a node holds in line with what is wanted. The library takes no id twice, and an engine of an older
+     * configuration would go on writing: what is there is released first. The files of a standing lease stay.
+     *
+     * @return null when it was so already
+     */
+    static Reply settle(String node, Held wanted, Release release, Acquire acquire)
+            throws IOException, InterruptedException {
+        if (wanted.equals(HELD.get(node))) {
+            return null;
+        }
+        letGo(node, release);
+        // Also one that an earlier controller or a failed try left there.
+        release.of(wanted.lease());
+        Reply reply = acquire.now();
+        HELD.put(node, wanted);
+        return reply;
+    }
+
+    /** Forgotten only when it is released: else tried again in the next round. */
+    static void letGo(String node, Release release) throws IOException, InterruptedException {
+        Held held = HELD.get(node);
+        if (held != null) {
+            release.of(held.lease());
+            HELD.remove(node);
         }
     }
 

@@ -23,7 +23,7 @@ final class Sweep {
         for (Reply status : link.status()) {
             for (Reply held : status.objects("leases")) {
                 String lease = held.text("lease");
-                if (!ActiveLeases.get().contains(lease) && !Standing.wanted(computer, lease)) {
+                if (!ActiveLeases.get().contains(lease) && !Standing.holds(computer.getName(), lease)) {
                     link.release(lease, false);
                 }
             }

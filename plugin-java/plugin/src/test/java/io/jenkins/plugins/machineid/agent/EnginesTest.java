@@ -113,6 +113,28 @@ class EnginesTest {
     }
 
     @Test
+    void a_standing_lease_taken_again_with_a_changed_configuration_leaves_no_engine_of_the_old_one() {
+        engines.open("k1", "api", config);
+        engines.acquire("k1", "s", config);
+        engines.release("s", false);
+        engines.open("k2", "api", config);
+        engines.acquire("k2", "s", config);
+        assertEquals(
+                List.of("open 1", "acquire 1", "release 1 s", "open 2", "close 1", "acquire 2"), library.calls);
+    }
+
+    @Test
+    void a_lease_that_two_engines_have_is_released_on_both() {
+        engines.open("k1", "api", config);
+        engines.acquire("k1", "s", config);
+        engines.open("k2", "api", config);
+        engines.acquire("k2", "s", config);
+        engines.release("s", false);
+        assertEquals(List.of("release 1 s", "release 2 s", "close 1"), library.calls.subList(4, 7));
+        assertEquals(7, library.calls.size());
+    }
+
+    @Test
     void closing_is_harmless_twice() {
         engines.open("k1", "api", config);
         engines.closeAll();
