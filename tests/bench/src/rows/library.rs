@@ -91,20 +91,33 @@ async fn lease(engine: &Engine, place: &Path) -> (Duration, Duration) {
     (taken, start.elapsed() - taken)
 }
 
+/// Between two leases of an agent that has much to do.
+const PACE: Duration = Duration::from_millis(50);
+
 fn latency(place: &Place, runtime: &Runtime, engine: &Engine, report: &mut Report) {
     let at = place.directory.path();
-    let times: Vec<_> = runtime.block_on(async {
-        lease(engine, at).await;
-        let mut times = Vec::new();
-        for _ in 0..place.rounds(2000) {
-            times.push(lease(engine, at).await);
-        }
-        times
-    });
-    let taken = Sample::new(times.iter().map(|(taken, _)| in_milliseconds(*taken)).collect());
+    let leases = |count, pause| {
+        runtime.block_on(async move {
+            let mut times = Vec::new();
+            for _ in 0..count {
+                times.push(lease(engine, at).await);
+                tokio::time::sleep(pause).await;
+            }
+            times
+        })
+    };
+    leases(1, Duration::ZERO);
+    // Rested: what was deleted a moment ago makes ext4 search for a while.
+    let paced = leases(place.rounds(400), PACE);
+    let times = leases(place.rounds(2000), Duration::ZERO);
+    let taken =
+        |times: &[(Duration, Duration)]| Sample::new(times.iter().map(|(taken, _)| in_milliseconds(*taken)).collect());
+    let (paced, all) = (taken(&paced), taken(&times));
     let ended = Sample::new(times.iter().map(|(_, ended)| in_milliseconds(*ended)).collect());
-    report.alone("warm acquire: all files of a lease", "ms", &taken, "");
-    report.alone("  at the 99th percentile", "ms", &Sample::once(taken.at(0.99)), "budget 1 ms");
+    report.alone("warm acquire: all files of a lease, 20 per second", "ms", &paced, "");
+    report.alone("  at the 99th percentile", "ms", &Sample::once(paced.at(0.99)), "budget 1 ms");
+    report.alone("warm acquire: all files of a lease, one after the other", "ms", &all, "");
+    report.alone("  at the 99th percentile", "ms", &Sample::once(all.at(0.99)), "budget 1 ms");
     report.alone("warm release", "ms", &ended, "");
 }
 
