@@ -84,11 +84,12 @@ impl Running {
         Ok(Self { engine: Engine::open(engine, Arc::new(SystemClock::new()))?, outputs, identity, cluster })
     }
 
-    /// Writes every output and keeps all of them fresh. While the cluster is away it tries again; it returns only
-    /// with an error that somebody has to mend.
+    /// Writes every output and keeps all of them fresh. While the cluster is away it tries again, and says each cause
+    /// once; it returns only with an error that somebody has to mend.
     async fn keep(&self) -> Result<(), Error> {
         let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
         let mut left: Vec<&OutputConfig> = self.outputs.iter().collect();
+        let mut said: Vec<Error> = Vec::new();
         self.engine.serve_ssh();
         if left.is_empty() {
             self.engine.renew(&self.identity).await?;
@@ -99,7 +100,10 @@ impl Running {
                 match self.write(output).await {
                     Err(error) if error.retry() == Retry::No => return Err(error),
                     Err(error) => {
-                        report(output, &error);
+                        if !said.contains(&error) {
+                            report(output, &error);
+                            said.push(error);
+                        }
                         failed.push(output);
                     }
                     Ok(()) => {}

@@ -105,10 +105,15 @@ impl Place {
 
     /// A fresh machine: a configuration in tbot's format, an empty store, an identity output in `out`.
     pub(crate) fn machine(&self) -> Machine {
+        self.machine_with("")
+    }
+
+    /// The same with more lines at the configuration's top.
+    pub(crate) fn machine_with(&self, more: &str) -> Machine {
         let directory = tempfile::Builder::new().tempdir_in(self.directory.path()).unwrap();
         let at = |name: &str| directory.path().join(name).display().to_string();
         let text = format!(
-            "version: v2\nauth_server: {}\nonboarding: {{join_method: token, token: {}}}\n\
+            "version: v2\n{more}auth_server: {}\nonboarding: {{join_method: token, token: {}}}\n\
              storage: {{type: directory, path: {}}}\noutputs:\n- type: identity\n  destination: {{type: directory, \
              path: {}}}\n",
             self.proxy,

@@ -86,6 +86,26 @@ fn the_reader_uses_ssh_with_the_files() {
 }
 
 #[test]
+fn a_destination_that_was_written_before_goes_on_working() {
+    if !users::root_for("init gives readers what is already there") {
+        return;
+    }
+    let cluster = Cluster::start().and_node();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    machine.oneshot().succeeded();
+    let target = format!("{}@node1.example.test", users::login());
+    let ssh = ["-F", "out/ssh_config", "-o", "BatchMode=yes", &*target, "echo", "here"];
+    assert_eq!(machine.tool("ssh", &ssh).succeeded().stdout, "here\n");
+    let config = machine.path("tbot.yaml");
+    machine.machine_id(&["init", "-c", config.to_str().unwrap()]).succeeded();
+    assert!(!machine.read("out/ssh_config").contains("/.g-"));
+    assert_eq!(machine.tool("ssh", &ssh).succeeded().stdout, "here\n");
+    machine.oneshot().succeeded();
+    assert_eq!(machine.tool("ssh", &ssh).succeeded().stdout, "here\n");
+}
+
+#[test]
 fn a_dry_run_changes_nothing_and_its_commands_do_the_same() {
     if !users::root_for("the commands of a dry run equal what init does") {
         return;

@@ -4,13 +4,15 @@
 //! what counts: each new file gets its list from the directory's readers. Files that are already there are handed over.
 
 use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 
-use nix::fcntl::{OFlag, openat};
+use nix::fcntl::{OFlag, openat, renameat};
 use nix::sys::stat::{Mode, SFlag, fchmod, fstat};
 use nix::unistd::{Gid, Uid, fchown, geteuid};
 
 use super::directory::{self, Missing, kind};
+use super::file::discard;
 use super::{DestinationError, Durability, names, remove};
 use crate::acl::{self, Acl, AclError, Entry, Permissions, Qualifier, group_name_of, name_of, quoted};
 use crate::config::{AclMode, DirectoryConfig};
@@ -117,12 +119,17 @@ impl InitPlan {
         acl::clear_default(&handle, path)?;
         self.shape(&handle, path, &self.directory_acl, Mode::S_IRWXU)?;
         // Their files have second names at the top, and may belong to somebody else from now on.
+        let mut generations = Vec::new();
         for name in remove::entries(&handle, path)? {
-            if name.to_str().and_then(names::generation_number).is_some() {
-                remove::tree(&handle, &name, &path.join(&name))?;
+            if let Some(name) = name.to_str().filter(|name| names::generation_number(name).is_some()) {
+                remove::tree(&handle, name, &path.join(name))?;
+                generations.push(name.to_owned());
             }
         }
         for name in regular_files(&handle, path)? {
+            if name.ends_with(NAMES_A_GENERATION) {
+                rename_what_it_names(&handle, &name, &path.join(&name), &generations)?;
+            }
             self.hand_over(&handle, &name, &path.join(&name))?;
         }
         give(&handle, path, self.owner)
@@ -158,6 +165,44 @@ impl InitPlan {
             other => Ok(other?),
         }
     }
+}
+
+/// Files that name key and certificate of a generation; the same are at the top until the next set is written.
+const NAMES_A_GENERATION: &str = "ssh_config";
+const LONGEST: u64 = 1 << 20;
+
+/// Lets an `ssh_config` name the files at the top instead of those of a generation that is gone.
+fn rename_what_it_names(
+    directory: &File,
+    name: &str,
+    path: &Path,
+    generations: &[String],
+) -> Result<(), DestinationError> {
+    let file =
+        openat(directory, name, LOOK, Mode::empty()).map(File::from).map_err(DestinationError::io("opened", path))?;
+    let seen = fstat(&file).map_err(DestinationError::io("read", path))?;
+    let mut text = String::new();
+    // What has another name elsewhere may be anybody's.
+    if seen.st_nlink != 1 || file.take(LONGEST).read_to_string(&mut text).is_err() {
+        return Ok(());
+    }
+    let at_the_top = generations.iter().fold(text.clone(), |text, gone| text.replace(&format!("/{gone}/"), "/"));
+    if at_the_top == text {
+        return Ok(());
+    }
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let temporary = names::temporary();
+    let written = openat(directory, temporary.as_str(), flags, Mode::S_IRUSR | Mode::S_IWUSR)
+        .map(File::from)
+        .map_err(DestinationError::io("written", path))
+        .and_then(|mut new| new.write_all(at_the_top.as_bytes()).map_err(DestinationError::io("written", path)))
+        .and_then(|()| {
+            renameat(directory, temporary.as_str(), directory, name).map_err(DestinationError::io("replaced", path))
+        });
+    if written.is_err() {
+        discard(directory, &temporary, path);
+    }
+    written
 }
 
 const LOOK: OFlag =

@@ -227,7 +227,7 @@ fn the_load_grows_with_the_fleet_and_no_faster() {
 #[ignore = "prints a table: make fleet AGENTS=10000"]
 fn fleet() {
     let agents: u32 = std::env::var("AGENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(10_000);
-    println!("agents   mean/s  steady peak/s  first minute  after the outage  peak/mean  tries in the outage/s");
+    println!("agents   mean/s  steady peak/s    first 90 s  after the outage  peak/mean  tries in the outage/s");
     let mut sizes = vec![100, 1000, 10_000, agents];
     sizes.sort_unstable();
     sizes.dedup();

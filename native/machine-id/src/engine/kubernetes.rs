@@ -62,7 +62,11 @@ pub(super) async fn contexts(
                     Some(seer) => seer,
                     none => none.insert(known::seer(bot, session, roles).await?),
                 };
-                seer.kube_clusters(labels).await?
+                let found = seer.kube_clusters(labels).await?;
+                if found.is_empty() {
+                    tracing::warn!(identity = %bot.config.id, ?labels, "no Kubernetes cluster that the roles see has these labels");
+                }
+                found
             }
         };
         for cluster in names {
