@@ -53,6 +53,7 @@ pub(super) async fn contexts(
         return Ok(contexts);
     }
     let mut seer = None;
+    let mut unmatched = Vec::new();
     let mut contexts: Vec<KubeContext> = Vec::new();
     for selector in &output.selectors {
         let names = match &selector.clusters {
@@ -64,7 +65,7 @@ pub(super) async fn contexts(
                 };
                 let found = seer.kube_clusters(labels).await?;
                 if found.is_empty() {
-                    tracing::warn!(identity = %bot.config.id, ?labels, "no Kubernetes cluster that the roles see has these labels");
+                    unmatched.push(labels);
                 }
                 found
             }
@@ -81,6 +82,9 @@ pub(super) async fn contexts(
             format!("no Kubernetes cluster that the roles {} see has the wished labels", roles.join(", ")),
             "check the labels in Teleport, and that a role allows the bot to see such a cluster",
         ));
+    }
+    for labels in unmatched {
+        tracing::warn!(identity = %bot.config.id, ?labels, "no Kubernetes cluster that the roles see has these labels");
     }
     Ok(contexts)
 }
