@@ -1,5 +1,7 @@
 //! What `kubectl` expects from its exec plugin.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::error::OutputError;
@@ -28,6 +30,13 @@ struct Status<'a> {
     client_key_data: &'a str,
 }
 
+/// How long before a certificate's end kubectl asks for another one, so that a request that is on its way then doesn't
+/// come too late. Where nobody has made one, it gets the same and asks each time.
+fn margin(facts: &TlsFacts) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(10);
+    facts.valid_until.duration_since(facts.valid_from).unwrap_or_default().div_f64(10.0).min(LONGEST)
+}
+
 /// The ExecCredential JSON for a certificate (`tlscert`) and its key (`key`), one line with a newline.
 ///
 /// # Errors
@@ -39,7 +48,7 @@ pub fn exec_credential(tls_certificate: &str, key: &KeyPair) -> Result<Secret, O
         api_version: "client.authentication.k8s.io/v1beta1",
         spec: Spec { interactive: false },
         status: Status {
-            expiration_timestamp: Rfc3339(facts.valid_until).to_string(),
+            expiration_timestamp: Rfc3339(facts.valid_until - margin(&facts)).to_string(),
             client_certificate_data: tls_certificate,
             client_key_data: key.tls_private_pem().expose(),
         },

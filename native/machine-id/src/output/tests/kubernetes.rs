@@ -197,7 +197,7 @@ fn the_exec_credential_holds_certificate_key_and_expiry() {
             "apiVersion": "client.authentication.k8s.io/v1beta1",
             "spec": {"interactive": false},
             "status": {
-                "expirationTimestamp": "2026-11-21T20:37:34Z",
+                "expirationTimestamp": "2026-11-21T20:37:24Z",
                 "clientCertificateData": fixtures::read("tbot/kubernetes/tlscert"),
                 "clientKeyData": fixtures::read("tbot/kubernetes/key"),
             },
