@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::wait::LONG;
-use crate::{Cluster, Outcome, Process, program, secrets};
+use crate::{Cluster, Outcome, Process, program, secrets, users};
 
 /// A machine that uses a cluster.
 #[derive(Debug)]
@@ -179,6 +179,18 @@ impl Machine {
     /// When it takes too long.
     pub fn oneshot(&self) -> Outcome {
         self.machine_id(&["start", "--oneshot", "-c", "tbot.yaml"])
+    }
+
+    /// Logs in to `host` by the `ssh_config` in `out`, with more options, and says "here" there.
+    ///
+    /// # Panics
+    /// As [`Self::tool`].
+    pub fn ssh_echo(&self, options: &[&str], host: &str) -> Outcome {
+        let target = format!("{}@{host}", users::login());
+        let mut arguments = vec!["-F", "out/ssh_config", "-o", "BatchMode=yes"];
+        arguments.extend_from_slice(options);
+        arguments.extend([target.as_str(), "echo", "here"]);
+        self.tool("ssh", &arguments)
     }
 
     /// Runs any program to its end.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use e2e::{Cluster, Machine, Outcome, users};
+use e2e::{Cluster, Machine, Outcome};
 use teleport_double::Point;
 
 /// Nobody listens there.
@@ -30,14 +30,6 @@ fn three() -> Cluster {
     cluster.add_node_in("leaf.example.test", "far", NOWHERE);
     cluster.node = Some(node);
     cluster
-}
-
-fn ssh(machine: &Machine, options: &[&str], host: &str) -> Outcome {
-    let target = format!("{}@{host}", users::login());
-    let mut arguments = vec!["-F", "out/ssh_config", "-o", "BatchMode=yes"];
-    arguments.extend_from_slice(options);
-    arguments.extend([target.as_str(), "echo", "here"]);
-    machine.tool("ssh", &arguments)
 }
 
 #[test]
@@ -104,7 +96,7 @@ fn hosts_of_one_name_are_told_apart_by_uuid_even_if_only_one_has_the_labels() {
     let machine = ready(&cluster);
     let prod = hosts(&machine, &["env=prod"]).succeeded().stdout;
     assert_eq!(prod, format!("{}.example.test\n", ids[0]));
-    let reached = ssh(&machine, &["-o", "HostKeyAlias=node1.example.test"], prod.trim_end());
+    let reached = machine.ssh_echo(&["-o", "HostKeyAlias=node1.example.test"], prod.trim_end());
     assert_eq!(reached.succeeded().stdout, "here\n");
     ids.sort();
     let [first, second] = &ids;
@@ -149,17 +141,17 @@ fn labels_in_place_of_a_name_reach_the_one_host_that_has_them() {
     let machine = ready(&cluster);
     let alias = ["-o", "HostKeyAlias=node1.example.test"];
     for host in ["role=db.example.test", "env=prod+role=db.example.test", "os=linux.example.test"] {
-        assert_eq!(ssh(&machine, &alias, host).succeeded().stdout, "here\n", "{host}");
+        assert_eq!(machine.ssh_echo(&alias, host).succeeded().stdout, "here\n", "{host}");
     }
-    let unnamed = ssh(&machine, &[], "role=db.example.test");
+    let unnamed = machine.ssh_echo(&[], "role=db.example.test");
     assert!(unnamed.stderr.contains("Host key verification failed"), "{}", unnamed.stderr);
-    let several = ssh(&machine, &alias, "env=prod.example.test").stderr;
+    let several = machine.ssh_echo(&alias, "env=prod.example.test").stderr;
     assert!(
         several.contains("2 hosts have env=prod: db1.example.test, web1.example.test; name one of them"),
         "{several}"
     );
     assert!(several.contains("[target_unknown]"), "{several}");
-    let none = ssh(&machine, &alias, "env=test.example.test").stderr;
+    let none = machine.ssh_echo(&alias, "env=test.example.test").stderr;
     assert!(none.contains("no host that the roles see in cluster example.test has env=test; "), "{none}");
 }
 

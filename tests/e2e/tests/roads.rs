@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use e2e::{Cluster, Machine, Outcome, users};
+use e2e::{Cluster, Machine, users};
 use teleport_double::Point;
 
 fn ready(cluster: &Cluster) -> Machine {
@@ -10,14 +10,6 @@ fn ready(cluster: &Cluster) -> Machine {
     machine.configure(cluster, &cluster.token(), "");
     machine.oneshot().succeeded();
     machine
-}
-
-fn hostname(machine: &Machine, options: &[&str], host: &str) -> Outcome {
-    let target = format!("{}@{host}", users::login());
-    let mut arguments = vec!["-F", "out/ssh_config", "-o", "BatchMode=yes"];
-    arguments.extend_from_slice(options);
-    arguments.extend([target.as_str(), "echo", "here"]);
-    machine.tool("ssh", &arguments)
 }
 
 #[test]
@@ -28,7 +20,7 @@ fn behind_a_balancer_every_connection_is_upgraded() {
         let machine = ready(&cluster);
         assert!(machine.read("out/ssh_config").contains(" --connection-upgrade "));
         let before = cluster.counters().seen(point);
-        assert_eq!(hostname(&machine, &[], "node1.example.test").succeeded().stdout, "here\n");
+        assert_eq!(machine.ssh_echo(&[], "node1.example.test").succeeded().stdout, "here\n");
         assert_eq!(cluster.counters().seen(point), before + 1, "{version}");
     }
 }
@@ -40,11 +32,11 @@ fn a_node_is_reached_by_name_by_its_port_and_by_its_id() {
     let id = cluster.add_node("node2", &node.address);
     let machine = ready(&cluster);
     let port = node.address.rsplit_once(':').unwrap().1;
-    assert_eq!(hostname(&machine, &[], "node1.example.test").succeeded().stdout, "here\n");
-    assert_eq!(hostname(&machine, &["-p", port], "node1.example.test").succeeded().stdout, "here\n");
-    let named = hostname(&machine, &["-o", "HostKeyAlias=node1.example.test"], &format!("{id}.example.test"));
+    assert_eq!(machine.ssh_echo(&[], "node1.example.test").succeeded().stdout, "here\n");
+    assert_eq!(machine.ssh_echo(&["-p", port], "node1.example.test").succeeded().stdout, "here\n");
+    let named = machine.ssh_echo(&["-o", "HostKeyAlias=node1.example.test"], &format!("{id}.example.test"));
     assert_eq!(named.succeeded().stdout, "here\n");
-    let refused = hostname(&machine, &["-p", "22"], "node1.example.test");
+    let refused = machine.ssh_echo(&["-p", "22"], "node1.example.test");
     assert!(refused.stderr.contains("[host_unreachable]"), "{}", refused.stderr);
 }
 
@@ -56,11 +48,11 @@ fn hosts_of_a_leaf_cluster_are_asked_for_in_it() {
     let machine = ready(&cluster);
     // The double can't certify the leaf's hosts, so that is not what is looked at.
     let unchecked = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"];
-    let leaf = hostname(&machine, &unchecked, "node9.leaf.example.test");
+    let leaf = machine.ssh_echo(&unchecked, "node9.leaf.example.test");
     assert_eq!(leaf.succeeded().stdout, "here\n");
-    let root = hostname(&machine, &unchecked, "node9.example.test");
+    let root = machine.ssh_echo(&unchecked, "node9.example.test");
     assert!(root.stderr.contains("[host_unreachable]"), "{}", root.stderr);
-    let checked = hostname(&machine, &[], "node9.leaf.example.test");
+    let checked = machine.ssh_echo(&[], "node9.leaf.example.test");
     assert!(checked.stderr.contains("Host key verification failed"), "{}", checked.stderr);
 }
 
@@ -88,6 +80,6 @@ fn a_host_that_another_cluster_certified_is_refused_on_every_road() {
     let other = Cluster::start();
     let cluster = Cluster::with(teleport_double::Builder::behind_balancer).and_node_certified_by(&other);
     let machine = ready(&cluster);
-    let refused = hostname(&machine, &[], "node1.example.test");
+    let refused = machine.ssh_echo(&[], "node1.example.test");
     assert!(refused.stderr.contains("Host key verification failed"), "{}", refused.stderr);
 }

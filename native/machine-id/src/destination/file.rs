@@ -137,7 +137,8 @@ pub(super) fn write_staged(
     write(folder, name, path, contents, durability, |file| Ok(grants.shape_plain_file(file, path)?))
 }
 
-fn write(
+/// Writes a file that isn't there yet and gives it its mode and list by `shape`. On failure nothing of it is left.
+pub(super) fn write(
     folder: &File,
     name: &str,
     path: &Path,

@@ -4,7 +4,7 @@
 //! what counts: each new file gets its list from the directory's readers. Files that are already there are handed over.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::Path;
 
 use nix::fcntl::{OFlag, openat, renameat};
@@ -12,8 +12,7 @@ use nix::sys::stat::{Mode, SFlag, fchmod, fstat};
 use nix::unistd::{Gid, Uid, fchown, geteuid};
 
 use super::directory::{self, Missing, kind};
-use super::file::discard;
-use super::{DestinationError, Durability, names, remove};
+use super::{DestinationError, Durability, file, names, remove};
 use crate::acl::{self, Acl, AclError, Entry, Permissions, Qualifier, group_name_of, name_of, quoted};
 use crate::config::{AclMode, DirectoryConfig};
 
@@ -178,31 +177,25 @@ fn rename_what_it_names(
     path: &Path,
     generations: &[String],
 ) -> Result<(), DestinationError> {
-    let file =
+    let present =
         openat(directory, name, LOOK, Mode::empty()).map(File::from).map_err(DestinationError::io("opened", path))?;
-    let seen = fstat(&file).map_err(DestinationError::io("read", path))?;
+    let seen = fstat(&present).map_err(DestinationError::io("read", path))?;
     let mut text = String::new();
     // What has another name elsewhere may be anybody's.
-    if seen.st_nlink != 1 || file.take(LONGEST).read_to_string(&mut text).is_err() {
+    if seen.st_nlink != 1 || present.take(LONGEST).read_to_string(&mut text).is_err() {
         return Ok(());
     }
     let at_the_top = generations.iter().fold(text.clone(), |text, gone| text.replace(&format!("/{gone}/"), "/"));
     if at_the_top == text {
         return Ok(());
     }
-    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let temporary = names::temporary();
-    let written = openat(directory, temporary.as_str(), flags, Mode::S_IRUSR | Mode::S_IWUSR)
-        .map(File::from)
-        .map_err(DestinationError::io("written", path))
-        .and_then(|mut new| new.write_all(at_the_top.as_bytes()).map_err(DestinationError::io("written", path)))
-        .and_then(|()| {
-            renameat(directory, temporary.as_str(), directory, name).map_err(DestinationError::io("replaced", path))
-        });
-    if written.is_err() {
-        discard(directory, &temporary, path);
-    }
-    written
+    // Its list is set when it is handed over.
+    file::write(directory, &temporary, path, at_the_top.as_bytes(), Durability::Synced, |_| Ok(()))?;
+    renameat(directory, temporary.as_str(), directory, name).map_err(|errno| {
+        file::discard(directory, &temporary, path);
+        DestinationError::io("replaced", path)(errno)
+    })
 }
 
 const LOOK: OFlag =
