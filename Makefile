@@ -66,6 +66,13 @@ test-java: native ## Java: unit tests, the bridge in a real JVM, the contents of
 test-jenkins: ## The plugin in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR; skipped without them)
 	@tests/jenkins/run.py
 
+.PHONY: attacks
+attacks: ## Each attack that once broke in, as a test; prints a table (with JENKINS_WAR, JENKINS_PLUGINS also in a Jenkins)
+	@.ci/packages native java
+	@echo "== attacks"
+	cargo build $(CARGO_QUIET) -p machine-id-cli -p machine-id-jni -p teleport-double
+	@tests/attacks/run
+
 .PHONY: api-check
 api-check: ## Hold the hand-written Jenkins declarations against real jars (JENKINS_LIB=DIR)
 	@test -n "$(JENKINS_LIB)" || { echo "give JENKINS_LIB=DIR with the jars of a real Jenkins"; exit 2; }

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The machine-id authors
 # SPDX-License-Identifier: Apache-2.0
-"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --demo]
+"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --attacks | --demo]
 
 Also read: HPI, TELEPORT_DOUBLE, OUTPUT (logs and screenshots), AGENT_USER, PLAYWRIGHT_CORE, CHROMIUM.
 Needs nothing but Python; the browser part needs node, playwright-core and Chromium and says so where they are missing.
 """
 
 import os
+import re
 import sys
 import tempfile
 import time
@@ -26,12 +27,15 @@ import containers  # noqa: E402,F401
 import losses  # noqa: E402,F401
 import rest  # noqa: E402,F401
 import pages  # noqa: E402,F401
+import attacks  # noqa: E402,F401
 
 
 def run(world, names):
     failed, skipped = [], []
     for one in TESTS:
-        if names and one.__name__ not in names:
+        if names == ["--attacks"] and not re.match(r"a\d\d_", one.__name__):
+            continue
+        if names and names != ["--attacks"] and one.__name__ not in names:
             continue
         begun = time.monotonic()
         verdict = "ok"
