@@ -63,8 +63,7 @@ pub(crate) fn release(engine: i64, lease: &[u8]) -> Vec<u8> {
     funnel::run(|| {
         let open = handles::find(engine)?;
         let lease = text(lease, "a lease id")?;
-        open.call(async move |engine| engine.release(&lease).await)
-            .unwrap_or_else(|| Err(handles::invalid(engine)))
+        open.call(async move |engine| engine.release(&lease).await).unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 

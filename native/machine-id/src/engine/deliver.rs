@@ -9,8 +9,8 @@ use futures_util::future::try_join_all;
 use tokio::sync::OwnedMutexGuard;
 
 use super::bot::Bot;
-use super::ledger::Ledger;
 use super::issuing::{Issued, issue_all, own_roles, roles_at_hand};
+use super::ledger::Ledger;
 use super::multiplex::Multiplexers;
 use super::order::{Order, Placement};
 use super::session::Session;
@@ -20,7 +20,7 @@ use crate::error::{Code, Error};
 use crate::identity::CertificateFacts;
 use crate::issue::{RoleCertificate, Target};
 use crate::lease::CertificateNote;
-use crate::output::{ClusterFacts, KUBE_FILES, OutputRequest, PlacedOutput, artifacts, environment, is_kube_folder};
+use crate::output::{ClusterFacts, KUBE_FILES, OutputRequest, artifacts, is_kube_folder};
 use crate::proxy::multiplex::Link;
 
 /// What was delivered.
@@ -124,13 +124,7 @@ impl Job {
         for ((placement, issued), link) in self.order.placements.iter().zip(&self.issued).zip(&self.links) {
             self.write_one(opened.take(), placement, issued, link.as_ref())?;
         }
-        let placed: Vec<_> = self
-            .order
-            .placements
-            .iter()
-            .map(|placement| PlacedOutput { kind: &placement.kind, directory: &placement.directory.path })
-            .collect();
-        let environment = environment(&placed, &self.facts, &self.helper, expires_at)?;
+        let environment = self.order.environment(&self.facts, &self.helper, expires_at)?;
         Ok(Delivered { expires_at, valid_from, environment, refused: self.refused })
     }
 

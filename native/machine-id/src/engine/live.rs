@@ -11,7 +11,7 @@ use super::bot::Bot;
 use super::deliver::{Delivered, Place, deliver};
 use super::hold::delay;
 use super::ledger::Ledger;
-use super::order::Order;
+use super::order::{Order, PROGRAM};
 use super::reply::{LeaseStatus, Released};
 use super::rotation::{Reaction, reaction};
 use super::session::Session;
@@ -272,9 +272,6 @@ impl Leases {
         }
     }
 }
-
-/// Name of the helper inside a lease's directory.
-const PROGRAM: &str = "machine-id";
 
 fn is_this(known: Option<&Arc<Live>>, live: &Live) -> bool {
     known.is_some_and(|known| std::ptr::eq(&raw const **known, live))
