@@ -7,6 +7,7 @@ use machine_id::clock::SystemClock;
 use machine_id::config::{AcquireRequest, EngineConfig, IdentityConfig};
 use machine_id::engine::{self, Checked, Order};
 use machine_id::error::{Code, Error};
+use zeroize::Zeroizing;
 
 use crate::opened::OpenEngine;
 use crate::reply::{Closed, Opened};
@@ -21,20 +22,24 @@ const CHECK_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Opens an engine; nothing is sent.
 pub(crate) fn open(config: &[u8]) -> Vec<u8> {
-    funnel::run(|| {
-        let config = EngineConfig::from_json(config)?;
-        Ok(Opened { engine: handles::insert(OpenEngine::start(config)?) })
+    let config = own(config);
+    funnel::run(async move || {
+        let config = EngineConfig::from_json(&config)?;
+        // There is one: this runs on it.
+        let runtime = runtime::shared().ok_or_else(funnel::defect)?;
+        Ok(Opened { engine: handles::insert(OpenEngine::start(config, runtime).await?) })
     })
 }
 
 /// *Test connection* for the one identity of a configuration.
 pub(crate) fn check(config: &[u8]) -> Vec<u8> {
-    funnel::run(|| {
-        let config = EngineConfig::from_json(config)?;
+    let config = own(config);
+    funnel::run(async move || {
+        let config = EngineConfig::from_json(&config)?;
         let count = config.identities.len();
         let identity = config.identities.into_iter().next().filter(|_| count == 1);
         let identity = identity.ok_or_else(|| request(format!("check takes one identity; there are {count}")))?;
-        runtime::wait(&*runtime::shared()?, check_within(identity, CHECK_DEADLINE))
+        check_within(identity, CHECK_DEADLINE).await
     })
 }
 
@@ -51,60 +56,76 @@ async fn check_within(identity: IdentityConfig, deadline: Duration) -> Result<Ch
 
 /// Takes a lease; waits until it is there, the deadline has passed, or it is released.
 pub(crate) fn acquire(engine: i64, order: &[u8]) -> Vec<u8> {
-    funnel::run(|| {
+    let order = own(order);
+    funnel::run(async move || {
         let open = handles::find(engine)?;
-        let order = Order::from(AcquireRequest::from_json(order)?);
-        open.acquire(order).unwrap_or_else(|| Err(handles::invalid(engine)))
+        let order = Order::from(AcquireRequest::from_json(&order)?);
+        open.acquire(order).await.unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 
 /// Ends a lease, also one that is being acquired.
 pub(crate) fn release(engine: i64, lease: &[u8]) -> Vec<u8> {
-    funnel::run(|| {
+    let lease = own(lease);
+    funnel::run(async move || {
         let open = handles::find(engine)?;
-        let lease = text(lease, "a lease id")?;
-        open.call(async move |engine| engine.release(&lease).await).unwrap_or_else(|| Err(handles::invalid(engine)))
+        let lease = text(&lease, "a lease id")?;
+        open.call(async |engine| engine.release(&lease).await).await.unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 
 /// Renews an identity now.
 pub(crate) fn renew(engine: i64, identity: &[u8]) -> Vec<u8> {
-    funnel::run(|| {
-        #[cfg(feature = "test-hooks")]
-        assert_ne!(identity, b"panic", "a panic that a test asked for");
+    let identity = own(identity);
+    funnel::run(async move || {
         let open = handles::find(engine)?;
-        let identity = text(identity, "an identity's id")?;
-        open.call(async move |engine| {
-            #[cfg(feature = "test-hooks")]
-            assert_ne!(identity, "panic in a task", "a panic that a test asked for");
-            engine.renew(&identity).await
-        })
-        .unwrap_or_else(|| Err(handles::invalid(engine)))
+        let identity = text(&identity, "an identity's id")?;
+        #[cfg(feature = "test-hooks")]
+        assert_ne!(identity, "panic", "a panic that a test asked for");
+        open.call(async |engine| engine.renew(&identity).await).await.unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 
 /// The engine as it is.
 pub(crate) fn status(engine: i64) -> Vec<u8> {
-    funnel::run(|| {
+    funnel::run(async move || {
         let open = handles::find(engine)?;
-        open.call(async move |engine| engine.status()).unwrap_or_else(|| Err(handles::invalid(engine)))
+        open.call(async |engine| engine.status()).await.unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 
 /// Ends an engine and its threads; waits for the calls that run.
 pub(crate) fn close(engine: i64) -> Vec<u8> {
-    funnel::run(|| {
-        handles::remove(engine)?.close()?;
+    funnel::run(async move || {
+        handles::remove(engine)?.close().await;
         Ok(Closed {})
     })
 }
 
 /// Ends all engines: the library is being unloaded.
 pub(crate) fn close_all() {
-    funnel::run(|| {
-        handles::remove_all().iter().try_for_each(|engine| engine.close())?;
+    funnel::run(async || {
+        for engine in handles::remove_all() {
+            engine.close().await;
+        }
         Ok(Closed {})
     });
+}
+
+/// What is given instead of bytes.
+pub(crate) fn no_input(length: Option<usize>) -> Vec<u8> {
+    funnel::run(async move || {
+        let message = match length {
+            None => "the bytes are null".to_owned(),
+            Some(length) => format!("has {length} bytes; at most {} are read", MAX_INPUT - 1),
+        };
+        Err::<(), _>(request(message))
+    })
+}
+
+/// The bytes of a call for another thread. They may hold a token: wiped when the call has ended.
+fn own(bytes: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(bytes.to_vec())
 }
 
 /// A text that crosses as plain bytes. It isn't repeated in the error: it may be anything.
@@ -113,7 +134,7 @@ fn text(bytes: &[u8], what: &str) -> Result<String, Error> {
 }
 
 /// A request that no version of the caller should make.
-pub(crate) fn request(message: String) -> Error {
+fn request(message: String) -> Error {
     Error::new(
         Code::RequestInvalid,
         message,

@@ -6,17 +6,34 @@ use std::sync::{Mutex, PoisonError};
 use machine_id::error::{Code, Error};
 use serde::Serialize;
 
-use crate::reply;
+use crate::{reply, runtime};
 
 /// Where the last panic happened; it may have been on another thread than the one that tells.
 static PLACE: Mutex<Option<String>> = Mutex::new(None);
 
-/// Runs a call and writes its reply.
-pub(crate) fn run<T: Serialize>(call: impl FnOnce() -> Result<T, Error>) -> Vec<u8> {
+/// Does a call's work and writes its reply, all of it on a thread of the library: also reading the request and writing
+/// an error, since Java's stack may be too small for any of it.
+pub(crate) fn run<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Vec<u8>
+where
+    T: Serialize + Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+{
     // Nothing of the call is seen again after a panic, but the table and the engines, whose locks bear it.
-    catch_unwind(AssertUnwindSafe(|| reply::of(call()))).unwrap_or_else(|payload| {
+    catch_unwind(AssertUnwindSafe(|| runtime::wait(replied(work)))).unwrap_or_else(|payload| {
         // Its text may hold anything, a secret too; dropping it may panic again.
         std::mem::forget(payload);
+        reply::UNWRITABLE.to_vec()
+    })
+}
+
+async fn replied<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Vec<u8>
+where
+    T: Serialize + Send + 'static,
+    F: Future<Output = Result<T, Error>> + Send + 'static,
+{
+    // A task of its own: nobody aborts it, so what is no outcome is a panic.
+    tokio::spawn(async move { reply::of(work().await) }).await.unwrap_or_else(|panic| {
+        std::mem::forget(panic);
         reply::of::<()>(Err(defect()))
     })
 }

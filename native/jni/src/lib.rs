@@ -22,7 +22,6 @@ use jni::objects::{JByteArray, JClass};
 use jni::strings::JNIString;
 use jni::sys::{JNI_ERR, JNI_VERSION_1_8, jint, jlong};
 use jni::{Env, JavaVM, NativeMethod, jni_str, native_method};
-use machine_id::error::Error;
 use zeroize::Zeroizing;
 
 /// The class with the natives.
@@ -88,28 +87,21 @@ fn close<'local>(env: &mut Env<'local>, _class: JClass<'local>, engine: jlong) -
     env.byte_array_from_slice(&calls::close(engine))
 }
 
-/// Gives a call its bytes, which may hold a token: the one copy on this side is wiped when the call has returned.
+/// Gives a call its bytes. All that is done with them is done on another thread.
 fn with_input<'local>(
     env: &mut Env<'local>,
     array: &Bytes<'local>,
     call: impl FnOnce(&[u8]) -> Vec<u8>,
 ) -> JniResult<Bytes<'local>> {
-    let reply = match input(env, array)? {
-        Ok(bytes) => call(&bytes),
-        Err(error) => reply::of::<()>(Err(error)),
+    let reply = if array.is_null() {
+        calls::no_input(None)
+    } else {
+        match array.len(env)? {
+            length if length > calls::MAX_INPUT => calls::no_input(Some(length)),
+            _ => call(&Zeroizing::new(env.convert_byte_array(array)?)),
+        }
     };
     env.byte_array_from_slice(&reply)
-}
-
-fn input(env: &Env<'_>, array: &Bytes<'_>) -> JniResult<Result<Zeroizing<Vec<u8>>, Error>> {
-    if array.is_null() {
-        return Ok(Err(calls::request("the bytes are null".to_owned())));
-    }
-    let length = array.len(env)?;
-    if length > calls::MAX_INPUT {
-        return Ok(Err(calls::request(format!("has {length} bytes; at most {} are read", calls::MAX_INPUT - 1))));
-    }
-    Ok(Ok(Zeroizing::new(env.convert_byte_array(array)?)))
 }
 
 /// Called by the JVM when it loads the library: binds the natives, or refuses to be loaded and says why.
@@ -121,7 +113,8 @@ fn input(env: &Env<'_>, array: &Bytes<'_>) -> JniResult<Result<Zeroizing<Vec<u8>
 pub unsafe extern "system" fn JNI_OnLoad(vm: *mut jni::sys::JavaVM, _reserved: *mut c_void) -> jint {
     let bound = catch_unwind(|| {
         funnel::install();
-        logging::start();
+        // On a thread of its own, as all that isn't JNI: the one that loads us may have a small stack.
+        let _without_logs = std::thread::Builder::new().spawn(logging::start).map(std::thread::JoinHandle::join);
         // SAFETY: the JVM passes its own interface, which lives as long as the process.
         let vm = unsafe { JavaVM::from_raw(vm) };
         // The thread that loads a library is a Java one: nothing is attached.

@@ -1,16 +1,14 @@
 //! An engine that Java holds a number for: calls run beside each other, `close` waits for all of them.
 
 use std::pin::pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use machine_id::clock::SystemClock;
 use machine_id::config::EngineConfig;
 use machine_id::engine::{Acquired, Engine, Order};
 use machine_id::error::{Code, Error};
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
-
-use crate::runtime;
+use tokio::sync::{RwLock, watch};
 
 /// An open engine.
 #[derive(Debug)]
@@ -23,50 +21,41 @@ pub(crate) struct OpenEngine {
 #[derive(Debug)]
 struct Running {
     engine: Arc<Engine>,
-    runtime: Arc<Runtime>,
+    /// Stays while the engine is open.
+    _runtime: Arc<Runtime>,
 }
 
 impl OpenEngine {
-    /// Opens the engine and starts its tasks.
-    pub(crate) fn start(config: EngineConfig) -> Result<Self, Error> {
-        let runtime = runtime::shared()?;
-        let engine = runtime::wait(&runtime, async {
-            let engine = Engine::open(config, Arc::new(SystemClock::new()))?;
-            engine.keep_fresh();
-            engine.serve_ssh();
-            Ok(Arc::new(engine))
-        })?;
-        Ok(Self { running: RwLock::new(Some(Running { engine, runtime })), closing: watch::Sender::new(false) })
+    /// Opens the engine and starts its tasks. `runtime` is the one that this runs on.
+    pub(crate) async fn start(config: EngineConfig, runtime: Arc<Runtime>) -> Result<Self, Error> {
+        let engine = Engine::open(config, Arc::new(SystemClock::new()))?;
+        engine.keep_fresh();
+        engine.serve_ssh();
+        let running = Running { engine: Arc::new(engine), _runtime: runtime };
+        Ok(Self { running: RwLock::new(Some(running)), closing: watch::Sender::new(false) })
     }
 
-    /// Does `work` and waits for it; `None` if the engine is closed.
-    pub(crate) fn call<T, F>(&self, work: impl FnOnce(Arc<Engine>) -> F) -> Option<Result<T, Error>>
-    where
-        T: Send + 'static,
-        F: Future<Output = Result<T, Error>> + Send + 'static,
-    {
-        let running = self.running.read().unwrap_or_else(PoisonError::into_inner);
-        running.as_ref().map(|running| runtime::wait(&running.runtime, work(Arc::clone(&running.engine))))
+    /// Does `work`; `None` if the engine is closed.
+    pub(crate) async fn call<T>(&self, work: impl AsyncFnOnce(Arc<Engine>) -> T) -> Option<T> {
+        let running = self.running.read().await;
+        let engine = Arc::clone(&running.as_ref()?.engine);
+        Some(work(engine).await)
     }
 
     /// Takes a lease; `close` takes it back as `release` does.
-    pub(crate) fn acquire(&self, order: Order) -> Option<Result<Acquired, Error>> {
+    pub(crate) async fn acquire(&self, order: Order) -> Option<Result<Acquired, Error>> {
         let closing = self.closing.subscribe();
-        self.call(|engine| acquire(engine, order, closing))
+        self.call(async |engine| acquire(engine, order, closing).await).await
     }
 
     /// Ends the engine: what is being acquired is taken back, everything else is waited for. Harmless to repeat.
-    pub(crate) fn close(&self) -> Result<(), Error> {
+    pub(crate) async fn close(&self) {
         self.closing.send_replace(true);
-        let running = self.running.write().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { engine, runtime }) = running else { return Ok(()) };
-        runtime::wait(&runtime, async {
-            // No call runs any more, so nobody else has it.
-            if let Some(engine) = Arc::into_inner(engine) {
-                engine.close().await;
-            }
-            Ok(())
-        })
+        let running = self.running.write().await.take();
+        // No call runs any more, so nobody else has it.
+        if let Some(engine) = running.and_then(|running| Arc::into_inner(running.engine)) {
+            engine.close().await;
+        }
     }
 }
 

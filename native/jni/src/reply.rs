@@ -33,8 +33,10 @@ struct Failure<'a> {
 }
 
 /// Nothing of ours should ever be impossible to write as JSON; if it is, the caller still gets an envelope.
-const UNWRITABLE: &[u8] =
-    br#"{"error":{"code":"internal","message":"a reply can't be written as JSON","hint":"report this","retry":"no"}}"#;
+pub(crate) const UNWRITABLE: &[u8] =
+    br#"{"error":{"code":"internal","message":"a reply can't be written","hint":"report this","retry":"no"}}"#;
+/// Without a thread of ours nothing can be formatted: this is.
+pub(crate) const NO_THREADS: &[u8] = br#"{"error":{"code":"internal","message":"the library can't start its threads","hint":"check the limits of processes and open files of the agent's user","retry":"later"}}"#;
 
 /// The reply for an outcome.
 pub(crate) fn of<T: Serialize>(outcome: Result<T, Error>) -> Vec<u8> {

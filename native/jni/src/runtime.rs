@@ -1,15 +1,14 @@
 //! The one tokio runtime of the library: there while an engine is open or a check runs, gone with its threads after.
 //!
 //! All work is done on its threads, none on Java's: those may have small stacks, and the JVM dies when one overflows
-//! in native code.
+//! in native code. A Java thread hands bytes over, sleeps, and takes bytes back.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use machine_id::error::{Code, Error};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::funnel;
+use crate::reply;
 
 /// Name of every thread of ours; Linux shows 15 characters.
 const THREAD: &str = "machine-id";
@@ -23,12 +22,13 @@ const STACK: usize = 4 << 20;
 
 static SHARED: Mutex<Weak<Runtime>> = Mutex::new(Weak::new());
 
-/// The runtime, started if nobody uses it yet. Whoever drops it last waits for its threads to end; none of them is
-/// ever attached to the JVM, so this must not happen on one of them.
-pub(crate) fn shared() -> Result<Arc<Runtime>, Error> {
+/// The runtime, started if nobody uses it yet; none where the system gives no threads. Whoever drops it last waits for
+/// its threads to end; none of them is ever attached to the JVM, so this must not happen on one of them: each call
+/// holds it on Java's thread until its work is over.
+pub(crate) fn shared() -> Option<Arc<Runtime>> {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(running) = shared.upgrade() {
-        return Ok(running);
+        return Some(running);
     }
     let started = Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -39,22 +39,16 @@ pub(crate) fn shared() -> Result<Arc<Runtime>, Error> {
         .enable_io()
         .enable_time()
         .build();
-    let started = Arc::new(started.map_err(|error| {
-        Error::new(
-            Code::Internal,
-            format!("the library can't start its threads: {error}"),
-            "check the limits of processes and open files of the agent's user",
-        )
-    })?);
+    let started = Arc::new(started.ok()?);
     *shared = Arc::downgrade(&started);
-    Ok(started)
+    Some(started)
 }
 
 /// Has `work` done on a thread of the library while this one, which is Java's, waits.
-pub(crate) fn wait<T: Send + 'static>(
-    runtime: &Runtime,
-    work: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    // Nobody aborts the task, and the runtime outlives it: what is no outcome is a panic.
-    runtime.block_on(runtime.spawn(work)).unwrap_or_else(|_| Err(funnel::defect()))
+pub(crate) fn wait(work: impl Future<Output = Vec<u8>> + Send + 'static) -> Vec<u8> {
+    let Some(runtime) = shared() else { return reply::NO_THREADS.to_vec() };
+    runtime.block_on(runtime.spawn(work)).unwrap_or_else(|panic| {
+        std::mem::forget(panic);
+        reply::UNWRITABLE.to_vec()
+    })
 }

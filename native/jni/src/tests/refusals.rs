@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::{code, config, ok, opened, parse};
-use crate::{calls, funnel, runtime};
+use crate::{calls, funnel};
+use machine_id::error::Error;
 
 #[test]
 fn a_number_that_stands_for_nothing_is_an_error_of_every_call() {
@@ -61,14 +62,17 @@ fn ids_that_are_no_text_are_refused_and_not_repeated() {
 
 #[test]
 fn a_panic_becomes_a_reply_without_its_text() {
-    let reply = funnel::run::<()>(|| panic!("the token is hunter2"));
+    let reply = funnel::run::<(), std::future::Ready<_>>(|| panic!("the token is hunter2"));
     assert_eq!(code(&reply), "internal");
     assert!(!parse(&reply).to_string().contains("hunter2"));
 }
 
 #[test]
-fn a_panic_on_a_thread_of_ours_becomes_a_reply() {
-    let reply = funnel::run(|| runtime::wait::<()>(&*runtime::shared()?, async { panic!("the token is hunter2") }));
+fn a_panic_in_the_middle_of_the_work_becomes_a_reply() {
+    let reply = funnel::run(async || -> Result<(), Error> {
+        tokio::task::yield_now().await;
+        panic!("the token is hunter2")
+    });
     assert_eq!(code(&reply), "internal");
 }
 
@@ -80,7 +84,7 @@ fn a_panic_with_a_payload_that_panics_when_dropped_becomes_a_reply_too() {
             panic!("again");
         }
     }
-    assert_eq!(code(&funnel::run::<()>(|| std::panic::panic_any(Bomb))), "internal");
+    assert_eq!(code(&funnel::run::<(), std::future::Ready<_>>(|| std::panic::panic_any(Bomb))), "internal");
 }
 
 proptest! {

@@ -44,7 +44,7 @@ public final class JniTest {
         test("stale, zero and forged handles are errors", JniTest::handles);
         test("of threads that close at once one closes", JniTest::concurrentClose);
         test("release takes an acquire back, and so does close", JniTest::cancel);
-        test("a thread with a small stack is enough", JniTest::smallStack);
+        test("a thread with a small stack is enough", () -> SmallStack.run(WORK));
         if (Boolean.getBoolean("hooks")) {
             test("a panic is a reply and the JVM lives on", JniTest::panic);
         }
@@ -195,25 +195,12 @@ public final class JniTest {
         throw new AssertionError("it doesn't connect");
     }
 
-    private static void smallStack() throws Exception {
-        FutureTask<byte[]> task = new FutureTask<>(() -> {
-            long engine = opened(MachineIdNative.open(nowhere()));
-            code(MachineIdNative.acquire(engine, order(lease(3), WORK.resolve("small"), true)));
-            code(MachineIdNative.check(nowhere()));
-            return MachineIdNative.close(engine);
-        });
-        new Thread(null, task, "small", 256 << 10).start();
-        ok(task.get());
-    }
-
     private static void panic() {
         long engine = opened(MachineIdNative.open(nowhere()));
-        for (String where : new String[] {"panic", "panic in a task"}) {
-            byte[] reply = MachineIdNative.renew(engine, bytes(where));
-            code("internal", reply);
-            require(text(reply).contains("calls.rs:"), "no place: " + text(reply));
-            ok(MachineIdNative.status(engine));
-        }
+        byte[] reply = MachineIdNative.renew(engine, bytes("panic"));
+        code("internal", reply);
+        require(text(reply).contains("calls.rs:"), "no place: " + text(reply));
+        ok(MachineIdNative.status(engine));
         ok(MachineIdNative.close(engine));
     }
 
