@@ -50,6 +50,14 @@ pub(crate) fn shared() -> Result<Arc<Runtime>, Error> {
     Ok(started)
 }
 
+/// Has `work`, which blocks, done on a thread of the library for that while this one, which is Java's, waits.
+pub(crate) fn block<T: Send + 'static>(
+    runtime: &Runtime,
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    runtime.block_on(runtime.spawn_blocking(work)).unwrap_or_else(|_| Err(funnel::defect()))
+}
+
 /// Has `work` done on a thread of the library while this one, which is Java's, waits.
 pub(crate) fn wait<T: Send + 'static>(
     runtime: &Runtime,

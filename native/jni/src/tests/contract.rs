@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use machine_id::engine::{Acquired, CertificateNote, Checked, IdentityStatus, LeaseStatus, Renewed, Status};
+use machine_id::engine::{Acquired, CertificateNote, Checked, IdentityStatus, LeaseStatus, Released, Renewed, Status};
 use machine_id::error::{Code, Error, Fault, Retry};
+use machine_id::lease::Fate;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::reply::{self, Closed, Opened, Released};
+use crate::reply::{self, Closed, Opened};
 
 macro_rules! reply_file {
     ($name:literal) => {
@@ -45,7 +46,10 @@ fn shape(value: &Value) -> Value {
 #[test]
 fn the_short_replies_are_the_files() {
     assert_eq!(written(Opened { engine: 7 }), reply_file!("open"));
-    assert_eq!(written(Released { released: true }), reply_file!("release"));
+    for (directory, file) in [(Fate::Removed, reply_file!("release")), (Fate::NotOurs, reply_file!("discard"))] {
+        let released = Released { released: directory == Fate::Removed, directory, certificates: Vec::new() };
+        assert_eq!(written(released), file);
+    }
     assert_eq!(written(Closed {}), reply_file!("close"));
     assert_eq!(written(Renewed { expires_at: then(), generation: Some(3) }), reply_file!("renew"));
 }

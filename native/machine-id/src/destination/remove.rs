@@ -10,14 +10,13 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
-use nix::sys::stat::{Mode, fstat};
+use nix::sys::stat::{Mode, fchmod, fstat};
 use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 use rustix::fs::RawDir;
 
-use super::directory::{LAST, Missing, Opened};
+use super::directory::{LAST, Opened, open_whatever_its_mode};
 use super::names::{self, is_leftover};
-use super::{Destination, DestinationError, Durability};
-use crate::config::{DirectoryConfig, SymlinkMode};
+use super::{Destination, DestinationError};
 
 /// Deeper trees aren't ours.
 const MAX_DEPTH: usize = 16;
@@ -76,8 +75,8 @@ fn delete(parent: &File, name: &OsStr, path: &Path, depth: usize) -> Result<(), 
         Err(Errno::EISDIR | Errno::EPERM) => {}
         Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
     }
-    let handle = match openat(parent, name, LAST, Mode::empty()) {
-        Ok(handle) => File::from(handle),
+    let handle = match open_whatever_its_mode(parent, name) {
+        Ok(handle) => handle,
         Err(Errno::ENOENT) => return Ok(()),
         Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
     };
@@ -125,23 +124,24 @@ pub enum Removal {
 /// # Errors
 /// When the path is unsafe, or something can't be deleted.
 pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, DestinationError> {
-    // Links on the way were accepted or refused when the directory was made; here the mark decides.
-    let config = DirectoryConfig { symlinks: SymlinkMode::Insecure, ..DirectoryConfig::private(path.to_owned()) };
-    let Opened { handle, parent, name, .. } =
-        match super::directory::open(&config, Missing::Refuse, Durability::Volatile) {
-            Ok(opened) => opened,
-            Err(DestinationError::Missing { .. }) => return Ok(Removal::Absent),
-            Err(DestinationError::NotADirectory { .. } | DestinationError::SymbolicLink { .. }) => {
-                return Ok(Removal::NotOurs);
-            }
-            Err(other) => return Err(other),
-        };
+    // The way was guarded when the directory was made; here the mark decides.
+    let Opened { handle, parent, name, .. } = match super::directory::open_to_remove(path) {
+        Ok(opened) => opened,
+        Err(DestinationError::Missing { .. }) => return Ok(Removal::Absent),
+        Err(DestinationError::NotADirectory { .. } | DestinationError::SymbolicLink { .. }) => {
+            return Ok(Removal::NotOurs);
+        }
+        Err(other) => return Err(other),
+    };
     let stat = fstat(&handle).map_err(DestinationError::io("read", path))?;
     let all = entries_of_new(&handle, path)?;
     // Between making the directory and putting the mark in a writer can be killed: then nothing else is there.
     let unborn = all.iter().all(|name| name.to_str().is_some_and(|name| is_leftover(name) || name == names::LOCK));
     if stat.st_uid != geteuid().as_raw() || !(unborn || marked(&handle, marker, text)) {
         return Ok(Removal::NotOurs);
+    }
+    if stat.st_mode & 0o700 != 0o700 {
+        fchmod(&handle, Mode::S_IRWXU).map_err(DestinationError::io("changed", path))?;
     }
     // The mark goes last: an interrupted removal can be taken up again.
     let mut result = Ok(());

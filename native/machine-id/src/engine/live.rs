@@ -17,10 +17,10 @@ use super::session::Session;
 use crate::backoff::Backoff;
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
-use crate::destination::Destination;
+use crate::destination::{Destination, Program};
 use crate::error::{Code, Error};
 use crate::identity::Authorities;
-use crate::lease::{Claim, LeaseId, LeaseTable};
+use crate::lease::{Claim, Ended, LeaseId, LeaseTable};
 use crate::renew::schedule::{Validity, renewal_point};
 
 /// How long after a failed refresh the next one is tried, at first and at most.
@@ -78,12 +78,17 @@ impl Leases {
 
     /// Takes a lease in the table, so that its directory is ours, and makes it known to `release`. `expires` is when its
     /// certificates are expected to end, if that is known.
-    pub(super) fn take(&self, order: Order, helper: &Path, expires: Option<SystemTime>) -> Result<Arc<Live>, Error> {
+    pub(super) fn take(
+        &self,
+        order: Order,
+        program: &Program,
+        expires: Option<SystemTime>,
+    ) -> Result<Arc<Live>, Error> {
         // Others take theirs meanwhile; a release of this one waits.
         let work = Arc::<tokio::sync::Mutex<()>>::default();
         let taking = Arc::clone(&work).try_lock_owned();
         let lease = self.announce(order, work, expires)?;
-        let taken = self.take_announced(&lease, helper);
+        let taken = self.take_announced(&lease, program);
         drop(taking);
         match taken {
             Ok(taken) => {
@@ -144,7 +149,7 @@ impl Leases {
         Ok(lease)
     }
 
-    fn take_announced(&self, lease: &Live, helper: &Path) -> Result<Taken, Error> {
+    fn take_announced(&self, lease: &Live, program: &Program) -> Result<Taken, Error> {
         let (id, order) = (&lease.id, &lease.order);
         let first = order.placements.first().map(|placement| &placement.directory);
         let claim = Claim {
@@ -158,7 +163,11 @@ impl Leases {
         let begun = self.clock.now();
         let (record, destination) = self.table.take(&claim)?;
         let adopted = record.created < begun;
-        let placed = if order.portable { destination.place_program(helper, PROGRAM) } else { Ok(helper.to_owned()) };
+        let placed = if order.portable {
+            program.place(&destination, PROGRAM, begun)
+        } else {
+            program.check(begun).map(|()| program.path().to_owned())
+        };
         match placed {
             Ok(helper) => {
                 lock(&lease.state).opened = Some(destination);
@@ -174,7 +183,7 @@ impl Leases {
     }
 
     /// Ends a lease of this process, or one that an earlier process left in the table.
-    pub(super) async fn release(&self, lease: &str) -> Result<bool, Error> {
+    pub(super) async fn release(&self, lease: &str) -> Result<Ended, Error> {
         let id = LeaseId::parse(lease)?;
         let live = lock(&self.live).get(id.as_str()).cloned();
         match live {
@@ -183,12 +192,12 @@ impl Leases {
         }
     }
 
-    async fn release_live(&self, live: &Arc<Live>) -> Result<bool, Error> {
+    async fn release_live(&self, live: &Arc<Live>) -> Result<Ended, Error> {
         live.cancelled.send_replace(true);
         let _no_refresh = live.work.lock().await;
         // Somebody else may have ended it meanwhile, and then its name may be taken again.
         if !self.holds(live) {
-            return Ok(false);
+            return Ok(Ended::NOTHING);
         }
         let released = self.end(live.id.clone()).await?;
         self.forget(live);
@@ -221,7 +230,7 @@ impl Leases {
         }
     }
 
-    async fn end(&self, id: LeaseId) -> Result<bool, Error> {
+    async fn end(&self, id: LeaseId) -> Result<Ended, Error> {
         let table = Arc::clone(&self.table);
         let ended = tokio::task::spawn_blocking(move || table.release(&id)).await;
         Ok(ended.map_err(|_| Error::new(Code::Internal, "removing a lease ended unexpectedly", "report this"))??)

@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::identity::{RenewalState, Store};
+use crate::lease::{Ended, Fate};
 
 /// A lease that was taken.
 #[derive(Clone, Debug, Serialize)]
@@ -50,6 +51,23 @@ pub struct CertificateNote {
     /// End of validity.
     #[serde(serialize_with = "rfc3339")]
     pub valid_until: SystemTime,
+}
+
+/// A lease that was ended, if there was one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Released {
+    /// Whether the lease table knew it.
+    pub released: bool,
+    /// What became of its directory.
+    pub directory: Fate,
+    /// All certificates that it ever held, as far as that is known.
+    pub certificates: Vec<CertificateNote>,
+}
+
+impl From<Ended> for Released {
+    fn from(ended: Ended) -> Self {
+        Self { released: ended.released, directory: ended.directory, certificates: Vec::new() }
+    }
 }
 
 /// A renewal that was made.

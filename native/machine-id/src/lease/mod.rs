@@ -4,12 +4,14 @@
 //! those of a dead process can be found and cleaned. A lease's directory carries a mark with the lease's id; without
 //! it nothing is ever deleted.
 
+mod ended;
 mod error;
 mod id;
 mod owner;
 mod record;
 mod table;
 
+pub use ended::{Ended, Fate};
 pub use error::LeaseError;
 pub use id::LeaseId;
 pub use owner::Owner;

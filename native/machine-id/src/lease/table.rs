@@ -6,12 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use super::owner::Liveness;
 use super::record::is_plain;
-use super::{LeaseError, LeaseId, LeaseRecord, Owner};
+use super::{Ended, Fate, LeaseError, LeaseId, LeaseRecord, Owner};
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
-use crate::destination::{
-    Destination, DestinationError, DirectoryLock, Durability, HeldPart, PartLock, Removal, remove_marked,
-};
+use crate::destination::{Destination, DestinationError, DirectoryLock, Durability, HeldPart, PartLock, remove_marked};
 
 /// The file in a lease's directory that says whose it is.
 pub const MARKER: &str = ".lease";
@@ -139,17 +137,39 @@ impl LeaseTable {
         Ok(self.find(id)?.is_some_and(|record| record.owner == self.this))
     }
 
-    /// Gives a lease back: its directory is deleted (unless it is standing), then its record. False: there was none.
+    /// Gives a lease back: its directory is deleted (unless it is standing), then its record.
     ///
     /// # Errors
     /// When something can't be deleted; the lease then stays in the table and can be released again.
-    pub fn release(&self, id: &LeaseId) -> Result<bool, LeaseError> {
+    pub fn release(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
         let _held = self.lock_lease(id)?;
+        self.end_known(id)
+    }
+
+    /// As [`Self::release`], also where the table has lost the lease: the caller knows its directory, which goes if it
+    /// carries the lease's mark.
+    ///
+    /// # Errors
+    /// As [`Self::release`], or when the path can't be a lease's.
+    pub fn discard(&self, id: &LeaseId, directory: &Path) -> Result<Ended, LeaseError> {
+        if !is_plain(directory) {
+            return Err(unusable(directory));
+        }
+        let _held = self.lock_lease(id)?;
+        let known = self.find(id)?;
+        let ended = self.end_known(id)?;
+        if known.is_some_and(|record| record.directory == directory) {
+            return Ok(ended);
+        }
+        Ok(Ended { directory: remove_marked(directory, MARKER, id.as_str())?.into(), ..ended })
+    }
+
+    fn end_known(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
         match self.find(id)? {
-            Some(record) => self.end(&record).map(|()| true),
+            Some(record) => Ok(Ended { released: true, directory: self.end(&record)? }),
             None => {
                 self.directory.delete(&file_name(id))?;
-                Ok(false)
+                Ok(Ended::NOTHING)
             }
         }
     }
@@ -181,7 +201,7 @@ impl LeaseTable {
                 continue;
             }
             match self.end(&record) {
-                Ok(()) => swept.push(record),
+                Ok(_) => swept.push(record),
                 Err(error) => tracing::warn!(lease = %record.id, %error, "a dead lease can't be cleaned yet"),
             }
         }
@@ -196,17 +216,21 @@ impl LeaseTable {
         }
     }
 
-    fn end(&self, record: &LeaseRecord) -> Result<(), LeaseError> {
-        if !record.standing {
-            let path = record.directory.as_path();
-            match remove_marked(path, MARKER, record.id.as_str())? {
-                Removal::Removed | Removal::Absent => {}
-                Removal::NotOurs => {
-                    tracing::warn!(lease = %record.id, path = %path.display(), "left alone: no mark of this lease in it");
-                }
+    fn end(&self, record: &LeaseRecord) -> Result<Fate, LeaseError> {
+        let path = record.directory.as_path();
+        let fate = match record.standing {
+            true => Fate::Kept,
+            false => remove_marked(path, MARKER, record.id.as_str())?.into(),
+        };
+        match fate {
+            Fate::Removed | Fate::Kept => {}
+            Fate::Absent => tracing::warn!(lease = %record.id, path = %path.display(), "its directory isn't there"),
+            Fate::NotOurs => {
+                tracing::warn!(lease = %record.id, path = %path.display(), "left alone: no mark of this lease in it");
             }
         }
-        Ok(self.directory.delete(&file_name(&record.id))?)
+        self.directory.delete(&file_name(&record.id))?;
+        Ok(fate)
     }
 
     fn find(&self, id: &LeaseId) -> Result<Option<LeaseRecord>, LeaseError> {
@@ -253,15 +277,20 @@ fn file_name(id: &LeaseId) -> String {
     format!("{id}.json")
 }
 
+fn unusable(path: &Path) -> LeaseError {
+    let reason = "it must be absolute UTF-8 text without `.`, `..` and control characters".to_owned();
+    LeaseError::Directory { path: path.to_owned(), reason }
+}
+
 fn check_directory(claim: &Claim<'_>) -> Result<(), LeaseError> {
     let path = claim.destination.path.as_path();
-    let fault = |reason: String| Err(LeaseError::Directory { path: path.to_owned(), reason });
     if !is_plain(path) {
-        return fault("it must be absolute UTF-8 text without `.`, `..` and control characters".to_owned());
+        return Err(unusable(path));
     }
     match claim.within {
         Some(within) if !is_plain(within) || path == within || !path.starts_with(within) => {
-            fault(format!("it must lie below {}", within.display()))
+            let reason = format!("it must lie below {}", within.display());
+            Err(LeaseError::Directory { path: path.to_owned(), reason })
         }
         _ => Ok(()),
     }

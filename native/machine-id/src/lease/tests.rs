@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::owner::{Liveness, parse_stat};
-use super::{Claim, LeaseError, LeaseId, LeaseRecord, LeaseTable, MARKER, Owner};
+use super::{Claim, Ended, Fate, LeaseError, LeaseId, LeaseRecord, LeaseTable, MARKER, Owner};
 use crate::clock::{FixedClock, SharedClock};
 use crate::config::DirectoryConfig;
 use crate::error::{Code, Fault};
@@ -78,9 +78,9 @@ fn a_lease_is_taken_listed_extended_and_released_once() {
     assert_eq!(table.list().unwrap(), [record]);
     table.extend(&id(ID), epoch(1_700_009_999)).unwrap();
     assert_eq!(agent.table().list().unwrap()[0].expires, epoch(1_700_009_999));
-    assert!(table.release(&id(ID)).unwrap());
+    assert!(table.release(&id(ID)).unwrap().released);
     assert!(!path.exists());
-    assert!(!table.release(&id(ID)).unwrap());
+    assert!(!table.release(&id(ID)).unwrap().released);
     assert!(matches!(table.extend(&id(ID), epoch(1)), Err(LeaseError::Unknown { .. })));
 }
 
@@ -166,7 +166,7 @@ fn a_lock_file_that_was_deleted_is_made_again_so_that_all_processes_take_the_sam
     take(&table, ID, &agent.path("lease"), false).unwrap();
     let lock = agent.path("root/leases/.lock-f");
     fs::remove_file(&lock).unwrap();
-    assert!(table.release(&id(ID)).unwrap());
+    assert!(table.release(&id(ID)).unwrap().released);
     assert!(lock.exists());
 }
 
@@ -234,7 +234,7 @@ fn a_lease_opened_up_by_its_build_is_cleaned_all_the_same() {
     for at in [path.clone(), path.join("key"), path.join(MARKER)] {
         fs::set_permissions(at, fs::Permissions::from_mode(0o777)).unwrap();
     }
-    assert!(table.release(&id(ID)).unwrap());
+    assert!(table.release(&id(ID)).unwrap().released);
     assert!(!path.exists());
 }
 
@@ -253,7 +253,7 @@ fn nothing_is_deleted_without_the_mark_of_the_same_lease() {
         }
         put(&victim.join("work"), "precious");
         agent.rewrite(ID, |record| record["directory"] = victim.to_str().unwrap().into());
-        assert!(table.release(&id(ID)).unwrap());
+        assert!(table.release(&id(ID)).unwrap().released);
         assert!(victim.join("work").exists(), "{mark:?}");
         fs::remove_dir_all(agent.path("lease")).unwrap();
     }
@@ -266,7 +266,7 @@ fn a_lease_s_directory_swapped_with_a_link_is_left_alone() {
     take(&table, ID, &path, false).unwrap();
     fs::rename(&path, &victim).unwrap();
     symlink(&victim, &path).unwrap();
-    assert!(table.release(&id(ID)).unwrap());
+    assert!(table.release(&id(ID)).unwrap().released);
     assert!(victim.join("key").exists());
 }
 
@@ -290,7 +290,7 @@ fn a_standing_directory_outlives_its_lease_and_is_kept_by_one_process() {
     other.wait().unwrap();
     take(&table, OTHER, &path, true).unwrap();
     assert_eq!(table.sweep().unwrap().len(), 1);
-    assert!(table.release(&id(OTHER)).unwrap());
+    assert!(table.release(&id(OTHER)).unwrap().released);
     assert!(path.join("key").exists());
 }
 
@@ -330,7 +330,7 @@ fn records_that_are_not_records_are_passed_over() {
     // A record copied under another id isn't that id's.
     fs::copy(agent.record_file(ID), agent.record_file(OTHER)).unwrap();
     assert_eq!(table.list().unwrap().len(), 1);
-    assert!(!table.release(&id(OTHER)).unwrap());
+    assert!(!table.release(&id(OTHER)).unwrap().released);
     assert!(!agent.record_file(OTHER).exists());
 }
 
@@ -345,7 +345,7 @@ fn several_tables_on_one_directory_take_and_release_at_once() {
                     let name = format!("{worker:016x}{round:016x}");
                     take(&table, &name, &agent.path(&name), false).unwrap();
                     assert!(table.sweep().unwrap().is_empty());
-                    assert!(table.release(&id(&name)).unwrap());
+                    assert!(table.release(&id(&name)).unwrap().released);
                 }
             });
         }
@@ -373,4 +373,58 @@ proptest! {
 fn put(path: &Path, contents: &str) {
     fs::write(path, contents).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn ending_a_lease_says_what_became_of_its_directory() {
+    let agent = Agent::new();
+    let (table, path) = (agent.table(), agent.path("lease"));
+    take(&table, ID, &path, false).unwrap();
+    assert_eq!(table.release(&id(ID)).unwrap(), Ended { released: true, directory: Fate::Removed });
+    assert_eq!(table.release(&id(ID)).unwrap(), Ended::NOTHING);
+    take(&table, ID, &path, false).unwrap();
+    fs::rename(&path, agent.path("elsewhere")).unwrap();
+    assert_eq!(table.release(&id(ID)).unwrap(), Ended { released: true, directory: Fate::Absent });
+    take(&table, OTHER, &path, false).unwrap();
+    fs::rename(&path, agent.path("moved")).unwrap();
+    fs::rename(agent.path("elsewhere"), &path).unwrap();
+    assert_eq!(table.release(&id(OTHER)).unwrap(), Ended { released: true, directory: Fate::NotOurs });
+    assert!(path.join("key").exists());
+    take(&table, OTHER, &agent.path("standing"), true).unwrap();
+    assert_eq!(table.release(&id(OTHER)).unwrap().directory, Fate::Kept);
+}
+
+#[test]
+fn a_lease_that_the_table_has_lost_is_discarded_by_its_mark_and_nothing_else_is() {
+    let agent = Agent::new();
+    let (table, path) = (agent.table(), agent.path("lease"));
+    take(&table, ID, &path, false).unwrap();
+    fs::remove_file(agent.record_file(ID)).unwrap();
+    assert_eq!(table.discard(&id(OTHER), &path).unwrap().directory, Fate::NotOurs);
+    assert_eq!(table.discard(&id(ID), &path).unwrap(), Ended { released: false, directory: Fate::Removed });
+    assert!(!path.exists());
+    assert_eq!(table.discard(&id(ID), &path).unwrap(), Ended::NOTHING);
+    // One that it knows, under another path than the caller's: both are ended.
+    take(&table, ID, &path, false).unwrap();
+    let ended = table.discard(&id(ID), &agent.path("elsewhere")).unwrap();
+    assert_eq!(ended, Ended { released: true, directory: Fate::Absent });
+    assert!(!path.exists());
+    for unusable in ["/", "relative", "/a/../b"] {
+        let error = table.discard(&id(ID), Path::new(unusable)).unwrap_err();
+        assert_eq!(error.code(), Code::RequestInvalid, "{unusable}");
+    }
+}
+
+#[test]
+fn what_a_build_has_closed_is_removed_all_the_same() {
+    let agent = Agent::new();
+    let (table, path) = (agent.table(), agent.path("lease"));
+    take(&table, ID, &path, false).unwrap();
+    fs::create_dir_all(path.join("a/b")).unwrap();
+    fs::create_dir(path.join("a/b/c")).unwrap();
+    for closed in ["a/b/c", "a/b", "a", ""] {
+        fs::set_permissions(path.join(closed), fs::Permissions::from_mode(0)).unwrap();
+    }
+    assert_eq!(table.release(&id(ID)).unwrap(), Ended { released: true, directory: Fate::Removed });
+    assert!(!path.exists());
 }
