@@ -2,9 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -20,6 +20,8 @@ use super::{Destination, DestinationError};
 
 /// Deeper trees aren't ours.
 const MAX_DEPTH: usize = 16;
+/// How often a directory is emptied into which somebody goes on putting things.
+const ROUNDS: usize = 5;
 
 /// The names in a directory, without `.` and `..`.
 pub(super) fn entries(directory: &File, path: &Path) -> Result<Vec<OsString>, DestinationError> {
@@ -143,14 +145,28 @@ pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, D
     if stat.st_mode & 0o700 != 0o700 {
         fchmod(&handle, Mode::S_IRWXU).map_err(DestinationError::io("changed", path))?;
     }
-    // The mark goes last: an interrupted removal can be taken up again.
-    let mut result = Ok(());
-    for entry in all.into_iter().filter(|entry| entry != marker) {
-        result = result.and(delete(&handle, &entry, &path.join(&entry), 0));
+    // The mark goes last, and comes back when something has come in meanwhile: what is interrupted can be taken up again.
+    let mut left = Ok(());
+    let mut all = all;
+    for _ in 0..ROUNDS {
+        let mut result = Ok(());
+        for entry in all.into_iter().filter(|entry| entry != marker) {
+            result = result.and(delete(&handle, &entry, &path.join(&entry), 0));
+        }
+        result?;
+        delete(&handle, OsStr::new(marker), &path.join(marker), 0)?;
+        left = super::directory::remove_empty_from(&parent, &name, &handle, path);
+        if left.is_ok() {
+            return Ok(Removal::Removed);
+        }
+        let mark = |file: OwnedFd| File::from(file).write_all(text.as_bytes());
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let marked =
+            openat(&handle, marker, flags, Mode::S_IRUSR | Mode::S_IWUSR).map_err(io::Error::from).and_then(mark);
+        marked.map_err(DestinationError::io("written", &path.join(marker)))?;
+        all = entries(&handle, path)?;
     }
-    result?;
-    delete(&handle, OsStr::new(marker), &path.join(marker), 0)?;
-    super::directory::remove_empty_from(&parent, &name, &handle, path).map(|()| Removal::Removed)
+    left.map(|()| Removal::Removed)
 }
 
 fn marked(directory: &File, marker: &str, text: &str) -> bool {
