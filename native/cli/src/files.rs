@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use machine_id::config::{EngineConfig, TbotConfig};
+use machine_id::config::{EngineConfig, HelperConfig, HelperContent, TbotConfig};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::secret::Secret;
@@ -71,8 +71,9 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 }
 
 /// The path of this program, to be written into the files that call it.
-fn this_program() -> Result<PathBuf, Error> {
-    std::env::current_exe().map_err(|error| {
+fn this_program() -> Result<HelperConfig, Error> {
+    let path = std::env::current_exe().map_err(|error| {
         Error::new(Code::Internal, format!("cannot find this program's own path: {error}"), "is /proc mounted?")
-    })
+    })?;
+    Ok(HelperConfig { path, content: HelperContent::ThisProcess })
 }

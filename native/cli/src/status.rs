@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use machine_id::acl::AclVerdict;
 use machine_id::clock::{Clock, SystemClock};
-use machine_id::config::{EngineConfig, OutputConfig, TbotConfig};
+use machine_id::config::{EngineConfig, HelperConfig, HelperContent, OutputConfig, TbotConfig};
 use machine_id::destination::Destination;
 use machine_id::engine::{Engine, IdentityStatus, timestamp};
 use machine_id::error::{Code, Error};
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &args::Status) -> Result<ExitCode, Error> {
     let destinations: Vec<_> = outputs.iter().map(|output| destination(output, clock.now())).collect();
     let config = EngineConfig {
         root: identity.storage.path.clone(),
-        helper: std::path::PathBuf::new(),
+        helper: HelperConfig { path: std::path::PathBuf::new(), content: HelperContent::ThisProcess },
         identities: vec![identity],
     };
     let report = Report { identity: identity_report(config), destinations };

@@ -18,10 +18,10 @@ use super::session::Session;
 use crate::backoff::Backoff;
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
-use crate::destination::Destination;
+use crate::destination::{Destination, Program};
 use crate::error::{Code, Error};
 use crate::identity::Authorities;
-use crate::lease::{CertificateHistory, Claim, LeaseId, LeaseTable};
+use crate::lease::{CertificateHistory, Claim, Ended, LeaseId, LeaseTable};
 use crate::renew::schedule::{Validity, renewal_point};
 
 /// How long after a failed refresh the next one is tried, at first and at most.
@@ -78,13 +78,18 @@ impl Leases {
 
     /// Takes a lease in the table, so that its directory is ours, and makes it known to `release`. `expires` is when its
     /// certificates are expected to end, if that is known.
-    pub(super) fn take(&self, order: Order, helper: &Path, expires: Option<SystemTime>) -> Result<Arc<Live>, Error> {
+    pub(super) fn take(
+        &self,
+        order: Order,
+        program: &Program,
+        expires: Option<SystemTime>,
+    ) -> Result<Arc<Live>, Error> {
         // Others take theirs meanwhile; a release of this one waits.
         let work = Arc::<tokio::sync::Mutex<()>>::default();
         let taking = Arc::clone(&work).try_lock_owned();
         let expires = expires.unwrap_or_else(|| self.clock.now() + order.deadline);
         let lease = self.announce(order, work)?;
-        let taken = self.take_announced(&lease, helper, expires);
+        let taken = self.take_announced(&lease, program, expires);
         drop(taking);
         match taken {
             Ok(taken) => {
@@ -139,7 +144,7 @@ impl Leases {
         Ok(lease)
     }
 
-    fn take_announced(&self, lease: &Live, helper: &Path, expires: SystemTime) -> Result<Taken, Error> {
+    fn take_announced(&self, lease: &Live, program: &Program, expires: SystemTime) -> Result<Taken, Error> {
         let (id, order) = (&lease.id, &lease.order);
         let first = order.placements.first().map(|placement| &placement.directory);
         let claim = Claim {
@@ -153,7 +158,11 @@ impl Leases {
         let begun = self.clock.now();
         let (record, destination) = self.table.take(&claim)?;
         let adopted = record.created < begun;
-        let placed = if order.portable { destination.place_program(helper, PROGRAM) } else { Ok(helper.to_owned()) };
+        let placed = if order.portable {
+            program.place(&destination, PROGRAM, begun)
+        } else {
+            program.check(begun).map(|()| program.path().to_owned())
+        };
         match placed {
             Ok(helper) => {
                 lock(&lease.state).opened = Some(destination);
@@ -184,7 +193,7 @@ impl Leases {
         let _no_refresh = live.work.lock().await;
         // Somebody else may have ended it meanwhile, and then its name may be taken again.
         if !self.holds(live) {
-            return Ok(Released::nothing());
+            return Ok(Ended::NOTHING.into());
         }
         let mut released = self.end(live.id.clone()).await?;
         // What could not be written into the record is known here all the same.

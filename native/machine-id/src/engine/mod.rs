@@ -5,6 +5,7 @@ mod authorities;
 mod bot;
 mod check;
 mod deliver;
+mod discard;
 mod establish;
 #[cfg(test)]
 mod fleet;
@@ -26,19 +27,20 @@ mod session;
 mod spare;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::watch;
 
 use self::bot::Bot;
 pub use self::check::check;
+pub use self::discard::discard;
 use self::live::{Leases, Live};
 use self::multiplex::Multiplexers;
 pub use self::order::{Order, Placement};
 pub use self::reply::{Acquired, Checked, IdentityStatus, LeaseStatus, Released, Renewed, Status, timestamp};
 use crate::clock::SharedClock;
 use crate::config::EngineConfig;
+use crate::destination::Program;
 use crate::error::{Code, Error};
 pub use crate::lease::{CertificateHistory, CertificateNote};
 
@@ -53,7 +55,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Shared {
-    helper: PathBuf,
+    program: Arc<Program>,
     bots: BTreeMap<String, Arc<Bot>>,
     leases: Leases,
     multiplexers: Arc<Multiplexers>,
@@ -75,7 +77,13 @@ impl Engine {
             );
         }
         let leases = Leases::open(&config.root, clock)?;
-        let shared = Shared { helper: config.helper, bots, leases, multiplexers, stop: watch::Sender::new(false) };
+        let shared = Shared {
+            program: Arc::new(Program::new(config.helper)),
+            bots,
+            leases,
+            multiplexers,
+            stop: watch::Sender::new(false),
+        };
         Ok(Self { shared: Arc::new(shared), tasks: Mutex::new(Vec::new()) })
     }
 
@@ -103,7 +111,7 @@ impl Engine {
     pub async fn acquire(&self, order: Order) -> Result<Acquired, Error> {
         let bot = self.bot(&order.identity)?;
         let expires = issuing::expected_end(bot, &order);
-        let live = self.shared.leases.take(order, &self.shared.helper, expires)?;
+        let live = self.shared.leases.take(order, &self.shared.program, expires)?;
         let mut cancelled = live.cancelled();
         let work = tokio::time::timeout(live.order().deadline, self.fill(bot, &live));
         let outcome = tokio::select! {
@@ -119,6 +127,11 @@ impl Engine {
                 self.shared.multiplexers.withdraw(live.id());
             }
             self.shared.leases.drop_failed(&live).await;
+        }
+        if live.order().portable {
+            // The next lease's copy, while nobody waits for one.
+            let program = Arc::clone(&self.shared.program);
+            drop(tokio::task::spawn_blocking(move || program.restock()));
         }
         outcome
     }
@@ -151,7 +164,7 @@ impl Engine {
     /// When files can't be removed.
     pub async fn release(&self, lease: &str) -> Result<Released, Error> {
         self.shared.multiplexers.withdraw(lease);
-        self.shared.leases.release(lease).await
+        self.shared.leases.release(lease).await.map(Released::from)
     }
 
     /// Removes the leases of dead processes now. The keeper does it too, but leaves them alone for a while after the

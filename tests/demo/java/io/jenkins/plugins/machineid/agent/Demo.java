@@ -39,7 +39,7 @@ public final class Demo {
         byte[] config = ("{\"abi\":1,\"identities\":[{\"id\":\"demo\",\"cluster\":" + cluster
                         + ",\"join\":{\"method\":\"token\",\"token_file\":" + quote(arguments[3]) + "}}]}")
                 .getBytes(StandardCharsets.UTF_8);
-        String helper = library.helper(root).toString();
+        Helper helper = library.helper(root);
         check(engines.open("demo", "demo", EnginePaths.insert(config, root.resolve("state").toString(), helper)));
 
         String lease = UUID.randomUUID().toString().replace("-", "");
