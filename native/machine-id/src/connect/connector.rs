@@ -237,8 +237,9 @@ impl Connector {
         Ok(trust::blocks(&pem))
     }
 
-    /// Fetches an `https` URL with a bearer token, as some join methods need for their proof. Verified by the web's
-    /// authorities.
+    /// Fetches an `https` URL of a third party with a bearer token, as some join methods need for their proof. Verified
+    /// by the system's authorities alone: the cluster's own CA is for the cluster, and whoever holds its key shall not
+    /// stand in for anybody else.
     ///
     /// # Errors
     /// When the URL isn't `https`, or there is no reply.
@@ -250,7 +251,7 @@ impl Connector {
         }
         let address = Address::new(uri.host().ok_or_else(unusable)?, uri.port_u16().unwrap_or(443));
         let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let stream = self.web(&address).await?;
+        let stream = self.https(&address, &Trust::web(None)?).await?;
         let request = Request::get(path).header(http::header::AUTHORIZATION, format!("Bearer {bearer}"));
         self.http(stream, &address, request, Full::default()).await
     }
