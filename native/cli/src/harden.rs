@@ -13,7 +13,9 @@ static CORE_FILES: OnceLock<rlim_t> = OnceLock::new();
 /// that, and says so.
 pub(crate) fn start() {
     if let Err(errno) = prctl::set_dumpable(false) {
-        eprintln!("machine-id: warning: the memory of this process isn't hidden from its user's other processes: {errno}");
+        eprintln!(
+            "machine-id: warning: the memory of this process isn't hidden from its user's other processes: {errno}"
+        );
     }
     if let Ok((soft, most)) = getrlimit(Resource::RLIMIT_CORE) {
         CORE_FILES.get_or_init(|| soft);

@@ -56,13 +56,8 @@ impl HostileProxy {
         let core = Arc::clone(real.core());
         let listener = listener::bind((core.settings.listen, 0).into()).await?;
         let port = listener.local_addr().map_or(0, |address| address.port());
-        let shared = Shared {
-            core,
-            real: real.proxy_address(),
-            tunnel,
-            tunnels: AtomicUsize::new(0),
-            seen: Mutex::default(),
-        };
+        let shared =
+            Shared { core, real: real.proxy_address(), tunnel, tunnels: AtomicUsize::new(0), seen: Mutex::default() };
         let shared = Arc::new(shared);
         let task = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { port, shared, task })

@@ -168,11 +168,7 @@ impl Connector {
 
     /// The auth server behind a proxy, recognised by the pins alone: all CAs that it shows are pinned, and it proves on
     /// another connection that one of them has signed it. (A CA's certificate is public, showing it proves nothing.)
-    pub(super) async fn recognise_pinned(
-        &self,
-        cluster: &Cluster,
-        facts: &ProxyFacts,
-    ) -> Result<Pinned, ConnectError> {
+    pub(super) async fn recognise_pinned(&self, cluster: &Cluster, facts: &ProxyFacts) -> Result<Pinned, ConnectError> {
         let address = facts.web.to_string();
         let recognised = async {
             let pem = self.cluster_ca(cluster).await?;

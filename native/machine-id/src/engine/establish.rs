@@ -274,7 +274,8 @@ impl Bot {
             Arc::new(made.map_err(|_| Error::new(Code::Internal, "making a key ended unexpectedly", "report this"))??);
         let critical = self.critical.lock().await;
         let joined =
-            join::join(&self.connector, &cluster, &self.join_config(), &key, self.config.lifetime, &*self.clock).await?;
+            join::join(&self.connector, &cluster, &self.join_config(), &key, self.config.lifetime, &*self.clock)
+                .await?;
         let Joined { certificates, tls_cas, ssh_cas, host_cas, token_hash } = joined;
         // The reply doesn't say which CA is whose; what the cluster says over the connection does.
         let mut authorities = Authorities::from_reply(&cluster.name, &certificates, &tls_cas, &ssh_cas)?;

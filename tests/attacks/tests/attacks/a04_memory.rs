@@ -26,7 +26,9 @@ fn by_id_token() -> (Cluster, Machine) {
 fn contents(directory: &Path) -> String {
     let entries = std::fs::read_dir(directory).into_iter().flatten().map(|entry| entry.unwrap().path());
     entries
-        .map(|path| if path.is_dir() { contents(&path) } else { String::from_utf8_lossy(&std::fs::read(path).unwrap()).into() })
+        .map(|path| {
+            if path.is_dir() { contents(&path) } else { String::from_utf8_lossy(&std::fs::read(path).unwrap()).into() }
+        })
         .collect()
 }
 
@@ -89,8 +91,7 @@ fn a04_a_token_that_was_used_is_in_no_memory() {
             let daemon = machine.start(&["start", "-c", "tbot.yaml"]);
             until("the output is written", LONG, || machine.path("out/identity").exists().then_some(()));
             assert!(holds(daemon.id(), "bot-api"), "the memory can't be read");
-            let found = until("the token is gone from memory", LONG, || (!holds(daemon.id(), &token)).then_some(()));
-            let () = found;
+            until("the token is gone from memory", LONG, || (!holds(daemon.id(), &token)).then_some(()));
             daemon.signal(nix::sys::signal::Signal::SIGTERM);
             daemon.wait(LONG).succeeded();
         }
@@ -104,7 +105,7 @@ fn a04_the_command_shows_its_memory_to_no_other_process_of_its_user() {
     }
     let cluster = Cluster::start();
     let machine = Machine::new(&cluster);
-    // A directory of that user's, and a cluster that never answers.
+    // All that it writes is in a directory of that user's.
     let home = machine.path("home");
     std::fs::create_dir(&home).unwrap();
     std::os::unix::fs::chown(&home, Some(65534), Some(65534)).unwrap();
@@ -130,7 +131,8 @@ fn a04_the_command_shows_its_memory_to_no_other_process_of_its_user() {
         let said = String::from_utf8_lossy(&read.stderr);
         assert!(said.contains("Permission denied"), "{name}: {said}");
     }
-    let traced = Command::new("setpriv").args(as_user).args(["strace", "-p", &pid.to_string()]).current_dir("/").output();
+    let traced =
+        Command::new("setpriv").args(as_user).args(["strace", "-p", &pid.to_string()]).current_dir("/").output();
     match traced {
         Ok(traced) => assert!(String::from_utf8_lossy(&traced.stderr).contains("not permitted"), "{traced:?}"),
         Err(error) => users::skipped(&format!("no strace to attack with: {error}")),

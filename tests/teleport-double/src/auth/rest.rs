@@ -27,7 +27,9 @@ pub(crate) async fn rest(core: Arc<Core>, peer: Peer, request: Request<Incoming>
         return reply::not_found();
     };
     match (request.method(), path) {
-        (&Method::POST, "tokens/register") if core.settings.major() <= 17 => crate::web::join::over_http(&core, &peer, request).await,
+        (&Method::POST, "tokens/register") if core.settings.major() <= 17 => {
+            crate::web::join::over_http(&core, &peer, request).await
+        }
         (&Method::GET, "remoteclusters") if core.settings.major() <= 15 => {
             planned(&core, &peer, Point::RemoteClusters, || remote_clusters(&core, &peer)).await
         }

@@ -18,7 +18,7 @@ const PROBE_SIZE: usize = 64 * 1024;
 #[derive(Debug)]
 pub(super) enum Medium {
     Disk(Destination),
-    Memory(Mutex<Held>),
+    Memory(Box<Mutex<Held>>),
 }
 
 /// What is held in memory.
@@ -39,7 +39,7 @@ impl Medium {
     }
 
     pub(super) fn memory() -> Self {
-        Self::Memory(Mutex::default())
+        Self::Memory(Box::default())
     }
 
     /// The lock of a directory; memory has one process alone, which makes one attempt at a time.
