@@ -131,9 +131,11 @@ fn a08_after_a_missed_rotation_the_pins_decide_and_not_the_web() {
 fn a08_behind_a_balancer_the_token_travels_inside_the_upgraded_connection() {
     for version in ["15.4.3", "17.2.1"] {
         let cluster = Cluster::with(|builder| builder.version(version).behind_balancer());
-        let machine = Machine::new(&cluster);
-        configure(&machine, &cluster.proxy_address(), &cluster.token(), &[cluster.ca_pin()]);
+        let proxy = cluster.hostile_proxy(Tunnel::Through);
+        let (machine, token) = pinned(&cluster, &proxy);
         machine.oneshot().succeeded();
         assert_eq!(cluster.counters().joined, 1, "{version}");
+        assert!(proxy.saw("connectionupgrade"), "{version}: no connection was upgraded");
+        assert!(!proxy.saw(&token), "{version}: the balancer has seen the token");
     }
 }
