@@ -427,7 +427,7 @@ fn what_a_build_has_closed_is_removed_all_the_same() {
     fs::create_dir_all(path.join("a/b")).unwrap();
     fs::create_dir(path.join("a/b/c")).unwrap();
     for closed in ["a/b/c", "a/b", "a", ""] {
-        fs::set_permissions(path.join(closed), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(path.join(closed), fs::Permissions::from_mode(0o000)).unwrap();
     }
     assert_eq!(told(table.release(&id(ID)).unwrap()), (true, Fate::Removed));
     assert!(!path.exists());

@@ -16,13 +16,13 @@ class EnginePathsTest {
 
     @Test
     void paths_come_first_and_the_rest_is_untouched() {
-        assertEquals("{\"root\":\"/a\",\"helper\":\"/h\",\"helper_sha256\":\"ab\",\"abi\":1}", insert("{\"abi\":1}", "/a"));
+        assertEquals("{\"root\":\"/a\",\"helper\":\"/h\",\"helper_sha256\":\"ab\",\"abi\":2}", insert("{\"abi\":2}", "/a"));
     }
 
     @Test
     void a_path_can_hold_anything() {
         assertEquals(
-                "{\"root\":\"/a \\\"\\\\\\u000aé/😀\",\"helper\":\"/h\",\"helper_sha256\":\"ab\",\"abi\":1}", insert("{\"abi\":1}", "/a \"\\\né/😀"));
+                "{\"root\":\"/a \\\"\\\\\\u000aé/😀\",\"helper\":\"/h\",\"helper_sha256\":\"ab\",\"abi\":2}", insert("{\"abi\":2}", "/a \"\\\né/😀"));
     }
 
     @Test
