@@ -37,6 +37,7 @@ pub use folders::OwnFolders;
 pub use init::{InitPlan, InitRequest};
 pub use lock::{DirectoryLock, HeldPart, PartLock};
 pub use remove::{Removal, remove_marked};
+pub use socket::SocketName;
 pub use stage::Stage;
 
 /// How long a commit waits for another writer.
@@ -209,11 +210,11 @@ impl Destination {
         program::place(self, source, &name)
     }
 
-    /// Listens on a Unix socket in the directory. The owner and the readers may connect.
+    /// Listens on a Unix socket in the directory. The owner and the readers may connect. The name outlives the socket.
     ///
     /// # Errors
     /// When it can't be made or granted.
-    pub fn listen(&self, name: &str) -> Result<UnixListener, DestinationError> {
+    pub fn listen(&self, name: &str) -> Result<(UnixListener, SocketName), DestinationError> {
         let name = names::Name::parse(name)?;
         socket::listen(self, &name)
     }

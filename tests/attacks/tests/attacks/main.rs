@@ -1,3 +1,7 @@
 //! The attacks on the library and the command, in one program.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
+mod a03_descriptors;
+mod a12_limits;
+mod ssh_socket;
