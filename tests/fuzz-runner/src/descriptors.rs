@@ -114,10 +114,17 @@ fn send(to: &UnixStream, kinds: &[u8], bytes: &[u8], flags: MsgFlags) -> Vec<Own
             kept.extend(rest);
         }
     }
+    // Without a byte nothing is passed on a stream.
+    let bytes = if bytes.is_empty() { &[0] } else { bytes };
     let numbers: Vec<_> = passed.iter().map(AsRawFd::as_raw_fd).collect();
     let rights = [ControlMessage::ScmRights(&numbers)];
     let rights = if numbers.is_empty() { &[][..] } else { &rights };
-    let _ = sendmsg::<()>(to.as_raw_fd(), &[IoSlice::new(bytes)], rights, flags, None);
+    if sendmsg::<()>(to.as_raw_fd(), &[IoSlice::new(bytes)], rights, flags, None).is_err() {
+        // They are closed here, then, and mustn't hold up this thread.
+        for descriptor in &passed {
+            let _ = setsockopt(descriptor, Linger, &libc::linger { l_onoff: 0, l_linger: 0 });
+        }
+    }
     kept
 }
 
