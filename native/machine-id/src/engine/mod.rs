@@ -124,7 +124,7 @@ impl Engine {
         };
         if outcome.is_err() {
             if self.shared.leases.holds(&live) {
-                self.shared.multiplexers.withdraw(live.id());
+                self.shared.multiplexers.withdraw(live.id()).await;
             }
             self.shared.leases.drop_failed(&live).await;
         }
@@ -163,8 +163,11 @@ impl Engine {
     /// # Errors
     /// When files can't be removed.
     pub async fn release(&self, lease: &str) -> Result<Released, Error> {
-        self.shared.multiplexers.withdraw(lease);
-        self.shared.leases.release(lease).await.map(Released::from)
+        self.shared.multiplexers.withdraw(lease).await;
+        let released = self.shared.leases.release(lease).await;
+        // A write that was under way may have begun to serve again.
+        self.shared.multiplexers.withdraw(lease).await;
+        released
     }
 
     /// Removes the leases of dead processes now. The keeper does it too, but leaves them alone for a while after the
@@ -202,7 +205,7 @@ impl Engine {
     /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its
     /// identity. Leases stay as they are; SSH connections by this engine end.
     pub async fn close(self) {
-        self.shared.multiplexers.withdraw_all();
+        self.shared.multiplexers.withdraw_all().await;
         self.shared.stop.send_replace(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {
