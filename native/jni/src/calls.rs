@@ -90,7 +90,7 @@ pub(crate) fn renew(engine: i64, identity: &[u8]) -> Vec<u8> {
 pub(crate) fn status(engine: i64) -> Vec<u8> {
     funnel::run(async move || {
         let open = handles::find(engine)?;
-        open.call(async |engine| engine.status()).await.unwrap_or_else(|| Err(handles::invalid(engine)))
+        open.call(async |engine| engine.status().await).await.unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 

@@ -10,6 +10,7 @@ mod format;
 mod machine;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub use error::StoreError;
@@ -30,9 +31,9 @@ const PROBE_FILE: &str = "probe";
 const PROBE_SIZE: usize = 64 * 1024;
 
 /// A directory that keeps one bot identity.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Store {
-    destination: Destination,
+    destination: Arc<Destination>,
     clock: SharedClock,
 }
 
@@ -42,7 +43,7 @@ impl Store {
     /// # Errors
     /// When it can't be made, or isn't safe to keep a key in.
     pub fn open(directory: &DirectoryConfig, clock: SharedClock) -> Result<Self, StoreError> {
-        Ok(Self { destination: Destination::create_or_open(directory)?, clock })
+        Ok(Self { destination: Arc::new(Destination::create_or_open(directory)?), clock })
     }
 
     /// Opens the directory only if it is there, for showing what it holds.
@@ -50,20 +51,20 @@ impl Store {
     /// # Errors
     /// When it isn't safe, or can't be opened.
     pub fn open_existing(directory: &DirectoryConfig, clock: SharedClock) -> Result<Option<Self>, StoreError> {
-        Ok(Destination::open_existing(directory)?.map(|destination| Self { destination, clock }))
+        Ok(Destination::open_existing(directory)?.map(|destination| Self { destination: Arc::new(destination), clock }))
     }
 
     /// Takes the lock, waiting at most `wait` for another holder; blocks the thread meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Destination`] with [`DestinationError::Busy`] when it is still held then.
-    pub fn lock(&self, wait: Duration) -> Result<StoreGuard<'_>, StoreError> {
+    pub fn lock(&self, wait: Duration) -> Result<StoreGuard, StoreError> {
         let lock = self.destination.lock(wait)?;
         // A half-written identity holds a key too. That it can't be deleted now is no reason to stop.
         if let Err(error) = self.destination.clear_leftovers(&lock) {
             tracing::debug!("what a killed process left can't be cleared: {error}");
         }
-        Ok(StoreGuard { _lock: lock, store: self })
+        Ok(StoreGuard { _lock: lock, store: self.clone() })
     }
 
     /// The identity's file.
@@ -163,12 +164,12 @@ impl RenewalPermit {
 
 /// A store whose lock is held. Dropping it lets go of the lock.
 #[derive(Debug)]
-pub struct StoreGuard<'a> {
+pub struct StoreGuard {
     _lock: DirectoryLock,
-    store: &'a Store,
+    store: Store,
 }
 
-impl StoreGuard<'_> {
+impl StoreGuard {
     /// Reads what is stored; nothing: the bot has never joined here.
     ///
     /// # Errors
