@@ -84,8 +84,8 @@ fn a24_a_held_lock_stops_no_thread_of_the_runtime_and_an_acquire_no_longer_than_
         for one in all.by_ref().take(LEASES) {
             codes.push(one.await.unwrap());
         }
-        let released = engine.release(&format!("{last:032x}"));
-        let (cancelled, _released) = tokio::join!(all.next().unwrap(), released);
+        let last = format!("{last:032x}");
+        let (cancelled, _released) = tokio::join!(all.next().unwrap(), engine.release(&last));
         codes.push(cancelled.unwrap());
         beating.abort();
         codes
