@@ -15,7 +15,7 @@ use machine_id::identity::TlsFacts;
 use serde::Serialize;
 
 use crate::args;
-use crate::{files, stdout};
+use crate::{files, runtime, stdout};
 
 /// Far above what a certificate has.
 const MAX_PEM: u64 = 64 * 1024;
@@ -77,7 +77,9 @@ fn identity_report(config: EngineConfig) -> IdentityReport {
         let reason = format!("{} doesn't exist: nothing has joined yet", config.root.display());
         return IdentityReport::Problem { state: "new", reason };
     }
-    match Engine::open(config, Arc::new(SystemClock::new())).and_then(|engine| engine.status()) {
+    let status = Engine::open(config, Arc::new(SystemClock::new()))
+        .and_then(|engine| runtime::single()?.block_on(engine.status()));
+    match status {
         Ok(status) => status.identities.into_iter().next().map_or_else(
             || problem(Error::new(Code::Internal, "no identity is configured", "report this")),
             |identity| IdentityReport::Known(Box::new(identity)),

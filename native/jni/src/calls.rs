@@ -79,8 +79,7 @@ pub(crate) fn discard(request: &[u8]) -> Vec<u8> {
     let request = own(request);
     funnel::run(async move || {
         let request = DiscardRequest::from_json(&request)?;
-        let discarding = move || engine::discard(&request, Arc::new(SystemClock::new()));
-        tokio::task::spawn_blocking(discarding).await.unwrap_or_else(|_| Err(funnel::defect()))
+        engine::discard(request, Arc::new(SystemClock::new())).await
     })
 }
 
@@ -100,7 +99,7 @@ pub(crate) fn renew(engine: i64, identity: &[u8]) -> Vec<u8> {
 pub(crate) fn status(engine: i64) -> Vec<u8> {
     funnel::run(async move || {
         let open = handles::find(engine)?;
-        open.call(async |engine| engine.status()).await.unwrap_or_else(|| Err(handles::invalid(engine)))
+        open.call(async |engine| engine.status().await).await.unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 

@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 
+use machine_id::blocking::{self, Lane};
 use machine_id::clock::SystemClock;
 use machine_id::config::EngineConfig;
 use machine_id::engine::{Acquired, Engine, Order};
@@ -28,7 +29,8 @@ struct Running {
 impl OpenEngine {
     /// Opens the engine and starts its tasks. `runtime` is the one that this runs on.
     pub(crate) async fn start(config: EngineConfig, runtime: Arc<Runtime>) -> Result<Self, Error> {
-        let engine = Engine::open(config, Arc::new(SystemClock::new()))?;
+        let opening = blocking::run(Lane::Store, move || Engine::open(config, Arc::new(SystemClock::new())));
+        let engine = opening.await??;
         engine.keep_fresh();
         engine.serve_ssh();
         let running = Running { engine: Arc::new(engine), _runtime: runtime };

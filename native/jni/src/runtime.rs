@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use machine_id::blocking;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::reply;
@@ -14,8 +15,6 @@ use crate::reply;
 const THREAD: &str = "machine-id";
 /// Plenty: the work is waiting.
 const WORKERS: usize = 2;
-/// Name look-ups, files and RSA keys; a hanging name server must not keep files from being written.
-const BLOCKING: usize = 8;
 const IDLE: Duration = Duration::from_secs(5);
 /// Only what is touched of it counts.
 const STACK: usize = 4 << 20;
@@ -32,7 +31,7 @@ pub(crate) fn shared() -> Option<Arc<Runtime>> {
     }
     let started = Builder::new_multi_thread()
         .worker_threads(WORKERS)
-        .max_blocking_threads(BLOCKING)
+        .max_blocking_threads(blocking::THREADS)
         .thread_keep_alive(IDLE)
         .thread_name(THREAD)
         .thread_stack_size(STACK)

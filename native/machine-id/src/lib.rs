@@ -6,6 +6,7 @@
 
 pub mod acl;
 pub mod backoff;
+pub mod blocking;
 pub mod clock;
 pub mod config;
 pub mod connect;

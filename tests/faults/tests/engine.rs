@@ -16,20 +16,20 @@ const HOUR: Duration = Duration::from_secs(3600);
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Looks again and again, for so long at most.
-async fn until(what: &str, limit: Duration, mut is: impl FnMut() -> bool) {
+async fn until(what: &str, limit: Duration, mut is: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
-    while !is() {
+    while !is().await {
         assert!(started.elapsed() < limit, "{what} takes longer than {limit:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
-fn lease(stage: &Stage, order: &Order) -> LeaseStatus {
-    stage.engine.status().unwrap().leases.into_iter().find(|lease| lease.lease == order.lease).unwrap()
+async fn lease(stage: &Stage, order: &Order) -> LeaseStatus {
+    stage.engine.status().await.unwrap().leases.into_iter().find(|lease| lease.lease == order.lease).unwrap()
 }
 
-fn state(stage: &Stage) -> (&'static str, String) {
-    let status = stage.engine.status().unwrap().identities.remove(0);
+async fn state(stage: &Stage) -> (&'static str, String) {
+    let status = stage.engine.status().await.unwrap().identities.remove(0);
     (status.state, status.reason)
 }
 
@@ -43,13 +43,13 @@ async fn a_lock_on_the_bot_marks_its_leases_at_the_first_refusal_and_is_not_hamm
     let order = stage.order(ROLE);
     stage.engine.acquire(order.clone()).await.unwrap();
     stage.engine.keep_fresh();
-    assert!(lease(&stage, &order).usable);
+    assert!(lease(&stage, &order).await.usable);
     stage.double.lock_user("bot-api", "stolen laptop");
     let refused = stage.engine.acquire(stage.order(OTHER_ROLE)).await.unwrap_err();
     assert_eq!(refused.code(), Code::BotLocked);
-    let marked = lease(&stage, &order);
+    let marked = lease(&stage, &order).await;
     assert!(!marked.usable && marked.problem.contains("bot_locked"), "{marked:?}");
-    assert_eq!(state(&stage).0, "locked");
+    assert_eq!(state(&stage).await.0, "locked");
     let before = stage.double.counters();
     for _ in 0..20 {
         assert_eq!(stage.engine.acquire(stage.order(ROLE)).await.unwrap_err().code(), Code::BotLocked);
@@ -69,10 +69,10 @@ async fn a_lock_on_a_role_stops_only_leases_of_that_role() {
     stage.engine.acquire(of_other.clone()).await.unwrap();
     stage.double.lock_role(OTHER_ROLE, "under review");
     stage.engine.keep_fresh();
-    until("marking the lease", Duration::from_secs(59), || !lease(&stage, &of_other).usable).await;
-    assert!(lease(&stage, &of_other).problem.contains("under review"), "{:?}", lease(&stage, &of_other));
-    assert!(lease(&stage, &of_role).usable);
-    assert_eq!(state(&stage).0, "ready");
+    until("marking the lease", Duration::from_secs(59), async || !lease(&stage, &of_other).await.usable).await;
+    assert!(lease(&stage, &of_other).await.problem.contains("under review"), "{:?}", lease(&stage, &of_other).await);
+    assert!(lease(&stage, &of_role).await.usable);
+    assert_eq!(state(&stage).await.0, "ready");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,25 +115,25 @@ async fn each_phase_of_a_rotation_is_followed_before_the_next() {
     stage.engine.acquire(order.clone()).await.unwrap();
     stage.engine.keep_fresh();
     let soon = Duration::from_secs(10);
-    until("opening the watch", soon, || stage.double.counters().seen(Point::Watch) > 0).await;
+    until("opening the watch", soon, async || stage.double.counters().seen(Point::Watch) > 0).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let directory = order.directory().to_owned();
     let (lines, first) = (hosts(&directory), fs::read_to_string(directory.join("tlscert")).unwrap());
     stage.double.rotate(Phase::Init).unwrap();
-    until("trusting the new authority", soon, || hosts(&directory) > lines).await;
+    until("trusting the new authority", soon, async || hosts(&directory) > lines).await;
     assert_eq!(fs::read_to_string(directory.join("tlscert")).unwrap(), first, "nothing is issued anew yet");
     stage.double.rotate(Phase::UpdateClients).unwrap();
-    until("a certificate of the new authority", soon, || {
+    until("a certificate of the new authority", soon, async || {
         fs::read_to_string(directory.join("tlscert")).is_ok_and(|now| now != first)
     })
     .await;
-    until("renewing the identity", Duration::from_secs(30), || stage.double.counters().renewed > 0).await;
+    until("renewing the identity", Duration::from_secs(30), async || stage.double.counters().renewed > 0).await;
     let looked = stage.double.counters().seen(Point::CertAuthority);
     stage.double.rotate(Phase::UpdateServers).unwrap();
-    until("looking at the phase", soon, || stage.double.counters().seen(Point::CertAuthority) > looked).await;
+    until("looking at the phase", soon, async || stage.double.counters().seen(Point::CertAuthority) > looked).await;
     stage.use_once().await.unwrap();
     stage.double.rotate(Phase::Standby).unwrap();
-    until("forgetting the old authority", soon, || hosts(&directory) == lines).await;
+    until("forgetting the old authority", soon, async || hosts(&directory) == lines).await;
     stage.use_once().await.unwrap();
     complete(&directory).unwrap();
     assert_eq!(stage.double.counters().locks, 0);
@@ -150,8 +150,10 @@ async fn of_two_engines_on_one_store_one_renews_and_the_other_follows() {
     let counters = stage.double.counters();
     assert_eq!((counters.joined, counters.locks), (1, 0));
     assert!((1..=4).contains(&counters.renewed), "{} renewals", counters.renewed);
-    let generations: Vec<_> =
-        [&stage.engine, &second].map(|engine| engine.status().unwrap().identities.remove(0).generation).into();
+    let mut generations = Vec::new();
+    for engine in [&stage.engine, &second] {
+        generations.push(engine.status().await.unwrap().identities.remove(0).generation);
+    }
     assert_eq!(generations, [stage.double.generation("api"), stage.double.generation("api")]);
     second.close().await;
 }
@@ -183,7 +185,7 @@ async fn a_renewal_that_nobody_waits_for_any_more_is_still_written_down() {
     let storage = stage.directory.path().join("storage");
     let after = stage.another(&storage).unwrap();
     stage.engine.close().await;
-    let status = after.status().unwrap().identities.remove(0);
+    let status = after.status().await.unwrap().identities.remove(0);
     assert_eq!((status.state, status.generation), ("ready", Some(2)));
 }
 
@@ -194,14 +196,14 @@ async fn a_lost_reply_leaves_the_identity_in_use_and_a_fresh_token_brings_it_bac
     stage.engine.keep_fresh();
     stage.double.faults().inject(Point::Renew, Fault::DropReply, Times::Once);
     assert_eq!(stage.engine.renew("api").await.unwrap_err().code(), Code::IdentityNeedsRejoin);
-    assert_eq!(state(&stage).0, "needs_rejoin");
+    assert_eq!(state(&stage).await.0, "needs_rejoin");
     stage.use_once().await.unwrap();
     for _ in 0..3 {
         assert!(stage.engine.renew("api").await.is_err());
     }
     assert_eq!(stage.double.counters().locks, 0);
     stage.bring_fresh_token().unwrap();
-    until("joining again", Duration::from_secs(25), || state(&stage).0 == "ready").await;
+    until("joining again", Duration::from_secs(25), async || state(&stage).await.0 == "ready").await;
     stage.use_once().await.unwrap();
 }
 
@@ -267,7 +269,7 @@ async fn a_release_ends_an_acquisition_that_hangs_and_leaves_nothing() {
     let asked = stage.double.counters().seen(Point::Impersonate);
     let acquired = stage.engine.acquire(order.clone());
     let released = async {
-        let hangs = || stage.double.counters().seen(Point::Impersonate) > asked;
+        let hangs = async || stage.double.counters().seen(Point::Impersonate) > asked;
         until("asking for a certificate", Duration::from_secs(10), hangs).await;
         let started = Instant::now();
         stage.engine.release(&order.lease).await.unwrap();
@@ -321,7 +323,7 @@ async fn a_lease_taken_over_by_a_later_process_is_left_to_it() {
     let root = stage.directory.path().join("root/leases");
     fs::remove_file(root.join(format!("{}.json", order.lease))).unwrap();
     fs::remove_dir_all(order.directory()).unwrap();
-    until("letting go", Duration::from_secs(59), || stage.engine.status().unwrap().leases.is_empty()).await;
+    until("letting go", Duration::from_secs(59), async || stage.engine.status().await.unwrap().leases.is_empty()).await;
     assert!(!order.directory().exists(), "keys came back after the lease was ended");
 }
 
@@ -347,17 +349,17 @@ async fn an_identity_that_could_not_be_written_down_is_kept_and_written_later() 
     let filler = storage.join("filler");
     let renewed = engine.renew("api");
     let filled = async {
-        let begun = || stage.double.counters().seen(Point::Renew) > 0;
+        let begun = async || stage.double.counters().seen(Point::Renew) > 0;
         until("asking for a renewal", Duration::from_secs(10), begun).await;
         assert!(fs::write(&filler, vec![b'x'; 2 << 20]).is_err(), "there is still room");
     };
     let (renewed, ()) = tokio::join!(renewed, filled);
     assert_eq!(renewed.unwrap().generation, Some(2));
-    let on_disk = engine.status().unwrap().identities.remove(0);
+    let on_disk = engine.status().await.unwrap().identities.remove(0);
     assert_eq!((on_disk.state, on_disk.generation), ("needs_rejoin", Some(1)));
     fs::remove_file(&filler).unwrap();
-    until("writing it down", Duration::from_secs(20), || {
-        let status = engine.status().unwrap().identities.remove(0);
+    until("writing it down", Duration::from_secs(20), async || {
+        let status = engine.status().await.unwrap().identities.remove(0);
         status.state == "ready" && status.generation == Some(2)
     })
     .await;

@@ -1,10 +1,11 @@
 //! TCP to the cluster, directly or by an HTTP proxy's CONNECT: the one place where sockets are opened.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, lookup_host};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::address::Address;
@@ -12,6 +13,7 @@ use super::environment::{Environment, HttpProxy};
 use super::error::ConnectError;
 use super::limits;
 use super::stream::Pipe;
+use crate::blocking::{self, Lane};
 
 /// Longest head of a reply to CONNECT.
 const REPLY_HEAD: usize = 8 << 10;
@@ -31,12 +33,10 @@ pub(crate) async fn dial(target: &Address, environment: &Environment) -> Result<
 async fn tcp(target: &Address) -> Result<TcpStream, ConnectError> {
     let unreachable = |reason: String| ConnectError::Unreachable { address: target.to_string(), reason };
     let timed_out = || ConnectError::TimedOut { address: target.to_string(), step: "connect", after: limits::CONNECT };
-    let lookup = timeout(limits::CONNECT, lookup_host((target.host.as_str(), target.port)));
-    let addresses: Vec<_> = lookup
+    let addresses = timeout(limits::CONNECT, addresses(target.host.clone(), target.port))
         .await
         .map_err(|_| timed_out())?
-        .map_err(|error| unreachable(format!("its name can't be resolved ({error})")))?
-        .collect();
+        .map_err(|error| unreachable(format!("its name can't be resolved ({error})")))?;
     let tries = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
     // A host whose first address is dead must not use up the time of the others.
     let share = (limits::CONNECT / tries).max(Duration::from_secs(1));
@@ -52,6 +52,16 @@ async fn tcp(target: &Address) -> Result<TcpStream, ConnectError> {
         }
     }
     Err(last)
+}
+
+/// What a name stands for; an address stands for itself, without a thread.
+async fn addresses(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    #[expect(clippy::disallowed_methods, reason = "on a thread for it")]
+    let lookup = move || (host.as_str(), port).to_socket_addrs().map(Vec::from_iter);
+    blocking::run(Lane::Names, lookup).await.map_err(io::Error::other)?
 }
 
 /// "Connection refused" without the number behind it.

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::fd::AsRawFd;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -13,6 +13,7 @@ use nix::sys::stat::{Mode, fstat};
 use super::directory::kind;
 use super::file::{kind_of, link};
 use super::{DestinationError, names};
+use crate::blocking;
 
 /// The lock, let go on drop. It is a file of its own that readers can't open, so that they can't hold us up.
 #[derive(Debug)]
@@ -65,7 +66,12 @@ impl PartLock {
     }
 
     pub(super) fn take(&self, directory: &File, path: &Path, wait: Duration) -> Result<HeldPart<'_>, DestinationError> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may hold it while it waits for a disk that hangs: no longer a wait than for another process.
+        let mut file = patiently(path, wait, || match self.file.try_lock() {
+            Ok(file) => Ok(Some(file)),
+            Err(TryLockError::Poisoned(file)) => Ok(Some(file.into_inner())),
+            Err(TryLockError::WouldBlock) => Ok(None),
+        })?;
         loop {
             let opened = file.take().map_or_else(|| open(directory, path, &self.name), Ok)?;
             let held = hold(opened, path, wait)?;
@@ -108,22 +114,38 @@ fn open(directory: &File, path: &Path, name: &str) -> Result<File, DestinationEr
     Ok(file)
 }
 
-fn hold(mut file: File, path: &Path, wait: Duration) -> Result<Flock<File>, DestinationError> {
+fn hold(file: File, path: &Path, wait: Duration) -> Result<Flock<File>, DestinationError> {
+    let mut free = Some(file);
+    patiently(path, wait, || {
+        let Some(file) = free.take() else { return Ok(None) };
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(held) => Ok(Some(held)),
+            Err((back, Errno::EWOULDBLOCK | Errno::EINTR)) => {
+                free = Some(back);
+                Ok(None)
+            }
+            Err((_, errno)) => Err(DestinationError::io("locked", path)(errno)),
+        }
+    })
+}
+
+/// Tries until it works, for as long as `wait`; blocks the thread.
+fn patiently<T>(
+    path: &Path,
+    wait: Duration,
+    mut attempt: impl FnMut() -> Result<Option<T>, DestinationError>,
+) -> Result<T, DestinationError> {
     let mut waited = Duration::ZERO;
     let [mut pause, longest] = PAUSES;
     loop {
-        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-            Ok(held) => return Ok(held),
-            Err((back, Errno::EWOULDBLOCK | Errno::EINTR)) if waited < wait => {
-                file = back;
-                std::thread::sleep(pause);
-                waited += pause;
-                pause = (pause * 2).min(longest);
-            }
-            Err((_, Errno::EWOULDBLOCK | Errno::EINTR)) => {
-                return Err(DestinationError::Busy { path: path.to_owned(), waited });
-            }
-            Err((_, errno)) => return Err(DestinationError::io("locked", path)(errno)),
+        if let Some(done) = attempt()? {
+            return Ok(done);
         }
+        if waited >= wait {
+            return Err(DestinationError::Busy { path: path.to_owned(), waited });
+        }
+        blocking::pause(pause);
+        waited += pause;
+        pause = (pause * 2).min(longest);
     }
 }

@@ -12,11 +12,12 @@ use super::multiplex::Multiplexers;
 use super::reply::IdentityStatus;
 use super::session::Session;
 use super::spare::SpareKey;
+use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
 use crate::config::{IdentityConfig, JoinConfig, TokenSource};
 use crate::connect::Connector;
 use crate::error::{Code, Error};
-use crate::identity::{BotIdentity, Certificates, Stamp, Store};
+use crate::identity::{BotIdentity, Certificates, MachineMark, Stamp, Store};
 use crate::issue::IssueCache;
 use crate::join;
 
@@ -33,6 +34,8 @@ pub(super) struct Bot {
     pub(super) connector: Connector,
     pub(super) multiplexers: Arc<Multiplexers>,
     pub(super) store: Store,
+    /// As the store marks what it holds.
+    pub(super) machine: MachineMark,
     /// Where in its window this process renews: the processes of one store, and the agents of a fleet, differ.
     pub(super) unit: f64,
     /// Wakes the keeper when something may be due earlier than it thinks.
@@ -107,6 +110,7 @@ impl Bot {
             connector,
             multiplexers,
             store,
+            machine: MachineMark::of_this_machine(),
             unit: fastrand::f64(),
             wake: Notify::new(),
             connected: Notify::new(),
@@ -115,6 +119,15 @@ impl Bot {
             kept: AtomicBool::new(false),
             attempt: tokio::sync::Mutex::new(()),
         })
+    }
+
+    /// Has something done with the store, or with another file of the identity's, on a thread that may wait for a disk.
+    pub(super) async fn on_disk<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let bot = Arc::clone(self);
+        blocking::run(Lane::Store, move || work(&bot)).await
     }
 
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -195,7 +208,7 @@ impl Bot {
         Some(valid.filter(|_| is_passing(error)).map_or_else(|| Err(error.clone()), |session| Ok(Arc::clone(session))))
     }
 
-    async fn try_once(&self, wish: Wish) -> Result<Arc<Session>, Error> {
+    async fn try_once(self: &Arc<Self>, wish: Wish) -> Result<Arc<Session>, Error> {
         let forced = matches!(wish, Wish::Renew(_));
         match self.establish(wish).await {
             Ok(session) => {
@@ -263,7 +276,7 @@ impl Bot {
         self.memory().hold.error().cloned()
     }
 
-    /// Whether another process has written the store since the session was made.
+    /// Whether another process has written the store since the session was made. Reads the disk.
     pub(super) fn was_overtaken(&self) -> bool {
         let stamp = self.store.stamp();
         let memory = self.memory();
@@ -271,7 +284,7 @@ impl Bot {
     }
 
     /// Whether a token is configured that the identity at hand didn't come from: one that can bring a stuck identity
-    /// back.
+    /// back. Reads the disk.
     pub(super) fn has_fresh_token(&self) -> bool {
         let memory = self.memory();
         let known = memory.session.as_ref().map(|session| session.identity.token_hash.clone());
@@ -318,7 +331,7 @@ impl Bot {
         self.memory().fresh_roles(self.clock.monotonic())
     }
 
-    /// What is stored, without touching anything.
+    /// What is stored, without touching anything. Reads the disk.
     pub(super) fn status(&self) -> Result<IdentityStatus, Error> {
         let trouble = self.trouble();
         let mut status = IdentityStatus::stored(&self.config.id, &self.store, self.clock.now())?;

@@ -14,9 +14,10 @@ use super::ledger::Ledger;
 use super::multiplex::Multiplexers;
 use super::order::{Order, Placement};
 use super::session::Session;
+use crate::blocking::{self, Lane};
 use crate::config::OutputKind;
 use crate::destination::{Destination, Durability, OwnFolders};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::identity::CertificateFacts;
 use crate::issue::{RoleCertificate, Target};
 use crate::lease::CertificateNote;
@@ -73,13 +74,12 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
         ledger,
         refused,
     };
-    let outcome = tokio::task::spawn_blocking(move || {
+    blocking::run(Lane::Leases, move || {
         let outcome = job.write();
         drop(alone);
         outcome
     })
-    .await;
-    outcome.map_err(|_| Error::new(Code::Internal, "writing the files ended unexpectedly", "report this"))?
+    .await?
 }
 
 /// What the files say about the cluster.

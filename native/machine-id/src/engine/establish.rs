@@ -10,12 +10,12 @@ use super::plan::{Means, Plan, Stored, decide};
 use super::proxy;
 use super::rotation::{Reaction, is_outdated, reaction};
 use super::session::Session;
+use crate::blocking::{self, Lane};
 use crate::connect::{ClientCredential, Cluster, ConnectError};
 use crate::destination::DestinationError;
 use crate::error::{Code, Error};
 use crate::identity::{
-    Authorities, BotFacts, BotIdentity, Certificates, KeyPair, MachineMark, RenewalState, StoreError, StoreGuard,
-    StoredState,
+    Authorities, BotFacts, BotIdentity, Certificates, KeyPair, RenewalState, StoreError, StoreGuard, StoredState,
 };
 use crate::join::{self, Joined};
 use crate::renew::schedule::{Validity, renewal_point};
@@ -33,11 +33,24 @@ const SHORTEST_LIFE: Duration = Duration::from_secs(5);
 /// trusted for some phases more. (Role certificates are issued anew at once, they can be asked for again.)
 const SETTLE: (Duration, Duration) = (Duration::from_secs(8), Duration::from_secs(7));
 
+/// The store's lock, as long as an attempt needs it.
+#[derive(Debug)]
+struct Locked(Arc<StoreGuard>);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let guard = Arc::clone(&self.0);
+        // Letting go is a request to the file system, too.
+        blocking::later(Lane::Store, move || drop(guard));
+    }
+}
+
 impl Bot {
-    pub(super) async fn establish(&self, wish: Wish) -> Result<Session, Error> {
-        let cluster = self.connector.discover_again(&self.known_host_cas()).await?;
-        let means = self.means()?;
-        if let Some(state) = self.ready_in_store() {
+    pub(super) async fn establish(self: &Arc<Self>, wish: Wish) -> Result<Session, Error> {
+        let known = self.on_disk(Self::known_host_cas).await?;
+        let cluster = self.connector.discover_again(&known).await?;
+        let means = self.on_disk(Self::means).await??;
+        if let Some(state) = self.on_disk(Self::ready_in_store).await? {
             let known = self.describe(&state, &cluster)?;
             if let Plan::Keep(stuck) = decide(Some(&known), &means, self.wanted_at(&wish, &state, &known)) {
                 // Without the lock: any number of processes may use one identity at once.
@@ -50,10 +63,11 @@ impl Bot {
             }
         }
         let guard = self.lock_store(STORE_WAIT).await?;
-        if let Some(identity) = self.write_down(&guard) {
+        if let Some(identity) = self.with(&guard, Self::write_down).await? {
             return self.connect(cluster, identity, None, Some(&guard)).await;
         }
-        let state = self.load(&guard, means.token_hash.is_some())?;
+        let token = means.token_hash.is_some();
+        let state = self.with(&guard, move |bot, guard| bot.load(guard, token)).await??;
         let known = state.as_ref().map(|state| self.describe(state, &cluster)).transpose()?;
         let now = match (&state, &known) {
             (Some(state), Some(known)) => self.wanted_at(&wish, state, known),
@@ -145,7 +159,7 @@ impl Bot {
 
     /// The configured token is of no use, but the stored identity is.
     async fn serve_on(
-        &self,
+        self: &Arc<Self>,
         cluster: Cluster,
         state: StoredState,
         known: &Stored,
@@ -160,24 +174,34 @@ impl Bot {
         self.connect(cluster, state.identity, stuck, None).await
     }
 
-    async fn lock_store(&self, wait: Duration) -> Result<StoreGuard<'_>, Error> {
+    async fn lock_store(self: &Arc<Self>, wait: Duration) -> Result<Locked, Error> {
         let started = self.clock.monotonic();
         loop {
-            match self.store.lock(Duration::ZERO) {
+            match self.on_disk(|bot| bot.store.lock(Duration::ZERO)).await? {
                 Err(error @ StoreError::Destination(DestinationError::Busy { .. })) => {
                     if self.clock.monotonic().saturating_sub(started) > wait {
                         return Err(error.into());
                     }
                     tokio::time::sleep(STORE_POLL.mul_f64(0.5 + fastrand::f64())).await;
                 }
-                other => return Ok(other?),
+                other => return Ok(Locked(Arc::new(other?))),
             }
         }
     }
 
+    /// [`Bot::on_disk`], where the store's lock is held.
+    async fn with<T: Send + 'static>(
+        self: &Arc<Self>,
+        guard: &Locked,
+        work: impl FnOnce(&Self, &StoreGuard) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let guard = Arc::clone(&guard.0);
+        self.on_disk(move |bot| work(bot, &guard)).await
+    }
+
     /// Writes down what could not be written when it came. Gives the identity if it still can't be: it works, but must
     /// not be renewed again before.
-    fn write_down(&self, guard: &StoreGuard<'_>) -> Option<BotIdentity> {
+    fn write_down(&self, guard: &StoreGuard) -> Option<BotIdentity> {
         let (identity, replaces) = self.memory().unwritten.clone()?;
         let stored = guard.load().map(|state| state.map(|state| state.identity.certificates));
         if stored.is_ok_and(|stored| stored != replaces) {
@@ -195,16 +219,16 @@ impl Bot {
     }
 
     /// [`Self::write_down`], where nobody has the lock and it isn't urgent.
-    pub(super) async fn write_down_later(&self) {
+    pub(super) async fn write_down_later(self: &Arc<Self>) {
         if self.memory().unwritten.is_some()
             && let Ok(guard) = self.lock_store(SHORT_WAIT).await
-            && self.write_down(&guard).is_none()
+            && self.with(&guard, Self::write_down).await.is_ok_and(|unwritten| unwritten.is_none())
         {
             tracing::info!(identity = %self.config.id, "the identity is written down now");
         }
     }
 
-    fn save(&self, guard: &StoreGuard<'_>, identity: &BotIdentity) -> Result<(), StoreError> {
+    fn save(&self, guard: &StoreGuard, identity: &BotIdentity) -> Result<(), StoreError> {
         guard.save(identity)?;
         let stamp = self.store.stamp();
         let mut memory = self.memory();
@@ -214,15 +238,20 @@ impl Bot {
     }
 
     /// Saves, or keeps in memory what can't be saved: losing it would lose the bot.
-    fn save_or_keep(&self, guard: &StoreGuard<'_>, identity: &BotIdentity, replaces: Option<Certificates>) {
-        if let Err(error) = self.save(guard, identity) {
+    async fn save_or_keep(self: &Arc<Self>, guard: &Locked, identity: &BotIdentity, replaces: Option<Certificates>) {
+        let saved = identity.clone();
+        let outcome = match self.with(guard, move |bot, guard| bot.save(guard, &saved)).await {
+            Ok(outcome) => outcome.map_err(Error::from),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
             tracing::error!(identity = %self.config.id, "the new identity can't be written down yet, it is kept in memory: {error}");
             self.memory().unwritten = Some((identity.clone(), replaces));
         }
     }
 
     /// A file that can't be read is moved aside, never overwritten, and only when a join can replace it.
-    fn load(&self, guard: &StoreGuard<'_>, token: bool) -> Result<Option<StoredState>, Error> {
+    fn load(&self, guard: &StoreGuard, token: bool) -> Result<Option<StoredState>, Error> {
         self.memory().seen = self.store.stamp();
         match guard.load() {
             Err(error @ (StoreError::Corrupt { .. } | StoreError::OtherVersion { .. }))
@@ -253,7 +282,7 @@ impl Bot {
             outdated: is_outdated(&state.identity) && !self.settles(&state.identity),
             expires_at: facts.valid_until,
             same_cluster: state.identity.cluster == cluster.name,
-            same_machine: state.check_machine(&MachineMark::of_this_machine()).is_ok(),
+            same_machine: state.check_machine(&self.machine).is_ok(),
             token_hash: state.identity.token_hash.clone(),
         })
     }
@@ -263,15 +292,16 @@ impl Bot {
         renewal_point(validity, self.config.renewal_interval, self.unit)
     }
 
-    async fn join(&self, cluster: Cluster, guard: StoreGuard<'_>, why: &str) -> Result<Session, Error> {
+    async fn join(self: &Arc<Self>, cluster: Cluster, guard: Locked, why: &str) -> Result<Session, Error> {
         tracing::info!(identity = %self.config.id, cluster = %cluster.name, "joining: {why}");
-        let replaces = guard.load().ok().flatten().map(|state| state.identity.certificates);
-        // A token works once: what can fail without it has to fail before.
-        guard.try_out()?;
+        let stored = self.with(&guard, |_, guard| {
+            let replaces = guard.load().ok().flatten().map(|state| state.identity.certificates);
+            // A token works once: what can fail without it has to fail before.
+            guard.try_out().map(|()| replaces)
+        });
+        let replaces = stored.await??;
         let algorithm = self.config.key_algorithm;
-        let made = tokio::task::spawn_blocking(move || KeyPair::generate(algorithm)).await;
-        let key =
-            Arc::new(made.map_err(|_| Error::new(Code::Internal, "making a key ended unexpectedly", "report this"))??);
+        let key = Arc::new(blocking::run(Lane::Keys, move || KeyPair::generate(algorithm)).await??);
         let critical = self.critical.lock().await;
         let joined =
             join::join(&self.connector, &cluster, &self.join_config(), &key, self.config.lifetime, &*self.clock)
@@ -283,7 +313,7 @@ impl Bot {
             host.tls_certs = pinned;
         }
         let identity = BotIdentity { key, certificates, authorities, token_hash, cluster: cluster.name.clone() };
-        self.save_or_keep(&guard, &identity, replaces);
+        self.save_or_keep(&guard, &identity, replaces).await;
         drop(critical);
         tracing::info!(identity = %self.config.id, cluster = %cluster.name, "joined");
         let mut session = self.connect(cluster, identity, None, Some(&guard)).await?;
@@ -292,21 +322,21 @@ impl Bot {
     }
 
     async fn renew_stored(
-        &self,
+        self: &Arc<Self>,
         wish: &Wish,
         cluster: Cluster,
         state: StoredState,
-        guard: StoreGuard<'_>,
+        guard: Locked,
     ) -> Result<Session, Error> {
         let session = self.connect(cluster, state.identity, None, Some(&guard)).await?;
         let prepared = renew::prepare(&session.client, &session.identity, self.config.lifetime, &*self.clock).await?;
         let critical = self.critical.lock().await;
-        let permit = guard.begin_renewal()?;
+        let permit = self.with(&guard, |_, guard| guard.begin_renewal()).await??;
         match prepared.send(&*self.clock).await {
             Ok(renewed) => {
                 let old = session.identity.certificates.clone();
                 let identity = BotIdentity { certificates: renewed.certificates, ..session.identity.clone() };
-                self.save_or_keep(&guard, &identity, Some(old));
+                self.save_or_keep(&guard, &identity, Some(old)).await;
                 drop(critical);
                 let facts = identity.facts()?;
                 tracing::info!(identity = %self.config.id, generation = facts.generation, "renewed");
@@ -320,21 +350,25 @@ impl Bot {
                 }
             }
             Err(RenewError::Refused(error)) => {
-                if matches!(error, ConnectError::GenerationMismatch { .. }) {
-                    guard.mark_needs_rejoin(&error.to_string())?;
-                } else {
-                    guard.abandon_renewal(permit, &error.to_string())?;
-                }
+                let lost = matches!(error, ConnectError::GenerationMismatch { .. });
+                let reason = error.to_string();
+                self.with(&guard, move |_, guard| {
+                    if lost { guard.mark_needs_rejoin(&reason) } else { guard.abandon_renewal(permit, &reason) }
+                })
+                .await??;
                 self.serve_unrenewed(wish, session, error.into())
             }
             Err(RenewError::NotSent(error)) => {
-                guard.abandon_renewal(permit, &error.to_string())?;
+                let reason = error.to_string();
+                self.with(&guard, move |_, guard| guard.abandon_renewal(permit, &reason)).await??;
                 self.serve_unrenewed(wish, session, error.into())
             }
             Err(RenewError::Unknown(error)) => {
                 let reason = format!("a renewal ended without a usable answer: {error}");
                 tracing::error!(identity = %self.config.id, "{reason}; the identity serves until it expires");
-                if let Err(error) = guard.mark_needs_rejoin(&reason) {
+                let told = reason.clone();
+                let marked = self.with(&guard, move |_, guard| guard.mark_needs_rejoin(&told)).await;
+                if let Err(error) = marked.and_then(|marked| Ok(marked?)) {
                     // The intent on disk says as much.
                     tracing::warn!(identity = %self.config.id, "the reason can't be written down: {error}");
                 }
@@ -355,11 +389,11 @@ impl Bot {
     /// Connects with an identity and takes over the cluster's current authorities. `guard` is the store's lock where
     /// the caller has it.
     async fn connect(
-        &self,
+        self: &Arc<Self>,
         cluster: Cluster,
         mut identity: BotIdentity,
         stuck: Option<String>,
-        guard: Option<&StoreGuard<'_>>,
+        guard: Option<&Locked>,
     ) -> Result<Session, Error> {
         let credential = ClientCredential::new(&identity.key.pkcs8_der(), &identity.certificates.tls)?;
         let client =
@@ -433,13 +467,27 @@ impl Bot {
     }
 
     /// Writes the authorities down, for the next start; that this fails now is no reason to fail.
-    async fn store_authorities(&self, identity: &BotIdentity, current: &Authorities, guard: Option<&StoreGuard<'_>>) {
+    async fn store_authorities(
+        self: &Arc<Self>,
+        identity: &BotIdentity,
+        current: &Authorities,
+        guard: Option<&Locked>,
+    ) {
+        let own;
+        let guard = match guard {
+            Some(guard) => Ok(guard),
+            None => {
+                own = self.lock_store(SHORT_WAIT).await;
+                own.as_ref().map_err(Error::clone)
+            }
+        };
         let outcome = match guard {
-            Some(guard) => self.update_authorities(guard, identity, current),
-            None => match self.lock_store(SHORT_WAIT).await {
-                Ok(guard) => self.update_authorities(&guard, identity, current),
-                Err(error) => Err(error),
-            },
+            Ok(guard) => {
+                let (identity, current) = (identity.clone(), current.clone());
+                let update = self.with(guard, move |bot, guard| bot.update_authorities(guard, &identity, &current));
+                update.await.and_then(|updated| updated)
+            }
+            Err(error) => Err(error),
         };
         if let Err(error) = outcome {
             tracing::warn!(identity = %self.config.id, "the cluster's authorities can't be written down now: {error}");
@@ -448,7 +496,7 @@ impl Bot {
 
     fn update_authorities(
         &self,
-        guard: &StoreGuard<'_>,
+        guard: &StoreGuard,
         identity: &BotIdentity,
         current: &Authorities,
     ) -> Result<(), Error> {

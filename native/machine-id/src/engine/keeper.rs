@@ -26,6 +26,8 @@ const SWEEP: Duration = Duration::from_secs(600);
 const START: Duration = Duration::from_secs(5);
 /// How many leases are refreshed at once.
 const AT_ONCE: usize = 8;
+/// How long the disk is waited for.
+const DISK: Duration = Duration::from_secs(2);
 /// Before a lost watch is opened again.
 const REOPEN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(300));
 
@@ -68,6 +70,16 @@ struct Keeper {
     write_at: Duration,
     /// The kind of failure that was reported last, until a success.
     said: Option<Code>,
+    /// Whether there is a stored identity.
+    stored: bool,
+}
+
+/// What the disk says of the identity.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    stored: bool,
+    overtaken: bool,
+    fresh_token: bool,
 }
 
 impl Keeper {
@@ -85,6 +97,7 @@ impl Keeper {
             sweep_at: first.then_some(start + ADOPTION),
             write_at: start,
             said: None,
+            stored: false,
             bot,
         }
     }
@@ -147,7 +160,7 @@ impl Keeper {
         let leases = self.shared.leases.of(&self.bot.config.id);
         let refresh_at = leases.iter().filter_map(|lease| lease.due_at(current)).min();
         let started = now.monotonic >= self.start_at;
-        let wanted = refresh_at.is_some() || session.is_some() || (started && self.bot.store.stamp().is_some());
+        let wanted = refresh_at.is_some() || session.is_some() || (started && self.stored);
         let hold = self.bot.memory().hold.retry_at();
         Facts {
             now,
@@ -184,15 +197,15 @@ impl Keeper {
     /// Another process may have renewed the identity, somebody may have configured a fresh token, the disk may be
     /// writable again.
     async fn notice_others(&mut self, now: Moment) {
+        let seen = self.look_at_disk().await;
         let bot = &self.bot;
-        if bot.was_overtaken()
+        if seen.overtaken
             && let Some(session) = bot.current()
         {
             tracing::debug!(identity = %bot.config.id, "another process has written the identity");
             session.let_go();
         }
-        let stuck = bot.current().is_some_and(|session| session.stuck.is_some());
-        if (stuck || bot.trouble().is_some()) && bot.has_fresh_token() {
+        if seen.fresh_token {
             tracing::info!(identity = %bot.config.id, "a fresh token is configured");
             if let Some(session) = bot.current() {
                 session.let_go();
@@ -203,6 +216,22 @@ impl Keeper {
             self.write_at = now.monotonic + Duration::from_secs(5);
             bot.write_down_later().await;
         }
+    }
+
+    /// What the disk says. One that hangs says nothing: what is at hand is kept fresh meanwhile.
+    async fn look_at_disk(&mut self) -> Seen {
+        let looking = self.bot.on_disk(|bot| {
+            let stuck = bot.current().is_some_and(|session| session.stuck.is_some());
+            Seen {
+                stored: bot.store.stamp().is_some(),
+                overtaken: bot.was_overtaken(),
+                fresh_token: (stuck || bot.trouble().is_some()) && bot.has_fresh_token(),
+            }
+        });
+        let seen = tokio::time::timeout(DISK, looking).await;
+        let seen = seen.ok().and_then(Result::ok).unwrap_or(Seen { stored: self.stored, ..Seen::default() });
+        self.stored = seen.stored;
+        seen
     }
 
     async fn refresh(&self, now: Moment) {
@@ -248,7 +277,7 @@ async fn ping(bot: &Arc<Bot>) {
 }
 
 async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Live) {
-    if !shared.leases.is_ours(lease) {
+    if !shared.leases.is_ours(lease).await {
         return;
     }
     let before = lease.problem();

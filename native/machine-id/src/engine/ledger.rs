@@ -6,6 +6,9 @@ use std::time::SystemTime;
 use crate::error::Error;
 use crate::lease::{CertificateHistory, CertificateNote, LeaseError, LeaseId, LeaseTable};
 
+/// How often the record is tried again while others hold its lock, each time for the table's patience.
+const TRIES: u32 = 50;
+
 /// The certificates of one lease.
 #[derive(Clone, Debug)]
 pub(super) struct Ledger {
@@ -36,7 +39,15 @@ impl Ledger {
             known.add(delivered);
             known.clone()
         };
-        match self.table.extend(&self.id, expires, &history) {
+        let extend = || self.table.extend(&self.id, expires, &history);
+        let mut written = extend();
+        for _ in 0..TRIES {
+            match &written {
+                Err(error) if error.is_busy() => written = extend(),
+                _ => break,
+            }
+        }
+        match written {
             Ok(_) => Ok(()),
             Err(error @ LeaseError::Unknown { .. }) => Err(error.into()),
             Err(error) => {

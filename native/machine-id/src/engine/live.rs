@@ -16,18 +16,25 @@ use super::reply::{LeaseStatus, Released};
 use super::rotation::{Reaction, reaction};
 use super::session::Session;
 use crate::backoff::Backoff;
-use crate::clock::SharedClock;
+use crate::blocking::{self, Lane};
+use crate::clock::{Clock, SharedClock};
 use crate::config::DirectoryConfig;
 use crate::destination::{Destination, Program};
 use crate::error::{Code, Error};
 use crate::identity::Authorities;
-use crate::lease::{CertificateHistory, Claim, Ended, LeaseId, LeaseTable};
+use crate::lease::{CertificateHistory, Claim, Ended, LeaseError, LeaseId, LeaseTable};
 use crate::renew::schedule::{Validity, renewal_point};
 
 /// How long after a failed refresh the next one is tried, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// A refresh never follows another one sooner, whatever lifetime the cluster grants.
 const SHORTEST_LIFE: Duration = Duration::from_secs(5);
+
+/// How long another process may hold what is needed of the lease table.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// How much of that a thread waits at once, and the time to the next try.
+const LOCK_TRY: Duration = Duration::from_millis(20);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// All leases that this process holds, and the table that all processes share.
 #[derive(Debug)]
@@ -73,38 +80,12 @@ struct State {
 impl Leases {
     pub(super) fn open(root: &Path, clock: SharedClock) -> Result<Self, Error> {
         let table = LeaseTable::open(&DirectoryConfig::private(root.to_owned()), Arc::clone(&clock))?;
+        let table = table.with_patience(LOCK_TRY);
         Ok(Self { table: Arc::new(table), clock, live: Mutex::new(HashMap::new()) })
     }
 
-    /// Takes a lease in the table, so that its directory is ours, and makes it known to `release`. `expires` is when its
-    /// certificates are expected to end, if that is known.
-    pub(super) fn take(
-        &self,
-        order: Order,
-        program: &Program,
-        expires: Option<SystemTime>,
-    ) -> Result<Arc<Live>, Error> {
-        // Others take theirs meanwhile; a release of this one waits.
-        let work = Arc::<tokio::sync::Mutex<()>>::default();
-        let taking = Arc::clone(&work).try_lock_owned();
-        let expires = expires.unwrap_or_else(|| self.clock.now() + order.deadline);
-        let lease = self.announce(order, work)?;
-        let taken = self.take_announced(&lease, program, expires);
-        drop(taking);
-        match taken {
-            Ok(taken) => {
-                let _first = lease.taken.set(taken);
-                Ok(lease)
-            }
-            Err(error) => {
-                self.forget(&lease);
-                Err(error)
-            }
-        }
-    }
-
-    /// Makes a lease known, if nothing in this process stands against it.
-    fn announce(&self, order: Order, work: Arc<tokio::sync::Mutex<()>>) -> Result<Arc<Live>, Error> {
+    /// Makes a lease known, to `release` too, if nothing in this process stands against it. To be taken in the table next.
+    pub(super) fn announce(&self, order: Order) -> Result<Arc<Live>, Error> {
         let id = LeaseId::parse(&order.lease)?;
         if order.placements.is_empty() {
             return Err(Error::new(Code::RequestInvalid, "a lease needs at least one output", ""));
@@ -129,7 +110,7 @@ impl Leases {
             id: id.clone(),
             taken: OnceLock::new(),
             cancelled: watch::Sender::new(false),
-            work,
+            work: Arc::default(),
             state: Mutex::new(State {
                 opened: None,
                 delivered: None,
@@ -144,38 +125,34 @@ impl Leases {
         Ok(lease)
     }
 
-    fn take_announced(&self, lease: &Live, program: &Program, expires: SystemTime) -> Result<Taken, Error> {
-        let (id, order) = (&lease.id, &lease.order);
-        let first = order.placements.first().map(|placement| &placement.directory);
-        let claim = Claim {
-            id,
-            identity: &order.identity,
-            destination: first.ok_or_else(|| Error::new(Code::Internal, "a lease without outputs", "report this"))?,
-            within: None,
-            expires,
-            standing: order.standing,
-        };
-        let begun = self.clock.now();
-        let (record, destination) = self.table.take(&claim)?;
-        let adopted = record.created < begun;
-        let placed = if order.portable {
-            program.place(&destination, PROGRAM, begun)
-        } else {
-            program.check(begun).map(|()| program.path().to_owned())
-        };
-        match placed {
-            Ok(helper) => {
-                lock(&lease.state).opened = Some(destination);
-                let ledger = Ledger::new(Arc::clone(&self.table), id.clone(), record.history);
-                Ok(Taken { helper, ledger, adopted })
-            }
-            Err(error) => {
-                if !adopted && let Err(left) = self.table.release(id) {
-                    tracing::warn!(lease = %id, "a lease that could not be filled is not removed yet: {left}");
+    /// Takes an announced lease in the table, so that its directory is ours. `expires` is when its certificates are
+    /// expected to end, if that is known. May be cut: what has begun is then finished, and a release waits for it.
+    pub(super) async fn take(
+        &self,
+        lease: &Arc<Live>,
+        program: &Arc<Program>,
+        expires: Option<SystemTime>,
+    ) -> Result<(), Error> {
+        let expires = expires.unwrap_or_else(|| self.clock.now() + lease.order.deadline);
+        let (table, clock) = (&self.table, &self.clock);
+        patiently(|| {
+            let (table, clock, lease) = (Arc::clone(table), Arc::clone(clock), Arc::clone(lease));
+            let program = Arc::clone(program);
+            async move {
+                let alone = Arc::clone(&lease.work).lock_owned().await;
+                // A release that came first has found nothing; nothing may be there after it.
+                if *lease.cancelled.borrow() {
+                    return Err(lease.was_released());
                 }
-                Err(error.into())
+                blocking::run(Lane::Leases, move || {
+                    let taken = lease.take(&table, &*clock, &program, expires);
+                    drop(alone);
+                    taken
+                })
+                .await
             }
-        }
+        })
+        .await
     }
 
     /// Ends a lease of this process, or one that an earlier process left in the table.
@@ -207,11 +184,14 @@ impl Leases {
     /// Undoes a lease that could not be filled. One that was taken again keeps its files: a build is using them, and
     /// they may be valid for a while yet. It can be taken once more, or released.
     pub(super) async fn drop_failed(&self, live: &Arc<Live>) {
-        let adopted = live.taken.get().is_some_and(|taken| taken.adopted);
-        if adopted && !*live.cancelled.borrow() {
+        let is_cancelled = || *live.cancelled.borrow();
+        if !is_cancelled() {
             let _no_refresh = live.work.lock().await;
-            self.forget(live);
-            return;
+            let ours = live.taken.get().is_some_and(|taken| !taken.adopted);
+            if !ours && !is_cancelled() {
+                self.forget(live);
+                return;
+            }
         }
         if let Err(error) = self.release_live(live).await {
             tracing::warn!(lease = %live.id, "a lease that could not be filled is not removed yet: {error}");
@@ -231,15 +211,17 @@ impl Leases {
     }
 
     async fn end(&self, id: LeaseId) -> Result<Released, Error> {
-        let table = Arc::clone(&self.table);
-        let ended = tokio::task::spawn_blocking(move || table.release(&id)).await;
-        Ok(ended.map_err(|_| Error::new(Code::Internal, "removing a lease ended unexpectedly", "report this"))??.into())
+        let ended = patiently(|| {
+            let (table, id) = (Arc::clone(&self.table), id.clone());
+            blocking::run(Lane::Leases, move || table.release(&id))
+        });
+        Ok(ended.await?.into())
     }
 
     /// Removes what dead processes left.
     pub(super) async fn sweep(&self) {
         let table = Arc::clone(&self.table);
-        match tokio::task::spawn_blocking(move || table.sweep()).await {
+        match blocking::run(Lane::Leases, move || table.sweep()).await {
             Ok(Ok(swept)) => {
                 // A standing directory stays, so nothing was removed that anybody would miss.
                 for record in swept.iter().filter(|record| !record.standing) {
@@ -247,7 +229,7 @@ impl Leases {
                 }
             }
             Ok(Err(error)) => tracing::warn!("leases of dead processes can't be removed: {error}"),
-            Err(_) => tracing::error!("sweeping leases ended unexpectedly"),
+            Err(error) => tracing::error!("sweeping leases ended unexpectedly: {error}"),
         }
     }
 
@@ -268,16 +250,33 @@ impl Leases {
 
     /// Lets go of leases that another process has taken over or ended meanwhile, as when an agent was restarted while
     /// its old process lives on: what is left of them isn't ours to write any more.
-    pub(super) fn is_ours(&self, live: &Live) -> bool {
-        match self.table.is_ours(&live.id) {
-            Ok(true) => true,
-            Ok(false) => {
+    pub(super) async fn is_ours(&self, live: &Live) -> bool {
+        let (table, id) = (Arc::clone(&self.table), live.id.clone());
+        match blocking::run(Lane::Leases, move || table.is_ours(&id)).await {
+            Ok(Ok(false)) => {
                 tracing::info!(lease = %live.id, "another process has taken this lease over or ended it");
                 self.forget(live);
                 false
             }
-            // The table can't be read now; that says nothing about the lease.
-            Err(_) => true,
+            // Where the table can't be read now, that says nothing about the lease.
+            Ok(Ok(true) | Err(_)) | Err(_) => true,
+        }
+    }
+}
+
+/// Tries again while another process holds what is needed, for [`LOCK_WAIT`]; waits without blocking.
+async fn patiently<T, F>(attempt: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<Result<T, LeaseError>, Error>>,
+{
+    let mut waited = Duration::ZERO;
+    loop {
+        match attempt().await? {
+            Err(error) if error.is_busy() && waited < LOCK_WAIT => {
+                tokio::time::sleep(LOCK_PAUSE).await;
+                waited += LOCK_PAUSE + LOCK_TRY;
+            }
+            other => return Ok(other?),
         }
     }
 }
@@ -287,8 +286,56 @@ fn is_this(known: Option<&Arc<Live>>, live: &Live) -> bool {
 }
 
 impl Live {
+    /// Takes it in the table; blocks.
+    fn take(
+        &self,
+        table: &Arc<LeaseTable>,
+        clock: &dyn Clock,
+        program: &Program,
+        expires: SystemTime,
+    ) -> Result<(), LeaseError> {
+        let (id, order) = (&self.id, &self.order);
+        let first = order.placements.first().map(|placement| &placement.directory);
+        let none = || LeaseError::Directory { path: PathBuf::new(), reason: "no output is asked for".to_owned() };
+        let claim = Claim {
+            id,
+            identity: &order.identity,
+            destination: first.ok_or_else(none)?,
+            within: None,
+            expires,
+            standing: order.standing,
+        };
+        let begun = clock.now();
+        let (record, destination) = table.take(&claim)?;
+        let adopted = record.created < begun;
+        let placed = if order.portable {
+            program.place(&destination, PROGRAM, begun)
+        } else {
+            program.check(begun).map(|()| program.path().to_owned())
+        };
+        match placed {
+            Ok(helper) => {
+                lock(&self.state).opened = Some(destination);
+                let ledger = Ledger::new(Arc::clone(table), id.clone(), record.history);
+                // Only a lease that isn't taken yet is taken.
+                let _first = self.taken.set(Taken { helper, ledger, adopted });
+                Ok(())
+            }
+            Err(error) => {
+                if !adopted && let Err(left) = table.release(id) {
+                    tracing::warn!(lease = %id, "a lease that could not be filled is not removed yet: {left}");
+                }
+                Err(error.into())
+            }
+        }
+    }
+
     pub(super) fn id(&self) -> &str {
         self.id.as_str()
+    }
+
+    fn was_released(&self) -> Error {
+        Error::new(Code::Cancelled, format!("lease {} was released", self.id), "")
     }
 
     pub(super) const fn order(&self) -> &Order {
@@ -313,7 +360,7 @@ impl Live {
         let outcome = tokio::select! {
             biased;
             _ = cancelled.wait_for(|cancelled| *cancelled) => {
-                return Err(Error::new(Code::Cancelled, format!("lease {} was released", self.id), ""));
+                return Err(self.was_released());
             }
             outcome = deliver(bot, session, place) => outcome,
         };

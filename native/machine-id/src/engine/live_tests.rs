@@ -2,11 +2,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::Leases;
+use super::{Leases, Live};
 use crate::clock::{FixedClock, SharedClock};
 use crate::config::{DirectoryConfig, HelperConfig, HelperContent, OutputKind, Scope};
 use crate::destination::Program;
 use crate::engine::order::{Order, Placement};
+use crate::error::Error;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
 
@@ -54,11 +55,17 @@ impl Agent {
     }
 }
 
+/// As an engine does.
+async fn take(leases: &Leases, order: Order, expires: Option<SystemTime>) -> Result<Arc<Live>, Error> {
+    let live = leases.announce(order)?;
+    leases.take(&live, &Arc::new(program()), expires).await.map(|()| live)
+}
+
 #[tokio::test]
 async fn a_lease_that_could_not_be_filled_leaves_nothing() {
     let agent = Agent::new();
     let leases = agent.open();
-    let live = leases.take(agent.order(), &program(), None).unwrap();
+    let live = take(&leases, agent.order(), None).await.unwrap();
     assert!(agent.lease().exists());
     leases.drop_failed(&live).await;
     assert!(!agent.lease().exists());
@@ -67,11 +74,11 @@ async fn a_lease_that_could_not_be_filled_leaves_nothing() {
 #[tokio::test]
 async fn a_lease_that_could_not_be_taken_again_keeps_its_files_and_can_be_tried_once_more_and_released() {
     let agent = Agent::new();
-    agent.open().take(agent.order(), &program(), None).unwrap();
+    take(&agent.open(), agent.order(), None).await.unwrap();
     agent.clock.advance(Duration::from_secs(30));
     let leases = agent.open();
     for _ in 0..2 {
-        let live = leases.take(agent.order(), &program(), None).unwrap();
+        let live = take(&leases, agent.order(), None).await.unwrap();
         leases.drop_failed(&live).await;
         assert!(agent.lease().exists());
     }
@@ -84,7 +91,7 @@ async fn the_table_says_when_the_certificates_are_expected_to_end() {
     let agent = Agent::new();
     let leases = agent.open();
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_001_234);
-    leases.take(agent.order(), &program(), Some(end)).unwrap();
+    take(&leases, agent.order(), Some(end)).await.unwrap();
     assert_eq!(leases.table.list().unwrap()[0].expires, end);
 }
 
@@ -107,7 +114,7 @@ async fn leases_that_are_taken_and_released_at_once_leave_nothing() {
                     tokio::spawn(async move { leases.release(&id).await.unwrap() })
                 });
                 let directory = order.directory().to_owned();
-                let taken = leases.take(order, &program(), None);
+                let taken = take(&leases, order, None).await;
                 if let Some(ended) = ended {
                     ended.await.unwrap();
                 }

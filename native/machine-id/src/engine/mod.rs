@@ -28,6 +28,7 @@ mod spare;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -38,6 +39,7 @@ use self::live::{Leases, Live};
 use self::multiplex::Multiplexers;
 pub use self::order::{Order, Placement};
 pub use self::reply::{Acquired, Checked, IdentityStatus, LeaseStatus, Released, Renewed, Status, timestamp};
+use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
 use crate::config::EngineConfig;
 use crate::destination::Program;
@@ -62,8 +64,23 @@ struct Shared {
     stop: watch::Sender<bool>,
 }
 
+/// How long whoever acquires waits for a failed lease to be taken back.
+const UNDOING: Duration = Duration::from_secs(2);
+/// How long reading the stores may take for a status.
+const STATUS: Duration = Duration::from_secs(10);
+
+impl Shared {
+    /// Takes back a lease that could not be filled.
+    async fn undo(&self, live: &Arc<Live>) {
+        if self.leases.holds(live) {
+            self.multiplexers.withdraw(live.id()).await;
+        }
+        self.leases.drop_failed(live).await;
+    }
+}
+
 impl Engine {
-    /// Opens the stores of the configured identities. Nothing is sent, no task is started.
+    /// Opens the stores of the configured identities. Nothing is sent, no task is started. Blocks.
     ///
     /// # Errors
     /// When a store can't be opened, or an address can't be used.
@@ -106,14 +123,17 @@ impl Engine {
     /// Takes a lease: certificates of the wished kinds in the wished directories.
     ///
     /// # Errors
-    /// Whatever stands in the way; nothing is left behind then. [`Code::Cancelled`] when [`Engine::release`] came
-    /// first, [`Code::DeadlineExceeded`] when it took too long.
+    /// Whatever stands in the way; nothing is left behind then, or where a disk hangs not for long. [`Code::Cancelled`]
+    /// when [`Engine::release`] came first, [`Code::DeadlineExceeded`] when it took too long.
     pub async fn acquire(&self, order: Order) -> Result<Acquired, Error> {
         let bot = self.bot(&order.identity)?;
-        let expires = issuing::expected_end(bot, &order);
-        let live = self.shared.leases.take(order, &self.shared.program, expires)?;
+        let live = self.shared.leases.announce(order)?;
         let mut cancelled = live.cancelled();
-        let work = tokio::time::timeout(live.order().deadline, self.fill(bot, &live));
+        let work = tokio::time::timeout(live.order().deadline, async {
+            let expires = issuing::expected_end(bot, live.order());
+            self.shared.leases.take(&live, &self.shared.program, expires).await?;
+            self.fill(bot, &live).await
+        });
         let outcome = tokio::select! {
             outcome = work => outcome.unwrap_or_else(|_| Err(deadline(&live))),
             _ = cancelled.wait_for(|cancelled| *cancelled) => Err(Error::new(
@@ -123,15 +143,15 @@ impl Engine {
             )),
         };
         if outcome.is_err() {
-            if self.shared.leases.holds(&live) {
-                self.shared.multiplexers.withdraw(live.id()).await;
-            }
-            self.shared.leases.drop_failed(&live).await;
+            let (shared, failed) = (Arc::clone(&self.shared), Arc::clone(&live));
+            let undoing = tokio::spawn(async move { shared.undo(&failed).await });
+            // It goes on where it takes longer: the caller isn't to wait for a disk that hangs.
+            let _later = tokio::time::timeout(UNDOING, undoing).await;
         }
         if live.order().portable {
             // The next lease's copy, while nobody waits for one.
             let program = Arc::clone(&self.shared.program);
-            drop(tokio::task::spawn_blocking(move || program.restock()));
+            blocking::later(Lane::Leases, move || program.restock());
         }
         outcome
     }
@@ -195,9 +215,17 @@ impl Engine {
     /// The engine as it is; asks nobody.
     ///
     /// # Errors
-    /// When a store can't be read.
-    pub fn status(&self) -> Result<Status, Error> {
-        let identities = self.shared.bots.values().map(|bot| bot.status()).collect::<Result<_, _>>()?;
+    /// When a store can't be read, or not soon.
+    pub async fn status(&self) -> Result<Status, Error> {
+        let bots: Vec<_> = self.shared.bots.values().cloned().collect();
+        let read = blocking::run(Lane::Store, move || bots.iter().map(|bot| bot.status()).collect::<Result<_, _>>());
+        let identities = tokio::time::timeout(STATUS, read).await.map_err(|_| {
+            Error::new(
+                Code::DeadlineExceeded,
+                format!("the stored identities can't be read within {} s", STATUS.as_secs()),
+                "check the disk of the agent's root",
+            )
+        })???;
         let leases = self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
         Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases })
     }

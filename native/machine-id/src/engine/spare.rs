@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::blocking::{self, Lane};
 use crate::config::KeyAlgorithm;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::identity::KeyPair;
 
 /// Makes keys off the threads that serve the network, and keeps one RSA key ahead: the next certificate is asked for
@@ -30,8 +31,7 @@ impl SpareKey {
             return Ok(kept);
         }
         let algorithm = self.algorithm;
-        let made = tokio::task::spawn_blocking(move || KeyPair::generate(algorithm)).await;
-        Ok(made.map_err(|_| Error::new(Code::Internal, "making a key ended unexpectedly", "report this"))??)
+        Ok(blocking::run(Lane::Keys, move || KeyPair::generate(algorithm)).await??)
     }
 
     /// Has the next one made while nobody waits for it. For the keeper, now and then: who only looks in doesn't stay
@@ -43,11 +43,11 @@ impl SpareKey {
             return;
         }
         let own = self.clone();
-        drop(tokio::task::spawn_blocking(move || match KeyPair::generate(own.algorithm) {
+        blocking::later(Lane::Keys, move || match KeyPair::generate(own.algorithm) {
             Ok(key) => *own.kept() = Some(key),
             // Whoever needs a key will be told.
             Err(error) => tracing::debug!("no key made ahead: {error}"),
-        }));
+        });
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<KeyPair>> {
@@ -81,7 +81,7 @@ mod tests {
             let spare = SpareKey::new(algorithm);
             spare.wanted.store(true, Ordering::Relaxed);
             spare.restock();
-            tokio::task::spawn_blocking(|| ()).await.unwrap();
+            blocking::run(Lane::Keys, || ()).await.unwrap();
             assert!(spare.kept().is_none());
         }
     }

@@ -72,6 +72,14 @@ pub enum LeaseError {
     Destination(#[from] DestinationError),
 }
 
+impl LeaseError {
+    /// Whether another one holds what is needed, for the moment.
+    #[must_use]
+    pub const fn is_busy(&self) -> bool {
+        matches!(self, Self::Destination(DestinationError::Busy { .. }))
+    }
+}
+
 impl Fault for LeaseError {
     fn code(&self) -> Code {
         match self {

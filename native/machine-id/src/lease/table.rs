@@ -1,7 +1,6 @@
 //! The table on disk.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use super::owner::Liveness;
@@ -9,12 +8,14 @@ use super::record::is_plain;
 use super::{CertificateHistory, Ended, Fate, LeaseError, LeaseId, LeaseRecord, Owner};
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
-use crate::destination::{Destination, DestinationError, DirectoryLock, Durability, HeldPart, PartLock, remove_marked};
+use crate::destination::{Destination, DestinationError, Durability, HeldPart, PartLock, remove_marked};
 
 /// The file in a lease's directory that says whose it is.
 pub const MARKER: &str = ".lease";
 
 const DIGITS: &str = "0123456789abcdef";
+/// Its lock's name; no digit.
+const WHOLE: char = '*';
 /// Above what its certificates may take, and the rest.
 pub(super) const MAX_RECORD: u64 = 384 * 1024;
 const LOCK_WAIT: Duration = Duration::from_secs(10);
@@ -47,14 +48,10 @@ pub struct LeaseTable {
     /// One for each last digit of an id: what is done with a lease never meets something else that is done with it,
     /// while most others go on beside it.
     parts: Vec<PartLock>,
-    /// Keeps this process's threads from polling the file lock of the whole table.
-    threads: Mutex<()>,
-}
-
-/// The locks of the whole table, let go together.
-struct Held<'a> {
-    _file: DirectoryLock,
-    _threads: MutexGuard<'a, ()>,
+    /// For what is compared with all others.
+    whole: PartLock,
+    /// How long to wait for a lock.
+    patience: Duration,
 }
 
 impl LeaseTable {
@@ -66,7 +63,14 @@ impl LeaseTable {
         let config = DirectoryConfig { path: root.path.join("leases"), readers: Vec::new(), ..root.clone() };
         let directory = Destination::create_or_open(&config)?.with_durability(Durability::Volatile);
         let parts = DIGITS.chars().map(PartLock::new).collect();
-        Ok(Self { directory, clock, this: Owner::this_process()?, parts, threads: Mutex::new(()) })
+        let (this, whole) = (Owner::this_process()?, PartLock::new(WHOLE));
+        Ok(Self { directory, clock, this, parts, whole, patience: LOCK_WAIT })
+    }
+
+    /// The same, for callers that wait in another way than by blocking the thread: they try again.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Takes a lease and opens its directory, which must be absent, empty, or already this lease's. Taking the same
@@ -77,7 +81,7 @@ impl LeaseTable {
     pub fn take(&self, claim: &Claim<'_>) -> Result<(LeaseRecord, Destination), LeaseError> {
         check_directory(claim)?;
         // A standing one is compared with all others.
-        let _all = if claim.standing { Some(self.lock()?) } else { None };
+        let _all = if claim.standing { Some(self.directory.lock_part(&self.whole, self.patience)?) } else { None };
         let _held = self.lock_lease(claim.id)?;
         let now = self.clock.now();
         let known = self.find(claim.id)?;
@@ -209,7 +213,11 @@ impl LeaseTable {
     pub fn sweep(&self) -> Result<Vec<LeaseRecord>, LeaseError> {
         let mut swept = Vec::new();
         for record in self.list()?.into_iter().filter(|record| self.is_over(record)) {
-            let _held = self.lock_lease(&record.id)?;
+            let _held = match self.lock_lease(&record.id) {
+                // Somebody is at it.
+                Err(error) if error.is_busy() => continue,
+                other => other?,
+            };
             // Somebody may have ended it meanwhile, or taken it again.
             if self.find(&record.id)?.as_ref() != Some(&record) {
                 continue;
@@ -278,12 +286,7 @@ impl LeaseTable {
         let part = DIGITS.chars().position(|digit| Some(digit) == last).and_then(|index| self.parts.get(index));
         // An id ends with a digit, and each has its part.
         let part = part.ok_or_else(|| LeaseError::Id { text: id.to_string() })?;
-        Ok(self.directory.lock_part(part, LOCK_WAIT)?)
-    }
-
-    fn lock(&self) -> Result<Held<'_>, LeaseError> {
-        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(Held { _file: self.directory.lock(LOCK_WAIT)?, _threads: threads })
+        Ok(self.directory.lock_part(part, self.patience)?)
     }
 }
 

@@ -13,5 +13,6 @@ mod a12_limits;
 mod a17_json;
 mod a21_leaf;
 mod a23_third_party;
+mod a24_blocking;
 mod agent;
 mod ssh_socket;

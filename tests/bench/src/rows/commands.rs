@@ -48,6 +48,7 @@ fn again(place: &Place, more: &str) -> (Sample, Option<Sample>) {
     }
     let again = |program: &Path| {
         if !more.is_empty() {
+            #[expect(clippy::disallowed_methods, reason = "a bench's own thread")]
             std::thread::sleep(Duration::from_millis(1100));
         }
         let machine = &machines[usize::from(program != place.program)];
@@ -78,6 +79,7 @@ fn daemon(place: &Place, report: &mut Report) {
         let running = Running::start(command);
         wait_for_file(&machine.path("out/ssh_config"));
         // What it needs for a while after the first files.
+        #[expect(clippy::disallowed_methods, reason = "a bench's own thread")]
         std::thread::sleep(std::time::Duration::from_secs(2));
         resident(&running.id().to_string())
     };

@@ -99,6 +99,7 @@ impl Stalled {
         let daemon = stage.daemon.id();
         e2e::wait::until("the stalled session is full", e2e::wait::LONG, || {
             let before = processor_time(daemon);
+            #[expect(clippy::disallowed_methods, reason = "a bench's own thread")]
             std::thread::sleep(std::time::Duration::from_millis(500));
             (processor_time(daemon) - before < 0.005).then_some(())
         });

@@ -52,7 +52,7 @@ pub async fn work(directory: &Path, proxy: &str, length: Duration) -> Result<(),
     }
     tasks.join_all().await;
     terminate.recv().await;
-    let status = engine.status()?;
+    let status = engine.status().await?;
     let engine = Arc::into_inner(engine).ok_or("the engine is still in use")?;
     engine.release(&standing_lease).await?;
     engine.close().await;

@@ -14,6 +14,7 @@ mod machine;
 mod medium;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub use error::StoreError;
@@ -30,9 +31,9 @@ use medium::Medium;
 pub const IDENTITY_FILE: &str = "identity.json";
 
 /// What keeps one bot identity: a directory, or the memory of this process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Store {
-    medium: Medium,
+    medium: Arc<Medium>,
     clock: SharedClock,
 }
 
@@ -42,13 +43,13 @@ impl Store {
     /// # Errors
     /// When it can't be made, or isn't safe to keep a key in.
     pub fn open(directory: &DirectoryConfig, clock: SharedClock) -> Result<Self, StoreError> {
-        Ok(Self { medium: Medium::make(directory)?, clock })
+        Ok(Self { medium: Arc::new(Medium::make(directory)?), clock })
     }
 
     /// One whose identity is gone with the process: nothing is ever written to disk.
     #[must_use]
     pub fn in_memory(clock: SharedClock) -> Self {
-        Self { medium: Medium::memory(), clock }
+        Self { medium: Arc::new(Medium::memory()), clock }
     }
 
     /// Opens the directory only if it is there, for showing what it holds.
@@ -56,15 +57,15 @@ impl Store {
     /// # Errors
     /// When it isn't safe, or can't be opened.
     pub fn open_existing(directory: &DirectoryConfig, clock: SharedClock) -> Result<Option<Self>, StoreError> {
-        Ok(Medium::existing(directory)?.map(|medium| Self { medium, clock }))
+        Ok(Medium::existing(directory)?.map(|medium| Self { medium: Arc::new(medium), clock }))
     }
 
     /// Takes the lock, waiting at most `wait` for another holder; blocks the thread meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Destination`] with `DestinationError::Busy` when it is still held then.
-    pub fn lock(&self, wait: Duration) -> Result<StoreGuard<'_>, StoreError> {
-        Ok(StoreGuard { _lock: self.medium.lock(wait)?, store: self })
+    pub fn lock(&self, wait: Duration) -> Result<StoreGuard, StoreError> {
+        Ok(StoreGuard { _lock: self.medium.lock(wait)?, store: self.clone() })
     }
 
     /// The identity's file; a name for messages where it is kept in memory.
@@ -154,12 +155,12 @@ impl RenewalPermit {
 
 /// A store whose lock is held. Dropping it lets go of the lock.
 #[derive(Debug)]
-pub struct StoreGuard<'a> {
+pub struct StoreGuard {
     _lock: Option<DirectoryLock>,
-    store: &'a Store,
+    store: Store,
 }
 
-impl StoreGuard<'_> {
+impl StoreGuard {
     /// Reads what is stored; nothing: the bot has never joined here.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ fn renewed() -> BotIdentity {
     identity("ecdsa", fixtures::grpc_reply("renew"))
 }
 
-fn guard(store: &Store) -> StoreGuard<'_> {
+fn guard(store: &Store) -> StoreGuard {
     store.lock(Duration::ZERO).unwrap()
 }
 
