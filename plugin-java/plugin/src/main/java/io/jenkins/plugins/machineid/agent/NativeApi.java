@@ -19,6 +19,8 @@ interface NativeApi {
 
     byte[] release(long engine, byte[] leaseId);
 
+    byte[] discard(byte[] request);
+
     byte[] renew(long engine, byte[] identityId);
 
     byte[] status(long engine);

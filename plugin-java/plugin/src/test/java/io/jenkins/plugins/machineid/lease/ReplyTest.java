@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,13 +38,6 @@ class ReplyTest {
         assertEquals(0, reply.number("huge"));
         assertTrue(reply.texts("list").isEmpty());
         assertNull(reply.time("when"));
-        assertTrue(reply.environment().isEmpty());
-    }
-
-    @Test
-    void only_the_blocks_own_variables_come_through() throws NativeFailure {
-        Reply reply = read("{\"ok\":{\"environment\":{\"LD_PRELOAD\":\"/evil.so\",\"PATH\":\"/evil\",\"KUBECONFIG\":\"/k\"}}}");
-        assertEquals(Map.of("KUBECONFIG", "/k"), reply.environment());
     }
 
     @Test
