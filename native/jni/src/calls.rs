@@ -9,7 +9,7 @@ use machine_id::engine::{self, Checked, Order};
 use machine_id::error::{Code, Error};
 
 use crate::opened::OpenEngine;
-use crate::reply::{Closed, Opened, Released};
+use crate::reply::{Closed, Opened};
 use crate::{funnel, handles, runtime};
 
 /// Version of the contract and the signatures; the same number stands in every configuration.
@@ -63,8 +63,7 @@ pub(crate) fn release(engine: i64, lease: &[u8]) -> Vec<u8> {
     funnel::run(|| {
         let open = handles::find(engine)?;
         let lease = text(lease, "a lease id")?;
-        open.call(async move |engine| Ok(Released { released: engine.release(&lease).await? }))
-            .unwrap_or_else(|| Err(handles::invalid(engine)))
+        open.call(async move |engine| engine.release(&lease).await).unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 

@@ -12,13 +12,6 @@ pub(crate) struct Opened {
     pub(crate) engine: i64,
 }
 
-/// What `release` gives.
-#[derive(Debug, Serialize)]
-pub(crate) struct Released {
-    /// False if there was nothing to release.
-    pub(crate) released: bool,
-}
-
 /// What `close` gives.
 #[derive(Debug, Serialize)]
 pub(crate) struct Closed {}

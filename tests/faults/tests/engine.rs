@@ -234,7 +234,7 @@ async fn a_thousand_leases_at_once_cost_one_issuance() {
     let started = Instant::now();
     let released = futures(orders.iter().map(|order| stage.engine.release(&order.lease))).await;
     println!("1000 leases: taken in {taken:?}, released in {:?}", started.elapsed());
-    assert!(released.into_iter().all(|released| released.unwrap()));
+    assert!(released.into_iter().all(|released| released.unwrap().released));
     assert!(orders.iter().all(|order| !order.directory().exists()));
 }
 
@@ -294,7 +294,7 @@ async fn releases_and_refreshes_that_meet_leave_nothing_behind() {
             stage.double.rotate(Phase::Standby).unwrap();
         }
         tokio::time::sleep(Duration::from_millis(fastrand::u64(400..900))).await;
-        assert!(stage.engine.release(&order.lease).await.unwrap());
+        assert!(stage.engine.release(&order.lease).await.unwrap().released);
         assert!(!order.directory().exists(), "round {round}");
     }
     stage.engine.close().await;

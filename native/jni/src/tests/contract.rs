@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use machine_id::engine::{Acquired, CertificateNote, Checked, IdentityStatus, LeaseStatus, Renewed, Status};
+use machine_id::engine::{
+    Acquired, CertificateHistory, CertificateNote, Checked, IdentityStatus, LeaseStatus, Released, Renewed, Status,
+};
 use machine_id::error::{Code, Error, Fault, Retry};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::reply::{self, Closed, Opened, Released};
+use crate::reply::{self, Closed, Opened};
 
 macro_rules! reply_file {
     ($name:literal) => {
@@ -45,16 +47,14 @@ fn shape(value: &Value) -> Value {
 #[test]
 fn the_short_replies_are_the_files() {
     assert_eq!(written(Opened { engine: 7 }), reply_file!("open"));
-    assert_eq!(written(Released { released: true }), reply_file!("release"));
     assert_eq!(written(Closed {}), reply_file!("close"));
     assert_eq!(written(Renewed { expires_at: then(), generation: Some(3) }), reply_file!("renew"));
 }
 
-#[test]
-fn an_acquired_lease_has_the_keys_of_its_file() {
+fn history() -> CertificateHistory {
     let certificate = CertificateNote {
-        kind: "ssh",
-        output: "identity",
+        kind: "ssh".to_owned(),
+        output: "identity".to_owned(),
         target: String::new(),
         key_id: "bot-api".to_owned(),
         serial: "0".to_owned(),
@@ -64,14 +64,27 @@ fn an_acquired_lease_has_the_keys_of_its_file() {
         valid_from: then(),
         valid_until: then(),
     };
+    let mut history = CertificateHistory::default();
+    history.add(&[certificate]);
+    history
+}
+
+#[test]
+fn an_acquired_lease_has_the_keys_of_its_file() {
     let acquired = Acquired {
         lease: "9f0c".to_owned(),
         directory: "/lease".into(),
         expires_at: then(),
         environment: BTreeMap::from([("MACHINE_ID_DIR".to_owned(), "/lease".to_owned())]),
-        certificates: vec![certificate],
+        history: history(),
     };
     assert_eq!(shape(&written(acquired)), shape(&reply_file!("acquire")));
+}
+
+#[test]
+fn a_released_lease_has_the_keys_of_its_file() {
+    let released = Released { released: true, directory: "removed", history: history() };
+    assert_eq!(shape(&written(released)), shape(&reply_file!("release")));
 }
 
 #[test]
@@ -109,6 +122,7 @@ fn a_status_has_the_keys_of_its_file() {
         standing: false,
         usable: true,
         problem: String::new(),
+        history: history(),
     };
     let status = Status { version: "0.1.0", identities: vec![identity], leases: vec![lease] };
     assert_eq!(shape(&written(status)), shape(&reply_file!("status")));

@@ -10,16 +10,17 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::bot::Bot;
 use super::issuing::{Issued, issue_all, own_roles, roles_at_hand};
+use super::ledger::Ledger;
 use super::multiplex::Multiplexers;
 use super::order::{Order, Placement};
-use super::reply::CertificateNote;
 use super::session::Session;
 use crate::config::OutputKind;
 use crate::destination::{Destination, Durability, OwnFolders};
 use crate::error::{Code, Error};
 use crate::identity::CertificateFacts;
 use crate::issue::{RoleCertificate, Target};
-use crate::output::{ClusterFacts, KUBE_FILES, OutputRequest, PlacedOutput, artifacts, environment, is_kube_folder};
+use crate::lease::CertificateNote;
+use crate::output::{ClusterFacts, KUBE_FILES, OutputRequest, artifacts, is_kube_folder};
 use crate::proxy::multiplex::Link;
 
 /// What was delivered.
@@ -28,21 +29,24 @@ pub(super) struct Delivered {
     pub(super) expires_at: SystemTime,
     pub(super) valid_from: SystemTime,
     pub(super) environment: BTreeMap<String, String>,
-    pub(super) certificates: Vec<CertificateNote>,
     /// Why no fresher certificates could be had; those at hand are still valid.
     pub(super) refused: Option<Error>,
 }
 
-/// Issues what the order asks for and writes it, at first to the directory that was opened when the lease was taken.
-/// `alone` is let go when the last file is written, also when nobody waits for that any more.
-pub(super) async fn deliver(
-    bot: &Bot,
-    session: &Arc<Session>,
-    order: &Order,
-    helper: &Path,
-    opened: Option<Destination>,
-    alone: OwnedMutexGuard<()>,
-) -> Result<Delivered, Error> {
+/// Where what is delivered goes.
+pub(super) struct Place<'a> {
+    pub(super) order: &'a Order,
+    pub(super) helper: &'a Path,
+    /// The directory as it was opened when the lease was taken, for the first files.
+    pub(super) opened: Option<Destination>,
+    pub(super) ledger: Ledger,
+    /// Let go when the last file is written, also when nobody waits for that any more.
+    pub(super) alone: OwnedMutexGuard<()>,
+}
+
+/// Issues what the order asks for, notes it, and writes it.
+pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>) -> Result<Delivered, Error> {
+    let Place { order, helper, opened, ledger, alone } = place;
     let roles = match roles_at_hand(bot, order)? {
         Some(roles) => roles,
         None => own_roles(bot, session).await?,
@@ -66,6 +70,7 @@ pub(super) async fn deliver(
         issued,
         links,
         multiplexers: Arc::clone(&bot.multiplexers),
+        ledger,
         refused,
     };
     let outcome = tokio::task::spawn_blocking(move || {
@@ -104,32 +109,23 @@ struct Job {
     issued: Vec<Issued>,
     links: Vec<Option<Arc<Link>>>,
     multiplexers: Arc<Multiplexers>,
+    ledger: Ledger,
     refused: Option<Error>,
 }
 
 impl Job {
     fn write(mut self) -> Result<Delivered, Error> {
         let mut opened = self.opened.take();
-        let mut notes = Vec::new();
-        let mut expires_at: Option<SystemTime> = None;
-        let mut valid_from = SystemTime::UNIX_EPOCH;
+        let certificates = || self.issued.iter().flat_map(Issued::all);
+        let valid_from = certificates().map(|one| one.facts.ssh.valid_from).max().unwrap_or(SystemTime::UNIX_EPOCH);
+        let expires_at = certificates().map(|one| one.expires_at).min().unwrap_or(valid_from);
+        // Before anybody can read them: no certificate is held that nobody knows of, even if we are killed now.
+        self.ledger.note(expires_at, &certificates().flat_map(|one| describe(one)).collect::<Vec<_>>())?;
         for ((placement, issued), link) in self.order.placements.iter().zip(&self.issued).zip(&self.links) {
             self.write_one(opened.take(), placement, issued, link.as_ref())?;
-            for certificate in issued.all() {
-                valid_from = valid_from.max(certificate.facts.ssh.valid_from);
-                expires_at = Some(expires_at.map_or(certificate.expires_at, |time| time.min(certificate.expires_at)));
-                notes.extend(describe(certificate));
-            }
         }
-        let expires_at = expires_at.unwrap_or(valid_from);
-        let placed: Vec<_> = self
-            .order
-            .placements
-            .iter()
-            .map(|placement| PlacedOutput { kind: &placement.kind, directory: &placement.directory.path })
-            .collect();
-        let environment = environment(&placed, &self.facts, &self.helper, expires_at)?;
-        Ok(Delivered { expires_at, valid_from, environment, certificates: notes, refused: self.refused })
+        let environment = self.order.environment(&self.facts, &self.helper, expires_at)?;
+        Ok(Delivered { expires_at, valid_from, environment, refused: self.refused })
     }
 
     fn write_one(
@@ -181,8 +177,8 @@ fn describe(certificate: &RoleCertificate) -> [CertificateNote; 2] {
     let logins = |all: &[String]| all.iter().filter(|name| !name.starts_with("-teleport-")).cloned().collect();
     [
         CertificateNote {
-            kind: "ssh",
-            output,
+            kind: "ssh".to_owned(),
+            output: output.to_owned(),
             target: target.clone(),
             key_id: ssh.key_id.clone(),
             serial: ssh.serial.to_string(),
@@ -193,8 +189,8 @@ fn describe(certificate: &RoleCertificate) -> [CertificateNote; 2] {
             valid_until: ssh.valid_until,
         },
         CertificateNote {
-            kind: "x509",
-            output,
+            kind: "x509".to_owned(),
+            output: output.to_owned(),
             target,
             key_id: tls.user.clone(),
             serial: tls.serial.clone(),

@@ -254,7 +254,6 @@ async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Liv
     let before = lease.problem();
     match lease.refresh(bot, session).await {
         Ok(delivered) => {
-            shared.leases.extend(lease);
             if let Some(error) = delivered.refused {
                 report(lease, before.as_ref(), &error);
                 return;

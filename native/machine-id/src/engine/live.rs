@@ -8,10 +8,11 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::watch;
 
 use super::bot::Bot;
-use super::deliver::{Delivered, deliver};
+use super::deliver::{Delivered, Place, deliver};
 use super::hold::delay;
-use super::order::Order;
-use super::reply::LeaseStatus;
+use super::ledger::Ledger;
+use super::order::{Order, PROGRAM};
+use super::reply::{LeaseStatus, Released};
 use super::rotation::{Reaction, reaction};
 use super::session::Session;
 use crate::backoff::Backoff;
@@ -20,7 +21,7 @@ use crate::config::DirectoryConfig;
 use crate::destination::Destination;
 use crate::error::{Code, Error};
 use crate::identity::Authorities;
-use crate::lease::{Claim, LeaseId, LeaseTable};
+use crate::lease::{CertificateHistory, Claim, LeaseId, LeaseTable};
 use crate::renew::schedule::{Validity, renewal_point};
 
 /// How long after a failed refresh the next one is tried, at first and at most.
@@ -53,6 +54,7 @@ pub(super) struct Live {
 #[derive(Debug)]
 struct Taken {
     helper: PathBuf,
+    ledger: Ledger,
     /// Taken again, after the process that took it first has ended or closed: its files are in use.
     adopted: bool,
 }
@@ -61,8 +63,6 @@ struct Taken {
 struct State {
     /// The directory as it was opened when the lease was taken, for the first files.
     opened: Option<Destination>,
-    /// The end of validity that the table knows.
-    recorded: SystemTime,
     delivered: Option<Delivered>,
     authorities: Option<Authorities>,
     refresh_at: SystemTime,
@@ -82,8 +82,9 @@ impl Leases {
         // Others take theirs meanwhile; a release of this one waits.
         let work = Arc::<tokio::sync::Mutex<()>>::default();
         let taking = Arc::clone(&work).try_lock_owned();
-        let lease = self.announce(order, work, expires)?;
-        let taken = self.take_announced(&lease, helper);
+        let expires = expires.unwrap_or_else(|| self.clock.now() + order.deadline);
+        let lease = self.announce(order, work)?;
+        let taken = self.take_announced(&lease, helper, expires);
         drop(taking);
         match taken {
             Ok(taken) => {
@@ -98,12 +99,7 @@ impl Leases {
     }
 
     /// Makes a lease known, if nothing in this process stands against it.
-    fn announce(
-        &self,
-        order: Order,
-        work: Arc<tokio::sync::Mutex<()>>,
-        expires: Option<SystemTime>,
-    ) -> Result<Arc<Live>, Error> {
+    fn announce(&self, order: Order, work: Arc<tokio::sync::Mutex<()>>) -> Result<Arc<Live>, Error> {
         let id = LeaseId::parse(&order.lease)?;
         if order.placements.is_empty() {
             return Err(Error::new(Code::RequestInvalid, "a lease needs at least one output", ""));
@@ -131,7 +127,6 @@ impl Leases {
             work,
             state: Mutex::new(State {
                 opened: None,
-                recorded: expires.unwrap_or(now + order.deadline),
                 delivered: None,
                 authorities: None,
                 refresh_at: now,
@@ -144,7 +139,7 @@ impl Leases {
         Ok(lease)
     }
 
-    fn take_announced(&self, lease: &Live, helper: &Path) -> Result<Taken, Error> {
+    fn take_announced(&self, lease: &Live, helper: &Path, expires: SystemTime) -> Result<Taken, Error> {
         let (id, order) = (&lease.id, &lease.order);
         let first = order.placements.first().map(|placement| &placement.directory);
         let claim = Claim {
@@ -152,7 +147,7 @@ impl Leases {
             identity: &order.identity,
             destination: first.ok_or_else(|| Error::new(Code::Internal, "a lease without outputs", "report this"))?,
             within: None,
-            expires: lock(&lease.state).recorded,
+            expires,
             standing: order.standing,
         };
         let begun = self.clock.now();
@@ -162,7 +157,8 @@ impl Leases {
         match placed {
             Ok(helper) => {
                 lock(&lease.state).opened = Some(destination);
-                Ok(Taken { helper, adopted })
+                let ledger = Ledger::new(Arc::clone(&self.table), id.clone(), record.history);
+                Ok(Taken { helper, ledger, adopted })
             }
             Err(error) => {
                 if !adopted && let Err(left) = self.table.release(id) {
@@ -174,7 +170,7 @@ impl Leases {
     }
 
     /// Ends a lease of this process, or one that an earlier process left in the table.
-    pub(super) async fn release(&self, lease: &str) -> Result<bool, Error> {
+    pub(super) async fn release(&self, lease: &str) -> Result<Released, Error> {
         let id = LeaseId::parse(lease)?;
         let live = lock(&self.live).get(id.as_str()).cloned();
         match live {
@@ -183,14 +179,18 @@ impl Leases {
         }
     }
 
-    async fn release_live(&self, live: &Arc<Live>) -> Result<bool, Error> {
+    async fn release_live(&self, live: &Arc<Live>) -> Result<Released, Error> {
         live.cancelled.send_replace(true);
         let _no_refresh = live.work.lock().await;
         // Somebody else may have ended it meanwhile, and then its name may be taken again.
         if !self.holds(live) {
-            return Ok(false);
+            return Ok(Released::nothing());
         }
-        let released = self.end(live.id.clone()).await?;
+        let mut released = self.end(live.id.clone()).await?;
+        // What could not be written into the record is known here all the same.
+        let mut history = live.history();
+        history.follow(released.history);
+        released.history = history;
         self.forget(live);
         Ok(released)
     }
@@ -221,10 +221,10 @@ impl Leases {
         }
     }
 
-    async fn end(&self, id: LeaseId) -> Result<bool, Error> {
+    async fn end(&self, id: LeaseId) -> Result<Released, Error> {
         let table = Arc::clone(&self.table);
         let ended = tokio::task::spawn_blocking(move || table.release(&id)).await;
-        Ok(ended.map_err(|_| Error::new(Code::Internal, "removing a lease ended unexpectedly", "report this"))??)
+        Ok(ended.map_err(|_| Error::new(Code::Internal, "removing a lease ended unexpectedly", "report this"))??.into())
     }
 
     /// Removes what dead processes left.
@@ -271,19 +271,7 @@ impl Leases {
             Err(_) => true,
         }
     }
-
-    /// Notes in the table until when a lease's certificates are valid.
-    pub(super) fn extend(&self, live: &Live) {
-        let Some(expires) = live.unrecorded() else { return };
-        match self.table.extend(&live.id, expires) {
-            Ok(_) => lock(&live.state).recorded = expires,
-            Err(error) => tracing::debug!(lease = %live.id, "the lease table was not updated: {error}"),
-        }
-    }
 }
-
-/// Name of the helper inside a lease's directory.
-const PROGRAM: &str = "machine-id";
 
 fn is_this(known: Option<&Arc<Live>>, live: &Live) -> bool {
     known.is_some_and(|known| std::ptr::eq(&raw const **known, live))
@@ -311,12 +299,14 @@ impl Live {
         let taken = taken.ok_or_else(|| Error::new(Code::Internal, "a lease that isn't taken yet", "report this"))?;
         let opened = lock(&self.state).opened.take();
         let mut cancelled = self.cancelled();
+        let (order, helper, ledger) = (&self.order, taken.helper.as_path(), taken.ledger.clone());
+        let place = Place { order, helper, opened, ledger, alone };
         let outcome = tokio::select! {
             biased;
             _ = cancelled.wait_for(|cancelled| *cancelled) => {
                 return Err(Error::new(Code::Cancelled, format!("lease {} was released", self.id), ""));
             }
-            outcome = deliver(bot, session, &self.order, &taken.helper, opened, alone) => outcome,
+            outcome = deliver(bot, session, place) => outcome,
         };
         let now = bot.clock.now();
         let mut state = lock(&self.state);
@@ -368,11 +358,9 @@ impl Live {
         lock(&self.state).problem.clone()
     }
 
-    /// The end of validity that the table doesn't know yet.
-    fn unrecorded(&self) -> Option<SystemTime> {
-        let state = lock(&self.state);
-        let expires = state.delivered.as_ref().map(|delivered| delivered.expires_at);
-        expires.filter(|expires| *expires != state.recorded)
+    /// Every certificate that it has held.
+    pub(super) fn history(&self) -> CertificateHistory {
+        self.taken.get().map(|taken| taken.ledger.history()).unwrap_or_default()
     }
 
     fn status(&self, trouble: Option<&Error>, now: SystemTime) -> Option<LeaseStatus> {
@@ -396,6 +384,7 @@ impl Live {
             standing: self.order.standing,
             usable: !expired && locked.is_none(),
             problem,
+            history: self.history(),
         })
     }
 }

@@ -70,7 +70,7 @@ async fn a_lease_that_could_not_be_taken_again_keeps_its_files_and_can_be_tried_
         leases.drop_failed(&live).await;
         assert!(agent.lease().exists());
     }
-    assert!(leases.release(ID).await.unwrap());
+    assert!(leases.release(ID).await.unwrap().released);
     assert!(!agent.lease().exists());
 }
 

@@ -13,6 +13,7 @@ mod issuing;
 mod keeper;
 mod known;
 mod kubernetes;
+mod ledger;
 mod live;
 mod look;
 mod multiplex;
@@ -35,10 +36,11 @@ pub use self::check::check;
 use self::live::{Leases, Live};
 use self::multiplex::Multiplexers;
 pub use self::order::{Order, Placement};
-pub use self::reply::{Acquired, CertificateNote, Checked, IdentityStatus, LeaseStatus, Renewed, Status, timestamp};
+pub use self::reply::{Acquired, Checked, IdentityStatus, LeaseStatus, Released, Renewed, Status, timestamp};
 use crate::clock::SharedClock;
 use crate::config::EngineConfig;
 use crate::error::{Code, Error};
+pub use crate::lease::{CertificateHistory, CertificateNote};
 
 /// An open engine: identities, leases, and the tasks that keep both fresh.
 ///
@@ -133,23 +135,21 @@ impl Engine {
             directory: live.order().directory().to_owned(),
             expires_at: delivered.expires_at,
             environment: delivered.environment,
-            certificates: delivered.certificates,
+            history: live.history(),
         })
     }
 
     async fn deliver(&self, bot: &Arc<Bot>, live: &Arc<Live>) -> Result<deliver::Delivered, Error> {
         let session = bot.session().await?;
-        let delivered = live.refresh(bot, &session).await?;
-        self.shared.leases.extend(live);
-        Ok(delivered)
+        live.refresh(bot, &session).await
     }
 
     /// Ends a lease, also one that is still being acquired: its directory is gone afterwards, unless it is a
-    /// standing one. False if there was nothing to end.
+    /// standing one. Tells every certificate that it has held.
     ///
     /// # Errors
     /// When files can't be removed.
-    pub async fn release(&self, lease: &str) -> Result<bool, Error> {
+    pub async fn release(&self, lease: &str) -> Result<Released, Error> {
         self.shared.multiplexers.withdraw(lease);
         self.shared.leases.release(lease).await
     }

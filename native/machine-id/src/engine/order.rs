@@ -1,10 +1,11 @@
 //! What is to be delivered: certificates of some kinds into directories.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::config::{AclMode, AcquireRequest, DirectoryConfig, OutputConfig, OutputKind, Scope, SymlinkMode};
-use crate::output::file_word;
+use crate::output::{ClusterFacts, OutputError, PlacedOutput, environment, file_word};
 
 /// One set of files.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct Order {
     pub route_to_cluster: Option<String>,
 }
 
+/// Name of the helper inside the directory of a lease that is [portable](Order::portable).
+pub(super) const PROGRAM: &str = "machine-id";
 /// How long a standing output may take to be written the first time.
 const STANDING_DEADLINE: Duration = Duration::from_secs(120);
 
@@ -67,6 +70,19 @@ impl Order {
         self.placements
             .iter()
             .any(|ours| other.placements.iter().any(|theirs| ours.directory.path == theirs.directory.path))
+    }
+
+    /// The variables for whatever uses the lease; `helper` is the program that its files call.
+    pub(super) fn environment(
+        &self,
+        cluster: &ClusterFacts,
+        helper: &Path,
+        expires_at: SystemTime,
+    ) -> Result<BTreeMap<String, String>, OutputError> {
+        let mut placed = Vec::with_capacity(self.placements.len());
+        placed
+            .extend(self.placements.iter().map(|one| PlacedOutput { kind: &one.kind, directory: &one.directory.path }));
+        environment(&placed, cluster, helper, expires_at)
     }
 
     /// The lease's main directory.
@@ -120,3 +136,7 @@ fn standing_id(path: &Path) -> String {
     use std::os::unix::ffi::OsStrExt;
     hex::encode(Sha256::digest(path.as_os_str().as_bytes())).chars().take(32).collect()
 }
+
+#[cfg(test)]
+#[path = "layout_tests.rs"]
+mod tests;

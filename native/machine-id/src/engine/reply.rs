@@ -6,8 +6,10 @@ use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
+use crate::destination::Removal;
 use crate::error::Error;
 use crate::identity::{RenewalState, Store};
+use crate::lease::{CertificateHistory, Ended};
 
 /// A lease that was taken.
 #[derive(Clone, Debug, Serialize)]
@@ -21,35 +23,42 @@ pub struct Acquired {
     pub expires_at: SystemTime,
     /// Environment variables for whatever uses it.
     pub environment: BTreeMap<String, String>,
-    /// Its certificates.
-    pub certificates: Vec<CertificateNote>,
+    /// Every certificate that it has held since it was taken, these ones included.
+    #[serde(flatten)]
+    pub history: CertificateHistory,
 }
 
-/// A certificate, described.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CertificateNote {
-    /// `ssh` or `x509`.
-    pub kind: &'static str,
-    /// Type of the output it belongs to.
-    pub output: &'static str,
-    /// Kubernetes cluster, database or application; empty for none.
-    pub target: String,
-    /// Key id of the SSH certificate, common name of the X.509 certificate.
-    pub key_id: String,
-    /// Serial number, decimal (SSH) or hexadecimal (X.509).
-    pub serial: String,
-    /// `SHA256:…` of the certificate's key (SSH, as `ssh-keygen -l` prints it) or of the certificate (X.509).
-    pub fingerprint: String,
-    /// Roles.
-    pub roles: Vec<String>,
-    /// Logins.
-    pub principals: Vec<String>,
-    /// Start of validity.
-    #[serde(serialize_with = "rfc3339")]
-    pub valid_from: SystemTime,
-    /// End of validity.
-    #[serde(serialize_with = "rfc3339")]
-    pub valid_until: SystemTime,
+/// A lease that was given back.
+#[derive(Clone, Debug, Serialize)]
+pub struct Released {
+    /// False if there was nothing to release.
+    pub released: bool,
+    /// What became of its directory: `removed`, `absent` (it wasn't there any more), `not_ours` (something without this
+    /// lease's mark is there, and was left alone) or `kept` (a standing one).
+    pub directory: &'static str,
+    /// Every certificate that it has held.
+    #[serde(flatten)]
+    pub history: CertificateHistory,
+}
+
+impl Released {
+    /// There was no such lease.
+    pub(super) fn nothing() -> Self {
+        Ended { record: None, removal: None }.into()
+    }
+}
+
+impl From<Ended> for Released {
+    fn from(ended: Ended) -> Self {
+        let released = ended.record.is_some();
+        let directory = match ended.removal {
+            Some(Removal::Removed) => "removed",
+            Some(Removal::NotOurs) => "not_ours",
+            None if released => "kept",
+            Some(Removal::Absent) | None => "absent",
+        };
+        Self { released, directory, history: ended.record.map(|record| record.history).unwrap_or_default() }
+    }
 }
 
 /// A renewal that was made.
@@ -171,6 +180,9 @@ pub struct LeaseStatus {
     pub usable: bool,
     /// What is wrong: why the last refresh failed, a lock, an expiry; empty if nothing is.
     pub problem: String,
+    /// Every certificate that it has held since it was taken.
+    #[serde(flatten)]
+    pub history: CertificateHistory,
 }
 
 /// Times as everybody writes them.

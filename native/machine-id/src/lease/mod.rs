@@ -4,17 +4,19 @@
 //! those of a dead process can be found and cleaned. A lease's directory carries a mark with the lease's id; without
 //! it nothing is ever deleted.
 
+mod certificates;
 mod error;
 mod id;
 mod owner;
 mod record;
 mod table;
 
+pub use certificates::{CertificateHistory, CertificateNote};
 pub use error::LeaseError;
 pub use id::LeaseId;
 pub use owner::Owner;
 pub use record::LeaseRecord;
-pub use table::{Claim, LeaseTable, MARKER};
+pub use table::{Claim, Ended, LeaseTable, MARKER};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LeaseId, Owner};
+use super::{CertificateHistory, LeaseId, Owner};
 
 /// One lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct LeaseRecord {
     pub expires: SystemTime,
     /// Whether the directory outlives the lease.
     pub standing: bool,
+    /// The certificates it has held.
+    pub history: CertificateHistory,
 }
 
 /// The file's form.
@@ -36,6 +38,8 @@ struct Stored {
     created: String,
     expires: String,
     standing: bool,
+    #[serde(flatten)]
+    history: CertificateHistory,
 }
 
 impl LeaseRecord {
@@ -48,6 +52,7 @@ impl LeaseRecord {
             created: humantime::format_rfc3339_seconds(self.created).to_string(),
             expires: humantime::format_rfc3339_seconds(self.expires).to_string(),
             standing: self.standing,
+            history: self.history.clone(),
         };
         // Only a path that isn't UTF-8 can't be written, and those are refused when a lease is taken.
         serde_json::to_vec(&stored).unwrap_or_default()
@@ -58,6 +63,8 @@ impl LeaseRecord {
         let stored: Stored = serde_json::from_slice(contents).ok()?;
         let usable = stored.lease == id.as_str() && is_plain(&stored.directory);
         usable.then_some(())?;
+        let mut history = stored.history;
+        history.shrink();
         Some(Self {
             id: id.clone(),
             directory: stored.directory,
@@ -66,6 +73,7 @@ impl LeaseRecord {
             created: humantime::parse_rfc3339(&stored.created).ok()?,
             expires: humantime::parse_rfc3339(&stored.expires).ok()?,
             standing: stored.standing,
+            history,
         })
     }
 }

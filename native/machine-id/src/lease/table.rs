@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::owner::Liveness;
 use super::record::is_plain;
-use super::{LeaseError, LeaseId, LeaseRecord, Owner};
+use super::{CertificateHistory, LeaseError, LeaseId, LeaseRecord, Owner};
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
 use crate::destination::{
@@ -17,7 +17,8 @@ use crate::destination::{
 pub const MARKER: &str = ".lease";
 
 const DIGITS: &str = "0123456789abcdef";
-const MAX_RECORD: u64 = 64 * 1024;
+/// Above what its certificates may take, and the rest.
+pub(super) const MAX_RECORD: u64 = 384 * 1024;
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 /// A lease whose owner can't be seen from here is given this long after its certificates have ended.
 const OUT_OF_SIGHT_GRACE: Duration = Duration::from_secs(3600);
@@ -37,6 +38,15 @@ pub struct Claim<'a> {
     pub expires: SystemTime,
     /// Whether the directory outlives the lease.
     pub standing: bool,
+}
+
+/// How a lease ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// What the table knew of it; none: there was no such lease.
+    pub record: Option<LeaseRecord>,
+    /// What became of its directory; none: there was no such lease, or its directory is a standing one.
+    pub removal: Option<Removal>,
 }
 
 /// All leases of one engine root.
@@ -101,6 +111,7 @@ impl LeaseTable {
             created: known.as_ref().map_or(now, |record| record.created),
             expires: claim.expires,
             standing: claim.standing,
+            history: known.as_ref().map(|record| record.history.clone()).unwrap_or_default(),
         };
         // The record first: a directory that nobody knows of would never be cleaned.
         let (name, contents) = (file_name(claim.id), record.to_json());
@@ -118,15 +129,24 @@ impl LeaseTable {
         }
     }
 
-    /// Notes that the certificates now end at `expires`.
+    /// Notes that the certificates now end at `expires`, and which ones the lease has held.
     ///
     /// # Errors
     /// When this process has no such lease.
-    pub fn extend(&self, id: &LeaseId, expires: SystemTime) -> Result<LeaseRecord, LeaseError> {
+    pub fn extend(
+        &self,
+        id: &LeaseId,
+        expires: SystemTime,
+        history: &CertificateHistory,
+    ) -> Result<LeaseRecord, LeaseError> {
         let _held = self.lock_lease(id)?;
         let unknown = || LeaseError::Unknown { id: id.clone() };
         let mut record = self.find(id)?.filter(|record| record.owner == self.this).ok_or_else(unknown)?;
+        if record.expires == expires && record.history == *history {
+            return Ok(record);
+        }
         record.expires = expires;
+        record.history.clone_from(history);
         self.directory.replace(&file_name(id), &record.to_json())?;
         Ok(record)
     }
@@ -139,19 +159,21 @@ impl LeaseTable {
         Ok(self.find(id)?.is_some_and(|record| record.owner == self.this))
     }
 
-    /// Gives a lease back: its directory is deleted (unless it is standing), then its record. False: there was none.
+    /// Gives a lease back: its directory is deleted (unless it is standing), then its record.
     ///
     /// # Errors
     /// When something can't be deleted; the lease then stays in the table and can be released again.
-    pub fn release(&self, id: &LeaseId) -> Result<bool, LeaseError> {
+    pub fn release(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
         let _held = self.lock_lease(id)?;
-        match self.find(id)? {
-            Some(record) => self.end(&record).map(|()| true),
+        let record = self.find(id)?;
+        let removal = match &record {
+            Some(record) => self.end(record)?,
             None => {
                 self.directory.delete(&file_name(id))?;
-                Ok(false)
+                None
             }
-        }
+        };
+        Ok(Ended { record, removal })
     }
 
     /// Every lease that can be read.
@@ -181,7 +203,7 @@ impl LeaseTable {
                 continue;
             }
             match self.end(&record) {
-                Ok(()) => swept.push(record),
+                Ok(_) => swept.push(record),
                 Err(error) => tracing::warn!(lease = %record.id, %error, "a dead lease can't be cleaned yet"),
             }
         }
@@ -196,17 +218,18 @@ impl LeaseTable {
         }
     }
 
-    fn end(&self, record: &LeaseRecord) -> Result<(), LeaseError> {
+    fn end(&self, record: &LeaseRecord) -> Result<Option<Removal>, LeaseError> {
+        let mut removal = None;
         if !record.standing {
             let path = record.directory.as_path();
-            match remove_marked(path, MARKER, record.id.as_str())? {
-                Removal::Removed | Removal::Absent => {}
-                Removal::NotOurs => {
-                    tracing::warn!(lease = %record.id, path = %path.display(), "left alone: no mark of this lease in it");
-                }
+            let found = remove_marked(path, MARKER, record.id.as_str())?;
+            if found == Removal::NotOurs {
+                tracing::warn!(lease = %record.id, path = %path.display(), "left alone: no mark of this lease in it");
             }
+            removal = Some(found);
         }
-        Ok(self.directory.delete(&file_name(&record.id))?)
+        self.directory.delete(&file_name(&record.id))?;
+        Ok(removal)
     }
 
     fn find(&self, id: &LeaseId) -> Result<Option<LeaseRecord>, LeaseError> {

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::owner::{Liveness, parse_stat};
-use super::{Claim, LeaseError, LeaseId, LeaseRecord, LeaseTable, MARKER, Owner};
+use super::{CertificateHistory, Claim, LeaseError, LeaseId, LeaseRecord, LeaseTable, MARKER, Owner};
 use crate::clock::{FixedClock, SharedClock};
 use crate::config::DirectoryConfig;
 use crate::error::{Code, Fault};
@@ -76,12 +76,12 @@ fn a_lease_is_taken_listed_extended_and_released_once() {
     let mode = fs::metadata(agent.record_file(ID)).unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o600);
     assert_eq!(table.list().unwrap(), [record]);
-    table.extend(&id(ID), epoch(1_700_009_999)).unwrap();
+    table.extend(&id(ID), epoch(1_700_009_999), &CertificateHistory::default()).unwrap();
     assert_eq!(agent.table().list().unwrap()[0].expires, epoch(1_700_009_999));
-    assert!(table.release(&id(ID)).unwrap());
+    assert!(table.release(&id(ID)).unwrap().record.is_some());
     assert!(!path.exists());
-    assert!(!table.release(&id(ID)).unwrap());
-    assert!(matches!(table.extend(&id(ID), epoch(1)), Err(LeaseError::Unknown { .. })));
+    assert!(table.release(&id(ID)).unwrap().record.is_none());
+    assert!(matches!(table.extend(&id(ID), epoch(1), &CertificateHistory::default()), Err(LeaseError::Unknown { .. })));
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_lock_file_that_was_deleted_is_made_again_so_that_all_processes_take_the_sam
     take(&table, ID, &agent.path("lease"), false).unwrap();
     let lock = agent.path("root/leases/.lock-f");
     fs::remove_file(&lock).unwrap();
-    assert!(table.release(&id(ID)).unwrap());
+    assert!(table.release(&id(ID)).unwrap().record.is_some());
     assert!(lock.exists());
 }
 
@@ -234,7 +234,7 @@ fn a_lease_opened_up_by_its_build_is_cleaned_all_the_same() {
     for at in [path.clone(), path.join("key"), path.join(MARKER)] {
         fs::set_permissions(at, fs::Permissions::from_mode(0o777)).unwrap();
     }
-    assert!(table.release(&id(ID)).unwrap());
+    assert!(table.release(&id(ID)).unwrap().record.is_some());
     assert!(!path.exists());
 }
 
@@ -253,7 +253,7 @@ fn nothing_is_deleted_without_the_mark_of_the_same_lease() {
         }
         put(&victim.join("work"), "precious");
         agent.rewrite(ID, |record| record["directory"] = victim.to_str().unwrap().into());
-        assert!(table.release(&id(ID)).unwrap());
+        assert!(table.release(&id(ID)).unwrap().record.is_some());
         assert!(victim.join("work").exists(), "{mark:?}");
         fs::remove_dir_all(agent.path("lease")).unwrap();
     }
@@ -266,7 +266,7 @@ fn a_lease_s_directory_swapped_with_a_link_is_left_alone() {
     take(&table, ID, &path, false).unwrap();
     fs::rename(&path, &victim).unwrap();
     symlink(&victim, &path).unwrap();
-    assert!(table.release(&id(ID)).unwrap());
+    assert!(table.release(&id(ID)).unwrap().record.is_some());
     assert!(victim.join("key").exists());
 }
 
@@ -290,7 +290,7 @@ fn a_standing_directory_outlives_its_lease_and_is_kept_by_one_process() {
     other.wait().unwrap();
     take(&table, OTHER, &path, true).unwrap();
     assert_eq!(table.sweep().unwrap().len(), 1);
-    assert!(table.release(&id(OTHER)).unwrap());
+    assert!(table.release(&id(OTHER)).unwrap().record.is_some());
     assert!(path.join("key").exists());
 }
 
@@ -323,14 +323,14 @@ fn records_that_are_not_records_are_passed_over() {
     let agent = Agent::new();
     let table = agent.table();
     take(&table, ID, &agent.path("lease"), false).unwrap();
-    for contents in ["", "{", "[]", "{\"lease\":1}", &"x".repeat(70_000)] {
+    for contents in ["", "{", "[]", "{\"lease\":1}", &"x".repeat(400_000)] {
         put(&agent.record_file(OTHER), contents);
         assert_eq!(table.list().unwrap().len(), 1, "{contents:.20}");
     }
     // A record copied under another id isn't that id's.
     fs::copy(agent.record_file(ID), agent.record_file(OTHER)).unwrap();
     assert_eq!(table.list().unwrap().len(), 1);
-    assert!(!table.release(&id(OTHER)).unwrap());
+    assert!(table.release(&id(OTHER)).unwrap().record.is_none());
     assert!(!agent.record_file(OTHER).exists());
 }
 
@@ -345,7 +345,7 @@ fn several_tables_on_one_directory_take_and_release_at_once() {
                     let name = format!("{worker:016x}{round:016x}");
                     take(&table, &name, &agent.path(&name), false).unwrap();
                     assert!(table.sweep().unwrap().is_empty());
-                    assert!(table.release(&id(&name)).unwrap());
+                    assert!(table.release(&id(&name)).unwrap().record.is_some());
                 }
             });
         }

@@ -1,0 +1,111 @@
+//! Where what a lease gives lies, and which variables tell: `tests/contract/layout.json`, from which the controller's
+//! own derivation is tested too. `BLESS=1` writes the file instead of comparing.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Map, Value, json};
+
+use super::{Order, PROGRAM};
+use crate::config::{AcquireRequest, OutputKind};
+use crate::output::{ClusterFacts, kube_directory};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/contract/layout.json");
+const PROXY: &str = "teleport.example.com:443";
+
+/// What the leases are for, and where they lie.
+fn cases() -> Vec<(&'static str, &'static str, Value)> {
+    let tmp = "/home/jenkins/agent/workspace/job@tmp/machine-id-9f0c5a1e2b3d4f60718293a4b5c6d7e8";
+    let quoted = "/home/jenkins/it's a \"work$space\"/ä/machine-id-9f0c5a1e2b3d4f60718293a4b5c6d7e8";
+    let long = "x".repeat(101);
+    let database = |service: &str| json!({"type": "database", "service": service, "username": "app", "database": "app", "format": "tls"});
+    vec![
+        ("an identity", tmp, json!([{"type": "identity"}])),
+        ("an identity in a directory that shells would read otherwise", quoted, json!([{"type": "identity"}])),
+        ("one Kubernetes cluster", tmp, json!([{"type": "kubernetes", "kubernetes_cluster": "prod"}])),
+        (
+            "several Kubernetes clusters",
+            tmp,
+            json!([{"type": "kubernetes", "kubernetes_clusters": ["prod", "eu/staging 1"]}]),
+        ),
+        (
+            "an identity and a Kubernetes cluster",
+            tmp,
+            json!([
+            {"type": "identity"}, {"type": "kubernetes", "kubernetes_cluster": "prod"}]),
+        ),
+        (
+            "two Kubernetes outputs after a database",
+            tmp,
+            json!([
+            database("pg"),
+            {"type": "kubernetes", "kubernetes_cluster": "arn:aws:eks:eu-west-1:1234:cluster/prod"},
+            {"type": "kubernetes", "kubernetes_clusters": ["staging", "tést", long]}]),
+        ),
+        (
+            "an identity that isn't the first",
+            tmp,
+            json!([
+            {"type": "application", "app": "grafana", "specific_tls_naming": true}, {"type": "identity"}]),
+        ),
+        (
+            "names that need a hash",
+            tmp,
+            json!([
+            {"type": "identity"}, database("../etc/passwd"), database(&long), database("über db"), database("a~b"),
+            {"type": "application", "app": ".."}, {"type": "application", "app": "a:b"}]),
+        ),
+        ("a database alone", tmp, json!([database("pg")])),
+    ]
+}
+
+fn case(name: &str, directory: &str, outputs: &Value) -> Value {
+    let request = json!({
+        "lease": "9f0c5a1e2b3d4f60718293a4b5c6d7e8", "identity": "api", "directory": directory, "outputs": outputs,
+    });
+    let order = Order::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap());
+    assert!(order.portable);
+    let cluster = ClusterFacts {
+        name: "example.test".to_owned(),
+        server_major: 15,
+        proxy_host: "teleport.example.com".to_owned(),
+        proxy_address: PROXY.to_owned(),
+        ssh_address: PROXY.to_owned(),
+        tls_routing: true,
+        connection_upgrade: false,
+        kube_address: PROXY.to_owned(),
+    };
+    let helper = order.directory().join(PROGRAM);
+    let environment = order.environment(&cluster, &helper, expires_at()).unwrap();
+    let places: Vec<Value> = order.placements.iter().map(|one| place(&one.directory.path, &one.kind)).collect();
+    json!({"name": name, "directory": directory, "outputs": outputs, "places": places, "environment": environment})
+}
+
+/// An output's directory, and below it those of its clusters, if it has several.
+fn place(directory: &Path, kind: &OutputKind) -> Value {
+    let mut clusters = Map::new();
+    if let OutputKind::Kubernetes(output) = kind
+        && output.names().count() > 1
+    {
+        clusters = output.names().map(|name| (name.to_owned(), json!(kube_directory(directory, name)))).collect();
+    }
+    json!({"directory": directory, "clusters": clusters})
+}
+
+/// 2026-11-21T20:37:33Z, the time in the contract's other files.
+fn expires_at() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_293_453)
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a source file, written by a developer on request")]
+fn the_layout_of_a_lease_is_the_file_of_the_contract() {
+    let leases: Vec<Value> = cases().iter().map(|(name, directory, outputs)| case(name, directory, outputs)).collect();
+    let layout = json!({"proxy": PROXY, "expires_at": "2026-11-21T20:37:33Z", "leases": leases});
+    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
+        let text = serde_json::to_string_pretty(&layout).unwrap();
+        std::fs::write(FILE, format!("{text}\n")).unwrap();
+    }
+    let stored: Value = serde_json::from_slice(&std::fs::read(FILE).unwrap()).unwrap();
+    assert_eq!(stored, layout, "run `BLESS=1 cargo test -p machine-id --lib layout` and commit the result");
+}
