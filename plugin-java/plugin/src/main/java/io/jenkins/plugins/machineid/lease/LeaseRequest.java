@@ -58,7 +58,7 @@ final class LeaseRequest implements Serializable {
     /** What was granted and asked for, to compare certificates with. */
     Allowance allowance(String lease, String agent) {
         Set<String> targets = new HashSet<>();
-        for (Object each : new JSONArray(outputs)) {
+        for (Object each : outputs()) {
             JSONObject output = (JSONObject) each;
             String type = output.getString("type");
             switch (type) {
@@ -71,19 +71,11 @@ final class LeaseRequest implements Serializable {
         return new Allowance(lease, identity, agent, roles(), ttlSeconds, targets);
     }
 
-    /** The cluster after which each Kubernetes output's directory is named. */
-    List<String> kubernetesDirectories() {
-        List<String> names = new ArrayList<>();
-        for (Object each : new JSONArray(outputs)) {
-            JSONObject output = (JSONObject) each;
-            if (output.getString("type").equals("kubernetes")) {
-                names.add(kubernetes(output).get(0));
-            }
-        }
-        return names;
+    JSONArray outputs() {
+        return new JSONArray(outputs);
     }
 
-    private static List<String> kubernetes(JSONObject output) {
+    static List<String> kubernetes(JSONObject output) {
         JSONArray several = output.optJSONArray("kubernetes_clusters");
         return several == null
                 ? List.of(output.getString("kubernetes_cluster"))
@@ -108,7 +100,7 @@ final class LeaseRequest implements Serializable {
         if (leafCluster != null) {
             request.put("route_to_cluster", leafCluster);
         }
-        request.put("outputs", new JSONArray(outputs));
+        request.put("outputs", outputs());
         return request.toString().getBytes(StandardCharsets.UTF_8);
     }
 

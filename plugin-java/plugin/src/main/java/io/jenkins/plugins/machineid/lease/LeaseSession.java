@@ -139,7 +139,7 @@ public final class LeaseSession implements Serializable {
             note(run, reply);
             require(reply.objects("certificates").isEmpty() ? Messages.Audit_none() : null);
             require(Inspection.expiry(allowance(), expires, Instant.now()));
-            Map<String, String> environment = Variables.of(request, directory, cluster(), expires);
+            Map<String, String> environment = Variables.of(request.outputs(), directory, Variables.proxy(cluster()), expires);
             listener.getLogger()
                     .println(again ? Messages.Console_again(request.identity()) : startLine(reply, expires));
             held = true;

@@ -19,7 +19,8 @@ import org.json.JSONParserConfiguration;
  * a failure, never a class cast.
  */
 public final class Reply {
-    private static final int MAX_BYTES = 1 << 20;
+    /** A status tells all certificates of all leases. */
+    static final int MAX_BYTES = 8 << 20;
 
     private static final JSONParserConfiguration STRICT =
             new JSONParserConfiguration().withStrictMode(true).withMaxNestingDepth(ReplyShape.MAX_DEPTH);

@@ -14,44 +14,78 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.json.JSONArray;
+import org.json.JSONObject;
 
 /**
  * The environment variables of a block, made on the controller from the directory that it chose and from its own
- * configuration. Of the agent's words only the time of expiry is in it. The library lays its files out the same way:
+ * configuration. Of the agent's reply only the time of expiry is in it. The library lays its files out the same way:
  * {@code tests/contract/layout.json} holds both to it.
  */
 final class Variables {
+    /** An IPv6 address stands in brackets. */
+    private static final Pattern PORT = Pattern.compile("[^\\[\\]]:[0-9]+$|]:[0-9]+$");
     private static final int LONGEST_NAME = 100;
     private static final int SHOWN_NAME = 60;
 
     private Variables() {}
 
-    /** @param directory the lease's own, as {@link #checked} lets it through */
-    static Map<String, String> of(LeaseRequest request, String directory, Cluster cluster, Instant expiresAt)
+    /**
+     * @param outputs as they are asked for
+     * @param directory the lease's own, as {@link #checked} lets it through
+     * @param proxy null: not known to the controller
+     */
+    static Map<String, String> of(JSONArray outputs, String directory, String proxy, Instant expiresAt)
             throws AbortException {
         Map<String, String> variables = new TreeMap<>();
-        String sshConfig = directory + "/ssh_config";
         variables.put("MACHINE_ID_DIR", directory);
         variables.put("MACHINE_ID_BIN", directory + "/machine-id");
-        variables.put("MACHINE_ID_SSH_CONFIG", sshConfig);
         variables.put("MACHINE_ID_EXPIRES_AT", expiresAt.toString());
         variables.put("TELEPORT_IDENTITY_FILE", directory + "/identity");
-        variables.put("GIT_SSH_COMMAND", "ssh -F " + singleQuoted(sshConfig));
-        if (cluster != null && cluster.getAddressKind().equals("proxy")) {
-            variables.put("TELEPORT_PROXY", withPort(cluster.getAddress()));
+        if (proxy != null) {
+            variables.put("TELEPORT_PROXY", proxy);
         }
         List<String> kubeconfigs = new ArrayList<>();
-        for (String name : request.kubernetesDirectories()) {
-            String file = directory + "/kubernetes-" + fileWord(name) + "/kubeconfig.yaml";
-            if (file.indexOf(':') >= 0) {
-                throw new AbortException(Messages.Lease_colon(directory));
+        boolean ssh = false;
+        for (int at = 0; at < outputs.length(); at++) {
+            JSONObject output = outputs.getJSONObject(at);
+            String type = output.getString("type");
+            String place = at == 0 ? directory : directory + "/" + type + "-" + fileWord(target(output));
+            if (type.equals("identity") && !ssh) {
+                ssh = true;
+                variables.put("TELEPORT_IDENTITY_FILE", place + "/identity");
+                variables.put("MACHINE_ID_SSH_CONFIG", place + "/ssh_config");
+                variables.put("GIT_SSH_COMMAND", "ssh -F " + singleQuoted(place + "/ssh_config"));
+            } else if (type.equals("kubernetes")) {
+                kubeconfigs.add(place + "/kubeconfig.yaml");
             }
-            kubeconfigs.add(file);
+        }
+        if (kubeconfigs.stream().anyMatch(file -> file.indexOf(':') >= 0)) {
+            throw new AbortException(Messages.Lease_colon(directory));
         }
         if (!kubeconfigs.isEmpty()) {
             variables.put("KUBECONFIG", String.join(":", kubeconfigs));
         }
         return variables;
+    }
+
+    /** The proxy's address as it is configured; null where an auth server's is. */
+    static String proxy(Cluster cluster) {
+        if (cluster == null || !cluster.getAddressKind().equals("proxy")) {
+            return null;
+        }
+        return PORT.matcher(cluster.getAddress()).find() ? cluster.getAddress() : cluster.getAddress() + ":443";
+    }
+
+    /** After what an output's directory is named. */
+    private static String target(JSONObject output) {
+        return switch (output.getString("type")) {
+            case "kubernetes" -> LeaseRequest.kubernetes(output).get(0);
+            case "database" -> output.getString("service");
+            case "application" -> output.getString("app");
+            default -> "ssh";
+        };
     }
 
     /**
@@ -87,9 +121,5 @@ final class Variables {
 
     private static String singleQuoted(String text) {
         return "'" + text.replace("'", "'\\''") + "'";
-    }
-
-    private static String withPort(String address) {
-        return address.matches(".*[^:]:[0-9]{1,5}") && !address.endsWith("]") ? address : address + ":443";
     }
 }

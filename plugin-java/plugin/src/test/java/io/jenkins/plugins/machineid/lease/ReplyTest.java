@@ -27,7 +27,7 @@ class ReplyTest {
     @Test
     void deep_and_long_replies_are_refused() {
         assertThrows(NativeFailure.class, () -> read("[".repeat(100_000)));
-        assertThrows(NativeFailure.class, () -> Reply.read(new byte[2 << 20]));
+        assertThrows(NativeFailure.class, () -> Reply.read(new byte[Reply.MAX_BYTES + 1]));
     }
 
     @Test
