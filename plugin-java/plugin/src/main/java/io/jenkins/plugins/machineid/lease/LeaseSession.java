@@ -164,13 +164,17 @@ public final class LeaseSession implements Serializable {
      * @return done after {@link #PATIENCE_SECONDS} at the latest, never exceptionally, on a thread of the JDK's own
      */
     public CompletableFuture<Released> release() {
+        return release(PATIENCE_SECONDS);
+    }
+
+    CompletableFuture<Released> release(long seconds) {
         CompletableFuture<Released> done = new CompletableFuture<>();
         if (released) {
             done.complete(new Released(null, null));
             return done;
         }
         AgentWork.submit(AgentWork.Kind.RELEASE, nodeName, () -> done.complete(releaseNow(run())));
-        return done.completeOnTimeout(owed(), PATIENCE_SECONDS, TimeUnit.SECONDS);
+        return done.completeOnTimeout(owed(), seconds, TimeUnit.SECONDS);
     }
 
     /** As {@link #release}, for a thread that may wait that long: one that runs a freestyle build. */
