@@ -173,11 +173,15 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     private record Holder(LeaseSession session, Run<?, ?> run, TaskListener listener) implements ActiveLeases.Holder {
         @Override
         public void refused(AbortException why) {
-            Executor executor = run.getExecutor();
-            if (executor != null) {
-                executor.interrupt(Result.FAILURE, new LeaseEnded(why.getMessage()));
-            }
+            end(run, why);
             session.release();
+        }
+    }
+
+    static void end(Run<?, ?> run, AbortException why) {
+        Executor executor = run.getExecutor();
+        if (executor != null) {
+            executor.interrupt(Result.FAILURE, new LeaseEnded(why.getMessage()));
         }
     }
 

@@ -49,7 +49,7 @@ public final class ConnectionTest {
         }
         facts.add(Messages.Test_clock(String.valueOf(reply.number("clock_difference_seconds"))));
         facts.addAll(reply.texts("notes"));
-        return String.join("; ", facts);
+        return AgentText.line(String.join("; ", facts));
     }
 
     /** A bound agent is best, then any connected one; the controller itself only where it is allowed. */
