@@ -7,6 +7,8 @@ import hudson.model.Node;
 public abstract class NodeListener implements hudson.ExtensionPoint {
     public NodeListener() {}
 
+    protected void onCreated(Node node) {}
+
     protected void onUpdated(Node oldOne, Node newOne) {}
 
     protected void onDeleted(Node node) {}

@@ -36,7 +36,7 @@ final class Blocks {
         Identity identity = new Identity("api", "main");
         identity.setRoles(List.of(ROLE));
         identity.setAllowedJobs(List.of(jobs));
-        identity.setAnyAgent(true);
+        identity.setAllowedAgents(List.of("a*"));
         MachineIdConfiguration.get().setClusters(List.of(new Cluster("main", "teleport.example.com")));
         MachineIdConfiguration.get().setIdentities(List.of(identity));
     }

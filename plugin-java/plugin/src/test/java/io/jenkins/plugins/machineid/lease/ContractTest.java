@@ -118,7 +118,7 @@ class ContractTest {
         identity.setRoles(List.of("api-workers"));
         identity.setRenewalInterval("20m");
         identity.setMaxTtl("2h");
-        try (EngineConfig config = EngineConfig.of(cluster, identity, null)) {
+        try (EngineConfig config = EngineConfig.open(cluster, identity, null)) {
             JSONObject actual = new JSONObject(new String(config.bytes(), StandardCharsets.UTF_8));
             assertTrue(pair.keySet().containsAll(actual.keySet()), actual.keySet().toString());
             JSONObject mine = actual.getJSONArray("identities").getJSONObject(0);

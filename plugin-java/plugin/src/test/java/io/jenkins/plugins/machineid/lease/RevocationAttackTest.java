@@ -56,7 +56,7 @@ class RevocationAttackTest {
         Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "a14#2"));
         MachineIdConfiguration.get().setIdentities(java.util.List.of());
         ActiveLeases.get().recheck();
-        assertTrue(block.refusal.get(10, TimeUnit.SECONDS).getMessage().contains("[policy_identity_unknown]"));
+        assertTrue(block.refusal.get(10, TimeUnit.SECONDS).getMessage().contains("[policy_job]"));
     }
 
     @Test
