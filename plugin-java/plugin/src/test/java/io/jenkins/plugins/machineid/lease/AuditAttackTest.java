@@ -51,7 +51,7 @@ class AuditAttackTest {
     }
 
     @Test
-    void honest_certificates_are_as_allowed() throws NativeFailure {
+    void a13HonestCertificatesAreAsAllowed() throws NativeFailure {
         assertNull(fault(allowance(Blocks.ROLE), Blocks.certificate()));
         assertNull(fault(allowance(), Blocks.certificate().put("roles", list("whatever", "the-bot-may-take"))));
         assertNull(fault("fingerprint", "SHA256:" + "0".repeat(64)));
