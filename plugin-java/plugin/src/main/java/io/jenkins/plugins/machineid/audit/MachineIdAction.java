@@ -74,16 +74,13 @@ public final class MachineIdAction extends InvisibleAction {
         return dropped;
     }
 
-    public void grant(Allowance allowed, String job) {
-        change(() -> {
-            ArrayList<LeaseRecord> more = new ArrayList<>(leases);
-            boolean room = more.size() < MAX_RECORDS;
-            if (room) {
-                more.add(new LeaseRecord(allowed, job, now()));
-                leases = more;
-            }
-            return room;
-        });
+    /** Saved with what comes next: the lease's certificates, or how the build ends. */
+    public synchronized void grant(Allowance allowed, String job) {
+        ArrayList<LeaseRecord> more = new ArrayList<>(leases);
+        if (more.size() < MAX_RECORDS) {
+            more.add(new LeaseRecord(allowed, job, now()));
+            leases = more;
+        }
     }
 
     public void released(String lease) {

@@ -33,10 +33,18 @@ public final class ActiveLeases {
     private static final class Entry {
         final Holder holder;
         final AtomicBoolean stale;
+        private final AtomicBoolean ended = new AtomicBoolean();
 
         Entry(Holder holder, boolean stale) {
             this.holder = holder;
             this.stale = new AtomicBoolean(stale);
+        }
+
+        /** Once, however many find out that it may not be held. */
+        void refuse(AbortException why) {
+            if (ended.compareAndSet(false, true)) {
+                holder.refused(why);
+            }
         }
 
         boolean isOn(String nodeName) {
@@ -123,9 +131,11 @@ public final class ActiveLeases {
     void recheck() {
         for (Entry entry : entries.values()) {
             try {
-                entry.holder.session().recheck(entry.holder.run());
+                if (!entry.ended.get()) {
+                    entry.holder.session().recheck(entry.holder.run());
+                }
             } catch (AbortException e) {
-                entry.holder.refused(e);
+                entry.refuse(e);
             } catch (RuntimeException e) {
                 LOGGER.log(Level.WARNING, e, () -> "the policy could not be asked for lease " + entry.holder.session().lease());
             }
@@ -141,7 +151,7 @@ public final class ActiveLeases {
         try {
             entry.holder.session().note(entry.holder.run(), lease);
         } catch (AuditViolation e) {
-            entry.holder.refused(e);
+            entry.refuse(e);
         }
     }
 
@@ -162,7 +172,7 @@ public final class ActiveLeases {
         try {
             holder.session().acquire(holder.run(), holder.listener(), true);
         } catch (LeaseSession.PolicyRefused | AuditViolation e) {
-            holder.refused(e);
+            entry.refuse(e);
         } catch (IOException | RuntimeException e) {
             entry.stale.set(true);
             LOGGER.log(Level.FINE, e, () -> "lease " + holder.session().lease() + " can't be taken again yet");

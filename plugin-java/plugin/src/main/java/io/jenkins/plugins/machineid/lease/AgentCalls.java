@@ -29,7 +29,13 @@ final class AgentCalls {
     /** After a time-out further calls fail at once for this long: a queue of builds doesn't wait one by one. */
     static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
-    private static final Map<VirtualChannel, Long> SILENT = Collections.synchronizedMap(new WeakHashMap<>());
+    private static final Map<VirtualChannel, Pulse> PULSES = Collections.synchronizedMap(new WeakHashMap<>());
+
+    /** When a channel last answered, and since when it doesn't: 0 when it does. */
+    private static final class Pulse {
+        volatile long answered;
+        volatile long silent;
+    }
 
     private final String node;
     private final String agent;
@@ -43,33 +49,46 @@ final class AgentCalls {
     }
 
     <V> V call(Class<V> type, Callable<V, IOException> task, long seconds) throws AbortException, InterruptedException {
-        Long since = SILENT.get(channel);
-        if (since != null && System.nanoTime() - since < PAUSE_NANOS) {
+        Pulse pulse = PULSES.computeIfAbsent(channel, unused -> new Pulse());
+        if (pulse.silent != 0 && System.nanoTime() - pulse.silent < PAUSE_NANOS) {
             throw new AgentSilent(agent, seconds);
         }
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        long begun = System.nanoTime();
+        long end = begun + TimeUnit.SECONDS.toNanos(seconds);
         CompletableFuture<Future<V>> sent = new CompletableFuture<>();
         Future<V> answer = null;
         try {
             AgentWork.submit(AgentWork.Kind.SEND, node, () -> send(task, sent));
             answer = sent.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
             V value = answer.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
-            SILENT.remove(channel);
+            pulse.answered = System.nanoTime();
+            pulse.silent = 0;
             if (!type.isInstance(value)) {
                 throw Reply.malformed("another type than asked for");
             }
             return value;
         } catch (TimeoutException | RejectedExecutionException e) {
-            SILENT.put(channel, System.nanoTime());
+            // One slow task among others that are answered isn't silence.
+            if (pulse.answered == 0 || pulse.answered - begun < 0) {
+                pulse.silent = System.nanoTime() | 1;
+            }
             throw new AgentSilent(agent, seconds);
         } catch (ExecutionException | CancellationException e) {
             throw failure(e.getCause() == null ? e : e.getCause());
         } finally {
             sent.cancel(true);
-            if (answer != null) {
-                // Harmless when it is done; else the agent is told that nobody waits any more.
-                answer.cancel(true);
+            if (answer != null && !answer.isDone()) {
+                tellNobodyWaits(answer);
             }
+        }
+    }
+
+    /** That is a message, too: one more that an agent may not read. */
+    private void tellNobodyWaits(Future<?> answer) {
+        try {
+            AgentWork.submit(AgentWork.Kind.SEND, node, () -> answer.cancel(true));
+        } catch (RejectedExecutionException e) {
+            // It reads nothing at all.
         }
     }
 

@@ -30,6 +30,8 @@ final class AgentLink {
     static final long ACQUIRE = LeaseRequest.DEADLINE_MS / 1000 + 60;
     /** Seconds for what asks the cluster for one thing. */
     static final long ASK = 60;
+    /** Seconds for a look at the cluster, which the library ends after 60. */
+    static final long CHECK = 75;
     /** Seconds for what the agent does by itself. */
     static final long LOCAL = 30;
     /** Engines whose status is read; an agent has one for each configuration of an identity. */
@@ -82,7 +84,7 @@ final class AgentLink {
 
     Reply check(EngineConfig config) throws IOException, InterruptedException {
         byte[] sealTo = answer(new KeyTask(root), ASK).getSealTo();
-        return Reply.read(answer(new CheckTask(root, seal(sealTo, config)), ASK).getReply());
+        return Reply.read(answer(new CheckTask(root, seal(sealTo, config)), CHECK).getReply());
     }
 
     List<Reply> status() throws IOException, InterruptedException {
