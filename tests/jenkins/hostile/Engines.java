@@ -42,10 +42,6 @@ final class Engines {
         return answer("release", lease);
     }
 
-    byte[] discard(String lease, byte[] request) {
-        return answer("release", lease);
-    }
-
     byte[] renew(String key, String identity) {
         return answer("open", "");
     }

@@ -4,14 +4,14 @@ package io.jenkins.plugins.machineid.agent;
 
 import java.nio.charset.StandardCharsets;
 
-/** Ends a lease with the lease table alone: no engine, no configuration, no secret. Harmless to repeat. */
+/** Ends a lease that no open engine has, with the lease table alone: no configuration travels, no engine is opened. */
 public final class DiscardTask extends AgentTask<Answer> {
     private static final long serialVersionUID = 1L;
 
     private final String lease;
     private final String directory;
 
-    /** @param directory the lease's own */
+    /** @param directory as the controller chose it; null: only what the table knows is ended */
     public DiscardTask(String root, String lease, String directory) {
         super(root);
         this.lease = lease;
@@ -20,9 +20,12 @@ public final class DiscardTask extends AgentTask<Answer> {
 
     @Override
     Answer run(AgentState agent) {
-        String request = "{\"root\":" + EnginePaths.quote(agent.stateDirectory())
-                + ",\"lease\":" + EnginePaths.quote(lease)
-                + ",\"directory\":" + EnginePaths.quote(directory) + "}";
-        return Answer.of(agent.engines().discard(lease, request.getBytes(StandardCharsets.UTF_8)));
+        return Answer.of(agent.api().discard(request(agent.stateDirectory(), lease, directory)));
+    }
+
+    static byte[] request(String root, String lease, String directory) {
+        String named = directory == null ? "" : ",\"directory\":" + EnginePaths.quote(directory);
+        return ("{\"root\":" + EnginePaths.quote(root) + ",\"lease\":" + EnginePaths.quote(lease) + named + "}")
+                .getBytes(StandardCharsets.UTF_8);
     }
 }

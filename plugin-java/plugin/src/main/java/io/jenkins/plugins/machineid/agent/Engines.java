@@ -110,7 +110,8 @@ final class Engines {
 
     /**
      * Releases it on every engine that has it: a standing lease may have been taken anew with a changed
-     * configuration. Of several replies the first; null when no engine is open at all.
+     * configuration. Of several replies the first; null when none has it: then {@link DiscardTask} ends what an earlier
+     * process may have left.
      *
      * @param forGood the id will not be taken again
      */
@@ -121,10 +122,6 @@ final class Engines {
                 givenBack.put(lease, true);
             }
             byKey.values().stream().filter(engine -> engine.leases.contains(lease)).forEach(holders::add);
-            if (holders.isEmpty()) {
-                // Any can: an earlier process may have left it in the table.
-                byKey.values().stream().limit(1).forEach(holders::add);
-            }
         }
         byte[] reply = null;
         for (Engine engine : holders) {
@@ -141,18 +138,6 @@ final class Engines {
         }
         idle.forEach(unused -> api.close(unused.handle));
         return reply;
-    }
-
-    /**
-     * Ends a lease for good, with the lease table alone.
-     *
-     * @param request UTF-8 JSON
-     */
-    byte[] discard(String lease, byte[] request) {
-        synchronized (this) {
-            givenBack.put(lease, true);
-        }
-        return api.discard(request);
     }
 
     /** The reply, or null when no engine is open for the key. */

@@ -66,20 +66,26 @@ final class AgentLink {
         return Reply.read(withConfig(new RenewTask(root, config.key(), identity), ASK, config, identity));
     }
 
-    /** Releases a lease whose id may be taken again; null when no engine is open there: nobody to release it. */
+    /** Releases a lease whose id may be taken again, and of whose directory only the agent's table knows. */
     Reply release(String lease) throws IOException, InterruptedException {
-        return release(lease, false);
+        return end(lease, null, false);
     }
 
-    /** Ends a lease for good. Needs the agent's lease table and nothing else: no configuration, no policy. */
+    /**
+     * Ends a lease for good. Needs the agent's lease table and nothing else: no configuration, no policy.
+     *
+     * @param directory as the controller chose it
+     */
     Reply end(String lease, String directory) throws IOException, InterruptedException {
-        Reply reply = release(lease, true);
-        return reply != null ? reply : Reply.read(answer(new DiscardTask(root, lease, directory), LOCAL).getReply());
+        return end(lease, directory, true);
     }
 
-    private Reply release(String lease, boolean forGood) throws IOException, InterruptedException {
+    private Reply end(String lease, String directory, boolean forGood) throws IOException, InterruptedException {
         Answer answer = answer(new ReleaseTask(root, lease, forGood), LOCAL);
-        return answer.isConfigurationWanted() ? null : Reply.read(answer.getReply());
+        if (answer.isConfigurationWanted()) {
+            answer = answer(new DiscardTask(root, lease, directory), LOCAL);
+        }
+        return Reply.read(answer.getReply());
     }
 
     Reply check(EngineConfig config) throws IOException, InterruptedException {

@@ -221,7 +221,8 @@ public final class LeaseSession implements Serializable {
     }
 
     private Released ended(Run<?, ?> run, Reply reply) {
-        String state = reply.text("directory");
+        // Where there was no lease either, an earlier try that wasn't answered in time has ended it.
+        String state = reply.flag("released") ? reply.text("directory") : "removed";
         String line = Released.line(request.identity(), directory, state);
         if (state.equals("absent") || state.equals("not_ours")) {
             LOGGER.warning(() -> runId + ", " + agentName + ": " + line);

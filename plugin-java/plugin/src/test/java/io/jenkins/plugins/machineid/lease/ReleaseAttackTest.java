@@ -58,4 +58,13 @@ class ReleaseAttackTest {
             agent.delete();
         }
     }
+
+    @Test
+    void a09WhatAnEarlierTryEndedIsNoAlarm() {
+        String nothing = Blocks.ok(new JSONObject().put("released", false).put("directory", "absent"));
+        FakeAgent agent = new FakeAgent("a09-again", new FakeChannel(task -> Answers.of(nothing)));
+        Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "deploy#1"));
+        assertTrue(block.session.releaseNow(block.run).line().contains("its files are gone"));
+        agent.delete();
+    }
 }
