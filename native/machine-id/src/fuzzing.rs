@@ -23,6 +23,7 @@ pub fn tbot_yaml(bytes: &[u8]) {
 pub fn bridge_json(bytes: &[u8]) {
     drop(AcquireRequest::from_json(bytes));
     drop(EngineConfig::from_json(bytes));
+    drop(EngineConfig::check_from_json(bytes));
 }
 
 /// An SSH certificate line and an X.509 certificate, as they come in one reply: separated by a zero byte.

@@ -199,7 +199,7 @@ public final class JniTest {
         FutureTask<byte[]> task = new FutureTask<>(() -> {
             long engine = opened(MachineIdNative.open(nowhere()));
             code(MachineIdNative.acquire(engine, order(lease(3), WORK.resolve("small"), true)));
-            code(MachineIdNative.check(nowhere()));
+            code(MachineIdNative.check(config(WORK.resolve("root"), WORK.resolve("helper"), "127.0.0.1:1", null, null)));
             return MachineIdNative.close(engine);
         });
         new Thread(null, task, "small", 256 << 10).start();

@@ -27,7 +27,9 @@ public class JobGate extends QueueTaskDispatcher {
 
     @Override
     public CauseOfBlockage canTake(Node node, Queue.BuildableItem item) {
-        if (node instanceof Jenkins || node.getNodeProperty(MachineIdNodeProperty.class) != null) {
+        if (node instanceof Jenkins
+                || node.getNodeProperty(MachineIdNodeProperty.class) != null
+                || ContinuedParts.contains(item.task)) {
             return null;
         }
         Policy policy = MachineIdConfiguration.get().policy();
@@ -36,6 +38,9 @@ public class JobGate extends QueueTaskDispatcher {
     }
 
     static CauseOfBlockage ofAgent(MachineIdNodeProperty property, Queue.BuildableItem item) {
+        if (ContinuedParts.contains(item.task)) {
+            return null;
+        }
         // The controller's own node runs what holds builds together, as each pipeline's main program.
         if (item.task instanceof Queue.FlyweightTask
                 && Jenkins.get().getNodeProperty(MachineIdNodeProperty.class) == property) {
@@ -64,11 +69,13 @@ public class JobGate extends QueueTaskDispatcher {
     /** A standing destination serves whichever job runs there: then its identity alone says which. */
     private static List<String> served(MachineIdNodeProperty property) {
         StandingDestination standing = property.getStanding();
-        if (standing == null) {
-            return property.names();
-        }
-        return List.of(NodeFacts.chosen(
-                Texts.orEmpty(standing.getIdentity()), Texts.orEmpty(property.getDefaultIdentity()), property.names()));
+        String chosen = standing == null
+                ? ""
+                : NodeFacts.chosen(
+                        Texts.orEmpty(standing.getIdentity()),
+                        Texts.orEmpty(property.getDefaultIdentity()),
+                        property.names());
+        return chosen.isEmpty() ? property.names() : List.of(chosen);
     }
 
     /**
