@@ -35,7 +35,7 @@ pub(crate) fn open(config: &[u8]) -> Vec<u8> {
 pub(crate) fn check(config: &[u8]) -> Vec<u8> {
     let config = own(config);
     funnel::run(async move || {
-        let config = EngineConfig::from_json(&config)?;
+        let config = EngineConfig::check_from_json(&config)?;
         let count = config.identities.len();
         let identity = config.identities.into_iter().next().filter(|_| count == 1);
         let identity = identity.ok_or_else(|| request(format!("check takes one identity; there are {count}")))?;
