@@ -73,6 +73,22 @@ impl Stage {
         client
     }
 
+    /// The daemon closes what is passed meanwhile last, not this test.
+    pub(crate) fn while_stopped<T>(&self, pass: impl FnOnce() -> T) -> T {
+        self.daemon.signal(Signal::SIGSTOP);
+        let tasks = format!("/proc/{}/task", self.daemon.id());
+        until("the daemon's stop", LONG, || {
+            let states = std::fs::read_dir(&tasks).unwrap().map(|task| {
+                let stat = std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap_or_default();
+                stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+            });
+            states.into_iter().all(|stopped| stopped).then_some(())
+        });
+        let passed = pass();
+        self.daemon.signal(Signal::SIGCONT);
+        passed
+    }
+
     pub(crate) fn ssh(&self, out: &str) -> Outcome {
         let config = format!("{out}/ssh_config");
         let target = format!("{}@node1.example.test", users::login());
@@ -125,10 +141,12 @@ pub(crate) fn pass(to: &UnixStream, bytes: &[u8], descriptors: Vec<OwnedFd>, fla
     let numbers: Vec<_> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     let rights = [ControlMessage::ScmRights(&numbers)];
     let flags = flags | MsgFlags::MSG_NOSIGNAL;
-    // Who has been refused doesn't take them.
-    let _ = sendmsg::<()>(to.as_raw_fd(), &[IoSlice::new(bytes)], &rights, flags, None);
-    // Ours may be the last one after all, and then it is held up here.
-    std::thread::spawn(move || drop(descriptors));
+    if sendmsg::<()>(to.as_raw_fd(), &[IoSlice::new(bytes)], &rights, flags, None).is_err() {
+        // Who has been refused doesn't take them; then they mustn't hold up this test.
+        for descriptor in &descriptors {
+            let _ = setsockopt(descriptor, Linger, &nix::libc::linger { l_onoff: 0, l_linger: 0 });
+        }
+    }
 }
 
 /// A socket whose last `close` waits an hour for the peer, which doesn't read.
