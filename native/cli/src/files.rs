@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use machine_id::config::{EngineConfig, TbotConfig};
+use machine_id::config::{EngineConfig, HelperConfig, HelperContent, TbotConfig};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::secret::Secret;
+use zeroize::Zeroizing;
 
 /// Nobody writes a larger configuration by hand.
 const MAX_CONFIG: u64 = 1024 * 1024;
@@ -14,7 +15,8 @@ const MAX_IDENTITY: u64 = 256 * 1024;
 
 /// Reads a configuration; what does nothing in it is said once on standard error.
 pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
-    let text = read(path, MAX_CONFIG)?;
+    // A join token may stand in it.
+    let text = Zeroizing::new(read(path, MAX_CONFIG)?);
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     match TbotConfig::from_yaml(&path.display().to_string(), &text, &here) {
         Ok(config) => {
@@ -71,8 +73,9 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Error> {
 }
 
 /// The path of this program, to be written into the files that call it.
-fn this_program() -> Result<PathBuf, Error> {
-    std::env::current_exe().map_err(|error| {
+fn this_program() -> Result<HelperConfig, Error> {
+    let path = std::env::current_exe().map_err(|error| {
         Error::new(Code::Internal, format!("cannot find this program's own path: {error}"), "is /proc mounted?")
-    })
+    })?;
+    Ok(HelperConfig { path, content: HelperContent::ThisProcess })
 }

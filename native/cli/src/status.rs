@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use machine_id::acl::AclVerdict;
 use machine_id::clock::{Clock, SystemClock};
-use machine_id::config::{EngineConfig, OutputConfig, TbotConfig};
+use machine_id::config::{EngineConfig, HelperConfig, HelperContent, OutputConfig, TbotConfig};
 use machine_id::destination::Destination;
 use machine_id::engine::{Engine, IdentityStatus, timestamp};
 use machine_id::error::{Code, Error};
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &args::Status) -> Result<ExitCode, Error> {
     let destinations: Vec<_> = outputs.iter().map(|output| destination(output, clock.now())).collect();
     let config = EngineConfig {
         root: identity.storage.path.clone(),
-        helper: std::path::PathBuf::new(),
+        helper: HelperConfig { path: std::path::PathBuf::new(), content: HelperContent::ThisProcess },
         identities: vec![identity],
     };
     let report = Report { identity: identity_report(config), destinations };
@@ -68,6 +68,11 @@ pub(crate) fn run(arguments: &args::Status) -> Result<ExitCode, Error> {
 /// Opening a store makes its directory; only to look, that is too much.
 fn identity_report(config: EngineConfig) -> IdentityReport {
     let problem = |error: Error| IdentityReport::Problem { state: "problem", reason: error.to_string() };
+    if config.identities.iter().any(|identity| !identity.join.method.renewable()) {
+        let reason =
+            "its join method can join again at any time: the identity is in the memory of the process that uses it";
+        return IdentityReport::Problem { state: "in_memory", reason: reason.to_owned() };
+    }
     if !config.root.exists() {
         let reason = format!("{} doesn't exist: nothing has joined yet", config.root.display());
         return IdentityReport::Problem { state: "new", reason };

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use machine_id::blocking::{self, Lane};
 use machine_id::clock::SystemClock;
-use machine_id::config::{AcquireRequest, EngineConfig, IdentityConfig};
+use machine_id::config::{AcquireRequest, DiscardRequest, EngineConfig, IdentityConfig};
 use machine_id::engine::{self, Checked, Order};
 use machine_id::error::{Code, Error};
 use zeroize::Zeroizing;
@@ -14,7 +15,7 @@ use crate::reply::{Closed, Opened};
 use crate::{funnel, handles, runtime};
 
 /// Version of the contract and the signatures; the same number stands in every configuration.
-pub(crate) const ABI: i32 = 1;
+pub(crate) const ABI: i32 = 2;
 /// Longest input: what the readers of JSON take, and one byte more, so that they tell.
 pub(crate) const MAX_INPUT: usize = (1 << 20) + 1;
 /// An administrator waits for *Test connection* in front of a page.
@@ -71,6 +72,16 @@ pub(crate) fn release(engine: i64, lease: &[u8]) -> Vec<u8> {
         let open = handles::find(engine)?;
         let lease = text(&lease, "a lease id")?;
         open.call(async |engine| engine.release(&lease).await).await.unwrap_or_else(|| Err(handles::invalid(engine)))
+    })
+}
+
+/// Ends a lease with the lease table alone: no engine is opened, no identity is needed.
+pub(crate) fn discard(request: &[u8]) -> Vec<u8> {
+    let request = own(request);
+    funnel::run(async move || {
+        let request = DiscardRequest::from_json(&request)?;
+        let discarding = move || engine::discard(&request, Arc::new(SystemClock::new()));
+        blocking::run(Lane::Leases, discarding).await?
     })
 }
 

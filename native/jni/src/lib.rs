@@ -27,12 +27,13 @@ use zeroize::Zeroizing;
 /// The class with the natives.
 const CLASS: &jni::strings::JNIStr = jni_str!("io/jenkins/plugins/machineid/agent/MachineIdNative");
 
-const NATIVES: [NativeMethod; 8] = [
+const NATIVES: [NativeMethod; 9] = [
     native_method! { static fn abi_version() -> jint },
     native_method! { static fn open(config: jbyte[]) -> jbyte[] },
     native_method! { static fn check(config: jbyte[]) -> jbyte[] },
     native_method! { static fn acquire(engine: jlong, request: jbyte[]) -> jbyte[] },
     native_method! { static fn release(engine: jlong, lease_id: jbyte[]) -> jbyte[] },
+    native_method! { static fn discard(request: jbyte[]) -> jbyte[] },
     native_method! { static fn renew(engine: jlong, identity_id: jbyte[]) -> jbyte[] },
     native_method! { static fn status(engine: jlong) -> jbyte[] },
     native_method! { static fn close(engine: jlong) -> jbyte[] },
@@ -68,6 +69,10 @@ fn release<'local>(
     lease: Bytes<'local>,
 ) -> JniResult<Bytes<'local>> {
     with_input(env, &lease, |lease| calls::release(engine, lease))
+}
+
+fn discard<'local>(env: &mut Env<'local>, _class: JClass<'local>, request: Bytes<'local>) -> JniResult<Bytes<'local>> {
+    with_input(env, &request, calls::discard)
 }
 
 fn renew<'local>(

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crate::config::{AcquireRequest, EngineConfig, TbotConfig};
+use crate::config::{AcquireRequest, DiscardRequest, EngineConfig, TbotConfig};
 pub use crate::connect::fuzzing::{authority_json, find_reply, grpc_message, texts};
 pub use crate::identity::fuzz_store as identity_store;
 use crate::identity::{Authorities, Certificates, IdentityFile, KeyPair, ca_pin};
@@ -23,6 +23,7 @@ pub fn tbot_yaml(bytes: &[u8]) {
 pub fn bridge_json(bytes: &[u8]) {
     drop(AcquireRequest::from_json(bytes));
     drop(EngineConfig::from_json(bytes));
+    drop(DiscardRequest::from_json(bytes));
 }
 
 /// An SSH certificate line and an X.509 certificate, as they come in one reply: separated by a zero byte.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{
-    AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, IdentityConfig, JoinConfig, JoinMethod,
-    KeyAlgorithm, OutputConfig, OutputKind, TokenSource,
+    AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig,
+    JoinConfig, JoinMethod, KeyAlgorithm, OutputConfig, OutputKind, TokenSource,
 };
 use machine_id::engine::{Acquired, Engine, Order, Placement};
 use machine_id::error::Error;
@@ -153,7 +153,8 @@ fn engine(double: &Double, directory: &Path, storage: &Path, life: Duration) -> 
         max_ttl: life,
         storage: DirectoryConfig::private(storage.to_owned()),
     };
-    let helper = PathBuf::from("/bin/true");
+    // Standing destinations name it in their files, and nothing runs it.
+    let helper = HelperConfig { path: PathBuf::from("/bin/true"), content: HelperContent::ThisProcess };
     let config = EngineConfig { root: directory.join("root"), helper, identities: vec![identity] };
     Ok(Engine::open(config, Arc::new(SystemClock::new()))?)
 }

@@ -7,6 +7,7 @@ use machine_id::engine::{
     Acquired, CertificateHistory, CertificateNote, Checked, IdentityStatus, LeaseStatus, Released, Renewed, Status,
 };
 use machine_id::error::{Code, Error, Fault, Retry};
+use machine_id::lease::Fate;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -47,6 +48,8 @@ fn shape(value: &Value) -> Value {
 #[test]
 fn the_short_replies_are_the_files() {
     assert_eq!(written(Opened { engine: 7 }), reply_file!("open"));
+    let left = Released { released: false, directory: Fate::NotOurs, history: CertificateHistory::default() };
+    assert_eq!(written(left), reply_file!("discard"));
     assert_eq!(written(Closed {}), reply_file!("close"));
     assert_eq!(written(Renewed { expires_at: then(), generation: Some(3) }), reply_file!("renew"));
 }
@@ -83,7 +86,7 @@ fn an_acquired_lease_has_the_keys_of_its_file() {
 
 #[test]
 fn a_released_lease_has_the_keys_of_its_file() {
-    let released = Released { released: true, directory: "removed", history: history() };
+    let released = Released { released: true, directory: Fate::Removed, history: history() };
     assert_eq!(shape(&written(released)), shape(&reply_file!("release")));
 }
 

@@ -7,13 +7,18 @@ mod refusals;
 use std::net::TcpListener;
 use std::path::Path;
 
+use machine_id::destination::digest_of;
 use serde_json::{Value, json};
 
 /// A configuration whose cluster is at `address`, with the identity `api`.
 fn config(root: &Path, address: &str) -> Vec<u8> {
     let identity = json!({"id": "api", "cluster": {"address": address}, "join": {"method": "token", "token": "t"}});
-    let (root, helper) = (root.to_str().unwrap(), "/nonexistent/machine-id");
-    json!({"abi": 1, "root": root, "helper": helper, "identities": [identity]}).to_string().into_bytes()
+    // Any program does.
+    let (root, helper) = (root.to_str().unwrap(), "/usr/bin/true");
+    let digest: String = digest_of(Path::new(helper)).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({"abi": 2, "root": root, "helper": helper, "helper_sha256": digest, "identities": [identity]})
+        .to_string()
+        .into_bytes()
 }
 
 /// Somebody who accepts connections and never says a word.

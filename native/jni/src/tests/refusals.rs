@@ -44,7 +44,7 @@ fn another_abi_number_is_refused_at_open() {
 
 #[test]
 fn check_takes_one_identity() {
-    let none = br#"{"abi":1,"root":"/nonexistent/root","helper":"/nonexistent/helper"}"#;
+    let none = br#"{"abi":2,"root":"/nonexistent/root","helper":"/nonexistent/helper","helper_sha256":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
     assert_eq!(code(&calls::check(none)), "request_invalid");
 }
 
@@ -90,7 +90,7 @@ fn a_panic_with_a_payload_that_panics_when_dropped_becomes_a_reply_too() {
 proptest! {
     #[test]
     fn garbage_is_always_answered_with_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        for reply in [calls::open(&bytes), calls::check(&bytes), calls::acquire(7, &bytes)] {
+        for reply in [calls::open(&bytes), calls::check(&bytes), calls::acquire(7, &bytes), calls::discard(&bytes)] {
             prop_assert!(parse(&reply)["error"]["code"].is_string());
         }
     }

@@ -39,6 +39,16 @@ pub fn read(file: &File, path: &Path, kind: Kind) -> Result<Option<Acl>, AclErro
     value.map(|bytes| encode::from_bytes(&bytes).ok_or_else(|| malformed(bytes.len()))).transpose()
 }
 
+/// The access list of what stands at `at`, for objects that can't be opened.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_at(at: &Path) -> Result<Option<Acl>, AclError> {
+    let value = xattr::get_deref(at, Kind::Access.attribute()).map_err(|source| error("read", at, source))?;
+    let malformed = |length| AclError::Malformed { path: at.to_owned(), length };
+    value.map(|bytes| encode::from_bytes(&bytes).ok_or_else(|| malformed(bytes.len()))).transpose()
+}
+
 /// Replaces the list, and with it the mode bits.
 ///
 /// # Errors

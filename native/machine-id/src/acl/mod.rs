@@ -12,7 +12,7 @@ mod plan;
 mod users;
 mod verify;
 
-pub use apply::{Kind, clear_default, read, set, set_at};
+pub use apply::{Kind, clear_default, read, read_at, set, set_at};
 pub use entry::{Acl, Entry, Permissions, Qualifier};
 pub use error::{AclError, code_of};
 pub use grants::Grants;

@@ -7,15 +7,15 @@ use super::address::parse_address;
 use super::document;
 use super::fault::{ConfigError, Place, Report};
 use super::model::{
-    AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, IdentityConfig, JoinConfig, JoinMethod,
-    ProofSource, TokenSource,
+    AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig,
+    JoinConfig, JoinMethod, ProofSource, TokenSource,
 };
 use super::tree::{Section, Tree};
 use super::value::{self, NoJoinMethod};
 use crate::error::Code;
 
 /// The version of the contract that this library speaks.
-const ABI: u64 = 1;
+const ABI: u64 = 2;
 const MAX_IDENTITIES: usize = 1000;
 pub(super) const MAX_ROLES: usize = 1000;
 const MAX_PINS: usize = 100;
@@ -39,11 +39,15 @@ impl EngineConfig {
 
 fn engine(tree: Tree, report: &mut Report) -> Option<EngineConfig> {
     let mut section = tree.section(report)?;
-    if let Some(abi) = section.require("abi", report, "write 1") {
+    if let Some(abi) = section.require("abi", report, "write 2") {
         let _ = abi.number(report, ABI, ABI);
     }
     let root = path(&mut section, "root", report);
     let helper = path(&mut section, "helper", report);
+    let content = section
+        .require("helper_sha256", report, "write the helper's SHA-256 in hex")
+        .and_then(|tree| tree.parse(report, sha256));
+    let helper = helper.zip(content).map(|(path, content)| HelperConfig { path, content });
     let entries = section.take("identities").map(|list| list.list(report, MAX_IDENTITIES)).unwrap_or_default();
     section.finish(report);
     let mut identities: Vec<IdentityConfig> = Vec::with_capacity(entries.len());
@@ -56,6 +60,14 @@ fn engine(tree: Tree, report: &mut Report) -> Option<EngineConfig> {
         identities.push(identity);
     }
     Some(EngineConfig { root: root?, helper: helper?, identities })
+}
+
+fn sha256(text: &str) -> Result<HelperContent, String> {
+    let mut digest = [0; 32];
+    match hex::decode_to_slice(text, &mut digest) {
+        Ok(()) => Ok(HelperContent::Sha256(digest)),
+        Err(_) => Err(format!("is {}; write 64 hex digits", value::shown(text))),
+    }
 }
 
 fn path(section: &mut Section, key: &'static str, report: &mut Report) -> Option<PathBuf> {

@@ -1,10 +1,11 @@
 //! What to do: configuration as checked types. Parsing only; nothing here opens a file or a socket.
 //!
-//! Two texts lead here: the JSON of the library ([`EngineConfig::from_json`], [`AcquireRequest::from_json`]) and
-//! tbot's YAML ([`TbotConfig::from_yaml`]). Each becomes a [`tree`] first, so that both are read by the same code,
+//! Two texts lead here: the JSON of the library ([`EngineConfig::from_json`], [`AcquireRequest::from_json`],
+//! [`DiscardRequest::from_json`]) and tbot's YAML ([`TbotConfig::from_yaml`]). Each becomes a [`tree`] first, so that both are read by the same code,
 //! whole, and every fault is reported in one go.
 
 mod address;
+mod discard;
 mod document;
 mod duration;
 mod fault;
@@ -20,6 +21,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use discard::DiscardRequest;
 pub use fault::{ConfigError, ConfigFault};
 pub use kubernetes::{ContextName, KubeClusters, KubeSelector, KubernetesOutput};
 pub use model::*;

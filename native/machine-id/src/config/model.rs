@@ -102,7 +102,8 @@ impl JoinMethod {
         }
     }
 
-    /// Whether the identity can be renewed with its own certificate; otherwise each renewal is a new join.
+    /// Whether the identity can be renewed with its own certificate, and so has to be kept on disk; otherwise each renewal
+    /// is a new join, and it lives in memory only.
     #[must_use]
     pub const fn renewable(self) -> bool {
         matches!(self, Self::Token)
@@ -118,6 +119,8 @@ pub enum TokenSource {
     File(PathBuf),
     /// None configured: only a stored identity can be used.
     Absent,
+    /// One was configured and has been used: its hash is kept with the identity that it brought, nothing else.
+    Used,
 }
 
 /// Where an ID token is.
@@ -176,7 +179,7 @@ pub enum AclMode {
     Required,
 }
 
-/// tbot's `symlinks:`.
+/// tbot's `symlinks:`. It is about links alone: a directory on the way that others can change is refused in each mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum SymlinkMode {
     /// Refuse any symbolic link on the way to and in the directory.
@@ -297,7 +300,25 @@ pub struct EngineConfig {
     /// The engine's own directory: identities, lease table.
     pub root: PathBuf,
     /// The helper binary `machine-id`, written into `ssh_config` and kubeconfig.
-    pub helper: PathBuf,
+    pub helper: HelperConfig,
     /// The identities that may be used.
     pub identities: Vec<IdentityConfig>,
+}
+
+/// The helper binary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HelperConfig {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it has to be: it is never run or handed out without having been compared.
+    pub content: HelperContent,
+}
+
+/// How the helper's content is recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HelperContent {
+    /// By its SHA-256.
+    Sha256([u8; 32]),
+    /// It is the program that this process runs.
+    ThisProcess,
 }

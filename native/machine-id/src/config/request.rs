@@ -106,7 +106,7 @@ fn request(tree: Tree, report: &mut Report) -> Option<AcquireRequest> {
     })
 }
 
-fn lease_id(text: &str) -> Result<String, String> {
+pub(super) fn lease_id(text: &str) -> Result<String, String> {
     let hex = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     if (32..=64).contains(&text.len()) && hex {
         return Ok(text.to_owned());

@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::{
-    AcquireRequest, AddressKind, CaSource, ConfigError, DatabaseFormat, EngineConfig, JoinMethod, KeyAlgorithm,
-    KubernetesOutput, OutputKind, ProofSource, Scope, TokenSource, UserRef,
+    AcquireRequest, AddressKind, CaSource, ConfigError, DatabaseFormat, DiscardRequest, EngineConfig, HelperConfig,
+    HelperContent, JoinMethod, KeyAlgorithm, KubernetesOutput, OutputKind, ProofSource, Scope, TokenSource, UserRef,
 };
 use crate::error::{Code, Error, Fault};
 
@@ -25,6 +25,8 @@ fn lines(error: &ConfigError) -> Vec<String> {
 fn open_is_read_as_the_contract_says() {
     let config = EngineConfig::from_json(contract!("open.request.json")).unwrap();
     assert_eq!(config.root, PathBuf::from("/home/jenkins/agent/machine-id"));
+    let helper = "/home/jenkins/agent/machine-id/lib/1f2e3d4c/machine-id".into();
+    assert_eq!(config.helper, HelperConfig { path: helper, content: HelperContent::Sha256([0x22; 32]) });
     let [api, minimal, pods, gitlab] = config.identities.as_slice() else { panic!("four identities") };
 
     assert_eq!((api.id.as_str(), api.cluster.host.as_str(), api.cluster.port), ("api", "teleport.example.com", 443));
@@ -64,9 +66,10 @@ fn every_fault_of_open_is_reported_with_its_path() {
     assert_eq!(
         lines(&error),
         [
-            "abi: is 2; allowed are 1 to 1",
+            "abi: is 1; allowed are 2 to 2",
             "root: is \"machine-id\"; write an absolute path",
             "helper: is \"/opt/../machine-id\"; write it without '.', '..', doubled or trailing '/'",
+            "helper_sha256: is \"2222\"; write 64 hex digits",
             "identities[0].id: is \"../api\"; write 1 to 64 letters, digits, '-', '_' or '.', not beginning with '.'",
             "identities[0].cluster.address: has the scheme \"http\"; write https:// or none",
             "identities[0].cluster.ca_pin: unknown key; did you mean \"ca_pins\"?",
@@ -74,6 +77,16 @@ fn every_fault_of_open_is_reported_with_its_path() {
             "identities[0].join.token: is a number; write a text",
         ]
     );
+}
+
+#[test]
+fn discard_is_read_as_the_contract_says() {
+    let request = DiscardRequest::from_json(contract!("discard.request.json")).unwrap();
+    assert_eq!(request.root, PathBuf::from("/home/jenkins/agent/machine-id"));
+    assert!(request.directory.unwrap().ends_with(format!("machine-id-{}", request.lease)));
+    let error =
+        DiscardRequest::from_json(br#"{"root":"r","lease":"../x","directory":"/a/../b","token":""}"#).unwrap_err();
+    assert_eq!(error.faults().len(), 4, "{error}");
 }
 
 #[test]
@@ -210,7 +223,7 @@ fn no_fault_repeats_a_token() {
         r#"{"method": "token", "token": "hunter2hunter2" "#,
     ] {
         let text = format!(
-            r#"{{"abi":1,"root":"/r","helper":"/h","identities":[{{"id":"a","cluster":{{"address":"h"}},"join":{join}}}]}}"#
+            r#"{{"abi":2,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[{{"id":"a","cluster":{{"address":"h"}},"join":{join}}}]}}"#
         );
         let error = EngineConfig::from_json(text.as_bytes()).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
@@ -219,7 +232,7 @@ fn no_fault_repeats_a_token() {
 
 #[test]
 fn a_join_method_that_is_not_built_is_unsupported_rather_than_invalid() {
-    let text = br#"{"abi":1,"root":"/r","helper":"/h","identities":[
+    let text = br#"{"abi":2,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
         {"id":"a","cluster":{"address":"h"},"join":{"method":"iam","token":"t"}}]}"#;
     let error = EngineConfig::from_json(text).unwrap_err();
     assert_eq!(error.code(), Code::Unsupported);
@@ -228,7 +241,7 @@ fn a_join_method_that_is_not_built_is_unsupported_rather_than_invalid() {
 
 #[test]
 fn an_id_may_stand_only_once_whatever_its_case() {
-    let text = br#"{"abi":1,"root":"/r","helper":"/h","identities":[
+    let text = br#"{"abi":2,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
         {"id":"a","cluster":{"address":"h"},"join":{"method":"token"}},
         {"id":"A","cluster":{"address":"h"},"join":{"method":"token"}}]}"#;
     let error = EngineConfig::from_json(text).unwrap_err();

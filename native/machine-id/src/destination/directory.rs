@@ -3,15 +3,16 @@
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, openat, readlinkat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fchmod, fstat, fstatat, mkdirat};
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, readlinkat};
+use nix::sys::stat::{FchmodatFlags, FileStat, Mode, SFlag, fchmod, fchmodat, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, fsync, geteuid, unlinkat};
 
 use super::file::kind_of;
+use super::parents::{self, trusted};
 use super::{DestinationError, Durability};
 use crate::config::{DirectoryConfig, SymlinkMode};
 
@@ -35,11 +36,56 @@ pub(super) struct Opened {
 }
 
 /// Opens the directory of `config`. Every directory on the way must belong to root or us, and nobody else may be able
-/// to replace what is in it; `try-secure` and `insecure` only log that.
+/// to replace what is in it, whatever `symlinks` says: that is about links alone.
 pub(super) fn open(
     config: &DirectoryConfig,
     missing: Missing,
     durability: Durability,
+) -> Result<Opened, DestinationError> {
+    walk(config, missing, durability, Parents::Guarded)
+}
+
+/// Opens a directory that is to be removed: what a build has opened up on the way must be cleaned all the same, and
+/// whose it is the caller finds out by what is in it.
+pub(super) fn open_to_remove(path: &Path) -> Result<Opened, DestinationError> {
+    let config = DirectoryConfig { symlinks: SymlinkMode::Insecure, ..DirectoryConfig::private(path.to_owned()) };
+    walk(&config, Missing::Refuse, Durability::Volatile, Parents::AsTheyAre)
+}
+
+/// Opens the directory that a file is in, following links of root's and ours, for reading what stands there.
+pub(super) fn open_folder_of(file: &Path) -> Result<Opened, DestinationError> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let config = DirectoryConfig { symlinks: SymlinkMode::Insecure, ..DirectoryConfig::private(folder.to_owned()) };
+    let opened = open(&config, Missing::Refuse, Durability::Volatile)?;
+    parents::check(&opened.handle, folder, file)?;
+    Ok(opened)
+}
+
+/// Opens a directory to be emptied. A build may have taken the modes away that this needs; they are given back through
+/// a handle of the directory itself, so that an exchanged name leads nowhere.
+pub(super) fn open_whatever_its_mode(parent: &impl AsFd, name: &OsStr) -> nix::Result<File> {
+    let way = openat(parent, name, LAST | OFlag::O_PATH, Mode::empty())?;
+    let stat = fstat(&way)?;
+    if stat.st_mode & 0o700 != 0o700 && stat.st_uid == geteuid().as_raw() {
+        let itself = format!("/proc/self/fd/{}", way.as_raw_fd());
+        // Where it fails, what follows says so.
+        let _ = fchmodat(AT_FDCWD, itself.as_str(), Mode::S_IRWXU, FchmodatFlags::FollowSymlink);
+    }
+    openat(&way, ".", LAST, Mode::empty()).map(File::from)
+}
+
+/// Whether those that others could change are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Parents {
+    Guarded,
+    AsTheyAre,
+}
+
+fn walk(
+    config: &DirectoryConfig,
+    missing: Missing,
+    durability: Durability,
+    guarded: Parents,
 ) -> Result<Opened, DestinationError> {
     let path = config.path.as_path();
     let fault = |reason| DestinationError::Path { path: path.to_owned(), reason };
@@ -60,7 +106,7 @@ pub(super) fn open(
     let root = nix::fcntl::open("/", WAY, Mode::empty()).map_err(DestinationError::io("opened", Path::new("/")))?;
     let parents = if config.readers.is_empty() { Mode::S_IRWXU } else { Mode::from_bits_truncate(0o711) };
     let stack = vec![(root, PathBuf::from("/"))];
-    let mut walk = Walk { config, missing, durability, parents, stack, pending, links: 0 };
+    let mut walk = Walk { config, missing, durability, guarded, parents, stack, pending, links: 0 };
     walk.check_parent()?;
     loop {
         if let Some(opened) = walk.step()? {
@@ -78,6 +124,8 @@ struct Walk<'a> {
     config: &'a DirectoryConfig,
     missing: Missing,
     durability: Durability,
+    guarded: Parents,
+    /// The mode of those that are made.
     parents: Mode,
     /// The directories from the root to where we are; links with `..` need the way back.
     stack: Vec<(OwnedFd, PathBuf)>,
@@ -106,6 +154,9 @@ impl Walk<'_> {
             Err(Errno::ENOENT) if self.missing == Missing::Create => {
                 created = self.create(&name, &path, last)?;
                 openat(handle, name.as_os_str(), flags, Mode::empty())
+            }
+            Err(Errno::EACCES) if last && self.guarded == Parents::AsTheyAre => {
+                open_whatever_its_mode(handle, &name).map(OwnedFd::from)
             }
             other => other,
         };
@@ -180,21 +231,10 @@ impl Walk<'_> {
     /// Whether the directory we are in can be trusted to keep what is in it.
     fn check_parent(&self) -> Result<(), DestinationError> {
         let (handle, path) = self.here()?;
-        let seen = fstat(handle).map_err(DestinationError::io("read", path))?;
-        let mode = seen.st_mode & 0o7777;
-        let asked = self.config.path.clone();
-        let fault = if !trusted(seen.st_uid) {
-            DestinationError::ForeignParent { path: path.to_owned(), asked, owner: seen.st_uid }
-        } else if mode & 0o002 != 0 && mode & 0o1000 == 0 {
-            DestinationError::OpenParent { path: path.to_owned(), asked, mode }
-        } else {
-            return Ok(());
-        };
-        if self.config.symlinks == SymlinkMode::Secure {
-            return Err(fault);
+        match self.guarded {
+            Parents::Guarded => parents::check(handle, path, &self.config.path),
+            Parents::AsTheyAre => Ok(()),
         }
-        tracing::debug!(%fault, "accepted, because symlinks isn't `secure`");
-        Ok(())
     }
 
     fn here(&self) -> Result<(&OwnedFd, &Path), DestinationError> {
@@ -205,11 +245,6 @@ impl Walk<'_> {
     fn fault(&self, reason: &'static str) -> DestinationError {
         DestinationError::Path { path: self.config.path.clone(), reason }
     }
-}
-
-/// Root can do everything anyway, and we trust ourselves.
-fn trusted(owner: u32) -> bool {
-    owner == 0 || owner == geteuid().as_raw()
 }
 
 /// What kind of thing a stat is of.

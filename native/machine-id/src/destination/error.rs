@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
+use super::parents::{TRUSTED_PARENTS, Writer};
 use crate::acl::{AclError, code_of, name_of, quoted};
 use crate::error::{Code, Fault, Retry};
 
@@ -89,8 +90,8 @@ pub enum DestinationError {
         /// Its owner.
         owner: u32,
     },
-    /// A directory on the way may be written by everybody.
-    #[error("{} on the way to {} has mode {mode:04o}: everybody could replace what is below it", .path.display(), .asked.display())]
+    /// A directory on the way may be written by others.
+    #[error("{} on the way to {} has mode {mode:04o}: {} could replace what is below it", .path.display(), .asked.display(), .who)]
     OpenParent {
         /// The directory on the way.
         path: PathBuf,
@@ -98,6 +99,14 @@ pub enum DestinationError {
         asked: PathBuf,
         /// Its mode bits.
         mode: u32,
+        /// Who may.
+        who: Writer,
+    },
+    /// The program that others run isn't what it was.
+    #[error("{} isn't the program that was packaged: its content has changed", .path.display())]
+    ProgramChanged {
+        /// Where it is.
+        path: PathBuf,
     },
     /// The directory or file is open to more users than asked for.
     #[error("{} has mode {mode:04o}, want {wanted:04o}{extra}", .path.display())]
@@ -164,6 +173,7 @@ impl Fault for DestinationError {
             | Self::ForeignOwner { .. }
             | Self::ForeignParent { .. }
             | Self::OpenParent { .. }
+            | Self::ProgramChanged { .. }
             | Self::TooOpen { .. }
             | Self::TooLong { .. } => Code::DestinationUnsafe,
             Self::Io { source, .. } => code_of(source),
@@ -196,12 +206,23 @@ impl Fault for DestinationError {
             }
             Self::ForeignParent { path, .. } => {
                 format!(
-                    "type `chown root {}` as root, or choose a path below directories of root or of yours",
+                    "type `chown root {0}` as root, or choose a path below directories of root or of yours; if its owner is to be trusted, start this process with {TRUSTED_PARENTS}={0}",
                     quoted(path)
                 )
             }
-            Self::OpenParent { path, .. } => {
-                format!("type `chmod o-w {0}` (or `chmod +t {0}`), or choose another path", quoted(path))
+            Self::OpenParent { path, who, .. } => {
+                let at = quoted(path);
+                let cure = match who {
+                    Writer::Everybody => format!("type `chmod o-w {at}` (or `chmod +t {at}`)"),
+                    Writer::Group(_) => format!("type `chmod g-w {at}` (or `chmod +t {at}`)"),
+                    Writer::Listed(_) | Writer::Unknown => format!("take write access out of its ACL: `getfacl {at}`"),
+                };
+                format!(
+                    "{cure}, or choose another path; if nobody else gets there, as on a container's own volume, start this process with {TRUSTED_PARENTS}={at}"
+                )
+            }
+            Self::ProgramChanged { .. } => {
+                "find out who changed it; reconnecting the agent puts the packaged one back".to_owned()
             }
             Self::TooOpen { path, wanted, extra, .. } if extra.is_empty() => {
                 format!(

@@ -6,6 +6,7 @@
 //! instant (`docs/adr/0001-matching-pair.md`).
 
 mod commit;
+mod content;
 mod directory;
 mod error;
 mod file;
@@ -15,6 +16,7 @@ mod guard;
 mod init;
 mod lock;
 mod names;
+mod parents;
 mod program;
 mod remove;
 mod socket;
@@ -32,10 +34,14 @@ use zeroize::Zeroizing;
 use crate::acl::{AclVerdict, Grants};
 use crate::config::DirectoryConfig;
 
+pub use content::digest_of;
 pub use error::DestinationError;
 pub use folders::OwnFolders;
 pub use init::{InitPlan, InitRequest};
 pub use lock::{DirectoryLock, HeldPart, PartLock};
+
+pub use parents::Writer;
+pub use program::Program;
 pub use remove::{Removal, remove_marked};
 pub use stage::Stage;
 
@@ -199,16 +205,6 @@ impl Destination {
         file::create(self, &name, contents)
     }
 
-    /// Puts a program into the directory, as a link where that is possible, and says where it is now. Everybody who
-    /// gets into the directory may run it.
-    ///
-    /// # Errors
-    /// When it isn't there, or can't be linked or copied.
-    pub fn place_program(&self, source: &Path, name: &str) -> Result<PathBuf, DestinationError> {
-        let name = names::Name::parse(name)?;
-        program::place(self, source, &name)
-    }
-
     /// Listens on a Unix socket in the directory. The owner and the readers may connect.
     ///
     /// # Errors
@@ -261,4 +257,4 @@ impl Destination {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

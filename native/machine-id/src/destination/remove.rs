@@ -2,25 +2,26 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::mem::MaybeUninit;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
-use nix::sys::stat::{Mode, fstat};
+use nix::sys::stat::{Mode, fchmod, fstat};
 use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 use rustix::fs::RawDir;
 
-use super::directory::{LAST, Missing, Opened};
+use super::directory::{LAST, Opened, open_whatever_its_mode};
 use super::names::{self, is_leftover};
-use super::{Destination, DestinationError, Durability};
-use crate::config::{DirectoryConfig, SymlinkMode};
+use super::{Destination, DestinationError};
 
 /// Deeper trees aren't ours.
 const MAX_DEPTH: usize = 16;
+/// How often a directory is emptied into which somebody goes on putting things.
+const ROUNDS: usize = 5;
 
 /// The names in a directory, without `.` and `..`.
 pub(super) fn entries(directory: &File, path: &Path) -> Result<Vec<OsString>, DestinationError> {
@@ -76,8 +77,8 @@ fn delete(parent: &File, name: &OsStr, path: &Path, depth: usize) -> Result<(), 
         Err(Errno::EISDIR | Errno::EPERM) => {}
         Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
     }
-    let handle = match openat(parent, name, LAST, Mode::empty()) {
-        Ok(handle) => File::from(handle),
+    let handle = match open_whatever_its_mode(parent, name) {
+        Ok(handle) => handle,
         Err(Errno::ENOENT) => return Ok(()),
         Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
     };
@@ -125,17 +126,15 @@ pub enum Removal {
 /// # Errors
 /// When the path is unsafe, or something can't be deleted.
 pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, DestinationError> {
-    // Links on the way were accepted or refused when the directory was made; here the mark decides.
-    let config = DirectoryConfig { symlinks: SymlinkMode::Insecure, ..DirectoryConfig::private(path.to_owned()) };
-    let Opened { handle, parent, name, .. } =
-        match super::directory::open(&config, Missing::Refuse, Durability::Volatile) {
-            Ok(opened) => opened,
-            Err(DestinationError::Missing { .. }) => return Ok(Removal::Absent),
-            Err(DestinationError::NotADirectory { .. } | DestinationError::SymbolicLink { .. }) => {
-                return Ok(Removal::NotOurs);
-            }
-            Err(other) => return Err(other),
-        };
+    // The way was guarded when the directory was made; here the mark decides.
+    let Opened { handle, parent, name, .. } = match super::directory::open_to_remove(path) {
+        Ok(opened) => opened,
+        Err(DestinationError::Missing { .. }) => return Ok(Removal::Absent),
+        Err(DestinationError::NotADirectory { .. } | DestinationError::SymbolicLink { .. }) => {
+            return Ok(Removal::NotOurs);
+        }
+        Err(other) => return Err(other),
+    };
     let stat = fstat(&handle).map_err(DestinationError::io("read", path))?;
     let all = entries_of_new(&handle, path)?;
     // Between making the directory and putting the mark in a writer can be killed: then nothing else is there.
@@ -143,14 +142,31 @@ pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, D
     if stat.st_uid != geteuid().as_raw() || !(unborn || marked(&handle, marker, text)) {
         return Ok(Removal::NotOurs);
     }
-    // The mark goes last: an interrupted removal can be taken up again.
-    let mut result = Ok(());
-    for entry in all.into_iter().filter(|entry| entry != marker) {
-        result = result.and(delete(&handle, &entry, &path.join(&entry), 0));
+    if stat.st_mode & 0o700 != 0o700 {
+        fchmod(&handle, Mode::S_IRWXU).map_err(DestinationError::io("changed", path))?;
     }
-    result?;
-    delete(&handle, OsStr::new(marker), &path.join(marker), 0)?;
-    super::directory::remove_empty_from(&parent, &name, &handle, path).map(|()| Removal::Removed)
+    // The mark goes last, and comes back when something has come in meanwhile: what is interrupted can be taken up again.
+    let mut left = Ok(());
+    let mut all = all;
+    for _ in 0..ROUNDS {
+        let mut result = Ok(());
+        for entry in all.into_iter().filter(|entry| entry != marker) {
+            result = result.and(delete(&handle, &entry, &path.join(&entry), 0));
+        }
+        result?;
+        delete(&handle, OsStr::new(marker), &path.join(marker), 0)?;
+        left = super::directory::remove_empty_from(&parent, &name, &handle, path);
+        if left.is_ok() {
+            return Ok(Removal::Removed);
+        }
+        let mark = |file: OwnedFd| File::from(file).write_all(text.as_bytes());
+        let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let marked =
+            openat(&handle, marker, flags, Mode::S_IRUSR | Mode::S_IWUSR).map_err(io::Error::from).and_then(mark);
+        marked.map_err(DestinationError::io("written", &path.join(marker)))?;
+        all = entries(&handle, path)?;
+    }
+    left.map(|()| Removal::Removed)
 }
 
 fn marked(directory: &File, marker: &str, text: &str) -> bool {

@@ -1,8 +1,8 @@
-use std::fs;
+pub(super) use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use super::{Destination, DestinationError};
+use super::{Destination, DestinationError, Writer};
 use crate::config::{AclMode, DirectoryConfig, SymlinkMode};
 use crate::error::{Code, Fault};
 
@@ -16,17 +16,17 @@ fn private(path: impl Into<PathBuf>) -> DirectoryConfig {
     DirectoryConfig::private(path.into())
 }
 
-fn scratch() -> tempfile::TempDir {
+pub(super) fn scratch() -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     chmod(scratch.path(), 0o700);
     scratch
 }
 
-fn open(path: &Path) -> Result<Destination, DestinationError> {
+pub(super) fn open(path: &Path) -> Result<Destination, DestinationError> {
     Destination::create_or_open(&private(path))
 }
 
-fn names(path: &Path) -> Vec<String> {
+pub(super) fn names(path: &Path) -> Vec<String> {
     let mut names: Vec<String> =
         fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
@@ -38,11 +38,11 @@ fn visible(path: &Path) -> Vec<String> {
     names(path).into_iter().filter(|name| !name.starts_with(".g-") && name != ".lock").collect()
 }
 
-fn mode(path: &Path) -> u32 {
+pub(super) fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
-fn chmod(path: &Path, mode: u32) {
+pub(super) fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
@@ -52,11 +52,11 @@ pub(super) fn put(path: &Path, contents: &str) {
     chmod(path, 0o600);
 }
 
-fn is_root() -> bool {
+pub(super) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-fn skipped(why: &str) {
+pub(super) fn skipped(why: &str) {
     // Not by a macro: the test harness would hide it.
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("SKIPPED: {why}\n").as_bytes());
 }
@@ -189,7 +189,7 @@ fn a_file_that_is_too_long_is_refused_by_name_and_size() {
 }
 
 #[test]
-fn names_that_lead_elsewhere_are_refused() {
+pub(super) fn names_that_lead_elsewhere_are_refused() {
     let scratch = scratch();
     let destination = open(scratch.path()).unwrap();
     for name in ["", "..", "a/..", "/etc/x", "a/b/c", ".lock", ".g-1", "a\nb", "./a", "a//b", &"x".repeat(300)] {
@@ -271,7 +271,7 @@ fn a_file_in_place_of_the_directory_or_on_the_way_is_refused() {
 }
 
 #[test]
-fn a_parent_that_everybody_may_write_is_refused_unless_sticky() {
+fn a_parent_that_others_may_write_is_refused_in_every_mode_unless_sticky() {
     let scratch = scratch();
     let parent = scratch.path().join("p");
     fs::create_dir(&parent).unwrap();
@@ -280,9 +280,56 @@ fn a_parent_that_everybody_may_write_is_refused_unless_sticky() {
     assert!(error.to_string().contains("/p on the way to ") && error.to_string().contains("mode 0777"), "{error}");
     assert!(error.hint().contains("chmod o-w"), "{}", error.hint());
     // A pod's shared volume looks like this.
-    let config = DirectoryConfig { symlinks: SymlinkMode::TrySecure, ..private(parent.join("d")) };
-    Destination::create_or_open(&config).unwrap();
+    assert!(error.hint().contains(&format!("MACHINE_ID_TRUSTED_PARENTS='{}'", parent.display())), "{}", error.hint());
+    for symlinks in [SymlinkMode::Secure, SymlinkMode::TrySecure, SymlinkMode::Insecure] {
+        let config = DirectoryConfig { symlinks, ..private(parent.join("d")) };
+        let error = Destination::create_or_open(&config).unwrap_err();
+        assert!(matches!(error, DestinationError::OpenParent { who: Writer::Everybody, .. }), "{error}");
+    }
     chmod(&parent, 0o1777);
+    open(&parent.join("d")).unwrap();
+}
+
+#[test]
+fn a_parent_that_a_group_or_a_list_lets_others_write_to_is_refused_with_who_it_is() {
+    use crate::acl::{Acl, Entry, Permissions, Qualifier};
+    let scratch = scratch();
+    let parent = scratch.path().join("p");
+    fs::create_dir(&parent).unwrap();
+    open(&parent.join("d")).unwrap();
+    let refused = || open(&parent.join("d")).unwrap_err();
+    if is_root() {
+        std::os::unix::fs::chown(&parent, None, Some(65533)).unwrap();
+        chmod(&parent, 0o2775);
+        let error = refused();
+        assert!(error.to_string().contains("mode 2775: group 65533 could replace"), "{error}");
+        assert!(error.hint().contains("chmod g-w"), "{}", error.hint());
+        std::os::unix::fs::chown(&parent, None, Some(0)).unwrap();
+    } else {
+        skipped("needs root to give a directory to another group");
+    }
+    chmod(&parent, 0o755);
+    let handle = fs::File::open(&parent).unwrap();
+    let list = |who, granted| {
+        let entry = |who, permissions| Entry { who, permissions };
+        let list = Acl::new(vec![
+            entry(Qualifier::Owner, Permissions::ALL),
+            entry(who, granted),
+            entry(Qualifier::OwningGroup, Permissions::NONE),
+            entry(Qualifier::Mask, Permissions::ALL),
+            entry(Qualifier::Other, Permissions::NONE),
+        ]);
+        crate::acl::set(&handle, &parent, &list).unwrap();
+    };
+    for who in [Qualifier::User(61001), Qualifier::Group(61001)] {
+        list(who, Permissions::ALL);
+        let error = refused();
+        assert!(error.to_string().contains("61001 by its ACL could replace"), "{error}");
+        assert!(error.hint().contains("getfacl '"), "{}", error.hint());
+        list(who, Permissions::READ_SEARCH);
+        open(&parent.join("d")).unwrap();
+    }
+    list(Qualifier::User(0), Permissions::ALL);
     open(&parent.join("d")).unwrap();
 }
 

@@ -19,10 +19,10 @@ use crate::backoff::Backoff;
 use crate::blocking::{self, Lane};
 use crate::clock::{Clock, SharedClock};
 use crate::config::DirectoryConfig;
-use crate::destination::Destination;
+use crate::destination::{Destination, Program};
 use crate::error::{Code, Error};
 use crate::identity::Authorities;
-use crate::lease::{CertificateHistory, Claim, LeaseError, LeaseId, LeaseTable};
+use crate::lease::{CertificateHistory, Claim, Ended, LeaseError, LeaseId, LeaseTable};
 use crate::renew::schedule::{Validity, renewal_point};
 
 /// How long after a failed refresh the next one is tried, at first and at most.
@@ -130,14 +130,14 @@ impl Leases {
     pub(super) async fn take(
         &self,
         lease: &Arc<Live>,
-        helper: &Path,
+        program: &Arc<Program>,
         expires: Option<SystemTime>,
     ) -> Result<(), Error> {
         let expires = expires.unwrap_or_else(|| self.clock.now() + lease.order.deadline);
-        let (table, clock, helper) = (&self.table, &self.clock, helper.to_owned());
+        let (table, clock) = (&self.table, &self.clock);
         patiently(|| {
             let (table, clock, lease) = (Arc::clone(table), Arc::clone(clock), Arc::clone(lease));
-            let helper = helper.clone();
+            let program = Arc::clone(program);
             async move {
                 let alone = Arc::clone(&lease.work).lock_owned().await;
                 // A release that came first has found nothing; nothing may be there after it.
@@ -145,7 +145,7 @@ impl Leases {
                     return Err(lease.was_released());
                 }
                 blocking::run(Lane::Leases, move || {
-                    let taken = lease.take(&table, &*clock, &helper, expires);
+                    let taken = lease.take(&table, &*clock, &program, expires);
                     drop(alone);
                     taken
                 })
@@ -170,7 +170,7 @@ impl Leases {
         let _no_refresh = live.work.lock().await;
         // Somebody else may have ended it meanwhile, and then its name may be taken again.
         if !self.holds(live) {
-            return Ok(Released::nothing());
+            return Ok(Ended::NOTHING.into());
         }
         let mut released = self.end(live.id.clone()).await?;
         // What could not be written into the record is known here all the same.
@@ -291,7 +291,7 @@ impl Live {
         &self,
         table: &Arc<LeaseTable>,
         clock: &dyn Clock,
-        helper: &Path,
+        program: &Program,
         expires: SystemTime,
     ) -> Result<(), LeaseError> {
         let (id, order) = (&self.id, &self.order);
@@ -308,7 +308,11 @@ impl Live {
         let begun = clock.now();
         let (record, destination) = table.take(&claim)?;
         let adopted = record.created < begun;
-        let placed = if order.portable { destination.place_program(helper, PROGRAM) } else { Ok(helper.to_owned()) };
+        let placed = if order.portable {
+            program.place(&destination, PROGRAM, begun)
+        } else {
+            program.check(begun).map(|()| program.path().to_owned())
+        };
         match placed {
             Ok(helper) => {
                 lock(&self.state).opened = Some(destination);

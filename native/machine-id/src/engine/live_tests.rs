@@ -1,14 +1,19 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::{Leases, Live};
 use crate::clock::{FixedClock, SharedClock};
-use crate::config::{DirectoryConfig, OutputKind, Scope};
+use crate::config::{DirectoryConfig, HelperConfig, HelperContent, OutputKind, Scope};
+use crate::destination::Program;
 use crate::engine::order::{Order, Placement};
 use crate::error::Error;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
+
+fn program() -> Program {
+    Program::new(HelperConfig { path: "/nowhere/machine-id".into(), content: HelperContent::ThisProcess })
+}
 
 struct Agent {
     scratch: tempfile::TempDir,
@@ -53,7 +58,7 @@ impl Agent {
 /// As an engine does.
 async fn take(leases: &Leases, order: Order, expires: Option<SystemTime>) -> Result<Arc<Live>, Error> {
     let live = leases.announce(order)?;
-    leases.take(&live, Path::new("helper"), expires).await.map(|()| live)
+    leases.take(&live, &Arc::new(program()), expires).await.map(|()| live)
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod authorities;
 mod bot;
 mod check;
 mod deliver;
+mod discard;
 mod establish;
 #[cfg(test)]
 mod fleet;
@@ -26,7 +27,6 @@ mod session;
 mod spare;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ use tokio::sync::watch;
 
 use self::bot::Bot;
 pub use self::check::check;
+pub use self::discard::discard;
 use self::live::{Leases, Live};
 use self::multiplex::Multiplexers;
 pub use self::order::{Order, Placement};
@@ -41,6 +42,7 @@ pub use self::reply::{Acquired, Checked, IdentityStatus, LeaseStatus, Released, 
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
 use crate::config::EngineConfig;
+use crate::destination::Program;
 use crate::error::{Code, Error};
 pub use crate::lease::{CertificateHistory, CertificateNote};
 
@@ -55,7 +57,7 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Shared {
-    helper: PathBuf,
+    program: Arc<Program>,
     bots: BTreeMap<String, Arc<Bot>>,
     leases: Leases,
     multiplexers: Arc<Multiplexers>,
@@ -100,7 +102,13 @@ impl Engine {
             );
         }
         let leases = Leases::open(&config.root, clock)?;
-        let shared = Shared { helper: config.helper, bots, leases, multiplexers, stop: watch::Sender::new(false) };
+        let shared = Shared {
+            program: Arc::new(Program::new(config.helper)),
+            bots,
+            leases,
+            multiplexers,
+            stop: watch::Sender::new(false),
+        };
         Ok(Self { shared: Arc::new(shared), tasks: Mutex::new(Vec::new()) })
     }
 
@@ -131,7 +139,7 @@ impl Engine {
         let mut cancelled = live.cancelled();
         let work = tokio::time::timeout(live.order().deadline, async {
             let expires = issuing::expected_end(bot, live.order());
-            self.shared.leases.take(&live, &self.shared.helper, expires).await?;
+            self.shared.leases.take(&live, &self.shared.program, expires).await?;
             self.fill(bot, &live).await
         });
         let outcome = tokio::select! {
@@ -143,10 +151,15 @@ impl Engine {
             )),
         };
         if outcome.is_err() {
-            let shared = Arc::clone(&self.shared);
-            let undoing = tokio::spawn(async move { shared.undo(&live).await });
+            let (shared, failed) = (Arc::clone(&self.shared), Arc::clone(&live));
+            let undoing = tokio::spawn(async move { shared.undo(&failed).await });
             // It goes on where it takes longer: the caller isn't to wait for a disk that hangs.
             let _later = tokio::time::timeout(UNDOING, undoing).await;
+        }
+        if live.order().portable {
+            // The next lease's copy, while nobody waits for one.
+            let program = Arc::clone(&self.shared.program);
+            blocking::later(Lane::Leases, move || program.restock());
         }
         outcome
     }

@@ -6,10 +6,9 @@ use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
-use crate::destination::Removal;
 use crate::error::Error;
 use crate::identity::{RenewalState, Store};
-use crate::lease::{CertificateHistory, Ended};
+use crate::lease::{CertificateHistory, Ended, Fate};
 
 /// A lease that was taken.
 #[derive(Clone, Debug, Serialize)]
@@ -28,36 +27,23 @@ pub struct Acquired {
     pub history: CertificateHistory,
 }
 
-/// A lease that was given back.
+/// A lease that was ended, if there was one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Released {
-    /// False if there was nothing to release.
+    /// Whether the lease table knew it.
     pub released: bool,
-    /// What became of its directory: `removed`, `absent` (it wasn't there any more), `not_ours` (something without this
-    /// lease's mark is there, and was left alone) or `kept` (a standing one).
-    pub directory: &'static str,
+    /// What became of its directory.
+    pub directory: Fate,
     /// Every certificate that it has held.
     #[serde(flatten)]
     pub history: CertificateHistory,
 }
 
-impl Released {
-    /// There was no such lease.
-    pub(super) fn nothing() -> Self {
-        Ended { record: None, removal: None }.into()
-    }
-}
-
 impl From<Ended> for Released {
     fn from(ended: Ended) -> Self {
         let released = ended.record.is_some();
-        let directory = match ended.removal {
-            Some(Removal::Removed) => "removed",
-            Some(Removal::NotOurs) => "not_ours",
-            None if released => "kept",
-            Some(Removal::Absent) | None => "absent",
-        };
-        Self { released, directory, history: ended.record.map(|record| record.history).unwrap_or_default() }
+        let history = ended.record.map(|record| record.history).unwrap_or_default();
+        Self { released, directory: ended.directory, history }
     }
 }
 

@@ -5,6 +5,7 @@
 //! it nothing is ever deleted.
 
 mod certificates;
+mod ended;
 mod error;
 mod id;
 mod owner;
@@ -12,11 +13,12 @@ mod record;
 mod table;
 
 pub use certificates::{CertificateHistory, CertificateNote};
+pub use ended::{Ended, Fate};
 pub use error::LeaseError;
 pub use id::LeaseId;
 pub use owner::Owner;
 pub use record::LeaseRecord;
-pub use table::{Claim, Ended, LeaseTable, MARKER};
+pub use table::{Claim, LeaseTable, MARKER};
 
 #[cfg(test)]
 mod tests;

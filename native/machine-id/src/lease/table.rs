@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use super::owner::Liveness;
 use super::record::is_plain;
-use super::{CertificateHistory, LeaseError, LeaseId, LeaseRecord, Owner};
+use super::{CertificateHistory, Ended, Fate, LeaseError, LeaseId, LeaseRecord, Owner};
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
-use crate::destination::{Destination, DestinationError, Durability, HeldPart, PartLock, Removal, remove_marked};
+use crate::destination::{Destination, DestinationError, Durability, HeldPart, PartLock, remove_marked};
 
 /// The file in a lease's directory that says whose it is.
 pub const MARKER: &str = ".lease";
@@ -37,15 +37,6 @@ pub struct Claim<'a> {
     pub expires: SystemTime,
     /// Whether the directory outlives the lease.
     pub standing: bool,
-}
-
-/// How a lease ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// What the table knew of it; none: there was no such lease.
-    pub record: Option<LeaseRecord>,
-    /// What became of its directory; none: there was no such lease, or its directory is a standing one.
-    pub removal: Option<Removal>,
 }
 
 /// All leases of one engine root.
@@ -167,15 +158,38 @@ impl LeaseTable {
     /// When something can't be deleted; the lease then stays in the table and can be released again.
     pub fn release(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
         let _held = self.lock_lease(id)?;
-        let record = self.find(id)?;
-        let removal = match &record {
-            Some(record) => self.end(record)?,
+        self.end_known(id)
+    }
+
+    /// As [`Self::release`], also where the table has lost the lease: the caller knows its directory, which goes if it
+    /// carries the lease's mark.
+    ///
+    /// # Errors
+    /// As [`Self::release`], or when the path can't be a lease's.
+    pub fn discard(&self, id: &LeaseId, directory: &Path) -> Result<Ended, LeaseError> {
+        if !is_plain(directory) {
+            return Err(unusable(directory));
+        }
+        let _held = self.lock_lease(id)?;
+        let known = self.find(id)?;
+        let ended = self.end_known(id)?;
+        if known.is_some_and(|record| record.directory == directory) {
+            return Ok(ended);
+        }
+        Ok(Ended { directory: remove_marked(directory, MARKER, id.as_str())?.into(), ..ended })
+    }
+
+    fn end_known(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
+        match self.find(id)? {
+            Some(record) => {
+                let directory = self.end(&record)?;
+                Ok(Ended { record: Some(record), directory })
+            }
             None => {
                 self.directory.delete(&file_name(id))?;
-                None
+                Ok(Ended::NOTHING)
             }
-        };
-        Ok(Ended { record, removal })
+        }
     }
 
     /// Every lease that can be read.
@@ -224,18 +238,21 @@ impl LeaseTable {
         }
     }
 
-    fn end(&self, record: &LeaseRecord) -> Result<Option<Removal>, LeaseError> {
-        let mut removal = None;
-        if !record.standing {
-            let path = record.directory.as_path();
-            let found = remove_marked(path, MARKER, record.id.as_str())?;
-            if found == Removal::NotOurs {
+    fn end(&self, record: &LeaseRecord) -> Result<Fate, LeaseError> {
+        let path = record.directory.as_path();
+        let fate = match record.standing {
+            true => Fate::Kept,
+            false => remove_marked(path, MARKER, record.id.as_str())?.into(),
+        };
+        match fate {
+            Fate::Removed | Fate::Kept => {}
+            Fate::Absent => tracing::warn!(lease = %record.id, path = %path.display(), "its directory isn't there"),
+            Fate::NotOurs => {
                 tracing::warn!(lease = %record.id, path = %path.display(), "left alone: no mark of this lease in it");
             }
-            removal = Some(found);
         }
         self.directory.delete(&file_name(&record.id))?;
-        Ok(removal)
+        Ok(fate)
     }
 
     fn find(&self, id: &LeaseId) -> Result<Option<LeaseRecord>, LeaseError> {
@@ -277,15 +294,20 @@ fn file_name(id: &LeaseId) -> String {
     format!("{id}.json")
 }
 
+fn unusable(path: &Path) -> LeaseError {
+    let reason = "it must be absolute UTF-8 text without `.`, `..` and control characters".to_owned();
+    LeaseError::Directory { path: path.to_owned(), reason }
+}
+
 fn check_directory(claim: &Claim<'_>) -> Result<(), LeaseError> {
     let path = claim.destination.path.as_path();
-    let fault = |reason: String| Err(LeaseError::Directory { path: path.to_owned(), reason });
     if !is_plain(path) {
-        return fault("it must be absolute UTF-8 text without `.`, `..` and control characters".to_owned());
+        return Err(unusable(path));
     }
     match claim.within {
         Some(within) if !is_plain(within) || path == within || !path.starts_with(within) => {
-            fault(format!("it must lie below {}", within.display()))
+            let reason = format!("it must lie below {}", within.display());
+            Err(LeaseError::Directory { path: path.to_owned(), reason })
         }
         _ => Ok(()),
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 
 use super::owner::{Liveness, parse_stat};
-use super::{CertificateHistory, Claim, LeaseError, LeaseId, LeaseRecord, LeaseTable, MARKER, Owner};
+use super::{CertificateHistory, Claim, Ended, Fate, LeaseError, LeaseId, LeaseRecord, LeaseTable, MARKER, Owner};
 use crate::clock::{FixedClock, SharedClock};
 use crate::config::DirectoryConfig;
 use crate::error::{Code, Fault};
@@ -373,4 +373,62 @@ proptest! {
 fn put(path: &Path, contents: &str) {
     fs::write(path, contents).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn told(ended: Ended) -> (bool, Fate) {
+    (ended.record.is_some(), ended.directory)
+}
+
+#[test]
+fn ending_a_lease_says_what_became_of_its_directory() {
+    let agent = Agent::new();
+    let (table, path) = (agent.table(), agent.path("lease"));
+    take(&table, ID, &path, false).unwrap();
+    assert_eq!(told(table.release(&id(ID)).unwrap()), (true, Fate::Removed));
+    assert_eq!(table.release(&id(ID)).unwrap(), Ended::NOTHING);
+    take(&table, ID, &path, false).unwrap();
+    fs::rename(&path, agent.path("elsewhere")).unwrap();
+    assert_eq!(told(table.release(&id(ID)).unwrap()), (true, Fate::Absent));
+    take(&table, OTHER, &path, false).unwrap();
+    fs::rename(&path, agent.path("moved")).unwrap();
+    fs::rename(agent.path("elsewhere"), &path).unwrap();
+    assert_eq!(told(table.release(&id(OTHER)).unwrap()), (true, Fate::NotOurs));
+    assert!(path.join("key").exists());
+    take(&table, OTHER, &agent.path("standing"), true).unwrap();
+    assert_eq!(table.release(&id(OTHER)).unwrap().directory, Fate::Kept);
+}
+
+#[test]
+fn a_lease_that_the_table_has_lost_is_discarded_by_its_mark_and_nothing_else_is() {
+    let agent = Agent::new();
+    let (table, path) = (agent.table(), agent.path("lease"));
+    take(&table, ID, &path, false).unwrap();
+    fs::remove_file(agent.record_file(ID)).unwrap();
+    assert_eq!(table.discard(&id(OTHER), &path).unwrap().directory, Fate::NotOurs);
+    assert_eq!(told(table.discard(&id(ID), &path).unwrap()), (false, Fate::Removed));
+    assert!(!path.exists());
+    assert_eq!(table.discard(&id(ID), &path).unwrap(), Ended::NOTHING);
+    // One that it knows, under another path than the caller's: both are ended.
+    take(&table, ID, &path, false).unwrap();
+    let ended = table.discard(&id(ID), &agent.path("elsewhere")).unwrap();
+    assert_eq!(told(ended), (true, Fate::Absent));
+    assert!(!path.exists());
+    for unusable in ["/", "relative", "/a/../b"] {
+        let error = table.discard(&id(ID), Path::new(unusable)).unwrap_err();
+        assert_eq!(error.code(), Code::RequestInvalid, "{unusable}");
+    }
+}
+
+#[test]
+fn what_a_build_has_closed_is_removed_all_the_same() {
+    let agent = Agent::new();
+    let (table, path) = (agent.table(), agent.path("lease"));
+    take(&table, ID, &path, false).unwrap();
+    fs::create_dir_all(path.join("a/b")).unwrap();
+    fs::create_dir(path.join("a/b/c")).unwrap();
+    for closed in ["a/b/c", "a/b", "a", ""] {
+        fs::set_permissions(path.join(closed), fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    assert_eq!(told(table.release(&id(ID)).unwrap()), (true, Fate::Removed));
+    assert!(!path.exists());
 }

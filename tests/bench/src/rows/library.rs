@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{AcquireRequest, EngineConfig};
+use machine_id::destination::digest_of;
 use machine_id::engine::{Engine, Order};
 use tokio::runtime::Runtime;
 
@@ -47,7 +48,9 @@ pub(crate) fn configuration(place: &Place, count: usize) -> PathBuf {
             serde_json::json!({"id": format!("bench{index}"), "cluster": cluster, "join": join})
         })
         .collect();
-    let text = serde_json::json!({"abi": 1, "root": root, "helper": place.program, "identities": identities});
+    let digest: String = digest_of(&place.program).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = serde_json::json!({"abi": 2, "root": root, "helper": place.program, "helper_sha256": digest,
+        "identities": identities});
     let path = root.join("bench.json");
     e2e::machine::put(&path, &text.to_string());
     path

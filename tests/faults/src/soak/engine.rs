@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{
-    AddressKind, ClusterConfig, DirectoryConfig, EngineConfig, IdentityConfig, JoinConfig, JoinMethod, KeyAlgorithm,
-    OutputConfig, OutputKind, Scope, TokenSource,
+    AddressKind, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig, JoinConfig,
+    JoinMethod, KeyAlgorithm, OutputConfig, OutputKind, Scope, TokenSource,
 };
+use machine_id::destination::digest_of;
 use machine_id::engine::{Engine, Order, Placement};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -154,7 +155,9 @@ fn config(plan: &Plan, proxy: &str) -> Result<EngineConfig, Failure> {
         max_ttl: LIFE,
         storage: DirectoryConfig::private(plan.storage.clone()),
     };
-    let helper = std::env::current_exe()?.with_file_name("machine-id");
+    let path = std::env::current_exe()?.with_file_name("machine-id");
+    let content = HelperContent::Sha256(digest_of(&path)?);
+    let helper = HelperConfig { path, content };
     Ok(EngineConfig { root: plan.root.clone(), helper, identities: vec![identity] })
 }
 

@@ -36,10 +36,10 @@ public final class Demo {
 
         NativeLibrary library = NativeLibrary.load(root);
         Engines engines = new Engines(library.api());
-        byte[] config = ("{\"abi\":1,\"identities\":[{\"id\":\"demo\",\"cluster\":" + cluster
+        byte[] config = ("{\"abi\":2,\"identities\":[{\"id\":\"demo\",\"cluster\":" + cluster
                         + ",\"join\":{\"method\":\"token\",\"token_file\":" + quote(arguments[3]) + "}}]}")
                 .getBytes(StandardCharsets.UTF_8);
-        String helper = library.helper(root).toString();
+        Helper helper = library.helper(root);
         check(engines.open("demo", "demo", EnginePaths.insert(config, root.resolve("state").toString(), helper)));
 
         String lease = UUID.randomUUID().toString().replace("-", "");

@@ -1,7 +1,12 @@
 package io.jenkins.plugins.machineid.agent;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,9 +27,20 @@ final class Checks {
 
     static byte[] config(Path root, Path helper, String address, String token, String caPem) {
         String ca = caPem == null ? "" : ",\"ca_pem\":\"" + caPem.replace("\n", "\\n") + "\"";
-        return bytes("{\"abi\":1,\"root\":\"" + root + "\",\"helper\":\"" + helper + "\",\"identities\":[{\"id\":\"api\","
+        return bytes("{\"abi\":2,\"root\":\"" + root + "\",\"helper\":\"" + helper
+                + "\",\"helper_sha256\":\"" + digest(helper) + "\",\"identities\":[{\"id\":\"api\","
                 + "\"cluster\":{\"address\":\"" + address + "\"" + ca + "},"
                 + "\"join\":{\"method\":\"token\",\"token\":\"" + token + "\"}}]}");
+    }
+
+    /// Of a helper that isn't there: any.
+    private static String digest(Path helper) {
+        try {
+            byte[] content = Files.exists(helper) ? Files.readAllBytes(helper) : new byte[0];
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        } catch (IOException | NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     static byte[] order(String lease, Path directory, boolean standing) {

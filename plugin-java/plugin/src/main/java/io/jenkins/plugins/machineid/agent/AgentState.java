@@ -68,8 +68,8 @@ final class AgentState {
         return root.resolve("machine-id").toString();
     }
 
-    String helper() throws NativeUnavailableException {
-        return library.helper(root).toString();
+    Helper helper() throws NativeUnavailableException {
+        return library.helper(root);
     }
 
     /** When the controller is gone nobody can release: engines are closed, and opened again on demand. */

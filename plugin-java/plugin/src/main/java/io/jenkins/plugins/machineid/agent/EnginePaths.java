@@ -10,15 +10,16 @@ final class EnginePaths {
     private EnginePaths() {}
 
     /**
-     * A new array with {@code root} and {@code helper} as first members.
+     * A new array with {@code root}, {@code helper} and {@code helper_sha256} as first members.
      *
-     * @param config a JSON object with at least one member, without those two
+     * @param config a JSON object with at least one member, without those
      */
-    static byte[] insert(byte[] config, String root, String helper) {
+    static byte[] insert(byte[] config, String root, Helper helper) {
         if (config.length < 3 || config[0] != '{') {
             throw new IllegalArgumentException("configuration is no JSON object");
         }
-        byte[] head = ("{\"root\":" + quote(root) + ",\"helper\":" + quote(helper) + ",")
+        byte[] head = ("{\"root\":" + quote(root) + ",\"helper\":" + quote(helper.path()) + ",\"helper_sha256\":"
+                        + quote(helper.sha256()) + ",")
                 .getBytes(StandardCharsets.UTF_8);
         byte[] whole = Arrays.copyOf(head, head.length + config.length - 1);
         System.arraycopy(config, 1, whole, head.length, config.length - 1);

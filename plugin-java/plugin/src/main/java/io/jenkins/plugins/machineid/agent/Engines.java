@@ -110,7 +110,8 @@ final class Engines {
 
     /**
      * Releases it on every engine that has it: a standing lease may have been taken anew with a changed
-     * configuration. Of several replies the first; null when no engine is open at all.
+     * configuration. Of several replies the first; null when none has it: then {@link DiscardTask} ends what an earlier
+     * process may have left.
      *
      * @param forGood the id will not be taken again
      */
@@ -121,10 +122,6 @@ final class Engines {
                 givenBack.put(lease, true);
             }
             byKey.values().stream().filter(engine -> engine.leases.contains(lease)).forEach(holders::add);
-            if (holders.isEmpty()) {
-                // Any can: an earlier process may have left it in the table.
-                byKey.values().stream().limit(1).forEach(holders::add);
-            }
         }
         byte[] reply = null;
         for (Engine engine : holders) {

@@ -16,6 +16,8 @@ final class MachineIdNative {
 
     static native byte[] release(long engine, byte[] leaseId);
 
+    static native byte[] discard(byte[] request);
+
     static native byte[] renew(long engine, byte[] identityId);
 
     static native byte[] status(long engine);
@@ -47,6 +49,11 @@ final class MachineIdNative {
         @Override
         public byte[] release(long engine, byte[] leaseId) {
             return MachineIdNative.release(engine, leaseId);
+        }
+
+        @Override
+        public byte[] discard(byte[] request) {
+            return MachineIdNative.discard(request);
         }
 
         @Override

@@ -19,6 +19,9 @@ interface NativeApi {
 
     byte[] release(long engine, byte[] leaseId);
 
+    /** Ends a lease with the lease table alone: no engine, no configuration. */
+    byte[] discard(byte[] request);
+
     byte[] renew(long engine, byte[] identityId);
 
     byte[] status(long engine);

@@ -29,8 +29,8 @@ final class NativeFiles {
     private static final FileAttribute<?> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     /**
-     * The helper holds no secret and lies in a private folder. A lease holds a link to it, which its readers run; a
-     * link has the mode of its file.
+     * The helper holds no secret and lies in a private folder; standing destinations name it for their readers, where
+     * these can get there.
      */
     private static final Set<PosixFilePermission> RUNNABLE = PosixFilePermissions.fromString("rwxr-xr-x");
 
@@ -38,6 +38,29 @@ final class NativeFiles {
     @FunctionalInterface
     interface Source {
         InputStream open(String name) throws IOException;
+    }
+
+    /** Both files, whose content has been compared with the packaged digests. */
+    record Unpacked(Path folder, Map<String, String> digests) {
+        Path library() {
+            return folder.resolve(LIBRARY);
+        }
+
+        Helper helper() {
+            return new Helper(folder.resolve(HELPER).toString(), digests.get(HELPER));
+        }
+
+        /** Again, after it was loaded: a file that was exchanged meanwhile is at least noticed. */
+        void verifyLibrary() throws NativeUnavailableException {
+            try {
+                if (sha256(Files.readAllBytes(library())).equals(digests.get(LIBRARY))) {
+                    return;
+                }
+            } catch (IOException e) {
+                throw new NativeUnavailableException(Reason.DIRECTORY, library() + ": " + e, e);
+            }
+            throw new NativeUnavailableException(Reason.DIRECTORY, library() + " was changed while it was loaded");
+        }
     }
 
     private final Source source;
@@ -56,19 +79,19 @@ final class NativeFiles {
      * Makes sure that both files are there with the right content.
      *
      * @param root the agent's root directory
-     * @return the folder that holds them
+     * @return where they are, by a path without links
      */
-    Path unpack(Path root) throws NativeUnavailableException {
+    Unpacked unpack(Path root) throws NativeUnavailableException {
         byte[] list = read("digests");
         Map<String, String> digests = parse(list);
         try {
-            Path folder = privateDirectory(root.resolve("machine-id"));
+            Path folder = privateDirectory(TrustedWay.to(root).resolve("machine-id"));
             folder = privateDirectory(folder.resolve("lib"));
             folder = privateDirectory(folder.resolve(sha256(list).substring(0, 16)));
             for (Map.Entry<String, String> entry : digests.entrySet()) {
                 place(folder.resolve(entry.getKey()), entry.getKey(), entry.getValue());
             }
-            return folder;
+            return new Unpacked(folder, digests);
         } catch (NativeUnavailableException e) {
             throw e;
         } catch (IOException | UnsupportedOperationException e) {
@@ -78,6 +101,7 @@ final class NativeFiles {
 
     private void place(Path target, String name, String digest) throws IOException {
         if (Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)
+                && isOurs(target)
                 && sha256(Files.readAllBytes(target)).equals(digest)) {
             runnable(target, name);
             return;
@@ -105,6 +129,14 @@ final class NativeFiles {
         }
     }
 
+    /** Nobody else may write to it, and it has no second name elsewhere. */
+    private static boolean isOurs(Path file) throws IOException {
+        Map<String, Object> seen = Files.readAttributes(file, "unix:uid,mode,nlink", LinkOption.NOFOLLOW_LINKS);
+        return seen.get("uid").equals(TrustedWay.us())
+                && ((int) seen.get("mode") & 0022) == 0
+                && seen.get("nlink").equals(1);
+    }
+
     private static void runnable(Path path, String name) throws IOException {
         if (name.equals(HELPER)) {
             Files.setPosixFilePermissions(path, RUNNABLE);
@@ -121,6 +153,9 @@ final class NativeFiles {
         }
         if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
             throw new NativeUnavailableException(Reason.DIRECTORY, path + " is a link or no directory");
+        }
+        if (!Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS).equals(TrustedWay.us())) {
+            throw new NativeUnavailableException(Reason.DIRECTORY, path + " belongs to somebody else");
         }
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwx------"));
         return path;

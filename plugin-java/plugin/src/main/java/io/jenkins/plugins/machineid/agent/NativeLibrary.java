@@ -11,7 +11,7 @@ import java.util.UUID;
 /** Loads exactly one file, once per class loader: the packaged one, after its digest was checked. */
 final class NativeLibrary {
     /** Number of the JSON contract and the signatures; the library tells its own. */
-    static final int ABI = 1;
+    static final int ABI = 2;
 
     private static NativeLibrary loaded;
 
@@ -35,15 +35,18 @@ final class NativeLibrary {
     static synchronized NativeLibrary load(Path root) throws NativeUnavailableException {
         if (loaded == null) {
             String platform = Platform.choose(System.getProperty("os.name"), System.getProperty("os.arch"), maps());
-            Path folder = NativeFiles.packaged(platform).unpack(root);
-            loaded = new NativeLibrary(bind(folder.resolve(NativeFiles.LIBRARY)), platform);
+            NativeFiles.Unpacked files = NativeFiles.packaged(platform).unpack(root);
+            NativeApi api = bind(files.library());
+            // What was loaded can't be looked at any more; what stands there now is the next best.
+            files.verifyLibrary();
+            loaded = new NativeLibrary(api, platform);
         }
         return loaded;
     }
 
-    /** The helper binary below a root; unpacked again if somebody removed it. */
-    Path helper(Path root) throws NativeUnavailableException {
-        return NativeFiles.packaged(platform).unpack(root).resolve(NativeFiles.HELPER);
+    /** The helper binary below a root; unpacked again if somebody removed or changed it. */
+    Helper helper(Path root) throws NativeUnavailableException {
+        return NativeFiles.packaged(platform).unpack(root).helper();
     }
 
     /** Loads a given file, whose digest the caller has checked, and compares the ABI number before anything else. */

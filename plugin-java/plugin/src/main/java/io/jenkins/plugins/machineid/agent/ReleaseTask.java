@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.agent;
 
-/** Gives a lease back; harmless to repeat; cancels an acquire of the same lease that is in flight. */
+/** Gives a lease back to the engines that have it; harmless to repeat; cancels an acquire of the same lease that is in flight. */
 public final class ReleaseTask extends AgentTask<Answer> {
     private static final long serialVersionUID = 1L;
 

@@ -14,11 +14,11 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.agent.AcquireTask;
 import io.jenkins.plugins.machineid.agent.Answer;
 import io.jenkins.plugins.machineid.agent.CheckTask;
+import io.jenkins.plugins.machineid.agent.DiscardTask;
 import io.jenkins.plugins.machineid.agent.KeyTask;
 import io.jenkins.plugins.machineid.agent.NativeUnavailableException;
 import io.jenkins.plugins.machineid.agent.OpenTask;
 import io.jenkins.plugins.machineid.agent.ReleaseTask;
-import io.jenkins.plugins.machineid.agent.RemoveDirectoryTask;
 import io.jenkins.plugins.machineid.agent.RenewTask;
 import io.jenkins.plugins.machineid.agent.SealedBox;
 import io.jenkins.plugins.machineid.agent.StatusTask;
@@ -61,18 +61,17 @@ final class AgentLink {
     }
 
     /**
-     * Null when no engine is open there: nobody to release it.
+     * Ends a lease, also one that no process there remembers: the agent's lease table is all that is needed.
      *
+     * @param directory as the controller chose it; null: only what the table knows is ended
      * @param forGood the id will not be taken again
      */
-    Reply release(String lease, boolean forGood) throws IOException, InterruptedException {
+    Reply release(String lease, String directory, boolean forGood) throws IOException, InterruptedException {
         Answer answer = call(new ReleaseTask(root, lease, forGood));
-        return answer.isConfigurationWanted() ? null : Reply.read(answer.getReply());
-    }
-
-    void open(EngineConfig config, String identity) throws IOException, InterruptedException {
-        Answer key = call(new KeyTask(root));
-        open(config, identity, key.getSealTo());
+        if (answer.isConfigurationWanted()) {
+            answer = call(new DiscardTask(root, lease, directory));
+        }
+        return Reply.read(answer.getReply());
     }
 
     Reply check(EngineConfig config) throws IOException, InterruptedException {
@@ -86,10 +85,6 @@ final class AgentLink {
             replies.add(Reply.read(reply));
         }
         return replies;
-    }
-
-    boolean removeDirectory(String directory) throws IOException, InterruptedException {
-        return call(new RemoveDirectoryTask(directory));
     }
 
     private byte[] withConfig(Callable<Answer, IOException> task, EngineConfig config, String identity)

@@ -80,7 +80,7 @@ final class EngineConfig implements AutoCloseable {
             limits(entry, identity);
         }
         String text = new JSONObject()
-                .put("abi", 1)
+                .put("abi", 2)
                 .put("identities", new JSONArray().put(entry))
                 .toString();
         return new EngineConfig(splice(text, marker, token == null ? null : token.getPlainText()));

@@ -133,52 +133,46 @@ public final class LeaseSession implements Serializable {
         if (released) {
             return;
         }
-        boolean done = releaseQuietly();
+        String fate = releaseQuietly();
         if (listener != null) {
-            listener.getLogger()
-                    .println(
-                            done
-                                    ? Messages.Console_end(request.identity())
-                                    : Messages.Console_owed(request.identity(), agentName));
+            listener.getLogger().println(endLine(fate));
         }
     }
 
-    private boolean releaseQuietly() {
+    /** One line for people: a build whose files lie elsewhere must not end as if they were gone. */
+    private String endLine(String fate) {
+        if (fate == null) {
+            return Messages.Console_owed(request.identity(), agentName);
+        }
+        return switch (fate) {
+            case "removed" -> Messages.Console_end(request.identity());
+            case "absent" -> Messages.Console_endAbsent(request.identity(), directory);
+            default -> Messages.Console_endNotOurs(request.identity(), directory);
+        };
+    }
+
+    /** What became of the directory, as the agent says; null: not done yet. */
+    private String releaseQuietly() {
         // An abort interrupts this thread; the clean-up goes on, and the interrupt is kept for whoever asks next.
         boolean interrupted = Thread.interrupted();
         try {
-            releaseNow();
+            Reply reply = AgentLink.to(computer()).release(lease, directory, true);
             released = true;
             ActiveLeases.get().remove(lease);
-            return true;
+            return reply.text("directory");
         } catch (IOException | RuntimeException e) {
             LOGGER.log(Level.FINE, e, () -> "lease " + lease + " is released when " + agentName + " is back");
             ActiveLeases.get().owe(this);
-            return false;
+            return null;
         } catch (InterruptedException e) {
             interrupted = true;
             ActiveLeases.get().owe(this);
-            return false;
+            return null;
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    private void releaseNow() throws IOException, InterruptedException {
-        AgentLink link = AgentLink.to(computer());
-        if (link.release(lease, true) != null) {
-            return;
-        }
-        // The agent's JVM is another one than the lease's: an engine must be opened first, or the files removed here.
-        try (EngineConfig config = NodeLookup.engineConfig(computer(), request.identity())) {
-            link.open(config, request.identity());
-            link.release(lease, true);
-        } catch (AbortException e) {
-            LOGGER.log(Level.FINE, e, () -> "no engine for lease " + lease);
-        }
-        link.removeDirectory(directory);
     }
 
     private void recheck(Run<?, ?> run, Computer computer) throws AbortException {

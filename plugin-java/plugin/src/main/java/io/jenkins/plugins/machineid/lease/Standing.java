@@ -67,7 +67,7 @@ final class Standing {
      */
     static String keep(Computer computer) throws IOException, InterruptedException {
         String node = computer.getName();
-        Release release = lease -> AgentLink.to(computer).release(lease, false);
+        Release release = lease -> AgentLink.to(computer).release(lease, null, false);
         StandingDestination standing = configured(computer);
         if (standing == null) {
             letGo(node, release);

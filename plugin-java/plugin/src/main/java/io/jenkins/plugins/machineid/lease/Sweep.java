@@ -24,7 +24,7 @@ final class Sweep {
             for (Reply held : status.objects("leases")) {
                 String lease = held.text("lease");
                 if (!ActiveLeases.get().contains(lease) && !Standing.holds(computer.getName(), lease)) {
-                    link.release(lease, false);
+                    link.release(lease, null, false);
                 }
             }
         }

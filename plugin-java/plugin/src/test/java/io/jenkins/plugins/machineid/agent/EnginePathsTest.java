@@ -11,18 +11,18 @@ import org.junit.jupiter.api.Test;
 class EnginePathsTest {
     private static String insert(String config, String root) {
         return new String(
-                EnginePaths.insert(config.getBytes(StandardCharsets.UTF_8), root, "/h"), StandardCharsets.UTF_8);
+                EnginePaths.insert(config.getBytes(StandardCharsets.UTF_8), root, new Helper("/h", "ab")), StandardCharsets.UTF_8);
     }
 
     @Test
     void paths_come_first_and_the_rest_is_untouched() {
-        assertEquals("{\"root\":\"/a\",\"helper\":\"/h\",\"abi\":1}", insert("{\"abi\":1}", "/a"));
+        assertEquals("{\"root\":\"/a\",\"helper\":\"/h\",\"helper_sha256\":\"ab\",\"abi\":2}", insert("{\"abi\":2}", "/a"));
     }
 
     @Test
     void a_path_can_hold_anything() {
         assertEquals(
-                "{\"root\":\"/a \\\"\\\\\\u000aé/😀\",\"helper\":\"/h\",\"abi\":1}", insert("{\"abi\":1}", "/a \"\\\né/😀"));
+                "{\"root\":\"/a \\\"\\\\\\u000aé/😀\",\"helper\":\"/h\",\"helper_sha256\":\"ab\",\"abi\":2}", insert("{\"abi\":2}", "/a \"\\\né/😀"));
     }
 
     @Test

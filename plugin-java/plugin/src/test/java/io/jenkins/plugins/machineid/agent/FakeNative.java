@@ -60,6 +60,12 @@ final class FakeNative implements NativeApi {
     }
 
     @Override
+    public byte[] discard(byte[] request) {
+        calls.add("discard");
+        return bytes("{\"ok\":{\"released\":true,\"directory\":\"removed\",\"certificates\":[]}}");
+    }
+
+    @Override
     public byte[] renew(long engine, byte[] identityId) {
         return bytes("{\"ok\":{}}");
     }

@@ -52,8 +52,8 @@ class NativeFilesTest {
     }
 
     @Test
-    void both_files_lie_in_private_folders_and_a_link_to_the_helper_can_be_run_by_others() throws IOException {
-        Path folder = files().unpack(root);
+    void both_files_lie_in_private_folders_and_the_helper_can_be_run_by_others() throws IOException {
+        Path folder = files().unpack(root).folder();
         assertEquals(root.resolve("machine-id/lib"), folder.getParent());
         for (Path path : List.of(root.resolve("machine-id"), folder, folder.resolve("libmachine_id.so"))) {
             assertEquals("rwx------", mode(path), path::toString);
@@ -74,16 +74,16 @@ class NativeFilesTest {
 
     @Test
     void a_changed_file_is_replaced_before_it_is_used() throws IOException {
-        Path library = files().unpack(root).resolve("libmachine_id.so");
+        Path library = files().unpack(root).folder().resolve("libmachine_id.so");
         Files.writeString(library, "tampered");
-        assertArrayEquals(packaged.get("libmachine_id.so"), Files.readAllBytes(files().unpack(root).resolve("libmachine_id.so")));
+        assertArrayEquals(packaged.get("libmachine_id.so"), Files.readAllBytes(files().unpack(root).folder().resolve("libmachine_id.so")));
     }
 
     @Test
     void another_version_gets_another_folder() throws IOException {
-        Path first = files().unpack(root);
+        Path first = files().unpack(root).folder();
         pack("library two", "helper two");
-        Path second = files().unpack(root);
+        Path second = files().unpack(root).folder();
         assertNotEquals(first, second);
         assertEquals("library one", Files.readString(first.resolve("libmachine_id.so")));
     }
@@ -115,7 +115,7 @@ class NativeFilesTest {
 
     @Test
     void a_link_in_place_of_a_file_is_replaced_not_followed() throws IOException {
-        Path folder = files().unpack(root);
+        Path folder = files().unpack(root).folder();
         Path victim = Files.writeString(root.resolve("victim"), "untouched");
         Files.delete(folder.resolve("machine-id"));
         Files.createSymbolicLink(folder.resolve("machine-id"), victim);
