@@ -71,18 +71,18 @@ async function test(chunk) {
   // What was said before must not be taken for the answer.
   await chunk.evaluate((element) => {
     for (const line of element.querySelectorAll(".ok, .error, .warning")) {
-      if (/Tried from|No agent|not saved/.test(line.innerText)) line.remove();
+      if (/Tried from|No agent|None of the connected|not saved/.test(line.innerText)) line.remove();
     }
   });
   const button = chunk.getByRole("button", { name: "Test connection" });
   await button.scrollIntoViewIfNeeded();
   await button.click();
   await page.waitForFunction(
-    (element) => /Tried from|No agent|not saved/.test(element.innerText),
+    (element) => /Tried from|No agent|None of the connected|not saved/.test(element.innerText),
     await chunk.elementHandle(),
     { timeout: 90_000 },
   );
-  return (await chunk.innerText()).split("\n").find((line) => /Tried from|No agent|not saved/.test(line));
+  return (await chunk.innerText()).split("\n").find((line) => /Tried from|No agent|None of the connected|not saved/.test(line));
 }
 
 // The form, filled by clicks.
@@ -106,7 +106,7 @@ await fill(cluster, { caPins: PIN });
 await form.getByRole("button", { name: "Add identity" }).click();
 let identity = last(form, "maxTtl");
 const SECRET = "typed-by-hand-0123456789";
-await fill(identity, { id: "by-hand", cluster: "by-hand", roles: "one, two", maxTtl: "90m", allowedJobs: "team-a/**\nteam b/*" });
+await fill(identity, { id: "by-hand", cluster: "by-hand", roles: "one, two", maxTtl: "90m", allowedJobs: "team-a/**\nteam b/*", allowedAgents: "a1\nworker-*" });
 const password = identity.locator("[name='_.token']").first();
 if (!(await password.isVisible())) {
   await identity.getByRole("button", { name: /Change Password|Conceal|Add/ }).first().click();
@@ -128,6 +128,7 @@ check("id", (await seen(identity, "id")) === "by-hand");
 check("roles", (await seen(identity, "roles")) === "one, two", await seen(identity, "roles"));
 check("longest lifetime", (await seen(identity, "maxTtl")) === "90m");
 check("allowed jobs", (await seen(identity, "allowedJobs")).trim() === "team-a/**\nteam b/*", await seen(identity, "allowedJobs"));
+check("agents", (await seen(identity, "allowedAgents")).trim() === "a1\nworker-*", await seen(identity, "allowedAgents"));
 const html = await page.content();
 check("the token is not in the page", !html.includes(SECRET));
 said = await test(identity);

@@ -109,12 +109,12 @@ def freestyle_build(world):
 @test
 def refusals_name_their_rule(world):
     cases = {
-        "other-job": (block("sh 'true'"), "policy_job"),
+        "taken-job": (block("sh 'true'", "identity: 'each'"), "policy_job"),
         "allowed-role": (block("sh 'true'", "identity: 'api', roles: ['root']"), "policy_role"),
         "allowed-ttl": (block("sh 'true'", "ttl: '3h'"), "policy_ttl"),
         "allowed-node": (block("sh 'true'", label="a2"), "policy_node"),
         "allowed-built-in": (block("sh 'true'", label="built-in"), "policy_built_in_node"),
-        "allowed-unknown": (block("sh 'true'", "identity: 'nope'"), "policy_identity_unknown"),
+        "allowed-unknown": (block("sh 'true'", "identity: 'nope'"), "policy_job"),
         "allowed-duration": (block("sh 'true'", "ttl: 'soon'"), "request_invalid"),
     }
     for name, (script, rule) in cases.items():
@@ -132,8 +132,8 @@ def refusals_name_their_rule(world):
 def standing_destination_is_there(world):
     config = world.standing / "machine-id/ssh_config"
     wait_for("the standing destination", config.exists, 60)
-    world.jenkins.pipeline("plain", f"node('api') {{ sh '{world.ssh('echo standing-$((1+1))', config)}' }}")
-    result, log = world.jenkins.run("plain")
+    world.jenkins.pipeline("taken-plain", f"node('api') {{ sh '{world.ssh('echo standing-$((1+1))', config)}' }}")
+    result, log = world.jenkins.run("taken-plain")
     equal(result, "SUCCESS", log)
     contains(log, "standing-2")
 

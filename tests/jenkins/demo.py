@@ -20,7 +20,8 @@ def run(world):
     jenkins.pipeline(PIPELINE, block(
         f"sh '{world.ssh('hostname')}'; sh 'kubectl get pods'",
         "identity: 'api', roles: ['api-workers'], ttl: '30m', kubernetesCluster: 'prod'"))
-    jenkins.pipeline("team-b/refused", block("sh 'true'"))
+    jenkins.pipeline("team-b/refused", block("sh 'true'", label="a2"))
+    jenkins.pipeline("team-b/kept-off", block("sh 'true'"))
     jenkins.freestyle("team-a/freestyle", world.ssh("hostname"),
                       "<io.jenkins.plugins.machineid.MachineIdBuildWrapper><identity>api</identity>"
                       "</io.jenkins.plugins.machineid.MachineIdBuildWrapper>", "api")
@@ -30,6 +31,7 @@ Jenkins          {jenkins.url}   (user admin, password {password})
 press Build Now  {jenkins.url}/job/team-a/job/deploy/
 then look at     the console, and the certificates on the page of the build
 refused by rule  {jenkins.url}/job/team-b/job/refused/
+kept off agent   {jenkins.url}/job/team-b/job/kept-off/ (waits in the queue, which says why)
 freestyle        {jenkins.url}/job/team-a/job/freestyle/
 configuration    {jenkins.url}/manage/configure (Machine ID), {jenkins.url}/computer/a1/configure
 logs             {world.output}

@@ -194,10 +194,10 @@ class Jenkins:
 
     def audit(self, name, number):
         """The plugin's record in the build's REST API; empty when there is none."""
-        tree = "actions[certificates[*],refusals[*]]"
+        tree = "actions[leases[*],certificates[*],certificatesDropped,refusals[*]]"
         actions = self.json(f"{job_path(name)}/{number}/api/json?tree={tree}")["actions"]
         found = [action for action in actions if "certificates" in action]
-        return found[0] if found else {"certificates": [], "refusals": []}
+        return found[0] if found else {"leases": [], "certificates": [], "refusals": []}
 
 
 def job_path(name):
@@ -231,11 +231,14 @@ class Agent:
             environment.update(HOME=entry.pw_dir, USER=self.user)
         with open(self.jenkins.work / f"agent-{self.name}.log", "ab") as log:
             self.process = subprocess.Popen(
-                ["java", "-Xmx256m", "-jar", str(self.jar), "-url", self.jenkins.url + "/", "-secret", secret,
-                 "-name", self.name, "-webSocket", "-workDir", str(self.directory)],
+                self.command("-url", self.jenkins.url + "/", "-secret", secret, "-name", self.name, "-webSocket",
+                             "-workDir", str(self.directory)),
                 stdout=log, stderr=log, env=environment, cwd=self.directory, **arguments)
         self.wait_online()
         return self
+
+    def command(self, *arguments):
+        return ["java", "-Xmx256m", "-jar", str(self.jar), *arguments]
 
     def wait_online(self, online=True):
         wait_for(f"agent {self.name} online={online}", lambda: self.jenkins.json(

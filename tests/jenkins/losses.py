@@ -139,7 +139,7 @@ def policy_is_asked_again_after_a_restart(world):
     jenkins.groovy(allow.format("['folder/**']"))
     jenkins.restart()
     result, log = jenkins.finish("allowed-withdrawn", number, 240)
-    jenkins.groovy(allow.format("['allowed-**', 'folder/**']"))
+    jenkins.groovy(allow.format("['allowed-**', 'taken-**', 'folder/**', 'team-a/**']"))
     equal(result, "FAILURE", log)
     contains(log, "policy_job")
     world.no_leases_left()

@@ -88,7 +88,8 @@ def an_agent_with_two_identities_needs_one_to_be_named(world):
     finally:
         jenkins.groovy(default.format("'api'"))
     equal(result, "FAILURE", log)
-    contains(log, "[policy_identity_missing]", "api, each")
+    contains(log, "[policy_identity_missing]")
+    assert "each" not in log, log
 
 
 ALL_FIELDS = """\
@@ -108,16 +109,19 @@ unclassified:
         cluster: main
         roles: [api-workers]
         maxTtl: 2h
-        allowedJobs: ["allowed-**", "folder/**", "team-a/**"]
+        allowedJobs: ["allowed-**", "taken-**", "folder/**", "team-a/**"]
+        allowedAgents: [a1]
       - id: each
         cluster: main
         cacheScope: build
         allowedJobs: ["allowed-**"]
+        allowedAgents: [a1, "a1-*"]
+        agentLabel: api
       - id: pods
         cluster: second
         joinMethod: kubernetes
         token: jenkins-agents
-        anyAgent: true
+        agentsBy: any
         builtInNodeAllowed: true
         proofFile: /var/run/proof
         keyAlgorithm: rsa-2048
@@ -162,13 +166,13 @@ def configuration_as_code_round_trip(world):
     web_ca = textwrap.indent(Path(world.cluster["web_ca"]).read_text().rstrip(), " " * 10)
     configure("casc.yaml", ALL_FIELDS.format(proxy=world.cluster["proxy"], web_ca=web_ca, pin="1" * 64, pin2="2" * 64))
     ours, nodes = export()
-    contains(ours, 'joinMethod: "kubernetes"', "anyAgent: true", 'id: "pods"', 'proofFile: "/var/run/proof"',
+    contains(ours, 'joinMethod: "kubernetes"', 'agentsBy: "any"', 'agentLabel: "api"', '- "a1-*"', 'id: "pods"', 'proofFile: "/var/run/proof"',
              'proofVariable: "PROOF"', 'tokenFile: "/etc/token"', 'keyAlgorithm: "rsa-2048"', 'lifetime: "30m"',
              'renewalInterval: "10m"', "builtInNodeAllowed: true", 'cacheScope: "build"', 'addressKind: "auth"',
              'maxTtl: "2h"', "1" * 64, "2" * 64)
     contains(nodes, "machineId:", 'identity: "each"', 'defaultIdentity: "api"', "standing:")
     for default in ('joinMethod: "token"', 'addressKind: "proxy"', 'keyAlgorithm: "ecdsa-p256"', 'cacheScope: "agent"',
-                    "anyAgent: false", "builtInNodeAllowed: false"):
+                    'agentsBy: "names"', "builtInNodeAllowed: false"):
         assert default not in ours, f"a default is exported: {default}"
     for secret in ("jenkins-agents", world.cluster["token"], world.cluster["token.each"]):
         assert secret not in ours + nodes, "a token is exported in clear"
@@ -198,6 +202,8 @@ def what_is_wrong_in_code_says_what_to_do(world):
         "identities: [{id: 'a b', cluster: main}]": "identity's id",
         "identities: [{id: a, cluster: main, maxTtl: soon}]": "no duration",
         "identities: [{id: a, cluster: main, joinMethod: magic}]": "choose one of",
+        "identities: [{id: a, cluster: main, agentsBy: any}]": "name its agents",
+        "identities: [{id: a, cluster: main, allowedAgents: ['*']}]": "no agent name",
         "identities: [{id: a, cluster: main}, {id: a, cluster: main}]": "is there twice",
     }
     for number, (line, sentence) in enumerate(cases.items()):

@@ -28,6 +28,7 @@ import losses  # noqa: E402,F401
 import rest  # noqa: E402,F401
 import pages  # noqa: E402,F401
 import attacks  # noqa: E402,F401
+import hostile_agents  # noqa: E402,F401
 
 
 def run(world, names):

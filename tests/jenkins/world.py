@@ -101,7 +101,8 @@ class World:
             self.processes[name] = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
 
     def configure(self):
-        """Two identities of the double; agent a1 is bound to both, a2 to none."""
+        """Two identities of the double, both for agent a1 alone. It takes only jobs that `api` allows, as it has a standing
+        destination; a2 takes all."""
         self.jenkins.groovy(f"""
             import io.jenkins.plugins.machineid.config.*
             import hudson.util.Secret
@@ -112,10 +113,12 @@ class World:
             def api = new Identity('api', 'main')
             api.roles = ['api-workers']
             api.maxTtl = '2h'
-            api.allowedJobs = ['allowed-**', 'folder/**', 'team-a/**']
+            api.allowedJobs = ['allowed-**', 'taken-**', 'folder/**', 'team-a/**']
+            api.allowedAgents = ['a1']
             def each = new Identity('each', 'main')
             each.cacheScope = 'build'
             each.allowedJobs = ['allowed-**']
+            each.allowedAgents = ['a1']
             MachineIdConfiguration.get().clusters = [cluster]
             MachineIdConfiguration.get().identities = [api, each]
             def bind = {{ id, token ->

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use machine_id::blocking::{self, Lane};
 use machine_id::clock::SystemClock;
 use machine_id::config::{AcquireRequest, DiscardRequest, EngineConfig, IdentityConfig};
 use machine_id::engine::{self, Checked, Order};
@@ -36,7 +35,7 @@ pub(crate) fn open(config: &[u8]) -> Vec<u8> {
 pub(crate) fn check(config: &[u8]) -> Vec<u8> {
     let config = own(config);
     funnel::run(async move || {
-        let config = EngineConfig::from_json(&config)?;
+        let config = EngineConfig::check_from_json(&config)?;
         let count = config.identities.len();
         let identity = config.identities.into_iter().next().filter(|_| count == 1);
         let identity = identity.ok_or_else(|| request(format!("check takes one identity; there are {count}")))?;
@@ -80,8 +79,7 @@ pub(crate) fn discard(request: &[u8]) -> Vec<u8> {
     let request = own(request);
     funnel::run(async move || {
         let request = DiscardRequest::from_json(&request)?;
-        let discarding = move || engine::discard(&request, Arc::new(SystemClock::new()));
-        blocking::run(Lane::Leases, discarding).await?
+        engine::discard(request, Arc::new(SystemClock::new())).await
     })
 }
 

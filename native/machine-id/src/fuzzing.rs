@@ -24,6 +24,7 @@ pub fn bridge_json(bytes: &[u8]) {
     drop(AcquireRequest::from_json(bytes));
     drop(EngineConfig::from_json(bytes));
     drop(DiscardRequest::from_json(bytes));
+    drop(EngineConfig::check_from_json(bytes));
 }
 
 /// An SSH certificate line and an X.509 certificate, as they come in one reply: separated by a zero byte.

@@ -1,6 +1,7 @@
 //! Fuzz targets: one for each reader of something that comes from outside. `native/fuzz` wraps them for cargo-fuzz,
 //! the binary of this crate runs them without it.
 
+mod descriptors;
 pub mod mutate;
 
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -10,7 +11,6 @@ use machine_id::config::KeyAlgorithm;
 use machine_id::fuzzing;
 use machine_id::identity::{Certificates, KeyPair};
 use machine_id::issue::{RoleCertificate, Target as Reach};
-use tokio::runtime::{Builder, Runtime};
 
 /// A reader under test.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,7 @@ targets! {
     ssh_target = fuzzing::ssh_target;
     ssh_config = ssh_config;
     socket_request = socket_request;
+    socket_descriptors = descriptors::run;
     socket_answer = fuzzing::socket_answer;
     schedule = fuzzing::schedule;
 }
@@ -77,12 +78,16 @@ fn recorded() -> Option<RoleCertificate> {
     RoleCertificate::new(key, certificates, reach, "example.test".to_owned(), SystemTime::UNIX_EPOCH + THEN).ok()
 }
 
+/// What a client sends in two parts: the first byte says where the first ends.
 fn socket_request(bytes: &[u8]) {
-    static RUNTIME: LazyLock<Option<Runtime>> =
-        LazyLock::new(|| Builder::new_current_thread().enable_io().build().ok());
-    if let Some(runtime) = &*RUNTIME {
-        runtime.block_on(fuzzing::socket_request(bytes));
+    let Some((pause, bytes)) = bytes.split_first() else { return };
+    let (first, second) = bytes.split_at(usize::from(*pause).min(bytes.len()));
+    let mut messages = Vec::new();
+    for part in first.chunks(255).chain(second.chunks(255)) {
+        messages.extend([0, u8::try_from(part.len()).unwrap_or(0)]);
+        messages.extend_from_slice(part);
     }
+    descriptors::run(&messages);
 }
 
 /// The target of that name.

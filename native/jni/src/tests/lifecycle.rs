@@ -2,7 +2,7 @@ use std::net::TcpListener;
 use std::sync::Barrier;
 use std::thread;
 
-use super::{code, config, ok, opened, order, silence};
+use super::{check_config, code, config, ok, opened, order, silence};
 use crate::calls;
 
 const LEASE: &str = "00000000000000000000000000000001";
@@ -90,7 +90,8 @@ fn check_answers_when_nobody_listens() {
     let root = tempfile::tempdir().unwrap();
     let (listener, address) = silence();
     drop(listener);
-    assert_eq!(code(&calls::check(&config(root.path(), &address))), "cluster_unreachable");
+    assert_eq!(code(&calls::check(&check_config(root.path(), &address))), "cluster_unreachable");
+    assert_eq!(code(&calls::check(&config(root.path(), &address))), "config_invalid", "a check takes no token");
     assert_eq!(files_below(root.path()), 0, "check keeps nothing");
 }
 

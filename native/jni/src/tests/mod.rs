@@ -12,7 +12,16 @@ use serde_json::{Value, json};
 
 /// A configuration whose cluster is at `address`, with the identity `api`.
 fn config(root: &Path, address: &str) -> Vec<u8> {
-    let identity = json!({"id": "api", "cluster": {"address": address}, "join": {"method": "token", "token": "t"}});
+    written(root, address, &json!({"method": "token", "token": "t"}))
+}
+
+/// What Test connection sends: no token.
+fn check_config(root: &Path, address: &str) -> Vec<u8> {
+    written(root, address, &json!({"method": "token"}))
+}
+
+fn written(root: &Path, address: &str, join: &Value) -> Vec<u8> {
+    let identity = json!({"id": "api", "cluster": {"address": address}, "join": join});
     // Any program does.
     let (root, helper) = (root.to_str().unwrap(), "/usr/bin/true");
     let digest: String = digest_of(Path::new(helper)).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -31,13 +31,34 @@ impl EngineConfig {
     /// # Errors
     /// All faults together, each with its JSON path: unknown and missing keys, wrong types, wrong values.
     pub fn from_json(text: &[u8]) -> Result<Self, ConfigError> {
+        Self::read(text, Purpose::Open)
+    }
+
+    /// Reads what *Test connection* sends: the same without any secret, whatever the join method.
+    ///
+    /// # Errors
+    /// As [`Self::from_json`], and a token, a token's file or a proof: a caller that sends one is at fault.
+    pub fn check_from_json(text: &[u8]) -> Result<Self, ConfigError> {
+        Self::read(text, Purpose::Check)
+    }
+
+    fn read(text: &[u8], purpose: Purpose) -> Result<Self, ConfigError> {
         let mut report = Report::new("config", Code::ConfigInvalid);
-        let config = document::parse(text, &mut report).and_then(|tree| engine(tree, &mut report));
+        let config = document::parse(text, &mut report).and_then(|tree| engine(tree, purpose, &mut report));
         report.finish(config).map(|(config, _)| config)
     }
 }
 
-fn engine(tree: Tree, report: &mut Report) -> Option<EngineConfig> {
+/// What a configuration is read for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To join: a method other than `token` needs the name of its token.
+    Open,
+    /// To look at the cluster: nothing of a secret may be there.
+    Check,
+}
+
+fn engine(tree: Tree, purpose: Purpose, report: &mut Report) -> Option<EngineConfig> {
     let mut section = tree.section(report)?;
     if let Some(abi) = section.require("abi", report, "write 2") {
         let _ = abi.number(report, ABI, ABI);
@@ -53,7 +74,7 @@ fn engine(tree: Tree, report: &mut Report) -> Option<EngineConfig> {
     let mut identities: Vec<IdentityConfig> = Vec::with_capacity(entries.len());
     for entry in entries {
         let place = entry.place.clone();
-        let Some(identity) = identity(entry, root.as_deref(), report) else { continue };
+        let Some(identity) = identity(entry, root.as_deref(), purpose, report) else { continue };
         if identities.iter().any(|other| other.id.eq_ignore_ascii_case(&identity.id)) {
             report.fault(&place.key("id", None), format!("{:?} is there twice; each id once", identity.id));
         }
@@ -74,11 +95,11 @@ fn path(section: &mut Section, key: &'static str, report: &mut Report) -> Option
     section.require(key, report, "write an absolute path")?.parse(report, value::absolute_path)
 }
 
-fn identity(tree: Tree, root: Option<&Path>, report: &mut Report) -> Option<IdentityConfig> {
+fn identity(tree: Tree, root: Option<&Path>, purpose: Purpose, report: &mut Report) -> Option<IdentityConfig> {
     let mut section = tree.section(report)?;
     let id = section.require("id", report, "write a name").and_then(|tree| tree.parse(report, value::identity_id));
     let cluster = section.require("cluster", report, "write {\"address\": …}").and_then(|tree| cluster(tree, report));
-    let join = section.require("join", report, "write {\"method\": …}").and_then(|tree| join(tree, report));
+    let join = section.require("join", report, "write {\"method\": …}").and_then(|tree| join(tree, purpose, report));
     let key_algorithm = section
         .take("key_algorithm")
         .and_then(|tree| tree.parse(report, |text| value::word(text, value::KEY_ALGORITHMS)))
@@ -130,7 +151,7 @@ fn pem(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn join(tree: Tree, report: &mut Report) -> Option<JoinConfig> {
+fn join(tree: Tree, purpose: Purpose, report: &mut Report) -> Option<JoinConfig> {
     let mut section = tree.section(report)?;
     let method = section.require("method", report, "write a join method").and_then(|tree| method(tree, report));
     let value = section.take("token").and_then(|tree| tree.text(report)).map(TokenSource::Value);
@@ -140,7 +161,13 @@ fn join(tree: Tree, report: &mut Report) -> Option<JoinConfig> {
         report.fault(&section.place, "has both token and token_file; write one of them");
     }
     let token = value.or(file.map(TokenSource::File)).unwrap_or(TokenSource::Absent);
-    check_join(&section.place, method, &token, proof.as_ref(), report);
+    match purpose {
+        Purpose::Open => check_join(&section.place, method, &token, proof.as_ref(), report),
+        Purpose::Check if !matches!(token, TokenSource::Absent) || proof.is_some() => {
+            report.fault(&section.place, "has a token or a proof; a check takes neither, leave them out");
+        }
+        Purpose::Check => {}
+    }
     section.finish(report);
     Some(JoinConfig { method: method?, token, proof })
 }

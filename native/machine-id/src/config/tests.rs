@@ -53,10 +53,34 @@ fn open_is_read_as_the_contract_says() {
     assert_eq!((gitlab.cluster.host.as_str(), gitlab.cluster.port), ("2001:db8::1", 3080));
 }
 
+fn check_of(join: &str) -> Result<EngineConfig, Vec<String>> {
+    let text = format!(
+        r#"{{"abi": 1, "root": "/r", "helper": "/h",
+            "identities": [{{"id": "api", "cluster": {{"address": "c"}}, "join": {join}}}]}}"#
+    );
+    EngineConfig::check_from_json(text.as_bytes()).map_err(|error| lines(&error))
+}
+
 #[test]
-fn check_may_leave_the_token_out() {
-    let config = EngineConfig::from_json(contract!("check.request.json")).unwrap();
+fn check_leaves_the_token_out() {
+    let config = EngineConfig::check_from_json(contract!("check.request.json")).unwrap();
     assert!(matches!(config.identities[0].join.token, TokenSource::Absent));
+}
+
+#[test]
+fn check_of_any_join_method_needs_no_token() {
+    for method in ["token", "kubernetes", "github", "gitlab", "circleci", "spacelift", "terraform_cloud", "bitbucket"] {
+        let config = check_of(&format!(r#"{{"method": "{method}"}}"#)).unwrap();
+        assert_eq!(config.identities[0].join.method.as_str(), method);
+    }
+}
+
+#[test]
+fn check_refuses_whatever_is_secret() {
+    for more in [r#""token": "x""#, r#""token_file": "/etc/token""#, r#""proof": {"variable": "X"}"#] {
+        let faults = check_of(&format!(r#"{{"method": "github", {more}}}"#)).unwrap_err();
+        assert_eq!(faults, ["identities[0].join: has a token or a proof; a check takes neither, leave them out"]);
+    }
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub use presented::Presented;
 pub use proxy_ssh::{ProxySshStream, SshTarget};
 pub use resources::{Application, Database, Host};
 pub use ssh_service::SshServiceStream;
-pub use transport::{Receiving, SshTransport};
+pub use transport::{Receiving, SshTransport, Window};
 pub use version::Version;
 pub use watch::AuthorityWatch;
 

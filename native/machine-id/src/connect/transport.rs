@@ -18,9 +18,28 @@ use super::proxy_ssh::{self, CALL, SshTarget};
 use super::trust::Trust;
 use super::{limits, status};
 
-/// A stream's window is what a host may send while its ssh isn't reading; the connection's window is enough for
-/// `STREAMS` of them, so that a session that doesn't read never stops the others.
-const MANY: Usage = Usage { stream_window: 512 << 10, connection_window: 512 << 20, watched_when_idle: true };
+/// How much a host may send while its ssh isn't reading. That much memory a session takes that never reads; and the wider
+/// it is, the faster is a session over a long way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// 512 KiB.
+    Wide,
+    /// 64 KiB.
+    Narrow,
+}
+
+impl Window {
+    /// The connection's window is enough for `STREAMS` streams, so that a session that doesn't read never stops the
+    /// others.
+    const fn usage(self) -> Usage {
+        let stream_window = match self {
+            Self::Wide => 512 << 10,
+            Self::Narrow => 64 << 10,
+        };
+        let connection_window = stream_window << SshTransport::STREAMS.ilog2();
+        Usage { stream_window, connection_window, watched_when_idle: true }
+    }
+}
 
 /// A connection to a proxy that carries SSH connections to hosts.
 pub struct SshTransport {
@@ -49,8 +68,9 @@ impl Connector {
         cluster: &Cluster,
         host_cas: &[String],
         credential: &ClientCredential,
+        window: Window,
     ) -> Result<SshTransport, ConnectError> {
-        self.transport(cluster, host_cas, credential, MANY).await
+        self.transport(cluster, host_cas, credential, window.usage()).await
     }
 
     pub(super) async fn transport(

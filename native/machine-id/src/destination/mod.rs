@@ -43,6 +43,7 @@ pub use lock::{DirectoryLock, HeldPart, PartLock};
 pub use parents::Writer;
 pub use program::Program;
 pub use remove::{Removal, remove_marked};
+pub use socket::SocketName;
 pub use stage::Stage;
 
 /// How long a commit waits for another writer.
@@ -205,11 +206,11 @@ impl Destination {
         file::create(self, &name, contents)
     }
 
-    /// Listens on a Unix socket in the directory. The owner and the readers may connect.
+    /// Listens on a Unix socket in the directory. The owner and the readers may connect. The name outlives the socket.
     ///
     /// # Errors
     /// When it can't be made or granted.
-    pub fn listen(&self, name: &str) -> Result<UnixListener, DestinationError> {
+    pub fn listen(&self, name: &str) -> Result<(UnixListener, SocketName), DestinationError> {
         let name = names::Name::parse(name)?;
         socket::listen(self, &name)
     }

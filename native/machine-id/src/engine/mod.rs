@@ -73,17 +73,9 @@ impl Shared {
     /// Takes back a lease that could not be filled.
     async fn undo(&self, live: &Arc<Live>) {
         if self.leases.holds(live) {
-            self.withdraw(live.id()).await;
+            self.multiplexers.withdraw(live.id()).await;
         }
         self.leases.drop_failed(live).await;
-    }
-
-    /// Ends a lease's sockets.
-    async fn withdraw(&self, lease: &str) {
-        let (multiplexers, lease) = (Arc::clone(&self.multiplexers), lease.to_owned());
-        if let Err(error) = blocking::run(Lane::Leases, move || multiplexers.withdraw(&lease)).await {
-            tracing::warn!("the socket of a lease was not withdrawn: {error}");
-        }
     }
 }
 
@@ -191,8 +183,11 @@ impl Engine {
     /// # Errors
     /// When files can't be removed.
     pub async fn release(&self, lease: &str) -> Result<Released, Error> {
-        self.shared.withdraw(lease).await;
-        self.shared.leases.release(lease).await
+        self.shared.multiplexers.withdraw(lease).await;
+        let released = self.shared.leases.release(lease).await;
+        // A write that was under way may have begun to serve again.
+        self.shared.multiplexers.withdraw(lease).await;
+        released
     }
 
     /// Removes the leases of dead processes now. The keeper does it too, but leaves them alone for a while after the
@@ -238,8 +233,7 @@ impl Engine {
     /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its
     /// identity. Leases stay as they are; SSH connections by this engine end.
     pub async fn close(self) {
-        let multiplexers = Arc::clone(&self.shared.multiplexers);
-        blocking::later(Lane::Leases, move || multiplexers.withdraw_all());
+        self.shared.multiplexers.withdraw_all().await;
         self.shared.stop.send_replace(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         for task in tasks {

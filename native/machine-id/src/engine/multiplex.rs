@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use futures_util::future::join_all;
+
 use super::bot::Bot;
 use super::session::Session;
 use crate::connect::{ClientCredential, Cluster, Route};
-use crate::destination::Destination;
+use crate::destination::{Destination, SocketName};
 use crate::error::Error;
 use crate::issue::RoleCertificate;
 use crate::proxy::multiplex::{Link, SOCKET, Serving, Switch};
@@ -47,6 +49,7 @@ impl Known {
 #[derive(Debug)]
 struct Socket {
     lease: String,
+    name: Arc<SocketName>,
     serving: Serving,
 }
 
@@ -87,63 +90,64 @@ impl Multiplexers {
         Ok(Some(link))
     }
 
-    /// Serves a lease's socket by `link`. False when there can be none; ssh then connects by itself. Needs a runtime.
+    /// Serves a lease's socket by `link`. False when there can be none; ssh then connects by itself. Needs a runtime, but
+    /// may be held up by the directory's file system: nothing is locked meanwhile.
     pub(super) fn serve(&self, lease: &str, destination: &Destination, link: &Arc<Link>) -> bool {
-        let mut state = self.state();
-        if let Some(socket) = state.sockets.get(destination.path())
-            && socket.lease == lease
-            && is_there(destination.path())
+        if self.name(lease, destination.path()).is_some_and(|name| name.is_there())
+            && let Some(socket) = self.state().sockets.get(destination.path())
         {
             socket.serving.relink(Arc::clone(link));
             return true;
         }
-        match self.start(destination, link) {
-            Ok(serving) => {
+        let started = self.start(lease, destination, link);
+        let mut state = self.state();
+        let (replaced, served) = match started {
+            Ok(socket) => {
                 tracing::debug!(directory = %destination.path().display(), "serving SSH connections");
-                state.sockets.insert(destination.path().to_owned(), Socket { lease: lease.to_owned(), serving });
-                true
+                (state.sockets.insert(destination.path().to_owned(), socket), true)
             }
             Err(reason) => {
                 tracing::warn!(directory = %destination.path().display(), "no socket for SSH connections: {reason}");
-                state.sockets.remove(destination.path());
-                false
+                (state.sockets.remove(destination.path()), false)
             }
-        }
+        };
+        drop(state);
+        drop(replaced);
+        served
     }
 
-    fn start(&self, destination: &Destination, link: &Arc<Link>) -> Result<Serving, String> {
-        let listener = destination.listen(SOCKET).map_err(|error| error.to_string())?;
+    fn name(&self, lease: &str, directory: &Path) -> Option<Arc<SocketName>> {
+        let state = self.state();
+        state.sockets.get(directory).filter(|socket| socket.lease == lease).map(|socket| Arc::clone(&socket.name))
+    }
+
+    fn start(&self, lease: &str, destination: &Destination, link: &Arc<Link>) -> Result<Socket, String> {
+        let (listener, name) = destination.listen(SOCKET).map_err(|error| error.to_string())?;
         let mut users = destination.readers().to_vec();
         users.push(nix::unistd::geteuid().as_raw());
-        Serving::start(&self.switch, listener, destination.path(), users, Arc::clone(link))
-            .map_err(|error| error.to_string())
+        let serving = Serving::start(&self.switch, listener, destination.path(), users, Arc::clone(link))
+            .map_err(|error| error.to_string())?;
+        Ok(Socket { lease: lease.to_owned(), name: Arc::new(name), serving })
     }
 
     /// Ends a lease's sockets and their sessions.
-    pub(super) fn withdraw(&self, lease: &str) {
-        self.end(|socket| socket.lease == lease);
+    pub(super) async fn withdraw(&self, lease: &str) {
+        self.end(|socket| socket.lease == lease).await;
     }
 
     /// Ends all of them.
-    pub(super) fn withdraw_all(&self) {
-        self.end(|_| true);
+    pub(super) async fn withdraw_all(&self) {
+        self.end(|_| true).await;
     }
 
-    fn end(&self, which: impl Fn(&Socket) -> bool) {
+    async fn end(&self, which: impl Fn(&Socket) -> bool) {
         let ended: Vec<_> = self.state().sockets.extract_if(|_, socket| which(socket)).collect();
-        for (directory, _) in ended {
-            // A destination that stays would otherwise keep a socket behind which nobody is.
-            let _ = std::fs::remove_file(directory.join(SOCKET));
-        }
+        // A destination that stays would otherwise keep a socket behind which nobody is.
+        let all = ended.into_iter().map(|(_, Socket { name, serving, .. })| serving.end(move || name.remove()));
+        join_all(all).await;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the name still stands: somebody may have emptied the directory.
-fn is_there(directory: &Path) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    std::fs::symlink_metadata(directory.join(SOCKET)).is_ok_and(|seen| seen.file_type().is_socket())
 }

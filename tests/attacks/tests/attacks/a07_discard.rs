@@ -1,19 +1,15 @@
 //! Ending a lease of a process that is gone: with the lease table, and nothing that an identity has.
 
 use std::fs;
-use std::sync::Arc;
 
 use e2e::Cluster;
-use machine_id::clock::SystemClock;
 use machine_id::config::DiscardRequest;
-use machine_id::engine::discard;
 use serde_json::{Value, json};
 
-use crate::agent::{Agent, lease};
+use crate::agent::{self, Agent, lease};
 
 fn discarded(request: &Value) -> Value {
-    let request = DiscardRequest::from_json(request.to_string().as_bytes()).unwrap();
-    serde_json::to_value(discard(&request, Arc::new(SystemClock::new())).unwrap()).unwrap()
+    serde_json::to_value(agent::discarded(request).unwrap()).unwrap()
 }
 
 #[test]

@@ -2,16 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use machine_id::clock::SystemClock;
-use machine_id::config::DiscardRequest;
-use machine_id::engine::discard;
 use serde_json::json;
 
-use crate::agent::{chmod, lease};
+use crate::agent::{chmod, discarded, lease};
 
 const FILES: u32 = 50;
 const FOLDERS: u32 = 30;
@@ -27,8 +23,7 @@ fn a11_a_link_exchanged_during_the_removal_is_not_followed() {
         chmod(directory, 0o700);
     }
     (0..FILES).for_each(|number| e2e::machine::put(&outside.join(number.to_string()), "precious"));
-    let request = json!({"root": root, "lease": lease(1), "directory": path}).to_string();
-    let request = DiscardRequest::from_json(request.as_bytes()).unwrap();
+    let request = json!({"root": root, "lease": lease(1), "directory": path});
     let (start, mut exchanged) = (Instant::now(), 0);
     // Until the race was met often, or it is as good as sure that it can't be met here.
     while exchanged < 200 && start.elapsed() < Duration::from_secs(20) {
@@ -54,14 +49,14 @@ fn a11_a_link_exchanged_during_the_removal_is_not_followed() {
                 met
             });
             // It may fail, since names come and go; then it is tried again.
-            let _ = discard(&request, Arc::new(SystemClock::new()));
+            let _ = discarded(&request);
             over.store(true, Ordering::Relaxed);
             exchanged += attacker.join().unwrap();
         });
         assert_eq!(fs::read_dir(&outside).unwrap().count(), usize::try_from(FILES).unwrap());
     }
     assert!(exchanged > 0, "nothing was exchanged in time: not a test");
-    let reply = discard(&request, Arc::new(SystemClock::new())).unwrap();
+    let reply = discarded(&request).unwrap();
     assert_ne!(serde_json::to_value(reply).unwrap()["directory"], "not_ours");
     assert!(!path.exists());
 }

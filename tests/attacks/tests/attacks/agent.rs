@@ -7,14 +7,20 @@ use std::sync::Arc;
 
 use e2e::Cluster;
 use machine_id::clock::SystemClock;
-use machine_id::config::{AcquireRequest, EngineConfig};
-use machine_id::engine::{Acquired, Engine, Order};
+use machine_id::config::{AcquireRequest, DiscardRequest, EngineConfig};
+use machine_id::engine::{Acquired, Engine, Order, Released, discard};
 use machine_id::error::Error;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 /// What the helper says when it is run.
 pub(crate) const HELPER: &str = "#!/bin/sh\necho packaged\n";
+
+/// Ends a lease that no engine has.
+pub(crate) fn discarded(request: &Value) -> Result<Released, Error> {
+    let request = DiscardRequest::from_json(request.to_string().as_bytes()).unwrap();
+    Runtime::new().unwrap().block_on(discard(request, Arc::new(SystemClock::new())))
+}
 
 pub(crate) struct Agent {
     pub(crate) runtime: Runtime,

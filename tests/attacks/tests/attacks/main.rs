@@ -3,13 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
 
 mod a01_program;
+mod a03_descriptors;
 mod a04_memory;
 mod a07_discard;
 mod a08_pins;
 mod a09_parents;
 mod a11_removal;
+mod a12_limits;
 mod a17_json;
 mod a21_leaf;
 mod a23_third_party;
 mod a24_blocking;
 mod agent;
+mod ssh_socket;

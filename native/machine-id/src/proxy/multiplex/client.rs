@@ -7,7 +7,9 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use nix::sys::socket::{AddressFamily, SockaddrLike, SockaddrStorage, getsockname};
+use nix::sys::socket::{
+    AddressFamily, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, getsockname, socket,
+};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 use super::wire::{CONNECTED, HELLO, REFUSED, Request, SOCKET, read_text};
@@ -45,12 +47,22 @@ pub fn connect(directory: &Path, cluster: &str, host: &str, port: u16, stderr: B
 fn open(directory: &Path) -> io::Result<UnixStream> {
     let path = directory.join(SOCKET);
     if path.as_os_str().len() <= LONGEST_PATH {
-        return UnixStream::connect(path);
+        return connect_to(&path);
     }
     use nix::fcntl::{OFlag, open};
     let handle = open(directory, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, nix::sys::stat::Mode::empty())?;
     let number = std::os::fd::AsRawFd::as_raw_fd(&handle);
-    UnixStream::connect(format!("/proc/self/fd/{number}/{SOCKET}"))
+    connect_to(Path::new(&format!("/proc/self/fd/{number}/{SOCKET}")))
+}
+
+/// Where so many wait that it would have to wait to be one of them, nobody serves.
+fn connect_to(path: &Path) -> io::Result<UnixStream> {
+    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+    let socket = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+    nix::sys::socket::connect(std::os::fd::AsRawFd::as_raw_fd(&socket), &UnixAddr::new(path)?)?;
+    let stream = UnixStream::from(socket);
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }
 
 /// A text is a refusal.
@@ -62,13 +74,20 @@ pub(super) fn ask(stream: &mut UnixStream, request: &Request, stderr: BorrowedFd
         return Err(io::Error::other("another version"));
     }
     let bytes = request.to_bytes();
-    let sent = send_with(stream.as_fd(), &bytes, stderr)?;
-    io::Write::write_all(stream, bytes.get(sent..).unwrap_or_default())?;
+    stream.set_write_timeout(Some(ACCEPT))?;
+    let said = send_with(stream.as_fd(), &bytes, stderr)
+        .and_then(|sent| io::Write::write_all(stream, bytes.get(sent..).unwrap_or_default()));
     stream.set_read_timeout(Some(DIAL))?;
-    stream.read_exact(&mut byte)?;
+    // Who refuses at once doesn't listen to the request.
+    let answered = stream.read_exact(&mut byte);
+    if byte != [REFUSED] || answered.is_err() {
+        said?;
+        answered?;
+    }
     match byte {
         [CONNECTED] => {
             stream.set_read_timeout(None)?;
+            stream.set_write_timeout(None)?;
             Ok(None)
         }
         [REFUSED] => read_text(stream).map(Some),

@@ -4,27 +4,34 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::sync::{Arc, LazyLock};
 
-use tokio::io::AsyncWriteExt;
-
+use super::limits::REFUSED;
+use super::peer::{Client, Seen};
+use super::quota::Quota;
+use super::threads::Threads;
 use super::wire::Request;
 use super::{client, session};
 
-/// What a client sends: the first byte says after how many bytes it pauses.
-pub async fn socket_request(bytes: &[u8]) {
-    let Some((pause, bytes)) = bytes.split_first() else { return };
-    let Ok((ours, mut theirs)) = tokio::net::UnixStream::pair() else { return };
-    let send = async move {
-        let (first, second) = bytes.split_at(usize::from(*pause).min(bytes.len()));
-        let _ = theirs.write_all(first).await;
-        tokio::task::yield_now().await;
-        let _ = theirs.write_all(second).await;
-    };
-    let (received, ()) = tokio::join!(session::receive(&ours), send);
-    if let Ok((Some(request), _)) = received {
+/// Reads what a client sends, as a session does: the request, a line back where that was possible, and what follows.
+pub async fn socket_request(ours: UnixStream) {
+    static THREADS: LazyLock<Arc<Threads>> = LazyLock::new(Threads::new);
+    let Some(permit) = Quota::new(REFUSED).share().take() else { return };
+    if ours.set_nonblocking(true).is_err() {
+        return;
+    }
+    let Ok(stream) = tokio::net::UnixStream::from_std(ours) else { return };
+    let Ok(asked) = session::receive(Client::new(stream, THREADS.lane(), permit)).await else { return };
+    if let Ok(request) = asked.request {
         let bytes = request.to_bytes();
         let understood = bytes.get(2..).and_then(Request::parse);
         assert_eq!(understood.as_ref(), Some(&request), "a request isn't understood when it is said again");
+        if let Some(stderr) = asked.stderr {
+            stderr.tell("machine-id: it was cut\r\n".to_owned()).await;
+        }
+        while let Ok(Seen::Bytes(bytes)) = asked.client.read().await
+            && !bytes.is_empty()
+        {}
     }
 }
 

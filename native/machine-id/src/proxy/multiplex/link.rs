@@ -7,8 +7,9 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::sync::{Mutex, mpsc};
 
+use super::quota::Permit;
 use crate::clock::SharedClock;
-use crate::connect::{ClientCredential, Cluster, ConnectError, Connector, Receiving, SshTarget, SshTransport};
+use crate::connect::{ClientCredential, Cluster, ConnectError, Connector, Receiving, SshTarget, SshTransport, Window};
 use crate::error::Error;
 
 /// How long a failure to connect is the answer for everybody who waited for the same connection.
@@ -37,12 +38,13 @@ struct State {
 #[derive(Debug)]
 struct Carrier {
     transport: SshTransport,
+    window: Window,
     sessions: AtomicUsize,
 }
 
-/// A session's place on a connection.
+/// A session's place on a connection, and its right to a wide window.
 #[derive(Debug)]
-pub(super) struct Place(Arc<Carrier>);
+pub(super) struct Place(Arc<Carrier>, Option<Permit>);
 
 /// A connected host.
 pub(super) struct Host {
@@ -69,45 +71,48 @@ impl Link {
         self.cluster.proxy().map_or("", |facts| &facts.public_host)
     }
 
-    /// Connects to a host. A connection that turns out to be lost is made again, once.
-    pub(super) async fn open(self: &Arc<Self>, target: &SshTarget) -> Result<Host, Error> {
-        let mut place = self.place().await?;
+    /// Connects to a host, by a narrow window without the right to a wide one. A connection that turns out to be lost is
+    /// made again, once.
+    pub(super) async fn open(self: &Arc<Self>, target: &SshTarget, wide: Option<Permit>) -> Result<Host, Error> {
+        let window = if wide.is_some() { Window::Wide } else { Window::Narrow };
+        let mut place = Place::take(&self.carrier(window).await?, wide);
         for last in [false, true] {
             match place.0.transport.open(target).await? {
                 Some((outgoing, incoming)) => return Ok(Host { outgoing, incoming, place }),
                 None if last => break,
                 None => {
-                    self.discard(&place).await;
-                    place = self.place().await?;
+                    self.discard(&place.0).await;
+                    let wide = place.1.take();
+                    place = Place::take(&self.carrier(window).await?, wide);
                 }
             }
         }
         Err(place.0.transport.why_lost().await.into())
     }
 
-    async fn discard(&self, lost: &Place) {
-        self.state.lock().await.carriers.retain(|carrier| !Arc::ptr_eq(carrier, &lost.0));
+    async fn discard(&self, lost: &Arc<Carrier>) {
+        self.state.lock().await.carriers.retain(|carrier| !Arc::ptr_eq(carrier, lost));
     }
 
-    /// A place on a connection that has room; whoever comes while one is being made waits for it.
-    async fn place(self: &Arc<Self>) -> Result<Place, Error> {
+    /// A connection that has room; whoever comes while one is being made waits for it.
+    async fn carrier(self: &Arc<Self>, window: Window) -> Result<Arc<Carrier>, Error> {
         let mut state = self.state.lock().await;
         state.carriers.retain(|carrier| !carrier.transport.is_closed());
-        if let Some(carrier) = state.carriers.iter().find(|carrier| carrier.has_room()) {
-            return Ok(Place::take(carrier));
+        if let Some(carrier) = state.carriers.iter().find(|carrier| carrier.has_room(window)) {
+            return Ok(Arc::clone(carrier));
         }
         if let Some((at, error)) = &state.failure
             && self.clock.monotonic().saturating_sub(*at) < FAILURE
         {
             return Err(error.clone());
         }
-        match self.connect().await {
+        match self.connect(window).await {
             Ok(transport) => {
                 state.failure = None;
-                let carrier = Arc::new(Carrier { transport, sessions: AtomicUsize::new(0) });
+                let carrier = Arc::new(Carrier { transport, window, sessions: AtomicUsize::new(0) });
                 state.carriers.push(Arc::clone(&carrier));
                 self.watch(&carrier);
-                Ok(Place::take(&carrier))
+                Ok(carrier)
             }
             Err(error) => {
                 let error = Error::from(error);
@@ -117,8 +122,8 @@ impl Link {
         }
     }
 
-    async fn connect(&self) -> Result<SshTransport, ConnectError> {
-        self.connector.ssh_transport(&self.cluster, &self.host_cas, &self.credential).await
+    async fn connect(&self, window: Window) -> Result<SshTransport, ConnectError> {
+        self.connector.ssh_transport(&self.cluster, &self.host_cas, &self.credential, window).await
     }
 
     /// Lets a connection go that nobody has used for a while.
@@ -131,7 +136,7 @@ impl Link {
                 let (Some(link), Some(carrier)) = (link.upgrade(), carrier.upgrade()) else { return };
                 let unused = carrier.sessions.load(Ordering::Relaxed) == 0;
                 if unused && idle {
-                    return link.discard(&Place(carrier)).await;
+                    return link.discard(&carrier).await;
                 }
                 idle = unused;
             }
@@ -140,15 +145,15 @@ impl Link {
 }
 
 impl Carrier {
-    fn has_room(&self) -> bool {
-        self.sessions.load(Ordering::Relaxed) < self.transport.room()
+    fn has_room(&self, window: Window) -> bool {
+        self.window == window && self.sessions.load(Ordering::Relaxed) < self.transport.room()
     }
 }
 
 impl Place {
-    fn take(carrier: &Arc<Carrier>) -> Self {
+    fn take(carrier: &Arc<Carrier>, wide: Option<Permit>) -> Self {
         carrier.sessions.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::clone(carrier))
+        Self(Arc::clone(carrier), wide)
     }
 }
 

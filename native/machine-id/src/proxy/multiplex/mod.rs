@@ -3,13 +3,21 @@
 //!
 //! The server side is [`Link`] (the connection to the proxy) and [`Serving`] (the socket); the client side, which is
 //! made to start in a millisecond, is [`connect`] and [`hand_over`]. Between them goes what [`wire`] says.
+//!
+//! Clients aren't trusted: [`peer`] and [`foreign`] see to it that nothing of theirs holds up a thread of the runtime
+//! ([`threads`] are there for that), [`limits`] and [`quota`] that none takes what others need.
 
 mod client;
+mod foreign;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod limits;
 mod link;
+mod peer;
+mod quota;
 mod server;
 mod session;
+mod threads;
 mod wire;
 
 pub use client::{Answer, connect, hand_over, takes_descriptors};

@@ -3,30 +3,37 @@
 use std::io;
 use std::os::unix::net::UnixListener as StdListener;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
+use nix::sys::resource::{Resource, getrlimit};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+use super::limits::{self, ENDING, REFUSED, REST};
 use super::link::Link;
+use super::peer::Client;
+use super::quota::{Permit, Quota, Share, lock};
 use super::session;
-
-/// How many sessions all sockets of a process carry at once; each takes two descriptors.
-const SESSIONS: usize = 4096;
-/// Rest after a failure to accept: it is out of descriptors.
-const REST: Duration = Duration::from_millis(100);
+use super::threads::{Lane, Threads};
+use super::wire::refusal;
 
 /// What the sockets of one process share.
 #[derive(Clone, Debug)]
 pub struct Switch {
-    pub(super) places: Arc<Semaphore>,
+    places: Arc<Quota>,
+    wide: Arc<Quota>,
+    threads: Arc<Threads>,
 }
 
 impl Default for Switch {
     fn default() -> Self {
-        Self { places: Arc::new(Semaphore::new(SESSIONS)) }
+        let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(now, _)| now);
+        Self {
+            places: Quota::new(limits::sessions(descriptors)),
+            wide: Quota::new(limits::WIDE),
+            threads: Threads::new(),
+        }
     }
 }
 
@@ -39,17 +46,30 @@ pub struct Serving {
 
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) switch: Switch,
     /// The socket's directory, for messages.
-    pub(super) directory: PathBuf,
+    directory: PathBuf,
     /// Users that may connect.
     users: Vec<u32>,
     link: Mutex<Arc<Link>>,
+    places: Arc<Share>,
+    /// For clients that get no place, until they are told so.
+    refused: Arc<Share>,
+    wide: Arc<Share>,
+    lane: Lane,
 }
 
 impl Shared {
     pub(super) fn link(&self) -> Arc<Link> {
-        Arc::clone(&self.link.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&lock(&self.link))
+    }
+
+    /// The right to a wide window.
+    pub(super) fn wide(&self) -> Option<Permit> {
+        self.wide.take()
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 }
 
@@ -66,9 +86,17 @@ impl Serving {
         link: Arc<Link>,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        let listener = UnixListener::from_std(listener)?;
-        let link = Mutex::new(link);
-        let shared = Arc::new(Shared { switch: switch.clone(), directory: directory.to_owned(), users, link });
+        let lane = switch.threads.lane();
+        let listener = Listener { inner: Some(UnixListener::from_std(listener)?), lane: lane.clone() };
+        let shared = Arc::new(Shared {
+            directory: directory.to_owned(),
+            users,
+            link: Mutex::new(link),
+            places: switch.places.share(),
+            refused: Quota::new(REFUSED).share(),
+            wide: switch.wide.share(),
+            lane,
+        });
         let mut task = JoinSet::new();
         task.spawn(accept(Arc::clone(&shared), listener));
         Ok(Self { shared, _task: task })
@@ -76,18 +104,66 @@ impl Serving {
 
     /// Sessions that begin from now on go by `link`; those that are open stay where they are.
     pub fn relink(&self, link: Arc<Link>) {
-        *self.shared.link.lock().unwrap_or_else(PoisonError::into_inner) = link;
+        *lock(&self.shared.link) = link;
+    }
+
+    /// Ends it, and does `last`, which touches the socket's directory, on a thread that may be held up; waits for that
+    /// a short while only.
+    pub async fn end(self, last: impl FnOnce() + Send + 'static) {
+        let lane = self.shared.lane.clone();
+        drop(self);
+        if timeout(ENDING, lane.ask(last)).await.is_err() {
+            tracing::warn!("the name of a socket for SSH connections stays for now: its file system doesn't answer");
+        }
     }
 }
 
-async fn accept(shared: Arc<Shared>, listener: UnixListener) {
+/// Clients may have put descriptors into connections that weren't accepted yet; they are closed with it.
+#[derive(Debug)]
+struct Listener {
+    inner: Option<UnixListener>,
+    lane: Lane,
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<UnixStream> {
+        match &self.inner {
+            Some(listener) => listener.accept().await.map(|(stream, _)| stream),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(Ok(listener)) = self.inner.take().map(UnixListener::into_std) {
+            self.lane.run(move || drop(listener));
+        }
+    }
+}
+
+async fn accept(shared: Arc<Shared>, listener: Listener) {
     let mut sessions = JoinSet::new();
+    let mut full = false;
     loop {
+        while sessions.try_join_next().is_some() {}
+        // Whoever is refused needs a place, too: clients whose connection can't be closed might be any number.
+        let Some(spare) = shared.refused.take() else {
+            tokio::time::sleep(REST).await;
+            continue;
+        };
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    if shared.admits(&stream) {
-                        sessions.spawn(session::run(Arc::clone(&shared), stream));
+                Ok(stream) => {
+                    let place = shared.admits(&stream).map(|user| shared.places.take_for(user));
+                    full = shared.tell_full(full, matches!(place, Some(None)));
+                    let client = |permit| Client::new(stream, shared.lane.clone(), permit);
+                    match place {
+                        Some(Some(place)) => {
+                            sessions.spawn(session::run(Arc::clone(&shared), client(place)));
+                        }
+                        Some(None) => client(spare).say(&refusal(FULL)),
+                        None => client(spare).say(&refusal(FOREIGN)),
                     }
                 }
                 Err(error) => {
@@ -100,20 +176,35 @@ async fn accept(shared: Arc<Shared>, listener: UnixListener) {
     }
 }
 
+const FULL: &str = "no further SSH connection by this destination: it carries as many as it may beside the others of \
+                    this machine; end some, or make fewer at a time [request_invalid]";
+const FOREIGN: &str = "no SSH connection for this user: the destination isn't readable by it; name it as a reader \
+                       [destination_denied]";
+
 impl Shared {
-    /// The socket's own permissions say the same; this holds where somebody widened them.
-    fn admits(&self, stream: &UnixStream) -> bool {
+    /// The client's user, if it may connect. The socket's own permissions say the same; this holds where somebody
+    /// widened them.
+    fn admits(&self, stream: &UnixStream) -> Option<u32> {
         let user = match stream.peer_cred() {
             Ok(peer) => peer.uid(),
             Err(error) => {
                 tracing::warn!("who connects can't be told: {error}");
-                return false;
+                return None;
             }
         };
         let admitted = user == 0 || self.users.contains(&user);
         if !admitted {
             tracing::warn!(user, directory = %self.directory.display(), "a user that may not was refused an SSH connection");
         }
-        admitted
+        admitted.then_some(user)
+    }
+
+    /// Says once that connections are refused, not for each.
+    fn tell_full(&self, before: bool, now: bool) -> bool {
+        if now && !before {
+            let directory = self.directory.display();
+            tracing::warn!(%directory, "SSH connections are refused: there are as many as there may be");
+        }
+        now
     }
 }

@@ -1,7 +1,8 @@
 //! What is said on the socket before the SSH connection itself.
 //!
 //! Server: one byte, [`HELLO`], as soon as it has accepted: it is alive. Client: the request, with its standard error as
-//! descriptor. Server: [`CONNECTED`], and from then on the bytes are SSH's; or [`REFUSED`] and a text.
+//! descriptor in its one message that has one. Server: [`CONNECTED`], and from then on the bytes are SSH's; or
+//! [`REFUSED`] and a text. The refusal may come at once, with [`HELLO`]: such a server doesn't listen any more.
 
 use std::io::{self, Read};
 
@@ -54,6 +55,11 @@ pub(super) fn text(text: &str) -> Vec<u8> {
     let bytes = text.as_bytes().get(..end).unwrap_or_default();
     let length = u16::try_from(bytes.len()).unwrap_or(0);
     [&length.to_be_bytes(), bytes].concat()
+}
+
+/// All that is said to a client that gets nothing.
+pub(super) fn refusal(why: &str) -> Vec<u8> {
+    [&[HELLO, REFUSED][..], &text(why)].concat()
 }
 
 /// Reads what [`text`] wrote.

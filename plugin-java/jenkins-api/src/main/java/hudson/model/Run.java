@@ -24,6 +24,10 @@ public abstract class Run<J extends Job<J, R>, R extends Run<J, R>> extends Acti
         return false;
     }
 
+    public Executor getExecutor() {
+        return null;
+    }
+
     @Override
     public void save() throws IOException {}
 }

@@ -25,12 +25,14 @@ final class Checks {
         return new String(reply, StandardCharsets.UTF_8);
     }
 
+    /** @param token null: none, as Test connection sends it */
     static byte[] config(Path root, Path helper, String address, String token, String caPem) {
+        String secret = token == null ? "" : ",\"token\":\"" + token + "\"";
         String ca = caPem == null ? "" : ",\"ca_pem\":\"" + caPem.replace("\n", "\\n") + "\"";
         return bytes("{\"abi\":2,\"root\":\"" + root + "\",\"helper\":\"" + helper
                 + "\",\"helper_sha256\":\"" + digest(helper) + "\",\"identities\":[{\"id\":\"api\","
                 + "\"cluster\":{\"address\":\"" + address + "\"" + ca + "},"
-                + "\"join\":{\"method\":\"token\",\"token\":\"" + token + "\"}}]}");
+                + "\"join\":{\"method\":\"token\"" + secret + "}}]}");
     }
 
     /// Of a helper that isn't there: any.

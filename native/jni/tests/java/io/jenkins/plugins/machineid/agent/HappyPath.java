@@ -23,7 +23,8 @@ final class HappyPath {
         String proxy = System.getProperty("proxy");
         byte[] config = config(work.resolve("agent"), helper, proxy, System.getProperty("token"), ca);
 
-        ok(MachineIdNative.check(config), "\"identity\":\"new\"");
+        ok(MachineIdNative.check(config(work.resolve("agent"), helper, proxy, null, ca)), "\"identity\":\"new\"");
+        code("config_invalid", MachineIdNative.check(config));
         long engine = opened(MachineIdNative.open(config));
         Path directory = work.resolve("lease");
         ok(MachineIdNative.acquire(engine, order(lease(10), directory, false)), "\"MACHINE_ID_SSH_CONFIG\"");

@@ -16,9 +16,13 @@ final class BlockForm {
         if (!allowed(item) || value == null || value.isBlank()) {
             return FormValidation.ok();
         }
-        return MachineIdConfiguration.get().identity(value.trim()) == null
-                ? FormValidation.error(Messages.Policy_identityUnknown(value.trim()))
-                : FormValidation.ok();
+        // For the snippet generator outside of a job there is no job to be allowed: only an administrator comes so far.
+        boolean known = item == null
+                ? MachineIdConfiguration.get().identity(value.trim()) != null
+                : MachineIdConfiguration.get().policy().allows(value.trim(), item.getFullName());
+        return known
+                ? FormValidation.ok()
+                : FormValidation.error(Messages.Check_identityForJob(value.trim()));
     }
 
     static FormValidation ttl(Item item, String value) {
@@ -45,7 +49,7 @@ final class BlockForm {
         }
     }
 
-    /** Whether an identity exists is told only to those who may configure the job. */
+    /** And only whether this job may use it, never whether it exists. */
     private static boolean allowed(Item item) {
         return item == null
                 ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)

@@ -9,7 +9,9 @@ import hudson.FilePath;
 import hudson.Launcher;
 import hudson.model.AbstractProject;
 import hudson.model.Computer;
+import hudson.model.Executor;
 import hudson.model.Item;
+import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.tasks.BuildWrapperDescriptor;
@@ -17,11 +19,13 @@ import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.config.KubernetesClusters;
 import io.jenkins.plugins.machineid.config.Texts;
 import io.jenkins.plugins.machineid.lease.ActiveLeases;
+import io.jenkins.plugins.machineid.lease.AuditViolation;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
 import io.jenkins.plugins.machineid.lease.LeaseSession;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import jenkins.model.CauseOfInterruption;
 import jenkins.tasks.SimpleBuildWrapper;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.AncestorInPath;
@@ -156,16 +160,44 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
         }
 
         @Override
-        public void tearDown(Run<?, ?> run, FilePath workspace, Launcher launcher, TaskListener listener) {
-            session.release(listener);
+        public void tearDown(Run<?, ?> run, FilePath workspace, Launcher launcher, TaskListener listener)
+                throws IOException {
+            AuditViolation violation = session.releaseAndWait(listener);
+            if (violation != null) {
+                throw violation;
+            }
         }
     }
 
-    /** A freestyle build does not outlive the controller or its agent; nothing to end early. */
+    /** A freestyle build ends as a whole, its executor interrupted. */
     private record Holder(LeaseSession session, Run<?, ?> run, TaskListener listener) implements ActiveLeases.Holder {
         @Override
         public void refused(AbortException why) {
-            session.release(listener);
+            end(run, why);
+            session.release();
+        }
+    }
+
+    static void end(Run<?, ?> run, AbortException why) {
+        Executor executor = run.getExecutor();
+        if (executor != null) {
+            executor.interrupt(Result.FAILURE, new LeaseEnded(why.getMessage()));
+        }
+    }
+
+    /** Told in the console and on the build's page. */
+    static final class LeaseEnded extends CauseOfInterruption {
+        private static final long serialVersionUID = 1L;
+
+        private final String sentence;
+
+        LeaseEnded(String sentence) {
+            this.sentence = sentence;
+        }
+
+        @Override
+        public String getShortDescription() {
+            return sentence;
         }
     }
 

@@ -3,17 +3,21 @@
 package io.jenkins.plugins.machineid;
 
 import hudson.AbortException;
+import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.model.Computer;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import io.jenkins.plugins.machineid.lease.ActiveLeases;
 import io.jenkins.plugins.machineid.lease.AgentGone;
+import io.jenkins.plugins.machineid.lease.AgentWork;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
 import io.jenkins.plugins.machineid.lease.LeaseSession;
+import io.jenkins.plugins.machineid.lease.Released;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Map;
+import java.util.concurrent.Future;
 import org.jenkinsci.plugins.workflow.steps.BodyExecution;
 import org.jenkinsci.plugins.workflow.steps.BodyExecutionCallback;
 import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
@@ -30,6 +34,8 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
     private static final long serialVersionUID = 1L;
     /** How long set-up waits for an agent that went away. */
     private static final long RECONNECT_SECONDS = 300;
+    /** And how often: one that goes away each time is no agent. */
+    private static final int RECONNECTS = 10;
 
     /** Only needed until the session is planned; a block that is planned again asks for it after a restart. */
     private final SavedOptions options;
@@ -39,9 +45,10 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
     private boolean bodyEnded;
     private Object result;
     private Throwable failure;
-    /** The policy's answer when the lease was to be taken again; the block fails however its body ended. */
+    /** Why the lease may not be held any more; the block fails however its body ended. */
     private volatile AbortException refusal;
     private transient volatile boolean stopped;
+    private transient volatile Future<?> settingUp;
 
     MachineIdStepExecution(StepContext context, LeaseOptions options) {
         super(context);
@@ -50,8 +57,30 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
 
     @Override
     public boolean start() {
-        run(this::setUp);
+        run(this::setUpLater);
         return false;
+    }
+
+    /** In the agent's own queue: a hundred blocks on an agent that hangs hold a few threads, not a hundred. */
+    private void setUpLater() throws IOException, InterruptedException {
+        Computer computer = getContext().get(Computer.class);
+        String node = computer == null ? "" : computer.getName();
+        synchronized (this) {
+            if (!stopped) {
+                settingUp = AgentWork.submit(AgentWork.Kind.SET_UP, node, this::setUpOrFail);
+            }
+        }
+    }
+
+    private void setUpOrFail() {
+        try {
+            setUp();
+        } catch (Exception e) {
+            // When it was stopped that has been told already; the stack of this thread says nothing more.
+            if (!stopped) {
+                getContext().onFailure(e);
+            }
+        }
     }
 
     /**
@@ -61,11 +90,14 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
     private void setUp() throws Exception {
         StepContext context = getContext();
         TaskListener listener = context.get(TaskListener.class);
-        while (!stopped) {
+        for (int gone = 0; !stopped; gone++) {
             try {
                 attempt(context.get(Run.class), listener);
                 return;
             } catch (AgentGone e) {
+                if (gone == RECONNECTS) {
+                    throw e;
+                }
                 listener.getLogger().println(Messages.Console_waiting(session.agentName()));
                 awaitAgent(e);
             }
@@ -80,14 +112,9 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         try {
             Map<String, String> environment = planned.acquire(run, listener, false);
             started = startBody(environment);
-        } catch (InterruptedException e) {
-            if (!stopped) {
-                throw e;
-            }
-            // The stop has been told already; the stack of this thread says nothing more.
         } finally {
             if (!started) {
-                planned.release(null);
+                planned.release();
             }
         }
     }
@@ -113,9 +140,13 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         if (stopped) {
             return false;
         }
+        if (refusal != null) {
+            throw refusal;
+        }
         StepContext context = getContext();
         EnvironmentExpander expander = EnvironmentExpander.merge(
-                context.get(EnvironmentExpander.class), EnvironmentExpander.constant(environment));
+                context.get(EnvironmentExpander.class),
+                new NodeEnvironment(context.get(EnvVars.class), environment));
         body = context.newBodyInvoker()
                 .withContext(expander)
                 .withCallback(new Ended(this))
@@ -136,10 +167,14 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
             return;
         }
         super.stop(cause);
+        Future<?> waiting = settingUp;
+        if (waiting != null) {
+            waiting.cancel(true);
+        }
         LeaseSession taken = session;
         if (taken != null) {
             // Also cancels an acquire that is still waiting on the agent.
-            Computer.threadPoolForRemoting.submit(() -> taken.release(null));
+            taken.release();
         }
     }
 
@@ -155,15 +190,15 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
             finishLater();
             return;
         }
-        Computer.threadPoolForRemoting.submit(() -> resumeBody(taken));
+        AgentWork.submit(AgentWork.Kind.SET_UP, taken.nodeName(), () -> resumeBody(taken));
     }
 
-    private void setUpAgain() throws Exception {
+    private void setUpAgain() throws IOException, InterruptedException {
         LeaseSession before = session;
         if (before != null) {
-            before.release(null);
+            before.release();
         }
-        setUp();
+        setUpLater();
     }
 
     private void resumeBody(LeaseSession taken) {
@@ -186,14 +221,17 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         finishLater();
     }
 
+    /** Called on Pipeline's own threads: the agent is waited for on others, and not for ever. */
     private void finishLater() {
-        Computer.threadPoolForRemoting.submit(this::finish);
+        session.release().thenAccept(
+                released -> AgentWork.submit(AgentWork.Kind.LOCAL, "", () -> finish(released)));
     }
 
-    private void finish() {
-        TaskListener listener = null;
+    private void finish(Released released) {
         try {
-            listener = getContext().get(TaskListener.class);
+            if (released.line() != null) {
+                getContext().get(TaskListener.class).getLogger().println(released.line());
+            }
         } catch (IOException | RuntimeException e) {
             if (failure != null) {
                 failure.addSuppressed(e);
@@ -201,11 +239,11 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        session.release(listener);
-        if (failure == null) {
+        Throwable why = failure == null ? released.violation() : failure;
+        if (why == null) {
             getContext().onSuccess(result);
         } else {
-            getContext().onFailure(failure);
+            getContext().onFailure(why);
         }
     }
 
@@ -270,11 +308,15 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         @Override
         public void refused(AbortException why) {
             execution.refusal = why;
-            BodyExecution running = execution.body;
+            BodyExecution running;
+            synchronized (execution) {
+                running = execution.body;
+            }
             if (running != null) {
                 running.cancel(why);
             }
-            session.release(null);
+            // Its files are gone at once, whatever the body does about being cancelled.
+            session.release();
         }
     }
 }

@@ -22,6 +22,8 @@ class ErrorsPageTest {
     private static final Pattern IN_TEXTS = Pattern.compile("\\[([a-z_]+)\\]\\s*$", Pattern.MULTILINE);
     private static final Pattern IN_SOURCES = Pattern.compile("\" \\[([a-z_]+)\\]\"");
 
+    private static final Pattern IN_FAILURES = Pattern.compile("new NativeFailure\\(\"([a-z_]+)\"");
+
     @Test
     void the_list_is_complete() throws IOException {
         Set<String> codes = new TreeSet<>();
@@ -35,6 +37,7 @@ class ErrorsPageTest {
         Path lease = Path.of("src/main/java/io/jenkins/plugins/machineid/lease");
         find(IN_SOURCES, lease.resolve("LeaseSession.java"), codes);
         find(IN_SOURCES, lease.resolve("NodeLookup.java"), codes);
+        find(IN_FAILURES, lease.resolve("AgentCalls.java"), codes);
         Set<String> listed = new TreeSet<>();
         find(Pattern.compile("^\\| `([a-z_]+)` \\|", Pattern.MULTILINE), PAGE, listed);
         assertEquals(codes, listed);

@@ -5,7 +5,9 @@ package org.jenkinsci.plugins.workflow.steps;
 import java.util.Map;
 
 public abstract class EnvironmentExpander implements java.io.Serializable {
-    EnvironmentExpander() {}
+    public EnvironmentExpander() {}
+
+    public abstract void expand(hudson.EnvVars env) throws java.io.IOException, InterruptedException;
 
     public static EnvironmentExpander constant(Map<String, String> env) {
         return null;

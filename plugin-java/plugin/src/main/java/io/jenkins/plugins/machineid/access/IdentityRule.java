@@ -10,13 +10,15 @@ import java.util.List;
  * @param roles roles that may be asked for; empty: whatever the bot may take
  * @param maxTtlSeconds longest lifetime of a certificate
  * @param allowedJobs patterns of full job names; empty: no job
- * @param bindingRequired only agents whose node property names the identity
+ * @param agents which agents may have it
  * @param builtInNodeAllowed also on the controller's own node
+ * @param keepsState an agent that has it keeps a secret of it on disk
  */
 public record IdentityRule(
         String id,
         List<String> roles,
         long maxTtlSeconds,
         List<String> allowedJobs,
-        boolean bindingRequired,
-        boolean builtInNodeAllowed) {}
+        AgentRule agents,
+        boolean builtInNodeAllowed,
+        boolean keepsState) {}

@@ -3,14 +3,44 @@
 package io.jenkins.plugins.machineid.access;
 
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * What the controller knows of the node that asks.
  *
- * @param name as shown to people
+ * @param name its own name, which no other node has; empty: the built-in node
+ * @param shown as shown to people
+ * @param vouched an administrator, or Jenkins itself, gave it its name and its way to start
+ * @param labels answers a label expression
  * @param bound the node has the plugin's node property
+ * @param gated it takes only jobs that its identities allow
  * @param identities the identities that the property names
  * @param defaultIdentity the one to take when none is asked for; may be empty
  */
 public record NodeFacts(
-        String name, boolean builtIn, boolean bound, List<String> identities, String defaultIdentity) {}
+        String name,
+        String shown,
+        boolean builtIn,
+        boolean vouched,
+        Predicate<String> labels,
+        boolean bound,
+        boolean gated,
+        List<String> identities,
+        String defaultIdentity) {
+
+    /** The identity that is meant by a wish; empty: none is. */
+    String chosen(String wished) {
+        return chosen(wished, defaultIdentity, identities);
+    }
+
+    /** The wished one, else the default, else the only one; empty: none is meant. */
+    public static String chosen(String wished, String defaultIdentity, List<String> identities) {
+        if (!wished.isEmpty()) {
+            return wished;
+        }
+        if (!defaultIdentity.isEmpty()) {
+            return defaultIdentity;
+        }
+        return identities.size() == 1 ? identities.get(0) : "";
+    }
+}

@@ -4,77 +4,143 @@ package io.jenkins.plugins.machineid.access;
 
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Refusal.Rule;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** Decides a wish. Pure: the same values give the same answer, at the start of a block and after a restart. */
 public final class Policy {
     /** Lifetime of a certificate when neither the block nor the identity says less: 1 hour. */
     public static final long DEFAULT_TTL_SECONDS = 3600;
 
-    private final Map<String, IdentityRule> rules;
+    private final Map<String, ReadRule> rules = new TreeMap<>();
+    private final Consumer<Refusal> log;
 
-    /** @param rules by identity */
-    public Policy(Map<String, IdentityRule> rules) {
-        this.rules = Map.copyOf(rules);
+    /**
+     * @param rules by identity
+     * @param log is told of each refusal, with its detail
+     */
+    public Policy(Map<String, IdentityRule> rules, Consumer<Refusal> log) {
+        rules.forEach((id, rule) -> this.rules.put(id, new ReadRule(rule)));
+        this.log = log;
     }
 
+    /** The whole policy for one wish. */
     public Grant decide(Wish wish, NodeFacts node) throws Refusal {
-        IdentityRule rule = identity(wish, node);
-        if (wish.job() != null) {
-            job(wish.job(), rule);
-        }
-        node(node, rule);
-        return new Grant(rule.id(), roles(wish, rule), ttl(wish, rule));
+        return told(() -> {
+            ReadRule known = identity(wish, node);
+            node(known, node);
+            if (wish.job() == null) {
+                standing(known, node);
+            }
+            return new Grant(known.id(), roles(wish, known.rule()), ttl(wish, known.rule()));
+        });
     }
 
-    private IdentityRule identity(Wish wish, NodeFacts node) throws Refusal {
-        String id = wish.identity();
-        if (id.isEmpty()) {
-            id = node.defaultIdentity();
-        }
-        if (id.isEmpty() && node.identities().size() == 1) {
-            id = node.identities().get(0);
-        }
+    /** Whether the node may have anything of the identity: asked again where a token is about to be sent. */
+    public void requireAgent(String identity, NodeFacts node) throws Refusal {
+        told(() -> {
+            ReadRule known = rules.get(identity);
+            if (known == null) {
+                throw unknown(identity, node);
+            }
+            node(known, node);
+            return null;
+        });
+    }
+
+    /** For forms and the queue: whether the job may use it at all. */
+    public boolean allows(String identity, String job) {
+        ReadRule known = rules.get(identity);
+        return known != null && known.allows(job);
+    }
+
+    /**
+     * Whether an agent that keeps something of these identities may run a job.
+     *
+     * @param job null: a task of which no job is known
+     */
+    public boolean anyAllows(Collection<String> identities, String job) {
+        return job != null && identities.stream().anyMatch(identity -> allows(identity, job));
+    }
+
+    /** An agent that has it keeps a secret of it on disk. */
+    public boolean keepsState(String identity) {
+        ReadRule known = rules.get(identity);
+        return known != null && known.rule().keepsState();
+    }
+
+    /** The identities that keep a secret on a node that names none itself. */
+    public List<String> keptOn(NodeFacts node) {
+        return rules.values().stream()
+                .filter(known -> known.rule().keepsState() && known.names(node))
+                .map(ReadRule::id)
+                .toList();
+    }
+
+    private ReadRule identity(Wish wish, NodeFacts node) throws Refusal {
+        String id = node.chosen(wish.identity());
         if (id.isEmpty()) {
             throw new Refusal(
                     Rule.IDENTITY_MISSING,
-                    node.identities().isEmpty()
-                            ? Messages.Policy_identityMissing(node.name())
-                            : Messages.Policy_identityAmbiguous(node.name(), String.join(", ", node.identities())));
+                    Messages.Policy_identityMissing(node.shown()),
+                    "it is bound to " + node.identities());
         }
-        IdentityRule rule = rules.get(id);
-        if (rule == null) {
-            throw new Refusal(Rule.IDENTITY_UNKNOWN, Messages.Policy_identityUnknown(id));
-        }
-        return rule;
-    }
-
-    private static void job(String job, IdentityRule rule) throws Refusal {
-        if (rule.allowedJobs().isEmpty()) {
-            throw new Refusal(Rule.JOB_NOT_ALLOWED, Messages.Policy_noJobs(rule.id(), job));
-        }
-        for (String pattern : rule.allowedJobs()) {
-            if (new JobPattern(pattern).matches(job)) {
-                return;
+        ReadRule known = rules.get(id);
+        String job = wish.job();
+        if (job == null) {
+            if (known == null) {
+                throw unknown(id, node);
             }
+            return known;
         }
-        throw new Refusal(
-                Rule.JOB_NOT_ALLOWED, Messages.Policy_job(job, rule.id(), String.join(", ", rule.allowedJobs())));
+        if (known == null || !known.allows(job)) {
+            // One sentence for both: a job must not find out which identities there are.
+            String asked = wish.identity().isEmpty()
+                    ? Messages.Policy_defaultIdentity(node.shown())
+                    : Messages.Policy_identity(id);
+            throw new Refusal(
+                    Rule.JOB_NOT_ALLOWED,
+                    Messages.Policy_job(job, asked),
+                    known == null
+                            ? "identity '" + id + "' is not configured"
+                            : "identity '" + id + "' allows " + known.rule().allowedJobs());
+        }
+        return known;
     }
 
-    private static void node(NodeFacts node, IdentityRule rule) throws Refusal {
-        if (node.builtIn() && !rule.builtInNodeAllowed()) {
-            throw new Refusal(Rule.BUILT_IN_NODE, Messages.Policy_builtInNode(rule.id()));
+    private static Refusal unknown(String id, NodeFacts node) {
+        return new Refusal(
+                Rule.NODE_NOT_ALLOWED,
+                Messages.Policy_node(id, node.shown()),
+                "identity '" + id + "' is not configured");
+    }
+
+    private static void node(ReadRule known, NodeFacts node) throws Refusal {
+        if (node.builtIn() && !known.rule().builtInNodeAllowed()) {
+            throw new Refusal(Rule.BUILT_IN_NODE, Messages.Policy_builtInNode(known.id()), "");
         }
-        boolean listed = node.identities().contains(rule.id());
-        if (!listed && node.bound()) {
+        if (!known.names(node)) {
             throw new Refusal(
-                    Rule.NODE_NOT_BOUND,
-                    Messages.Policy_nodeOther(node.name(), String.join(", ", node.identities()), rule.id()));
+                    Rule.NODE_NOT_ALLOWED, Messages.Policy_node(known.id(), node.shown()), known.why(node));
         }
-        if (!listed && rule.bindingRequired()) {
-            throw new Refusal(Rule.NODE_NOT_BOUND, Messages.Policy_node(rule.id(), node.name()));
+        if (node.bound() && !node.identities().contains(known.id())) {
+            throw new Refusal(
+                    Rule.NODE_NOT_ALLOWED,
+                    Messages.Policy_node(known.id(), node.shown()),
+                    "the agent's own configuration names " + node.identities());
+        }
+    }
+
+    /** It serves whichever job runs there. */
+    private static void standing(ReadRule known, NodeFacts node) throws Refusal {
+        if (!node.gated() && !known.allowsAllJobs()) {
+            throw new Refusal(
+                    Rule.STANDING_OPEN,
+                    Messages.Policy_standing(known.id(), node.shown()),
+                    "identity '" + known.id() + "' allows " + known.rule().allowedJobs());
         }
     }
 
@@ -85,8 +151,7 @@ public final class Policy {
         for (String role : wish.roles()) {
             if (!rule.roles().isEmpty() && !rule.roles().contains(role)) {
                 throw new Refusal(
-                        Rule.ROLE_NOT_ALLOWED,
-                        Messages.Policy_role(role, rule.id(), String.join(", ", rule.roles())));
+                        Rule.ROLE_NOT_ALLOWED, Messages.Policy_role(role, rule.id()), asks(wish) + "; the identity has " + rule.roles());
             }
         }
         return wish.roles();
@@ -100,8 +165,27 @@ public final class Policy {
             throw new Refusal(
                     Rule.TTL_TOO_LONG,
                     Messages.Policy_ttl(
-                            Durations.text(wish.ttlSeconds()), Durations.text(rule.maxTtlSeconds()), rule.id()));
+                            Durations.text(wish.ttlSeconds()), Durations.text(rule.maxTtlSeconds()), rule.id()),
+                    asks(wish));
         }
         return wish.ttlSeconds();
+    }
+
+    private static String asks(Wish wish) {
+        return wish.job() == null ? "a standing destination asks" : "job " + wish.job() + " asks";
+    }
+
+    /** A decision. */
+    private interface Decision<T> {
+        T make() throws Refusal;
+    }
+
+    private <T> T told(Decision<T> decision) throws Refusal {
+        try {
+            return decision.make();
+        } catch (Refusal refusal) {
+            log.accept(refusal);
+            throw refusal;
+        }
     }
 }

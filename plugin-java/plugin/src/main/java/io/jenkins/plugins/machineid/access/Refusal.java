@@ -2,17 +2,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.access;
 
-/** A wish that isn't granted: the rule that says so and one sentence. */
+/**
+ * A wish that isn't granted: the rule that says so and one sentence.
+ *
+ * <p>The message is for the job: it names the job, and what the job itself asked for. What an administrator needs
+ * beside it, such as patterns and other identities, is the detail.
+ */
 public final class Refusal extends Exception {
     private static final long serialVersionUID = 1L;
 
-    /** The rules, with the code that stands in {@code docs/errors.md}. */
+    /** The rules, with the code that stands in {@code docs/errors-jenkins.md}. */
     public enum Rule {
         IDENTITY_MISSING("policy_identity_missing"),
-        IDENTITY_UNKNOWN("policy_identity_unknown"),
+        /** Also an identity that isn't configured: a job is not told which ones exist. */
         JOB_NOT_ALLOWED("policy_job"),
-        NODE_NOT_BOUND("policy_node"),
+        NODE_NOT_ALLOWED("policy_node"),
         BUILT_IN_NODE("policy_built_in_node"),
+        STANDING_OPEN("policy_standing"),
         ROLE_NOT_ALLOWED("policy_role"),
         TTL_TOO_LONG("policy_ttl");
 
@@ -28,13 +34,20 @@ public final class Refusal extends Exception {
     }
 
     private final Rule rule;
+    private final String detail;
 
-    Refusal(Rule rule, String sentence) {
+    Refusal(Rule rule, String sentence, String detail) {
         super(sentence + " [" + rule.code() + "]");
         this.rule = rule;
+        this.detail = detail;
     }
 
     public Rule rule() {
         return rule;
+    }
+
+    /** For the administrator's log alone. */
+    public String detail() {
+        return detail;
     }
 }

@@ -29,13 +29,13 @@ public final class Answer implements Serializable {
         return reply == null;
     }
 
-    /** UTF-8 JSON. */
+    /** UTF-8 JSON; an agent that makes its answers itself may have left it out. */
     public byte[] getReply() {
-        return reply.clone();
+        return reply == null ? new byte[0] : reply.clone();
     }
 
-    /** The public key that the configuration is to be sealed to. */
+    /** The public key that the configuration is to be sealed to; as above. */
     public byte[] getSealTo() {
-        return sealTo.clone();
+        return sealTo == null ? new byte[0] : sealTo.clone();
     }
 }

@@ -2,15 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.audit;
 
+import io.jenkins.plugins.machineid.lease.AgentText;
 import io.jenkins.plugins.machineid.lease.Reply;
 import java.util.ArrayList;
 import java.util.List;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 
-/** A certificate that a block used. */
+/** A certificate, as its agent reported it; {@code violation} is what the controller has to say about it. */
 @ExportedBean(defaultVisibility = 2)
 public final class CertificateRecord {
+    private final String lease;
     private final String identity;
     private final String agent;
     private final String kind;
@@ -23,20 +25,48 @@ public final class CertificateRecord {
     private final ArrayList<String> principals;
     private final String validFrom;
     private final String validUntil;
+    private final String violation;
 
-    CertificateRecord(String identity, String agent, Reply certificate) {
-        this.identity = identity;
-        this.agent = agent;
-        this.kind = certificate.text("kind");
-        this.output = certificate.text("output");
-        this.target = certificate.text("target");
-        this.keyId = certificate.text("key_id");
-        this.serial = certificate.text("serial");
-        this.fingerprint = certificate.text("fingerprint");
-        this.roles = new ArrayList<>(certificate.texts("roles"));
-        this.principals = new ArrayList<>(certificate.texts("principals"));
-        this.validFrom = certificate.text("valid_from");
-        this.validUntil = certificate.text("valid_until");
+    /** @param violation null: as allowed */
+    CertificateRecord(Allowance allowed, Reply certificate, String violation) {
+        this.lease = allowed.lease();
+        this.identity = allowed.identity();
+        this.agent = allowed.agent();
+        this.kind = text(certificate, "kind");
+        this.output = text(certificate, "output");
+        this.target = text(certificate, "target");
+        this.keyId = text(certificate, "key_id");
+        this.serial = text(certificate, "serial");
+        this.fingerprint = text(certificate, "fingerprint");
+        this.roles = texts(certificate, "roles");
+        this.principals = texts(certificate, "principals");
+        this.validFrom = text(certificate, "valid_from");
+        this.validUntil = text(certificate, "valid_until");
+        this.violation = violation;
+    }
+
+    private static String text(Reply certificate, String name) {
+        return AgentText.line(certificate.text(name), Inspection.MAX_TEXT);
+    }
+
+    private static ArrayList<String> texts(Reply certificate, String name) {
+        ArrayList<String> texts = new ArrayList<>();
+        certificate.texts(name).stream()
+                .limit(Inspection.MAX_ITEMS)
+                .forEach(text -> texts.add(AgentText.line(text, Inspection.MAX_TEXT)));
+        return texts;
+    }
+
+    /** Which of the build's leases. */
+    @Exported
+    public String getLease() {
+        return lease;
+    }
+
+    /** Null when it is as allowed. */
+    @Exported
+    public String getViolation() {
+        return violation;
     }
 
     @Exported
@@ -107,12 +137,27 @@ public final class CertificateRecord {
         return String.join(", ", principals);
     }
 
+    /** Characters that it takes in the build's record. */
+    int size() {
+        int size = target.length() + keyId.length() + serial.length() + fingerprint.length() + 300;
+        for (String text : roles) {
+            size += text.length();
+        }
+        for (String text : principals) {
+            size += text.length();
+        }
+        return size;
+    }
+
+    /** The same certificate of the same agent, whatever else is said of it. */
     boolean same(CertificateRecord other) {
-        return identity.equals(other.identity)
+        return lease.equals(other.lease)
                 && kind.equals(other.kind)
                 && output.equals(other.output)
                 && target.equals(other.target)
                 && serial.equals(other.serial)
-                && fingerprint.equals(other.fingerprint);
+                && fingerprint.equals(other.fingerprint)
+                && validUntil.equals(other.validUntil)
+                && java.util.Objects.equals(violation, other.violation);
     }
 }

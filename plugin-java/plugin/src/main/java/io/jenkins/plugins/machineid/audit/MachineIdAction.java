@@ -11,21 +11,31 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 
-/** The certificates that a build used and the wishes that were refused: on its page and in its REST API. */
+/**
+ * What a build did with machine identities, on its page and in its REST API: the leases that the controller granted, the
+ * certificates that agents reported for them, and the wishes that were refused.
+ */
 @ExportedBean
 public final class MachineIdAction extends InvisibleAction {
     private static final Logger LOGGER = Logger.getLogger(MachineIdAction.class.getName());
     /** A build that loops over blocks must not grow its record without end. */
-    private static final int MAX_RECORDS = 500;
+    static final int MAX_RECORDS = 500;
+    /** Nor may an agent: characters of all its certificates together. */
+    static final int MAX_SIZE = 512 * 1024;
+    /** Kept free for what isn't as allowed. */
+    private static final int MAX_VIOLATIONS = 50;
 
     // Replaced, never changed: the build may be saved by another thread at any time.
+    private volatile ArrayList<LeaseRecord> leases = new ArrayList<>();
     private volatile ArrayList<CertificateRecord> certificates = new ArrayList<>();
     private volatile ArrayList<RefusalRecord> refusals = new ArrayList<>();
+    private volatile int dropped;
     private transient Run<?, ?> run;
 
     /** The run's record, made when there is none yet. */
@@ -41,6 +51,13 @@ public final class MachineIdAction extends InvisibleAction {
         }
     }
 
+    /** The controller's own knowledge. */
+    @Exported
+    public List<LeaseRecord> getLeases() {
+        return List.copyOf(leases);
+    }
+
+    /** What agents reported. */
     @Exported
     public List<CertificateRecord> getCertificates() {
         return List.copyOf(certificates);
@@ -51,34 +68,100 @@ public final class MachineIdAction extends InvisibleAction {
         return List.copyOf(refusals);
     }
 
-    /** Notes the certificates of a lease; those that are noted already are not noted again. */
-    public void record(String identity, String agent, List<Reply> replies) {
-        synchronized (this) {
+    /** Certificates that are not in the list any more because there were too many. */
+    @Exported
+    public int getCertificatesDropped() {
+        return dropped;
+    }
+
+    /** Saved with what comes next: the lease's certificates, or how the build ends. */
+    public synchronized void grant(Allowance allowed, String job) {
+        ArrayList<LeaseRecord> more = new ArrayList<>(leases);
+        if (more.size() < MAX_RECORDS) {
+            more.add(new LeaseRecord(allowed, job, now()));
+            leases = more;
+        }
+    }
+
+    public void released(String lease) {
+        change(() -> {
+            ArrayList<LeaseRecord> more = new ArrayList<>(leases);
+            more.replaceAll(record ->
+                    record.getLease().equals(lease) && record.getReleased() == null ? record.released(now()) : record);
+            boolean changed = !more.equals(leases);
+            leases = more;
+            return changed;
+        });
+    }
+
+    /**
+     * Notes the certificates of a lease; those that are noted already are not noted again.
+     *
+     * @param lost how many the agent says that it kept no note of
+     * @return null when all are as allowed, else what isn't
+     */
+    public String record(Allowance allowed, List<Reply> replies, long lost) {
+        String[] fault = new String[1];
+        change(() -> {
             ArrayList<CertificateRecord> more = new ArrayList<>(certificates);
+            int droppedNow = 0;
             for (Reply reply : replies) {
-                CertificateRecord certificate = new CertificateRecord(identity, agent, reply);
-                if (more.size() < MAX_RECORDS && more.stream().noneMatch(certificate::same)) {
-                    more.add(certificate);
+                String violation = Inspection.fault(allowed, reply, bot(more, allowed.lease()), Instant.now());
+                fault[0] = fault[0] == null ? violation : fault[0];
+                CertificateRecord certificate = new CertificateRecord(allowed, reply, violation);
+                if (more.stream().noneMatch(certificate::same)) {
+                    if (hasRoom(more, certificate)) {
+                        more.add(certificate);
+                    } else {
+                        droppedNow++;
+                    }
                 }
             }
+            int total = (int) Math.max(dropped, Math.min(MAX_RECORDS * 1000L, Math.max(droppedNow, lost)));
+            boolean changed = more.size() != certificates.size() || total != dropped;
             certificates = more;
-        }
-        save();
+            dropped = total;
+            return changed;
+        });
+        return fault[0];
     }
 
     public void refuse(Refusal refusal, String agent) {
-        synchronized (this) {
+        change(() -> {
             ArrayList<RefusalRecord> more = new ArrayList<>(refusals);
-            if (more.size() < MAX_RECORDS) {
-                more.add(new RefusalRecord(
-                        refusal.rule().code(),
-                        agent,
-                        refusal.getMessage(),
-                        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()));
+            boolean room = more.size() < MAX_RECORDS;
+            if (room) {
+                more.add(new RefusalRecord(refusal.rule().code(), agent, refusal.getMessage(), now()));
+                refusals = more;
             }
-            refusals = more;
+            return room;
+        });
+    }
+
+    /** Key id of the lease's certificates so far. */
+    private static String bot(List<CertificateRecord> records, String lease) {
+        return records.stream()
+                .filter(record -> record.getLease().equals(lease) && record.getViolation() == null)
+                .map(CertificateRecord::getKeyId)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static boolean hasRoom(List<CertificateRecord> records, CertificateRecord next) {
+        boolean violation = next.getViolation() != null;
+        long like = records.stream().filter(record -> (record.getViolation() != null) == violation).count();
+        int size = records.stream().mapToInt(CertificateRecord::size).sum() + next.size();
+        return like < (violation ? MAX_VIOLATIONS : MAX_RECORDS) && size <= MAX_SIZE + (violation ? MAX_SIZE / 8 : 0);
+    }
+
+    private void change(BooleanSupplier change) {
+        boolean changed;
+        synchronized (this) {
+            changed = change.getAsBoolean();
         }
-        save();
+        if (changed) {
+            save();
+        }
     }
 
     private void save() {
@@ -87,5 +170,9 @@ public final class MachineIdAction extends InvisibleAction {
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "the record of machine identities could not be saved", e);
         }
+    }
+
+    private static String now() {
+        return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -8,13 +8,17 @@ import hudson.model.Descriptor;
 import hudson.util.FormValidation;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
+import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
-/** An identity that an agent may use, with this agent's own join token. */
+/**
+ * An identity that an agent asks for, with this agent's own join token. It has it only if the identity names the agent:
+ * who configures an agent decides nothing here.
+ */
 public class Binding extends AbstractDescribableImpl<Binding> {
     private final String identity;
     private Secret token;
@@ -61,8 +65,11 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         public FormValidation doCheckIdentity(@QueryParameter String value) {
             AgentPermission.check();
             String id = Texts.orEmpty(value).trim();
-            if (!id.isEmpty() && MachineIdConfiguration.get().identity(id) == null) {
-                return FormValidation.warning(Messages.Policy_identityUnknown(id));
+            // Which identities there are is told to administrators only.
+            if (!id.isEmpty()
+                    && Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                    && MachineIdConfiguration.get().identity(id) == null) {
+                return FormValidation.warning(Messages.Check_identityUnknown(id));
             }
             return Checks.form(id, Checks::id);
         }

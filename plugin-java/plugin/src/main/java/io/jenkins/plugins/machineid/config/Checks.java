@@ -20,6 +20,9 @@ public final class Checks {
     private static final Pattern ADDRESS =
             Pattern.compile("(?:\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}))(?::([0-9]{1,5}))?");
 
+    /** Longest pattern of job or agent names: matching takes so many steps for each character of a name. */
+    private static final int MAX_PATTERN = 1000;
+
     private Checks() {}
 
     /** A rule of one text. */
@@ -81,6 +84,17 @@ public final class Checks {
         for (String line : text.split("[\\r\\n]+")) {
             String pattern = line.trim();
             require(!pattern.startsWith("/") && !pattern.endsWith("/"), Messages.Check_job(pattern));
+            require(pattern.length() <= MAX_PATTERN, Messages.Check_patternLong(MAX_PATTERN));
+        }
+    }
+
+    static void agents(String text) {
+        for (String line : text.split("[\\r\\n]+")) {
+            String pattern = line.trim();
+            // A pattern of stars alone would name agents that nobody has thought of.
+            require(pattern.isEmpty() || !pattern.replace("*", "").isEmpty(), Messages.Check_agent(pattern));
+            require(pattern.indexOf('/') < 0, Messages.Check_agent(pattern));
+            require(pattern.length() <= MAX_PATTERN, Messages.Check_patternLong(MAX_PATTERN));
         }
     }
 

@@ -5,9 +5,12 @@ package io.jenkins.plugins.machineid.config;
 import hudson.Extension;
 import hudson.model.AbstractDescribableImpl;
 import hudson.util.Secret;
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.access.AgentRule;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.IdentityRule;
 import java.util.List;
+import java.util.Locale;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -30,7 +33,9 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     private String maxTtl;
     private String cacheScope;
     private List<String> allowedJobs;
-    private Boolean anyAgent;
+    private List<String> allowedAgents;
+    private String agentsBy;
+    private String agentLabel;
     private Boolean builtInNodeAllowed;
 
     @DataBoundConstructor
@@ -185,14 +190,41 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         return String.join("\n", getAllowedJobs());
     }
 
-    /** False: only agents that are bound to it by their node property. */
-    public boolean isAnyAgent() {
-        return Boolean.TRUE.equals(anyAgent);
+    /** Patterns of agent names. */
+    public List<String> getAllowedAgents() {
+        return Texts.orEmpty(allowedAgents);
     }
 
     @DataBoundSetter
-    public void setAnyAgent(boolean anyAgent) {
-        this.anyAgent = anyAgent ? Boolean.TRUE : null;
+    public void setAllowedAgents(List<String> allowedAgents) {
+        this.allowedAgents = Texts.lines(allowedAgents);
+        Checks.agents(getAllowedAgentsText());
+    }
+
+    /** For the form. */
+    public String getAllowedAgentsText() {
+        return String.join("\n", getAllowedAgents());
+    }
+
+    /** What decides about agents: {@code names}, {@code label}, or nothing ({@code any}). */
+    public String getAgentsBy() {
+        return agentsBy == null ? JoinMethods.AGENTS_BY.get(0) : agentsBy;
+    }
+
+    @DataBoundSetter
+    public void setAgentsBy(String agentsBy) {
+        this.agentsBy = Texts.unlessDefault(agentsBy, JoinMethods.AGENTS_BY.get(0));
+        Checks.choice(getAgentsBy(), JoinMethods.AGENTS_BY, "agentsBy");
+    }
+
+    /** A label expression; null: none. */
+    public String getAgentLabel() {
+        return agentLabel;
+    }
+
+    @DataBoundSetter
+    public void setAgentLabel(String agentLabel) {
+        this.agentLabel = Texts.orNull(agentLabel);
     }
 
     public boolean isBuiltInNodeAllowed() {
@@ -205,8 +237,27 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     }
 
     public IdentityRule rule() {
+        AgentRule.By by = AgentRule.By.valueOf(getAgentsBy().toUpperCase(Locale.ROOT));
         return new IdentityRule(
-                id, getRoles(), Durations.parse(getMaxTtl()), getAllowedJobs(), !isAnyAgent(), isBuiltInNodeAllowed());
+                id,
+                getRoles(),
+                Durations.parse(getMaxTtl()),
+                getAllowedJobs(),
+                new AgentRule(by, getAllowedAgents(), Texts.orEmpty(agentLabel)),
+                isBuiltInNodeAllowed(),
+                JoinMethods.keepsSecret(getJoinMethod()));
+    }
+
+    /** What no single field can tell. */
+    void check() {
+        Tokens.notBoth(token, tokenFile);
+        AgentRule.By by = rule().agents().by();
+        if (by == AgentRule.By.ANY && JoinMethods.keepsSecret(getJoinMethod())) {
+            throw new IllegalArgumentException(Messages.Check_anyAgentSecret(id));
+        }
+        if (by == AgentRule.By.LABEL && agentLabel == null) {
+            throw new IllegalArgumentException(Messages.Check_labelMissing(id));
+        }
     }
 
     @Extension

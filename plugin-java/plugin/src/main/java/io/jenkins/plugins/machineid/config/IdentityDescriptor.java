@@ -44,6 +44,16 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     }
 
     @POST
+    public ListBoxModel doFillAgentsByItems() {
+        administrator();
+        ListBoxModel items = new ListBoxModel();
+        items.add(Messages.Identity_byNames(), "names");
+        items.add(Messages.Identity_byLabel(), "label");
+        items.add(Messages.Identity_byAny(), "any");
+        return items;
+    }
+
+    @POST
     public FormValidation doCheckId(@QueryParameter String value) {
         administrator();
         return Checks.form(value, Checks::id);
@@ -63,7 +73,7 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     public FormValidation doCheckToken(@QueryParameter Secret value, @QueryParameter String joinMethod) {
         administrator();
         if (value == null || value.getPlainText().isEmpty()) {
-            return "token".equals(joinMethod) || Texts.orNull(joinMethod) == null
+            return JoinMethods.keepsSecret(method(joinMethod))
                     ? FormValidation.ok(Messages.Check_tokenPerAgent())
                     : FormValidation.warning(Messages.Check_tokenName(joinMethod));
         }
@@ -123,40 +133,74 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     }
 
     @POST
+    public FormValidation doCheckAllowedAgents(@QueryParameter String value, @QueryParameter String agentsBy) {
+        administrator();
+        return Texts.orNull(value) == null && names(agentsBy)
+                ? FormValidation.warning(Messages.Check_agentsNone())
+                : Checks.form(value, Checks::agents);
+    }
+
+    @POST
+    public FormValidation doCheckAgentsBy(@QueryParameter String value, @QueryParameter String joinMethod) {
+        administrator();
+        if ("any".equals(value) && JoinMethods.keepsSecret(method(joinMethod))) {
+            return FormValidation.error(Messages.Check_anyAgentSecret(""));
+        }
+        return "label".equals(value) ? FormValidation.warning(Messages.Check_byLabel()) : FormValidation.ok();
+    }
+
+    @POST
+    public FormValidation doCheckAgentLabel(@QueryParameter String value, @QueryParameter String agentsBy) {
+        administrator();
+        return Texts.orNull(value) == null && "label".equals(agentsBy)
+                ? FormValidation.error(Messages.Check_labelMissing(""))
+                : FormValidation.ok();
+    }
+
+    @POST
     public FormValidation doCheckBuiltInNodeAllowed(@QueryParameter boolean value) {
         administrator();
         return value ? FormValidation.warning(Messages.Check_builtInNode()) : FormValidation.ok();
     }
 
-    /** Test connection, with what stands in the form now; the cluster as it is saved. */
+    /**
+     * Test connection, with what stands in the form now; the cluster as it is saved. The token isn't among it: a test
+     * needs none, so none comes here.
+     */
     @POST
     public FormValidation doTestConnection(
             @QueryParameter String id,
             @QueryParameter String cluster,
             @QueryParameter String joinMethod,
-            @QueryParameter Secret token,
-            @QueryParameter String tokenFile,
-            @QueryParameter String proofVariable,
-            @QueryParameter String proofFile,
+            @QueryParameter String allowedAgents,
+            @QueryParameter String agentsBy,
+            @QueryParameter String agentLabel,
             @QueryParameter boolean builtInNodeAllowed) {
         administrator();
         try {
             Identity identity = new Identity(id, cluster);
             identity.setJoinMethod(joinMethod);
-            identity.setToken(token);
-            identity.setTokenFile(tokenFile);
-            identity.setProofVariable(proofVariable);
-            identity.setProofFile(proofFile);
+            identity.setAllowedAgents(List.of(Texts.orEmpty(allowedAgents)));
+            identity.setAgentsBy(agentsBy);
+            identity.setAgentLabel(agentLabel);
             identity.setBuiltInNodeAllowed(builtInNodeAllowed);
+            identity.check();
             Cluster known = MachineIdConfiguration.get().cluster(identity.getCluster());
             if (known == null) {
                 return FormValidation.error(Messages.Check_clusterUnknown(identity.getCluster()));
             }
-            Tokens.notBoth(identity.getToken(), identity.getTokenFile());
             return ConnectionTest.run(known, identity);
         } catch (IllegalArgumentException e) {
             return FormValidation.error(e.getMessage());
         }
+    }
+
+    private static String method(String text) {
+        return Texts.orNull(text) == null ? JoinMethods.ALL.get(0) : text.trim();
+    }
+
+    private static boolean names(String agentsBy) {
+        return Texts.orNull(agentsBy) == null || agentsBy.trim().equals(JoinMethods.AGENTS_BY.get(0));
     }
 
     private static ListBoxModel items(List<String> values) {

@@ -2,17 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.config;
 
+import hudson.BulkChange;
 import hudson.Extension;
 import hudson.ExtensionList;
 import io.jenkins.plugins.machineid.Messages;
-import io.jenkins.plugins.machineid.access.IdentityRule;
 import io.jenkins.plugins.machineid.access.Policy;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.function.UnaryOperator;
 import jenkins.model.GlobalConfiguration;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
@@ -23,8 +19,14 @@ import org.kohsuke.stapler.StaplerRequest2;
 @Extension
 @Symbol("machineId")
 public class MachineIdConfiguration extends GlobalConfiguration {
-    private List<Cluster> clusters;
-    private List<Identity> identities;
+    /** Exchanged as a whole. Saved; null: nothing is configured. */
+    private volatile Settings settings;
+
+    /** What one thread has set so far in a bulk change: Configuration as Code sets list by list, and commits. */
+    private final transient ThreadLocal<Draft> draft = new ThreadLocal<>();
+
+    /** @param change the bulk change that it belongs to; what another one left behind is nobody's */
+    private record Draft(Object change, Settings settings) {}
 
     public MachineIdConfiguration() {
         load();
@@ -39,76 +41,94 @@ public class MachineIdConfiguration extends GlobalConfiguration {
         return Messages.Configuration_displayName();
     }
 
+    /** All at one moment: whoever needs more than one thing takes this once. */
+    public Settings settings() {
+        Settings now = settings;
+        return now == null ? Settings.NONE : now;
+    }
+
     public List<Cluster> getClusters() {
-        return clusters == null ? List.of() : List.copyOf(clusters);
+        return settings().clusters();
     }
 
     @DataBoundSetter
     public void setClusters(List<Cluster> clusters) {
-        unique(clusters.stream().map(Cluster::getName).toList());
-        this.clusters = clusters.isEmpty() ? null : new ArrayList<>(clusters);
-        save();
+        change(before -> before.with(clusters));
     }
 
     public List<Identity> getIdentities() {
-        return identities == null ? List.of() : List.copyOf(identities);
+        return settings().identities();
     }
 
     @DataBoundSetter
     public void setIdentities(List<Identity> identities) {
-        unique(identities.stream().map(Identity::getId).toList());
-        identities.forEach(identity -> Tokens.notBoth(identity.getToken(), identity.getTokenFile()));
-        this.identities = identities.isEmpty() ? null : new ArrayList<>(identities);
-        save();
+        change(before -> before.withIdentities(identities));
     }
 
     /** Null when there is none of that name. */
     public Cluster cluster(String name) {
-        return getClusters().stream()
-                .filter(cluster -> cluster.getName().equals(name))
-                .findFirst()
-                .orElse(null);
+        return settings().cluster(name);
     }
 
     /** Null when there is none of that id. */
     public Identity identity(String id) {
-        return getIdentities().stream()
-                .filter(identity -> identity.getId().equals(id))
-                .findFirst()
-                .orElse(null);
+        return settings().identity(id);
     }
 
     public Policy policy() {
-        Map<String, IdentityRule> rules = new HashMap<>();
-        getIdentities().forEach(identity -> rules.put(identity.getId(), identity.rule()));
-        return new Policy(rules);
+        return settings().policy();
+    }
+
+    /** One change of both lists. */
+    void replace(List<Cluster> clusters, List<Identity> identities) {
+        change(before -> new Settings(clusters, identities));
+    }
+
+    private void change(UnaryOperator<Settings> edit) {
+        Object bulk = bulkChange();
+        if (bulk == null) {
+            draft.remove();
+            synchronized (this) {
+                settings = edit.apply(settings());
+            }
+            save();
+            return;
+        }
+        Draft begun = draft.get();
+        Settings base = begun != null && begun.change() == bulk ? begun.settings() : settings();
+        draft.set(new Draft(bulk, edit.apply(base)));
+    }
+
+    /** The bulk change that this thread is making of this object; null: none. */
+    Object bulkChange() {
+        return BulkChange.contains(this) ? BulkChange.current() : null;
+    }
+
+    /** What is saved is what holds: also what a script changed inside of an identity. */
+    @Override
+    public void save() {
+        if (bulkChange() != null) {
+            return;
+        }
+        Draft done = draft.get();
+        draft.remove();
+        synchronized (this) {
+            Settings next = done == null ? settings() : done.settings();
+            settings = new Settings(next.clusters(), next.identities());
+        }
+        super.save();
     }
 
     @Override
     public boolean configure(StaplerRequest2 req, JSONObject json) throws FormException {
-        List<Cluster> oldClusters = clusters;
-        List<Identity> oldIdentities = identities;
-        // A form whose last entry was removed sends no key at all for the list.
-        clusters = null;
-        identities = null;
         try {
-            req.bindJSON(this, json);
+            // A form whose last entry was removed sends no key at all for the list: an empty one.
+            replace(
+                    req.bindJSONToList(Cluster.class, json.get("clusters")),
+                    req.bindJSONToList(Identity.class, json.get("identities")));
         } catch (RuntimeException e) {
-            clusters = oldClusters;
-            identities = oldIdentities;
-            save();
             throw new FormException(Sentences.of(e), "machineId");
         }
-        save();
         return true;
-    }
-
-    private static void unique(List<String> names) {
-        Set<String> seen = new HashSet<>();
-        for (String name : names) {
-            if (!seen.add(name)) {
-                throw new IllegalArgumentException(Messages.Check_twice(name));
-            }
-        }
     }
 }

@@ -4,6 +4,8 @@ package io.jenkins.plugins.machineid.config;
 
 import hudson.Extension;
 import hudson.model.Node;
+import hudson.model.Queue;
+import hudson.model.queue.CauseOfBlockage;
 import hudson.slaves.NodeProperty;
 import hudson.slaves.NodePropertyDescriptor;
 import hudson.util.FormValidation;
@@ -21,6 +23,8 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
     private List<Binding> identities;
     private String defaultIdentity;
     private StandingDestination standing;
+    /** Null: yes. */
+    private Boolean onlyAllowedJobs;
 
     @DataBoundConstructor
     public MachineIdNodeProperty() {}
@@ -54,6 +58,27 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
     @DataBoundSetter
     public void setStanding(StandingDestination standing) {
         this.standing = standing;
+    }
+
+    /** While the agent keeps something of an identity it takes no job that none of its identities allows. */
+    public boolean isOnlyAllowedJobs() {
+        return !Boolean.FALSE.equals(onlyAllowedJobs);
+    }
+
+    @DataBoundSetter
+    public void setOnlyAllowedJobs(boolean onlyAllowedJobs) {
+        this.onlyAllowedJobs = onlyAllowedJobs ? null : Boolean.FALSE;
+    }
+
+    /** The names of the identities that it asks for. */
+    public List<String> names() {
+        return getIdentities().stream().map(Binding::getIdentity).toList();
+    }
+
+    /** Asked for each waiting task whenever the queue looks for an executor: nothing here waits or logs. */
+    @Override
+    public CauseOfBlockage canTake(Queue.BuildableItem item) {
+        return isOnlyAllowedJobs() ? JobGate.ofAgent(this, item) : null;
     }
 
     /** Null when this agent isn't bound to the identity. */

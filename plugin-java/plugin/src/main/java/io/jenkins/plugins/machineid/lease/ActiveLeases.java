@@ -7,10 +7,9 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -27,17 +26,29 @@ public final class ActiveLeases {
 
         TaskListener listener();
 
-        /** The policy no longer allows it: end the block. */
+        /** It may not be held any more: end the block and give the lease back, without waiting for either. */
         void refused(AbortException why);
     }
 
     private static final class Entry {
         final Holder holder;
-        volatile boolean stale;
+        final AtomicBoolean stale;
+        private final AtomicBoolean ended = new AtomicBoolean();
 
         Entry(Holder holder, boolean stale) {
             this.holder = holder;
-            this.stale = stale;
+            this.stale = new AtomicBoolean(stale);
+        }
+
+        /** Once, however many find out that it may not be held. */
+        void refuse(AbortException why) {
+            if (ended.compareAndSet(false, true)) {
+                holder.refused(why);
+            }
+        }
+
+        boolean isOn(String nodeName) {
+            return holder.session().nodeName().equals(nodeName);
         }
     }
 
@@ -63,44 +74,94 @@ public final class ActiveLeases {
     /** The block is over but its agent can't be reached: released when it is back. */
     void owe(LeaseSession session) {
         entries.remove(session.lease());
-        owed.put(session.lease(), session);
+        if (session.nodeExists()) {
+            owed.put(session.lease(), session);
+        }
     }
 
+    /** Nobody comes back to release what is owed to nodes that are deleted. */
+    void dropGone() {
+        owed.values().removeIf(session -> !session.nodeExists());
+    }
+
+    void nodeDeleted(String nodeName) {
+        owed.values().removeIf(session -> session.nodeName().equals(nodeName));
+    }
+
+    int owed() {
+        return owed.size();
+    }
+
+    /** Only on a thread that may wait for agents; stops at the first that can't be released. */
     void releaseOwed(String nodeName) {
         for (LeaseSession session : new ArrayList<>(owed.values())) {
             if (session.nodeName().equals(nodeName)) {
-                session.release(null);
+                session.releaseNow(session.run());
+                if (owed.containsKey(session.lease())) {
+                    return;
+                }
             }
         }
     }
 
-    boolean contains(String lease) {
-        return entries.containsKey(lease);
+    boolean contains(String nodeName, String lease) {
+        Entry entry = entries.get(lease);
+        return entry != null && entry.isOn(nodeName);
+    }
+
+    boolean anyOn(String nodeName) {
+        return entries.values().stream().anyMatch(entry -> entry.isOn(nodeName));
     }
 
     /** The agent went away: what it held in memory is gone. */
     void agentLost(String nodeName) {
-        entries.values().stream()
-                .filter(entry -> entry.holder.session().nodeName().equals(nodeName))
-                .forEach(entry -> entry.stale = true);
+        entries.values().stream().filter(entry -> entry.isOn(nodeName)).forEach(entry -> entry.stale.set(true));
     }
 
-    /** Releases what a finished run still holds. */
+    /** Releases what a finished run still holds; waits for nothing. */
     void runEnded(Run<?, ?> run) {
-        List<Holder> left = new ArrayList<>();
         for (Entry entry : entries.values()) {
             if (entry.holder.run().getExternalizableId().equals(run.getExternalizableId())) {
-                left.add(entry.holder);
+                entry.holder.session().release();
             }
         }
-        left.forEach(holder -> holder.session().release(null));
     }
 
-    /** Takes stale leases of a node again; what can't be done now stays stale for the next round. */
+    /** Asks the policy for every lease, as of now; a permission that was withdrawn ends the block. */
+    void recheck() {
+        for (Entry entry : entries.values()) {
+            try {
+                if (!entry.ended.get()) {
+                    entry.holder.session().recheck(entry.holder.run());
+                }
+            } catch (AbortException e) {
+                entry.refuse(e);
+            } catch (RuntimeException e) {
+                LOGGER.log(Level.WARNING, e, () -> "the policy could not be asked for lease " + entry.holder.session().lease());
+            }
+        }
+    }
+
+    /** What an agent says of its leases: certificates that were renewed since the last time. */
+    void note(String nodeName, Reply lease) {
+        Entry entry = entries.get(lease.text("lease"));
+        if (entry == null || !entry.isOn(nodeName)) {
+            return;
+        }
+        try {
+            entry.holder.session().note(entry.holder.run(), lease);
+        } catch (AuditViolation e) {
+            entry.refuse(e);
+        }
+    }
+
+    /**
+     * Takes stale leases of a node again; what can't be done now stays stale for the next round. Only on a thread that
+     * may wait for agents.
+     */
     public void refresh(String nodeName) {
-        Collection<Entry> snapshot = new ArrayList<>(entries.values());
-        for (Entry entry : snapshot) {
-            if (entry.stale && entry.holder.session().nodeName().equals(nodeName)) {
+        for (Entry entry : new ArrayList<>(entries.values())) {
+            if (entry.isOn(nodeName) && entry.stale.compareAndSet(true, false)) {
                 refresh(entry);
             }
         }
@@ -109,15 +170,14 @@ public final class ActiveLeases {
     private void refresh(Entry entry) {
         Holder holder = entry.holder;
         try {
-            entry.stale = false;
             holder.session().acquire(holder.run(), holder.listener(), true);
-        } catch (LeaseSession.PolicyRefused e) {
-            holder.refused(e);
+        } catch (LeaseSession.PolicyRefused | AuditViolation e) {
+            entry.refuse(e);
         } catch (IOException | RuntimeException e) {
-            entry.stale = true;
+            entry.stale.set(true);
             LOGGER.log(Level.FINE, e, () -> "lease " + holder.session().lease() + " can't be taken again yet");
         } catch (InterruptedException e) {
-            entry.stale = true;
+            entry.stale.set(true);
             Thread.currentThread().interrupt();
         }
     }

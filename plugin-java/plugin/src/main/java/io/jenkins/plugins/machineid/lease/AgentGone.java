@@ -9,8 +9,7 @@ import io.jenkins.plugins.machineid.Messages;
 public final class AgentGone extends AbortException {
     private static final long serialVersionUID = 1L;
 
-    AgentGone(String agent, Throwable cause) {
+    AgentGone(String agent) {
         super(Messages.Lease_gone(agent));
-        initCause(cause);
     }
 }

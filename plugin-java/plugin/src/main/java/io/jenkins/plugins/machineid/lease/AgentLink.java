@@ -7,8 +7,6 @@ import hudson.FilePath;
 import hudson.model.Computer;
 import hudson.model.Node;
 import hudson.remoting.Callable;
-import hudson.remoting.ChannelClosedException;
-import hudson.remoting.RequestAbortedException;
 import hudson.remoting.VirtualChannel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.agent.AcquireTask;
@@ -16,7 +14,6 @@ import io.jenkins.plugins.machineid.agent.Answer;
 import io.jenkins.plugins.machineid.agent.CheckTask;
 import io.jenkins.plugins.machineid.agent.DiscardTask;
 import io.jenkins.plugins.machineid.agent.KeyTask;
-import io.jenkins.plugins.machineid.agent.NativeUnavailableException;
 import io.jenkins.plugins.machineid.agent.OpenTask;
 import io.jenkins.plugins.machineid.agent.ReleaseTask;
 import io.jenkins.plugins.machineid.agent.RenewTask;
@@ -29,13 +26,22 @@ import java.util.List;
 
 /** Calls to one connected agent. A configuration travels only when the agent has no engine open for it. */
 final class AgentLink {
-    private final String agent;
-    private final VirtualChannel channel;
+    /** Seconds: what the library may take for a lease, and the way of the library itself to a new agent. */
+    static final long ACQUIRE = LeaseRequest.DEADLINE_MS / 1000 + 60;
+    /** Seconds for what asks the cluster for one thing. */
+    static final long ASK = 60;
+    /** Seconds for a look at the cluster, which the library ends after 60. */
+    static final long CHECK = 75;
+    /** Seconds for what the agent does by itself. */
+    static final long LOCAL = 30;
+    /** Engines whose status is read; an agent has one for each configuration of an identity. */
+    private static final int MAX_ENGINES = 100;
+
+    private final AgentCalls calls;
     private final String root;
 
-    private AgentLink(String agent, VirtualChannel channel, String root) {
-        this.agent = agent;
-        this.channel = channel;
+    AgentLink(String node, String agent, VirtualChannel channel, String root) {
+        this.calls = new AgentCalls(node, agent, channel);
         this.root = root;
     }
 
@@ -47,52 +53,64 @@ final class AgentLink {
         if (channel == null || root == null) {
             throw new AbortException(Messages.Lease_offline(computer.getDisplayName()));
         }
-        return new AgentLink(computer.getDisplayName(), channel, root.getRemote());
+        return new AgentLink(computer.getName(), computer.getDisplayName(), channel, root.getRemote());
     }
 
     Reply acquire(EngineConfig config, String identity, String lease, String parent, byte[] request)
             throws IOException, InterruptedException {
         AcquireTask task = new AcquireTask(root, config.key(), lease, parent, request);
-        return Reply.read(withConfig(task, config, identity));
+        return Reply.read(withConfig(task, ACQUIRE, config, identity));
     }
 
     Reply renew(EngineConfig config, String identity) throws IOException, InterruptedException {
-        return Reply.read(withConfig(new RenewTask(root, config.key(), identity), config, identity));
+        return Reply.read(withConfig(new RenewTask(root, config.key(), identity), ASK, config, identity));
+    }
+
+    /** Releases a lease whose id may be taken again, and of whose directory only the agent's table knows. */
+    Reply release(String lease) throws IOException, InterruptedException {
+        return end(lease, null, false);
     }
 
     /**
-     * Ends a lease, also one that no process there remembers: the agent's lease table is all that is needed.
+     * Ends a lease for good. Needs the agent's lease table and nothing else: no configuration, no policy.
      *
-     * @param directory as the controller chose it; null: only what the table knows is ended
-     * @param forGood the id will not be taken again
+     * @param directory as the controller chose it
      */
-    Reply release(String lease, String directory, boolean forGood) throws IOException, InterruptedException {
-        Answer answer = call(new ReleaseTask(root, lease, forGood));
+    Reply end(String lease, String directory) throws IOException, InterruptedException {
+        return end(lease, directory, true);
+    }
+
+    private Reply end(String lease, String directory, boolean forGood) throws IOException, InterruptedException {
+        Answer answer = answer(new ReleaseTask(root, lease, forGood), LOCAL);
         if (answer.isConfigurationWanted()) {
-            answer = call(new DiscardTask(root, lease, directory));
+            answer = answer(new DiscardTask(root, lease, directory), LOCAL);
         }
         return Reply.read(answer.getReply());
     }
 
     Reply check(EngineConfig config) throws IOException, InterruptedException {
-        Answer key = call(new KeyTask(root));
-        return Reply.read(call(new CheckTask(root, seal(key.getSealTo(), config))).getReply());
+        byte[] sealTo = answer(new KeyTask(root), ASK).getSealTo();
+        return Reply.read(answer(new CheckTask(root, seal(sealTo, config)), CHECK).getReply());
     }
 
     List<Reply> status() throws IOException, InterruptedException {
         List<Reply> replies = new ArrayList<>();
-        for (byte[] reply : call(new StatusTask(root))) {
-            replies.add(Reply.read(reply));
+        for (Object reply : calls.call(ArrayList.class, raw(new StatusTask(root)), LOCAL)) {
+            if (replies.size() == MAX_ENGINES || !(reply instanceof byte[] bytes)) {
+                throw Reply.malformed("status of " + replies.size() + " engines");
+            }
+            replies.add(Reply.read(bytes));
         }
         return replies;
     }
 
-    private byte[] withConfig(Callable<Answer, IOException> task, EngineConfig config, String identity)
+    private byte[] withConfig(Callable<Answer, IOException> task, long seconds, EngineConfig config, String identity)
             throws IOException, InterruptedException {
-        Answer answer = call(task);
+        Answer answer = answer(task, seconds);
         if (answer.isConfigurationWanted()) {
-            open(config, identity, answer.getSealTo());
-            answer = call(task);
+            byte[] sealed = seal(answer.getSealTo(), config);
+            Reply.read(answer(new OpenTask(root, config.key(), identity, sealed), ASK).getReply());
+            answer = answer(task, seconds);
         }
         if (answer.isConfigurationWanted()) {
             throw Reply.malformed("the engine went away");
@@ -100,9 +118,8 @@ final class AgentLink {
         return answer.getReply();
     }
 
-    private void open(EngineConfig config, String identity, byte[] sealTo) throws IOException, InterruptedException {
-        Answer opened = call(new OpenTask(root, config.key(), identity, seal(sealTo, config)));
-        Reply.read(opened.getReply());
+    private Answer answer(Callable<Answer, IOException> task, long seconds) throws AbortException, InterruptedException {
+        return calls.call(Answer.class, task, seconds);
     }
 
     private static byte[] seal(byte[] sealTo, EngineConfig config) throws NativeFailure {
@@ -113,13 +130,9 @@ final class AgentLink {
         }
     }
 
-    private <V> V call(Callable<V, IOException> task) throws IOException, InterruptedException {
-        try {
-            return channel.call(task);
-        } catch (NativeUnavailableException e) {
-            throw NativeFailure.of(e, agent);
-        } catch (RequestAbortedException | ChannelClosedException e) {
-            throw new AgentGone(agent, e);
-        }
+    /** What is in the list is the agent's word. */
+    @SuppressWarnings({"rawtypes", "unchecked"})
+    private static Callable<ArrayList, IOException> raw(Callable<?, IOException> task) {
+        return (Callable<ArrayList, IOException>) (Callable) task;
     }
 }

@@ -14,7 +14,7 @@ public class AgentListener extends ComputerListener {
     @Override
     public void onOnline(Computer computer, TaskListener listener) {
         // Not on this thread: the agent is of use to builds before a cluster has answered.
-        Computer.threadPoolForRemoting.submit(() -> Maintenance.visit(computer, listener));
+        Maintenance.visitSoon(computer, listener);
     }
 
     @Override

@@ -6,26 +6,43 @@ import hudson.model.Computer;
 import hudson.model.Node;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.access.NodeFacts;
+import io.jenkins.plugins.machineid.access.Policy;
+import io.jenkins.plugins.machineid.access.Refusal;
+import io.jenkins.plugins.machineid.config.AgentFacts;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
-import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
+import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import jenkins.model.Jenkins;
 
-/** Test connection: asks an agent to look at the cluster. Nothing is kept and no token is used up. */
+/** Test connection: asks an agent to look at the cluster. Nothing is kept, and no secret is sent. */
 public final class ConnectionTest {
+    /** Where only the cluster is looked at. */
+    private static final String NO_IDENTITY = "check";
+
     private ConnectionTest() {}
 
-    /** @param identity null: the cluster alone */
+    /**
+     * Only for administrators: the caller has asked.
+     *
+     * @param identity null: the cluster alone
+     */
     public static FormValidation run(Cluster cluster, Identity identity) {
-        Computer computer = choose(identity);
+        List<Computer> connected = connected();
+        Computer computer = choose(connected, mayTry(cluster, identity));
         if (computer == null) {
-            return FormValidation.warning(Messages.Test_noAgent());
+            return FormValidation.warning(connected.isEmpty() ? Messages.Test_noAgent() : Messages.Test_noneFits());
         }
         String agent = computer.getDisplayName();
-        try (EngineConfig config = EngineConfig.of(cluster, identity, null)) {
+        try (EngineConfig config = identity == null
+                ? EngineConfig.check(cluster, NO_IDENTITY, "token")
+                : EngineConfig.check(cluster, identity.getId(), identity.getJoinMethod())) {
             return FormValidation.ok(Messages.Test_ok(agent, describe(AgentLink.to(computer).check(config))));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -49,31 +66,52 @@ public final class ConnectionTest {
         }
         facts.add(Messages.Test_clock(String.valueOf(reply.number("clock_difference_seconds"))));
         facts.addAll(reply.texts("notes"));
-        return String.join("; ", facts);
+        return AgentText.line(String.join("; ", facts));
     }
 
-    /** A bound agent is best, then any connected one; the controller itself only where it is allowed. */
-    private static Computer choose(Identity identity) {
-        Computer any = null;
-        Computer builtIn = null;
-        for (Computer computer : Jenkins.get().getComputers()) {
-            Node node = computer.getNode();
-            if (node == null || !computer.isOnline() || computer.getChannel() == null) {
-                continue;
-            }
-            if (node instanceof Jenkins) {
-                builtIn = computer;
-                continue;
-            }
-            MachineIdNodeProperty property = node.getNodeProperty(MachineIdNodeProperty.class);
-            if (identity != null && property != null && property.binding(identity.getId()) != null) {
-                return computer;
-            }
-            any = any == null ? computer : any;
+    private static List<Computer> connected() {
+        return Arrays.stream(Jenkins.get().getComputers())
+                .filter(computer -> computer.getNode() != null && computer.isOnline() && computer.getChannel() != null)
+                .toList();
+    }
+
+    private static Computer choose(List<Computer> connected, Predicate<NodeFacts> mayTry) {
+        return connected.stream()
+                .filter(computer -> {
+                    Node node = computer.getNode();
+                    return node != null && mayTry.test(AgentFacts.of(node));
+                })
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static Predicate<NodeFacts> mayTry(Cluster cluster, Identity identity) {
+        if (identity != null) {
+            return node -> allows(identity, node);
         }
-        if (any == null && identity != null && identity.isBuiltInNodeAllowed()) {
-            return builtIn;
+        List<Identity> saved = MachineIdConfiguration.get().getIdentities().stream()
+                .filter(other -> other.getCluster().equals(cluster.getName()))
+                .toList();
+        return mayTry(saved);
+    }
+
+    /**
+     * A cluster is tried from the agents of its identities: what another agent answers could be made up, a CA pin to be
+     * copied too. Before there is an identity any agent must do.
+     */
+    static Predicate<NodeFacts> mayTry(List<Identity> ofCluster) {
+        return ofCluster.isEmpty()
+                ? node -> !node.builtIn()
+                : node -> ofCluster.stream().anyMatch(identity -> allows(identity, node));
+    }
+
+    /** The identity as it stands in the form allows the agent, and the agent's own configuration doesn't exclude it. */
+    static boolean allows(Identity identity, NodeFacts node) {
+        try {
+            new Policy(Map.of(identity.getId(), identity.rule()), refusal -> {}).requireAgent(identity.getId(), node);
+            return true;
+        } catch (Refusal refused) {
+            return false;
         }
-        return any;
     }
 }

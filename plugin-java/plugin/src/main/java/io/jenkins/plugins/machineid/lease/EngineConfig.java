@@ -41,21 +41,15 @@ final class EngineConfig implements AutoCloseable {
     }
 
     /**
-     * @param identity null: only the cluster is looked at
+     * What an engine is opened with.
+     *
      * @param binding the agent's own token, if it has one; may be null
      */
-    static EngineConfig of(Cluster cluster, Identity identity, Binding binding) {
-        Secret token = null;
-        String tokenFile = null;
-        if (binding != null && (binding.getToken() != null || binding.getTokenFile() != null)) {
-            token = binding.getToken();
-            tokenFile = binding.getTokenFile();
-        } else if (identity != null) {
-            token = identity.getToken();
-            tokenFile = identity.getTokenFile();
-        }
-        JSONObject join = new JSONObject();
-        join.put("method", identity == null ? "token" : identity.getJoinMethod());
+    static EngineConfig open(Cluster cluster, Identity identity, Binding binding) {
+        boolean own = binding != null && (binding.getToken() != null || binding.getTokenFile() != null);
+        Secret token = own ? binding.getToken() : identity.getToken();
+        String tokenFile = own ? binding.getTokenFile() : identity.getTokenFile();
+        JSONObject join = new JSONObject().put("method", identity.getJoinMethod());
         String marker = "token-" + UUID.randomUUID();
         if (token != null) {
             join.put("token", marker);
@@ -63,27 +57,35 @@ final class EngineConfig implements AutoCloseable {
         if (tokenFile != null) {
             join.put("token_file", tokenFile);
         }
-        if (identity != null && (identity.getProofVariable() != null || identity.getProofFile() != null)) {
-            JSONObject proof = new JSONObject();
-            if (identity.getProofVariable() != null) {
-                proof.put("variable", identity.getProofVariable());
-            } else {
-                proof.put("file", identity.getProofFile());
-            }
-            join.put("proof", proof);
+        if (identity.getProofVariable() != null) {
+            join.put("proof", new JSONObject().put("variable", identity.getProofVariable()));
+        } else if (identity.getProofFile() != null) {
+            join.put("proof", new JSONObject().put("file", identity.getProofFile()));
         }
-        JSONObject entry = new JSONObject();
-        entry.put("id", identity == null ? "check" : identity.getId());
-        entry.put("cluster", cluster(cluster));
-        entry.put("join", join);
-        if (identity != null) {
-            limits(entry, identity);
-        }
-        String text = new JSONObject()
+        JSONObject entry = entry(cluster, identity.getId(), join);
+        limits(entry, identity);
+        return new EngineConfig(splice(whole(entry), marker, token == null ? null : token.getPlainText()));
+    }
+
+    /**
+     * What Test connection sends. No identity comes in here, so that nothing of one can get out but its name and method.
+     *
+     * @param identityId says which stored state to look at
+     */
+    static EngineConfig check(Cluster cluster, String identityId, String joinMethod) {
+        JSONObject entry = entry(cluster, identityId, new JSONObject().put("method", joinMethod));
+        return new EngineConfig(whole(entry).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static JSONObject entry(Cluster cluster, String id, JSONObject join) {
+        return new JSONObject().put("id", id).put("cluster", cluster(cluster)).put("join", join);
+    }
+
+    private static String whole(JSONObject entry) {
+        return new JSONObject()
                 .put("abi", 2)
                 .put("identities", new JSONArray().put(entry))
                 .toString();
-        return new EngineConfig(splice(text, marker, token == null ? null : token.getPlainText()));
     }
 
     /** Stands for the whole configuration, without telling anything of it. */

@@ -5,11 +5,14 @@ package io.jenkins.plugins.machineid.lease;
 import io.jenkins.plugins.machineid.Output;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.access.Wish;
+import io.jenkins.plugins.machineid.audit.Allowance;
 import io.jenkins.plugins.machineid.config.Texts;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.json.JSONArray;
 import org.json.JSONObject;
 
@@ -17,7 +20,7 @@ import org.json.JSONObject;
 final class LeaseRequest implements Serializable {
     private static final long serialVersionUID = 1L;
     /** Longest that a block waits for its lease. */
-    private static final long DEADLINE_MS = 60_000;
+    static final long DEADLINE_MS = 60_000;
 
     private final String identity;
     private final ArrayList<String> roles;
@@ -52,6 +55,33 @@ final class LeaseRequest implements Serializable {
         return new Wish(job, identity, roles(), ttlSeconds);
     }
 
+    /** What was granted and asked for, to compare certificates with. */
+    Allowance allowance(String lease, String agent) {
+        Set<String> targets = new HashSet<>();
+        for (Object each : outputs()) {
+            JSONObject output = (JSONObject) each;
+            String type = output.getString("type");
+            switch (type) {
+                case "kubernetes" -> kubernetes(output).forEach(name -> targets.add(Allowance.target(type, name)));
+                case "database" -> targets.add(Allowance.target(type, output.getString("service")));
+                case "application" -> targets.add(Allowance.target(type, output.getString("app")));
+                default -> targets.add(Allowance.target(type, ""));
+            }
+        }
+        return new Allowance(lease, identity, agent, roles(), ttlSeconds, targets);
+    }
+
+    JSONArray outputs() {
+        return new JSONArray(outputs);
+    }
+
+    static List<String> kubernetes(JSONObject output) {
+        JSONArray several = output.optJSONArray("kubernetes_clusters");
+        return several == null
+                ? List.of(output.getString("kubernetes_cluster"))
+                : several.toList().stream().map(String::valueOf).toList();
+    }
+
     byte[] json(String lease, String directory, boolean standing, String scope) {
         JSONObject request = new JSONObject();
         request.put("lease", lease);
@@ -70,7 +100,7 @@ final class LeaseRequest implements Serializable {
         if (leafCluster != null) {
             request.put("route_to_cluster", leafCluster);
         }
-        request.put("outputs", new JSONArray(outputs));
+        request.put("outputs", outputs());
         return request.toString().getBytes(StandardCharsets.UTF_8);
     }
 

@@ -12,38 +12,52 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.access.Refusal;
+import io.jenkins.plugins.machineid.audit.Allowance;
+import io.jenkins.plugins.machineid.audit.Inspection;
 import io.jenkins.plugins.machineid.audit.MachineIdAction;
+import io.jenkins.plugins.machineid.config.Cluster;
+import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import java.io.IOException;
 import java.io.Serializable;
 import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import jenkins.model.Jenkins;
 
 /**
  * One block's lease, from the controller's side. What is saved is its name, its place and what was granted; the
- * policy is asked again whenever it is taken again.
+ * policy is asked again whenever it is taken again, and each minute.
  */
 public final class LeaseSession implements Serializable {
     private static final long serialVersionUID = 1L;
     private static final Logger LOGGER = Logger.getLogger(LeaseSession.class.getName());
     private static final SecureRandom RANDOM = new SecureRandom();
+    /** How long the end of a block waits for its agent; then the lease is released when the agent answers again. */
+    static final long PATIENCE_SECONDS = 60;
 
     private final String lease;
     private final String nodeName;
     private final String agentName;
+    private final String runId;
+    private final String job;
     private final String parent;
     private final String directory;
     private final LeaseRequest request;
     private volatile boolean released;
 
-    private LeaseSession(
-            String lease, Computer computer, String parent, LeaseRequest request) {
+    LeaseSession(String lease, Computer computer, Run<?, ?> run, String parent, LeaseRequest request) {
         this.lease = lease;
         this.nodeName = computer.getName();
         this.agentName = computer.getDisplayName();
+        this.runId = run.getExternalizableId();
+        this.job = run.getParent().getFullName();
         this.parent = parent;
         this.directory = parent + "/machine-id-" + lease;
         this.request = request;
@@ -57,6 +71,7 @@ public final class LeaseSession implements Serializable {
      */
     public static LeaseSession plan(Run<?, ?> run, Computer computer, FilePath workspace, LeaseOptions options)
             throws AbortException {
+        // Arithmetic on the path; the agent isn't asked.
         FilePath temporary = workspace == null ? null : WorkspaceList.tempDir(workspace);
         if (computer == null || temporary == null) {
             throw new AbortException(Messages.Lease_needsAgent());
@@ -69,7 +84,8 @@ public final class LeaseSession implements Serializable {
             return new LeaseSession(
                     HexFormat.of().formatHex(id),
                     computer,
-                    temporary.getRemote(),
+                    run,
+                    Variables.checked(temporary.getRemote()),
                     new LeaseRequest(grant, options));
         } catch (Refusal refusal) {
             throw refused(run, refusal, computer.getDisplayName());
@@ -93,7 +109,7 @@ public final class LeaseSession implements Serializable {
 
     /** False once the node is deleted, as cloud agents are. */
     public boolean nodeExists() {
-        return NodeLookup.computer(nodeName) != null;
+        return nodeName.isEmpty() || Jenkins.get().getNode(nodeName) != null;
     }
 
     public boolean agentOnline() {
@@ -103,7 +119,7 @@ public final class LeaseSession implements Serializable {
 
     /**
      * Takes the lease: the first time, or again after a restart of the controller or the agent. When it fails nothing
-     * is left on the agent.
+     * is left on the agent. Waits for the agent, as long as {@link AgentLink#ACQUIRE} says.
      *
      * @return the block's environment
      */
@@ -111,63 +127,66 @@ public final class LeaseSession implements Serializable {
             throws IOException, InterruptedException {
         Computer computer = computer();
         if (again) {
-            recheck(run, computer);
+            recheck(run);
+        } else {
+            MachineIdAction.of(run).grant(allowance(), job);
         }
         boolean held = false;
         try (EngineConfig config = NodeLookup.engineConfig(computer, request.identity())) {
             byte[] json = request.json(lease, directory, false, NodeLookup.scope(request.identity()));
             Reply reply = AgentLink.to(computer).acquire(config, request.identity(), lease, parent, json);
-            MachineIdAction.of(run).record(request.identity(), agentName, reply.objects("certificates"));
-            listener.getLogger().println(again ? Messages.Console_again(request.identity()) : startLine(reply));
+            Instant expires = wholeSeconds(reply.time("expires_at"));
+            note(run, reply);
+            require(reply.objects("certificates").isEmpty() ? Messages.Audit_none() : null);
+            require(Inspection.expiry(allowance(), expires, Instant.now()));
+            Map<String, String> environment = Variables.of(request.outputs(), directory, Variables.proxy(cluster()), expires);
+            listener.getLogger()
+                    .println(again ? Messages.Console_again(request.identity()) : startLine(reply, expires));
             held = true;
-            return reply.environment();
+            return environment;
         } finally {
             if (!held && !again) {
-                releaseQuietly();
+                releaseNow(run);
             }
         }
     }
 
-    /** Gives the lease back; harmless to repeat. Never throws: what can't be done now is done by the sweep. */
-    public void release(TaskListener listener) {
+    /** Notes what an agent reports of this lease's certificates. */
+    void note(Run<?, ?> run, Reply reply) throws AuditViolation {
+        long lost = reply.number("certificates_dropped");
+        require(MachineIdAction.of(run).record(allowance(), reply.objects("certificates"), lost));
+    }
+
+    /**
+     * Gives the lease back, on a thread that waits for agents; harmless to repeat. What can't be done now is done when
+     * the agent answers again.
+     *
+     * @return done after {@link #PATIENCE_SECONDS} at the latest, never exceptionally, on a thread of the JDK's own
+     */
+    public CompletableFuture<Released> release() {
+        return release(PATIENCE_SECONDS);
+    }
+
+    CompletableFuture<Released> release(long seconds) {
+        CompletableFuture<Released> done = new CompletableFuture<>();
         if (released) {
-            return;
+            done.complete(new Released(null, null));
+            return done;
         }
-        String fate = releaseQuietly();
-        if (listener != null) {
-            listener.getLogger().println(endLine(fate));
-        }
+        AgentWork.submit(AgentWork.Kind.RELEASE, nodeName, () -> done.complete(releaseNow(run())));
+        return done.completeOnTimeout(owed(), seconds, TimeUnit.SECONDS);
     }
 
-    /** One line for people: a build whose files lie elsewhere must not end as if they were gone. */
-    private String endLine(String fate) {
-        if (fate == null) {
-            return Messages.Console_owed(request.identity(), agentName);
-        }
-        return switch (fate) {
-            case "removed" -> Messages.Console_end(request.identity());
-            case "absent" -> Messages.Console_endAbsent(request.identity(), directory);
-            default -> Messages.Console_endNotOurs(request.identity(), directory);
-        };
-    }
-
-    /** What became of the directory, as the agent says; null: not done yet. */
-    private String releaseQuietly() {
+    /** As {@link #release}, for a thread that may wait that long: one that runs a freestyle build. */
+    public AuditViolation releaseAndWait(TaskListener listener) {
         // An abort interrupts this thread; the clean-up goes on, and the interrupt is kept for whoever asks next.
         boolean interrupted = Thread.interrupted();
         try {
-            Reply reply = AgentLink.to(computer()).release(lease, directory, true);
-            released = true;
-            ActiveLeases.get().remove(lease);
-            return reply.text("directory");
-        } catch (IOException | RuntimeException e) {
-            LOGGER.log(Level.FINE, e, () -> "lease " + lease + " is released when " + agentName + " is back");
-            ActiveLeases.get().owe(this);
-            return null;
-        } catch (InterruptedException e) {
-            interrupted = true;
-            ActiveLeases.get().owe(this);
-            return null;
+            Released done = release().join();
+            if (done.line() != null) {
+                listener.getLogger().println(done.line());
+            }
+            return done.violation();
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -175,7 +194,65 @@ public final class LeaseSession implements Serializable {
         }
     }
 
-    private void recheck(Run<?, ?> run, Computer computer) throws AbortException {
+    /** Only on a thread that may wait for agents. */
+    Released releaseNow(Run<?, ?> run) {
+        if (released) {
+            return new Released(null, null);
+        }
+        boolean interrupted = Thread.interrupted();
+        try {
+            Reply reply = AgentLink.to(computer()).end(lease, directory);
+            released = true;
+            ActiveLeases.get().remove(lease);
+            return ended(run, reply);
+        } catch (IOException | RuntimeException e) {
+            LOGGER.log(Level.FINE, e, () -> "lease " + lease + " is released when " + agentName + " is back");
+            ActiveLeases.get().owe(this);
+            return owed();
+        } catch (InterruptedException e) {
+            interrupted = true;
+            ActiveLeases.get().owe(this);
+            return owed();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private Released ended(Run<?, ?> run, Reply reply) {
+        // Where there was no lease either, an earlier try that wasn't answered in time has ended it.
+        String state = reply.flag("released") ? reply.text("directory") : "removed";
+        String line = Released.line(request.identity(), directory, state);
+        if (state.equals("absent") || state.equals("not_ours")) {
+            LOGGER.warning(() -> runId + ", " + agentName + ": " + line);
+        }
+        AuditViolation violation = null;
+        if (run != null) {
+            MachineIdAction.of(run).released(lease);
+            try {
+                note(run, reply);
+            } catch (AuditViolation e) {
+                violation = e;
+            }
+        }
+        return new Released(line, violation);
+    }
+
+    private Released owed() {
+        return new Released(Messages.Console_owed(request.identity(), agentName), null);
+    }
+
+    /**
+     * Asks the policy as of now.
+     *
+     * @throws PolicyRefused when it says no
+     */
+    void recheck(Run<?, ?> run) throws AbortException {
+        Computer computer = NodeLookup.computer(nodeName);
+        if (computer == null || computer.getNode() == null) {
+            return;
+        }
         try {
             MachineIdConfiguration.get()
                     .policy()
@@ -190,6 +267,30 @@ public final class LeaseSession implements Serializable {
         return new AbortException(Messages.Console_prefix() + refusal.getMessage());
     }
 
+    private void require(String fault) throws AuditViolation {
+        if (fault != null) {
+            throw AuditViolation.of(agentName, runId, fault);
+        }
+    }
+
+    private Allowance allowance() {
+        return request.allowance(lease, agentName);
+    }
+
+    private Cluster cluster() {
+        Identity identity = MachineIdConfiguration.get().identity(request.identity());
+        return identity == null ? null : MachineIdConfiguration.get().cluster(identity.getCluster());
+    }
+
+    /** Null when the build is deleted. */
+    Run<?, ?> run() {
+        try {
+            return Run.fromExternalizableId(runId);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
     private Computer computer() throws AbortException {
         Computer computer = NodeLookup.computer(nodeName);
         if (computer == null) {
@@ -198,16 +299,20 @@ public final class LeaseSession implements Serializable {
         return computer;
     }
 
-    private String startLine(Reply reply) {
+    private String startLine(Reply reply, Instant expires) {
         String roles = request.roles().isEmpty() ? grantedRoles(reply) : String.join(", ", request.roles());
         return Messages.Console_start(
-                request.identity(), roles, reply.text("expires_at"), Durations.text(request.ttlSeconds()), agentName);
+                request.identity(), roles, expires.toString(), Durations.text(request.ttlSeconds()), agentName);
+    }
+
+    private static Instant wholeSeconds(Instant time) {
+        return time == null ? null : time.truncatedTo(ChronoUnit.SECONDS);
     }
 
     private static String grantedRoles(Reply reply) {
         return reply.objects("certificates").stream()
                 .findFirst()
-                .map(certificate -> String.join(", ", certificate.texts("roles")))
+                .map(certificate -> AgentText.line(String.join(", ", certificate.texts("roles"))))
                 .orElse("");
     }
 

@@ -10,15 +10,21 @@ import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 
-/** Each minute: what could not be done when it was asked for is tried again, on every connected agent. */
+/**
+ * Each minute: the policy is asked again for every lease, and what could not be done when it was asked for is tried again
+ * on every connected agent. An agent that doesn't answer keeps only its own thread.
+ */
 @Extension
 public class Maintenance extends PeriodicWork {
     private static final Logger LOGGER = Logger.getLogger(Maintenance.class.getName());
     private static final Set<String> BUSY = ConcurrentHashMap.newKeySet();
+    private static final AtomicBoolean RECHECK = new AtomicBoolean();
     private static final Map<String, String> SAID = new ConcurrentHashMap<>();
 
     /** A part of a visit. */
@@ -38,32 +44,54 @@ public class Maintenance extends PeriodicWork {
 
     @Override
     protected void doRun() {
+        recheckSoon();
         for (Computer computer : Jenkins.get().getComputers()) {
             if (computer.isOnline()) {
-                Computer.threadPoolForRemoting.submit(() -> visit(computer, null));
+                visitSoon(computer, null);
             }
         }
     }
 
-    /** One agent at a time and never twice at once. */
-    static void visit(Computer computer, TaskListener listener) {
-        if (!BUSY.add(computer.getName())) {
-            return;
+    /** Waits for nothing. One visit of an agent at a time: while one waits there is no second one. */
+    static void visitSoon(Computer computer, TaskListener listener) {
+        String node = computer.getName();
+        if (BUSY.add(node)) {
+            try {
+                AgentWork.submit(AgentWork.Kind.UPKEEP, node, () -> visit(computer, listener));
+            } catch (RejectedExecutionException e) {
+                BUSY.remove(node);
+            }
         }
+    }
+
+    /** Asks the policy for all leases, on a thread that waits for no agent. */
+    static void recheckSoon() {
+        // Saves in a row are one round.
+        if (RECHECK.compareAndSet(false, true)) {
+            AgentWork.submit(AgentWork.Kind.LOCAL, "policy", () -> {
+                RECHECK.set(false);
+                ActiveLeases.get().dropGone();
+                ActiveLeases.get().recheck();
+            });
+        }
+    }
+
+    private static void visit(Computer computer, TaskListener listener) {
+        String node = computer.getName();
         try {
-            ActiveLeases.get().releaseOwed(computer.getName());
-            ActiveLeases.get().refresh(computer.getName());
-            both(() -> keep(computer, listener), () -> sweep(computer));
+            ActiveLeases.get().releaseOwed(node);
+            ActiveLeases.get().refresh(node);
+            both(() -> keep(computer, listener), () -> look(computer));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException | RuntimeException e) {
             say(listener, e.getMessage());
             // Once for each new reason, not each minute.
-            if (!String.valueOf(e.getMessage()).equals(SAID.put(computer.getName(), String.valueOf(e.getMessage())))) {
+            if (!String.valueOf(e.getMessage()).equals(SAID.put(node, String.valueOf(e.getMessage())))) {
                 LOGGER.log(Level.WARNING, () -> computer.getDisplayName() + ": " + e.getMessage());
             }
         } finally {
-            BUSY.remove(computer.getName());
+            BUSY.remove(node);
         }
     }
 
@@ -90,9 +118,10 @@ public class Maintenance extends PeriodicWork {
         }
     }
 
-    private static void sweep(Computer computer) throws IOException, InterruptedException {
-        if (Sweep.due()) {
-            Sweep.run(computer);
+    private static void look(Computer computer) throws IOException, InterruptedException {
+        boolean held = ActiveLeases.get().anyOn(computer.getName());
+        if (held || Sweep.due()) {
+            Sweep.run(computer.getName(), AgentLink.to(computer), Sweep.due());
         }
     }
 

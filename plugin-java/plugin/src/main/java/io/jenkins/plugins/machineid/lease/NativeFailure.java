@@ -13,8 +13,9 @@ public final class NativeFailure extends AbortException {
     private final String code;
     private final boolean retry;
 
+    /** @param sentence may hold an agent's words */
     NativeFailure(String code, String sentence, boolean retry) {
-        super(Messages.Console_prefix() + sentence + " [" + code + "]");
+        super(Messages.Console_prefix() + AgentText.line(sentence) + " [" + code + "]");
         this.code = code;
         this.retry = retry;
     }
@@ -30,7 +31,10 @@ public final class NativeFailure extends AbortException {
 
     /** One sentence for each reason why an agent can't load the library. */
     static NativeFailure of(NativeUnavailableException failure, String agent) {
-        String detail = failure.getDetail();
+        if (failure.getReason() == null) {
+            return Reply.malformed("no reason");
+        }
+        String detail = AgentText.line(failure.getDetail());
         String sentence = switch (failure.getReason()) {
             case PLATFORM -> Messages.Native_platform(agent, detail);
             case MUSL -> Messages.Native_musl(agent);

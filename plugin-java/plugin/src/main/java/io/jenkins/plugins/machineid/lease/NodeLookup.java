@@ -7,13 +7,14 @@ import hudson.model.Computer;
 import hudson.model.Node;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.NodeFacts;
+import io.jenkins.plugins.machineid.access.Refusal;
+import io.jenkins.plugins.machineid.config.AgentFacts;
 import io.jenkins.plugins.machineid.config.Binding;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
-import io.jenkins.plugins.machineid.config.Texts;
-import java.util.List;
+import io.jenkins.plugins.machineid.config.Settings;
 import jenkins.model.Jenkins;
 
 /** What the controller's own configuration says about a node and an identity. */
@@ -21,33 +22,38 @@ final class NodeLookup {
     private NodeLookup() {}
 
     static NodeFacts facts(Computer computer) throws AbortException {
-        Node node = node(computer);
-        MachineIdNodeProperty property = node.getNodeProperty(MachineIdNodeProperty.class);
-        return new NodeFacts(
-                computer.getDisplayName(),
-                node instanceof Jenkins,
-                property != null,
-                property == null
-                        ? List.of()
-                        : property.getIdentities().stream().map(Binding::getIdentity).toList(),
-                property == null ? "" : Texts.orEmpty(property.getDefaultIdentity()));
+        return AgentFacts.of(node(computer));
     }
 
-    /** The caller closes it. */
+    /**
+     * What an engine is opened with on this agent, token included; the caller closes it.
+     *
+     * @throws AbortException also when the agent may not have the identity, whoever asks
+     */
     static EngineConfig engineConfig(Computer computer, String identityId) throws AbortException {
-        MachineIdConfiguration configuration = MachineIdConfiguration.get();
-        Identity identity = configuration.identity(identityId);
-        if (identity == null) {
-            throw new AbortException(Messages.Console_prefix() + Messages.Policy_identityUnknown(identityId)
-                    + " [policy_identity_unknown]");
-        }
-        Cluster cluster = configuration.cluster(identity.getCluster());
-        if (cluster == null) {
-            throw new AbortException(Messages.Console_prefix()
-                    + Messages.Lease_clusterMissing(identityId, identity.getCluster()) + " [policy_cluster_unknown]");
-        }
         MachineIdNodeProperty property = node(computer).getNodeProperty(MachineIdNodeProperty.class);
-        return EngineConfig.of(cluster, identity, property == null ? null : property.binding(identityId));
+        return engineConfig(
+                MachineIdConfiguration.get().settings(),
+                facts(computer),
+                identityId,
+                property == null ? null : property.binding(identityId));
+    }
+
+    /** Here, and nowhere else, a token leaves the configuration. */
+    static EngineConfig engineConfig(Settings settings, NodeFacts node, String identityId, Binding binding)
+            throws AbortException {
+        try {
+            settings.policy().requireAgent(identityId, node);
+        } catch (Refusal refusal) {
+            throw new AbortException(Messages.Console_prefix() + refusal.getMessage());
+        }
+        Identity identity = settings.identity(identityId);
+        Cluster cluster = settings.cluster(identity.getCluster());
+        if (cluster == null) {
+            throw new AbortException(
+                    Messages.Console_prefix() + Messages.Lease_clusterMissing(identityId) + " [policy_cluster_unknown]");
+        }
+        return EngineConfig.open(cluster, identity, binding);
     }
 
     static String scope(String identityId) {

@@ -7,9 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.regex.Pattern;
 import org.json.JSONArray;
 import org.json.JSONException;
 import org.json.JSONObject;
@@ -20,10 +19,16 @@ import org.json.JSONParserConfiguration;
  * a failure, never a class cast.
  */
 public final class Reply {
-    private static final int MAX_BYTES = 1 << 20;
+    /** A status tells all certificates of all leases. */
+    static final int MAX_BYTES = 8 << 20;
 
-    /** The depth is bounded by the parser. */
-    private static final JSONParserConfiguration STRICT = new JSONParserConfiguration().withStrictMode(true);
+    private static final JSONParserConfiguration STRICT =
+            new JSONParserConfiguration().withStrictMode(true).withMaxNestingDepth(ReplyShape.MAX_DEPTH);
+    /** Codes of ours; another word isn't shown as one. */
+    private static final Pattern CODE = Pattern.compile("[a-z][a-z0-9_]{0,59}");
+    private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?Z");
+    /** Longest list that is read. */
+    static final int MAX_ITEMS = 1000;
 
     private final JSONObject content;
 
@@ -36,16 +41,24 @@ public final class Reply {
      * @throws NativeFailure when it says so, or isn't as agreed
      */
     public static Reply read(byte[] bytes) throws NativeFailure {
+        if (bytes == null) {
+            throw malformed("nothing");
+        }
         if (bytes.length > MAX_BYTES) {
             throw malformed(bytes.length + " bytes");
         }
         JSONObject ok;
         JSONObject error;
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        String fault = ReplyShape.fault(text);
+        if (fault != null) {
+            throw malformed(fault);
+        }
         try {
-            JSONObject envelope = new JSONObject(new String(bytes, StandardCharsets.UTF_8), STRICT);
+            JSONObject envelope = new JSONObject(text, STRICT);
             ok = envelope.optJSONObject("ok");
             error = envelope.optJSONObject("error");
-        } catch (JSONException e) {
+        } catch (JSONException | NumberFormatException e) {
             throw malformed(e.getMessage());
         }
         if (error != null) {
@@ -63,21 +76,18 @@ public final class Reply {
         String message = error.text("message");
         boolean later = error.content.has("retry") && !error.text("retry").equals("no");
         return new NativeFailure(
-                code.isEmpty() ? "internal" : code, hint.isEmpty() ? message : message + "; " + hint, later);
+                CODE.matcher(code).matches() ? code : "internal",
+                hint.isEmpty() ? message : message + "; " + hint,
+                later);
     }
 
     static NativeFailure malformed(String detail) {
-        return new NativeFailure("internal", Messages.Native_reply(line(detail)), false);
+        return new NativeFailure("internal", Messages.Native_reply(AgentText.line(detail)), false);
     }
 
-    /** One line of printable text of bounded length, whatever an agent sends. */
-    static String line(String text) {
-        String line = String.valueOf(text).replaceAll("[\\s\\p{Cntrl}]+", " ").trim();
-        return line.length() > 2000 ? line.substring(0, 2000) + "…" : line;
-    }
-
+    /** Empty when there is none. */
     public String text(String name) {
-        return content.opt(name) instanceof String text ? line(text) : "";
+        return content.opt(name) instanceof String text ? AgentText.line(text) : "";
     }
 
     /** Zero when there is none, or none that is whole and fits. */
@@ -94,10 +104,28 @@ public final class Reply {
         List<String> texts = new ArrayList<>();
         for (Object value : array(name)) {
             if (value instanceof String text) {
-                texts.add(line(text));
+                texts.add(AgentText.line(text));
             }
         }
         return texts;
+    }
+
+    /** True when it is there, is a text, and {@link #text} changes nothing of it. */
+    public boolean isPlain(String name, int longest) {
+        return content.opt(name) instanceof String text && AgentText.isLine(text, longest);
+    }
+
+    /** True when it is a list of texts of which {@link #texts} leaves out and changes nothing. */
+    public boolean isPlainList(String name, int most, int longest) {
+        if (!(content.opt(name) instanceof JSONArray array) || array.length() > Math.min(most, MAX_ITEMS)) {
+            return false;
+        }
+        for (Object value : array) {
+            if (!(value instanceof String text) || !AgentText.isLine(text, longest)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     public List<Reply> objects(String name) {
@@ -110,31 +138,23 @@ public final class Reply {
         return objects;
     }
 
-    /**
-     * The variables for the block. Only ours: an agent can't set {@code PATH} or {@code LD_PRELOAD} this way.
-     */
-    public Map<String, String> environment() {
-        Map<String, String> environment = new LinkedHashMap<>();
-        if (content.opt("environment") instanceof JSONObject object) {
-            for (String name : object.keySet()) {
-                if (Variables.ALLOWED.contains(name) && object.opt(name) instanceof String text) {
-                    environment.put(name, line(text));
-                }
-            }
-        }
-        return environment;
-    }
-
     /** Null when it isn't there or isn't a time. */
     public Instant time(String name) {
         try {
-            return Instant.parse(text(name));
+            String text = text(name);
+            return TIME.matcher(text).matches() ? Instant.parse(text) : null;
         } catch (DateTimeParseException e) {
             return null;
         }
     }
 
-    private JSONArray array(String name) {
-        return content.opt(name) instanceof JSONArray array ? array : new JSONArray();
+    private List<Object> array(String name) {
+        List<Object> items = new ArrayList<>();
+        if (content.opt(name) instanceof JSONArray array) {
+            for (int at = 0; at < array.length() && at < MAX_ITEMS; at++) {
+                items.add(array.opt(at));
+            }
+        }
+        return items;
     }
 }

@@ -6,7 +6,7 @@ import hudson.Extension;
 import hudson.model.Run;
 import hudson.model.listeners.RunListener;
 
-/** Releases what a block of a finished run couldn't. */
+/** Releases what a block of a finished run couldn't. Called on Pipeline's own threads: waits for nothing. */
 @Extension
 public class RunEndListener extends RunListener<Run<?, ?>> {
     @Override

@@ -8,6 +8,8 @@ import hudson.model.Node;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.access.Refusal;
+import io.jenkins.plugins.machineid.audit.Allowance;
+import io.jenkins.plugins.machineid.audit.Inspection;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
 import io.jenkins.plugins.machineid.config.StandingDestination;
@@ -15,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -67,7 +70,7 @@ final class Standing {
      */
     static String keep(Computer computer) throws IOException, InterruptedException {
         String node = computer.getName();
-        Release release = lease -> AgentLink.to(computer).release(lease, null, false);
+        Release release = lease -> AgentLink.to(computer).release(lease);
         StandingDestination standing = configured(computer);
         if (standing == null) {
             letGo(node, release);
@@ -86,11 +89,26 @@ final class Standing {
         byte[] json = request.json(lease, standing.getPath(), true, "agent");
         try (config) {
             Held wanted = new Held(lease, config.key() + new String(json, StandardCharsets.UTF_8));
-            Reply reply = settle(node, wanted, release, () -> AgentLink.to(computer)
-                    .acquire(config, request.identity(), lease, null, json));
+            Reply reply = settle(node, wanted, release, () -> {
+                Reply taken = AgentLink.to(computer).acquire(config, request.identity(), lease, null, json);
+                inspect(request.allowance(lease, computer.getDisplayName()), standing.getPath(), taken);
+                return taken;
+            });
             return reply == null
                     ? null
                     : Messages.Console_standing(standing.getPath(), request.identity(), reply.text("expires_at"));
+        }
+    }
+
+    /** No build's record is there for a standing destination: what isn't as allowed is in the log, and isn't held. */
+    private static void inspect(Allowance allowed, String path, Reply reply) throws AuditViolation {
+        Instant now = Instant.now();
+        String fault = Inspection.expiry(allowed, reply.time("expires_at"), now);
+        for (Reply certificate : reply.objects("certificates")) {
+            fault = fault == null ? Inspection.fault(allowed, certificate, null, now) : fault;
+        }
+        if (fault != null) {
+            throw AuditViolation.of(allowed.agent(), path, fault);
         }
     }
 

@@ -2,14 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
-import hudson.model.Computer;
 import java.io.IOException;
+import java.util.regex.Pattern;
 
-/** Releases the leases that an agent holds for nobody: of builds that ended while it was away. */
+/** Looks at what an agent holds: certificates that are new, and leases of builds that ended while it was away. */
 final class Sweep {
     /** After its own start the controller needs a while to know all running builds again. */
     static final long GRACE_MS = 10 * 60_000L;
 
+    /** Released in one round: an agent can name as many as it likes. */
+    static final int MOST = 100;
+
+    private static final Pattern LEASE = Pattern.compile("[0-9a-f]{32}");
     private static final long STARTED = System.nanoTime();
 
     private Sweep() {}
@@ -18,13 +22,18 @@ final class Sweep {
         return (System.nanoTime() - STARTED) / 1_000_000 > GRACE_MS;
     }
 
-    static void run(Computer computer) throws IOException, InterruptedException {
-        AgentLink link = AgentLink.to(computer);
+    /** @param release what is held for nobody */
+    static void run(String node, AgentLink link, boolean release) throws IOException, InterruptedException {
+        int left = MOST;
         for (Reply status : link.status()) {
             for (Reply held : status.objects("leases")) {
                 String lease = held.text("lease");
-                if (!ActiveLeases.get().contains(lease) && !Standing.holds(computer.getName(), lease)) {
-                    link.release(lease, null, false);
+                ActiveLeases.get().note(node, held);
+                boolean nobodys = LEASE.matcher(lease).matches()
+                        && !ActiveLeases.get().contains(node, lease)
+                        && !Standing.holds(node, lease);
+                if (release && nobodys && left-- > 0) {
+                    link.release(lease);
                 }
             }
         }

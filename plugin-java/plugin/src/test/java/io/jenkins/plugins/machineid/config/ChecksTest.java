@@ -71,6 +71,10 @@ class ChecksTest {
         assertThrows(IllegalArgumentException.class, () -> identity.setMaxTtl("soon"));
         assertThrows(IllegalArgumentException.class, () -> identity.setTokenFile("token"));
         assertThrows(IllegalArgumentException.class, () -> identity.setAllowedJobs(List.of("/team-a")));
+        assertThrows(IllegalArgumentException.class, () -> identity.setAllowedJobs(List.of("a".repeat(1001))));
+        assertThrows(IllegalArgumentException.class, () -> identity.setAllowedAgents(List.of("*")));
+        assertThrows(IllegalArgumentException.class, () -> identity.setAllowedAgents(List.of("**")));
+        assertThrows(IllegalArgumentException.class, () -> identity.setAgentsBy("all"));
         assertThrows(IllegalArgumentException.class, () -> new Identity("a/b", "main"));
         assertThrows(IllegalArgumentException.class, () -> new Cluster("main", "https://x"));
     }

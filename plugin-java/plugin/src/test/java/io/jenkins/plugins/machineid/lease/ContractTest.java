@@ -98,10 +98,8 @@ class ContractTest {
     }
 
     @Test
-    void an_acquire_reply_gives_environment_and_certificates() throws IOException {
+    void an_acquire_reply_gives_an_end_and_certificates() throws IOException {
         Reply reply = Reply.read(file("acquire.reply.json"));
-        assertTrue(reply.environment().containsKey("MACHINE_ID_SSH_CONFIG"));
-        assertTrue(reply.environment().containsKey("MACHINE_ID_BIN"));
         assertNotNull(reply.time("expires_at"));
         Reply certificate = reply.objects("certificates").get(0);
         for (String key : List.of("kind", "output", "key_id", "serial", "fingerprint", "valid_from", "valid_until")) {
@@ -120,7 +118,7 @@ class ContractTest {
         identity.setRoles(List.of("api-workers"));
         identity.setRenewalInterval("20m");
         identity.setMaxTtl("2h");
-        try (EngineConfig config = EngineConfig.of(cluster, identity, null)) {
+        try (EngineConfig config = EngineConfig.open(cluster, identity, null)) {
             JSONObject actual = new JSONObject(new String(config.bytes(), StandardCharsets.UTF_8));
             assertTrue(pair.keySet().containsAll(actual.keySet()), actual.keySet().toString());
             JSONObject mine = actual.getJSONArray("identities").getJSONObject(0);

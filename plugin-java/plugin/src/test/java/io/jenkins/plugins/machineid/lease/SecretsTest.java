@@ -23,7 +23,7 @@ class SecretsTest {
     @Test
     void closing_a_configuration_wipes_it() {
         Identity identity = new Identity("api", "main");
-        EngineConfig config = EngineConfig.of(cluster, identity, null);
+        EngineConfig config = EngineConfig.open(cluster, identity, null);
         byte[] bytes = config.bytes();
         config.close();
         assertEquals(0, Arrays.hashCode(bytes) - Arrays.hashCode(new byte[bytes.length]));
@@ -42,9 +42,9 @@ class SecretsTest {
         Identity identity = new Identity("api", "main");
         Identity other = new Identity("api", "main");
         other.setTokenFile("/etc/token");
-        try (EngineConfig first = EngineConfig.of(cluster, identity, null);
-                EngineConfig same = EngineConfig.of(cluster, identity, null);
-                EngineConfig second = EngineConfig.of(cluster, other, null)) {
+        try (EngineConfig first = EngineConfig.open(cluster, identity, null);
+                EngineConfig same = EngineConfig.open(cluster, identity, null);
+                EngineConfig second = EngineConfig.open(cluster, other, null)) {
             assertEquals(first.key(), same.key());
             assertNotEquals(first.key(), second.key());
         }

@@ -1,0 +1,17 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package hudson.model;
+
+import hudson.slaves.ComputerLauncher;
+
+public abstract class Slave extends Node {
+    Slave() {}
+
+    public ComputerLauncher getLauncher() {
+        return null;
+    }
+
+    public String getRemoteFS() {
+        return null;
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.access;
+
+import java.util.List;
+
+/** A rule with its patterns read once: the queue asks often. */
+final class ReadRule {
+    /** Allows each job. */
+    private static final String ALL_JOBS = "**";
+
+    private final IdentityRule rule;
+    private final List<NamePattern> jobs;
+    private final List<NamePattern> agents;
+
+    ReadRule(IdentityRule rule) {
+        this.rule = rule;
+        this.jobs = rule.allowedJobs().stream().map(NamePattern::new).toList();
+        this.agents = rule.agents().names().stream().map(NamePattern::new).toList();
+    }
+
+    String id() {
+        return rule.id();
+    }
+
+    IdentityRule rule() {
+        return rule;
+    }
+
+    boolean allows(String job) {
+        return jobs.stream().anyMatch(pattern -> pattern.matches(job));
+    }
+
+    boolean allowsAllJobs() {
+        return rule.allowedJobs().contains(ALL_JOBS);
+    }
+
+    /** The identity names the node. */
+    boolean names(NodeFacts node) {
+        if (node.builtIn()) {
+            return rule.builtInNodeAllowed();
+        }
+        String label = rule.agents().label();
+        return switch (rule.agents().by()) {
+            case ANY -> true;
+            case LABEL -> node.vouched() && !label.isEmpty() && node.labels().test(label);
+            case NAMES -> node.vouched()
+                    && agents.stream().anyMatch(pattern -> pattern.matches(node.name()))
+                    && (label.isEmpty() || node.labels().test(label));
+        };
+    }
+
+    /** For the administrator's log. */
+    String why(NodeFacts node) {
+        String named = "identity '" + id() + "' is for agents by " + rule.agents();
+        return node.vouched()
+                ? named
+                : "agent '" + node.name() + "' got its name or its way to start from somebody who is no administrator:"
+                        + " look at its configuration and save it; " + named;
+    }
+}

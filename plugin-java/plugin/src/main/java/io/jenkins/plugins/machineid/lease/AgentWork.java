@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.lease;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The controller's threads that wait for agents. What is more than an agent may have waits in a queue, without a
+ * thread: an agent that hangs takes no more than these, and none of another agent's.
+ */
+public final class AgentWork {
+    /** What for, and how many threads at most. */
+    public enum Kind {
+        /** Handing a request to a channel, which blocks where an agent doesn't read. */
+        SEND(1, Integer.MAX_VALUE, 1000),
+        /** Blocks that are set up. */
+        SET_UP(8, 256, Integer.MAX_VALUE),
+        /** Leases of blocks that are over. */
+        RELEASE(4, 128, Integer.MAX_VALUE),
+        /** The rounds of each minute. */
+        UPKEEP(1, 64, 1000),
+        /** Nothing that waits for an agent: the policy's rounds, and telling Pipeline how a block ended. */
+        LOCAL(4, 4, Integer.MAX_VALUE);
+
+        final int threadsPerAgent;
+        private final int longestQueue;
+        private final ExecutorService pool;
+
+        Kind(int threadsPerAgent, int threads, int longestQueue) {
+            this.threadsPerAgent = threadsPerAgent;
+            this.longestQueue = longestQueue;
+            ThreadPoolExecutor executor = threads == Integer.MAX_VALUE
+                    ? new ThreadPoolExecutor(0, threads, 30, TimeUnit.SECONDS, new java.util.concurrent.SynchronousQueue<>(), new Named(name()))
+                    : new ThreadPoolExecutor(threads, threads, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), new Named(name()));
+            executor.allowCoreThreadTimeOut(true);
+            this.pool = executor;
+        }
+    }
+
+    /** How the threads' names begin. */
+    static final String THREADS = "machine-id-";
+
+    private static final Map<String, Lane> LANES = new HashMap<>();
+
+    private AgentWork() {}
+
+    private static final class Lane {
+        final Deque<FutureTask<?>> queue = new ArrayDeque<>();
+        int running;
+    }
+
+    /**
+     * @param node name of the agent's node
+     * @throws RejectedExecutionException when far too much is waiting
+     */
+    public static Future<?> submit(Kind kind, String node, Runnable work) {
+        FutureTask<?> task = new FutureTask<>(work, null);
+        String key = kind + " " + node;
+        synchronized (LANES) {
+            Lane lane = LANES.computeIfAbsent(key, unused -> new Lane());
+            if (lane.running >= kind.threadsPerAgent) {
+                if (lane.queue.size() >= kind.longestQueue) {
+                    throw new RejectedExecutionException(key);
+                }
+                lane.queue.add(task);
+                return task;
+            }
+            lane.running++;
+        }
+        kind.pool.execute(() -> drain(key, task));
+        return task;
+    }
+
+    private static void drain(String key, FutureTask<?> first) {
+        FutureTask<?> task = first;
+        while (task != null) {
+            task.run();
+            // A cancel that came too late must not interrupt the next one.
+            Thread.interrupted();
+            synchronized (LANES) {
+                Lane lane = LANES.get(key);
+                task = lane.queue.poll();
+                if (task == null && --lane.running == 0) {
+                    LANES.remove(key);
+                }
+            }
+        }
+    }
+
+    private static final class Named implements ThreadFactory {
+        private final String kind;
+        private final AtomicInteger number = new AtomicInteger();
+
+        Named(String kind) {
+            this.kind = kind;
+        }
+
+        @Override
+        public Thread newThread(Runnable work) {
+            Thread thread = new Thread(work, THREADS + kind.toLowerCase(java.util.Locale.ROOT) + "-" + number.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package hudson.model;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A build of a job of that name, which remembers its actions and how often it was saved. */
+@SuppressWarnings("rawtypes")
+public final class FakeRun extends Run {
+    private final FakeJob job;
+    private final String id;
+    private final List<Action> actions = new ArrayList<>();
+    public volatile int saves;
+    public volatile Executor executor;
+
+    public FakeRun(String job, String id) {
+        this.job = new FakeJob(job);
+        this.id = id;
+    }
+
+    @Override
+    public Job getParent() {
+        return job;
+    }
+
+    @Override
+    public String getExternalizableId() {
+        return id;
+    }
+
+    @Override
+    public void addAction(Action a) {
+        actions.add(a);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked")
+    public Action getAction(Class type) {
+        return (Action) actions.stream().filter(type::isInstance).findFirst().orElse(null);
+    }
+
+    @Override
+    public Executor getExecutor() {
+        return executor;
+    }
+
+    @Override
+    public void save() {
+        saves++;
+    }
+
+    private static final class FakeJob extends Job {
+        private final String name;
+
+        FakeJob(String name) {
+            this.name = name;
+        }
+
+        @Override
+        public String getFullName() {
+            return name;
+        }
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.machineid.access.Policy;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Jobs and users that look for a gap in what is configured. */
+class ConfigurationAttackTest {
+    private static final int ROUNDS = 2000;
+
+    /** A configuration whose bulk changes are made by the test: Configuration as Code makes one for all lists. */
+    private static final class Configured extends MachineIdConfiguration {
+        private final ThreadLocal<Object> bulk = new ThreadLocal<>();
+
+        @Override
+        Object bulkChange() {
+            return bulk.get();
+        }
+
+        void begin() {
+            bulk.set(new Object());
+        }
+
+        void commit() {
+            bulk.remove();
+            save();
+        }
+
+        void abort() {
+            bulk.remove();
+        }
+    }
+
+    private static Identity identity(String id, String cluster, String... jobs) {
+        Identity identity = new Identity(id, cluster);
+        identity.setAllowedJobs(List.of(jobs));
+        identity.setAllowedAgents(List.of("a1"));
+        return identity;
+    }
+
+    private static List<Cluster> clusters(String version) {
+        return List.of(new Cluster(version, version + ".example.com"));
+    }
+
+    private static List<Identity> identities(String version) {
+        return List.of(identity("api", version, version + "/**"));
+    }
+
+    /** The version that all of it belongs to. */
+    private static String version(Settings settings) {
+        String cluster = settings.clusters().get(0).getName();
+        assertEquals(cluster, settings.identity("api").getCluster());
+        assertTrue(settings.policy().allows("api", cluster + "/x"), cluster);
+        return cluster;
+    }
+
+    private void readWhile(MachineIdConfiguration configuration, Runnable changes) throws InterruptedException {
+        AtomicBoolean over = new AtomicBoolean();
+        AtomicReference<Throwable> torn = new AtomicReference<>();
+        Thread reader = new Thread(() -> {
+            try {
+                while (!over.get()) {
+                    version(configuration.settings());
+                    assertFalse(configuration.getIdentities().isEmpty());
+                    assertFalse(configuration.getClusters().isEmpty());
+                }
+            } catch (Throwable e) {
+                torn.set(e);
+            }
+        });
+        reader.start();
+        try {
+            changes.run();
+        } finally {
+            over.set(true);
+            reader.join();
+        }
+        assertEquals(null, torn.get());
+    }
+
+    /** A build that starts while an administrator presses Save. */
+    @Test
+    @Timeout(60)
+    void a19AFormIsSavedInOneStep() throws InterruptedException {
+        MachineIdConfiguration configuration = new Configured();
+        configuration.replace(clusters("one"), identities("one"));
+        readWhile(configuration, () -> {
+            for (int i = 0; i < ROUNDS; i++) {
+                String version = i % 2 == 0 ? "two" : "one";
+                configuration.replace(clusters(version), identities(version));
+            }
+        });
+    }
+
+    /** Configuration as Code sets one list after the other and commits. */
+    @Test
+    @Timeout(60)
+    void a19AsCodeItIsOneStepToo() throws InterruptedException {
+        Configured configuration = new Configured();
+        configuration.replace(clusters("one"), identities("one"));
+        readWhile(configuration, () -> {
+            for (int i = 0; i < ROUNDS; i++) {
+                String version = i % 2 == 0 ? "two" : "one";
+                configuration.begin();
+                configuration.setClusters(clusters(version));
+                configuration.setIdentities(identities(version));
+                configuration.commit();
+            }
+        });
+        assertEquals("one", version(configuration.settings()));
+    }
+
+    @Test
+    void a19AnAbortedChangeLeavesNothingBehind() {
+        Configured configuration = new Configured();
+        configuration.replace(clusters("one"), identities("one"));
+        configuration.begin();
+        configuration.setClusters(clusters("two"));
+        assertThrows(IllegalArgumentException.class, () -> configuration.setIdentities(
+                List.of(identity("api", "two"), identity("api", "two"))));
+        configuration.abort();
+        assertEquals("one", version(configuration.settings()));
+        configuration.begin();
+        configuration.setIdentities(identities("one"));
+        configuration.commit();
+        assertEquals("one", version(configuration.settings()));
+    }
+
+    @Test
+    void a19AFailedSaveChangesNothing() {
+        MachineIdConfiguration configuration = new Configured();
+        configuration.replace(clusters("one"), identities("one"));
+        assertThrows(IllegalArgumentException.class, () -> configuration.replace(
+                clusters("two"), List.of(identity("api", "two"), identity("api", "two"))));
+        assertEquals("one", version(configuration.settings()));
+    }
+
+    /** An identity whose token is a secret for any agent. */
+    @Test
+    void a05ASecretForAnyAgentIsRefused() {
+        Identity identity = identity("api", "main", "**");
+        identity.setAgentsBy("any");
+        assertThrows(IllegalArgumentException.class, () -> new Settings(List.of(), List.of(identity)));
+        identity.setJoinMethod("kubernetes");
+        new Settings(List.of(), List.of(identity));
+    }
+
+    private static MachineIdNodeProperty agent(String... identities) {
+        MachineIdNodeProperty property = new MachineIdNodeProperty();
+        property.setIdentities(List.of(identities).stream().map(Binding::new).toList());
+        return property;
+    }
+
+    private static Policy policy(Identity... identities) {
+        return new Settings(List.of(), List.of(identities)).policy();
+    }
+
+    /** A job without permission comes to the agent to run the helper against what is stored there. */
+    @Test
+    void a04AJobThatNoIdentityOfTheAgentAllowsIsNotTaken() {
+        Policy policy = policy(identity("api", "main", "team-a/**"), identity("web", "main", "team-b/**"));
+        MachineIdNodeProperty property = agent("api");
+        assertTrue(property.isOnlyAllowedJobs());
+        assertTrue(JobGate.keeps(policy, property));
+        assertTrue(JobGate.takes(policy, property, "team-a/x"));
+        assertFalse(JobGate.takes(policy, property, "team-b/x"));
+        assertFalse(JobGate.takes(policy, property, "team-a"));
+        assertTrue(JobGate.takes(policy, agent("api", "web"), "team-b/x"));
+    }
+
+    /** A pipeline is renamed after its part has been queued: then nobody knows whose it is. */
+    @Test
+    void a04ATaskOfNobodyIsNotTaken() {
+        Policy policy = policy(identity("api", "main", "**"));
+        assertFalse(JobGate.takes(policy, agent("api"), null));
+    }
+
+    /** Any job of the agent can read a standing destination. */
+    @Test
+    void a04AStandingDestinationsIdentityAloneSaysWhichJobs() {
+        Policy policy = policy(identity("api", "main", "team-a/**"), identity("web", "main", "team-b/**"));
+        MachineIdNodeProperty property = agent("api", "web");
+        property.setStanding(new StandingDestination("/opt/machine-id"));
+        property.setDefaultIdentity("api");
+        assertTrue(JobGate.takes(policy, property, "team-a/x"));
+        assertFalse(JobGate.takes(policy, property, "team-b/x"));
+    }
+
+    @Test
+    void a04AnAgentThatKeepsNothingTakesAnyJob() {
+        Identity pods = identity("pods", "main", "team-a/**");
+        pods.setJoinMethod("kubernetes");
+        Policy policy = policy(pods);
+        assertFalse(JobGate.keeps(policy, agent("pods")));
+        assertFalse(JobGate.keeps(policy, new MachineIdNodeProperty()));
+        Binding own = new Binding("gone");
+        own.setTokenFile("/etc/token");
+        MachineIdNodeProperty property = new MachineIdNodeProperty();
+        property.setIdentities(List.of(own));
+        assertTrue(JobGate.keeps(policy, property));
+        assertFalse(JobGate.takes(policy, property, "team-a/x"));
+    }
+}

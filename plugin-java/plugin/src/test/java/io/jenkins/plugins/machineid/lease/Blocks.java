@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.lease;
+
+import hudson.AbortException;
+import hudson.model.FakeAgent;
+import hudson.model.FakeRun;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import io.jenkins.plugins.machineid.access.Grant;
+import io.jenkins.plugins.machineid.config.Cluster;
+import io.jenkins.plugins.machineid.config.Identity;
+import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.json.JSONArray;
+import org.json.JSONObject;
+
+/** Blocks of builds, and what honest agents say of their leases. */
+final class Blocks {
+    static final String ROLE = "api-workers";
+    static final long TTL = 1800;
+    private static final Random RANDOM = new Random(7);
+
+    private Blocks() {}
+
+    /** One identity that allows these jobs on any agent. */
+    static void configure(String... jobs) {
+        Identity identity = new Identity("api", "main");
+        identity.setRoles(List.of(ROLE));
+        identity.setAllowedJobs(List.of(jobs));
+        identity.setAllowedAgents(List.of("a*"));
+        MachineIdConfiguration.get().setClusters(List.of(new Cluster("main", "teleport.example.com")));
+        MachineIdConfiguration.get().setIdentities(List.of(identity));
+    }
+
+    static LeaseSession session(FakeAgent agent, FakeRun run) {
+        LeaseOptions options = new LeaseOptions("api", null, null, List.of("prod"), null, null, null);
+        byte[] id = new byte[16];
+        RANDOM.nextBytes(id);
+        return new LeaseSession(
+                HexFormat.of().formatHex(id),
+                agent.computer(),
+                run,
+                "/home/jenkins/workspace/job@tmp",
+                new LeaseRequest(new Grant("api", List.of(ROLE), TTL), options));
+    }
+
+    /** A block that runs. */
+    static final class Block implements ActiveLeases.Holder {
+        final LeaseSession session;
+        final FakeRun run;
+        final ByteArrayOutputStream console = new ByteArrayOutputStream();
+        final CompletableFuture<AbortException> refusal = new CompletableFuture<>();
+
+        Block(FakeAgent agent, FakeRun run) {
+            this.session = Blocks.session(agent, run);
+            this.run = run;
+            ActiveLeases.get().add(this, false);
+        }
+
+        @Override
+        public LeaseSession session() {
+            return session;
+        }
+
+        @Override
+        public Run<?, ?> run() {
+            return run;
+        }
+
+        @Override
+        public TaskListener listener() {
+            return () -> new PrintStream(console, true, StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public void refused(AbortException why) {
+            refusal.complete(why);
+            session.release();
+        }
+    }
+
+    static JSONObject certificate() {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        return new JSONObject()
+                .put("kind", "ssh")
+                .put("output", "identity")
+                .put("target", "")
+                .put("key_id", "bot-api")
+                .put("serial", "17")
+                .put("fingerprint", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU")
+                .put("roles", new JSONArray(List.of(ROLE)))
+                .put("principals", new JSONArray(List.of("jenkins")))
+                .put("valid_from", now.minusSeconds(60).toString())
+                .put("valid_until", now.plusSeconds(TTL).toString());
+    }
+
+    static JSONObject acquired(JSONObject... certificates) {
+        return new JSONObject()
+                .put("expires_at", Instant.now().truncatedTo(ChronoUnit.SECONDS).plusSeconds(TTL).toString())
+                .put("certificates", new JSONArray(List.of(certificates)))
+                .put("certificates_dropped", 0);
+    }
+
+    static String ok(JSONObject content) {
+        return new JSONObject().put("ok", content).toString();
+    }
+
+    static Reply reply(JSONObject content) throws NativeFailure {
+        return Reply.read(ok(content).getBytes(StandardCharsets.UTF_8));
+    }
+}

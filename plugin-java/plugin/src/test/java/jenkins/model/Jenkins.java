@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package jenkins.model;
+
+import hudson.FilePath;
+import hudson.model.Computer;
+import hudson.model.Node;
+import hudson.security.Permission;
+import java.io.File;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** In place of the declared class, which does nothing: a Jenkins with the nodes that a test puts there. */
+public class Jenkins extends Node {
+    public static final Permission ADMINISTER = null;
+    public static final hudson.util.XStream2 XSTREAM2 = null;
+    private static final Jenkins INSTANCE = new Jenkins();
+
+    private final Map<String, Node> nodes = new ConcurrentHashMap<>();
+
+    public static Jenkins get() {
+        return INSTANCE;
+    }
+
+    public Map<String, Node> nodes() {
+        return nodes;
+    }
+
+    public Node getNode(String name) {
+        return nodes.get(name);
+    }
+
+    public hudson.model.Label getLabel(String expr) {
+        return null;
+    }
+
+    public Computer[] getComputers() {
+        return nodes.values().stream().map(Node::toComputer).toArray(Computer[]::new);
+    }
+
+    public File getRootDir() {
+        return null;
+    }
+
+    @Override
+    public String getNodeName() {
+        return "";
+    }
+
+    @Override
+    public FilePath getRootPath() {
+        return null;
+    }
+}
