@@ -18,10 +18,11 @@ const DEADLINE: Duration = Duration::from_secs(2);
 const BEAT: Duration = Duration::from_millis(5);
 
 fn engine(root: &Path) -> Engine {
-    let known: Value = serde_json::from_str(include_str!("../../../contract/open.request.json")).unwrap();
+    let mut config: Value = serde_json::from_str(include_str!("../../../contract/open.request.json")).unwrap();
     let identity =
         json!({"id": "api", "cluster": {"address": "127.0.0.1:1"}, "join": {"method": "token", "token": "t"}});
-    let config = json!({"abi": known["abi"], "root": root, "helper": root.join("helper"), "identities": [identity]});
+    config["root"] = json!(root);
+    config["identities"] = json!([identity]);
     Engine::open(EngineConfig::from_json(config.to_string().as_bytes()).unwrap(), Arc::new(SystemClock::new())).unwrap()
 }
 
