@@ -40,7 +40,7 @@ fn a03_a_pty_without_room_holds_up_nobody() {
         },
         MANY,
     );
-    stage.assert_unharmed();
+    stage.ends_unharmed();
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a03_a_full_fifo_holds_up_nobody() {
     crate::ssh_socket::fill(&kept, usize::MAX);
     // It blocks whoever writes to it.
     let (stage, _sessions) = cut_with(|| OpenOptions::new().write(true).open(&path).unwrap().into(), MANY);
-    stage.assert_unharmed();
+    stage.ends_unharmed();
 }
 
 /// The request is refused, and what came with it is let go.
@@ -70,7 +70,7 @@ fn a03_a_lingering_socket_holds_up_nobody() {
         stage.while_stopped(|| pass(&client, b"\0\x05hello", vec![socket], MsgFlags::empty()));
         peers.push((client, peer));
     }
-    stage.assert_unharmed();
+    stage.ends_unharmed();
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a03_as_many_descriptors_as_a_message_takes_hold_up_nobody() {
         let client = stage.client("out");
         stage.while_stopped(|| pass(&client, &request("node1"), sockets, MsgFlags::empty()));
     }
-    stage.assert_unharmed();
+    stage.ends_unharmed();
 }
 
 fn plain() -> (OwnedFd, std::net::TcpStream) {
@@ -110,7 +110,7 @@ fn a03_a_descriptor_in_the_midst_of_a_session_holds_up_nobody() {
             pass(&session, b"x\r\n", vec![], MsgFlags::empty());
             kept.push((session, peer, nowhere));
         }
-        stage.assert_unharmed();
+        stage.ends_unharmed();
     }
 }
 
@@ -129,7 +129,7 @@ fn a03_a_client_that_leaves_descriptors_behind_holds_up_nobody() {
         });
         peers.push(peer);
     }
-    stage.assert_unharmed();
+    stage.ends_unharmed();
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a03_who_holds_up_all_it_can_gets_a_line_and_holds_up_no_other_destination() {
     drop(kept);
     assert_ne!(refused.wait(LONG).status, Some(0));
     until("ssh works again", LONG, || (stage.ssh("out").status == Some(0)).then_some(()));
-    stage.assert_unharmed();
+    stage.ends_unharmed();
 }
 
 /// A socket passed over itself, what is no file, and what can't be written to: nobody is told anything, nobody is held up.
@@ -184,7 +184,7 @@ fn a03_descriptors_of_other_kinds_harm_nobody() {
     let itself = OwnedFd::from(client.try_clone().unwrap());
     pass(&client, &request("node1"), vec![itself], MsgFlags::empty());
     drop(client);
-    stage.assert_unharmed();
+    stage.ends_unharmed();
 }
 
 fn unnamed() -> std::os::unix::net::SocketAddr {

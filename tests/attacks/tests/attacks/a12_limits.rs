@@ -46,7 +46,7 @@ fn a12_clients_that_say_nothing_are_let_go() {
     }
     until("room for others", LONG, || (stage.ssh("out").status == Some(0)).then_some(()));
     assert!(descriptors(&stage) < before);
-    stage.assert_unharmed();
+    stage.ends_unharmed();
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a12_unread_sessions_take_little_memory_and_no_more_the_next_time() {
         drop(kept);
         until("their end", LONG, || (descriptors(&stage) < files + 20).then_some(()));
     }
-    stage.assert_unharmed();
+    stage.ends_unharmed();
 }
 
 /// MiB.

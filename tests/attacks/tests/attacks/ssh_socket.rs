@@ -106,7 +106,7 @@ impl Stage {
     }
 
     /// Fails unless the daemon serves and ends when it is told to, whatever was done to it.
-    pub(crate) fn assert_unharmed(self) {
+    pub(crate) fn ends_unharmed(self) {
         self.serves("out");
         self.daemon.signal(Signal::SIGTERM);
         self.daemon.wait(LONG).succeeded();
