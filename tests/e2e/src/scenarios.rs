@@ -51,6 +51,7 @@ macro_rules! each_scenario {
             }
             rotation {
                 one_shots_between_the_phases
+                a_daemon_through_all_phases
             }
         }
     };

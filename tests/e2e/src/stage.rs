@@ -51,14 +51,17 @@ pub trait Stage {
     /// The newest generation that the cluster has recorded for a bot.
     fn generation(&self, bot: &str) -> Option<u64>;
 
-    /// Locks a bot, with a message for whom it meets.
+    /// Locks a bot, with a message for whom it meets; the lock is in force when this returns.
     fn lock_bot(&self, bot: &str, message: &str);
 
-    /// Lifts all locks.
+    /// Lifts all locks. A moment may pass until that has effect.
     fn unlock_all(&self);
 
     /// Enters a phase of the rotation of host and user CA, and waits until all servers have followed.
     fn rotate(&self, phase: Phase);
+
+    /// Whether `node1` gets new certificates in a rotation: a double's sshd keeps its own.
+    fn hosts_follow_rotations(&self) -> bool;
 
     /// Says that this cluster can't show what the scenario is about.
     fn skip(&self, why: &str);

@@ -52,7 +52,8 @@ impl Teleport {
         std::fs::write(&file, config::teleport(directory.path(), ports).to_string()).unwrap();
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).arg(binaries.join("teleport")).args(["start", "-c"]).arg(&file);
-        command.current_dir(directory.path()).env("HOME", directory.path()).env("TELEPORT_UNSTABLE_DISABLE_AWS", "yes");
+        command.current_dir(directory.path()).env("HOME", directory.path());
+        command.env("SSL_CERT_FILE", directory.path().join("web-ca.pem")).env("TELEPORT_UNSTABLE_DISABLE_AWS", "yes");
         let mut process = Process::spawn(command);
         let tctl = Tctl::new(binaries.join("tctl"), directory.path(), file);
         let Some(version) = answers(&mut process, &tctl) else {

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use e2e::Stage;
 use e2e::secrets::Secrets;
 use e2e::stage::{Kind, Method, Phase, Subject, Version, Vouched};
-use e2e::wait::until;
+use e2e::wait::{LONG, until};
+use e2e::{Machine, Stage};
 use serde_json::{Value, json};
 
 use crate::cluster::{PATIENCE, Teleport};
@@ -112,7 +112,15 @@ impl Stage for Teleport {
     }
 
     fn lock_bot(&self, bot: &str, message: &str) {
-        self.tctl.run(&["lock", &format!("--user=bot-{bot}"), &format!("--message={message}")]);
+        // A lock is in force a moment later, in the order in which locks were made: a second one tells when.
+        let witness = Machine::new(self);
+        let other = self.add_bot();
+        witness.configure(self, &self.issue(&other, Kind::Usual), "");
+        witness.oneshot().succeeded();
+        for bot in [bot, &other] {
+            self.tctl.run(&["lock", &format!("--user=bot-{bot}"), &format!("--message={message}")]);
+        }
+        until("the lock's effect", LONG, || (witness.oneshot().status != Some(0)).then_some(()));
     }
 
     fn unlock_all(&self) {
@@ -134,6 +142,10 @@ impl Stage for Teleport {
             let followed = servers.iter().all(|server| server["spec"]["rotation"]["phase"] == phase);
             (servers.len() >= 2 && followed).then_some(())
         });
+    }
+
+    fn hosts_follow_rotations(&self) -> bool {
+        true
     }
 
     fn skip(&self, why: &str) {

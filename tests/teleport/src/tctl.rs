@@ -29,6 +29,8 @@ impl Tctl {
     pub(crate) fn attempt(&self, arguments: &[&str]) -> Outcome {
         let mut command = Command::new(&self.program);
         command.arg("--config").arg(&self.config).args(arguments).env("HOME", &self.directory);
+        // It checks the whole configuration, the web certificate too.
+        command.env("SSL_CERT_FILE", self.directory.join("web-ca.pem"));
         Process::spawn(command).wait(LIMIT)
     }
 
@@ -60,13 +62,15 @@ impl Tctl {
 
     /// The proxies and SSH nodes; none while the auth server doesn't answer.
     pub(crate) fn servers(&self) -> Vec<Value> {
-        let listed = self.attempt(&["get", "node,proxy", "--format=json"]);
-        serde_json::from_str(&listed.stdout).unwrap_or_default()
+        let of = |kind| -> Vec<Value> {
+            serde_json::from_str(&self.attempt(&["get", kind, "--format=json"]).stdout).unwrap_or_default()
+        };
+        ["node", "proxy"].into_iter().flat_map(of).collect()
     }
 
     /// Generations that the cluster has recorded for a bot's instances.
     pub(crate) fn generations(&self, bot: &str) -> Vec<u64> {
-        let instances = self.json(&["bots", "instances", "list", bot]);
+        let instances = self.json(&["get", &format!("bot_instance/{bot}")]);
         let all = instances.as_array().into_iter().flatten();
         all.flat_map(|instance| instance["status"]["latest_authentications"].as_array().into_iter().flatten())
             .filter_map(|authentication| authentication["generation"].as_u64())

@@ -2,6 +2,7 @@
 
 use super::{join, machine};
 use crate::stage::{Kind, Method, Subject};
+use crate::wait::{LONG, until};
 use crate::{Machine, Stage};
 
 /// A machine with a token of some kind.
@@ -100,7 +101,7 @@ pub fn a_bot_that_is_locked_later(stage: &dyn Stage) {
     machine.oneshot().refused(1, "bot_locked", &["lock", "tctl get locks"]);
     assert_eq!(machine.read("out/key"), before, "what is valid stays");
     stage.unlock_all();
-    machine.oneshot().succeeded();
+    until("the lock's end", LONG, || (machine.oneshot().status == Some(0)).then_some(()));
 }
 
 /// It can't come back by itself.

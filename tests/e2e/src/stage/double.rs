@@ -82,6 +82,10 @@ impl Stage for Cluster {
         (**self).rotate(phase).unwrap();
     }
 
+    fn hosts_follow_rotations(&self) -> bool {
+        false
+    }
+
     fn skip(&self, why: &str) {
         panic!("the double can show everything: {why}");
     }
