@@ -3,6 +3,7 @@
 use super::{assert_delivered, machine};
 use crate::machine::put;
 use crate::stage::{Kind, Method, Subject};
+use crate::wait::{LONG, until};
 use crate::{Machine, Stage};
 
 /// The Machine ID guide for Jenkins, with its own values.
@@ -15,6 +16,11 @@ fn guide(machine: &Machine, address: &str, token: &str, pin: &str) -> String {
     )
 }
 
+/// A token is for one join. A cluster's cache may show it a moment longer.
+fn assert_used_up(stage: &dyn Stage, token: &str) {
+    until("the token's end", LONG, || (!stage.token_exists(token)).then_some(()));
+}
+
 /// Version 2, the token in a file.
 pub fn by_a_token_through_the_proxy(stage: &dyn Stage) {
     let (bot, machine) = (stage.add_bot(), Machine::new(stage));
@@ -23,7 +29,7 @@ pub fn by_a_token_through_the_proxy(stage: &dyn Stage) {
     machine.configure(stage, file.to_str().unwrap(), "");
     machine.oneshot().succeeded();
     assert_delivered(&machine);
-    assert!(!stage.token_exists(&token), "it is for one join");
+    assert_used_up(stage, &token);
     let (identity, key) = (machine.read("bot/identity.json"), machine.read("out/key"));
     machine.oneshot().succeeded();
     assert_eq!(machine.read("bot/identity.json"), identity, "a fresh identity isn't touched");
@@ -38,7 +44,7 @@ pub fn by_a_token_through_the_proxy_with_a_pin(stage: &dyn Stage) {
     machine.write_config(&guide(&machine, &stage.proxy_address(), &token, &stage.ca_pin()));
     machine.oneshot().succeeded();
     assert_delivered(&machine);
-    assert!(!stage.token_exists(&token));
+    assert_used_up(stage, &token);
 }
 
 /// Without any web certificate.
@@ -49,7 +55,7 @@ pub fn by_a_token_at_the_auth_server_with_a_pin(stage: &dyn Stage) {
     machine.write_config(&guide(&machine, &stage.auth_address(), &token, &stage.ca_pin()));
     machine.oneshot().succeeded();
     assert_delivered(&machine);
-    assert!(!stage.token_exists(&token));
+    assert_used_up(stage, &token);
 }
 
 /// A machine that joins by an ID token, through the proxy.
