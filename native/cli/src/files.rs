@@ -6,6 +6,7 @@ use machine_id::config::{EngineConfig, TbotConfig};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::secret::Secret;
+use zeroize::Zeroizing;
 
 /// Nobody writes a larger configuration by hand.
 const MAX_CONFIG: u64 = 1024 * 1024;
@@ -14,7 +15,8 @@ const MAX_IDENTITY: u64 = 256 * 1024;
 
 /// Reads a configuration; what does nothing in it is said once on standard error.
 pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
-    let text = read(path, MAX_CONFIG)?;
+    // A join token may stand in it.
+    let text = Zeroizing::new(read(path, MAX_CONFIG)?);
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     match TbotConfig::from_yaml(&path.display().to_string(), &text, &here) {
         Ok(config) => {

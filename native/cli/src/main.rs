@@ -3,6 +3,7 @@
 mod args;
 mod fdpass;
 mod files;
+mod harden;
 mod hosts;
 mod init;
 mod kube_credentials;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     if let Some(code) = fdpass::run() {
         return code;
     }
+    harden::start();
     let cli = Cli::parse();
     // What runs under ssh or kubectl speaks only when something is wrong.
     let quiet = matches!(

@@ -15,7 +15,7 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::Run;
-use crate::{files, progress, runtime};
+use crate::{files, harden, progress, runtime};
 
 pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
     runtime::threaded()?.block_on(work(arguments))
@@ -113,7 +113,8 @@ async fn run_command(arguments: &Run, acquired: &Acquired, signals: &mut Signals
     let Some((program, rest)) = arguments.command.split_first() else {
         return Err(Error::new(Code::RequestInvalid, "no command is given", "write it after --"));
     };
-    let mut child = Command::new(program).args(rest).envs(&acquired.environment).spawn().map_err(|error| {
+    let mut command = Command::new(program);
+    let mut child = harden::spawn(command.args(rest).envs(&acquired.environment)).map_err(|error| {
         let name = program.to_string_lossy();
         Error::new(Code::RequestInvalid, format!("cannot run {name}: {error}"), "check its name and PATH")
     })?;

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use teleport_double::{Builder, Double, Role, TokenOptions};
+use teleport_double::{Builder, Double, HostileProxy, Role, TokenOptions, Tunnel};
 use tempfile::TempDir;
 
 use crate::node::Node;
@@ -17,7 +17,7 @@ pub struct Cluster {
     pub node: Option<Node>,
     directory: TempDir,
     pub(crate) secrets: Secrets,
-    _runtime: tokio::runtime::Runtime,
+    runtime: tokio::runtime::Runtime,
 }
 
 impl Deref for Cluster {
@@ -46,7 +46,7 @@ impl Cluster {
         let builder = more(Double::builder().cluster("example.test").bot("api", &["api-workers"])).role(role);
         let double = runtime.block_on(builder.start()).unwrap();
         let directory = tempfile::Builder::new().prefix("e2e-cluster-").tempdir().unwrap();
-        Self { double, node: None, directory, secrets: Secrets::default(), _runtime: runtime }
+        Self { double, node: None, directory, secrets: Secrets::default(), runtime }
     }
 
     /// Adds `node1.example.test`, a real sshd that trusts this cluster.
@@ -65,6 +65,15 @@ impl Cluster {
         self.double.add_node("node1", &node.address);
         self.node = Some(node);
         self
+    }
+
+    /// A proxy in the middle, in front of this cluster.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    #[must_use]
+    pub fn hostile_proxy(&self, tunnel: Tunnel) -> HostileProxy {
+        self.runtime.block_on(HostileProxy::start(&self.double, tunnel)).unwrap()
     }
 
     /// A fresh token for bot `api`, which no program may print from now on.

@@ -161,3 +161,18 @@ fn a_signal_while_certificates_are_awaited_ends_it_at_once() {
     assert!(!machine.path("ran").exists());
     assert_removed(&machine);
 }
+
+/// We let ourselves not be dumped; that isn't the command's affair.
+#[test]
+fn the_command_has_the_limit_of_core_files_that_run_was_started_with() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    if machine.tool("sh", &["-c", "ulimit -Sc 12"]).status != Some(0) {
+        e2e::users::skipped("no core files are allowed here at all, so their limit can't be passed on");
+        return;
+    }
+    let program = e2e::program::program().display();
+    let script = format!("ulimit -Sc 12; exec {program} run -c tbot.yaml -- sh -c 'ulimit -Sc'");
+    assert_eq!(machine.tool("sh", &["-c", &script]).succeeded().stdout.trim(), "12");
+}

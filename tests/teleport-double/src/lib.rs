@@ -15,12 +15,13 @@
 //! ```
 //!
 //! Rooms: `ca` (keys and certificates), `control` (set-up, state, faults), `web` (the proxy's port),
-//! `auth` (gRPC and REST), `transport` (SSH), `kube` (the Kubernetes API).
+//! `auth` (gRPC and REST), `transport` (SSH), `kube` (the Kubernetes API), `hostile` (a proxy in the middle).
 
 mod auth;
 mod ca;
 mod control;
 mod error;
+mod hostile;
 mod kube;
 mod transport;
 mod web;
@@ -29,3 +30,4 @@ pub use ca::authority::Phase;
 pub use ca::{AuthorityKind, KeyKind};
 pub use control::{Builder, CertificateFault, Double, Fault, Faults, Point, Role, Snapshot, Times, TokenOptions};
 pub use error::DoubleError;
+pub use hostile::{HostileProxy, Tunnel};

@@ -102,7 +102,8 @@ impl JoinMethod {
         }
     }
 
-    /// Whether the identity can be renewed with its own certificate; otherwise each renewal is a new join.
+    /// Whether the identity can be renewed with its own certificate, and so has to be kept on disk; otherwise each renewal
+    /// is a new join, and it lives in memory only.
     #[must_use]
     pub const fn renewable(self) -> bool {
         matches!(self, Self::Token)
@@ -118,6 +119,8 @@ pub enum TokenSource {
     File(PathBuf),
     /// None configured: only a stored identity can be used.
     Absent,
+    /// One was configured and has been used: its hash is kept with the identity that it brought, nothing else.
+    Used,
 }
 
 /// Where an ID token is.

@@ -5,26 +5,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Request;
-use http::header::{CONTENT_TYPE, HOST, USER_AGENT};
+use http::header::{HOST, USER_AGENT};
 use http_body_util::Full;
 use hyper::body::Bytes;
-use teleport_api::auth::Certs;
-use teleport_api::auth::join_service_client::JoinServiceClient;
-use teleport_api::types::RegisterUsingTokenRequest;
-use zeroize::Zeroizing;
 
 use crate::clock::SharedClock;
 use crate::config::{AddressKind, CaPin, CaSource, ClusterConfig};
 
 use super::address::Address;
-use super::auth_client::{self, AuthClient};
+use super::auth_client::AuthClient;
 use super::cluster::{ClockDifference, Cluster, Route};
 use super::credential::ClientCredential;
 use super::environment::Environment;
 use super::error::ConnectError;
-use super::http::{self as http1, HttpConnection, HttpReply, Resent};
+use super::http::{self as http1, HttpConnection, HttpReply};
 use super::names;
-use super::status::Call;
 use super::stream::Pipe;
 use super::trust::{self, Trust};
 
@@ -131,50 +126,24 @@ impl Connector {
         *self.0.web_trust.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Asks at the web port; the connection is kept for a moment.
+    /// Asks at the web port; the connection is kept for a moment, where a join may follow on it.
     pub(super) async fn ask_web(&self, address: &Address, path: &str) -> Result<HttpReply, ConnectError> {
         let stream = self.web(address).await?;
         let request = request(address, Request::get(path), Full::default())?;
         let (reply, connection) = HttpConnection::first(stream, &address.to_string(), request).await?;
+        if !self.pins().is_empty() {
+            return Ok(reply);
+        }
         let kept = Kept { connection, address: address.clone(), at: self.clock().monotonic() };
         *self.0.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
         Ok(reply)
     }
 
     /// The connection that was kept, if it is still good for `address`. It is let go in any case.
-    fn take_kept(&self, address: &Address) -> Option<HttpConnection> {
+    pub(super) fn take_kept(&self, address: &Address) -> Option<HttpConnection> {
         let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         let age = self.clock().monotonic().saturating_sub(kept.at);
         (kept.address == *address && age < KEPT).then_some(kept.connection)
-    }
-
-    /// Sends a join request, a JSON body (protocol B1 and B2), over verified TLS; the reply is given back whatever
-    /// its status is.
-    ///
-    /// # Errors
-    /// When there is no reply.
-    pub async fn join_http(&self, cluster: &Cluster, body: &[u8]) -> Result<HttpReply, ConnectError> {
-        let body = http1::wiped(Zeroizing::new(body.to_vec()));
-        match &cluster.route {
-            Route::Proxy(facts) => {
-                let post = join_request(&facts.web, "/v1/webapi/host/credentials", body)?;
-                let named = facts.web.to_string();
-                let post = match self.take_kept(&facts.web) {
-                    Some(kept) => match kept.again(&named, post).await {
-                        Resent::Sent(answer) => return answer,
-                        Resent::Unsent(post) => post,
-                    },
-                    None => post,
-                };
-                http1::exchange(self.web(&facts.web).await?, &named, post).await
-            }
-            Route::Auth(route) => {
-                let trust = Trust::host_cas(&route.host_cas)?;
-                let (stream, address) = self.to_auth(cluster, names::HTTP1, Some(&trust), None).await?;
-                let post = join_request(&address, "/v1/tokens/register", body)?;
-                http1::exchange(stream, &address.to_string(), post).await
-            }
-        }
     }
 
     /// How far the cluster's clock is from ours: as found at discovery, else asked from the auth server now.
@@ -189,25 +158,6 @@ impl Connector {
         let reply = self.http(stream, &address, Request::get("/v1/domain"), Full::default()).await?;
         let ours = self.clock().now();
         Ok(reply.date.map(|cluster| ClockDifference { cluster, ours }))
-    }
-
-    /// Joins by the gRPC form, at an auth server of version 16 or later (protocol B2).
-    ///
-    /// # Errors
-    /// The server's refusal, or why there is no answer.
-    pub async fn join_grpc(
-        &self,
-        cluster: &Cluster,
-        request: RegisterUsingTokenRequest,
-    ) -> Result<Certs, ConnectError> {
-        let Route::Auth(route) = &cluster.route else {
-            return Err(ConnectError::Unsupported { what: "joining by gRPC through a proxy".to_owned() });
-        };
-        let trust = Trust::host_cas(&route.host_cas)?;
-        let connection = self.grpc_to_auth(cluster, Some(&trust), None).await?;
-        let mut client = JoinServiceClient::with_origin(connection.clone(), connection.origin());
-        let call = Call::named("the join");
-        auth_client::timed(call, &connection, client.register_using_token(request)).await
     }
 
     /// The host CAs by the proxy's public export, verified by the web's authorities: recovery after a missed
@@ -237,8 +187,9 @@ impl Connector {
         Ok(trust::blocks(&pem))
     }
 
-    /// Fetches an `https` URL with a bearer token, as some join methods need for their proof. Verified by the web's
-    /// authorities.
+    /// Fetches an `https` URL of a third party with a bearer token, as some join methods need for their proof. Verified
+    /// by the system's authorities alone: the cluster's own CA is for the cluster, and whoever holds its key shall not
+    /// stand in for anybody else.
     ///
     /// # Errors
     /// When the URL isn't `https`, or there is no reply.
@@ -250,7 +201,7 @@ impl Connector {
         }
         let address = Address::new(uri.host().ok_or_else(unusable)?, uri.port_u16().unwrap_or(443));
         let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let stream = self.web(&address).await?;
+        let stream = self.https(&address, &Trust::web(None)?).await?;
         let request = Request::get(path).header(http::header::AUTHORIZATION, format!("Bearer {bearer}"));
         self.http(stream, &address, request, Full::default()).await
     }
@@ -284,11 +235,7 @@ impl Connector {
     }
 }
 
-fn join_request(address: &Address, path: &str, body: Full<Bytes>) -> Result<Request<Full<Bytes>>, ConnectError> {
-    request(address, Request::post(path).header(CONTENT_TYPE, "application/json"), body)
-}
-
-fn request(
+pub(super) fn request(
     address: &Address,
     request: http::request::Builder,
     body: Full<Bytes>,

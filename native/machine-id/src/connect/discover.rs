@@ -16,6 +16,14 @@ use super::trust::{self, Trust};
 use super::version::Version;
 use super::{facts, http as http1, pin, rest};
 
+/// An auth server that pins have recognised.
+pub(super) struct Pinned {
+    /// Its host CAs, PEM, all of them pinned.
+    pub(super) host_cas: Vec<String>,
+    /// Its version, as told on a connection that they verify.
+    pub(super) server_version: Version,
+}
+
 /// The port that auth servers have by default.
 const AUTH_PORT: u16 = 3025;
 
@@ -135,7 +143,7 @@ impl Connector {
     }
 
     /// Holds what an auth server says of its CAs against the pins, if there are any.
-    fn check_own_pins(&self, cluster: &Cluster) -> Result<(), ConnectError> {
+    pub(super) fn check_own_pins(&self, cluster: &Cluster) -> Result<(), ConnectError> {
         match &cluster.route {
             Route::Auth(route) if !self.pins().is_empty() => {
                 pin::check(&route.address.to_string(), self.pins(), &route.host_cas.concat())
@@ -144,38 +152,41 @@ impl Connector {
         }
     }
 
-    /// Holds a cluster against the configured CA pins, if there are any; to be done before a token is sent.
+    /// Holds a cluster against the configured CA pins; what is pinned is its host CAs (PEM), none where nothing is.
     ///
     /// # Errors
-    /// [`ConnectError::PinMismatch`], or why the CA couldn't be asked for.
-    pub async fn verify_pins(&self, cluster: &Cluster) -> Result<(), ConnectError> {
-        let Route::Proxy(facts) = &cluster.route else { return self.check_own_pins(cluster) };
+    /// [`ConnectError::PinMismatch`], or why the auth server couldn't be recognised by them.
+    pub async fn verify_pins(&self, cluster: &Cluster) -> Result<Option<Vec<String>>, ConnectError> {
         if self.pins().is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let pinned = self.pinned_cas(cluster, facts).await?;
-        // A CA certificate is public: only a server that proves its key belongs to the pinned cluster.
-        let trust = Trust::host_cas(&pinned)?;
-        let verified = self.grpc_to_auth(cluster, Some(&trust), None).await?;
-        ping(&verified).await.map(|_| ())
-    }
-
-    /// The host CAs (PEM) of a proxy's cluster as it shows them itself, if they are those that are pinned; none where
-    /// nothing is pinned.
-    ///
-    /// # Errors
-    /// [`ConnectError::PinMismatch`], or why the CA couldn't be asked for.
-    pub async fn pinned_host_cas(&self, cluster: &Cluster) -> Result<Option<Vec<String>>, ConnectError> {
         match &cluster.route {
-            Route::Proxy(facts) if !self.pins().is_empty() => self.pinned_cas(cluster, facts).await.map(Some),
-            _ => Ok(None),
+            Route::Auth(route) => self.check_own_pins(cluster).map(|()| Some(route.host_cas.clone())),
+            Route::Proxy(facts) => Ok(Some(self.recognise_pinned(cluster, facts).await?.host_cas)),
         }
     }
 
-    async fn pinned_cas(&self, cluster: &Cluster, facts: &ProxyFacts) -> Result<Vec<String>, ConnectError> {
-        let pem = self.cluster_ca(cluster).await?;
-        pin::check(&facts.web.to_string(), self.pins(), &pem)?;
-        Ok(trust::blocks(&pem))
+    /// The auth server behind a proxy, recognised by the pins alone: all CAs that it shows are pinned, and it proves on
+    /// another connection that one of them has signed it. (A CA's certificate is public, showing it proves nothing.)
+    pub(super) async fn recognise_pinned(&self, cluster: &Cluster, facts: &ProxyFacts) -> Result<Pinned, ConnectError> {
+        let address = facts.web.to_string();
+        let recognised = async {
+            let pem = self.cluster_ca(cluster).await?;
+            pin::check(&address, self.pins(), &pem)?;
+            let host_cas = trust::blocks(&pem);
+            let trust = Trust::host_cas(&host_cas)?;
+            let verified = self.grpc_to_auth(cluster, Some(&trust), None).await?;
+            let ping = ping(&verified).await?;
+            if ping.cluster_name != cluster.name {
+                let reason = format!("it is {:?}, and the proxy says {:?}", ping.cluster_name, cluster.name);
+                return Err(ConnectError::BadReply { call: "a ping", reason });
+            }
+            Ok(Pinned { host_cas, server_version: ping.server_version })
+        };
+        recognised.await.map_err(|error| match error {
+            ConnectError::PinMismatch { .. } => error,
+            other => ConnectError::NoPinnedWay { address: address.clone(), reason: Box::new(other) },
+        })
     }
 
     /// The cluster's host CAs, PEM, from a server that isn't recognised yet: only good for being held against pins.
@@ -198,25 +209,6 @@ impl Connector {
             Err(ConnectError::Unsupported { .. }) => self.cluster_ca_by_rest(cluster, trust).await,
             Err(error) => Err(error),
         }
-    }
-
-    /// Holds host CAs that came with a join, or over the web, against the pins: one of them must be pinned.
-    ///
-    /// # Errors
-    /// [`ConnectError::PinMismatch`].
-    pub fn check_joined_pins(&self, cluster: &Cluster, tls_cas: &[String]) -> Result<(), ConnectError> {
-        if self.pins().is_empty() {
-            return Ok(());
-        }
-        let seen = pin::pins_of(&tls_cas.concat())?;
-        if seen.iter().any(|pin| self.pins().contains(pin)) {
-            return Ok(());
-        }
-        Err(ConnectError::PinMismatch {
-            address: cluster.address(),
-            expected: self.pins().iter().map(pin::pin_text).collect(),
-            seen: seen.iter().map(pin::pin_text).collect(),
-        })
     }
 }
 

@@ -165,6 +165,22 @@ pub enum ConnectError {
         /// Pins of what the cluster showed.
         seen: Vec<String>,
     },
+    /// A join's reply brings CAs that aren't accounted for.
+    #[error("the reply to the join brings CAs that aren't pinned: expected {}, seen {}", expected.join(" or "), seen.join(", "))]
+    UnpinnedReply {
+        /// The configured pins.
+        expected: Vec<String>,
+        /// Pins of all CAs in the reply.
+        seen: Vec<String>,
+    },
+    /// The auth server can't be reached, or recognised by the pins, through the proxy.
+    #[error("CA pins are configured, and through {address} no auth server can be recognised by them: {reason}")]
+    NoPinnedWay {
+        /// `host:port`.
+        address: String,
+        /// What failed.
+        reason: Box<ConnectError>,
+    },
     /// An auth server without pin and CA can't be recognised.
     #[error("{address} can't be recognised as the cluster's auth server: neither a CA pin nor a CA is configured")]
     AuthUnverifiable {
@@ -344,7 +360,8 @@ impl Fault for ConnectError {
             Self::CertificateTime { .. } | Self::ClockSkew { .. } => Code::ClockSkew,
             Self::Tls { .. } | Self::NotTls { .. } => Code::TlsFailed,
             Self::CertificateRefused { .. } => Code::IdentityNeedsRejoin,
-            Self::PinMismatch { .. } => Code::CaPinMismatch,
+            Self::PinMismatch { .. } | Self::UnpinnedReply { .. } => Code::CaPinMismatch,
+            Self::NoPinnedWay { reason, .. } => reason.code(),
             Self::Neither { likely_auth: true, as_auth, .. } => as_auth.code(),
             Self::Neither { as_proxy, as_auth, .. } => match (as_proxy.code(), as_auth.code()) {
                 // It speaks TLS, not HTTPS: most likely an auth server that nothing is configured to recognise by.
@@ -397,6 +414,16 @@ impl Fault for ConnectError {
             Self::PinMismatch { .. } => {
                 "compare with the CA pin that `tctl status` prints on the cluster; if it isn't there, somebody may be \
                  in the way; no token was sent"
+                    .to_owned()
+            }
+            Self::UnpinnedReply { .. } => {
+                "compare with the CA pins that `tctl status` prints on the cluster; if a rotation has just begun, add the \
+                 new pin and configure a fresh token"
+                    .to_owned()
+            }
+            Self::NoPinnedWay { .. } => {
+                "let the proxy's web port pass Teleport's protocols on (TLS routing, ALPN teleport-auth@…), or configure \
+                 the auth server's own address; no token was sent"
                     .to_owned()
             }
             Self::AuthUnverifiable { .. } => {
@@ -452,6 +479,7 @@ impl Fault for ConnectError {
             | Self::Conflict { .. }
             | Self::Failed { transient: true, .. } => Retry::Later,
             Self::HttpFailed { status, .. } if *status >= 500 => Retry::Later,
+            Self::NoPinnedWay { reason, .. } => reason.retry(),
             Self::Neither { as_proxy, as_auth, .. } => match (as_proxy.retry(), as_auth.retry()) {
                 (Retry::No, Retry::No) => Retry::No,
                 _ => Retry::Later,

@@ -1,6 +1,6 @@
 //! The way to the cluster: discovery, trust, TLS, HTTP and gRPC. The only room that opens network connections.
 //!
-//! [`Connector::discover`] finds out what listens at the configured address; [`Connector::join_http`] carries a join,
+//! [`Connector::discover`] finds out what listens at the configured address; [`Connector::join_door`] carries a join,
 //! [`Connector::auth`] gives typed calls to the auth server, [`Connector::proxy_ssh`] a byte stream to a host.
 
 mod address;
@@ -19,6 +19,7 @@ mod frames;
 pub(crate) mod fuzzing;
 mod grpc;
 mod http;
+mod join_road;
 mod limits;
 mod names;
 mod pin;
@@ -50,6 +51,7 @@ pub use environment::Environment;
 pub use error::ConnectError;
 pub use facts::ProxyFacts;
 pub use http::{HttpReply, error_message};
+pub use join_road::{JoinDoor, JoinRoad};
 pub use names::encoded_cluster;
 pub use pin::{pin_text, pins_of};
 pub use presented::Presented;

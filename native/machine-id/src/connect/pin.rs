@@ -40,9 +40,23 @@ pub(crate) fn check(address: &str, expected: &[CaPin], host_ca_pem: &str) -> Res
     if seen.iter().all(|pin| expected.contains(pin)) {
         return Ok(());
     }
-    Err(ConnectError::PinMismatch {
-        address: address.to_owned(),
-        expected: expected.iter().map(pin_text).collect(),
-        seen: seen.iter().map(pin_text).collect(),
-    })
+    Err(ConnectError::PinMismatch { address: address.to_owned(), expected: texts(expected), seen: texts(&seen) })
+}
+
+/// The pinned CAs of a join's reply, which lists user CAs first: none must be missing, and no other come after them.
+///
+/// # Errors
+/// [`ConnectError::UnpinnedReply`] with what was expected and seen.
+pub(crate) fn hosts_of_reply(expected: &[CaPin], pem: &str) -> Result<Vec<String>, ConnectError> {
+    let seen = pins_of(pem)?;
+    let users = seen.iter().position(|pin| expected.contains(pin)).unwrap_or(seen.len());
+    let hosts = seen.get(users..).unwrap_or_default();
+    if hosts.is_empty() || !hosts.iter().all(|pin| expected.contains(pin)) {
+        return Err(ConnectError::UnpinnedReply { expected: texts(expected), seen: texts(&seen) });
+    }
+    Ok(trust::blocks(pem).split_off(users))
+}
+
+fn texts(pins: &[CaPin]) -> Vec<String> {
+    pins.iter().map(pin_text).collect()
 }

@@ -36,9 +36,13 @@ impl Connector {
 
     /// HTTPS to the proxy's web port, by the web's authorities.
     pub(super) async fn web(&self, address: &Address) -> Result<Pipe, ConnectError> {
-        let trust = self.web_trust()?;
+        self.https(address, &self.web_trust()?).await
+    }
+
+    /// HTTPS to `address`, by the authorities of `trust`.
+    pub(super) async fn https(&self, address: &Address, trust: &Trust) -> Result<Pipe, ConnectError> {
         let stream = self.dial(address).await?;
-        self.secure(stream, address, &address.host, vec![names::HTTP1.to_vec()], Some(&trust), None).await
+        self.secure(stream, address, &address.host, vec![names::HTTP1.to_vec()], Some(trust), None).await
     }
 
     /// A byte stream to where the proxy tells protocols apart: its web port, behind a balancer's TLS if need be.

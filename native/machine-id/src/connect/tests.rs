@@ -313,3 +313,29 @@ fn proxied(port: u16) -> Cluster {
         clock: None,
     }
 }
+
+#[test]
+fn of_a_reply_all_cas_from_the_first_pinned_one_on_have_to_be_pinned() {
+    let [user, second_user, host, second_host, foreign] =
+        ["user", "second user", "host", "second host", "foreign"].map(|name| Ca::new(name).pem);
+    let pins: Vec<CaPin> = [&host, &second_host].into_iter().flat_map(|pem| pins_of(pem).unwrap()).collect();
+    let hosts = |cas: &[&String]| {
+        let text: String = cas.iter().map(|pem| pem.as_str()).collect();
+        pin::hosts_of_reply(&pins, &text).map(|hosts| hosts.concat())
+    };
+    let same = |text: String, cas: &[&String]| {
+        let expected: String = cas.iter().flat_map(|pem| trust::blocks(pem)).collect();
+        assert_eq!(text, expected);
+    };
+    same(hosts(&[&user, &host]).unwrap(), &[&host]);
+    // Rotations of the user authority and of the host authority.
+    same(hosts(&[&user, &second_user, &host]).unwrap(), &[&host]);
+    same(hosts(&[&user, &host, &second_host]).unwrap(), &[&host, &second_host]);
+    for bad in [&[&user][..], &[&user, &host, &foreign], &[&host, &user], &[&user, &foreign]] {
+        let error = hosts(bad).unwrap_err();
+        assert_eq!(error.code(), Code::CaPinMismatch, "{error}");
+        assert!(!error.hint().contains("no token was sent"), "it was: {}", error.hint());
+    }
+    assert!(pin::check("a:1", &pins, &format!("{host}{foreign}")).is_err(), "one that matches isn't enough");
+    assert!(pin::hosts_of_reply(&pins, "").is_err());
+}

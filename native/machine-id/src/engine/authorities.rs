@@ -4,9 +4,9 @@ use crate::connect::{AuthClient, CaKind, CertAuthority, ClientCredential, Cluste
 use crate::error::Error;
 use crate::identity::{Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation};
 
-/// Connects to auth. Who slept through a CA rotation no longer recognises the server: then the proxy's public
-/// export, verified by the web's authorities, tells the present host CA (protocol J), and where pins are configured one
-/// of them must match, since this is a first contact again. An auth server was recognised by pin or CA just now.
+/// Connects to auth. Who slept through a CA rotation no longer recognises the server: then the pins tell the present
+/// host CA, since this is a first contact again, and where there are none the proxy's public export does, verified by the
+/// web's authorities (protocol J). An auth server was recognised by pin or CA just now.
 pub(super) async fn connect(
     connector: &Connector,
     cluster: &Cluster,
@@ -16,15 +16,15 @@ pub(super) async fn connect(
     match connector.auth(cluster, host_cas, credential).await {
         Err(untrusted @ ConnectError::Untrusted { host_ca: true, .. }) if cluster.proxy().is_some() => {
             tracing::info!(cluster = %cluster.name, "the host CA has changed, asking the proxy for the present one");
-            let exported = match connector.host_ca_export(cluster).await {
-                // Before version 13 a proxy exports nothing: then pins alone can tell.
-                Err(ConnectError::HttpFailed { status: 404, .. }) => {
-                    connector.pinned_host_cas(cluster).await?.ok_or(untrusted)?
-                }
-                other => other?,
+            let present = match connector.verify_pins(cluster).await? {
+                Some(pinned) => pinned,
+                None => match connector.host_ca_export(cluster).await {
+                    // Before version 13 a proxy exports nothing.
+                    Err(ConnectError::HttpFailed { status: 404, .. }) => return Err(untrusted.into()),
+                    other => other?,
+                },
             };
-            connector.check_joined_pins(cluster, &exported)?;
-            Ok(connector.auth(cluster, &exported, credential).await?)
+            Ok(connector.auth(cluster, &present, credential).await?)
         }
         Err(ConnectError::Untrusted { host_ca: true, .. }) if cluster.host_cas() != host_cas => {
             tracing::info!(cluster = %cluster.name, "the host CA has changed");

@@ -13,7 +13,7 @@ use super::reply::IdentityStatus;
 use super::session::Session;
 use super::spare::SpareKey;
 use crate::clock::SharedClock;
-use crate::config::IdentityConfig;
+use crate::config::{IdentityConfig, JoinConfig, TokenSource};
 use crate::connect::Connector;
 use crate::error::{Code, Error};
 use crate::identity::{BotIdentity, Certificates, Stamp, Store};
@@ -24,6 +24,8 @@ use crate::join;
 #[derive(Debug)]
 pub(super) struct Bot {
     pub(super) config: IdentityConfig,
+    /// How to join, with the token until it was used.
+    join: Mutex<Arc<JoinConfig>>,
     pub(super) cache: IssueCache<Error>,
     /// Keys for what is issued.
     pub(super) spare: SpareKey,
@@ -84,13 +86,20 @@ pub(super) enum Wish {
 
 impl Bot {
     pub(super) fn open(
-        config: IdentityConfig,
+        mut config: IdentityConfig,
         clock: SharedClock,
         multiplexers: Arc<Multiplexers>,
     ) -> Result<Self, Error> {
         let connector = Connector::new(&config.cluster, Arc::clone(&clock))?;
-        let store = Store::open(&config.storage, Arc::clone(&clock))?;
+        let store = if config.join.method.renewable() {
+            Store::open(&config.storage, Arc::clone(&clock))?
+        } else {
+            Store::in_memory(Arc::clone(&clock))
+        };
+        let token = std::mem::replace(&mut config.join.token, TokenSource::Used);
+        let join = JoinConfig { token, proof: config.join.proof.clone(), ..config.join };
         Ok(Self {
+            join: Mutex::new(Arc::new(join)),
             cache: IssueCache::new(Arc::clone(&clock)),
             spare: SpareKey::new(config.key_algorithm),
             config,
@@ -110,6 +119,21 @@ impl Bot {
 
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How to join.
+    pub(super) fn join_config(&self) -> Arc<JoinConfig> {
+        Arc::clone(&self.join.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Forgets a one-time token whose hash is `used`: it brings no further identity, and only its hash is kept, with the
+    /// identity that it brought. (One that stands in a file is read when it is needed.)
+    pub(super) fn forget_token(&self, used: Option<&String>) {
+        let mut join = self.join.lock().unwrap_or_else(PoisonError::into_inner);
+        let ours = || join::token_hash(&join).ok().flatten();
+        if join.method.renewable() && matches!(join.token, TokenSource::Value(_)) && ours().as_ref() == used {
+            *join = Arc::new(JoinConfig { method: join.method, token: TokenSource::Used, proof: join.proof.clone() });
+        }
     }
 
     pub(super) fn moment(&self) -> Moment {
@@ -176,6 +200,7 @@ impl Bot {
         match self.establish(wish).await {
             Ok(session) => {
                 let session = Arc::new(session);
+                self.forget_token(session.identity.token_hash.as_ref());
                 let mut memory = self.memory();
                 memory.hold.succeeded();
                 memory.session = Some(Arc::clone(&session));
@@ -256,7 +281,7 @@ impl Bot {
         else {
             return false;
         };
-        let token = join::token_hash(&self.config.join).ok().flatten();
+        let token = join::token_hash(&self.join_config()).ok().flatten();
         token.is_some() && token != known && token != refused
     }
 

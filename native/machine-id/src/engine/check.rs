@@ -17,11 +17,13 @@ use crate::identity::Store;
 pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Checked, Error> {
     let connector = Connector::new(&identity.cluster, Arc::clone(&clock))?;
     let cluster = connector.discover().await?;
-    connector.verify_pins(&cluster).await?;
+    let pinned = connector.verify_pins(&cluster).await?;
     let mut notes = Vec::new();
-    let (address_kind, host_cas) = match &cluster.route {
-        Route::Proxy(_) => ("proxy", connector.host_ca_export(&cluster).await.unwrap_or_default()),
-        Route::Auth(route) => ("auth", route.host_cas.clone()),
+    let address_kind = if cluster.proxy().is_some() { "proxy" } else { "auth" };
+    let host_cas = match (pinned, &cluster.route) {
+        (Some(pinned), _) => pinned,
+        (None, Route::Proxy(_)) => connector.host_ca_export(&cluster).await.unwrap_or_default(),
+        (None, Route::Auth(route)) => route.host_cas.clone(),
     };
     let mut ca_pins = Vec::new();
     for pem in &host_cas {
@@ -42,7 +44,12 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
             "the clocks differ so much that certificates won't be valid here; set this machine's clock".to_owned(),
         );
     }
-    let status = match Store::open_existing(&identity.storage, Arc::clone(&clock))? {
+    let stored = match identity.join.method.renewable() {
+        true => Store::open_existing(&identity.storage, Arc::clone(&clock))?,
+        // It lives in the memory of its process.
+        false => None,
+    };
+    let status = match stored {
         Some(store) => IdentityStatus::stored(&identity.id, &store, clock.now())?,
         None => IdentityStatus::new(&identity.id),
     };

@@ -99,7 +99,7 @@ impl Bot {
 
     fn means(&self) -> Result<Means, Error> {
         let refused = self.memory().refused_token.clone();
-        let token_hash = join::token_hash(&self.config.join)?.filter(|hash| Some(hash) != refused.as_ref());
+        let token_hash = join::token_hash(&self.join_config())?.filter(|hash| Some(hash) != refused.as_ref());
         Ok(Means { repeatable: !self.config.join.method.renewable(), token_hash })
     }
 
@@ -154,6 +154,7 @@ impl Bot {
     ) -> Result<Session, Error> {
         tracing::warn!(identity = %self.config.id, "the configured token brings no new identity, the stored one is kept: {refusal}");
         self.memory().refused_token.clone_from(&means.token_hash);
+        self.forget_token(means.token_hash.as_ref());
         let stuck =
             (!known.ready).then(|| format!("{}; the configured token brings no new identity: {refusal}", known.reason));
         self.connect(cluster, state.identity, stuck, None).await
@@ -273,10 +274,14 @@ impl Bot {
             Arc::new(made.map_err(|_| Error::new(Code::Internal, "making a key ended unexpectedly", "report this"))??);
         let critical = self.critical.lock().await;
         let joined =
-            join::join(&self.connector, &cluster, &self.config.join, &key, self.config.lifetime, &*self.clock).await?;
-        let Joined { certificates, tls_cas, ssh_cas, token_hash } = joined;
+            join::join(&self.connector, &cluster, &self.join_config(), &key, self.config.lifetime, &*self.clock)
+                .await?;
+        let Joined { certificates, tls_cas, ssh_cas, host_cas, token_hash } = joined;
         // The reply doesn't say which CA is whose; what the cluster says over the connection does.
-        let authorities = Authorities::from_reply(&cluster.name, &certificates, &tls_cas, &ssh_cas)?;
+        let mut authorities = Authorities::from_reply(&cluster.name, &certificates, &tls_cas, &ssh_cas)?;
+        if let (Some(pinned), Some(host)) = (host_cas, authorities.host.first_mut()) {
+            host.tls_certs = pinned;
+        }
         let identity = BotIdentity { key, certificates, authorities, token_hash, cluster: cluster.name.clone() };
         self.save_or_keep(&guard, &identity, replaces);
         drop(critical);

@@ -18,6 +18,9 @@ pub enum JoinError {
     /// No token is configured.
     #[error("no join token is configured, and there is no stored identity that can be used")]
     TokenMissing,
+    /// The token was used by this process, and what it brought is gone.
+    #[error("the configured join token has been used, and the identity that it brought can't be used any more")]
+    TokenUsed,
     /// The token file can't be read.
     #[error("the token file {} can't be used: {reason}", path.display())]
     TokenUnreadable {
@@ -101,7 +104,7 @@ impl Fault for JoinError {
     fn code(&self) -> Code {
         match self {
             Self::Connect(error) => error.code(),
-            Self::TokenMissing => Code::IdentityNeedsRejoin,
+            Self::TokenMissing | Self::TokenUsed => Code::IdentityNeedsRejoin,
             Self::TokenUnreadable { .. } => Code::ConfigUnreadable,
             Self::ProofMissing { .. } => Code::JoinProofMissing,
             Self::Rejected { .. } => Code::JoinRejected,
@@ -119,6 +122,7 @@ impl Fault for JoinError {
     fn hint(&self) -> String {
         match self {
             Self::Connect(error) => error.hint(),
+            Self::TokenUsed => "make a fresh token on the cluster (`tctl bots add`) and configure it".to_owned(),
             Self::TokenMissing => "make a token on the cluster (`tctl bots add`) and configure it".to_owned(),
             Self::TokenUnreadable { .. } => {
                 "write the token into that file, readable for the agent's user, or configure another one".to_owned()

@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
 use crate::config::{JoinConfig, JoinMethod};
-use crate::connect::{ClockDifference, Cluster, ConnectError, Connector, Route};
+use crate::connect::{ClockDifference, Cluster, ConnectError, Connector, JoinDoor, JoinRoad};
 use crate::identity::{self, CertificateError, Certificates, KeyPair};
 use crate::secret::Secret;
 
@@ -37,6 +37,8 @@ pub struct Joined {
     pub tls_cas: Vec<String>,
     /// SSH keys of the same CAs, one line each.
     pub ssh_cas: Vec<String>,
+    /// Those that are host CAs, PEM, where pins tell.
+    pub host_cas: Option<Vec<String>>,
     /// Hash by which a changed token is noticed.
     pub token_hash: Option<String>,
 }
@@ -50,8 +52,8 @@ pub fn token_hash(join: &JoinConfig) -> Result<Option<String>, JoinError> {
     Ok(token::read(&join.token)?.as_ref().map(identity::token_hash))
 }
 
-/// Joins `cluster` with a key of ours. Clocks and CA pins are checked before the token is sent, since a token works
-/// only once.
+/// Joins `cluster` with a key of ours. Clocks are checked and the way is chosen before the token is sent, since a token
+/// works only once; with CA pins the way leads to an auth server that they recognise.
 ///
 /// # Errors
 /// The cluster's refusal, a missing token or proof, or why there is no usable answer.
@@ -67,16 +69,16 @@ pub async fn join(
     let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
     let proof = proof(connector, join, lookup).await?;
     check_clocks(connector, cluster).await?;
-    connector.verify_pins(cluster).await?;
+    let door = connector.join_door(cluster).await?;
     let request =
         JoinRequest { method: join.method, token: &token, proof: proof.as_ref(), key, expires: clock.now() + lifetime };
-    let (certs, date) = send(connector, cluster, &request).await?;
-    connector.check_joined_pins(cluster, &certs.tls_cas)?;
+    let (certs, date) = send(&door, &request).await?;
+    let host_cas = door.host_cas(&certs.tls_cas)?;
     let certificates = Certificates::new(&certs.ssh, &certs.tls)?;
     let now = clock.now();
     certificates.check(key, now).map_err(|error| misdated(error, date, now))?;
     let token_hash = Some(identity::token_hash(&token));
-    Ok(Joined { certificates, tls_cas: certs.tls_cas, ssh_cas: certs.ssh_cas, token_hash })
+    Ok(Joined { certificates, tls_cas: certs.tls_cas, ssh_cas: certs.ssh_cas, host_cas, token_hash })
 }
 
 /// The ID token of the method; none for method `token`.
@@ -117,20 +119,26 @@ async fn check_clocks(connector: &Connector, cluster: &Cluster) -> Result<(), Jo
 }
 
 async fn send(
-    connector: &Connector,
-    cluster: &Cluster,
+    door: &JoinDoor<'_>,
     request: &JoinRequest<'_>,
 ) -> Result<(reply::JoinCerts, Option<SystemTime>), JoinError> {
-    // REST at the auth server is on its way out from 16 on; the proxy keeps its own endpoint.
-    if matches!(cluster.route, Route::Auth(_)) && cluster.server_version.major >= 16 {
-        match connector.join_grpc(cluster, request.message()).await {
-            Ok(certs) => return Ok((reply::of_message(certs)?, None)),
-            Err(ConnectError::Unsupported { .. }) => {}
-            Err(error) => return Err(reply::refused_call(error, request)),
+    let mut unknown = None;
+    for road in door.roads() {
+        match road {
+            JoinRoad::Grpc => match door.grpc(request.message()).await {
+                Ok(certs) => return Ok((reply::of_message(certs)?, None)),
+                // Nothing was done with the token.
+                Err(error @ ConnectError::Unsupported { .. }) => unknown = Some(error),
+                Err(error) => return Err(reply::refused_call(error, request)),
+            },
+            JoinRoad::Web | JoinRoad::Rest => {
+                let http = door.http(&request.body()?).await?;
+                return Ok((reply::read(&http, request)?, http.date));
+            }
         }
     }
-    let http = connector.join_http(cluster, &request.body()?).await?;
-    Ok((reply::read(&http, request)?, http.date))
+    let none = || ConnectError::Unsupported { what: "joining this cluster".to_owned() };
+    Err(unknown.unwrap_or_else(none).into())
 }
 
 /// A certificate for another time than ours: one of the clocks is wrong.

@@ -11,7 +11,7 @@ use super::proof;
 /// The configured token; `None` when there is none (any more).
 pub(super) fn read(source: &TokenSource) -> Result<Option<Secret>, JoinError> {
     match source {
-        TokenSource::Absent => Ok(None),
+        TokenSource::Absent | TokenSource::Used => Ok(None),
         TokenSource::Value(token) => Ok(Some(Secret::new(token.expose().trim().to_owned())).filter(is_there)),
         TokenSource::File(path) => match proof::text(path) {
             Ok(token) => Ok(Some(token).filter(is_there)),
@@ -31,6 +31,7 @@ pub(super) fn missing(source: &TokenSource) -> JoinError {
         TokenSource::File(path) => {
             JoinError::TokenUnreadable { path: path.clone(), reason: "it is missing or empty".to_owned() }
         }
+        TokenSource::Used => JoinError::TokenUsed,
         TokenSource::Value(_) | TokenSource::Absent => JoinError::TokenMissing,
     }
 }

@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::LeaseError;
@@ -57,8 +60,16 @@ impl Owner {
         }
         match fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok().as_deref().and_then(parse_stat) {
             Some((started, state)) if started == self.started && !matches!(state, 'Z' | 'X') => Liveness::Alive,
+            None if self.is_hidden() => Liveness::OutOfSight,
             _ => Liveness::Dead,
         }
+    }
+
+    /// Whether there is such a process and `/proc` (mounted with `hidepid`) doesn't show it: not even to its own user
+    /// when it isn't dumpable, as the command `machine-id` isn't.
+    fn is_hidden(&self) -> bool {
+        let pid = i32::try_from(self.pid).map(Pid::from_raw);
+        pid.is_ok_and(|pid| matches!(kill(pid, None), Ok(()) | Err(Errno::EPERM)))
     }
 }
 

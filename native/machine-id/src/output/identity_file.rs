@@ -9,8 +9,7 @@ use super::{known_hosts, tls};
 pub(super) fn render(request: &OutputRequest<'_>) -> Result<Artifact, OutputError> {
     let certificate = request.certificate;
     let hosts = &request.authorities.host;
-    let known: String =
-        hosts.iter().map(|host| known_hosts::lines(host, &format!("{0},*.{0}", host.cluster))).collect();
+    let known = known_hosts::of_clusters(request);
     let cas = tls::all_certificates(hosts);
     let key = certificate.key.tls_private_pem().expose();
     let parts = [key, &certificate.certificates.ssh, "\n", &certificate.certificates.tls, &known, &cas];

@@ -253,10 +253,47 @@ fn a_leaf_below_the_root_gets_its_own_block_in_ssh() {
     }
     let files = case.files();
     assert!(files["known_hosts"].ends_with(&format!(
-        "@cert-authority localhost,eu.example.test,*.eu.example.test {key} type=host\n\
-         @cert-authority localhost,other.test,*.other.test {key} type=host\n"
+        "@cert-authority eu.example.test,*.eu.example.test {key} type=host\n\
+         @cert-authority other.test,*.other.test {key} type=host\n"
     )));
+    let root = files["known_hosts"].lines().next().unwrap();
+    let patterns = "localhost,example.test,*.example.test,!eu.example.test,!*.eu.example.test";
+    assert!(root.starts_with(&format!("@cert-authority {patterns} ssh-rsa ")), "{root}");
     assert_eq!(files["identity"].matches("@cert-authority").count(), 3);
+}
+
+#[test]
+fn a_leaf_above_the_root_or_of_the_proxys_name_vouches_for_neither() {
+    let mut case = Case::new(OutputKind::Identity);
+    case.cluster.proxy_host = "proxy.corp.test".to_owned();
+    let key = fixtures::read("keys/ed25519.ssh.pub").trim_end().to_owned();
+    case.add_leaf("test", &key);
+    case.add_leaf("corp.test", &key);
+    let files = case.files();
+    for patterns in [
+        "test,*.test,!example.test,!*.example.test,!corp.test,!*.corp.test,!proxy.corp.test",
+        "corp.test,*.corp.test,!proxy.corp.test",
+    ] {
+        let line = format!("\n@cert-authority {patterns} {key} type=host\n");
+        assert!(files["known_hosts"].contains(&line) && files["identity"].contains(&line), "{}", files["known_hosts"]);
+    }
+    // What OpenSSH makes of it.
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("known_hosts");
+    write(&file, &files["known_hosts"]);
+    let vouched = |host: &str| {
+        let found = Command::new("ssh-keygen").arg("-F").arg(host).arg("-f").arg(&file).output().unwrap();
+        let text = String::from_utf8(found.stdout).unwrap();
+        let lines: Vec<_> = text.lines().filter(|line| line.starts_with("@cert-authority")).collect();
+        assert_eq!(lines.len(), 1, "{host}: {text}");
+        if lines[0].contains(&key) { "leaf" } else { "root" }
+    };
+    for host in ["proxy.corp.test", "node1.example.test", "example.test"] {
+        assert_eq!(vouched(host), "root", "{host}");
+    }
+    for host in ["node1.corp.test", "node1.test"] {
+        assert_eq!(vouched(host), "leaf", "{host}");
+    }
 }
 
 /// Runs what `ssh` runs as ProxyCommand, and shows the arguments that our binary would see.

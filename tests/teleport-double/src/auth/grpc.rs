@@ -91,7 +91,7 @@ pub(crate) async fn grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>
 /// The join services, for callers without a certificate.
 pub(crate) async fn join_grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
     let path = request.uri().path().to_owned();
-    if path != "/proto.JoinService/RegisterUsingToken" || core.settings.major() < 16 {
+    if path != "/proto.JoinService/RegisterUsingToken" || core.settings.major() < 17 {
         return unknown(&core, &path);
     }
     let Some(body) = message(request).await else {

@@ -96,10 +96,11 @@ pub(crate) fn issue(
         Some(Fault::ManyAuthorities(count)) => authorities = vec![Arc::clone(&host.active); *count],
         _ => {}
     }
-    Ok(Issued {
-        ssh,
-        tls,
-        tls_cas: authorities.iter().map(|keys| keys.pem.clone()).collect(),
-        ssh_cas: authorities.iter().map(|keys| format!("{}\n", keys.ssh_line)).collect(),
-    })
+    let mut tls_cas: Vec<String> = authorities.iter().map(|keys| keys.pem.clone()).collect();
+    let mut ssh_cas: Vec<String> = authorities.iter().map(|keys| format!("{}\n", keys.ssh_line)).collect();
+    if let Some(Fault::ForeignAuthority { pem, ssh_line }) = fault {
+        tls_cas.push(pem.clone());
+        ssh_cas.push(format!("{ssh_line}\n"));
+    }
+    Ok(Issued { ssh, tls, tls_cas, ssh_cas })
 }

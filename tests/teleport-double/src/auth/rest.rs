@@ -1,5 +1,5 @@
 //! What is left of REST at the auth server (protocol sections B2, D3, D5). Up to version 12 authorities are read by it,
-//! up to version 10 the cluster's CA too.
+//! up to version 10 the cluster's CA too; joins up to version 17.
 
 use std::sync::Arc;
 
@@ -27,7 +27,9 @@ pub(crate) async fn rest(core: Arc<Core>, peer: Peer, request: Request<Incoming>
         return reply::not_found();
     };
     match (request.method(), path) {
-        (&Method::POST, "tokens/register") => crate::web::join::over_http(&core, &peer, request).await,
+        (&Method::POST, "tokens/register") if core.settings.major() <= 17 => {
+            crate::web::join::over_http(&core, &peer, request).await
+        }
         (&Method::GET, "remoteclusters") if core.settings.major() <= 15 => {
             planned(&core, &peer, Point::RemoteClusters, || remote_clusters(&core, &peer)).await
         }

@@ -16,6 +16,7 @@ pub(crate) fn cluster_ca_cert(core: &Core, fault: Option<&Fault>) -> Vec<u8> {
     let pem: String = match fault {
         Some(Fault::NoAuthorities) => String::new(),
         Some(Fault::ManyAuthorities(count)) => state.host.active.pem.repeat(*count),
+        Some(Fault::ForeignAuthority { pem, .. }) => format!("{}{pem}", state.host.active.pem),
         _ => state.host.trusted().map(|keys| keys.pem.as_str()).collect(),
     };
     Wire::default().bytes(1, pem).finish()

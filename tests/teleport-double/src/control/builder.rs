@@ -150,8 +150,8 @@ impl Builder {
         self
     }
 
-    /// The version it says it has; `15.0.0-dev` by default. From 16 on there are bot instances and
-    /// `RegisterUsingToken`, from 17 on separate SSH and TLS keys.
+    /// The version it says it has; `15.0.0-dev` by default. From 16 on there are bot instances, from 17
+    /// on `RegisterUsingToken` and separate SSH and TLS keys, from 18 on no join by REST at the auth server.
     #[must_use]
     pub fn version(mut self, version: &str) -> Self {
         self.settings.version = version.to_owned();

@@ -35,6 +35,10 @@ pub struct Double {
 }
 
 impl Double {
+    pub(crate) const fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     /// What a double is to be.
     #[must_use]
     pub fn builder() -> Builder {

@@ -91,6 +91,13 @@ pub enum Fault {
     NoAuthorities,
     /// The same CA this many times.
     ManyAuthorities(usize),
+    /// A CA of somebody else's after our own: PEM, and its SSH key as a line.
+    ForeignAuthority {
+        /// The certificate.
+        pem: String,
+        /// The key.
+        ssh_line: String,
+    },
 }
 
 /// What is wrong with a certificate.

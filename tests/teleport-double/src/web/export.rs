@@ -1,14 +1,14 @@
 //! `GET /webapi/auth/export` (protocol section J).
 
 use super::reply::{self, Reply};
-use crate::control::Core;
+use crate::control::{Core, Fault};
 
 /// The authority asked for, as PEM or as SSH lines.
-pub(crate) fn export(core: &Core, query: &str) -> Reply {
+pub(crate) fn export(core: &Core, query: &str, fault: Option<&Fault>) -> Reply {
     let kind = query.split('&').find_map(|pair| pair.strip_prefix("type=")).unwrap_or_default();
     let state = core.state();
     let cluster = &core.settings.cluster;
-    let text: String = match kind {
+    let mut text: String = match kind {
         "tls-host" => state.host.trusted().map(|keys| keys.pem.clone()).collect(),
         "tls-user" => state.user.trusted().map(|keys| keys.pem.clone()).collect(),
         "db" => state.database.trusted().map(|keys| keys.pem.clone()).collect(),
@@ -26,5 +26,8 @@ pub(crate) fn export(core: &Core, query: &str) -> Reply {
             return reply::error(400, &format!("{other:?} authority type is not supported"));
         }
     };
+    if let (Some(Fault::ForeignAuthority { pem, .. }), "tls-host") = (fault, kind) {
+        text.push_str(pem);
+    }
     reply::text(200, &text)
 }

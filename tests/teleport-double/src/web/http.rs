@@ -105,7 +105,11 @@ async fn web(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
         // From version 13 on: 10 and 12 answer 404.
         "/webapi/auth/export" if get && core.settings.major() >= 13 => {
             let query = request.uri().query().unwrap_or_default().to_owned();
-            planned(&core, &peer, Point::Export, || export::export(&core, &query)).await
+            let fault = strike(&core, &peer, Point::Export).await;
+            match &fault {
+                None | Some(Fault::ForeignAuthority { .. }) => export::export(&core, &query, fault.as_ref()),
+                Some(fault) => http_fault(&peer, fault, || export::export(&core, &query, None)).await,
+            }
         }
         "/webapi/host/credentials" if request.method() == http::Method::POST => {
             join::over_http(&core, &peer, request).await

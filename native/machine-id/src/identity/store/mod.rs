@@ -4,10 +4,14 @@
 //! before the request leaves, and only who holds a [`RenewalPermit`], which exists only for an identity whose last
 //! renewal ended well, has a reason to renew. After a crash or a lost reply the file says *pending* for good: such
 //! an identity still serves role certificates until it expires, and then needs a fresh token.
+//!
+//! Where a join method can join again at any time there is nothing worth keeping, and a stored key is only something to
+//! steal: such an identity lives in the memory of its process, behind the same interface.
 
 mod error;
 mod format;
 mod machine;
+mod medium;
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -19,20 +23,16 @@ use super::authority::Authorities;
 use super::bot::BotIdentity;
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
-use crate::destination::{Destination, DestinationError, DirectoryLock};
+use crate::destination::DirectoryLock;
+use medium::Medium;
 
 /// The identity's file.
 pub const IDENTITY_FILE: &str = "identity.json";
 
-/// The file by which the store is tried out.
-const PROBE_FILE: &str = "probe";
-/// Larger than an identity with a few authorities.
-const PROBE_SIZE: usize = 64 * 1024;
-
-/// A directory that keeps one bot identity.
+/// What keeps one bot identity: a directory, or the memory of this process.
 #[derive(Debug)]
 pub struct Store {
-    destination: Destination,
+    medium: Medium,
     clock: SharedClock,
 }
 
@@ -42,7 +42,13 @@ impl Store {
     /// # Errors
     /// When it can't be made, or isn't safe to keep a key in.
     pub fn open(directory: &DirectoryConfig, clock: SharedClock) -> Result<Self, StoreError> {
-        Ok(Self { destination: Destination::create_or_open(directory)?, clock })
+        Ok(Self { medium: Medium::make(directory)?, clock })
+    }
+
+    /// One whose identity is gone with the process: nothing is ever written to disk.
+    #[must_use]
+    pub fn in_memory(clock: SharedClock) -> Self {
+        Self { medium: Medium::memory(), clock }
     }
 
     /// Opens the directory only if it is there, for showing what it holds.
@@ -50,34 +56,27 @@ impl Store {
     /// # Errors
     /// When it isn't safe, or can't be opened.
     pub fn open_existing(directory: &DirectoryConfig, clock: SharedClock) -> Result<Option<Self>, StoreError> {
-        Ok(Destination::open_existing(directory)?.map(|destination| Self { destination, clock }))
+        Ok(Medium::existing(directory)?.map(|medium| Self { medium, clock }))
     }
 
     /// Takes the lock, waiting at most `wait` for another holder; blocks the thread meanwhile.
     ///
     /// # Errors
-    /// [`StoreError::Destination`] with [`DestinationError::Busy`] when it is still held then.
+    /// [`StoreError::Destination`] with `DestinationError::Busy` when it is still held then.
     pub fn lock(&self, wait: Duration) -> Result<StoreGuard<'_>, StoreError> {
-        let lock = self.destination.lock(wait)?;
-        // A half-written identity holds a key too. That it can't be deleted now is no reason to stop.
-        if let Err(error) = self.destination.clear_leftovers(&lock) {
-            tracing::debug!("what a killed process left can't be cleared: {error}");
-        }
-        Ok(StoreGuard { _lock: lock, store: self })
+        Ok(StoreGuard { _lock: self.medium.lock(wait)?, store: self })
     }
 
-    /// The identity's file.
+    /// The identity's file; a name for messages where it is kept in memory.
     #[must_use]
     pub fn path(&self) -> PathBuf {
-        self.destination.path().join(IDENTITY_FILE)
+        self.medium.path()
     }
 
     /// The present version of the file; none if there is none. Each write makes a new file, so it has another stamp.
     #[must_use]
     pub fn stamp(&self) -> Option<Stamp> {
-        use std::os::unix::fs::MetadataExt;
-        let seen = std::fs::symlink_metadata(self.path()).ok()?;
-        Some(Stamp { inode: seen.ino(), modified: (seen.mtime(), seen.mtime_nsec()) })
+        self.medium.stamp()
     }
 
     /// Reads without the lock, for showing only: the file is replaced as a whole, so what is read is complete.
@@ -85,15 +84,7 @@ impl Store {
     /// # Errors
     /// As [`StoreGuard::load`].
     pub fn peek(&self) -> Result<Option<StoredState>, StoreError> {
-        match self.destination.read(IDENTITY_FILE, format::MAX_FILE) {
-            Ok(Some(text)) => format::read(&text, &self.path()).map(Some),
-            Ok(None) => Ok(None),
-            Err(DestinationError::TooLong { path, length, limit }) => {
-                let reason = format!("it has {length} bytes, an identity has at most {limit}");
-                Err(StoreError::Corrupt { path, reason })
-            }
-            Err(error) => Err(error.into()),
-        }
+        self.medium.read()
     }
 }
 
@@ -105,7 +96,7 @@ pub struct Stamp {
 }
 
 /// What a store holds.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StoredState {
     /// The identity.
     pub identity: BotIdentity,
@@ -164,7 +155,7 @@ impl RenewalPermit {
 /// A store whose lock is held. Dropping it lets go of the lock.
 #[derive(Debug)]
 pub struct StoreGuard<'a> {
-    _lock: DirectoryLock,
+    _lock: Option<DirectoryLock>,
     store: &'a Store,
 }
 
@@ -183,8 +174,7 @@ impl StoreGuard<'_> {
     /// # Errors
     /// When it can't be written.
     pub fn try_out(&self) -> Result<(), StoreError> {
-        self.store.destination.replace(PROBE_FILE, &[b' '; PROBE_SIZE])?;
-        Ok(self.store.destination.delete(PROBE_FILE)?)
+        self.store.medium.try_out()
     }
 
     /// Stores an identity fresh from a join or a renewal, ready to be renewed.
@@ -262,10 +252,7 @@ impl StoreGuard<'_> {
     /// # Errors
     /// When it can't be renamed.
     pub fn set_aside(&self) -> Result<PathBuf, StoreError> {
-        let from = self.store.path();
-        let to = from.with_extension(format!("json.set-aside-{}", format::unix_seconds(self.store.clock.now())));
-        std::fs::rename(&from, &to).map_err(|source| StoreError::Rename { path: from, source })?;
-        Ok(to)
+        self.store.medium.set_aside(self.store.clock.now())
     }
 
     fn stored(&self) -> Result<StoredState, StoreError> {
@@ -273,9 +260,12 @@ impl StoreGuard<'_> {
     }
 
     fn write(&self, identity: &BotIdentity, renewal: &RenewalState) -> Result<(), StoreError> {
-        let machine = MachineMark::of_this_machine();
-        let text = format::write(identity, renewal, &machine, self.store.clock.now())?;
-        Ok(self.store.destination.replace(IDENTITY_FILE, text.as_bytes())?)
+        self.store.medium.write(StoredState {
+            identity: identity.clone(),
+            renewal: renewal.clone(),
+            machine: MachineMark::of_this_machine(),
+            saved_at: self.store.clock.now(),
+        })
     }
 }
 

@@ -272,3 +272,22 @@ fn what_a_killed_process_left_half_written_is_gone_once_the_lock_is_taken() {
     assert!(guard(&store).load().unwrap().is_some());
     assert!(!left.exists());
 }
+
+#[test]
+fn memory_keeps_the_same_promises_and_ends_with_its_store() {
+    let clock = || Arc::new(FixedClock::at(fixtures::now()));
+    let store = Store::in_memory(clock());
+    assert!(store.stamp().is_none() && guard(&store).load().unwrap().is_none());
+    guard(&store).try_out().unwrap();
+    guard(&store).save(&joined()).unwrap();
+    let first = store.stamp();
+    assert!(first.is_some());
+    assert_eq!(store.peek().unwrap().unwrap().identity.certificates, joined().certificates);
+    let permit = guard(&store).begin_renewal().unwrap();
+    assert!(matches!(guard(&store).begin_renewal(), Err(StoreError::NotReady { .. })));
+    assert_ne!(store.stamp(), first);
+    guard(&store).abandon_renewal(permit, "not sent").unwrap();
+    guard(&store).save(&renewed()).unwrap();
+    assert!(!store.path().exists(), "there is no file");
+    assert!(Store::in_memory(clock()).peek().unwrap().is_none());
+}
