@@ -1,11 +1,23 @@
-//! Every scenario on the double. `tests/teleport` plays the same on a real Teleport.
+//! Every scenario on the double, as an old and as a new server. `tests/teleport` plays the same on a real Teleport.
 
 macro_rules! on_the_double {
     ($($room:ident { $($name:ident)* })*) => {
         $(mod $room {
-            $(#[test]
-            fn $name() {
-                e2e::scenarios::$room::$name(&e2e::Cluster::start().and_node());
+            $(mod $name {
+                fn play(version: &str) {
+                    let cluster = e2e::Cluster::with(|builder| builder.version(version)).and_node();
+                    e2e::scenarios::$room::$name(&cluster);
+                }
+
+                #[test]
+                fn as_version_15() {
+                    play("15.4.3");
+                }
+
+                #[test]
+                fn as_version_18() {
+                    play("18.0.0");
+                }
             })*
         })*
     };

@@ -17,7 +17,7 @@ fn guide(machine: &Machine, address: &str, token: &str, pin: &str) -> String {
 }
 
 /// A token is for one join. A cluster's cache may show it a moment longer.
-fn assert_used_up(stage: &dyn Stage, token: &str) {
+pub(super) fn assert_used_up(stage: &dyn Stage, token: &str) {
     until("the token's end", LONG, || (!stage.token_exists(token)).then_some(()));
 }
 
@@ -58,6 +58,12 @@ pub fn by_a_token_at_the_auth_server_with_a_pin(stage: &dyn Stage) {
     assert_used_up(stage, &token);
 }
 
+/// Adds a pin to what [`Machine::configure`] has written.
+pub(super) fn pin(machine: &Machine, pin: &str) {
+    let config = machine.read("tbot.yaml");
+    machine.write_config(&config.replace("onboarding:\n", &format!("onboarding:\n  ca_pins: [\"{pin}\"]\n")));
+}
+
 /// A machine that joins by an ID token, through the proxy.
 pub(super) fn vouched(stage: &dyn Stage, method: Method, subject: Subject) -> Option<Machine> {
     let (bot, mut machine) = (stage.add_bot(), Machine::new(stage));
@@ -85,9 +91,11 @@ fn by_an_id_token(stage: &dyn Stage, method: Method) {
     assert_delivered(&machine);
     let report = machine.machine_id(&["status", "-c", "tbot.yaml", "--json"]).succeeded().stdout;
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    assert_eq!(report["identity"]["renewable"], false, "{report}");
-    // The same proof works again while it is valid.
+    assert_ne!(report["identity"]["renewable"], true, "{report}");
+    // The same proof works again while it is valid, for an auth server that a pin recognises, too.
+    pin(&machine, &stage.ca_pin());
     machine.oneshot().succeeded();
+    assert_delivered(&machine);
 }
 
 /// What any issuer can sign from version 12.4 on.

@@ -13,14 +13,19 @@ fn with(stage: &dyn Stage, kind: Kind) -> (Machine, String) {
     (machine, token)
 }
 
-/// Nobody has made it.
+/// Nobody has made it. With a pin the auth server itself says so.
 pub fn a_wrong_token(stage: &dyn Stage) {
     let machine = Machine::new(stage);
     let wrong = "0123456789abcdef0123456789abcdef";
     machine.keep_secret([wrong.to_owned()]);
     machine.configure(stage, wrong, "");
-    machine.oneshot().refused(1, "join_rejected", &["token", "make the bot and its token anew", "tctl"]);
-    machine.assert_nothing_left();
+    for pin in [None, Some(stage.ca_pin())] {
+        if let Some(pin) = pin {
+            join::pin(&machine, &pin);
+        }
+        machine.oneshot().refused(1, "join_rejected", &["token", "make the bot and its token anew", "tctl"]);
+        machine.assert_nothing_left();
+    }
 }
 
 /// Its time is over.
@@ -34,6 +39,8 @@ pub fn an_expired_token(stage: &dyn Stage) {
 pub fn a_used_token(stage: &dyn Stage) {
     let (first, token) = with(stage, Kind::Usual);
     first.oneshot().succeeded();
+    // Until a cluster's cache has followed, a second join with it goes well.
+    join::assert_used_up(stage, &token);
     let second = Machine::new(stage);
     second.configure(stage, &token, "");
     second.oneshot().refused(1, "join_rejected", &["used already"]);
@@ -68,6 +75,8 @@ pub fn a_wrong_pin(stage: &dyn Stage) {
 /// Genuine, but the join token's rules don't allow whom it names.
 pub fn an_id_token_for_another_job(stage: &dyn Stage) {
     let Some(machine) = join::vouched(stage, Method::Kubernetes, Subject::Other) else { return };
+    machine.oneshot().refused(1, "join_rejected", &[]);
+    join::pin(&machine, &stage.ca_pin());
     machine.oneshot().refused(1, "join_rejected", &[]);
     machine.assert_nothing_left();
 }
