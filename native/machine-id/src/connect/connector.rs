@@ -112,13 +112,14 @@ impl Connector {
     }
 
     /// The web's authorities, read again at each discovery, so that a replaced CA file is noticed.
-    pub(super) fn web_trust(&self) -> Result<Trust, ConnectError> {
-        let mut cached = self.0.web_trust.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(trust) = &*cached {
-            return Ok(trust.clone());
+    pub(super) async fn web_trust(&self) -> Result<Trust, ConnectError> {
+        let cached = || self.0.web_trust.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = cached().clone();
+        if let Some(trust) = known {
+            return Ok(trust);
         }
-        let trust = Trust::web(self.ca())?;
-        *cached = Some(trust.clone());
+        let trust = Trust::web(self.ca().cloned()).await?;
+        *cached() = Some(trust.clone());
         Ok(trust)
     }
 
@@ -201,7 +202,7 @@ impl Connector {
         }
         let address = Address::new(uri.host().ok_or_else(unusable)?, uri.port_u16().unwrap_or(443));
         let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let stream = self.https(&address, &Trust::web(None)?).await?;
+        let stream = self.https(&address, &Trust::web(None).await?).await?;
         let request = Request::get(path).header(http::header::AUTHORIZATION, format!("Bearer {bearer}"));
         self.http(stream, &address, request, Full::default()).await
     }

@@ -114,7 +114,7 @@ impl Connector {
         }
         let address = self.address();
         let host_cas = match self.ca() {
-            Some(source) => Trust::configured_host_ca(source)?.pems(),
+            Some(source) => Trust::configured_host_ca(source).await?.pems(),
             None if self.pins().is_empty() => {
                 return Err(ConnectError::AuthUnverifiable { address: address.to_string() });
             }

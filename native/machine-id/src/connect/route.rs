@@ -36,7 +36,7 @@ impl Connector {
 
     /// HTTPS to the proxy's web port, by the web's authorities.
     pub(super) async fn web(&self, address: &Address) -> Result<Pipe, ConnectError> {
-        self.https(address, &self.web_trust()?).await
+        self.https(address, &self.web_trust().await?).await
     }
 
     /// HTTPS to `address`, by the authorities of `trust`.

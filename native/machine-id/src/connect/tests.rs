@@ -244,12 +244,16 @@ async fn ca_files_that_are_missing_or_empty_are_named() {
 async fn an_http_proxy_is_asked_for_a_tunnel_and_its_refusal_is_shown() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
-    let seen = tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut request = vec![0_u8; 1024];
-        let count = stream.read(&mut request).await.unwrap();
-        stream.write_all(b"HTTP/1.1 403 Forbidden by policy\r\n\r\n").await.unwrap();
-        String::from_utf8_lossy(&request[..count]).into_owned()
+    let (tell, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    // Discovery and the probe each ask, in any order.
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0_u8; 1024];
+            let count = stream.read(&mut request).await.unwrap();
+            let _ = stream.write_all(b"HTTP/1.1 403 Forbidden by policy\r\n\r\n").await;
+            let _ = tell.send(String::from_utf8_lossy(&request[..count]).into_owned());
+        }
     });
     let config = ClusterConfig {
         host: "teleport.example.com".to_owned(),
@@ -263,7 +267,8 @@ async fn an_http_proxy_is_asked_for_a_tunnel_and_its_refusal_is_shown() {
     assert_eq!(error.code(), Code::ClusterUnreachable);
     assert!(error.to_string().contains("403 Forbidden by policy"), "{error}");
     assert!(
-        seen.await
+        seen.recv()
+            .await
             .unwrap()
             .starts_with("CONNECT teleport.example.com:443 HTTP/1.1\r\nHost: teleport.example.com:443\r\n")
     );

@@ -13,6 +13,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use sha2::{Digest, Sha256};
 
+use crate::blocking::{self, Lane};
 use crate::config::CaSource;
 
 use super::error::ConnectError;
@@ -33,7 +34,11 @@ pub(crate) struct Trust {
 
 impl Trust {
     /// The system's authorities (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured) and the configured one.
-    pub(crate) fn web(extra: Option<&CaSource>) -> Result<Self, ConnectError> {
+    pub(crate) async fn web(extra: Option<CaSource>) -> Result<Self, ConnectError> {
+        off_the_runtime(move || Self::read_web(extra.as_ref())).await
+    }
+
+    fn read_web(extra: Option<&CaSource>) -> Result<Self, ConnectError> {
         let native = rustls_native_certs::load_native_certs();
         for error in native.errors.iter().take(3) {
             tracing::warn!("of the system's authorities (or SSL_CERT_FILE, SSL_CERT_DIR) one can't be read: {error}");
@@ -65,8 +70,9 @@ impl Trust {
     }
 
     /// The configured CA alone, as the cluster's host CA: for an auth server.
-    pub(crate) fn configured_host_ca(source: &CaSource) -> Result<Self, ConnectError> {
-        let certificates = read(source)?;
+    pub(crate) async fn configured_host_ca(source: &CaSource) -> Result<Self, ConnectError> {
+        let source = source.clone();
+        let certificates = off_the_runtime(move || read(&source)).await?;
         let pems = certificates.iter().map(|der| pem(der)).collect();
         Ok(Self::of(certificates, true, pems))
     }
@@ -82,6 +88,14 @@ impl Trust {
         roots.add_parsable_certificates(certificates);
         Self { roots: Arc::new(roots), exact: Arc::new(exact), host_ca, pems }
     }
+}
+
+/// Files may lie on a disk that hangs.
+async fn off_the_runtime<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ConnectError> + Send + 'static,
+) -> Result<T, ConnectError> {
+    let ended = |error: crate::error::Error| Err(ConnectError::NoRoots { reason: error.to_string() });
+    blocking::run(Lane::Store, work).await.unwrap_or_else(ended)
 }
 
 fn read(source: &CaSource) -> Result<Vec<CertificateDer<'static>>, ConnectError> {

@@ -2,7 +2,9 @@
 
 use crate::connect::{AuthClient, CaKind, CertAuthority, ClientCredential, Cluster, ConnectError, Connector};
 use crate::error::Error;
-use crate::identity::{Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation};
+use crate::identity::{
+    Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation, is_cluster_name, is_same_to_ssh,
+};
 
 /// Connects to auth. Who slept through a CA rotation no longer recognises the server: then the pins tell the present
 /// host CA, since this is a first contact again, and where there are none the proxy's public export does, verified by the
@@ -44,6 +46,7 @@ pub(super) async fn fetch(client: &AuthClient, cluster: &str, known: &Authoritie
     let (own, mut leaves): (Vec<_>, Vec<_>) = hosts?.into_iter().partition(|authority| authority.cluster == cluster);
     // In an order of our own, so that another one isn't taken for a change.
     leaves.sort_by(|a, b| a.cluster.cmp(&b.cluster));
+    let leaves = tell_apart(cluster, leaves);
     let host = convert(AuthorityKind::Host, cluster, own.into_iter().next())?;
     let user = convert(AuthorityKind::User, cluster, user?)?;
     // An authority without keys would recognise nobody; what is known is worth more than that.
@@ -65,6 +68,21 @@ pub(super) async fn fetch(client: &AuthClient, cluster: &str, known: &Authoritie
         }
     }
     Ok(Authorities { host: hosts, user, database })
+}
+
+/// The leaves whose hosts can be told from the cluster's own and from another leaf's. A leaf chooses its name itself: it
+/// must neither stand in for others nor keep them from being written.
+fn tell_apart(cluster: &str, leaves: Vec<CertAuthority>) -> Vec<CertAuthority> {
+    let mut apart: Vec<CertAuthority> = Vec::with_capacity(leaves.len());
+    for leaf in leaves {
+        let taken = || apart.iter().map(|other| other.cluster.as_str()).chain([cluster]);
+        if !is_cluster_name(&leaf.cluster) || taken().any(|name| is_same_to_ssh(name, &leaf.cluster)) {
+            tracing::warn!(leaf = ?leaf.cluster, "left out: a leaf cluster of an unusable or of another's name");
+            continue;
+        }
+        apart.push(leaf);
+    }
+    apart
 }
 
 /// Those of the cluster and its leaves at once; where the list can't be had, the cluster's own.

@@ -214,6 +214,21 @@ impl Authorities {
     }
 }
 
+/// Whether a name can be a cluster's: it ends up in patterns, shell words and file names.
+#[must_use]
+pub fn is_cluster_name(name: &str) -> bool {
+    /// Longer than any DNS name.
+    const LONGEST: usize = 300;
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-@:./+".contains(c);
+    (1..=LONGEST).contains(&name.len()) && name.chars().all(allowed)
+}
+
+/// Whether two clusters' hosts can't be told apart: ssh takes no notice of capitals.
+#[must_use]
+pub const fn is_same_to_ssh(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
 /// What is wrong with an authority.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorityError {

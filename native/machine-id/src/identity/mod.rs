@@ -14,7 +14,9 @@ mod store;
 mod tls_facts;
 mod when;
 
-pub use authority::{Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation, ca_pin};
+pub use authority::{
+    Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation, ca_pin, is_cluster_name, is_same_to_ssh,
+};
 pub use bot::{BotFacts, BotIdentity, token_hash};
 pub use certificates::{CertificateError, CertificateFacts, Certificates, Which};
 pub use file::{IdentityFile, IdentityFileError};

@@ -43,7 +43,9 @@ impl SshKeyType {
 pub(super) fn canonical_line(line: &str) -> Result<String, AuthorityError> {
     let key = parse_line(line)?;
     let bare = PublicKey::new(key.key_data().clone(), "");
-    bare.to_openssh().map_err(|e| AuthorityError::SshKey { reason: e.to_string() })
+    let line = bare.to_openssh().map_err(|e| AuthorityError::SshKey { reason: e.to_string() })?;
+    // Here and not when files are made: a leaf's key of another type must keep nobody's files from being made.
+    SshKeyType::of_line(&line).map(|_| line)
 }
 
 fn parse_line(line: &str) -> Result<PublicKey, AuthorityError> {

@@ -15,8 +15,10 @@ mod spacelift;
 mod terraform_cloud;
 mod token;
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::blocking::{self, Lane};
 use crate::clock::Clock;
 use crate::config::{JoinConfig, JoinMethod};
 use crate::connect::{ClockDifference, Cluster, ConnectError, Connector, JoinDoor, JoinRoad};
@@ -60,14 +62,18 @@ pub fn token_hash(join: &JoinConfig) -> Result<Option<String>, JoinError> {
 pub async fn join(
     connector: &Connector,
     cluster: &Cluster,
-    join: &JoinConfig,
+    join: &Arc<JoinConfig>,
     key: &KeyPair,
     lifetime: Duration,
     clock: &dyn Clock,
 ) -> Result<Joined, JoinError> {
-    let lookup: Lookup<'_> = &|name| std::env::var(name).ok();
-    let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
-    let proof = proof(connector, join, lookup).await?;
+    let given = Arc::clone(join);
+    let at_hand = blocking::run(Lane::Store, move || at_hand(&given, &of_process)).await;
+    let (token, proof) = at_hand.map_err(|error| JoinError::Internal { reason: error.to_string() })??;
+    let proof = match (proof, join.method) {
+        (None, JoinMethod::Github) => Some(github::proof(connector, &of_process).await?),
+        (proof, _) => proof,
+    };
     check_clocks(connector, cluster).await?;
     let door = connector.join_door(cluster).await?;
     let request =
@@ -81,25 +87,25 @@ pub async fn join(
     Ok(Joined { certificates, tls_cas: certs.tls_cas, ssh_cas: certs.ssh_cas, host_cas, token_hash })
 }
 
-/// The ID token of the method; none for method `token`.
-async fn proof(connector: &Connector, join: &JoinConfig, lookup: Lookup<'_>) -> Result<Option<Secret>, JoinError> {
-    if join.method == JoinMethod::Token {
-        return Ok(None);
-    }
-    if let Some(source) = &join.proof {
-        return proof::read(join.method, source, lookup).map(Some);
-    }
-    let found = match join.method {
-        JoinMethod::Token => return Ok(None),
-        JoinMethod::Kubernetes => kubernetes::proof(lookup),
-        JoinMethod::Github => github::proof(connector, lookup).await,
-        JoinMethod::Gitlab => gitlab::proof(lookup),
-        JoinMethod::CircleCi => circleci::proof(lookup),
-        JoinMethod::Spacelift => spacelift::proof(lookup),
-        JoinMethod::TerraformCloud => terraform_cloud::proof(lookup),
-        JoinMethod::Bitbucket => bitbucket::proof(lookup),
+fn of_process(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The token, and the ID token of the method as far as it needn't be asked for; none for method `token`. Reads files,
+/// which may lie on a disk that hangs.
+fn at_hand(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Secret, Option<Secret>), JoinError> {
+    let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
+    let found = match (join.method, &join.proof) {
+        (JoinMethod::Token, _) | (JoinMethod::Github, None) => return Ok((token, None)),
+        (method, Some(source)) => proof::read(method, source, lookup),
+        (JoinMethod::Kubernetes, None) => kubernetes::proof(lookup),
+        (JoinMethod::Gitlab, None) => gitlab::proof(lookup),
+        (JoinMethod::CircleCi, None) => circleci::proof(lookup),
+        (JoinMethod::Spacelift, None) => spacelift::proof(lookup),
+        (JoinMethod::TerraformCloud, None) => terraform_cloud::proof(lookup),
+        (JoinMethod::Bitbucket, None) => bitbucket::proof(lookup),
     };
-    found.map(Some)
+    Ok((token, Some(found?)))
 }
 
 async fn check_clocks(connector: &Connector, cluster: &Cluster) -> Result<(), JoinError> {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::config::{KeyAlgorithm, ProofSource, TokenSource};
-use crate::connect::{HttpReply, error_message, recorded_answer};
+use crate::config::{AddressKind, ClusterConfig, KeyAlgorithm, ProofSource, TokenSource};
+use crate::connect::{Address, HttpReply, error_message, recorded_answer};
 use crate::error::{Code, Error, Fault, Retry};
 use std::path::PathBuf;
 
@@ -172,8 +172,54 @@ fn a_token_file_that_is_gone_is_no_error_until_a_token_is_needed() {
 
 #[test]
 fn a_join_can_move_between_threads() {
-    fn is_send<F: Future + Send>(_: impl FnOnce(Connector, Cluster, JoinConfig, crate::clock::SystemClock) -> F) {}
+    fn is_send<F: Future + Send>(_: impl FnOnce(Connector, Cluster, Arc<JoinConfig>, crate::clock::SystemClock) -> F) {}
     is_send(|connector, cluster, config, clock| async move {
         join(&connector, &cluster, &config, &key(), Duration::ZERO, &clock).await
     });
+}
+
+/// A pipe into which nobody writes is read for as long as a disk that hangs.
+#[tokio::test]
+async fn a_token_or_proof_that_hangs_does_not_stop_the_thread_that_joins() {
+    const LONG: Duration = Duration::from_secs(20);
+    let scratch = tempfile::tempdir().unwrap();
+    for hangs in ["token", "proof"] {
+        let pipe = scratch.path().join(hangs);
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let token = match hangs {
+            "token" => TokenSource::File(pipe.clone()),
+            _ => TokenSource::Value(Secret::new("name".to_owned())),
+        };
+        let proof = Some(ProofSource::File(pipe.clone()));
+        let config = Arc::new(JoinConfig { method: JoinMethod::Gitlab, token, proof });
+        let (reading, begun) = tokio::sync::oneshot::channel();
+        let (goes_on, seen) = std::sync::mpsc::channel();
+        let disk = std::thread::spawn(move || {
+            // Comes back when somebody reads.
+            let held = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+            reading.send(()).unwrap();
+            let outcome = seen.recv_timeout(LONG);
+            drop(held);
+            outcome
+        });
+        let joining = tokio::spawn(async move {
+            let clock: crate::clock::SharedClock = Arc::new(crate::clock::SystemClock::new());
+            let address = Address::new("127.0.0.1", 1);
+            let cluster = ClusterConfig {
+                host: address.host.clone(),
+                port: address.port,
+                kind: AddressKind::Proxy,
+                ca_pins: Vec::new(),
+                ca: None,
+            };
+            let connector = Connector::new(&cluster, Arc::clone(&clock)).unwrap();
+            let cluster = Cluster::assumed("c", address);
+            join(&connector, &cluster, &config, &key(), Duration::ZERO, &*clock).await.unwrap_err().code()
+        });
+        begun.await.unwrap();
+        let _late = goes_on.send(());
+        let code = joining.await.unwrap();
+        disk.join().unwrap().expect("the thread that joins waits for a file");
+        assert!(matches!(code, Code::ConfigUnreadable | Code::JoinProofMissing), "{hangs}: {code:?}");
+    }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::OutputError;
 use crate::config::OutputKind;
-use crate::identity::{Authorities, Authority};
+use crate::identity::{Authorities, Authority, is_cluster_name};
 use crate::issue::RoleCertificate;
 
 /// What the files say about the cluster.
@@ -70,7 +70,9 @@ impl<'a> OutputRequest<'a> {
             return Err(OutputError::NoAuthority { what: "host" });
         }
         for name in self.authorities.host.iter().map(|host| &host.cluster).chain([&self.cluster.name]) {
-            check_name("cluster name", name, "_-@:./+")?;
+            if !is_cluster_name(name) {
+                return Err(unusable("cluster name", name));
+            }
         }
         check_name("proxy host", &self.cluster.proxy_host, "_-.:")?;
         check_name("proxy address", &self.cluster.proxy_address, "_-.:[]")?;
@@ -86,7 +88,13 @@ impl<'a> OutputRequest<'a> {
 
     /// The clusters that files can be named after.
     pub(super) fn plain_file_clusters(&self) -> impl Iterator<Item = &'a Authority> {
-        let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+        /// So that it is a file's name with `.known_hosts` behind it, and none of those that directories keep for us.
+        const LONGEST: usize = 180;
+        let plain = |name: &str| {
+            name.len() <= LONGEST
+                && !name.starts_with('.')
+                && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+        };
         self.authorities.host.iter().filter(move |host| plain(&host.cluster))
     }
 }
@@ -101,12 +109,17 @@ pub(super) fn text_of(path: &Path) -> Result<&str, OutputError> {
     Ok(text)
 }
 
+/// Longer than any DNS name with port.
+const MAX_NAME: usize = 300;
+
 fn check_name(what: &'static str, name: &str, extra: &str) -> Result<(), OutputError> {
-    /// Longer than any DNS name with port.
-    const MAX_NAME: usize = 300;
     let allowed = |c: char| c.is_ascii_alphanumeric() || extra.contains(c);
     if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(allowed) {
-        return Err(OutputError::Name { what, name: name.chars().take(MAX_NAME).collect() });
+        return Err(unusable(what, name));
     }
     Ok(())
+}
+
+fn unusable(what: &'static str, name: &str) -> OutputError {
+    OutputError::Name { what, name: name.chars().take(MAX_NAME).collect() }
 }

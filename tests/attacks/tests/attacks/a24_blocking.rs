@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use machine_id::clock::SystemClock;
-use machine_id::config::{AcquireRequest, EngineConfig};
+use machine_id::config::{AcquireRequest, AddressKind, CaSource, ClusterConfig, EngineConfig};
+use machine_id::connect::Connector;
 use machine_id::engine::{Engine, Order};
 use machine_id::error::Code;
 use nix::fcntl::{Flock, FlockArg};
@@ -98,4 +99,38 @@ fn a24_a_held_lock_stops_no_thread_of_the_runtime_and_an_acquire_no_longer_than_
     // Some 400 fit into the time of the deadlines; none came while the one thread was asleep.
     let beats = beats.load(Ordering::Relaxed);
     assert!(beats > 40, "{beats} beats in {DEADLINE:?} and more");
+}
+
+/// A pipe into which nobody writes is read for as long as a disk that hangs.
+#[test]
+fn a24_a_ca_file_that_hangs_stops_no_thread_of_the_runtime() {
+    const LONG: Duration = Duration::from_secs(20);
+    for kind in [AddressKind::Proxy, AddressKind::AuthOrProxy] {
+        let scratch = tempfile::tempdir().unwrap();
+        let pipe = scratch.path().join("ca.pem");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let ca = Some(CaSource::File(pipe.clone()));
+        let config = ClusterConfig { host: "127.0.0.1".to_owned(), port: 3025, kind, ca_pins: Vec::new(), ca };
+        let (reading, begun) = tokio::sync::oneshot::channel();
+        let (goes_on, seen) = std::sync::mpsc::channel();
+        let disk = std::thread::spawn(move || {
+            // Comes back when somebody reads.
+            let held = OpenOptions::new().write(true).open(&pipe).unwrap();
+            reading.send(()).unwrap();
+            let outcome = seen.recv_timeout(LONG);
+            drop(held);
+            outcome
+        });
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        let runtime = runtime.worker_threads(1).enable_all().build().unwrap();
+        let error = runtime.block_on(runtime.spawn(async move {
+            let connector = Connector::new(&config, Arc::new(SystemClock::new())).unwrap();
+            let finding = tokio::spawn(async move { connector.discover().await.unwrap_err() });
+            begun.await.unwrap();
+            let _late = goes_on.send(());
+            finding.await.unwrap()
+        }));
+        disk.join().unwrap().expect("the runtime's thread waits for a file");
+        assert!(error.unwrap().to_string().contains("CA"), "{kind:?}");
+    }
 }
