@@ -256,7 +256,7 @@ public final class LeaseSession implements Serializable {
         try {
             MachineIdConfiguration.get()
                     .policy()
-                    .decide(request.wish(run.getParent().getFullName()), NodeLookup.facts(computer));
+                    .confirm(request.grant(), run.getParent().getFullName(), NodeLookup.facts(computer));
         } catch (Refusal refusal) {
             throw new PolicyRefused(refused(run, refusal, agentName));
         }
