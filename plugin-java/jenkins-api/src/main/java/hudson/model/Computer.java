@@ -29,5 +29,9 @@ public abstract class Computer extends Actionable implements AccessControlled {
         return false;
     }
 
+    public boolean isConnecting() {
+        return false;
+    }
+
     public abstract VirtualChannel getChannel();
 }

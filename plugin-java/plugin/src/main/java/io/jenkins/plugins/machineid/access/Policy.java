@@ -81,10 +81,15 @@ public final class Policy {
         return job != null && identities.stream().anyMatch(identity -> allows(identity, job));
     }
 
-    /** An agent that has it keeps a secret of it on disk. */
+    /** An agent that has it keeps a secret of it on disk; one that isn't configured any more may have left some. */
     public boolean keepsState(String identity) {
         ReadRule known = rules.get(identity);
-        return known != null && known.rule().keepsState();
+        return known == null || known.rule().keepsState();
+    }
+
+    /** Some identity keeps a secret on its agents. */
+    public boolean keepsAny() {
+        return rules.values().stream().anyMatch(known -> known.rule().keepsState());
     }
 
     /** The identities that keep a secret on a node that names none itself. */

@@ -196,6 +196,13 @@ class ConfigurationAttackTest {
         assertFalse(JobGate.takes(policy, property, "team-b/x"));
     }
 
+    /** An identity is removed, or its configuration can't be read: its bot still lies on the agents that name it. */
+    @Test
+    void a04WhatARemovedIdentityLeftIsKeptFromJobsToo() {
+        assertTrue(JobGate.keeps(policy(), agent("gone")));
+        assertFalse(JobGate.takes(policy(identity("web", "main", "**")), agent("gone"), "team-b/x"));
+    }
+
     @Test
     void a04AnAgentThatKeepsNothingTakesAnyJob() {
         Identity pods = identity("pods", "main", "team-a/**");
