@@ -29,9 +29,7 @@ public abstract class Computer extends Actionable implements AccessControlled {
         return false;
     }
 
-    public boolean isConnecting() {
-        return false;
-    }
+    public abstract boolean isConnecting();
 
     public abstract VirtualChannel getChannel();
 }

@@ -6,7 +6,7 @@ import hudson.FilePath;
 import hudson.slaves.ComputerLauncher;
 
 public abstract class Slave extends Node {
-    protected Slave() {}
+    Slave() {}
 
     public ComputerLauncher getLauncher() {
         return null;

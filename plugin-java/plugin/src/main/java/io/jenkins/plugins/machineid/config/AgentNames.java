@@ -7,11 +7,11 @@ import hudson.FilePath;
 import hudson.XmlFile;
 import hudson.model.Computer;
 import hudson.model.Node;
+import hudson.model.Slave;
 import hudson.model.TaskListener;
 import hudson.remoting.Channel;
 import hudson.remoting.VirtualChannel;
 import hudson.slaves.ComputerListener;
-import hudson.slaves.DumbSlave;
 import java.io.File;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -37,6 +37,8 @@ import jenkins.model.NodeListener;
 @Extension
 public class AgentNames extends NodeListener {
     private static final Logger LOGGER = Logger.getLogger(AgentNames.class.getName());
+    /** Jenkins' own kind of agent. */
+    private static final String PERMANENT = "hudson.slaves.DumbSlave";
     private static final Set<String> DOUBTED = ConcurrentHashMap.newKeySet();
     /** Connections that are older than an administrator's word for their agent. */
     private static final Set<VirtualChannel> OLDER =
@@ -145,7 +147,7 @@ public class AgentNames extends NodeListener {
      * any of their fields may say which machine is meant.
      */
     private static String start(Node node) {
-        return node instanceof DumbSlave agent
+        return node instanceof Slave agent && node.getClass().getName().equals(PERMANENT)
                 ? Jenkins.XSTREAM2.toXML(agent.getLauncher()) + '\n' + agent.getRemoteFS()
                 : Jenkins.XSTREAM2.toXML(node);
     }
