@@ -229,12 +229,12 @@ public final class LeaseSession implements Serializable {
         }
         AuditViolation violation = null;
         if (run != null) {
-            MachineIdAction.of(run).released(lease);
             try {
                 note(run, reply);
             } catch (AuditViolation e) {
                 violation = e;
             }
+            MachineIdAction.of(run).released(lease);
         }
         return new Released(line, violation);
     }
