@@ -56,6 +56,6 @@ final class ReadRule {
         return node.vouched()
                 ? named
                 : "agent '" + node.name() + "' got its name or its way to start from somebody who is no administrator:"
-                        + " look at its configuration and save it; " + named;
+                        + " look at its configuration, save it, and connect the agent anew; " + named;
     }
 }
