@@ -6,6 +6,7 @@ use serde::Deserialize;
 use teleport_api::auth::Certs;
 
 use crate::connect::{ConnectError, HttpReply, IssuedCerts, error_message, retry_in};
+use crate::error::{Fault, Retry};
 
 use super::error::JoinError;
 use super::request::JoinRequest;
@@ -31,7 +32,10 @@ pub(super) fn read(reply: &HttpReply, request: &JoinRequest<'_>) -> Result<JoinC
         let message = request.without_secrets(&error_message(&reply.body));
         return Err(refused(reply.status, message, request));
     }
-    let bad = |reason: String| JoinError::from(ConnectError::BadReply { call: CALL, reason });
+    let bad = |reason: String| {
+        let reason = request.without_secrets(&reason);
+        JoinError::from(ConnectError::BadReply { call: CALL, reason })
+    };
     let body: Body = serde_json::from_slice(&reply.body).map_err(|error| bad(error.to_string()))?;
     let decode = |text: &String| STANDARD.decode(text).map_err(|error| bad(error.to_string()));
     let list = |texts: Option<Vec<String>>| texts.unwrap_or_default().iter().map(decode).collect::<Result<Vec<_>, _>>();
@@ -53,7 +57,7 @@ pub(super) fn refused_call(error: ConnectError, request: &JoinRequest<'_>) -> Jo
     let status = match &error {
         ConnectError::Refused { .. } | ConnectError::RoleNotAllowed { .. } => 403,
         ConnectError::TargetUnknown { .. } => 404,
-        _ => return error.into(),
+        _ => return unrepeated(error, request).into(),
     };
     match error {
         ConnectError::Refused { message, .. }
@@ -61,6 +65,16 @@ pub(super) fn refused_call(error: ConnectError, request: &JoinRequest<'_>) -> Jo
         | ConnectError::TargetUnknown { message } => refused(status, request.without_secrets(&message), request),
         other => other.into(),
     }
+}
+
+/// Any other answer: where it repeats a secret, only its words without that are kept.
+fn unrepeated(error: ConnectError, request: &JoinRequest<'_>) -> ConnectError {
+    let text = error.to_string();
+    let message = request.without_secrets(&text);
+    if message == text {
+        return error;
+    }
+    ConnectError::Failed { call: CALL, message, transient: error.retry() != Retry::No }
 }
 
 fn refused(status: u16, message: String, request: &JoinRequest<'_>) -> JoinError {
