@@ -95,7 +95,7 @@ public final class Policy {
     /** The identities that keep a secret on a node that names none itself. */
     public List<String> keptOn(NodeFacts node) {
         return rules.values().stream()
-                .filter(known -> known.rule().keepsState() && known.names(node))
+                .filter(known -> known.rule().keepsState() && known.fits(node))
                 .map(ReadRule::id)
                 .toList();
     }
