@@ -41,7 +41,7 @@ double: ## Run a Teleport double on loopback; it says what to type next
 	@target/debug/teleport-double --dir target/double --kube kube1 --kube kube2
 
 .PHONY: test
-test: test-rust test-java test-jenkins ## All tests (those in a real Jenkins need JENKINS_WAR and JENKINS_PLUGINS)
+test: test-rust test-java test-jenkins test-teleport ## All tests (a real Jenkins: JENKINS_WAR, JENKINS_PLUGINS; a real Teleport: TELEPORT_BIN)
 
 .PHONY: test-rust
 test-rust: ## Rust: unit, golden and end-to-end tests with real OpenSSH and kubectl
@@ -65,6 +65,10 @@ test-java: native ## Java: unit tests, the bridge in a real JVM, the contents of
 .PHONY: test-jenkins
 test-jenkins: ## The plugin in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR; skipped without them)
 	@tests/jenkins/run.py
+
+.PHONY: test-teleport
+test-teleport: ## The end-to-end scenarios on a real Teleport (TELEPORT_BIN=DIR with teleport and tctl; skipped without it)
+	@tests/teleport/run
 
 .PHONY: attacks
 attacks: ## Each attack that once broke in, as a test; prints a table (with JENKINS_WAR, JENKINS_PLUGINS also in a Jenkins)

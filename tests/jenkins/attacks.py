@@ -180,6 +180,10 @@ def a05_who_configures_an_agent_gets_no_identity(world):
             # An administrator looks at it and saves it.
             jenkins.post(MINE.format("gone"), jenkins.get(MINE.format("gone")), "application/xml")
             agent.wait_online()
+            # The machine that is connected is still the one to which the user's configuration led.
+            refused(jenkins, directory)
+            agent.kill()
+            agent = Agent(jenkins, "gone", directory, world.user).start()
             contains(jenkins.run("allowed-mine")[1], LEASE.replace("'api'", "'attacked'").split(" with")[0])
     finally:
         if agent:

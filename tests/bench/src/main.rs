@@ -53,6 +53,8 @@ enum Part {
     Tunnels,
     /// Only `kubectl get pods` (KUBE_CLUSTER).
     Kubectl,
+    /// Only the library in a JVM.
+    Jvm,
     /// Take and release a lease so many times.
     #[command(hide = true)]
     Warm {
@@ -74,7 +76,7 @@ fn main() {
     match &arguments.part {
         Some(Part::Warm { config, times }) => return rows::library::warm(config, *times),
         Some(Part::Resident { config }) => return rows::library::resident(config),
-        Some(Part::Sessions { .. } | Part::Tunnels | Part::Kubectl) | None => {}
+        Some(Part::Sessions { .. } | Part::Tunnels | Part::Kubectl | Part::Jvm) | None => {}
     }
     let place = Place::of_environment(arguments.quick);
     let mut report = Report::new(&place);
@@ -82,6 +84,7 @@ fn main() {
         Some(Part::Sessions { count, restart }) => sessions::measure(&place, &mut report, count, restart),
         Some(Part::Tunnels) => rows::tunnel::alone(&place, &mut report),
         Some(Part::Kubectl) => rows::kubectl::measure(&place, &mut report),
+        Some(Part::Jvm) => rows::jvm::measure(&place, &mut report),
         _ => {
             rows::commands::measure(&place, &mut report);
             rows::kubectl::measure(&place, &mut report);

@@ -1,12 +1,12 @@
 //! A cluster's double on a runtime of its own, so that tests are plain functions.
 
 use std::ops::Deref;
-use std::sync::Mutex;
 
 use teleport_double::{Builder, Double, HostileProxy, Role, TokenOptions, Tunnel};
 use tempfile::TempDir;
 
 use crate::node::Node;
+use crate::secrets::Secrets;
 use crate::users;
 
 /// A double with bot `api`, which may take role `api-workers` (login: whoever runs the tests), and what belongs to it.
@@ -16,7 +16,7 @@ pub struct Cluster {
     /// The SSH node `node1`, if one was asked for.
     pub node: Option<Node>,
     directory: TempDir,
-    pub(crate) tokens: Mutex<Vec<String>>,
+    pub(crate) secrets: Secrets,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -46,7 +46,7 @@ impl Cluster {
         let builder = more(Double::builder().cluster("example.test").bot("api", &["api-workers"])).role(role);
         let double = runtime.block_on(builder.start()).unwrap();
         let directory = tempfile::Builder::new().prefix("e2e-cluster-").tempdir().unwrap();
-        Self { double, node: None, directory, tokens: Mutex::default(), runtime }
+        Self { double, node: None, directory, secrets: Secrets::default(), runtime }
     }
 
     /// Adds `node1.example.test`, a real sshd that trusts this cluster.
@@ -77,20 +77,18 @@ impl Cluster {
     }
 
     /// A fresh token for bot `api`, which no program may print from now on.
-    ///
-    /// # Panics
-    /// Never in practice.
     pub fn token(&self) -> String {
         self.token_with(TokenOptions::default())
     }
 
     /// Another kind of token for bot `api`.
-    ///
-    /// # Panics
-    /// Never in practice.
     pub fn token_with(&self, options: TokenOptions) -> String {
+        // Where an ID token proves the right to it, a join token's name is no secret.
+        let secret = options.id_token.is_none();
         let token = self.double.new_token_with("api", options);
-        self.tokens.lock().unwrap().push(token.clone());
+        if secret {
+            self.secrets.add(&token);
+        }
         token
     }
 }

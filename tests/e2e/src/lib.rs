@@ -1,6 +1,8 @@
 //! The stage of the end-to-end tests, which use public interfaces only: the built program `machine-id`, a double of
 //! a Teleport cluster, a real sshd on loopback, and stock ssh, scp, sftp, git and kubectl.
 //!
+//! [`scenarios`] are played on any [`Stage`]: here on the double, in `tests/teleport` on a real Teleport.
+//!
 //! Everything that a program prints is searched for private keys and tokens when it ends ([`secrets`]). Nothing
 //! sleeps for a fixed time: [`wait::until`] looks at something observable until a deadline.
 
@@ -13,7 +15,9 @@ pub mod node;
 pub mod outcome;
 pub mod process;
 pub mod program;
+pub mod scenarios;
 pub mod secrets;
+pub mod stage;
 pub mod users;
 pub mod wait;
 
@@ -21,3 +25,4 @@ pub use cluster::Cluster;
 pub use machine::Machine;
 pub use outcome::Outcome;
 pub use process::Process;
+pub use stage::Stage;

@@ -8,14 +8,17 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::secrets::Secrets;
 use crate::wait::LONG;
-use crate::{Cluster, Outcome, Process, program, secrets, users};
+use crate::{Outcome, Process, Stage, program, secrets, users};
 
 /// A machine that uses a cluster.
 #[derive(Debug)]
 pub struct Machine {
     directory: TempDir,
     environment: Vec<(String, String)>,
+    /// The cluster's.
+    tokens: Secrets,
     secrets: Mutex<Vec<String>>,
 }
 
@@ -34,7 +37,7 @@ impl Machine {
     /// # Panics
     /// When its directory can't be made.
     #[must_use]
-    pub fn new(cluster: &Cluster) -> Self {
+    pub fn new(cluster: &dyn Stage) -> Self {
         let directory = tempfile::Builder::new().prefix("e2e-machine-").tempdir().unwrap();
         std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
         let temporary = directory.path().join("tmp");
@@ -44,11 +47,11 @@ impl Machine {
             ("PATH", std::env::var("PATH").unwrap_or_default()),
             ("HOME", text(directory.path())),
             ("TMPDIR", text(&temporary)),
-            ("SSL_CERT_FILE", text(cluster.web_ca_pem())),
+            ("SSL_CERT_FILE", text(cluster.web_ca())),
             ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        Self { directory, environment, secrets: Mutex::default() }
+        Self { directory, environment, tokens: cluster.secrets(), secrets: Mutex::default() }
     }
 
     /// Sets a variable for all programs from now on.
@@ -74,7 +77,7 @@ impl Machine {
     }
 
     /// Writes `tbot.yaml`: proxy, token, store in `bot`, an identity output in `out`, and more lines.
-    pub fn configure(&self, cluster: &Cluster, token: &str, more: &str) {
+    pub fn configure(&self, cluster: &dyn Stage, token: &str, more: &str) {
         self.configure_address(&cluster.proxy_address(), token, more);
     }
 
@@ -113,10 +116,11 @@ impl Machine {
         let directory = self.directory.path().to_owned();
         // What it removes at its end must not have been shown either.
         self.secrets.lock().unwrap().extend(secrets::keys_below(&directory));
-        let known = self.secrets.lock().unwrap().clone();
+        let (known, tokens) = (self.secrets.lock().unwrap().clone(), self.tokens.clone());
         process.check = Some(Box::new(move |outcome| {
             let mut all = known;
             all.extend(secrets::keys_below(&directory));
+            all.extend(tokens.all());
             secrets::assert_none(
                 &format!("{}'s output", outcome.name),
                 &(outcome.stdout.clone() + &outcome.stderr),
@@ -141,6 +145,7 @@ impl Machine {
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         let mut all = self.secrets.lock().unwrap().clone();
+        all.extend(self.tokens.all());
         all.extend(secrets::keys_below(self.directory.path()));
         all
     }

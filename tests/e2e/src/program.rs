@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
-/// The built `machine-id` next to the test executables; built once if it isn't there or older than its sources.
+/// The built `machine-id` next to the program that runs, or above the test executables; built once if it isn't there or older than its sources.
 ///
 /// # Panics
 /// When it can't be built.
@@ -13,7 +13,8 @@ pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
         let test = std::env::current_exe().unwrap();
-        let profile = test.parent().and_then(Path::parent).unwrap();
+        // Tests are in `deps`, programs are not.
+        let profile = test.ancestors().skip(1).find(|directory| !directory.ends_with("deps")).unwrap();
         let program = profile.join("machine-id");
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../native").canonicalize().unwrap();
         if modified(&program).is_none_or(|built| built < newest(&sources)) {

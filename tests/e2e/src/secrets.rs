@@ -1,9 +1,33 @@
 //! What must never be printed.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 /// Words that only stand in a private key.
 const MARK: &str = "PRIVATE KEY-----";
+
+/// Texts that no program may show, shared by all who learn of them.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets(Arc<Mutex<Vec<String>>>);
+
+impl Secrets {
+    /// Adds one.
+    ///
+    /// # Panics
+    /// Never in practice.
+    pub fn add(&self, text: &str) {
+        self.0.lock().unwrap().push(text.to_owned());
+    }
+
+    /// All of them by now.
+    ///
+    /// # Panics
+    /// Never in practice.
+    #[must_use]
+    pub fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 /// The secret parts of every private key in the files below a directory.
 #[must_use]

@@ -2,7 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use e2e::machine::put;
 use e2e::{Cluster, Machine, users};
 
 fn target() -> String {
@@ -28,28 +27,6 @@ fn ssh_checks_the_host_strictly_and_runs_a_command() {
     assert_eq!((ended.status, ended.stdout.as_str(), ended.stderr.as_str()), (Some(7), "out\n", "err\n"));
     let log = cluster.node.as_ref().unwrap().log();
     assert!(log.contains("Accepted publickey") && log.contains("-CERT"), "{log}");
-}
-
-#[test]
-fn ssh_carries_a_megabyte_each_way_unchanged() {
-    let (_cluster, machine) = ready();
-    let text = "0123456789abcdef\n".repeat(65536);
-    put(&machine.path("in"), &text);
-    let command = format!("ssh -F out/ssh_config {} cat < in > back", target());
-    machine.tool("sh", &["-c", &command]).succeeded();
-    assert!(machine.read("back") == text, "other bytes came back");
-}
-
-#[test]
-fn scp_and_sftp_copy_files() {
-    let (_cluster, machine) = ready();
-    put(&machine.path("a"), "copied\n");
-    let remote = format!("{}:{}", target(), machine.path("b").display());
-    machine.tool("scp", &["-q", "-F", "out/ssh_config", "a", &remote]).succeeded();
-    assert_eq!(machine.read("b"), "copied\n");
-    put(&machine.path("batch"), &format!("get {} c\n", machine.path("b").display()));
-    machine.tool("sftp", &["-q", "-F", "out/ssh_config", "-b", "batch", &target()]).succeeded();
-    assert_eq!(machine.read("c"), "copied\n");
 }
 
 #[test]

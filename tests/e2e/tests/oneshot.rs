@@ -5,17 +5,6 @@
 use e2e::{Cluster, Machine};
 use teleport_double::{Fault, Point, Times};
 
-/// The Machine ID guide for Jenkins, with its own values.
-fn guide(machine: &Machine, auth_server: &str, token: &str, pin: &str) -> String {
-    let (bot, out) = (machine.path("bot"), machine.path("out"));
-    format!(
-        "auth_server: \"{auth_server}\"\nonboarding:\n  join_method: \"token\"\n  token: \"{token}\"\n  ca_pins:\n  \
-         - \"{pin}\"\nstorage:\n  directory: {}\ndestinations:\n  - directory: {}\n",
-        bot.display(),
-        out.display()
-    )
-}
-
 #[track_caller]
 fn assert_delivered(machine: &Machine) {
     let wanted = ["identity", "key", "key-cert.pub", "key.pub", "known_hosts", "ssh_config", "tlscert"];
@@ -29,36 +18,6 @@ fn assert_delivered(machine: &Machine) {
     let derived = machine.tool("ssh-keygen", &["-y", "-f", "out/key"]).succeeded();
     let blob = |text: &str| text.split_whitespace().nth(1).map(str::to_owned);
     assert_eq!(blob(&derived.stdout), blob(&machine.read("out/key.pub")), "key.pub isn't the public half of key");
-}
-
-#[test]
-fn the_guides_file_works_through_the_proxy() {
-    let cluster = Cluster::start();
-    let machine = Machine::new(&cluster);
-    machine.write_config(&guide(&machine, &cluster.proxy_address(), &cluster.token(), &cluster.ca_pin()));
-    machine.oneshot().succeeded();
-    assert_delivered(&machine);
-}
-
-#[test]
-fn the_guides_file_works_at_the_auth_server_without_any_web_certificate() {
-    let cluster = Cluster::start();
-    let mut machine = Machine::new(&cluster);
-    machine.set("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt");
-    machine.write_config(&guide(&machine, &cluster.auth_address(), &cluster.token(), &cluster.ca_pin()));
-    machine.oneshot().succeeded();
-    assert_delivered(&machine);
-}
-
-#[test]
-fn version_2_works_through_the_proxy_with_a_token_file() {
-    let cluster = Cluster::start();
-    let machine = Machine::new(&cluster);
-    let file = machine.path("token");
-    e2e::machine::put(&file, &format!("{}\n", cluster.token()));
-    machine.configure(&cluster, file.to_str().unwrap(), "");
-    machine.oneshot().succeeded();
-    assert_delivered(&machine);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::net::TcpListener;
 
 use e2e::{Cluster, Machine, forward};
-use teleport_double::{Fault, Point, Times, TokenOptions};
+use teleport_double::{Fault, Point, Times};
 
 fn ready() -> (Cluster, Machine, String) {
     let cluster = Cluster::start();
@@ -22,60 +22,6 @@ fn refused_unsent(cluster: &Cluster, machine: &Machine, token: &str, code: &str,
     machine.assert_nothing_left();
     assert!(cluster.token_exists(token), "the token is used up");
     assert_eq!(cluster.counters().seen(Point::Join), 0, "a token was sent");
-}
-
-#[test]
-fn a_wrong_token() {
-    let (cluster, machine, _) = ready();
-    let wrong = "0123456789abcdef0123456789abcdef";
-    machine.keep_secret([wrong.to_owned()]);
-    machine.configure(&cluster, wrong, "");
-    machine.oneshot().refused(1, "join_rejected", &["token", "make the bot and its token anew", "tctl"]);
-    machine.assert_nothing_left();
-    assert_eq!(cluster.counters().joined, 0);
-}
-
-#[test]
-fn an_expired_token() {
-    let (cluster, machine, _) = ready();
-    let expired = cluster.token_with(TokenOptions { expired: true, ..TokenOptions::default() });
-    machine.configure(&cluster, &expired, "");
-    machine.oneshot().refused(1, "join_rejected", &["expired", "make the bot and its token anew"]);
-    machine.assert_nothing_left();
-}
-
-#[test]
-fn a_token_that_another_machine_has_used() {
-    let (cluster, machine, _) = ready();
-    machine.oneshot().succeeded();
-    let second = Machine::new(&cluster);
-    let token = machine.read("tbot.yaml").lines().find_map(|line| line.strip_prefix("  token: ").map(str::to_owned));
-    second.configure(&cluster, &token.unwrap(), "");
-    second.oneshot().refused(1, "join_rejected", &["used already"]);
-    second.assert_nothing_left();
-    // The first one is none the worse for it.
-    machine.oneshot().succeeded();
-}
-
-#[test]
-fn a_token_for_something_else_than_a_bot() {
-    let (cluster, machine, _) = ready();
-    let node = cluster.token_with(TokenOptions { role: "Node".to_owned(), ..TokenOptions::default() });
-    machine.configure(&cluster, &node, "");
-    machine.oneshot().refused(1, "join_wrong_role", &["not for a bot"]);
-    machine.assert_nothing_left();
-    assert!(cluster.token_exists(&node));
-}
-
-#[test]
-fn a_bot_that_has_joined_elsewhere() {
-    let (cluster, machine, _) = ready();
-    machine.oneshot().succeeded();
-    let second = Machine::new(&cluster);
-    let token = cluster.token();
-    second.configure(&cluster, &token, "");
-    second.oneshot().refused(1, "bot_already_joined", &["bot-api", "tctl bots rm"]);
-    second.assert_nothing_left();
 }
 
 #[test]

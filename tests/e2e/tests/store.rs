@@ -90,27 +90,6 @@ fn processes_that_write_one_destination_at_once_leave_a_matching_pair() {
 }
 
 #[test]
-fn a_locked_bot_is_told_so_and_goes_on_once_the_lock_is_gone() {
-    let (cluster, machine) = ready("");
-    machine.oneshot().succeeded();
-    let before = machine.read("out/key");
-    cluster.lock_user("bot-api", "under investigation");
-    machine.oneshot().refused(1, "bot_locked", &["lock", "tctl get locks"]);
-    assert_eq!(machine.read("out/key"), before, "what is valid stays");
-    cluster.unlock_all();
-    machine.oneshot().succeeded();
-    assert_eq!(cluster.counters().joined, 1);
-}
-
-#[test]
-fn a_bot_that_is_locked_before_it_joins_is_told_so() {
-    let (cluster, machine) = ready("");
-    cluster.lock_user("bot-api", "not yet");
-    machine.oneshot().refused(1, "bot_locked", &["not yet", "tctl get locks"]);
-    machine.assert_nothing_left();
-}
-
-#[test]
 fn a_locked_role_is_told_by_its_name() {
     let (cluster, machine) = ready("");
     cluster.lock_role("api-workers", "role frozen");

@@ -30,13 +30,10 @@ fn written(outcome: impl Serialize) -> Value {
     serde_json::from_slice(&reply::of(Ok::<_, Error>(outcome))).unwrap()
 }
 
-/// Keys and types, without values; a list counts by its first entry, an environment and a nullable value by itself.
+/// Keys and types, without values; a list counts by its first entry, a nullable value by itself.
 fn shape(value: &Value) -> Value {
     match value {
-        Value::Object(map) => map
-            .iter()
-            .map(|(key, value)| (key.clone(), if key == "environment" { json!("map") } else { shape(value) }))
-            .collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), shape(value))).collect(),
         Value::Array(list) => list.first().map_or(json!([]), |first| json!([shape(first)])),
         Value::String(_) => json!("text"),
         Value::Number(_) => json!("number"),

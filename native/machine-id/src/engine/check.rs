@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::reply::{Checked, IdentityStatus};
+use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
-use crate::config::IdentityConfig;
+use crate::config::{DirectoryConfig, IdentityConfig};
 use crate::connect::{Connector, Route, pin_text, pins_of};
 use crate::error::Error;
 use crate::identity::Store;
@@ -44,15 +45,9 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
             "the clocks differ so much that certificates won't be valid here; set this machine's clock".to_owned(),
         );
     }
-    let stored = match identity.join.method.renewable() {
-        true => Store::open_existing(&identity.storage, Arc::clone(&clock))?,
-        // It lives in the memory of its process.
-        false => None,
-    };
-    let status = match stored {
-        Some(store) => IdentityStatus::stored(&identity.id, &store, clock.now())?,
-        None => IdentityStatus::new(&identity.id),
-    };
+    let (id, remembers) = (identity.id.clone(), identity.join.method.renewable());
+    let storage = remembers.then(|| identity.storage.clone());
+    let status = blocking::run(Lane::Store, move || status(&id, storage.as_ref(), clock)).await??;
     if status.state == "new" && identity.join.method.renewable() {
         notes.push("the token was not tried: trying it would use it up".to_owned());
     }
@@ -74,4 +69,13 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
         identity: status.state,
         notes,
     })
+}
+
+/// What is stored, without making anything; one without a storage lives in the memory of its process. Blocks.
+fn status(id: &str, storage: Option<&DirectoryConfig>, clock: SharedClock) -> Result<IdentityStatus, Error> {
+    let store = match storage {
+        Some(storage) => Store::open_existing(storage, Arc::clone(&clock))?,
+        None => None,
+    };
+    store.map_or_else(|| Ok(IdentityStatus::new(id)), |store| IdentityStatus::stored(id, &store, clock.now()))
 }

@@ -20,7 +20,8 @@ pub struct Acquired {
     /// When the first of its certificates expires; it is refreshed before.
     #[serde(serialize_with = "rfc3339")]
     pub expires_at: SystemTime,
-    /// Environment variables for whatever uses it.
+    /// Environment variables for whatever uses it; not in the reply, from which nobody is to take any.
+    #[serde(skip)]
     pub environment: BTreeMap<String, String>,
     /// Every certificate that it has held since it was taken, these ones included.
     #[serde(flatten)]

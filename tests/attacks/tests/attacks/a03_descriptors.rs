@@ -40,7 +40,7 @@ fn a03_a_pty_without_room_holds_up_nobody() {
         },
         MANY,
     );
-    stage.is_unharmed();
+    stage.ends_unharmed();
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a03_a_full_fifo_holds_up_nobody() {
     crate::ssh_socket::fill(&kept, usize::MAX);
     // It blocks whoever writes to it.
     let (stage, _sessions) = cut_with(|| OpenOptions::new().write(true).open(&path).unwrap().into(), MANY);
-    stage.is_unharmed();
+    stage.ends_unharmed();
 }
 
 /// The request is refused, and what came with it is let go.
@@ -67,10 +67,10 @@ fn a03_a_lingering_socket_holds_up_nobody() {
     for _ in 0..MANY {
         let (socket, peer) = lingering();
         let client = stage.client("out");
-        pass(&client, b"\0\x05hello", vec![socket], MsgFlags::empty());
+        stage.while_stopped(|| pass(&client, b"\0\x05hello", vec![socket], MsgFlags::empty()));
         peers.push((client, peer));
     }
-    stage.is_unharmed();
+    stage.ends_unharmed();
 }
 
 #[test]
@@ -85,9 +85,10 @@ fn a03_as_many_descriptors_as_a_message_takes_hold_up_nobody() {
             socket
         });
         let sockets = sockets.collect();
-        pass(&stage.client("out"), &request("node1"), sockets, MsgFlags::empty());
+        let client = stage.client("out");
+        stage.while_stopped(|| pass(&client, &request("node1"), sockets, MsgFlags::empty()));
     }
-    stage.is_unharmed();
+    stage.ends_unharmed();
 }
 
 fn plain() -> (OwnedFd, std::net::TcpStream) {
@@ -105,11 +106,11 @@ fn a03_a_descriptor_in_the_midst_of_a_session_holds_up_nobody() {
             let (nowhere, other) = nix::unistd::pipe().unwrap();
             let session = stage.session("out", "node1", other);
             let (socket, peer) = lingering();
-            pass(&session, b"SSH-2.0-", vec![socket], flags);
+            stage.while_stopped(|| pass(&session, b"SSH-2.0-", vec![socket], flags));
             pass(&session, b"x\r\n", vec![], MsgFlags::empty());
             kept.push((session, peer, nowhere));
         }
-        stage.is_unharmed();
+        stage.ends_unharmed();
     }
 }
 
@@ -120,34 +121,39 @@ fn a03_a_client_that_leaves_descriptors_behind_holds_up_nobody() {
     let mut peers = Vec::new();
     for _ in 0..MANY {
         let client = stage.client("out");
-        pass(&client, b"\xff\xff", vec![], MsgFlags::empty());
         let (socket, peer) = lingering();
-        pass(&client, b"more", vec![socket], MsgFlags::empty());
+        stage.while_stopped(|| {
+            pass(&client, b"\xff\xff", vec![], MsgFlags::empty());
+            pass(&client, b"more", vec![socket], MsgFlags::empty());
+            drop(client);
+        });
         peers.push(peer);
     }
-    stage.is_unharmed();
+    stage.ends_unharmed();
 }
 
 #[test]
 fn a03_who_holds_up_all_it_can_gets_a_line_and_holds_up_no_other_destination() {
     let stage = Stage::new();
-    let mut kept = Vec::new();
-    for _ in 0..40 {
-        let (first, peer) = lingering();
-        let (second, other) = lingering();
-        let client = stage.client("out");
-        pass(&client, &request("node1"), vec![first, second], MsgFlags::empty());
-        kept.push((client, peer, other));
-    }
+    let clients: Vec<_> = (0..40).map(|_| stage.client("out")).collect();
+    let kept = stage.while_stopped(|| {
+        let passed = clients.into_iter().map(|client| {
+            let ((first, peer), (second, other)) = (lingering(), lingering());
+            pass(&client, &request("node1"), vec![first, second], MsgFlags::empty());
+            (client, peer, other)
+        });
+        passed.collect::<Vec<_>>()
+    });
     stage.serves("out2");
-    let refused = stage.ssh("out");
-    assert_ne!(refused.status, Some(0));
+    let target = format!("{}@node1.example.test", e2e::users::login());
+    let refused = stage.machine.start_tool("ssh", &["-F", "out/ssh_config", "-o", "BatchMode=yes", &target, "true"]);
     let line = "machine-id: no further SSH connection by this destination: clients hold up";
-    assert!(refused.stderr.contains(line), "{}", refused.stderr);
-    // Once they are gone the socket serves again.
+    until("the line", LONG, || refused.stderr().contains(line).then_some(()));
+    // Once they are gone the socket serves again. Until then its own standard error waits to be closed, too.
     drop(kept);
+    assert_ne!(refused.wait(LONG).status, Some(0));
     until("ssh works again", LONG, || (stage.ssh("out").status == Some(0)).then_some(()));
-    stage.is_unharmed();
+    stage.ends_unharmed();
 }
 
 /// A socket passed over itself, what is no file, and what can't be written to: nobody is told anything, nobody is held up.
@@ -178,7 +184,7 @@ fn a03_descriptors_of_other_kinds_harm_nobody() {
     let itself = OwnedFd::from(client.try_clone().unwrap());
     pass(&client, &request("node1"), vec![itself], MsgFlags::empty());
     drop(client);
-    stage.is_unharmed();
+    stage.ends_unharmed();
 }
 
 fn unnamed() -> std::os::unix::net::SocketAddr {

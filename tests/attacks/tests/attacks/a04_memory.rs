@@ -76,7 +76,7 @@ fn holds(pid: u32, text: &str) -> bool {
 
 #[test]
 fn a04_a_token_that_was_used_is_in_no_memory() {
-    if !users::root_for("whether a token stays in a process's memory") {
+    if !users::root_for("a04_a_token_that_was_used_is_in_no_memory") {
         return;
     }
     for version in ["15.4.3", "17.2.1"] {
@@ -100,7 +100,7 @@ fn a04_a_token_that_was_used_is_in_no_memory() {
 
 #[test]
 fn a04_the_command_shows_its_memory_to_no_other_process_of_its_user() {
-    if !users::root_for("whether one user's processes can read each other") {
+    if !users::root_for("a04_the_command_shows_its_memory_to_no_other_process_of_its_user") {
         return;
     }
     let cluster = Cluster::start();
@@ -135,7 +135,7 @@ fn a04_the_command_shows_its_memory_to_no_other_process_of_its_user() {
         Command::new("setpriv").args(as_user).args(["strace", "-p", &pid.to_string()]).current_dir("/").output();
     match traced {
         Ok(traced) => assert!(String::from_utf8_lossy(&traced.stderr).contains("not permitted"), "{traced:?}"),
-        Err(error) => users::skipped(&format!("no strace to attack with: {error}")),
+        Err(error) => users::skipped(&format!("the part with strace of a04_the_command_…: {error}")),
     }
     let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();

@@ -10,7 +10,7 @@ use machine_id::config::{AclMode, DirectoryConfig, SymlinkMode};
 use machine_id::destination::Destination;
 use machine_id::error::Code;
 
-use crate::agent::{Agent, chmod, is_root};
+use crate::agent::{Agent, chmod};
 
 const SOMEBODY: u32 = 65533;
 
@@ -49,7 +49,7 @@ fn a09_a_parent_that_everybody_can_change() {
 
 #[test]
 fn a09_a_parent_that_a_group_can_change() {
-    if !is_root("a09_a_parent_that_a_group_can_change") {
+    if !e2e::users::root_for("a09_a_parent_that_a_group_can_change") {
         return;
     }
     let agent = Agent::alone();
@@ -79,7 +79,7 @@ fn a09_a_parent_that_an_acl_lets_others_change() {
 
 #[test]
 fn a09_a_parent_of_another_user() {
-    if !is_root("a09_a_parent_of_another_user") {
+    if !e2e::users::root_for("a09_a_parent_of_another_user") {
         return;
     }
     let agent = Agent::alone();

@@ -14,7 +14,9 @@ const CLASSES: [&str; 4] = [
 #[test]
 fn a17_deep_json_from_a_small_java_thread_is_an_error_and_no_crash() {
     if !["java", "javac"].iter().all(|tool| Command::new(tool).arg("-version").output().is_ok()) {
-        eprintln!("SKIPPED a17_deep_json_from_a_small_java_thread_is_an_error_and_no_crash: no javac and java here");
+        e2e::users::skipped(
+            "a17_deep_json_from_a_small_java_thread_is_an_error_and_no_crash: there is no java and javac",
+        );
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();

@@ -89,14 +89,3 @@ pub(crate) fn lease(number: u32) -> String {
 pub(crate) fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
-
-/// Whether a test that has to give files away can be tried.
-pub(crate) fn is_root(test: &str) -> bool {
-    let root = nix::unistd::geteuid().is_root();
-    if !root {
-        let why = format!("SKIPPED {test}: needs root to give a directory away\n");
-        // Not by a macro: tests' are captured.
-        std::io::Write::write_all(&mut std::io::stderr(), why.as_bytes()).unwrap();
-    }
-    root
-}

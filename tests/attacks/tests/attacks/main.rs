@@ -10,6 +10,7 @@ mod a08_pins;
 mod a09_parents;
 mod a11_removal;
 mod a12_limits;
+mod a13_certificates;
 mod a17_json;
 mod a21_leaf;
 mod a23_third_party;

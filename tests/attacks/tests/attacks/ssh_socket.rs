@@ -73,6 +73,22 @@ impl Stage {
         client
     }
 
+    /// The daemon closes what is passed meanwhile last, not this test.
+    pub(crate) fn while_stopped<T>(&self, pass: impl FnOnce() -> T) -> T {
+        self.daemon.signal(Signal::SIGSTOP);
+        let tasks = format!("/proc/{}/task", self.daemon.id());
+        until("the daemon's stop", LONG, || {
+            let states = std::fs::read_dir(&tasks).unwrap().map(|task| {
+                let stat = std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap_or_default();
+                stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+            });
+            states.into_iter().all(|stopped| stopped).then_some(())
+        });
+        let passed = pass();
+        self.daemon.signal(Signal::SIGCONT);
+        passed
+    }
+
     pub(crate) fn ssh(&self, out: &str) -> Outcome {
         let config = format!("{out}/ssh_config");
         let target = format!("{}@node1.example.test", users::login());
@@ -90,7 +106,7 @@ impl Stage {
     }
 
     /// Fails unless the daemon serves and ends when it is told to, whatever was done to it.
-    pub(crate) fn is_unharmed(self) {
+    pub(crate) fn ends_unharmed(self) {
         self.serves("out");
         self.daemon.signal(Signal::SIGTERM);
         self.daemon.wait(LONG).succeeded();

@@ -86,6 +86,12 @@ impl Double {
         &self.core.settings.cluster
     }
 
+    /// The version that it says it has.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.core.settings.version
+    }
+
     /// The TLS server name that selects the Kubernetes API.
     #[must_use]
     pub fn kube_server_name(&self) -> String {

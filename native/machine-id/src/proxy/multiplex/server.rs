@@ -17,6 +17,7 @@ use super::quota::{Permit, Quota, Share, lock};
 use super::session;
 use super::threads::{Lane, Threads};
 use super::wire::refusal;
+use crate::error::{Code, Error};
 
 /// What the sockets of one process share.
 #[derive(Clone, Debug)]
@@ -144,7 +145,7 @@ impl Drop for Listener {
 
 async fn accept(shared: Arc<Shared>, listener: Listener) {
     let mut sessions = JoinSet::new();
-    let mut full = false;
+    let mut refusing = false;
     loop {
         while sessions.try_join_next().is_some() {}
         // Whoever is refused needs a place, too: clients whose connection can't be closed might be any number.
@@ -156,14 +157,14 @@ async fn accept(shared: Arc<Shared>, listener: Listener) {
             accepted = listener.accept() => match accepted {
                 Ok(stream) => {
                     let place = shared.admits(&stream).map(|user| shared.places.take_for(user));
-                    full = shared.tell_full(full, matches!(place, Some(None)));
+                    refusing = shared.tell_full(refusing, matches!(place, Some(None)));
                     let client = |permit| Client::new(stream, shared.lane.clone(), permit);
                     match place {
                         Some(Some(place)) => {
                             sessions.spawn(session::run(Arc::clone(&shared), client(place)));
                         }
-                        Some(None) => client(spare).say(&refusal(FULL)),
-                        None => client(spare).say(&refusal(FOREIGN)),
+                        Some(None) => client(spare).say(&refusal(&full().to_string())),
+                        None => client(spare).say(&refusal(&foreign().to_string())),
                     }
                 }
                 Err(error) => {
@@ -176,10 +177,21 @@ async fn accept(shared: Arc<Shared>, listener: Listener) {
     }
 }
 
-const FULL: &str = "no further SSH connection by this destination: it carries as many as it may beside the others of \
-                    this machine; end some, or make fewer at a time [request_invalid]";
-const FOREIGN: &str = "no SSH connection for this user: the destination isn't readable by it; name it as a reader \
-                       [destination_denied]";
+fn full() -> Error {
+    Error::new(
+        Code::RequestInvalid,
+        "no further SSH connection by this destination: it carries as many as it may beside the others of this machine",
+        "end some, or make fewer at a time",
+    )
+}
+
+fn foreign() -> Error {
+    Error::new(
+        Code::DestinationDenied,
+        "no SSH connection for this user, who is no reader of the destination",
+        "name the user as a reader",
+    )
+}
 
 impl Shared {
     /// The client's user, if it may connect. The socket's own permissions say the same; this holds where somebody

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package hudson.model;
 
+import hudson.FilePath;
 import hudson.slaves.ComputerLauncher;
 
 public abstract class Slave extends Node {
@@ -12,6 +13,16 @@ public abstract class Slave extends Node {
     }
 
     public String getRemoteFS() {
+        return null;
+    }
+
+    @Override
+    public String getNodeName() {
+        return null;
+    }
+
+    @Override
+    public FilePath getRootPath() {
         return null;
     }
 }

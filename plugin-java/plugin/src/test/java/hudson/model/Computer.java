@@ -30,5 +30,7 @@ public abstract class Computer extends Actionable implements AccessControlled {
         return false;
     }
 
+    public abstract boolean isConnecting();
+
     public abstract VirtualChannel getChannel();
 }

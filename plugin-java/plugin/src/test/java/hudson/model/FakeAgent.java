@@ -13,6 +13,7 @@ public final class FakeAgent extends Node {
     private final Connected computer = new Connected();
     public volatile VirtualChannel channel;
     public volatile NodeProperty<?> property;
+    public volatile boolean connecting;
 
     public FakeAgent(String name, VirtualChannel channel) {
         this.name = name;
@@ -63,6 +64,11 @@ public final class FakeAgent extends Node {
         @Override
         public Node getNode() {
             return FakeAgent.this;
+        }
+
+        @Override
+        public boolean isConnecting() {
+            return connecting;
         }
 
         @Override

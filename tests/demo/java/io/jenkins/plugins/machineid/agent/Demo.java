@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Matcher;
@@ -21,7 +22,8 @@ import java.util.regex.Pattern;
  * cluster (or an empty text), then one shell command each.
  */
 public final class Demo {
-    private static final Pattern TEXT = Pattern.compile("\"(\\w+)\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+    private static final Pattern EXPIRY = Pattern.compile("\"expires_at\":\"([^\"]+)\"");
+    private static final Pattern KUBERNETES = Pattern.compile("\"kubernetes_cluster\":\"([^\"]+)\"");
 
     private Demo() {}
 
@@ -48,7 +50,7 @@ public final class Demo {
         int status = 1;
         try {
             String reply = check(engines.acquire("demo", lease, request.getBytes(StandardCharsets.UTF_8)));
-            Map<String, String> environment = environment(reply);
+            Map<String, String> environment = environment(directory, outputs, reply);
             System.out.println("withMachineId {   // lease " + lease.substring(0, 8) + "…, valid until "
                     + environment.get("MACHINE_ID_EXPIRES_AT"));
             status = run(List.of(arguments).subList(6, arguments.length), environment);
@@ -81,15 +83,23 @@ public final class Demo {
         return text;
     }
 
-    /** The members of {@code "environment":{…}}; all of its values are plain paths, addresses and times. */
-    private static Map<String, String> environment(String reply) {
-        int start = reply.indexOf("\"environment\":{");
+    /** As the controller makes them, from the directory that it chose: see tests/contract/layout.json. */
+    private static Map<String, String> environment(Path directory, String outputs, String reply) {
         Map<String, String> variables = new TreeMap<>();
-        Matcher matcher = TEXT.matcher(reply.substring(start, reply.indexOf('}', start)));
-        while (matcher.find()) {
-            variables.put(matcher.group(1), matcher.group(2));
-        }
+        variables.put("MACHINE_ID_DIR", directory.toString());
+        variables.put("MACHINE_ID_BIN", directory + "/machine-id");
+        variables.put("MACHINE_ID_SSH_CONFIG", directory + "/ssh_config");
+        variables.put("GIT_SSH_COMMAND", "ssh -F '" + directory + "/ssh_config'");
+        variables.put("TELEPORT_IDENTITY_FILE", directory + "/identity");
+        first(EXPIRY, reply).ifPresent(time -> variables.put("MACHINE_ID_EXPIRES_AT", time));
+        first(KUBERNETES, outputs)
+                .ifPresent(cluster -> variables.put("KUBECONFIG", directory + "/kubernetes-" + cluster + "/kubeconfig.yaml"));
         return variables;
+    }
+
+    private static Optional<String> first(Pattern pattern, String text) {
+        Matcher matcher = pattern.matcher(text);
+        return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
     }
 
     private static String quote(String text) {

@@ -8,6 +8,7 @@ import static io.jenkins.plugins.machineid.agent.Checks.ok;
 import static io.jenkins.plugins.machineid.agent.Checks.opened;
 import static io.jenkins.plugins.machineid.agent.Checks.order;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.FutureTask;
 
@@ -28,6 +29,8 @@ final class SmallStack {
     }
 
     static void run(Path work) throws Exception {
+        // Any file does: nothing is run.
+        Files.writeString(work.resolve("small-helper"), "a helper");
         FutureTask<Void> task = new FutureTask<>(() -> calls(work), null);
         new Thread(null, task, "small", 1).start();
         task.get();
@@ -35,7 +38,8 @@ final class SmallStack {
 
     private static void calls(Path work) {
         Path root = work.resolve("small-root");
-        long engine = opened(MachineIdNative.open(config(root, work, "127.0.0.1:1", "t", null)));
+        Path helper = work.resolve("small-helper");
+        long engine = opened(MachineIdNative.open(config(root, helper, "127.0.0.1:1", "t", null)));
         for (String nested : new String[] {"[", "{\"a\":", "[{\"lease\":"}) {
             byte[] deep = bytes(nested.repeat(LONGEST / nested.length()));
             code("config_invalid", MachineIdNative.open(deep));
@@ -52,7 +56,7 @@ final class SmallStack {
         code("config_invalid", MachineIdNative.open(faults));
         code("request_invalid", MachineIdNative.acquire(engine, null));
         code("request_invalid", MachineIdNative.acquire(engine, new byte[LONGEST + 100]));
-        code("cluster_unreachable", MachineIdNative.check(config(root, work, "127.0.0.1:1", "t", null)));
+        code("cluster_unreachable", MachineIdNative.check(config(root, helper, "127.0.0.1:1", null, null)));
         code("cluster_unreachable", MachineIdNative.acquire(engine, order(lease(3), work.resolve("small"), true)));
         ok(MachineIdNative.status(engine));
         ok(MachineIdNative.close(engine));

@@ -7,6 +7,7 @@ import hudson.EnvVars;
 import hudson.Extension;
 import hudson.FilePath;
 import hudson.Launcher;
+import hudson.model.AbstractBuild;
 import hudson.model.AbstractProject;
 import hudson.model.Computer;
 import hudson.model.Executor;
@@ -140,6 +141,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
             TaskListener listener,
             EnvVars initialEnvironment)
             throws IOException, InterruptedException {
+        requireFreestyle(run);
         LeaseOptions options =
                 new LeaseOptions(identity, roles, ttl, kubernetes(), outputs, readers, leafCluster);
         LeaseSession session = LeaseSession.plan(run, workspace.toComputer(), workspace, options);
@@ -149,7 +151,17 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
         environment.forEach(context::env);
     }
 
-    /** Gives the lease back; saved with a pipeline that uses the wrapper through {@code wrap}. */
+    /**
+     * A pipeline's {@code wrap} gives the variables to the steps of other agents too, and goes on after a restart of the
+     * controller without being asked for its permission again.
+     */
+    static void requireFreestyle(Run<?, ?> run) throws AbortException {
+        if (!(run instanceof AbstractBuild)) {
+            throw new AbortException(Messages.Wrapper_pipeline());
+        }
+    }
+
+    /** Gives the lease back. */
     static final class Release extends Disposer {
         private static final long serialVersionUID = 1L;
 

@@ -3,6 +3,8 @@
 package io.jenkins.plugins.machineid;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.AbortException;
 import hudson.model.FakeExecutor;
@@ -19,5 +21,13 @@ class FreestyleAttackTest {
         run.executor = executor;
         MachineIdBuildWrapper.end(run, new AbortException("machine-id: no more [policy_job]"));
         assertEquals(List.of("machine-id: no more [policy_job]"), executor.causes);
+    }
+
+    /** A pipeline wraps its steps, an agent within the agent too, and goes on unasked after a restart. */
+    @Test
+    void a14APipelineCanNotHideInTheWrapper() {
+        AbortException why = assertThrows(
+                AbortException.class, () -> MachineIdBuildWrapper.requireFreestyle(new FakeRun("team-a/deploy", "a14#4")));
+        assertTrue(why.getMessage().endsWith("[wrapper_in_pipeline]"), why.getMessage());
     }
 }

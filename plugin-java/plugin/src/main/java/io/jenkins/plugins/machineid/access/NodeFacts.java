@@ -10,7 +10,7 @@ import java.util.function.Predicate;
  *
  * @param name its own name, which no other node has; empty: the built-in node
  * @param shown as shown to people
- * @param vouched an administrator, or Jenkins itself, gave it its name and its way to start
+ * @param vouched an administrator, or Jenkins itself, gave it its name and its way to start, by which it is connected
  * @param labels answers a label expression
  * @param bound the node has the plugin's node property
  * @param gated it takes only jobs that its identities allow

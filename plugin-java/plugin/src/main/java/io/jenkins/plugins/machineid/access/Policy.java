@@ -39,6 +39,21 @@ public final class Policy {
         });
     }
 
+    /** Whether what was granted may still be held. */
+    public void confirm(Grant granted, String job, NodeFacts node) throws Refusal {
+        decide(new Wish(job, granted.identity(), granted.roles(), granted.ttlSeconds()), node);
+        told(() -> {
+            // Granted was whatever the bot may take; now there is a list, and which of it was taken nobody knows.
+            if (granted.roles().isEmpty() && !rules.get(granted.identity()).rule().roles().isEmpty()) {
+                throw new Refusal(
+                        Rule.ROLE_NOT_ALLOWED,
+                        Messages.Policy_rolesNarrowed(granted.identity()),
+                        "job " + job + " has all roles of the bot");
+            }
+            return null;
+        });
+    }
+
     /** Whether the node may have anything of the identity: asked again where a token is about to be sent. */
     public void requireAgent(String identity, NodeFacts node) throws Refusal {
         told(() -> {
@@ -66,16 +81,21 @@ public final class Policy {
         return job != null && identities.stream().anyMatch(identity -> allows(identity, job));
     }
 
-    /** An agent that has it keeps a secret of it on disk. */
+    /** An agent that has it keeps a secret of it on disk; one that isn't configured any more may have left some. */
     public boolean keepsState(String identity) {
         ReadRule known = rules.get(identity);
-        return known != null && known.rule().keepsState();
+        return known == null || known.rule().keepsState();
+    }
+
+    /** Some identity keeps a secret on its agents. */
+    public boolean keepsAny() {
+        return rules.values().stream().anyMatch(known -> known.rule().keepsState());
     }
 
     /** The identities that keep a secret on a node that names none itself. */
     public List<String> keptOn(NodeFacts node) {
         return rules.values().stream()
-                .filter(known -> known.rule().keepsState() && known.names(node))
+                .filter(known -> known.rule().keepsState() && known.fits(node))
                 .map(ReadRule::id)
                 .toList();
     }

@@ -35,17 +35,21 @@ final class ReadRule {
         return rule.allowedJobs().contains(ALL_JOBS);
     }
 
-    /** The identity names the node. */
+    /** The identity names the node, and an administrator vouches for it where a name or a label decides. */
     boolean names(NodeFacts node) {
+        return fits(node) && (node.builtIn() || node.vouched() || rule.agents().by() == AgentRule.By.ANY);
+    }
+
+    /** By name and labels alone, whoever gave them: it may have had the identity before. */
+    boolean fits(NodeFacts node) {
         if (node.builtIn()) {
             return rule.builtInNodeAllowed();
         }
         String label = rule.agents().label();
         return switch (rule.agents().by()) {
             case ANY -> true;
-            case LABEL -> node.vouched() && !label.isEmpty() && node.labels().test(label);
-            case NAMES -> node.vouched()
-                    && agents.stream().anyMatch(pattern -> pattern.matches(node.name()))
+            case LABEL -> !label.isEmpty() && node.labels().test(label);
+            case NAMES -> agents.stream().anyMatch(pattern -> pattern.matches(node.name()))
                     && (label.isEmpty() || node.labels().test(label));
         };
     }
@@ -56,6 +60,6 @@ final class ReadRule {
         return node.vouched()
                 ? named
                 : "agent '" + node.name() + "' got its name or its way to start from somebody who is no administrator:"
-                        + " look at its configuration and save it; " + named;
+                        + " look at its configuration, save it, and connect the agent anew; " + named;
     }
 }

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -31,11 +32,17 @@ public final class MachineIdAction extends InvisibleAction {
     /** Kept free for what isn't as allowed. */
     private static final int MAX_VIOLATIONS = 50;
 
+    /** Counted no further. */
+    private static final long MAX_DROPPED = MAX_RECORDS * 1000L;
+
     // Replaced, never changed: the build may be saved by another thread at any time.
     private volatile ArrayList<LeaseRecord> leases = new ArrayList<>();
     private volatile ArrayList<CertificateRecord> certificates = new ArrayList<>();
     private volatile ArrayList<RefusalRecord> refusals = new ArrayList<>();
     private volatile int dropped;
+    private volatile int leasesDropped;
+    /** How many of them are of which lease that isn't over: it tells of the same ones again and again. */
+    private volatile TreeMap<String, Integer> droppedOf = new TreeMap<>();
     private transient Run<?, ?> run;
 
     /** The run's record, made when there is none yet. */
@@ -74,15 +81,24 @@ public final class MachineIdAction extends InvisibleAction {
         return dropped;
     }
 
+    /** Leases that are not in the list because there were too many. */
+    @Exported
+    public int getLeasesDropped() {
+        return leasesDropped;
+    }
+
     /** Saved with what comes next: the lease's certificates, or how the build ends. */
     public synchronized void grant(Allowance allowed, String job) {
         ArrayList<LeaseRecord> more = new ArrayList<>(leases);
         if (more.size() < MAX_RECORDS) {
             more.add(new LeaseRecord(allowed, job, now()));
             leases = more;
+        } else {
+            leasesDropped++;
         }
     }
 
+    /** The lease is over: no certificate of it is noted any more. */
     public void released(String lease) {
         change(() -> {
             ArrayList<LeaseRecord> more = new ArrayList<>(leases);
@@ -90,6 +106,9 @@ public final class MachineIdAction extends InvisibleAction {
                     record.getLease().equals(lease) && record.getReleased() == null ? record.released(now()) : record);
             boolean changed = !more.equals(leases);
             leases = more;
+            TreeMap<String, Integer> others = new TreeMap<>(droppedOf);
+            changed |= others.remove(lease) != null;
+            droppedOf = others;
             return changed;
         });
     }
@@ -117,13 +136,24 @@ public final class MachineIdAction extends InvisibleAction {
                     }
                 }
             }
-            int total = (int) Math.max(dropped, Math.min(MAX_RECORDS * 1000L, Math.max(droppedNow, lost)));
-            boolean changed = more.size() != certificates.size() || total != dropped;
+            boolean changed = more.size() != certificates.size();
             certificates = more;
-            dropped = total;
-            return changed;
+            return drop(allowed.lease(), droppedNow + Math.max(0, Math.min(MAX_DROPPED, lost))) || changed;
         });
         return fault[0];
+    }
+
+    /** @param all of this lease so far */
+    private boolean drop(String lease, long all) {
+        int before = droppedOf.getOrDefault(lease, 0);
+        if (all <= before || dropped >= MAX_DROPPED) {
+            return false;
+        }
+        TreeMap<String, Integer> more = new TreeMap<>(droppedOf);
+        more.put(lease, (int) all);
+        droppedOf = more;
+        dropped = (int) Math.min(MAX_DROPPED, dropped + all - before);
+        return true;
     }
 
     public void refuse(Refusal refusal, String agent) {

@@ -19,7 +19,7 @@ public final class AgentFacts {
                 node.getNodeName(),
                 node.getDisplayName(),
                 builtIn,
-                builtIn || AgentNames.vouched(node.getNodeName()),
+                builtIn || AgentNames.vouched(node),
                 expression -> matches(node, expression),
                 property != null,
                 property == null || property.isOnlyAllowedJobs(),

@@ -33,6 +33,9 @@ public class JobGate extends QueueTaskDispatcher {
             return null;
         }
         Policy policy = MachineIdConfiguration.get().policy();
+        if (!policy.keepsAny()) {
+            return null;
+        }
         List<String> kept = policy.keptOn(AgentFacts.of(node));
         return kept.isEmpty() ? null : unless(policy.anyAllows(kept, job(item.task)));
     }

@@ -29,6 +29,23 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
     @DataBoundConstructor
     public MachineIdNodeProperty() {}
 
+    /** What {@code config.xml} holds, which a user can send: without the checks of the setters. */
+    Object readResolve() {
+        if (identities != null) {
+            List<Binding> whole = new ArrayList<>();
+            for (Object each : identities) {
+                if (each instanceof Binding binding && binding.getIdentity() != null) {
+                    whole.add(binding);
+                }
+            }
+            identities = whole.isEmpty() ? null : whole;
+        }
+        if (standing != null && standing.getPath() == null) {
+            standing = null;
+        }
+        return this;
+    }
+
     public List<Binding> getIdentities() {
         return identities == null ? List.of() : List.copyOf(identities);
     }

@@ -145,7 +145,7 @@ public final class ActiveLeases {
     /** What an agent says of its leases: certificates that were renewed since the last time. */
     void note(String nodeName, Reply lease) {
         Entry entry = entries.get(lease.text("lease"));
-        if (entry == null || !entry.isOn(nodeName)) {
+        if (entry == null || entry.ended.get() || !entry.isOn(nodeName)) {
             return;
         }
         try {

@@ -95,9 +95,14 @@ final class AgentLink {
 
     List<Reply> status() throws IOException, InterruptedException {
         List<Reply> replies = new ArrayList<>();
+        long size = 0;
         for (Object reply : calls.call(ArrayList.class, raw(new StatusTask(root)), LOCAL)) {
             if (replies.size() == MAX_ENGINES || !(reply instanceof byte[] bytes)) {
                 throw Reply.malformed("status of " + replies.size() + " engines");
+            }
+            size += bytes.length;
+            if (size > Reply.MAX_BYTES) {
+                throw Reply.malformed("status of more than " + Reply.MAX_BYTES + " bytes");
             }
             replies.add(Reply.read(bytes));
         }

@@ -79,8 +79,24 @@ public final class AgentWork {
             }
             lane.running++;
         }
-        kind.pool.execute(() -> drain(key, task));
+        try {
+            kind.pool.execute(() -> drain(key, task));
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            // No thread could be made. The agent's next task must not wait for this one.
+            synchronized (LANES) {
+                ended(key);
+            }
+            throw e;
+        }
         return task;
+    }
+
+    private static void ended(String key) {
+        Lane lane = LANES.get(key);
+        // What waits goes with the agent's next task.
+        if (--lane.running == 0 && lane.queue.isEmpty()) {
+            LANES.remove(key);
+        }
     }
 
     private static void drain(String key, FutureTask<?> first) {

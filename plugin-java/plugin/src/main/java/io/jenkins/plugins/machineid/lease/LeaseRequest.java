@@ -4,7 +4,6 @@ package io.jenkins.plugins.machineid.lease;
 
 import io.jenkins.plugins.machineid.Output;
 import io.jenkins.plugins.machineid.access.Grant;
-import io.jenkins.plugins.machineid.access.Wish;
 import io.jenkins.plugins.machineid.audit.Allowance;
 import io.jenkins.plugins.machineid.config.Texts;
 import java.io.Serializable;
@@ -50,9 +49,9 @@ final class LeaseRequest implements Serializable {
         return ttlSeconds;
     }
 
-    /** The same wish again, for the policy after a restart. */
-    Wish wish(String job) {
-        return new Wish(job, identity, roles(), ttlSeconds);
+    /** What was granted, for the policy to confirm. */
+    Grant grant() {
+        return new Grant(identity, roles(), ttlSeconds);
     }
 
     /** What was granted and asked for, to compare certificates with. */

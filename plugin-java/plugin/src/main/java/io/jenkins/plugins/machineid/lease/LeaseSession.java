@@ -229,12 +229,12 @@ public final class LeaseSession implements Serializable {
         }
         AuditViolation violation = null;
         if (run != null) {
-            MachineIdAction.of(run).released(lease);
             try {
                 note(run, reply);
             } catch (AuditViolation e) {
                 violation = e;
             }
+            MachineIdAction.of(run).released(lease);
         }
         return new Released(line, violation);
     }
@@ -256,7 +256,7 @@ public final class LeaseSession implements Serializable {
         try {
             MachineIdConfiguration.get()
                     .policy()
-                    .decide(request.wish(run.getParent().getFullName()), NodeLookup.facts(computer));
+                    .confirm(request.grant(), run.getParent().getFullName(), NodeLookup.facts(computer));
         } catch (Refusal refusal) {
             throw new PolicyRefused(refused(run, refusal, agentName));
         }

@@ -76,6 +76,11 @@ public class Maintenance extends PeriodicWork {
         }
     }
 
+    /** Agents of a cloud come and go under ever new names. */
+    static void nodeDeleted(String node) {
+        SAID.remove(node);
+    }
+
     private static void visit(Computer computer, TaskListener listener) {
         String node = computer.getName();
         try {

@@ -19,5 +19,6 @@ public class NodeChanges extends NodeListener {
         // The node may still be in the list while listeners are told.
         ActiveLeases.get().nodeDeleted(node.getNodeName());
         Standing.agentLost(node.getNodeName());
+        Maintenance.nodeDeleted(node.getNodeName());
     }
 }

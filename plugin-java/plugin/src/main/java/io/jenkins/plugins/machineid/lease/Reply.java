@@ -19,7 +19,7 @@ import org.json.JSONParserConfiguration;
  * a failure, never a class cast.
  */
 public final class Reply {
-    /** A status tells all certificates of all leases. */
+    /** A status tells all certificates of all leases; as much for all engines of an agent together. */
     static final int MAX_BYTES = 8 << 20;
 
     private static final JSONParserConfiguration STRICT =

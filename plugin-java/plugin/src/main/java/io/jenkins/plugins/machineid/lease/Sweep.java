@@ -3,6 +3,8 @@
 package io.jenkins.plugins.machineid.lease;
 
 import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Looks at what an agent holds: certificates that are new, and leases of builds that ended while it was away. */
@@ -12,6 +14,9 @@ final class Sweep {
 
     /** Released in one round: an agent can name as many as it likes. */
     static final int MOST = 100;
+
+    /** A lease is in as many engines as it was taken with configurations; each time is a note in the build's record. */
+    static final int MOST_NOTES = 3;
 
     private static final Pattern LEASE = Pattern.compile("[0-9a-f]{32}");
     private static final long STARTED = System.nanoTime();
@@ -25,10 +30,13 @@ final class Sweep {
     /** @param release what is held for nobody */
     static void run(String node, AgentLink link, boolean release) throws IOException, InterruptedException {
         int left = MOST;
+        Map<String, Integer> notes = new HashMap<>();
         for (Reply status : link.status()) {
             for (Reply held : status.objects("leases")) {
                 String lease = held.text("lease");
-                ActiveLeases.get().note(node, held);
+                if (notes.merge(lease, 1, Integer::sum) <= MOST_NOTES) {
+                    ActiveLeases.get().note(node, held);
+                }
                 boolean nobodys = LEASE.matcher(lease).matches()
                         && !ActiveLeases.get().contains(node, lease)
                         && !Standing.holds(node, lease);

@@ -49,6 +49,13 @@ class PolicyAttackTest {
         policy.decide(new Wish("team-a/x", "api", List.of(), 0), agent("a1", true, "api"));
     }
 
+    /** A user changes a named agent a little: it has its identity no more, and still keeps what it had of it. */
+    @Test
+    void a04AnAgentInDoubtStillTakesNoOtherJobs() {
+        assertEquals(List.of("api"), policy.keptOn(agent("a1", true)));
+        assertEquals(List.of("api"), policy.keptOn(agent("a1", false)));
+    }
+
     /** A job tries names: what it is told must not depend on what there is. */
     @Test
     void a16RefusalsAreTheSameForWhatThereIsAndWhatThereIsNot() {

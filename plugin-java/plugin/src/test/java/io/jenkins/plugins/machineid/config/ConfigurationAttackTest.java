@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.machineid.access.Policy;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -196,6 +197,13 @@ class ConfigurationAttackTest {
         assertFalse(JobGate.takes(policy, property, "team-b/x"));
     }
 
+    /** An identity is removed, or its configuration can't be read: its bot still lies on the agents that name it. */
+    @Test
+    void a04WhatARemovedIdentityLeftIsKeptFromJobsToo() {
+        assertTrue(JobGate.keeps(policy(), agent("gone")));
+        assertFalse(JobGate.takes(policy(identity("web", "main", "**")), agent("gone"), "team-b/x"));
+    }
+
     @Test
     void a04AnAgentThatKeepsNothingTakesAnyJob() {
         Identity pods = identity("pods", "main", "team-a/**");
@@ -209,5 +217,19 @@ class ConfigurationAttackTest {
         property.setIdentities(List.of(own));
         assertTrue(JobGate.keeps(policy, property));
         assertFalse(JobGate.takes(policy, property, "team-a/x"));
+    }
+
+    /** A user sends an agent's config.xml with holes in it: each question about that agent would fail, the policy's too. */
+    @Test
+    @SuppressWarnings({"rawtypes", "unchecked"})
+    void a14AnAgentsBrokenConfigurationKeepsNoBlockFromThePolicy() throws Exception {
+        MachineIdNodeProperty property = agent("api");
+        java.lang.reflect.Field field = MachineIdNodeProperty.class.getDeclaredField("identities");
+        field.setAccessible(true);
+        List holes = new ArrayList<>(property.getIdentities());
+        holes.add(null);
+        holes.add("text");
+        field.set(property, holes);
+        assertEquals(List.of("api"), ((MachineIdNodeProperty) property.readResolve()).names());
     }
 }

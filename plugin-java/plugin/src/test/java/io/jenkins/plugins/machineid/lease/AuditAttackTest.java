@@ -202,4 +202,42 @@ class AuditAttackTest {
                 allowance(Blocks.ROLE), Blocks.reply(Blocks.acquired(forged)).objects("certificates"), 0));
         assertTrue(record.getCertificates().stream().anyMatch(one -> one.getViolation() != null));
     }
+
+    /** A pipeline fills its record with harmless blocks, so that nobody sees what comes after. */
+    @Test
+    void a13WhatHasNoRoomIsCounted() throws Exception {
+        MachineIdAction record = MachineIdAction.of(new FakeRun("team-a/deploy", "deploy#1"));
+        for (int block = 0; block < 600; block++) {
+            Allowance allowed = new LeaseRequest(new Grant("api", List.of(), Blocks.TTL), OPTIONS).allowance("l" + block, "a1");
+            record.grant(allowed, "team-a/deploy");
+            JSONObject one = Blocks.certificate().put("serial", String.valueOf(block));
+            for (int round = 0; round < 3; round++) {
+                record.record(allowed, Blocks.reply(Blocks.acquired(one)).objects("certificates"), 1);
+            }
+            record.released("l" + block);
+        }
+        assertEquals(600 - record.getLeases().size(), record.getLeasesDropped());
+        assertEquals(600 - record.getCertificates().size() + 600, record.getCertificatesDropped());
+    }
+
+    /** An agent names one lease a thousand times in a status, each time with something new to be saved. */
+    @Test
+    void a13AStatusWritesTheBuildsRecordAFewTimes() throws Exception {
+        FakeRun run = new FakeRun("team-a/deploy", "deploy#1");
+        String[] lease = new String[1];
+        FakeAgent agent = new FakeAgent("a13-often", new FakeChannel(task -> {
+            JSONArray leases = new JSONArray();
+            for (int i = 1; i <= 1000; i++) {
+                leases.put(new JSONObject().put("lease", lease[0]).put("certificates_dropped", i));
+            }
+            JSONObject status = new JSONObject().put("leases", leases);
+            return new ArrayList<>(List.of(Blocks.ok(status).getBytes(StandardCharsets.UTF_8)));
+        }));
+        Blocks.Block block = new Blocks.Block(agent, run);
+        lease[0] = block.session.lease();
+        Sweep.run("a13-often", AgentLink.to(agent.computer()), false);
+        assertTrue(run.saves <= Sweep.MOST_NOTES, "saves " + run.saves);
+        agent.delete();
+        ActiveLeases.get().remove(lease[0]);
+    }
 }

@@ -42,6 +42,11 @@ final class Blocks {
     }
 
     static LeaseSession session(FakeAgent agent, FakeRun run) {
+        return session(agent, run, List.of(ROLE));
+    }
+
+    /** @param roles empty: granted was whatever the bot may take */
+    private static LeaseSession session(FakeAgent agent, FakeRun run, List<String> roles) {
         LeaseOptions options = new LeaseOptions("api", null, null, List.of("prod"), null, null, null);
         byte[] id = new byte[16];
         RANDOM.nextBytes(id);
@@ -50,7 +55,7 @@ final class Blocks {
                 agent.computer(),
                 run,
                 "/home/jenkins/workspace/job@tmp",
-                new LeaseRequest(new Grant("api", List.of(ROLE), TTL), options));
+                new LeaseRequest(new Grant("api", roles, TTL), options));
     }
 
     /** A block that runs. */
@@ -61,7 +66,11 @@ final class Blocks {
         final CompletableFuture<AbortException> refusal = new CompletableFuture<>();
 
         Block(FakeAgent agent, FakeRun run) {
-            this.session = Blocks.session(agent, run);
+            this(agent, run, List.of(ROLE));
+        }
+
+        Block(FakeAgent agent, FakeRun run, List<String> roles) {
+            this.session = Blocks.session(agent, run, roles);
             this.run = run;
             ActiveLeases.get().add(this, false);
         }

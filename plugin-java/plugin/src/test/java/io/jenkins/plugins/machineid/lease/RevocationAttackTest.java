@@ -13,7 +13,9 @@ import hudson.remoting.FakeChannel;
 import io.jenkins.plugins.machineid.agent.Answers;
 import io.jenkins.plugins.machineid.agent.ReleaseTask;
 import io.jenkins.plugins.machineid.audit.MachineIdAction;
+import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
@@ -57,6 +59,21 @@ class RevocationAttackTest {
         MachineIdConfiguration.get().setIdentities(java.util.List.of());
         ActiveLeases.get().recheck();
         assertTrue(block.refusal.get(10, TimeUnit.SECONDS).getMessage().contains("[policy_job]"));
+    }
+
+    /** A block that was given whatever the bot may take keeps all of it when the administrator lists a few roles. */
+    @Test
+    void a14RolesThatAreListedLaterEndABlockThatHasThemAll() throws Exception {
+        Blocks.configure("team-a/**");
+        Identity open = MachineIdConfiguration.get().identity("api");
+        open.setRoles(List.of());
+        MachineIdConfiguration.get().setIdentities(List.of(open));
+        Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "a14#3"), List.of());
+        ActiveLeases.get().recheck();
+        assertFalse(block.refusal.isDone());
+        Blocks.configure("team-a/**");
+        ActiveLeases.get().recheck();
+        assertTrue(block.refusal.get(10, TimeUnit.SECONDS).getMessage().contains("[policy_role]"));
     }
 
     @Test
