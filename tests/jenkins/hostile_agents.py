@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: The machine-id authors
 # SPDX-License-Identifier: Apache-2.0
 """Attacks on the controller by an agent that somebody else controls, and on a running block's permission. The agent is a
-real agent.jar; on its class path stands a changed class of the plugin, which wins over what the controller would send."""
+real agent.jar whose JVM exchanges a class of the plugin for a changed one while it is defined."""
 
-import io
 import json
 import shutil
 import subprocess
@@ -18,8 +17,6 @@ from world import Skipped, block, contains, equal, test
 
 HERE = Path(__file__).resolve().parent
 CONFIGURATION = "io.jenkins.plugins.machineid.config.MachineIdConfiguration.get()"
-CORE = ["jenkins/security/MasterToSlaveCallable.class", "jenkins/security/Roles.class",
-        "jenkins/agents/ControllerToAgentCallable.class"]
 WITHDRAW = f"def it = {CONFIGURATION}.identity('api'); it.allowedJobs = {{}}; {CONFIGURATION}.save()"
 ALLOWED = "['allowed-**', 'taken-**', 'folder/**', 'team-a/**']"
 
@@ -47,13 +44,13 @@ class HostileAgent(Agent):
         plugin = self.folder / "machine-id.jar"
         with zipfile.ZipFile(hpi) as archive:
             plugin.write_bytes(archive.read("WEB-INF/lib/machine-id.jar"))
-        with zipfile.ZipFile(world.jenkins.war) as war:
-            core = next(name for name in war.namelist() if name.startswith("WEB-INF/lib/jenkins-core-"))
-            with zipfile.ZipFile(io.BytesIO(war.read(core))) as jar:
-                for name in CORE:
-                    jar.extract(name, self.folder)
         subprocess.run(["javac", "-nowarn", "--release", "17", "-d", self.folder, "-cp", plugin,
-                        HERE / "hostile/Engines.java"], check=True)
+                        HERE / "hostile/Engines.java", HERE / "hostile/Changer.java"], check=True)
+        self.changer = self.folder / "changer.jar"
+        with zipfile.ZipFile(self.changer, "w") as archive:
+            archive.writestr("META-INF/MANIFEST.MF", "Manifest-Version: 1.0\nPremain-Class: Changer\n")
+            for file in self.folder.glob("Changer*.class"):
+                archive.write(file, file.name)
         self.says(open={"ok": {"engine": 1}}, acquire=acquired(), release={"ok": {"released": True}})
         subprocess.run(["chmod", "-R", "a+rX", self.folder], check=True)
 
@@ -64,8 +61,8 @@ class HostileAgent(Agent):
             file.chmod(0o644)
 
     def command(self, *arguments):
-        path = ":".join(str(one) for one in (self.folder, self.folder / "machine-id.jar", self.jar))
-        return ["java", "-Xmx256m", f"-Dhostile={self.folder}", "-cp", path, "hudson.remoting.Launcher", *arguments]
+        return ["java", "-Xmx256m", f"-javaagent:{self.changer}={self.folder}", f"-Dhostile={self.folder}",
+                "-jar", self.jar, *arguments]
 
 
 @contextmanager
