@@ -46,9 +46,6 @@ pub use remove::{Removal, remove_marked};
 pub use socket::SocketName;
 pub use stage::Stage;
 
-/// How long a commit waits for another writer.
-const COMMIT_WAIT: Duration = Duration::from_secs(10);
-
 /// Whether files must survive a crash of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Durability {
@@ -57,6 +54,17 @@ pub enum Durability {
     Synced,
     /// Not synced: a lease's directory is worth nothing after a crash.
     Volatile,
+}
+
+impl Durability {
+    /// How long a commit waits for another writer. A block's own directory has none, but the block can hold its lock, and
+    /// so a thread that other leases need.
+    const fn commit_wait(self) -> Duration {
+        match self {
+            Self::Synced => Duration::from_secs(10),
+            Self::Volatile => Duration::from_secs(1),
+        }
+    }
 }
 
 /// An open directory of ours that others can't tamper with.
@@ -229,7 +237,7 @@ impl Destination {
     /// # Errors
     /// When another writer doesn't let go, or the directory can't be written to.
     pub fn begin(&self) -> Result<Stage<'_>, DestinationError> {
-        Stage::begin(self, COMMIT_WAIT)
+        Stage::begin(self, self.durability.commit_wait())
     }
 
     /// [`Self::begin`] and [`Stage::commit`] in one, for sets in which no file names another one's path.
