@@ -53,7 +53,7 @@ public final class ActiveLeases {
     }
 
     private final Map<String, Entry> entries = new ConcurrentHashMap<>();
-    private final Map<String, LeaseSession> owed = new ConcurrentHashMap<>();
+    private final OwedLeases owed = new OwedLeases();
 
     private ActiveLeases() {}
 
@@ -75,17 +75,17 @@ public final class ActiveLeases {
     void owe(LeaseSession session) {
         entries.remove(session.lease());
         if (session.nodeExists()) {
-            owed.put(session.lease(), session);
+            owed.add(session);
         }
     }
 
     /** Nobody comes back to release what is owed to nodes that are deleted. */
     void dropGone() {
-        owed.values().removeIf(session -> !session.nodeExists());
+        owed.removeIf(session -> !session.nodeExists());
     }
 
     void nodeDeleted(String nodeName) {
-        owed.values().removeIf(session -> session.nodeName().equals(nodeName));
+        owed.removeIf(session -> session.nodeName().equals(nodeName));
     }
 
     int owed() {
@@ -94,12 +94,10 @@ public final class ActiveLeases {
 
     /** Only on a thread that may wait for agents; stops at the first that can't be released. */
     void releaseOwed(String nodeName) {
-        for (LeaseSession session : new ArrayList<>(owed.values())) {
-            if (session.nodeName().equals(nodeName)) {
-                session.releaseNow(session.run());
-                if (owed.containsKey(session.lease())) {
-                    return;
-                }
+        for (LeaseSession session : owed.on(nodeName)) {
+            session.releaseNow(session.run());
+            if (owed.contains(session.lease())) {
+                return;
             }
         }
     }
