@@ -158,7 +158,7 @@ def a05_who_configures_an_agent_gets_no_identity(world):
     jenkins, directory = world.jenkins, world.agents_dir / "mine"
     new = f"new hudson.slaves.DumbSlave('mine', '{directory}', new hudson.slaves.JNLPLauncher(true))"
     jenkins.groovy(f"def node = {new}; node.labelString = 'mine'; jenkins.model.Jenkins.get().addNode(node)")
-    fields = (f"it.token = hudson.util.Secret.fromString('{world.cluster['token.each']}');"
+    fields = (f"it.token = hudson.util.Secret.fromString('{world.cluster['token.attacked']}');"
               "it.allowedAgents = ['a1', 'gone']; it.allowedJobs = ['allowed-**']")
     agent = None
     try:

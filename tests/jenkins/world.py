@@ -84,7 +84,8 @@ class World:
         subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", key], check=True)
         double = os.environ.get("TELEPORT_DOUBLE", ROOT / "target/debug/teleport-double")
         self.spawn("double", [double, "--dir", work / "double", "--ready-file", ready, "--bot", "api=api-workers",
-                              "--bot", "each=api-workers", "--login", self.login, "--kube", "prod", "--kube", "staging",
+                              "--bot", "each=api-workers", "--bot", "attacked=api-workers", "--login", self.login,
+                              "--kube", "prod", "--kube", "staging",
                               "--node", f"node1=127.0.0.1:{port}", "--host-key", f"node1={key}.pub"])
         wait_for("the Teleport double", ready.exists, 30)
         self.cluster = dict(line.split("=", 1) for line in ready.read_text().splitlines())

@@ -160,19 +160,19 @@ impl Leases {
         let id = LeaseId::parse(lease)?;
         let live = lock(&self.live).get(id.as_str()).cloned();
         match live {
-            Some(live) => self.release_live(&live).await,
-            None => self.end(id).await,
+            Some(live) => self.release_live(&live, LeaseTable::release).await,
+            None => self.end(id, LeaseTable::release).await,
         }
     }
 
-    async fn release_live(&self, live: &Arc<Live>) -> Result<Released, Error> {
+    async fn release_live(&self, live: &Arc<Live>, how: Release) -> Result<Released, Error> {
         live.cancelled.send_replace(true);
         let _no_refresh = live.work.lock().await;
         // Somebody else may have ended it meanwhile, and then its name may be taken again.
         if !self.holds(live) {
             return Ok(Ended::NOTHING.into());
         }
-        let mut released = self.end(live.id.clone()).await?;
+        let mut released = self.end(live.id.clone(), how).await?;
         // What could not be written into the record is known here all the same.
         let mut history = live.history();
         history.follow(released.history);
@@ -193,7 +193,8 @@ impl Leases {
                 return;
             }
         }
-        if let Err(error) = self.release_live(live).await {
+        let how = if is_cancelled() { LeaseTable::release } else { LeaseTable::release_ours };
+        if let Err(error) = self.release_live(live, how).await {
             tracing::warn!(lease = %live.id, "a lease that could not be filled is not removed yet: {error}");
         }
     }
@@ -210,10 +211,10 @@ impl Leases {
         }
     }
 
-    async fn end(&self, id: LeaseId) -> Result<Released, Error> {
+    async fn end(&self, id: LeaseId, how: Release) -> Result<Released, Error> {
         let ended = patiently(|| {
             let (table, id) = (Arc::clone(&self.table), id.clone());
-            blocking::run(Lane::Leases, move || table.release(&id))
+            blocking::run(Lane::Leases, move || how(&table, &id))
         });
         Ok(ended.await?.into())
     }
@@ -263,6 +264,9 @@ impl Leases {
         }
     }
 }
+
+/// How the table ends a lease.
+type Release = fn(&LeaseTable, &LeaseId) -> Result<Ended, LeaseError>;
 
 /// Tries again while another process holds what is needed, for [`LOCK_WAIT`]; waits without blocking.
 async fn patiently<T, F>(attempt: impl Fn() -> F) -> Result<T, Error>

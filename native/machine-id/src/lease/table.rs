@@ -161,6 +161,18 @@ impl LeaseTable {
         self.end_known(id)
     }
 
+    /// As [`Self::release`], unless another process has taken the lease over meanwhile: then it is that one's.
+    ///
+    /// # Errors
+    /// As [`Self::release`].
+    pub fn release_ours(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
+        let _held = self.lock_lease(id)?;
+        match self.find(id)? {
+            Some(record) if record.owner != self.this => Ok(Ended::NOTHING),
+            _ => self.end_known(id),
+        }
+    }
+
     /// As [`Self::release`], also where the table has lost the lease: the caller knows its directory, which goes if it
     /// carries the lease's mark.
     ///
