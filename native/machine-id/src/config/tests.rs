@@ -54,8 +54,9 @@ fn open_is_read_as_the_contract_says() {
 }
 
 fn check_of(join: &str) -> Result<EngineConfig, Vec<String>> {
+    let digest = "2".repeat(64);
     let text = format!(
-        r#"{{"abi": 1, "root": "/r", "helper": "/h",
+        r#"{{"abi": 2, "root": "/r", "helper": "/h", "helper_sha256": "{digest}",
             "identities": [{{"id": "api", "cluster": {{"address": "c"}}, "join": {join}}}]}}"#
     );
     EngineConfig::check_from_json(text.as_bytes()).map_err(|error| lines(&error))
