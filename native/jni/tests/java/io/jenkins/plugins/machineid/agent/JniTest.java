@@ -68,7 +68,7 @@ public final class JniTest {
     }
 
     private static byte[] nowhere() {
-        return config(WORK.resolve("root"), WORK.resolve("helper"), "127.0.0.1:1", "t", null);
+        return config(WORK.resolve("root"), Path.of(System.getProperty("helper")), "127.0.0.1:1", "t", null);
     }
 
     private static void misfit() throws Exception {
@@ -165,7 +165,7 @@ public final class JniTest {
             try (ServerSocket silence = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
                 String address = "127.0.0.1:" + silence.getLocalPort();
                 Path root = WORK.resolve("silent-" + close);
-                byte[] config = config(root, WORK.resolve("helper"), address, "t", null);
+                byte[] config = config(root, Path.of(System.getProperty("helper")), address, "t", null);
                 long engine = opened(MachineIdNative.open(config));
                 byte[] order = order(lease(2), WORK.resolve("cancelled"), true);
                 FutureTask<byte[]> acquire = in(new FutureTask<>(() -> MachineIdNative.acquire(engine, order)));

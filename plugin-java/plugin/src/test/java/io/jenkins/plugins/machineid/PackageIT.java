@@ -28,7 +28,7 @@ class PackageIT {
     /** As the plugin carries and sends them, deflated; unpacked they are above the wished 6 MB. */
     private static final long MAX_NATIVE_PACKED = 6_000_000;
 
-    private static final long MAX_NATIVE_UNPACKED = 11_000_000;
+    private static final long MAX_NATIVE_UNPACKED = 12_000_000;
     private static final Map<String, Long> OUTER = new TreeMap<>();
     private static final Map<String, byte[]> INNER = new TreeMap<>();
     private static Attributes outer;
