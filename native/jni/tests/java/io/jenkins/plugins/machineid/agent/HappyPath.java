@@ -27,7 +27,7 @@ final class HappyPath {
         code("config_invalid", MachineIdNative.check(config));
         long engine = opened(MachineIdNative.open(config));
         Path directory = work.resolve("lease");
-        ok(MachineIdNative.acquire(engine, order(lease(10), directory, false)), "\"MACHINE_ID_SSH_CONFIG\"");
+        ok(MachineIdNative.acquire(engine, order(lease(10), directory, false)), "\"certificates_dropped\":0");
         for (String name : new String[] {"identity", "key", "key-cert.pub", "ssh_config", "known_hosts", "machine-id"}) {
             require(Files.exists(directory.resolve(name)), "no " + name);
         }
