@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::sys::signal::SigSet;
 use tokio::sync::oneshot;
@@ -18,6 +19,8 @@ use super::quota::{Permit, Quota, Share, lock};
 const MOST: usize = THREADS.kept + THREADS.common;
 /// Their calls are the system's, and not deep.
 const STACK: usize = 256 << 10;
+/// How often an idle thread looks whether anybody is left to give it work: the library may be unloaded soon.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The threads of a process.
 #[derive(Debug)]
@@ -84,6 +87,7 @@ impl Threads {
 
     fn next(self: &Arc<Self>) -> Option<(Job, Permit)> {
         let mut state = lock(&self.state);
+        let mut idle = Duration::ZERO;
         loop {
             let found = state.jobs.iter().enumerate().find_map(|(at, job)| job.share.take().map(|permit| (at, permit)));
             if let Some((at, permit)) = found {
@@ -94,10 +98,13 @@ impl Threads {
                 return Some((job, permit));
             }
             state.idle += 1;
-            let (again, waited) = self.work.wait_timeout(state, IDLE_THREAD).unwrap_or_else(PoisonError::into_inner);
+            let (again, waited) = self.work.wait_timeout(state, LOOK).unwrap_or_else(PoisonError::into_inner);
             state = again;
             state.idle -= 1;
-            if waited.timed_out() && !state.jobs.iter().any(|job| job.share.take().is_some()) {
+            idle = if waited.timed_out() { idle + LOOK } else { Duration::ZERO };
+            // Each thread holds one; where there are no others, no work can come.
+            let over = idle >= IDLE_THREAD || Arc::strong_count(self) <= state.threads;
+            if over && !state.jobs.iter().any(|job| job.share.take().is_some()) {
                 state.threads -= 1;
                 return None;
             }
@@ -133,7 +140,6 @@ impl std::fmt::Debug for State {
 mod tests {
     use super::*;
     use std::sync::mpsc;
-    use std::time::Duration;
 
     const LONG: Duration = Duration::from_secs(30);
 
