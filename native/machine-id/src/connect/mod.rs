@@ -18,6 +18,7 @@ mod frames;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod grpc;
+mod hint;
 mod http;
 mod join_road;
 mod limits;

@@ -3,6 +3,7 @@
 mod agenda;
 mod authorities;
 mod bot;
+mod bot_store;
 mod check;
 mod deliver;
 mod discard;

@@ -1,0 +1,124 @@
+//! The bot's store as an attempt uses it: locked, read, written, and kept in memory what can't be written yet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bot::Bot;
+use crate::blocking::{self, Lane};
+use crate::destination::DestinationError;
+use crate::error::Error;
+use crate::identity::{BotIdentity, Certificates, StoreError, StoreGuard, StoredState};
+
+const STORE_POLL: Duration = Duration::from_millis(50);
+/// How long another process may hold the store where what is to be written can as well be written another time.
+pub(super) const SHORT_WAIT: Duration = Duration::from_secs(2);
+
+/// The store's lock, as long as an attempt needs it.
+#[derive(Debug)]
+pub(super) struct Locked(Arc<StoreGuard>);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        let guard = Arc::clone(&self.0);
+        // Letting go is a request to the file system, too.
+        blocking::later(Lane::Store, move || drop(guard));
+    }
+}
+
+impl Bot {
+    pub(super) async fn lock_store(self: &Arc<Self>, wait: Duration) -> Result<Locked, Error> {
+        let started = self.clock.monotonic();
+        loop {
+            match self.on_disk(|bot| bot.store.lock(Duration::ZERO)).await? {
+                Err(error @ StoreError::Destination(DestinationError::Busy { .. })) => {
+                    if self.clock.monotonic().saturating_sub(started) > wait {
+                        return Err(error.into());
+                    }
+                    tokio::time::sleep(STORE_POLL.mul_f64(0.5 + fastrand::f64())).await;
+                }
+                other => return Ok(Locked(Arc::new(other?))),
+            }
+        }
+    }
+
+    /// [`Bot::on_disk`], where the store's lock is held.
+    pub(super) async fn with<T: Send + 'static>(
+        self: &Arc<Self>,
+        guard: &Locked,
+        work: impl FnOnce(&Self, &StoreGuard) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let guard = Arc::clone(&guard.0);
+        self.on_disk(move |bot| work(bot, &guard)).await
+    }
+
+    /// Writes down what could not be written when it came. Gives the identity if it still can't be: it works, but must
+    /// not be renewed again before.
+    pub(super) fn write_down(&self, guard: &StoreGuard) -> Option<BotIdentity> {
+        let (identity, replaces) = self.memory().unwritten.clone()?;
+        let stored = guard.load().map(|state| state.map(|state| state.identity.certificates));
+        if stored.is_ok_and(|stored| stored != replaces) {
+            tracing::warn!(identity = %self.config.id, "another process has stored another identity meanwhile");
+            self.memory().unwritten = None;
+            return None;
+        }
+        match self.save(guard, &identity) {
+            Ok(()) => None,
+            Err(error) => {
+                tracing::error!(identity = %self.config.id, "the identity still can't be written down: {error}");
+                Some(identity)
+            }
+        }
+    }
+
+    /// [`Self::write_down`], where nobody has the lock and it isn't urgent.
+    pub(super) async fn write_down_later(self: &Arc<Self>) {
+        if self.memory().unwritten.is_some()
+            && let Ok(guard) = self.lock_store(SHORT_WAIT).await
+            && self.with(&guard, Self::write_down).await.is_ok_and(|unwritten| unwritten.is_none())
+        {
+            tracing::info!(identity = %self.config.id, "the identity is written down now");
+        }
+    }
+
+    pub(super) fn save(&self, guard: &StoreGuard, identity: &BotIdentity) -> Result<(), StoreError> {
+        guard.save(identity)?;
+        let stamp = self.store.stamp();
+        let mut memory = self.memory();
+        memory.seen = stamp;
+        memory.unwritten = None;
+        Ok(())
+    }
+
+    /// Saves, or keeps in memory what can't be saved: losing it would lose the bot.
+    pub(super) async fn save_or_keep(
+        self: &Arc<Self>,
+        guard: &Locked,
+        identity: &BotIdentity,
+        replaces: Option<Certificates>,
+    ) {
+        let saved = identity.clone();
+        let outcome = match self.with(guard, move |bot, guard| bot.save(guard, &saved)).await {
+            Ok(outcome) => outcome.map_err(Error::from),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            tracing::error!(identity = %self.config.id, "the new identity can't be written down yet, it is kept in memory: {error}");
+            self.memory().unwritten = Some((identity.clone(), replaces));
+        }
+    }
+
+    /// A file that can't be read is moved aside, never overwritten, and only when a join can replace it.
+    pub(super) fn load(&self, guard: &StoreGuard, token: bool) -> Result<Option<StoredState>, Error> {
+        self.memory().seen = self.store.stamp();
+        match guard.load() {
+            Err(error @ (StoreError::Corrupt { .. } | StoreError::OtherVersion { .. }))
+                if token || !self.config.join.method.renewable() =>
+            {
+                let aside = guard.set_aside()?;
+                tracing::warn!(kept = %aside.display(), "the stored identity can't be used: {error}");
+                Ok(None)
+            }
+            other => Ok(other?),
+        }
+    }
+}
