@@ -1,11 +1,13 @@
 //! The program under test.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
-/// The built `machine-id` next to the program that runs, or above the test executables; built once if it isn't there or older than its sources.
+/// The built `machine-id` next to the program that runs, or above the test executables; built once if it isn't there or
+/// older than its sources. Where other users can't get there (a checkout in somebody's home), a copy of it.
 ///
 /// # Panics
 /// When it can't be built.
@@ -21,8 +23,33 @@ pub fn program() -> &'static Path {
             build(profile, &sources);
         }
         assert!(program.exists(), "cargo made no {}", program.display());
-        program
+        if nix::unistd::geteuid().is_root() && !others_reach(&program) { shared(&program) } else { program }
     })
+}
+
+/// Copies a program so that it can be run at once.
+///
+/// # Panics
+/// When it can't be copied.
+pub fn copy(from: &Path, to: &Path) {
+    // By a process of its own: one that another test starts meanwhile would hold the copy open for writing, and busy.
+    assert!(Command::new("cp").arg(from).arg(to).status().unwrap().success(), "{}", to.display());
+}
+
+fn others_reach(path: &Path) -> bool {
+    path.ancestors().skip(1).all(|directory| directory.metadata().unwrap().permissions().mode() & 0o001 != 0)
+}
+
+/// One copy for all tests of a build.
+fn shared(program: &Path) -> PathBuf {
+    let built = modified(program).and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok()).unwrap();
+    let copied = std::env::temp_dir().join(format!("machine-id-{}", built.as_nanos()));
+    if !copied.exists() {
+        let own = copied.with_extension(std::process::id().to_string());
+        copy(program, &own);
+        std::fs::rename(own, &copied).unwrap();
+    }
+    copied
 }
 
 fn build(profile: &Path, sources: &Path) {

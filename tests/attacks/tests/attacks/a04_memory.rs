@@ -114,7 +114,7 @@ fn a04_the_command_shows_its_memory_to_no_other_process_of_its_user() {
     machine.write_config(&config);
     let as_user = ["--reuid=65534", "--regid=65534", "--clear-groups"];
     let program = machine.path("machine-id");
-    std::fs::copy(e2e::program::program(), &program).unwrap();
+    e2e::program::copy(e2e::program::program(), &program);
     let mut arguments = as_user.to_vec();
     arguments.extend([program.to_str().unwrap(), "start", "-c", "tbot.yaml"]);
     let daemon = machine.start_tool("setpriv", &arguments);

@@ -146,7 +146,9 @@ fn another_user_is_denied_and_told_so() {
 pub(super) fn as_nobody(test: &str, directory: &Path) -> Option<String> {
     // Where the test program lies may be closed to others.
     let program = std::env::temp_dir().join(format!("machine-id-test-{}-{}", std::process::id(), test.len()));
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // By a process of its own: one that another test starts meanwhile would hold the copy open for writing, and busy.
+    let copied = Command::new("cp").arg(std::env::current_exe().unwrap()).arg(&program).status();
+    assert!(copied.unwrap().success(), "{}", program.display());
     chmod(&program, 0o755);
     let child = Command::new("setpriv")
         .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"])
