@@ -55,6 +55,8 @@ enum Part {
     Kubectl,
     /// Only the library in a JVM.
     Jvm,
+    /// Only the library called from Rust.
+    Library,
     /// Take and release a lease so many times.
     #[command(hide = true)]
     Warm {
@@ -76,7 +78,7 @@ fn main() {
     match &arguments.part {
         Some(Part::Warm { config, times }) => return rows::library::warm(config, *times),
         Some(Part::Resident { config }) => return rows::library::resident(config),
-        Some(Part::Sessions { .. } | Part::Tunnels | Part::Kubectl | Part::Jvm) | None => {}
+        Some(Part::Sessions { .. } | Part::Tunnels | Part::Kubectl | Part::Jvm | Part::Library) | None => {}
     }
     let place = Place::of_environment(arguments.quick);
     let mut report = Report::new(&place);
@@ -85,6 +87,7 @@ fn main() {
         Some(Part::Tunnels) => rows::tunnel::alone(&place, &mut report),
         Some(Part::Kubectl) => rows::kubectl::measure(&place, &mut report),
         Some(Part::Jvm) => rows::jvm::measure(&place, &mut report),
+        Some(Part::Library) => rows::library::measure(&place, &mut report),
         _ => {
             rows::commands::measure(&place, &mut report);
             rows::kubectl::measure(&place, &mut report);
