@@ -1,10 +1,16 @@
 //! What others of the same user must not get out of this process: its memory, which holds keys and tokens.
 
+use std::alloc::System;
 use std::sync::OnceLock;
 
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use tokio::process::{Child, Command};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes whatever is freed: readers of YAML and gRPC make copies of tokens that nobody else can wipe.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// The soft limit of core files that we were started with, which is our children's.
 static CORE_FILES: OnceLock<rlim_t> = OnceLock::new();

@@ -14,6 +14,7 @@ mod runtime;
 #[cfg(test)]
 mod tests;
 
+use std::alloc::System;
 use std::ffi::c_void;
 use std::panic::catch_unwind;
 
@@ -23,6 +24,11 @@ use jni::strings::JNIString;
 use jni::sys::{JNI_ERR, JNI_VERSION_1_8, jint, jlong};
 use jni::{Env, JavaVM, NativeMethod, jni_str, native_method};
 use zeroize::Zeroizing;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes whatever this library frees, copies of tokens that readers of JSON and gRPC make included; not the JVM's memory.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// The class with the natives.
 const CLASS: &jni::strings::JNIStr = jni_str!("io/jenkins/plugins/machineid/agent/MachineIdNative");

@@ -326,7 +326,7 @@ impl Live {
                 Ok(())
             }
             Err(error) => {
-                if !adopted && let Err(left) = table.release(id) {
+                if !adopted && let Err(left) = table.release_ours(id) {
                     tracing::warn!(lease = %id, "a lease that could not be filled is not removed yet: {left}");
                 }
                 Err(error.into())
