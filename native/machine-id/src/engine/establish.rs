@@ -12,7 +12,7 @@ use super::proxy;
 use super::rotation::{Reaction, is_outdated, reaction};
 use super::session::Session;
 use crate::blocking::{self, Lane};
-use crate::connect::{ClientCredential, Cluster, ConnectError};
+use crate::connect::{ClientCredential, Cluster, ConnectError, Version};
 use crate::error::{Code, Error};
 use crate::identity::{Authorities, BotFacts, BotIdentity, KeyPair, RenewalState, StoreError, StoreGuard, StoredState};
 use crate::join::{self, Joined};
@@ -68,15 +68,16 @@ impl Bot {
             (Plan::Renew, Some(state)) => self.renew_stored(&wish, cluster, state, guard).await,
             (Plan::Foreign, _) => Err(StoreError::Foreign.into()),
             (Plan::Stuck(why), Some(state)) => {
+                let version = cluster.server_version.clone();
                 // The token may have been made anew under its old name: trying costs nothing, and tells.
                 let joined = if means.token_hash.is_some() {
                     self.join(cluster, guard, &why).await
                 } else {
-                    Err(needs_rejoin(&why, &state))
+                    Err(needs_rejoin(&why, &state, &version))
                 };
-                joined.map_err(
-                    |error| if error.code() == Code::JoinRejected { needs_rejoin(&why, &state) } else { error },
-                )
+                joined.map_err(|error| {
+                    if error.code() == Code::JoinRejected { needs_rejoin(&why, &state, &version) } else { error }
+                })
             }
             (Plan::Join(why), state) => {
                 let replaced = state.zip(known).filter(|(_, known)| self.may_serve(known, &means));
@@ -406,13 +407,12 @@ fn is_refusal(error: &Error) -> bool {
     matches!(error.code(), Code::JoinRejected | Code::BotAlreadyJoined | Code::JoinWrongRole)
 }
 
-fn needs_rejoin(why: &str, state: &StoredState) -> Error {
+fn needs_rejoin(why: &str, state: &StoredState, version: &Version) -> Error {
     let bot = state.identity.facts().map(|facts| facts.bot_name).unwrap_or_default();
+    let how = join::fresh_token(version, &bot);
     Error::new(
         Code::IdentityNeedsRejoin,
         format!("the identity of bot {bot:?} can't be used any more: {why}"),
-        format!(
-            "make a fresh token on the cluster (tctl bots rm {bot}; tctl bots add {bot} --roles=…) and configure it"
-        ),
+        format!("make a fresh token on the cluster ({how}) and configure it"),
     )
 }

@@ -175,12 +175,26 @@ fn parse_date(text: &str) -> Option<SystemTime> {
 /// The message of an error body, `{"error":{"message":"…"}}` (protocol B1), or its beginning when it is something else.
 #[must_use]
 pub fn error_message(body: &[u8]) -> String {
-    let message = serde_json::from_slice::<serde_json::Value>(body).ok().and_then(|value| {
-        let nested = value.get("error").and_then(|error| error.get("message"));
-        nested.or_else(|| value.get("message")).and_then(|message| message.as_str()).map(limits::quote)
-    });
-    message.unwrap_or_else(|| limits::quote(&String::from_utf8_lossy(body)))
+    error_messages(body).into_iter().next().unwrap_or_default()
 }
+
+/// As [`error_message`], and after it what the server wrapped around it, `{"error":…,"messages":[…]}`, from the
+/// nearest to the outermost (join-methods 5).
+#[must_use]
+pub fn error_messages(body: &[u8]) -> Vec<String> {
+    let value = serde_json::from_slice::<serde_json::Value>(body).ok();
+    let innermost = value.as_ref().and_then(|value| {
+        let nested = value.get("error").and_then(|error| error.get("message"));
+        nested.or_else(|| value.get("message")).and_then(|message| message.as_str())
+    });
+    let Some(innermost) = innermost else { return vec![limits::quote(&String::from_utf8_lossy(body))] };
+    let wraps = value.as_ref().and_then(|value| value.get("messages")?.as_array());
+    let wraps = wraps.into_iter().flatten().take(MOST_WRAPS).filter_map(serde_json::Value::as_str);
+    std::iter::once(innermost).chain(wraps).map(limits::quote).collect()
+}
+
+/// More wraps around an error's message help nobody.
+const MOST_WRAPS: usize = 8;
 
 #[cfg(test)]
 #[path = "http_tests.rs"]

@@ -118,6 +118,15 @@ impl Connector {
         GrpcConnection::start(stream, &address.to_string(), &names::auth_server_name(&cluster.name)).await
     }
 
+    /// gRPC to the services of the proxy's web port that need no certificate, by the web's authorities.
+    pub(in crate::connect) async fn grpc_to_web(&self, facts: &ProxyFacts) -> Result<GrpcConnection, ConnectError> {
+        let trust = self.web_trust().await?;
+        let (stream, address) = self.to_web_port(facts).await?;
+        let alpn = vec![names::PROXY_GRPC.to_vec(), names::HTTP2.to_vec()];
+        let stream = self.secure(stream, &address, &address.host, alpn, Some(&trust), None).await?;
+        GrpcConnection::start(stream, &address.to_string(), &address.to_string()).await
+    }
+
     /// gRPC to the proxy's transport service, with a client certificate.
     pub(in crate::connect) async fn grpc_to_proxy(
         &self,
