@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{AddressKind, ClusterConfig};
-use machine_id::connect::{Address, ClientCredential, ConnectError, Connector, Host, SshTarget};
+use machine_id::connect::{
+    Address, ClientCredential, ConnectError, Connector, Host, Refusal, SshTarget, TransportError, TrustError,
+};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::output::proxy_command_word;
@@ -85,8 +87,9 @@ async fn carry(stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> Resul
 fn lacks_service(error: &ConnectError) -> bool {
     matches!(
         error,
-        ConnectError::Unsupported { .. } | ConnectError::Untrusted { .. } | ConnectError::NameMismatch { .. }
-    ) || matches!(error, ConnectError::Tls { reason, .. } if reason.contains("ALPN"))
+        ConnectError::Refused(Refusal::Unsupported { .. })
+            | ConnectError::Trust(TrustError::Untrusted { .. } | TrustError::NameMismatch { .. })
+    ) || matches!(error, ConnectError::Transport(TransportError::Tls { reason, .. }) if reason.contains("ALPN"))
 }
 
 /// Turns this process into an `ssh` that asks the proxy for the host; comes back only when that fails.

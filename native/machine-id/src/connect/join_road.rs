@@ -11,7 +11,7 @@ use teleport_api::types::RegisterUsingTokenRequest;
 use zeroize::Zeroizing;
 
 use super::auth::client;
-use super::error::ConnectError;
+use super::error::{ConnectError, Refusal};
 use super::grpc::status::Call;
 use super::net::address::Address;
 use super::net::http::{self as http1, HttpReply, Resent};
@@ -133,7 +133,7 @@ impl JoinDoor<'_> {
     /// pinned.
     ///
     /// # Errors
-    /// [`ConnectError::UnpinnedReply`].
+    /// [`TrustError::UnpinnedReply`](super::TrustError).
     pub fn host_cas(&self, tls_cas: &[String]) -> Result<Option<Vec<String>>, ConnectError> {
         if self.connector.pins().is_empty() {
             return Ok(None);
@@ -144,7 +144,7 @@ impl JoinDoor<'_> {
 
 /// A defect: there is always something that the auth server has to show.
 fn unverified() -> ConnectError {
-    ConnectError::Unsupported { what: "a join at an auth server that nothing recognises".to_owned() }
+    Refusal::Unsupported { what: "a join at an auth server that nothing recognises".to_owned() }.into()
 }
 
 fn join_request(address: &Address, path: &str, body: Full<Bytes>) -> Result<Request<Full<Bytes>>, ConnectError> {

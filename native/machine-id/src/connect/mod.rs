@@ -24,7 +24,7 @@ pub use auth::authority::{CaKind, CertAuthority, KeySet};
 pub use auth::client::{AuthClient, IssuedCerts, Ping};
 pub use auth::resources::{Application, Database, Host};
 pub use auth::watch::AuthorityWatch;
-pub use error::{ConnectError, Presented};
+pub use error::{ConnectError, HostError, Presented, Refusal, SetUpError, TransportError, TrustError};
 pub use join_road::{JoinDoor, JoinRoad};
 pub use net::address::Address;
 pub use net::environment::Environment;

@@ -211,7 +211,7 @@ async fn a_server_of_another_host_ca_is_refused_before_anything_is_sent() {
         .auth(&proxied(server.port), std::slice::from_ref(&ours.pem), &credential)
         .await
         .unwrap_err();
-    assert!(matches!(error, ConnectError::Untrusted { host_ca: true, .. }), "{error:?}");
+    assert!(matches!(error, ConnectError::Trust(TrustError::Untrusted { host_ca: true, .. })), "{error:?}");
     assert_eq!(server.hello().await.certificates, 0);
 }
 

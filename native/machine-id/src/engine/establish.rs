@@ -12,7 +12,7 @@ use super::proxy;
 use super::rotation::{Reaction, is_outdated, reaction};
 use super::session::Session;
 use crate::blocking::{self, Lane};
-use crate::connect::{ClientCredential, Cluster, ConnectError};
+use crate::connect::{ClientCredential, Cluster, ConnectError, Refusal};
 use crate::error::{Code, Error};
 use crate::identity::{Authorities, BotFacts, BotIdentity, KeyPair, RenewalState, StoreError, StoreGuard, StoredState};
 use crate::join::{self, Joined};
@@ -242,7 +242,7 @@ impl Bot {
                 }
             }
             Err(RenewError::Refused(error)) => {
-                let lost = matches!(error, ConnectError::GenerationMismatch { .. });
+                let lost = matches!(error, ConnectError::Refused(Refusal::GenerationMismatch { .. }));
                 let reason = error.to_string();
                 self.with(&guard, move |_, guard| {
                     if lost { guard.mark_needs_rejoin(&reason) } else { guard.abandon_renewal(permit, &reason) }

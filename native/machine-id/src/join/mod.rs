@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 use crate::blocking::{self, Lane};
 use crate::clock::Clock;
 use crate::config::{JoinConfig, JoinMethod};
-use crate::connect::{ClockDifference, Cluster, ConnectError, Connector, JoinDoor, JoinRoad};
+use crate::connect::{ClockDifference, Cluster, ConnectError, Connector, JoinDoor, JoinRoad, Refusal};
 use crate::identity::{self, CertificateError, Certificates, KeyPair};
 use crate::secret::Secret;
 
@@ -134,7 +134,7 @@ async fn send(
             JoinRoad::Grpc => match door.grpc(request.message()).await {
                 Ok(certs) => return Ok((reply::of_message(certs)?, None)),
                 // Nothing was done with the token.
-                Err(error @ ConnectError::Unsupported { .. }) => unknown = Some(error),
+                Err(error @ ConnectError::Refused(Refusal::Unsupported { .. })) => unknown = Some(error),
                 Err(error) => return Err(reply::refused_call(error, request)),
             },
             JoinRoad::Web | JoinRoad::Rest => {
@@ -143,7 +143,7 @@ async fn send(
             }
         }
     }
-    let none = || ConnectError::Unsupported { what: "joining this cluster".to_owned() };
+    let none = || ConnectError::Refused(Refusal::Unsupported { what: "joining this cluster".to_owned() });
     Err(unknown.unwrap_or_else(none).into())
 }
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use teleport_api::auth::Certs;
 
-use crate::connect::{ConnectError, HttpReply, IssuedCerts, error_message, retry_in};
+use crate::connect::{ConnectError, HttpReply, IssuedCerts, Refusal, TransportError, error_message, retry_in};
 use crate::error::{Fault, Retry};
 
 use super::error::JoinError;
@@ -34,7 +34,7 @@ pub(super) fn read(reply: &HttpReply, request: &JoinRequest<'_>) -> Result<JoinC
     }
     let bad = |reason: String| {
         let reason = request.without_secrets(&reason);
-        JoinError::from(ConnectError::BadReply { call: CALL, reason })
+        JoinError::from(ConnectError::Transport(TransportError::BadReply { call: CALL, reason }))
     };
     let body: Body = serde_json::from_slice(&reply.body).map_err(|error| bad(error.to_string()))?;
     let decode = |text: &String| STANDARD.decode(text).map_err(|error| bad(error.to_string()));
@@ -55,14 +55,16 @@ pub(super) fn of_message(certs: Certs) -> Result<JoinCerts, JoinError> {
 /// A refusal by gRPC: the same words as by HTTP, other envelope.
 pub(super) fn refused_call(error: ConnectError, request: &JoinRequest<'_>) -> JoinError {
     let status = match &error {
-        ConnectError::Refused { .. } | ConnectError::RoleNotAllowed { .. } => 403,
-        ConnectError::TargetUnknown { .. } => 404,
+        ConnectError::Refused(Refusal::Other { .. } | Refusal::RoleNotAllowed { .. }) => 403,
+        ConnectError::Refused(Refusal::TargetUnknown { .. }) => 404,
         _ => return unrepeated(error, request).into(),
     };
     match error {
-        ConnectError::Refused { message, .. }
-        | ConnectError::RoleNotAllowed { message, .. }
-        | ConnectError::TargetUnknown { message } => refused(status, request.without_secrets(&message), request),
+        ConnectError::Refused(
+            Refusal::Other { message, .. }
+            | Refusal::RoleNotAllowed { message, .. }
+            | Refusal::TargetUnknown { message },
+        ) => refused(status, request.without_secrets(&message), request),
         other => other.into(),
     }
 }
@@ -74,7 +76,7 @@ fn unrepeated(error: ConnectError, request: &JoinRequest<'_>) -> ConnectError {
     if message == text {
         return error;
     }
-    ConnectError::Failed { call: CALL, message, transient: error.retry() != Retry::No }
+    TransportError::Failed { call: CALL, message, transient: error.retry() != Retry::No }.into()
 }
 
 fn refused(status: u16, message: String, request: &JoinRequest<'_>) -> JoinError {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::{AddressKind, ClusterConfig, KeyAlgorithm, ProofSource, TokenSource};
-use crate::connect::{Address, HttpReply, error_message, recorded_answer};
+use crate::connect::{Address, HttpReply, Refusal, TransportError, error_message, recorded_answer};
 use crate::error::{Code, Error, Fault, Retry};
 use std::path::PathBuf;
 
@@ -228,12 +228,17 @@ async fn a_token_or_proof_that_hangs_does_not_stop_the_thread_that_joins() {
 fn a_token_that_the_server_repeats_in_another_failure_is_not_repeated_by_us_either() {
     let (key, token) = (key(), Secret::new("s3cret".to_owned()));
     let request = asked(&key, &token, JoinMethod::Token);
-    let failed =
-        |message: &str| ConnectError::Failed { call: "the join", message: message.to_owned(), transient: true };
+    let failed = |message: &str| {
+        ConnectError::Transport(TransportError::Failed {
+            call: "the join",
+            message: message.to_owned(),
+            transient: true,
+        })
+    };
     let error = reply::refused_call(failed("no backend for s3cret"), &request);
     assert_eq!((error.code(), error.retry()), (Code::ClusterUnreachable, Retry::Later));
     assert!(error.to_string().ends_with("no backend for …"), "{error}");
-    let limited = ConnectError::RateLimited { message: "slowly, s3cret".to_owned(), retry_in: None };
+    let limited = ConnectError::Refused(Refusal::RateLimited { message: "slowly, s3cret".to_owned(), retry_in: None });
     assert!(!reply::refused_call(limited, &request).to_string().contains("s3cret"));
     assert!(reply::refused_call(failed("no backend"), &request).to_string().ends_with("no backend"));
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use teleport_api::auth::UserCertsRequest;
 
 use crate::clock::Clock;
-use crate::connect::{AuthClient, ConnectError};
+use crate::connect::{AuthClient, ConnectError, Refusal, SetUpError, TransportError};
 use crate::error::{Code, Fault, Retry};
 use crate::identity::{BotIdentity, Certificates, KeyPair};
 
@@ -87,7 +87,7 @@ pub async fn prepare<'a>(
     lifetime: Duration,
     clock: &dyn Clock,
 ) -> Result<Prepared<'a>, RenewError> {
-    let unusable = |reason: String| RenewError::NotSent(ConnectError::CredentialUnusable { reason });
+    let unusable = |reason: String| RenewError::NotSent(ConnectError::SetUp(SetUpError::CredentialUnusable { reason }));
     let facts = identity.facts().map_err(|error| unusable(error.to_string()))?;
     if !facts.renewable {
         return Err(unusable("its certificate has no renewable flag".to_owned()));
@@ -108,7 +108,9 @@ impl Prepared<'_> {
             Err(error) if nothing_was_done(&error, self.major) => return Err(RenewError::Refused(error)),
             Err(error) => return Err(RenewError::Unknown(error)),
         };
-        let unusable = |reason: String| RenewError::Unknown(ConnectError::BadReply { call: CALL, reason });
+        let unusable = |reason: String| {
+            RenewError::Unknown(ConnectError::Transport(TransportError::BadReply { call: CALL, reason }))
+        };
         let certificates = Certificates::new(&issued.ssh, &issued.tls).map_err(|error| unusable(error.to_string()))?;
         certificates.check(self.key, clock.now()).map_err(|error| unusable(error.to_string()))?;
         let issued_to = certificates.tls_facts().map_err(|error| unusable(error.to_string()))?.user.clone();
@@ -130,12 +132,14 @@ const BOT_INSTANCES: u32 = 16;
 /// counter itself.
 fn nothing_was_done(error: &ConnectError, major: u32) -> bool {
     match error {
-        ConnectError::Locked { message } => !message.contains("lock targeting"),
-        ConnectError::RateLimited { message, .. } => message.contains("max rate") || message.contains("rate limit"),
-        ConnectError::Conflict { .. } => major < BOT_INSTANCES,
-        ConnectError::ClockSkew { .. } | ConnectError::Unsupported { .. } | ConnectError::GenerationMismatch { .. } => {
-            true
+        ConnectError::Refused(Refusal::Locked { message }) => !message.contains("lock targeting"),
+        ConnectError::Refused(Refusal::RateLimited { message, .. }) => {
+            message.contains("max rate") || message.contains("rate limit")
         }
+        ConnectError::Refused(Refusal::Conflict { .. }) => major < BOT_INSTANCES,
+        ConnectError::Refused(
+            Refusal::ClockSkew { .. } | Refusal::Unsupported { .. } | Refusal::GenerationMismatch { .. },
+        ) => true,
         _ => false,
     }
 }
@@ -182,17 +186,28 @@ mod tests {
     #[test]
     fn only_refusals_from_before_the_counter_leave_the_identity_as_it_was() {
         let message = |text: &str| text.to_owned();
-        let bare = ConnectError::Locked { message: message("even a ping is denied") };
-        let late = ConnectError::Locked { message: message("lock targeting User:\"bot-x\" is in force") };
+        let bare = ConnectError::Refused(Refusal::Locked { message: message("even a ping is denied") });
+        let late =
+            ConnectError::Refused(Refusal::Locked { message: message("lock targeting User:\"bot-x\" is in force") });
         assert!(nothing_was_done(&bare, 15) && !nothing_was_done(&late, 15));
-        let limited = ConnectError::RateLimited { message: message("max rate reached: retry-in 1s"), retry_in: None };
-        let too_large = ConnectError::RateLimited { message: message("message larger than max"), retry_in: None };
+        let limited = ConnectError::Refused(Refusal::RateLimited {
+            message: message("max rate reached: retry-in 1s"),
+            retry_in: None,
+        });
+        let too_large =
+            ConnectError::Refused(Refusal::RateLimited { message: message("message larger than max"), retry_in: None });
         assert!(nothing_was_done(&limited, 15) && !nothing_was_done(&too_large, 15));
-        let conflict = ConnectError::Conflict { message: message("Database comparison failed, try again") };
+        let conflict =
+            ConnectError::Refused(Refusal::Conflict { message: message("Database comparison failed, try again") });
         assert!(nothing_was_done(&conflict, 15) && !nothing_was_done(&conflict, 16));
-        let refused = ConnectError::Refused { call: CALL, message: message("private key policy not met") };
+        let refused =
+            ConnectError::Refused(Refusal::Other { call: CALL, message: message("private key policy not met") });
         assert!(!nothing_was_done(&refused, 15));
-        let cut = ConnectError::Cut { address: message("a:1"), step: "gRPC", reason: message("closed") };
+        let cut = ConnectError::Transport(TransportError::Cut {
+            address: message("a:1"),
+            step: "gRPC",
+            reason: message("closed"),
+        });
         assert!(!nothing_was_done(&cut, 15));
     }
 

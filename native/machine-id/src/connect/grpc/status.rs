@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tonic::{Code, Status};
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, Refusal, TransportError};
 use crate::connect::limits::quote;
 
 use super::connection::GrpcConnection;
@@ -48,43 +48,49 @@ pub(crate) fn explain(call: Call<'_>, connection: &GrpcConnection, status: &Stat
 pub(crate) fn answered(call: Call<'_>, code: Code, message: &str) -> ConnectError {
     let lower = message.to_lowercase();
     let text = quote(message);
-    let failed = |transient| ConnectError::Failed { call: call.name, message: format!("{code:?}, {text}"), transient };
+    let failed = |transient| {
+        ConnectError::Transport(TransportError::Failed {
+            call: call.name,
+            message: format!("{code:?}, {text}"),
+            transient,
+        })
+    };
     if lower.contains("lock targeting") {
-        return ConnectError::Locked { message: text };
+        return Refusal::Locked { message: text }.into();
     }
     if lower.contains("generation mismatch") {
-        return ConnectError::GenerationMismatch { message: text };
+        return Refusal::GenerationMismatch { message: text }.into();
     }
     // The whole call is denied because the caller is nobody any more; not to be taken for a target that isn't there.
     if lower.contains("access denied") && lower.contains("user \"bot-") && lower.contains("not found") {
-        return ConnectError::BotDeleted { message: text };
+        return Refusal::BotDeleted { message: text }.into();
     }
     if lower.contains("client credentials have expired") {
         let message = format!("the end of validity that was asked for has passed there already ({text})");
-        return ConnectError::ClockSkew { message };
+        return Refusal::ClockSkew { message }.into();
     }
     match code {
         Code::PermissionDenied | Code::Unauthenticated => denied(call, &lower, text),
         Code::NotFound => match named_role(&lower, message) {
-            Some(role) => ConnectError::RoleNotAllowed { roles: vec![role], message: text },
-            None => ConnectError::TargetUnknown { message: text },
+            Some(role) => Refusal::RoleNotAllowed { roles: vec![role], message: text }.into(),
+            None => Refusal::TargetUnknown { message: text }.into(),
         },
         Code::InvalidArgument if call.name == ISSUE && lower.contains("must provide") => {
-            ConnectError::Incomplete { message: text }
+            Refusal::Incomplete { message: text }.into()
         }
         Code::InvalidArgument if call.name == ISSUE && is_about_target(&lower) => {
-            ConnectError::TargetUnknown { message: text }
+            Refusal::TargetUnknown { message: text }.into()
         }
         Code::InvalidArgument if lower.contains("role request") => {
-            ConnectError::RoleNotAllowed { roles: call.roles.to_vec(), message: text }
+            Refusal::RoleNotAllowed { roles: call.roles.to_vec(), message: text }.into()
         }
         Code::InvalidArgument | Code::AlreadyExists | Code::OutOfRange => {
-            ConnectError::Refused { call: call.name, message: text }
+            Refusal::Other { call: call.name, message: text }.into()
         }
-        Code::ResourceExhausted => ConnectError::RateLimited { retry_in: retry_in(message), message: text },
-        Code::FailedPrecondition | Code::Aborted => ConnectError::Conflict { message: text },
+        Code::ResourceExhausted => Refusal::RateLimited { retry_in: retry_in(message), message: text }.into(),
+        Code::FailedPrecondition | Code::Aborted => Refusal::Conflict { message: text }.into(),
         Code::Unimplemented => {
-            ConnectError::Unsupported { what: format!("the cluster doesn't know {}: {text}", call.name) }
+            Refusal::Unsupported { what: format!("the cluster doesn't know {}: {text}", call.name) }.into()
         }
         Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => failed(true),
         _ => failed(lower == "eof"),
@@ -97,9 +103,9 @@ pub(crate) const ISSUE: &str = "the request for a certificate";
 fn denied(call: Call<'_>, lower: &str, text: String) -> ConnectError {
     if lower.contains("role impersonation") || lower.contains("impersonat") {
         let roles = if call.roles.is_empty() { quoted(&text) } else { call.roles.to_vec() };
-        return ConnectError::RoleNotAllowed { roles, message: text };
+        return Refusal::RoleNotAllowed { roles, message: text }.into();
     }
-    ConnectError::Refused { call: call.name, message: text }
+    Refusal::Other { call: call.name, message: text }.into()
 }
 
 /// Whether a refusal is the bare one that a locked identity gets for everything, Ping included (protocol J).

@@ -37,14 +37,15 @@ fn each_recorded_refusal_has_its_own_code() {
         let error = answered(call, code, &message);
         assert_eq!(error.code(), expected, "{message}");
         assert!(error.to_string().contains(fact), "{error}");
-        assert!(error.is_refusal(), "{message}");
+        assert!(matches!(error, ConnectError::Refused(_)), "{message}");
     }
 }
 
 #[test]
 fn a_forbidden_role_is_named_even_when_the_request_is_not_at_hand() {
     let (code, message) = fixture!("impersonate_forbidden");
-    let ConnectError::RoleNotAllowed { roles, .. } = answered(Call::named("x"), code, &message) else {
+    let ConnectError::Refused(Refusal::RoleNotAllowed { roles, .. }) = answered(Call::named("x"), code, &message)
+    else {
         panic!("another error")
     };
     assert_eq!(roles, ["access"]);
@@ -61,10 +62,10 @@ fn only_definite_answers_count_as_refusals() {
         (Code::DeadlineExceeded, "too late"),
         (Code::Cancelled, "gone"),
     ] {
-        assert!(!answered(call, code, message).is_refusal(), "{code:?}");
+        assert!(!matches!(answered(call, code, message), ConnectError::Refused(_)), "{code:?}");
     }
     let conflict = answered(call, Code::FailedPrecondition, "Database comparison failed, try the request again");
-    assert!(conflict.is_refusal());
+    assert!(matches!(conflict, ConnectError::Refused(_)));
     assert_eq!(conflict.retry(), Retry::Later);
 }
 
@@ -100,7 +101,7 @@ fn a_database_without_a_user_is_a_fault_of_the_output_not_of_its_name() {
     let call = Call { name: ISSUE, roles: &[] };
     let message = "must provide database user name to generate certificate for database \"mongo1\"";
     let error = answered(call, Code::InvalidArgument, message);
-    assert_eq!((error.code(), error.is_refusal()), (Stable::RequestInvalid, true));
+    assert_eq!((error.code(), matches!(error, ConnectError::Refused(_))), (Stable::RequestInvalid, true));
     assert!(error.hint().contains("username"));
 }
 
@@ -108,7 +109,7 @@ fn a_database_without_a_user_is_a_fault_of_the_output_not_of_its_name() {
 fn a_deleted_bot_is_told_from_a_target_that_is_not_there() {
     let call = Call { name: ISSUE, roles: &[] };
     let error = answered(call, Code::NotFound, "access denied\n\tuser \"bot-gone\" not found");
-    assert_eq!((error.code(), error.is_refusal()), (Stable::BotLocked, true));
+    assert_eq!((error.code(), matches!(error, ConnectError::Refused(_))), (Stable::BotLocked, true));
     assert!(error.hint().contains("tctl bots add"), "{}", error.hint());
     assert_eq!(answered(call, Code::NotFound, "remote cluster \"x\" is not found").code(), Stable::TargetUnknown);
 }

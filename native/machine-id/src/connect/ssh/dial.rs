@@ -6,7 +6,7 @@ use teleport_api::transport::transport_service_client::TransportServiceClient;
 use teleport_api::transport::{ProxySshRequest, ProxySshResponse, TargetHost, proxy_ssh_request, proxy_ssh_response};
 use tonic::{Code, Status};
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, HostError, Refusal};
 use crate::connect::grpc::connection::GrpcConnection;
 use crate::connect::grpc::frames::{self, Incoming};
 use crate::connect::grpc::status::{self, Call};
@@ -45,12 +45,12 @@ fn payload(reply: ProxySshResponse) -> Bytes {
 pub(in crate::connect) fn answered(target: &SshTarget, code: Code, message: &str) -> ConnectError {
     let host = target.shown();
     match code {
-        Code::NotFound if message.contains("cluster") => ConnectError::TargetUnknown { message: quote(message) },
+        Code::NotFound if message.contains("cluster") => Refusal::TargetUnknown { message: quote(message) }.into(),
         Code::PermissionDenied if !message.contains("lock targeting") => {
-            ConnectError::HostDenied { host, message: quote(message) }
+            HostError::Denied { host, message: quote(message) }.into()
         }
         Code::Unavailable | Code::NotFound | Code::InvalidArgument | Code::Unknown => {
-            ConnectError::HostUnreachable { host, message: quote(message) }
+            HostError::Unreachable { host, message: quote(message) }.into()
         }
         _ => status::answered(CALL, code, message),
     }

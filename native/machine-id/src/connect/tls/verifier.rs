@@ -11,7 +11,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use sha2::{Digest, Sha256};
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, SetUpError};
 use crate::connect::error::{Presented, Seen};
 
 use super::trust::Trust;
@@ -33,7 +33,7 @@ impl Verifier {
     ) -> Result<Self, ConnectError> {
         let inner = WebPkiServerVerifier::builder_with_provider(Arc::clone(&trust.roots), Arc::clone(provider))
             .build()
-            .map_err(|error| ConnectError::NoRoots { reason: error.to_string() })?;
+            .map_err(|error| SetUpError::NoRoots { reason: error.to_string() })?;
         Ok(Self { inner, trust: trust.clone(), seen })
     }
 }
