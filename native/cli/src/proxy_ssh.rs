@@ -89,7 +89,8 @@ fn lacks_service(error: &ConnectError) -> bool {
         error,
         ConnectError::Refused(Refusal::Unsupported { .. })
             | ConnectError::Trust(TrustError::Untrusted { .. } | TrustError::NameMismatch { .. })
-    ) || matches!(error, ConnectError::Transport(TransportError::Tls { reason, .. }) if reason.contains("ALPN"))
+            | ConnectError::Transport(TransportError::ProtocolUnknown { .. })
+    )
 }
 
 /// Turns this process into an `ssh` that asks the proxy for the host; comes back only when that fails.

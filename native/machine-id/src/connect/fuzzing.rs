@@ -9,6 +9,7 @@ use super::net::environment::Environment;
 use super::net::http;
 use super::route::facts;
 use super::tls::trust;
+use super::words;
 use prost::Message;
 use teleport_api::auth::{Certs, Event, PingResponse};
 use teleport_api::types::CertAuthorityV2;
@@ -40,7 +41,7 @@ pub fn grpc_message(bytes: &[u8]) {
 pub fn texts(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     drop(status::answered(status::Call::named("the fuzzer"), tonic::Code::Unknown, &text));
-    let _ = status::retry_in(&format!("max rate reached: retry-in {text}"));
+    let _ = words::retry_in(&format!("max rate reached: retry-in {text}"));
     let environment = Environment::from_lookup(|name| (name == "HTTPS_PROXY").then(|| text.clone().into_owned()));
     drop(environment.proxy_for(&Address::new("proxy.example.com", 443)));
     let environment = Environment::from_lookup(|name| (name == "NO_PROXY").then(|| text.clone().into_owned()));

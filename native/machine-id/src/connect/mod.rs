@@ -19,6 +19,7 @@ mod route;
 mod ssh;
 mod tls;
 mod version;
+pub(crate) mod words;
 
 pub use auth::authority::{CaKind, CertAuthority, KeySet};
 pub use auth::client::{AuthClient, IssuedCerts, Ping};
@@ -40,8 +41,6 @@ pub use tls::credential::ClientCredential;
 pub use tls::names::encoded_cluster;
 pub use tls::pin::{pin_text, pins_of};
 pub use version::Version;
-
-pub(crate) use grpc::status::retry_in;
 
 #[cfg(test)]
 pub(crate) mod fake;

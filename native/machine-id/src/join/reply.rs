@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use teleport_api::auth::Certs;
 
-use crate::connect::{ConnectError, HttpReply, IssuedCerts, Refusal, TransportError, error_message, retry_in};
+use crate::connect::{ConnectError, HttpReply, IssuedCerts, Refusal, TransportError, error_message, words};
 use crate::error::{Fault, Retry};
 
 use super::error::JoinError;
@@ -80,27 +80,21 @@ fn unrepeated(error: ConnectError, request: &JoinRequest<'_>) -> ConnectError {
 }
 
 fn refused(status: u16, message: String, request: &JoinRequest<'_>) -> JoinError {
-    let lower = message.to_lowercase();
     let method = request.method;
-    if lower.contains("lock targeting") {
+    if words::locked(&message) {
         return JoinError::Locked { message };
     }
-    if status == 429 || lower.contains("max rate reached") {
-        return JoinError::RateLimited { retry_in: retry_in(&message), message };
+    if status == 429 || words::rate_reached(&message) {
+        return JoinError::RateLimited { retry_in: words::retry_in(&message), message };
     }
-    if lower.contains("does not allow") && lower.contains("role") {
+    if words::token_of_another_role(&message) {
         return JoinError::WrongRole { message };
     }
-    if lower.contains("already been issued a renewable") {
-        return JoinError::AlreadyJoined { bot: quoted(&message), message };
+    if let Some(bot) = words::already_joined(&message) {
+        return JoinError::AlreadyJoined { bot, message };
     }
-    if matches!(status, 400 | 401 | 403 | 404) && !lower.contains("page not found") {
+    if matches!(status, 400 | 401 | 403 | 404) && !words::page_not_found(&message) {
         return JoinError::Rejected { method, message };
     }
     JoinError::Failed { status, message }
-}
-
-/// The first name between double quotes.
-fn quoted(message: &str) -> String {
-    message.split('"').nth(1).unwrap_or_default().to_owned()
 }

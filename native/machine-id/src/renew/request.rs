@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use teleport_api::auth::UserCertsRequest;
 
 use crate::clock::Clock;
-use crate::connect::{AuthClient, ConnectError, Refusal, SetUpError, TransportError};
+use crate::connect::{AuthClient, ConnectError, Refusal, SetUpError, TransportError, words};
 use crate::error::{Code, Fault, Retry};
 use crate::identity::{BotIdentity, Certificates, KeyPair};
 
@@ -132,10 +132,8 @@ const BOT_INSTANCES: u32 = 16;
 /// counter itself.
 fn nothing_was_done(error: &ConnectError, major: u32) -> bool {
     match error {
-        ConnectError::Refused(Refusal::Locked { message }) => !message.contains("lock targeting"),
-        ConnectError::Refused(Refusal::RateLimited { message, .. }) => {
-            message.contains("max rate") || message.contains("rate limit")
-        }
+        ConnectError::Refused(Refusal::Locked { message }) => !words::locked(message),
+        ConnectError::Refused(Refusal::RateLimited { message, .. }) => words::about_a_rate(message),
         ConnectError::Refused(Refusal::Conflict { .. }) => major < BOT_INSTANCES,
         ConnectError::Refused(
             Refusal::ClockSkew { .. } | Refusal::Unsupported { .. } | Refusal::GenerationMismatch { .. },

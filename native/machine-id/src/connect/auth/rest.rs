@@ -14,6 +14,7 @@ use crate::connect::route::cluster::Cluster;
 use crate::connect::route::connector::Connector;
 use crate::connect::tls::names;
 use crate::connect::tls::trust::Trust;
+use crate::connect::words;
 
 use super::authority::{CaKind, CertAuthority};
 use super::client::AuthClient;
@@ -58,7 +59,7 @@ impl AuthClient {
         let reply = self.connector.http(stream, &address, Request::get(path), Full::default()).await?;
         match reply.status {
             200 => Ok(reply.body),
-            403 if http1::error_message(&reply.body).contains("lock targeting") => {
+            403 if words::locked(&http1::error_message(&reply.body)) => {
                 Err(Refusal::Locked { message: http1::error_message(&reply.body) }.into())
             }
             status => {

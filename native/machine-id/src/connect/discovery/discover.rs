@@ -7,7 +7,7 @@ use crate::connect::auth::client::{self, Ping};
 use crate::connect::auth::rest;
 use crate::connect::error::{ConnectError, Refusal, SetUpError, TransportError, TrustError};
 use crate::connect::grpc::connection::GrpcConnection;
-use crate::connect::grpc::status::{Call, retry_in};
+use crate::connect::grpc::status::Call;
 use crate::connect::net::address::Address;
 use crate::connect::net::http as http1;
 use crate::connect::route::cluster::{AuthRoute, ClockDifference, Cluster, Route};
@@ -17,6 +17,7 @@ use crate::connect::route::facts::ProxyFacts;
 use crate::connect::tls::pin;
 use crate::connect::tls::trust::{self, Trust};
 use crate::connect::version::Version;
+use crate::connect::words;
 
 /// An auth server that pins have recognised.
 pub(in crate::connect) struct Pinned {
@@ -83,7 +84,7 @@ impl Connector {
             200 => {}
             429 => {
                 let message = http1::error_message(&reply.body);
-                return Err(Refusal::RateLimited { retry_in: retry_in(&message), message }.into());
+                return Err(Refusal::RateLimited { retry_in: words::retry_in(&message), message }.into());
             }
             status @ 500.. => {
                 let message = http1::error_message(&reply.body);

@@ -45,6 +45,12 @@ pub enum TransportError {
         /// The TLS library's words.
         reason: String,
     },
+    /// It speaks TLS, and not the protocol that was asked for.
+    #[error("TLS with {address} failed: it doesn't know the protocol asked for (ALPN)")]
+    ProtocolUnknown {
+        /// `host:port`.
+        address: String,
+    },
     /// What answers doesn't speak TLS.
     #[error("{address} doesn't speak TLS")]
     NotTls {
@@ -98,7 +104,7 @@ impl Fault for TransportError {
             | Self::TimedOut { .. }
             | Self::Cut { .. }
             | Self::Failed { transient: true, .. } => Code::ClusterUnreachable,
-            Self::Tls { .. } | Self::NotTls { .. } => Code::TlsFailed,
+            Self::Tls { .. } | Self::ProtocolUnknown { .. } | Self::NotTls { .. } => Code::TlsFailed,
             Self::NotTeleport { .. } => Code::NotTeleport,
             Self::HttpFailed { .. } | Self::Failed { transient: false, .. } | Self::BadReply { .. } => {
                 Code::ClusterFailed
@@ -112,7 +118,9 @@ impl Fault for TransportError {
                 "check the address and port, name resolution and firewalls between this machine and the cluster"
                     .to_owned()
             }
-            Self::Tls { .. } => "check that the port speaks TLS and that nothing on the way alters it".to_owned(),
+            Self::Tls { .. } | Self::ProtocolUnknown { .. } => {
+                "check that the port speaks TLS and that nothing on the way alters it".to_owned()
+            }
             Self::NotTls { .. } => {
                 "check the port: it must be the proxy's web port (mostly 443 or 3080) or the auth server's (3025)"
                     .to_owned()

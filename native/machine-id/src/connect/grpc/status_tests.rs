@@ -79,16 +79,6 @@ fn unknown_targets_are_told_from_unknown_roles() {
 }
 
 #[test]
-fn the_delay_of_a_rate_limit_is_read() {
-    assert_eq!(retry_in("max rate reached: retry-in 1.5s"), Some(Duration::from_millis(1500)));
-    assert_eq!(retry_in("max rate reached: retry-in 1m2s"), Some(Duration::from_secs(62)));
-    assert_eq!(retry_in("max rate reached: retry-in 0s"), None);
-    for text in ["", "retry-in ", "retry-in x", "retry-in 5", "retry-in 1e999s", "retry-in 99999999999999999999999h"] {
-        assert_eq!(retry_in(text), None, "{text}");
-    }
-}
-
-#[test]
 fn a_lock_is_quoted_whatever_its_status() {
     let error =
         answered(Call::named("x"), Code::PermissionDenied, "lock targeting User:\"bot-lk\" is in force: test lock");

@@ -26,7 +26,7 @@ impl Connector {
         };
         match handshake::handshake(request, stream).await {
             Ok(stream) => stream.get_ref().1.alpn_protocol().is_none(),
-            Err(ConnectError::Transport(TransportError::Tls { reason, .. })) => reason.contains("ALPN"),
+            Err(ConnectError::Transport(TransportError::ProtocolUnknown { .. })) => true,
             Err(_) => false,
         }
     }

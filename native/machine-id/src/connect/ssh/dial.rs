@@ -11,6 +11,7 @@ use crate::connect::grpc::connection::GrpcConnection;
 use crate::connect::grpc::frames::{self, Incoming};
 use crate::connect::grpc::status::{self, Call};
 use crate::connect::limits::quote;
+use crate::connect::words;
 
 use super::target::SshTarget;
 
@@ -45,10 +46,8 @@ fn payload(reply: ProxySshResponse) -> Bytes {
 pub(in crate::connect) fn answered(target: &SshTarget, code: Code, message: &str) -> ConnectError {
     let host = target.shown();
     match code {
-        Code::NotFound if message.contains("cluster") => Refusal::TargetUnknown { message: quote(message) }.into(),
-        Code::PermissionDenied if !message.contains("lock targeting") => {
-            HostError::Denied { host, message: quote(message) }.into()
-        }
+        Code::NotFound if words::about_a_cluster(message) => Refusal::TargetUnknown { message: quote(message) }.into(),
+        Code::PermissionDenied if !words::locked(message) => HostError::Denied { host, message: quote(message) }.into(),
         Code::Unavailable | Code::NotFound | Code::InvalidArgument | Code::Unknown => {
             HostError::Unreachable { host, message: quote(message) }.into()
         }

@@ -169,9 +169,7 @@ pub(crate) fn refused(address: String, alert: AlertDescription) -> ConnectError 
         | AlertDescription::AccessDenied => {
             Refusal::CertificateRefused { address, reason: format!("TLS alert {alert:?}") }.into()
         }
-        AlertDescription::NoApplicationProtocol => {
-            TransportError::Tls { address, reason: "it doesn't know the protocol asked for (ALPN)".to_owned() }.into()
-        }
+        AlertDescription::NoApplicationProtocol => TransportError::ProtocolUnknown { address }.into(),
         other => TransportError::Tls { address, reason: format!("it sent the alert {other:?}") }.into(),
     }
 }
