@@ -21,7 +21,7 @@ use super::route::connector::Connector;
 use super::route::facts::ProxyFacts;
 use super::tls::trust::Trust;
 use super::tls::{names, pin};
-use super::version::Version;
+use crate::version::Version;
 
 /// A form in which a join request travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +40,10 @@ impl JoinRoad {
     /// obstacle.
     #[must_use]
     pub const fn at_auth(version: &Version) -> &'static [Self] {
-        match version.major {
-            1..=16 => &[Self::Rest],
-            18.. => &[Self::Grpc],
-            0 | 17 => &[Self::Grpc, Self::Rest],
+        match (version.joins_over_grpc(), version.joins_over_rest()) {
+            (true, true) => &[Self::Grpc, Self::Rest],
+            (true, false) => &[Self::Grpc],
+            (false, _) => &[Self::Rest],
         }
     }
 }

@@ -18,7 +18,6 @@ mod net;
 mod route;
 mod ssh;
 mod tls;
-mod version;
 pub(crate) mod words;
 
 pub use auth::authority::{CaKind, CertAuthority, KeySet};
@@ -40,7 +39,8 @@ pub use ssh::transport::{Receiving, SshTransport, Window};
 pub use tls::credential::ClientCredential;
 pub use tls::names::encoded_cluster;
 pub use tls::pin::{pin_text, pins_of};
-pub use version::Version;
+
+pub use crate::version::Version;
 
 #[cfg(test)]
 pub(crate) mod fake;

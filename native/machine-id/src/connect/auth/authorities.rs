@@ -25,7 +25,7 @@ impl AuthClient {
     /// # Errors
     /// The server's refusal, or why there is no answer.
     pub async fn authority(&self, kind: CaKind, domain: &str) -> Result<Option<CertAuthority>, ConnectError> {
-        if self.cluster.server_version.before(13) {
+        if !self.cluster.server_version.has_trust_service() {
             return self.authority_by_rest(kind, domain).await;
         }
         let request =
@@ -40,7 +40,7 @@ impl AuthClient {
     /// # Errors
     /// The server's refusal, or why there is no answer.
     pub async fn authorities(&self, kind: CaKind) -> Result<Vec<CertAuthority>, ConnectError> {
-        if self.cluster.server_version.before(13) {
+        if !self.cluster.server_version.has_trust_service() {
             return self.authorities_by_rest(kind).await;
         }
         let request = GetCertAuthoritiesRequest { r#type: kind.as_str().to_owned(), include_key: false };

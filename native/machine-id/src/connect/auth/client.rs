@@ -16,7 +16,7 @@ use crate::connect::route::cluster::Cluster;
 use crate::connect::route::connector::Connector;
 use crate::connect::tls::credential::ClientCredential;
 use crate::connect::tls::trust::Trust;
-use crate::connect::version::Version;
+use crate::version::Version;
 
 /// A connection to the auth server as a certain identity. No call is ever repeated by itself.
 pub struct AuthClient {

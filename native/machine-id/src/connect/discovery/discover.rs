@@ -16,8 +16,8 @@ use crate::connect::route::facts;
 use crate::connect::route::facts::ProxyFacts;
 use crate::connect::tls::pin;
 use crate::connect::tls::trust::{self, Trust};
-use crate::connect::version::Version;
 use crate::connect::words;
+use crate::version::Version;
 
 /// An auth server that pins have recognised.
 pub(in crate::connect) struct Pinned {

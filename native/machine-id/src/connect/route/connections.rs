@@ -88,11 +88,11 @@ impl Connector {
         let name = names::auth_server_name(&cluster.name);
         let (stream, address, alpn) = match &cluster.route {
             Route::Auth(route) => (self.dial(&route.address).await?, route.address.clone(), vec![protocol.to_vec()]),
-            // The web port tells protocols apart with separate ports too, and before version 13, or without a
-            // certificate, there is no other way.
+            // The web port tells protocols apart with separate ports too, and without the transport service, or without
+            // a certificate, there is no other way.
             Route::Proxy(facts)
                 if facts.tls_routing
-                    || cluster.server_version.before(13)
+                    || !cluster.server_version.has_transport_service()
                     || trust.is_none()
                     || credential.is_none() =>
             {

@@ -83,7 +83,7 @@ impl Connector {
         credential: &ClientCredential,
         usage: Usage,
     ) -> Result<SshTransport, ConnectError> {
-        if cluster.server_version.before(13) {
+        if !cluster.server_version.has_transport_service() {
             let what =
                 format!("SSH through a proxy of version {} (gRPC ProxySSH came with 13)", cluster.server_version);
             return Err(Refusal::Unsupported { what }.into());
