@@ -12,7 +12,6 @@ use crate::error::{Code, Fault, Retry};
 
 pub use host::HostError;
 pub use presented::Presented;
-pub(crate) use presented::Seen;
 pub use refusal::Refusal;
 pub use set_up::SetUpError;
 pub use transport::TransportError;

@@ -14,14 +14,13 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::clock::SharedClock;
-use crate::connect::error::Seen;
 use crate::connect::error::{ConnectError, Refusal, SetUpError, TransportError, TrustError};
 use crate::connect::limits;
 use crate::connect::net::stream::{Pipe, tls_error};
 
 use super::credential::ClientCredential;
 use super::trust::Trust;
-use super::verifier::{Unverified, Verifier};
+use super::verifier::{Seen, Unverified, Verifier};
 
 /// One TLS connection to be made.
 pub(crate) struct TlsRequest<'a> {
