@@ -24,3 +24,4 @@ pub mod output;
 pub mod proxy;
 pub mod renew;
 pub mod secret;
+pub mod version;

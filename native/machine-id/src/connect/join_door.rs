@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tonic::{Code, Status};
 use zeroize::Zeroizing;
 
-use super::error::ConnectError;
+use super::error::{ConnectError, Refusal, TransportError};
 use super::grpc::connection::GrpcConnection;
 use super::grpc::status;
 use super::limits;
@@ -24,7 +24,7 @@ use super::route::facts::ProxyFacts;
 use super::tls::credential::ClientCredential;
 use super::tls::trust::Trust;
 use super::tls::{names, pin};
-use super::version::Version;
+use crate::version::Version;
 
 /// Where a join may be sent to; made before there is one.
 #[derive(Debug)]
@@ -159,7 +159,7 @@ impl JoinDoor<'_> {
     /// pinned.
     ///
     /// # Errors
-    /// [`ConnectError::UnpinnedReply`].
+    /// [`TrustError::UnpinnedReply`](super::TrustError).
     pub fn host_cas(&self, tls_cas: &[String]) -> Result<Option<Vec<String>>, ConnectError> {
         if self.connector.pins().is_empty() || self.credential.is_some() {
             return Ok(None);
@@ -181,14 +181,15 @@ pub(crate) async fn answer<T>(
         Ok(Err(status)) => Err(Unanswered::Refused { code: status.code(), message: limits::quote(status.message()) }),
         Err(_) => {
             let address = connection.address().to_owned();
-            Err(Unanswered::Lost(ConnectError::TimedOut { address, step: "gRPC answer", after: limits::CALL }))
+            let late = TransportError::TimedOut { address, step: "gRPC answer", after: limits::CALL };
+            Err(Unanswered::Lost(late.into()))
         }
     }
 }
 
 /// A defect: there is always something that the auth server has to show.
 fn unverified() -> ConnectError {
-    ConnectError::Unsupported { what: "a join at an auth server that nothing recognises".to_owned() }
+    Refusal::Unsupported { what: "a join at an auth server that nothing recognises".to_owned() }.into()
 }
 
 fn join_request(address: &Address, path: &str, body: Full<Bytes>) -> Result<Request<Full<Bytes>>, ConnectError> {

@@ -18,13 +18,13 @@ mod net;
 mod route;
 mod ssh;
 mod tls;
-mod version;
+pub(crate) mod words;
 
 pub use auth::authority::{CaKind, CertAuthority, KeySet};
 pub use auth::client::{AuthClient, IssuedCerts, Ping};
 pub use auth::resources::{Application, Database, Host};
 pub use auth::watch::AuthorityWatch;
-pub use error::{ConnectError, Presented};
+pub use error::{ConnectError, HostError, Presented, Refusal, SetUpError, TransportError, TrustError};
 pub use join_door::{JoinDoor, Unanswered};
 pub use net::address::Address;
 pub use net::environment::Environment;
@@ -39,10 +39,9 @@ pub use ssh::transport::{Receiving, SshTransport, Window};
 pub use tls::credential::ClientCredential;
 pub use tls::names::encoded_cluster;
 pub use tls::pin::{pin_text, pins_of};
-pub use version::Version;
+pub use words::Rejection;
 
 pub(crate) use grpc::connection::GrpcConnection;
-pub(crate) use grpc::status::retry_in;
 pub(crate) use join_door::answer;
 
 #[cfg(test)]

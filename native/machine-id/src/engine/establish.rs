@@ -12,12 +12,13 @@ use super::proxy;
 use super::rotation::{Reaction, is_outdated, reaction};
 use super::session::Session;
 use crate::blocking::{self, Lane};
-use crate::connect::{ClientCredential, Cluster, ConnectError, Version};
+use crate::connect::{ClientCredential, Cluster, ConnectError, Refusal};
 use crate::error::{Code, Error};
 use crate::identity::{Authorities, BotFacts, BotIdentity, KeyPair, RenewalState, StoreError, StoreGuard, StoredState};
 use crate::join::{self, Joined};
 use crate::renew::schedule::{Validity, renewal_point};
 use crate::renew::{self, RenewError};
+use crate::version::Version;
 
 /// How long another process may hold the store before we give up: it may be joining through a slow network.
 const STORE_WAIT: Duration = Duration::from_secs(90);
@@ -243,7 +244,7 @@ impl Bot {
                 }
             }
             Err(RenewError::Refused(error)) => {
-                let lost = matches!(error, ConnectError::GenerationMismatch { .. });
+                let lost = matches!(error, ConnectError::Refused(Refusal::GenerationMismatch { .. }));
                 let reason = error.to_string();
                 self.with(&guard, move |_, guard| {
                     if lost { guard.mark_needs_rejoin(&reason) } else { guard.abandon_renewal(permit, &reason) }

@@ -1,17 +1,20 @@
 //! Which command of `tctl` helps, by the server's version (join-methods 0; teleport-17-to-20).
 
-use crate::connect::Version;
+use crate::version::Version;
 
 /// How to get a token for one more place of a bot, or again for the same one.
 pub(crate) fn fresh_token(version: &Version, bot: &str) -> String {
     let bot = if bot.is_empty() { "NAME" } else { bot };
     let anew = format!("`tctl bots rm {bot}`, `tctl bots add {bot} --roles=…`");
     let instance = format!("`tctl bots instances add {bot}`");
-    match (version.major, version.minor) {
-        (0, _) => format!("{instance}; up to version 16.1 {anew}"),
-        (1..=15, _) | (16, 0..=1) => anew,
-        (16..=18, _) => instance,
-        (19.., _) => format!("{instance}, whose joining URI can be configured as it is, or with --legacy a token"),
+    if version.is_unknown() {
+        format!("{instance}; up to version 16.1 {anew}")
+    } else if version.prints_joining_uris() {
+        format!("{instance}, whose joining URI can be configured as it is, or with --legacy a token")
+    } else if version.has_bot_instances() {
+        instance
+    } else {
+        anew
     }
 }
 

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::connect::{ConnectError, Version};
+use crate::connect::{ConnectError, Rejection};
 use crate::error::{Code, Fault, Retry};
 use crate::identity::CertificateError;
 use crate::method::{Absent, JoinMethod};
+use crate::version::Version;
 
 use super::advice;
-use super::refusal::Rejection;
+use super::refusal;
 
 /// A failed join.
 #[derive(Debug, thiserror::Error)]
@@ -178,7 +179,7 @@ impl Fault for JoinError {
                  another join method"
                     .to_owned()
             }
-            Self::Rejected { method, rejection, version, .. } => rejection.hint(*method, version),
+            Self::Rejected { method, rejection, version, .. } => refusal::hint(*rejection, *method, version),
             Self::TooOld { method, .. } => {
                 format!("upgrade the cluster to {} or newer, or choose another join method", method.spec().since)
             }

@@ -4,10 +4,11 @@ use std::time::SystemTime;
 
 use super::request::JoinRequest;
 use super::way;
-use crate::connect::{HttpReply, Version};
+use crate::connect::HttpReply;
 use crate::identity::KeyPair;
 use crate::method::JoinMethod;
 use crate::secret::Secret;
+use crate::version::Version;
 
 /// The answer to a join: the first byte chooses the status.
 pub fn join_reply(bytes: &[u8], key: &KeyPair) {

@@ -25,7 +25,6 @@ use crate::identity::{self, CertificateError, Certificates, KeyPair};
 
 pub(crate) use advice::fresh_token;
 pub use error::JoinError;
-pub use refusal::Rejection;
 
 use request::JoinRequest;
 use way::Outcome;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::connect::TransportError;
 use crate::error::{Code, Error, Fault, Retry};
 use crate::identity::KeyPair;
 use crate::secret::Secret;
@@ -150,6 +151,6 @@ fn a_call_that_the_server_lacks_leaves_another_way_open() {
     let answer = |code, message: &str| of_call(Unanswered::Refused { code, message: message.to_owned() }, &request);
     assert!(matches!(answer(Grpc::Unimplemented, "unknown service"), Failure::NotTaken(_)));
     assert!(matches!(answer(Grpc::PermissionDenied, "token expired or not found"), Failure::Final(_)));
-    let cut = ConnectError::Cut { address: "a:1".to_owned(), step: "gRPC", reason: "closed".to_owned() };
-    assert!(matches!(of_call(Unanswered::Lost(cut), &request), Failure::Final(_)));
+    let cut = TransportError::Cut { address: "a:1".to_owned(), step: "gRPC", reason: "closed".to_owned() };
+    assert!(matches!(of_call(Unanswered::Lost(cut.into()), &request), Failure::Final(_)));
 }

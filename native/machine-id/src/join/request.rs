@@ -4,10 +4,10 @@ use std::time::SystemTime;
 
 use teleport_api::types::RegisterUsingTokenRequest;
 
-use crate::connect::Version;
 use crate::identity::KeyPair;
 use crate::method::JoinMethod;
 use crate::secret::Secret;
+use crate::version::Version;
 
 /// The system role of a bot; its case matters.
 pub(super) const ROLE: &str = "Bot";

@@ -1,9 +1,10 @@
 use super::*;
 use crate::config::{AddressKind, ClusterConfig, KeyAlgorithm, TokenSource};
-use crate::connect::{Address, HttpReply, IssuedCerts, Version, error_message, recorded_answer};
+use crate::connect::{Address, HttpReply, IssuedCerts, error_message, recorded_answer};
 use crate::error::{Code, Error, Fault, Retry};
 use crate::method::{JoinMethod, Settings, Value};
 use crate::secret::Secret;
+use crate::version::Version;
 use std::path::PathBuf;
 
 fn key() -> KeyPair {

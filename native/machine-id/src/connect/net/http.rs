@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use x509_cert::der::DateTime;
 use zeroize::Zeroizing;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::limits;
 
 use super::stream::Pipe;
@@ -69,7 +69,9 @@ async fn within<T>(
 ) -> Result<T, ConnectError> {
     match timeout(limit, work).await {
         Ok(result) => result,
-        Err(_) => Err(ConnectError::TimedOut { address: address.to_owned(), step: "HTTP answer", after: limit }),
+        Err(_) => {
+            Err(TransportError::TimedOut { address: address.to_owned(), step: "HTTP answer", after: limit }.into())
+        }
     }
 }
 
@@ -138,14 +140,14 @@ async fn read(address: &str, reply: http::Response<hyper::body::Incoming>) -> Re
     if status.is_redirection() {
         let place = reply.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");
         let reason = format!("it redirects to {}", limits::quote(place));
-        return Err(ConnectError::NotTeleport { address: address.to_owned(), reason });
+        return Err(TransportError::NotTeleport { address: address.to_owned(), reason }.into());
     }
     let date = reply.headers().get(header::DATE).and_then(|value| parse_date(value.to_str().ok()?));
     let body = Limited::new(reply.into_body(), limits::HTTP_BODY).collect().await.map_err(|error| {
         let too_long = error.is::<http_body_util::LengthLimitError>();
         let reason =
             if too_long { format!("its answer exceeds {} bytes", limits::HTTP_BODY) } else { error.to_string() };
-        ConnectError::Cut { address: address.to_owned(), step: "HTTP answer", reason }
+        ConnectError::Transport(TransportError::Cut { address: address.to_owned(), step: "HTTP answer", reason })
     })?;
     Ok(HttpReply { status: status.as_u16(), date, body: body.to_bytes().to_vec() })
 }
@@ -153,10 +155,10 @@ async fn read(address: &str, reply: http::Response<hyper::body::Incoming>) -> Re
 fn explain(address: &str, error: &hyper::Error) -> ConnectError {
     let address = address.to_owned();
     if error.is_parse() {
-        return ConnectError::NotTeleport { address, reason: format!("it doesn't answer in HTTP ({error})") };
+        return TransportError::NotTeleport { address, reason: format!("it doesn't answer in HTTP ({error})") }.into();
     }
     let reason = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    ConnectError::Cut { address, step: "HTTP answer", reason }
+    TransportError::Cut { address, step: "HTTP answer", reason }.into()
 }
 
 /// `Sat, 21 Nov 2026 08:23:38 GMT`.

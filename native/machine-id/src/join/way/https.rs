@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use teleport_api::auth::Certs;
 use zeroize::Zeroizing;
 
-use crate::connect::{ConnectError, HttpReply, IssuedCerts, JoinDoor, error_messages};
+use crate::connect::{HttpReply, IssuedCerts, JoinDoor, Refusal, TransportError, error_messages};
 use crate::secret::Secret;
 
 use super::{Failure, Outcome};
@@ -22,7 +22,7 @@ pub(super) async fn send(door: &JoinDoor<'_>, request: &JoinRequest<'_>) -> Resu
     // Answered by the router alone: there is no such call here (any more).
     if matches!(reply.status, 404 | 405 | 501) && is_unknown_call(&reply) {
         let what = format!("joining over HTTPS (HTTP {})", reply.status);
-        return Err(Failure::NotTaken(ConnectError::Unsupported { what }.into()));
+        return Err(Failure::NotTaken(JoinError::Connect(Refusal::Unsupported { what }.into())));
     }
     let date = reply.date;
     let certs = read(&reply, request).map_err(Failure::Final)?;
@@ -81,7 +81,7 @@ pub(in crate::join) fn read(reply: &HttpReply, request: &JoinRequest<'_>) -> Res
     }
     let bad = |reason: String| {
         let reason = request.without_secrets(&reason);
-        JoinError::from(ConnectError::BadReply { call: CALL, reason })
+        JoinError::Connect(TransportError::BadReply { call: CALL, reason }.into())
     };
     let body: Reply = serde_json::from_slice(&reply.body).map_err(|error| bad(error.to_string()))?;
     let decode = |text: &String| STANDARD.decode(text).map_err(|error| bad(error.to_string()));
@@ -98,9 +98,9 @@ pub(in crate::join) fn read(reply: &HttpReply, request: &JoinRequest<'_>) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connect::Version;
     use crate::identity::KeyPair;
     use crate::method::JoinMethod;
+    use crate::version::Version;
 
     #[test]
     fn what_only_a_router_says_is_no_refusal() {

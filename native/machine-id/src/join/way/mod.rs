@@ -6,8 +6,9 @@ mod v1;
 
 use std::time::SystemTime;
 
-use crate::connect::{IssuedCerts, JoinDoor, Version};
+use crate::connect::{IssuedCerts, JoinDoor};
 use crate::method::Legacy;
+use crate::version::Version;
 
 use super::error::JoinError;
 use super::request::JoinRequest;
@@ -41,16 +42,15 @@ pub(super) enum At {
 /// first. At an auth server a join in one request is REST up to 17 and gRPC from 17 on. A server whose version isn't
 /// known answers an unknown way without having done anything.
 pub(super) fn ways(at: At, version: &Version, legacy: Legacy) -> Vec<Way> {
-    let (major, minor) = (version.major, version.minor);
-    let old: &[Way] = match (legacy, at, major) {
+    let old: &[Way] = match (legacy, at, version.joins_over_grpc(), version.joins_over_rest()) {
         (Legacy::None, ..) => &[],
         (Legacy::Stream, ..) => &[Way::Legacy],
-        (Legacy::Request, At::Proxy, _) | (Legacy::Request, At::Auth, 1..=16) => &[Way::Https],
-        (Legacy::Request, At::Auth, 0 | 17) => &[Way::Legacy, Way::Https],
-        (Legacy::Request, At::Auth, 18..) => &[Way::Legacy],
+        (Legacy::Request, At::Proxy, ..) | (Legacy::Request, At::Auth, false, _) => &[Way::Https],
+        (Legacy::Request, At::Auth, true, true) => &[Way::Legacy, Way::Https],
+        (Legacy::Request, At::Auth, true, false) => &[Way::Legacy],
     };
-    let new: &[Way] = if version.is_unknown() || (major, minor) >= (18, 2) { &[Way::V1] } else { &[] };
-    if (major, minor) >= (18, 8) { [new, old].concat() } else { [old, new].concat() }
+    let new: &[Way] = if version.has_join_v1() { &[Way::V1] } else { &[] };
+    if version.prefers_join_v1() { [new, old].concat() } else { [old, new].concat() }
 }
 
 /// What a join brought.

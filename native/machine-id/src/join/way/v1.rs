@@ -18,7 +18,7 @@ use teleport_api::join::{
 use tonic::{Code, Streaming};
 use x509_cert::der::pem::{LineEnding, encode_string};
 
-use crate::connect::{ConnectError, GrpcConnection, IssuedCerts, JoinDoor, Unanswered, answer};
+use crate::connect::{GrpcConnection, IssuedCerts, JoinDoor, TransportError, Unanswered, answer};
 use crate::identity::KeyPair;
 use crate::method::Proof;
 
@@ -179,9 +179,9 @@ fn issued(certs: Certificates) -> Result<IssuedCerts, JoinError> {
 }
 
 fn lost(reason: &str) -> Unanswered {
-    Unanswered::Lost(ConnectError::BadReply { call: CALL, reason: reason.to_owned() })
+    Unanswered::Lost(TransportError::BadReply { call: CALL, reason: reason.to_owned() }.into())
 }
 
 fn bad(reason: &str) -> JoinError {
-    ConnectError::BadReply { call: CALL, reason: reason.to_owned() }.into()
+    JoinError::Connect(TransportError::BadReply { call: CALL, reason: reason.to_owned() }.into())
 }
