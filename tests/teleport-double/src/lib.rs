@@ -26,8 +26,12 @@ mod kube;
 mod transport;
 mod web;
 
+pub use auth::refusal::{Refusal, RefusalKind};
 pub use ca::authority::Phase;
 pub use ca::{AuthorityKind, KeyKind};
-pub use control::{Builder, CertificateFault, Double, Fault, Faults, Point, Role, Snapshot, Times, TokenOptions};
+pub use control::{
+    AzureOptions, BoundKeypair, BoundKeypairOptions, Builder, CertificateFault, Double, Fault, Faults, GaveUp,
+    Heartbeat, IamOptions, Point, RecoveryMode, Role, Snapshot, Times, TokenOptions, attested_document,
+};
 pub use error::DoubleError;
 pub use hostile::{HostileProxy, Tunnel};

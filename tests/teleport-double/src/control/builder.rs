@@ -83,7 +83,7 @@ fn owned(texts: &[&str]) -> Vec<String> {
 /// Collects what a double is to be.
 #[derive(Clone, Debug)]
 pub struct Builder {
-    settings: Settings,
+    pub(super) settings: Settings,
     bots: Vec<Bot>,
     roles: Vec<Role>,
     nodes: Vec<(String, String)>,
@@ -109,6 +109,13 @@ impl Default for Builder {
                 leaf: None,
                 streams: 1000,
                 directory: None,
+                join_stream: None,
+                legacy_joins: None,
+                fips: false,
+                min_client: None,
+                all_roles: false,
+                suite: None,
+                stream_limit: Duration::from_secs(60),
             },
             bots: Vec::new(),
             roles: Vec::new(),
@@ -150,8 +157,9 @@ impl Builder {
         self
     }
 
-    /// The version it says it has; `15.0.0-dev` by default. From 16 on there are bot instances, from 17
-    /// on `RegisterUsingToken` and separate SSH and TLS keys, from 18 on no join by REST at the auth server.
+    /// The version it says it has; `15.0.0-dev` by default. From 16.2 on there are bot instances and heartbeats, from 17
+    /// on `RegisterUsingToken` and separate SSH and TLS keys, from 18 on no join by REST at the auth server, from 18.2 on
+    /// `teleport.join.v1`, and from 20 on nothing else.
     #[must_use]
     pub fn version(mut self, version: &str) -> Self {
         self.settings.version = version.to_owned();

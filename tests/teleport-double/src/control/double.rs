@@ -14,7 +14,7 @@ use super::fault::Faults;
 use super::lock::LockTarget;
 use super::resource::{Kube, Node};
 use super::state::Bot;
-use super::token::{Method, Token, TokenOptions};
+use super::token::{Token, TokenOptions};
 use super::uuid;
 use crate::ca::AuthorityKind;
 use crate::ca::authority::Phase;
@@ -140,17 +140,15 @@ impl Double {
         self.new_token_with(bot, TokenOptions::default())
     }
 
-    /// A token made otherwise: expired, for another role, for a bot that doesn't exist, or for an ID token.
+    /// A token made otherwise: expired, for another role, for a bot that doesn't exist, or of another method.
     #[must_use]
     pub fn new_token_with(&self, bot: &str, options: TokenOptions) -> String {
-        let name = if options.name.is_empty() { uuid().replace('-', "") } else { options.name };
+        let name = if options.name.is_empty() { uuid().replace('-', "") } else { options.name.clone() };
         let now = self.core.now();
-        let method = match options.id_token {
-            None => Method::Token,
-            Some((name, expected)) => Method::IdToken { name, expected },
-        };
+        let method = options.method();
         let role = if options.role.is_empty() { "Bot".to_owned() } else { options.role };
-        let token = Token { role, bot: bot.to_owned(), method, expires: options.expired.then_some(now) };
+        let (bot, expires) = (bot.to_owned(), options.expired.then_some(now));
+        let token = Token { role, bot, method, expires, refusal: options.refusal };
         self.core.state().tokens.insert(name.clone(), token);
         name
     }
@@ -181,7 +179,7 @@ impl Double {
         self.core.state().roles.insert(role.name.clone(), role);
     }
 
-    /// The generation stored for a bot; of its newest instance from version 16 on. `None` before its first join.
+    /// The generation stored for a bot; of its newest instance from version 16.2 on. `None` before its first join.
     #[must_use]
     pub fn generation(&self, bot: &str) -> Option<u64> {
         let state = self.core.state();
