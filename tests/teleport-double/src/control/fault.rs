@@ -138,6 +138,8 @@ pub enum CertificateFault {
     User(String),
     /// Signed by the host CA.
     WrongAuthority,
+    /// Without a generation, as of a server before 16.2.
+    NoGeneration,
     /// For these roles, too.
     MoreRoles(Vec<String>),
 }

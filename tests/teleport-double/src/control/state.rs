@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::builder::Role;
 use super::lock::{Lock, LockTarget};
 use super::proof::{GaveUp, Heartbeat};
 use super::resource::{App, Database, Kube, Node};
+use super::role::Role;
 use super::settings::Settings;
 use super::token::Token;
 use crate::ca::AuthorityKind;

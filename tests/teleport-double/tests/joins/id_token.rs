@@ -3,7 +3,7 @@
 use serde_json::Value;
 use teleport_api::join::OidcInit;
 use teleport_api::join::join_request::Payload as Sent;
-use teleport_double::{Double, Refusal, RefusalKind, TokenOptions};
+use teleport_double::{Double, Refusal, RefusalKind, TokenOptions, proof_refusals};
 use tonic::{Code, Status};
 
 use crate::client::{At, Exchange, double, extension, legacy, params, request, result};
@@ -100,6 +100,19 @@ async fn each_planned_refusal_has_its_status_its_code_and_its_texts() {
         assert_eq!(body, due);
         let refused = v1(&double, &token, "ey.right").await.unwrap_err();
         assert_eq!((refused.code(), refused.message()), (code, "token is expired (exp)"));
+    }
+}
+
+#[tokio::test]
+async fn the_known_refusals_come_through_as_they_are() {
+    let double = double("18.2.0").await;
+    for refusal in proof_refusals() {
+        let token = token(&double, "gitlab", Some(refusal.clone()));
+        let (_, body) = http(&double, &token, "ey.right").await;
+        assert_eq!(body["error"]["message"], refusal.message.as_str());
+        let wraps = body["messages"].as_array().map(Vec::len).unwrap_or_default();
+        assert_eq!(wraps, refusal.wraps.len(), "{body}");
+        assert_eq!(v1(&double, &token, "ey.right").await.unwrap_err().message(), refusal.message);
     }
 }
 

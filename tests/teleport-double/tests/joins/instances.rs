@@ -44,6 +44,20 @@ async fn a_rejoin_with_the_certificate_stays_the_same_instance() {
 }
 
 #[tokio::test]
+async fn a_certificate_without_a_generation_is_no_good_for_a_rejoin() {
+    let double = double("18.2.0").await;
+    let token = gitlab(&double);
+    let without = Fault::Certificate(CertificateFault::NoGeneration);
+    double.faults().inject(Point::Join, without, Times::Once);
+    let held = by_id_token(&double, At::Proxy, &token).await.unwrap();
+    assert_eq!(extension(&held, "generation"), None);
+    let refused = by_id_token(&double, At::Rejoin(&held), &token).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    assert_eq!(refused.message(), "a current identity generation must be provided");
+    by_id_token(&double, At::Proxy, &token).await.unwrap();
+}
+
+#[tokio::test]
 async fn instances_begin_with_16_2() {
     for (version, begun) in [("16.1.9", false), ("16.2.0", true)] {
         let double = double(version).await;

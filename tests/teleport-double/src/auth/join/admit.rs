@@ -37,23 +37,22 @@ pub(super) fn admit(core: &Core, request: &JoinRequest, token: &Token, proof: &P
     }
     let bot_name = if instances { bot.name.clone() } else { String::new() };
     let (mut bot_instance, mut generation) = (String::new(), u64::from(renewable));
-    if instances {
-        (bot_instance, generation) = (uuid(), 1);
-        if let Some((presented, stored)) = rejoins(request, token).and_then(|presented| {
-            let stored = bot.instances.get(&presented.bot_instance)?;
-            Some((presented, *stored))
-        }) {
-            if presented.generation == 0 {
-                return Err(Refusal::denied("a current identity generation must be provided"));
-            }
-            if let (Proof::Bound(_), true) = (proof, stored != presented.generation) {
-                let which = format!("{}/{}", token.bot, presented.bot_instance);
-                let refusal = bound::copied(&mut state, &request.token, &which, stored, presented.generation);
-                core.counters.change(|counts| counts.locks += 1);
-                return Err(refusal);
-            }
-            (bot_instance, generation) = (presented.bot_instance.clone(), presented.generation + 1);
+    let presented = rejoins(request, token).filter(|_| instances);
+    if presented.is_some_and(|identity| identity.generation == 0) {
+        return Err(Refusal::denied("a current identity generation must be provided"));
+    }
+    // An instance whose record is gone begins anew.
+    let known = presented.and_then(|identity| Some((identity, *bot.instances.get(&identity.bot_instance)?)));
+    if let Some((identity, stored)) = known {
+        if matches!(proof, Proof::Bound(_)) && stored != identity.generation {
+            let which = format!("{}/{}", token.bot, identity.bot_instance);
+            let refusal = bound::copied(&mut state, &request.token, &which, stored, identity.generation);
+            core.counters.change(|counts| counts.locks += 1);
+            return Err(refusal);
         }
+        (bot_instance, generation) = (identity.bot_instance.clone(), identity.generation + 1);
+    } else if instances {
+        (bot_instance, generation) = (uuid(), 1);
     }
     let subject = UserSubject {
         user: user.clone(),

@@ -9,6 +9,7 @@ mod iam;
 mod keys;
 mod legacy;
 mod talk;
+mod texts;
 mod v1;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) use admit::{no_login, only_kube};
 pub(crate) use keys::SentKeys;
 pub(super) use legacy::{read, stream};
+pub use texts::proof_refusals;
 pub(super) use v1::join as join_stream;
 
 use super::issue::{Issued, LONGEST, issue};

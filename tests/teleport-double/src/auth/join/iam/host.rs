@@ -6,7 +6,7 @@ use crate::control::Settings;
 const GLOBAL: &str = "sts.amazonaws.com";
 
 /// Regions of the fixed list of 11 to 17.
-const REGIONS: [&str; 32] = [
+const REGIONS: [&str; 33] = [
     "af-south-1",
     "ap-east-1",
     "ap-northeast-1",
@@ -39,6 +39,7 @@ const REGIONS: [&str; 32] = [
     "us-gov-east-1",
     "us-gov-west-1",
     "us-west-1",
+    "us-west-2",
 ];
 /// Regions that 18 knows besides.
 const NEWER: [&str; 6] =
@@ -67,7 +68,7 @@ fn is_fips(host: &str) -> bool {
 }
 
 pub(super) fn check(settings: &Settings, host: &str) -> Result<(), Refusal> {
-    let listed = |region: &str| REGIONS.contains(&region) || region == "us-west-2";
+    let listed = |region: &str| REGIONS.contains(&region);
     match settings.major() {
         ..=10 if host != GLOBAL => {
             return Err(Refusal::denied(format!("sts identity request is for unknown host {host:?}")));

@@ -1,13 +1,12 @@
 //! `teleport-double`: a cluster to play with on this machine.
 
+mod joins;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use teleport_double::{
-    AzureOptions, BoundKeypairOptions, Builder, Double, DoubleError, Fault, IamOptions, Point, Role, Times,
-    TokenOptions,
-};
+use teleport_double::{Double, DoubleError, Fault, Point, Role, Times};
 
 /// A double of a Teleport cluster on loopback, for tests and demonstrations.
 #[derive(Debug, Parser)]
@@ -52,28 +51,8 @@ struct Arguments {
     /// Cut the connection instead of answering the first renewal.
     #[arg(long)]
     drop_first_renewal: bool,
-    /// A token of another method: NAME=BOT,METHOD,PROOF. PROOF is the ID token; `KEYID:SECRET` for iam; the registration
-    /// secret for bound_keypair; the access token for azure.
-    #[arg(long = "token", value_name = "NAME=BOT,METHOD,PROOF")]
-    tokens: Vec<String>,
-    /// Whether `teleport.join.v1` is served; by default the version says.
-    #[arg(long, value_name = "BOOL")]
-    join_stream: Option<bool>,
-    /// Whether the ways before `teleport.join.v1` are served; by default the version says.
-    #[arg(long, value_name = "BOOL")]
-    legacy_joins: Option<bool>,
-    /// Signature algorithm suite; by default the version says.
-    #[arg(long, value_name = "NAME")]
-    suite: Option<String>,
-    /// Refuse clients that say to be older than this.
-    #[arg(long, value_name = "VERSION")]
-    min_client_version: Option<String>,
-    /// Take FIPS endpoints of STS only.
-    #[arg(long)]
-    fips: bool,
-    /// Grant all roles of a bot to each of its outputs.
-    #[arg(long)]
-    all_roles: bool,
+    #[command(flatten)]
+    joins: joins::Joins,
     /// Answer this many joins with 429 first.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     busy_joins: u32,
@@ -133,10 +112,8 @@ async fn run(arguments: Arguments) -> Result<(), DoubleError> {
     for name in &arguments.kubes {
         builder = builder.kube(name);
     }
-    let double = joining(builder, &arguments).start().await?;
-    for (name, text) in pairs(&arguments.tokens, "token in the form NAME=BOT,METHOD,PROOF")? {
-        add_token(&double, name, &text)?;
-    }
+    let double = arguments.joins.set(builder).start().await?;
+    arguments.joins.add_tokens(&double)?;
     if arguments.drop_first_renewal {
         double.faults().inject(Point::Renew, Fault::DropReply, Times::Once);
     }
@@ -166,53 +143,6 @@ async fn run(arguments: Arguments) -> Result<(), DoubleError> {
     }
     interrupted().await;
     double.stop();
-    Ok(())
-}
-
-/// How bots join.
-fn joining(mut builder: Builder, arguments: &Arguments) -> Builder {
-    if let Some(served) = arguments.join_stream {
-        builder = builder.join_stream(served);
-    }
-    if let Some(served) = arguments.legacy_joins {
-        builder = builder.legacy_joins(served);
-    }
-    if let Some(suite) = &arguments.suite {
-        builder = builder.suite(suite);
-    }
-    if let Some(version) = &arguments.min_client_version {
-        builder = builder.min_client_version(version);
-    }
-    if arguments.fips {
-        builder = builder.fips();
-    }
-    if arguments.all_roles { builder.all_roles_always() } else { builder }
-}
-
-/// `BOT,METHOD,PROOF`.
-fn add_token(double: &Double, name: String, text: &str) -> Result<(), DoubleError> {
-    let unknown = || DoubleError::Unknown { kind: "token in the form NAME=BOT,METHOD,PROOF", name: text.to_owned() };
-    let mut parts = text.splitn(3, ',');
-    let (Some(bot), Some(method), Some(proof)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err(unknown());
-    };
-    let mut options = TokenOptions { name, ..TokenOptions::default() };
-    match method {
-        "iam" => {
-            let (id, secret) = proof.split_once(':').ok_or_else(unknown)?;
-            let (access_key_id, secret_access_key) = (id.to_owned(), secret.to_owned());
-            options.iam = Some(IamOptions { access_key_id, secret_access_key, ..IamOptions::default() });
-        }
-        "azure" => {
-            options.azure = Some(AzureOptions { access_token: proof.to_owned(), ..AzureOptions::default() });
-        }
-        "bound_keypair" => {
-            let registration_secret = Some(proof.to_owned());
-            options.bound_keypair = Some(BoundKeypairOptions { registration_secret, ..BoundKeypairOptions::default() });
-        }
-        _ => options.id_token = Some((method.to_owned(), proof.to_owned())),
-    }
-    let _ = double.new_token_with(bot, options);
     Ok(())
 }
 
@@ -301,4 +231,32 @@ fn replace(path: &std::path::Path, text: &str) -> Result<(), DoubleError> {
     std::fs::write(&part, text)
         .and_then(|()| std::fs::rename(&part, path))
         .map_err(|source| DoubleError::Write { path: path.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_are_consistent() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[tokio::test]
+    async fn tokens_are_made_of_any_method_and_nonsense_is_named() {
+        let tokens = ["a=api,gitlab,ey.x", "b=api,iam,KEY:SECRET", "c=api,azure,ey.y", "d=api,bound_keypair,secret"];
+        let line = tokens.iter().flat_map(|token| ["--token", token]);
+        let directory = tempfile::tempdir().unwrap();
+        for (more, made) in [(None, true), (Some("e=api,iam,KEY"), false), (Some("e=api"), false)] {
+            let more = more.into_iter().flat_map(|token| ["--token", token]);
+            let line = ["teleport-double"].into_iter().chain(line.clone()).chain(more);
+            let joins = Arguments::try_parse_from(line).unwrap().joins;
+            let builder = joins.set(Double::builder().directory(directory.path()).bot("api", &[]));
+            let double = builder.start().await.unwrap();
+            assert_eq!(joins.add_tokens(&double).is_ok(), made);
+            assert!(["a", "b", "c", "d"].iter().all(|name| double.token_exists(name)));
+            assert_eq!(double.bound_keypair("d").unwrap().registration_secret, "secret");
+        }
+    }
 }
