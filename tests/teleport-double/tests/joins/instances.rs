@@ -9,7 +9,7 @@ use teleport_double::{CertificateFault, Double, Fault, Point, Times, TokenOption
 use tonic::{Code, Status};
 
 use crate::client::{At, Exchange, connect, double, extension, holds, legacy, params, request, result, started};
-use crate::support::{Held, user_certs};
+use crate::support::{self, Held, client_config, exchange, join_body, tls, user_certs, web};
 
 async fn by_id_token(double: &Double, at: At<'_>, token: &str) -> Result<Held, Status> {
     let (mut exchange, _) = Exchange::begin(double, at, token).await?;
@@ -44,6 +44,28 @@ async fn a_rejoin_with_the_certificate_stays_the_same_instance() {
 }
 
 #[tokio::test]
+async fn a_rejoin_by_rest_at_auth_stays_the_same_instance_too() {
+    let double = double("16.4.0").await;
+    let token = gitlab(&double);
+    let rest = async |held: Option<&Held>| {
+        let mut body: serde_json::Value = serde_json::from_str(&join_body("join_ok_ecdsa", &token)).unwrap();
+        body["id_token"] = "ey".into();
+        let (chain, key) = held.map_or((Vec::new(), None), |held| (vec![held.tls.as_str()], Some(&held.key_pem)));
+        let host = [double.host_ca_pem()];
+        let config = client_config(&host, &["http/1.1"], &chain, key.map(Vec::as_slice));
+        let stream = tls(&double.auth_address(), "teleport.cluster.local", config).await.unwrap();
+        let (head, body) = exchange(stream, &support::request("POST", "/v1/tokens/register", &body.to_string())).await;
+        assert!(head.contains(" 200 "), "{body}");
+        support::held(&body, "ecdsa")
+    };
+    let first = rest(None).await;
+    rest(Some(&first)).await;
+    assert_eq!(double.bot_instances("api").into_values().collect::<Vec<_>>(), [2]);
+    rest(None).await;
+    assert_eq!(double.bot_instances("api").len(), 2);
+}
+
+#[tokio::test]
 async fn a_certificate_without_a_generation_is_no_good_for_a_rejoin() {
     let double = double("18.2.0").await;
     let token = gitlab(&double);
@@ -62,12 +84,11 @@ async fn instances_begin_with_16_2() {
     for (version, begun) in [("16.1.9", false), ("16.2.0", true)] {
         let double = double(version).await;
         let token = gitlab(&double);
-        let mut body: serde_json::Value =
-            serde_json::from_str(&crate::support::join_body("join_ok_ecdsa", &token)).unwrap();
+        let mut body: serde_json::Value = serde_json::from_str(&join_body("join_ok_ecdsa", &token)).unwrap();
         body["id_token"] = "ey".into();
-        let (head, body) = crate::support::web(&double, "POST", "/v1/webapi/host/credentials", &body.to_string()).await;
+        let (head, body) = web(&double, "POST", "/v1/webapi/host/credentials", &body.to_string()).await;
         assert!(head.contains(" 200 "), "{body}");
-        let held = crate::support::held(&body, "ecdsa");
+        let held = support::held(&body, "ecdsa");
         assert_eq!(extension(&held, "generation").is_some(), begun);
         assert_eq!(extension(&held, "bot-instance-id@goteleport.com").is_some(), begun);
         let refused = heartbeat(&double, At::Rejoin(&held)).await;
