@@ -1,5 +1,7 @@
 //! `teleport-double`: a cluster to play with on this machine.
 
+mod joins;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -49,6 +51,8 @@ struct Arguments {
     /// Cut the connection instead of answering the first renewal.
     #[arg(long)]
     drop_first_renewal: bool,
+    #[command(flatten)]
+    joins: joins::Joins,
     /// Answer this many joins with 429 first.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     busy_joins: u32,
@@ -108,7 +112,8 @@ async fn run(arguments: Arguments) -> Result<(), DoubleError> {
     for name in &arguments.kubes {
         builder = builder.kube(name);
     }
-    let double = builder.start().await?;
+    let double = arguments.joins.set(builder).start().await?;
+    arguments.joins.add_tokens(&double)?;
     if arguments.drop_first_renewal {
         double.faults().inject(Point::Renew, Fault::DropReply, Times::Once);
     }
@@ -226,4 +231,32 @@ fn replace(path: &std::path::Path, text: &str) -> Result<(), DoubleError> {
     std::fs::write(&part, text)
         .and_then(|()| std::fs::rename(&part, path))
         .map_err(|source| DoubleError::Write { path: path.display().to_string(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_options_are_consistent() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[tokio::test]
+    async fn tokens_are_made_of_any_method_and_nonsense_is_named() {
+        let tokens = ["a=api,gitlab,ey.x", "b=api,iam,KEY:SECRET", "c=api,azure,ey.y", "d=api,bound_keypair,secret"];
+        let line = tokens.iter().flat_map(|token| ["--token", token]);
+        let directory = tempfile::tempdir().unwrap();
+        for (more, made) in [(None, true), (Some("e=api,iam,KEY"), false), (Some("e=api"), false)] {
+            let more = more.into_iter().flat_map(|token| ["--token", token]);
+            let line = ["teleport-double"].into_iter().chain(line.clone()).chain(more);
+            let joins = Arguments::try_parse_from(line).unwrap().joins;
+            let builder = joins.set(Double::builder().directory(directory.path()).bot("api", &[]));
+            let double = builder.start().await.unwrap();
+            assert_eq!(joins.add_tokens(&double).is_ok(), made);
+            assert!(["a", "b", "c", "d"].iter().all(|name| double.token_exists(name)));
+            assert_eq!(double.bound_keypair("d").unwrap().registration_secret, "secret");
+        }
+    }
 }
