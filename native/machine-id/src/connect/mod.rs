@@ -14,6 +14,7 @@ mod discover;
 mod environment;
 mod error;
 mod facts;
+mod fetch;
 mod frames;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
@@ -51,6 +52,7 @@ pub use credential::ClientCredential;
 pub use environment::Environment;
 pub use error::ConnectError;
 pub use facts::ProxyFacts;
+pub use fetch::{FetchError, FetchReply, FetchRequest};
 pub use http::{HttpReply, error_message};
 pub use join_road::{JoinDoor, JoinRoad};
 pub use names::encoded_cluster;
