@@ -70,6 +70,8 @@ pub(crate) use status::retry_in;
 #[cfg(test)]
 pub(crate) mod fake;
 #[cfg(test)]
+pub(crate) use fetch::tests as fake_service;
+#[cfg(test)]
 pub(crate) use http::tests::answer as recorded_answer;
 #[cfg(test)]
 mod tests;

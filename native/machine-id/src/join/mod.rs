@@ -7,6 +7,8 @@ mod error;
 pub(crate) mod fuzzing;
 mod github;
 mod gitlab;
+#[cfg_attr(not(test), expect(dead_code, reason = "the streams that carry it come next"))]
+mod iam;
 mod kubernetes;
 mod proof;
 mod reply;
