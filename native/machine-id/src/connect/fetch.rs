@@ -8,7 +8,8 @@ use std::time::Duration;
 use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, LOCATION, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, Request, Uri};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
@@ -181,6 +182,7 @@ impl Connector {
     async fn fetch_trusting(&self, request: FetchRequest, trust: Option<Trust>) -> Result<FetchReply, FetchError> {
         let place = Place::of(&request.url)?;
         let limit = request.limit;
+        let request = build(&place, request)?;
         let all = async {
             let stream = if place.plain {
                 dial::dial(&place.address, &Environment::default()).await?
@@ -248,13 +250,12 @@ fn stays_here(address: &Address) -> bool {
     }
 }
 
-async fn exchange(stream: Pipe, place: &Place, request: FetchRequest) -> Result<FetchReply, FetchError> {
+async fn exchange(stream: Pipe, place: &Place, request: Request<Full<Bytes>>) -> Result<FetchReply, FetchError> {
     let bad = |reason: String| FetchError::BadReply { address: place.address.to_string(), reason };
     let cut = |error: hyper::Error| match std::error::Error::source(&error) {
         Some(cause) => bad(format!("{error}: {cause}")),
         None => bad(error.to_string()),
     };
-    let request = build(place, request)?;
     let connecting = http1::Builder::new().max_buf_size(64 << 10).handshake(TokioIo::new(stream)).await;
     let (mut sender, connection) = connecting.map_err(cut)?;
     let mut task = JoinSet::new();
@@ -277,10 +278,7 @@ async fn exchange(stream: Pipe, place: &Place, request: FetchRequest) -> Result<
     })
 }
 
-fn build(
-    place: &Place,
-    request: FetchRequest,
-) -> Result<Request<http_body_util::Full<hyper::body::Bytes>>, FetchError> {
+fn build(place: &Place, request: FetchRequest) -> Result<Request<Full<Bytes>>, FetchError> {
     let unusable = |reason| FetchError::Unusable { address: place.address.to_string(), reason };
     let mut builder = Request::builder()
         .method(&request.method)

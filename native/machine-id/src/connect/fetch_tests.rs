@@ -147,6 +147,18 @@ async fn plain_http_leaves_the_machine_for_nobody() {
 }
 
 #[tokio::test]
+async fn metadata_services_are_never_asked_through_the_proxy() {
+    // Nobody is there, or whoever is doesn't matter.
+    let request = FetchRequest::get("http://169.254.170.2/x").within(Duration::from_millis(50));
+    if let Err(error) = connector().fetch(request).await {
+        assert!(
+            error.to_string().contains("169.254.170.2:80") && !error.to_string().contains("127.0.0.1:9"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn errors_hold_neither_path_nor_header() {
     let url = "http://user:pass-w@192.0.2.1/secret?secret";
     let error = connector().fetch(FetchRequest::get(url)).await.unwrap_err().to_string();

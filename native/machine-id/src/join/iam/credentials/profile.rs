@@ -9,6 +9,9 @@ use crate::secret::Secret;
 use super::profiles::{Profile, Profiles};
 use super::role::Role;
 
+/// Most profiles that use one another; STS is asked for each.
+const LONGEST: usize = 8;
+
 /// The first credentials, then the roles in their order.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -50,14 +53,17 @@ fn resolve(profiles: &Profiles, name: &str, seen: &mut Vec<String>) -> Result<Op
     if seen.iter().any(|one| one == name) {
         return Err(failed(format!("its source_profile leads in a circle ({})", seen.join(", "))));
     }
+    if seen.len() >= LONGEST {
+        return Err(failed(format!("more than {LONGEST} profiles follow one another by source_profile")));
+    }
     seen.push(name.to_owned());
     let role = role(&profile)?;
     let mut plan = match (&role, profile.get("source_profile"), profile.get("credential_source")) {
-        (None, _, _) | (Some(_), None, None) => own(&profile, role.is_some())?.map(Plan::of),
+        (None, _, _) | (Some(_), None, None) => own(&profile)?.map(Plan::of),
         (Some(_), Some(_), Some(_)) => {
             return Err(failed("it has both source_profile and credential_source".to_owned()));
         }
-        (Some(_), Some(source), None) if source == name => own(&profile, true)?.map(Plan::of),
+        (Some(_), Some(source), None) if source == name => own(&profile)?.map(Plan::of),
         (Some(_), Some(source), None) => {
             let nothing = || failed(format!("its source_profile {source:?} has no credentials"));
             Some(resolve(profiles, source, seen)?.ok_or_else(nothing)?)
@@ -87,7 +93,7 @@ impl Plan {
 }
 
 /// Credentials that the profile itself has.
-fn own(profile: &Profile<'_>, has_role: bool) -> Result<Option<Base>, IamError> {
+fn own(profile: &Profile<'_>) -> Result<Option<Base>, IamError> {
     let failed = |reason: String| IamError::source(place(&profile.name), reason);
     let unsupported = |what| Err(IamError::Unsupported { place: place(&profile.name), what });
     let secret = |key| profile.get(key).map(|text| Secret::new(text.to_owned()));
@@ -101,8 +107,8 @@ fn own(profile: &Profile<'_>, has_role: bool) -> Result<Option<Base>, IamError> 
         (None, None) => {}
     }
     if let Some(file) = profile.get("web_identity_token_file") {
-        let role = role(profile)?.filter(|_| has_role);
-        let role = role.ok_or_else(|| failed("it has web_identity_token_file without role_arn".to_owned()))?;
+        let role =
+            role(profile)?.ok_or_else(|| failed("it has web_identity_token_file without role_arn".to_owned()))?;
         return Ok(Some(Base::WebIdentity { role, file: file.into() }));
     }
     if profile.get("sso_session").or_else(|| profile.get("sso_start_url")).is_some() {

@@ -63,6 +63,17 @@ fn a_profile_about_other_things_has_no_plan() {
 }
 
 #[test]
+fn a_long_row_of_profiles_is_refused() {
+    let row = |length: usize| {
+        let link = |at: usize| format!("[profile p{at}]\nrole_arn=r\nsource_profile=p{}\n", at + 1);
+        let links: String = (1..length).map(link).collect();
+        format!("[profile p]\nrole_arn=r\nsource_profile=p1\n{links}[profile p{length}]\ncredential_process=x\n")
+    };
+    assert_eq!(planned(&row(7), "").unwrap().unwrap(), format!("process x{}", " > r".repeat(7)));
+    assert!(planned(&row(8), "").unwrap_err().contains("more than 8 profiles follow one another"));
+}
+
+#[test]
 fn what_cannot_be_done_is_said_without_a_key() {
     for (config, credentials, words) in [
         ("", "[q]\na=b", "neither file has it"),

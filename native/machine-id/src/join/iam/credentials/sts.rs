@@ -150,8 +150,10 @@ impl Endpoint {
         let region = shared.region().await?;
         if let Some((variable, url)) = configured(shared.context.lookup) {
             let uri: Option<http::Uri> = url.parse().ok();
-            let host = uri.as_ref().and_then(|uri| uri.authority()).map(|authority| authority.as_str().to_owned());
-            let host = host.ok_or_else(|| IamError::source(place, format!("{variable} is no URL")))?;
+            // What is signed has no path.
+            let bare = uri.filter(|uri| uri.path_and_query().is_none_or(|path| path == "/"));
+            let host = bare.as_ref().and_then(|uri| uri.authority()).map(|authority| authority.as_str().to_owned());
+            let host = host.ok_or_else(|| IamError::source(place, format!("{variable} is no URL of a host alone")))?;
             return Ok(Self { url, host, region: region.to_owned() });
         }
         let hosts = region::hosts(region, shared.context.fips);

@@ -190,6 +190,16 @@ async fn a_web_identity_that_fails_says_why_and_ends_the_search() {
 }
 
 #[tokio::test]
+async fn a_configured_endpoint_is_a_host_alone() {
+    for url in ["http://127.0.0.1:1/x", "http://127.0.0.1:1/?hunter2", "nonsense hunter2", "/"] {
+        let mut machine = Machine::new(&[("AWS_ENDPOINT_URL_STS", url), ("AWS_ROLE_ARN", "r")]);
+        let file = machine.file("token", "t");
+        machine.set(&[("AWS_WEB_IDENTITY_TOKEN_FILE", &file)]);
+        assert!(machine.failure().await.ends_with("AWS_ENDPOINT_URL_STS is no URL of a host alone"), "{url}");
+    }
+}
+
+#[tokio::test]
 async fn a_web_identity_needs_a_role_and_a_token() {
     let mut machine = Machine::new(&[("AWS_WEB_IDENTITY_TOKEN_FILE", "/no/such/file")]);
     assert!(machine.failure().await.contains("AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN"));
