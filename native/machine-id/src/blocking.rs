@@ -22,15 +22,18 @@ pub enum Lane {
     Names,
     /// Making keys.
     Keys,
+    /// Programs of others, run for what they print.
+    Programs,
 }
 
 static STORE: Semaphore = Semaphore::const_new(2);
 static LEASES: Semaphore = Semaphore::const_new(4);
 static NAMES: Semaphore = Semaphore::const_new(2);
 static KEYS: Semaphore = Semaphore::const_new(2);
+static PROGRAMS: Semaphore = Semaphore::const_new(2);
 
 /// How many threads for blocking work a runtime needs so that no kind takes another one's.
-pub const THREADS: usize = 10;
+pub const THREADS: usize = 12;
 
 impl Lane {
     const fn places(self) -> &'static Semaphore {
@@ -39,6 +42,7 @@ impl Lane {
             Self::Leases => &LEASES,
             Self::Names => &NAMES,
             Self::Keys => &KEYS,
+            Self::Programs => &PROGRAMS,
         }
     }
 }
@@ -107,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_threads_are_enough_for_all_kinds() {
-        let lanes = [Lane::Store, Lane::Leases, Lane::Names, Lane::Keys];
+        let lanes = [Lane::Store, Lane::Leases, Lane::Names, Lane::Keys, Lane::Programs];
         // Other tests may be using some.
         assert!(lanes.iter().map(|lane| lane.places().available_permits()).sum::<usize>() <= THREADS);
     }

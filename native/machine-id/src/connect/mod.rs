@@ -4,11 +4,12 @@
 //! [`Connector::auth`] gives typed calls to the auth server, [`Connector::proxy_ssh`] a byte stream to a host.
 //!
 //! Inside, a folder uses those before it, never those after: `error`, `net`, `tls`, `grpc`, `route`, `auth`,
-//! `discovery`, `ssh`, `join_door` (a table in `docs/architecture.md`, which `make lint` checks).
+//! `fetch`, `discovery`, `ssh`, `join_door` (a table in `docs/architecture.md`, which `make lint` checks).
 
 mod auth;
 mod discovery;
 mod error;
+mod fetch;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod grpc;
@@ -25,6 +26,7 @@ pub use auth::client::{AuthClient, IssuedCerts, Ping};
 pub use auth::resources::{Application, Database, Host};
 pub use auth::watch::AuthorityWatch;
 pub use error::{ConnectError, HostError, Presented, Refusal, SetUpError, TransportError, TrustError};
+pub use fetch::{FetchError, FetchReply, FetchRequest};
 pub use join_door::{JoinDoor, Unanswered};
 pub use net::address::Address;
 pub use net::environment::Environment;
@@ -46,6 +48,8 @@ pub(crate) use join_door::answer;
 
 #[cfg(test)]
 pub(crate) mod fake;
+#[cfg(test)]
+pub(crate) use fetch::tests as fake_service;
 #[cfg(test)]
 pub(crate) use net::http::tests::answer as recorded_answer;
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::connect::{ConnectError, Rejection};
+use crate::connect::{ConnectError, FetchError, Rejection, TransportError};
 use crate::error::{Code, Fault, Retry};
 use crate::identity::CertificateError;
 use crate::method::{Absent, JoinMethod};
 use crate::version::Version;
 
 use super::advice;
+use super::iam::IamError;
 use super::refusal;
 
 /// A failed join.
@@ -43,6 +44,18 @@ pub enum JoinError {
         /// What is wrong there.
         reason: String,
     },
+    /// The service that gives the proof can't be asked.
+    #[error("join method {} gets no ID token: {error}", method.as_str())]
+    Service {
+        /// The method.
+        method: JoinMethod,
+        /// Why not.
+        #[source]
+        error: FetchError,
+    },
+    /// No AWS credentials.
+    #[error("join method iam has no proof: {0}")]
+    Iam(#[from] IamError),
     /// The cluster refuses token or proof.
     #[error("the cluster refuses the join with method {}: {message}", method.as_str())]
     Rejected {
@@ -138,6 +151,11 @@ impl JoinError {
         Self::ProofMissing { method, place: absent.place, reason: absent.reason }
     }
 
+    /// The server says something else than what comes next in a join.
+    pub(super) fn unexpected(reason: &str) -> Self {
+        Self::Connect(TransportError::BadReply { call: super::refusal::CALL, reason: reason.to_owned() }.into())
+    }
+
     /// The server has no way for the method.
     pub(super) fn too_old(method: JoinMethod, version: &Version) -> Self {
         Self::TooOld { method, version: version.clone() }
@@ -151,6 +169,8 @@ impl Fault for JoinError {
             Self::TokenMissing | Self::TokenUsed => Code::IdentityNeedsRejoin,
             Self::TokenUnreadable { .. } => Code::ConfigUnreadable,
             Self::ProofMissing { .. } => Code::JoinProofMissing,
+            Self::Service { error, .. } => error.code(),
+            Self::Iam(error) => error.code(),
             Self::Rejected { .. } => Code::JoinRejected,
             Self::TooOld { .. } | Self::ClientVersion { .. } => Code::Unsupported,
             Self::WrongRole { .. } => Code::JoinWrongRole,
@@ -179,6 +199,8 @@ impl Fault for JoinError {
                  another join method"
                     .to_owned()
             }
+            Self::Service { error, .. } => error.hint(),
+            Self::Iam(error) => error.hint(),
             Self::Rejected { method, rejection, version, .. } => refusal::hint(*rejection, *method, version),
             Self::TooOld { method, .. } => {
                 format!("upgrade the cluster to {} or newer, or choose another join method", method.spec().since)
@@ -207,6 +229,8 @@ impl Fault for JoinError {
     fn retry(&self) -> Retry {
         match self {
             Self::Connect(error) => error.retry(),
+            Self::Service { error, .. } => error.retry(),
+            Self::Iam(error) => error.retry(),
             Self::RateLimited { retry_in: Some(delay), .. } => Retry::After(*delay),
             Self::RateLimited { .. } => Retry::Later,
             Self::Failed { passing: true, .. } => Retry::Later,

@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+pub use super::iam::fuzz as iam_credentials;
 use super::request::JoinRequest;
 use super::way;
 use crate::connect::HttpReply;

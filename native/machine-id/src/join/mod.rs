@@ -5,9 +5,12 @@
 //! [`crate::method`].
 
 mod advice;
+mod bound_keypair;
+mod challenge;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
+mod iam;
 mod outbox;
 mod proof;
 mod refusal;
@@ -20,12 +23,15 @@ use std::time::{Duration, SystemTime};
 
 use crate::clock::Clock;
 use crate::config::JoinConfig;
-use crate::connect::{ClockDifference, Cluster, Connector};
+use crate::connect::{ClockDifference, Cluster, Connector, JoinDoor};
 use crate::identity::{self, CertificateError, Certificates, KeyPair};
 
 pub(crate) use advice::fresh_token;
 pub use error::JoinError;
+pub use iam::IamError;
 
+use challenge::Prover;
+use proof::Evidence;
 use request::JoinRequest;
 use way::Outcome;
 
@@ -66,24 +72,47 @@ pub async fn join(
     lifetime: Duration,
     clock: &dyn Clock,
 ) -> Result<Joined, JoinError> {
-    let at_hand = proof::gather(connector, join).await?;
+    let at_hand = proof::gather(connector, join, clock).await?;
     check_clocks(connector, cluster).await?;
     let door = connector.join_door(cluster).await?;
     let request = JoinRequest {
         method: join.method,
         token: &at_hand.token,
-        id_token: at_hand.id_token.as_ref(),
+        id_token: at_hand.evidence.id_token(),
         key,
         expires: clock.now() + lifetime,
         version: door.server_version(),
     };
-    let Outcome { certs, date } = way::send(&door, &request).await?;
+    let Outcome { certs, date, .. } = prove(&door, &request, &at_hand.evidence, clock).await?;
     let host_cas = door.host_cas(&certs.tls_cas)?;
     let certificates = Certificates::new(&certs.ssh, &certs.tls)?;
     let now = clock.now();
     certificates.check(key, now).map_err(|error| misdated(error, date, now))?;
     let token_hash = Some(identity::token_hash(&at_hand.token));
     Ok(Joined { certificates, tls_cas: certs.tls_cas, ssh_cas: certs.ssh_cas, host_cas, token_hash })
+}
+
+/// Sends the join; with AWS' regional STS first, and with the global one where the server doesn't take that.
+async fn prove(
+    door: &JoinDoor<'_>,
+    request: &JoinRequest<'_>,
+    evidence: &Evidence,
+    clock: &dyn Clock,
+) -> Result<Outcome, JoinError> {
+    let Evidence::Aws(prepared) = evidence else {
+        return way::send(door, request, &mut Prover::Nobody, clock).await;
+    };
+    let mut refused = None;
+    for host in prepared.hosts() {
+        match way::send(door, request, &mut Prover::Iam { prepared, host }, clock).await {
+            Err(error) if host.is_named_in(&error.to_string()) => {
+                tracing::info!(host = host.name(), "the cluster doesn't take this host of STS");
+                refused = Some(error);
+            }
+            other => return other,
+        }
+    }
+    Err(refused.unwrap_or_else(|| JoinError::Internal { reason: "there is no host of STS".to_owned() }))
 }
 
 async fn check_clocks(connector: &Connector, cluster: &Cluster) -> Result<(), JoinError> {

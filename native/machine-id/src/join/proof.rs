@@ -8,61 +8,94 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use crate::blocking::{self, Lane};
+use crate::clock::Clock;
 use crate::config::JoinConfig;
-use crate::connect::{Connector, error_message};
-use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service};
+use crate::connect::{Connector, FetchRequest, error_message};
+use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service, Verb};
 use crate::secret::Secret;
 
 use super::error::JoinError;
+use super::iam::{self, Iam, IamSettings};
 use super::token;
 
 /// Longest token or proof.
 const LONGEST: u64 = 64 << 10;
 
-/// What a join sends.
+/// All that a join takes.
 #[derive(Debug)]
 pub(super) struct AtHand {
     /// The secret, or the token resource's name.
     pub(super) token: Secret,
-    /// The ID token, where the method has one.
-    pub(super) id_token: Option<Secret>,
+    /// What proves it.
+    pub(super) evidence: Evidence,
+}
+
+/// What proves a join, ready to be used.
+#[derive(Debug)]
+pub(super) enum Evidence {
+    /// The token is enough.
+    Nothing,
+    /// An ID token.
+    IdToken(Secret),
+    /// AWS credentials.
+    Aws(iam::Prepared),
+}
+
+impl Evidence {
+    pub(super) const fn id_token(&self) -> Option<&Secret> {
+        match self {
+            Self::IdToken(token) => Some(token),
+            Self::Nothing | Self::Aws(_) => None,
+        }
+    }
 }
 
 /// Gets token and proof from where they are.
-pub(super) async fn gather(connector: &Connector, join: &Arc<JoinConfig>) -> Result<AtHand, JoinError> {
+pub(super) async fn gather(
+    connector: &Connector,
+    join: &Arc<JoinConfig>,
+    clock: &dyn Clock,
+) -> Result<AtHand, JoinError> {
     let given = Arc::clone(join);
     // Files may lie on a disk that hangs.
     let found = blocking::run(Lane::Store, move || on_disk(&given, &of_process)).await;
     let (token, found) = found.map_err(|error| JoinError::Internal { reason: error.to_string() })??;
-    let id_token = match found {
-        None => None,
-        Some(Found::Text(text)) => Some(text),
-        Some(Found::Service(service)) => Some(ask(connector, join.method, service).await?),
+    let evidence = match found {
+        Found::Nothing => Evidence::Nothing,
+        Found::Text(text) => Evidence::IdToken(text),
+        Found::Service(service) => Evidence::IdToken(ask(connector, join.method, service).await?),
+        Found::Aws { fips } => Evidence::Aws(Iam::prepare(connector, IamSettings { fips }, &of_process, clock).await?),
     };
-    Ok(AtHand { token, id_token })
+    Ok(AtHand { token, evidence })
 }
 
-/// An ID token, or who gives it.
+/// What the method says, and what of it could be read at once.
 #[derive(Debug)]
 enum Found {
+    Nothing,
     Text(Secret),
     Service(Service),
+    Aws { fips: bool },
 }
 
 fn of_process(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Secret, Option<Found>), JoinError> {
+fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Secret, Found), JoinError> {
     let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
-    let Proof::IdToken(place) = join.method.spec().proof else { return Ok((token, None)) };
+    let place = match join.method.spec().proof {
+        Proof::Token | Proof::BoundKey => return Ok((token, Found::Nothing)),
+        Proof::Aws => return Ok((token, Found::Aws { fips: join.settings.flag("fips") })),
+        Proof::IdToken(place) => place,
+    };
     let missing = |absent| JoinError::missing(join.method, absent);
     let found = match place(&join.settings, lookup).map_err(missing)? {
         IdTokenPlace::Variable(name) => Found::Text(variable(&name, lookup).map_err(missing)?),
         IdTokenPlace::File(path) => Found::Text(file(&path).map_err(missing)?),
         IdTokenPlace::Service(service) => Found::Service(service),
     };
-    Ok((token, Some(found)))
+    Ok((token, found))
 }
 
 fn variable(name: &str, lookup: Lookup<'_>) -> Result<Secret, Absent> {
@@ -90,13 +123,18 @@ pub(super) fn text(path: &Path) -> std::io::Result<Secret> {
 }
 
 async fn ask(connector: &Connector, method: JoinMethod, service: Service) -> Result<Secret, JoinError> {
-    let reply = connector.fetch_with_bearer(&service.url, service.bearer.expose()).await?;
     let missing = |reason: String| JoinError::missing(method, Absent { place: service.name.to_owned(), reason });
+    let request = match service.verb {
+        Verb::Get => FetchRequest::get(service.url),
+        Verb::Post => FetchRequest::post(service.url, Vec::new()),
+    };
+    let with = |request: FetchRequest, (name, value): &(&'static str, Secret)| request.header(name, value.expose());
+    let request = service.headers.iter().fold(request, with);
+    let reply = connector.fetch(request).await.map_err(|error| JoinError::Service { method, error })?;
     if reply.status != 200 {
         return Err(missing(format!("it answers with HTTP {}: {}", reply.status, error_message(&reply.body))));
     }
-    let body = Zeroizing::new(reply.body);
-    (service.read)(&body).ok_or_else(|| missing("its answer holds no token".to_owned()))
+    (service.read)(&reply.body).ok_or_else(|| missing("its answer holds no token".to_owned()))
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@ pub(super) fn hint(rejection: Rejection, method: JoinMethod, version: &Version) 
         Rejection::StsHost => {
             "the cluster doesn't take this region's STS host: set AWS_REGION to one that it knows".to_owned()
         }
+        Rejection::Fips => "the cluster is a FIPS one: switch the join method's setting fips on".to_owned(),
         Rejection::Sts => {
             "AWS refused the signed request: check this machine's clock, and that its AWS credentials are \
                           valid"

@@ -60,11 +60,7 @@ const HEARD: &[(u16, &str, Rejection)] = &[
     (412, "claims missing expected key: a.b", Rejection::Rules),
     (403, "IAM join request uses unknown STS host \"sts.mars-1.amazonaws.com\"", Rejection::StsHost),
     (403, "sts identity request is for unknown host \"sts.eu-central-1.amazonaws.com\"", Rejection::StsHost),
-    (
-        403,
-        "node selected non-FIPS STS endpoint (sts.us-east-1.amazonaws.com) for the IAM join method",
-        Rejection::StsHost,
-    ),
+    (403, "node selected non-FIPS STS endpoint (sts.us-east-1.amazonaws.com) for the IAM join method", Rejection::Fips),
     (403, "aws sts api returned status: \"403 Forbidden\" body: \"SignatureDoesNotMatch\"", Rejection::Sts),
     (403, "sts identity request does not include challenge header or it does not match", Rejection::Challenge),
     (403, "spacelift joining: this feature requires Teleport Enterprise", Rejection::Enterprise),

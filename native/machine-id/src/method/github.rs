@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::id_token::{ONE_PLACE, SETTINGS, required, set};
-use super::{IdTokenPlace, Identity, Legacy, Proof, Service, Spec};
+use super::id_token::{ONE_PLACE, SETTINGS, bearer, required, set};
+use super::{IdTokenPlace, Identity, Legacy, Proof, Service, Spec, Verb};
 use crate::secret::Secret;
 
 const URL_VARIABLE: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
@@ -21,10 +21,16 @@ pub(super) const SPEC: Spec = Spec {
         Some(place) => Ok(place),
         None => {
             let url = required(lookup, URL_VARIABLE)?;
-            let bearer = Secret::new(required(lookup, BEARER_VARIABLE)?);
+            let headers = vec![bearer(&required(lookup, BEARER_VARIABLE)?)];
             let separator = if url.contains('?') { '&' } else { '?' };
             let url = format!("{url}{separator}audience={AUDIENCE}");
-            Ok(IdTokenPlace::Service(Service { name: "GitHub's ID token service", url, bearer, read }))
+            Ok(IdTokenPlace::Service(Service {
+                name: "GitHub's ID token service",
+                verb: Verb::Get,
+                url,
+                headers,
+                read,
+            }))
         }
     }),
     legacy: Legacy::Request,

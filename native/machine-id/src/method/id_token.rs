@@ -24,12 +24,23 @@ pub enum IdTokenPlace {
 pub struct Service {
     /// For messages: `GitHub's ID token service`.
     pub name: &'static str,
+    /// How it is asked.
+    pub verb: Verb,
     /// What is asked.
     pub url: String,
-    /// The secret that it wants to see.
-    pub bearer: Secret,
+    /// Headers that it wants to see; some are secrets.
+    pub headers: Vec<(&'static str, Secret)>,
     /// Takes the token out of its answer.
     pub read: fn(&[u8]) -> Option<Secret>,
+}
+
+/// How a service is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// GET.
+    Get,
+    /// POST without a body.
+    Post,
 }
 
 /// There is no ID token: where it was looked for, and why it can't be had there.
@@ -79,4 +90,9 @@ pub(super) fn required(lookup: Lookup<'_>, name: &str) -> Result<String, Absent>
         .map(|value| value.trim().to_owned())
         .filter(|value| !value.is_empty())
         .ok_or_else(|| Absent::variable(name))
+}
+
+/// The header that shows a secret to a service.
+pub(super) fn bearer(secret: &str) -> (&'static str, Secret) {
+    ("authorization", Secret::new(format!("Bearer {secret}")))
 }

@@ -7,6 +7,7 @@ mod bitbucket;
 mod circleci;
 mod github;
 mod gitlab;
+mod iam;
 mod id_token;
 mod kubernetes;
 mod setting;
@@ -14,7 +15,7 @@ mod spacelift;
 mod terraform_cloud;
 mod token;
 
-pub use id_token::{Absent, IdTokenPlace, Lookup, Service};
+pub use id_token::{Absent, IdTokenPlace, Lookup, Service, Verb};
 pub use setting::{Kind, Setting, Settings, Value};
 
 /// Declares the closed list from the modules above.
@@ -44,6 +45,8 @@ macro_rules! methods {
 methods! {
     /// A secret; the identity is renewable.
     Token = token,
+    /// An AWS identity: of an EC2 instance, an EKS pod, an ECS task, or whoever holds keys.
+    Iam = iam,
     /// A Kubernetes service account token.
     Kubernetes = kubernetes,
     /// GitHub Actions.
@@ -62,7 +65,6 @@ methods! {
 
 /// Join methods of Teleport that aren't built, and why or what instead.
 pub const NOT_BUILT: &[(&str, &str)] = &[
-    ("iam", "isn't built here yet"),
     ("azure", "isn't built here yet"),
     ("azure_devops", "isn't built here yet"),
     ("gcp", "isn't built here yet"),
@@ -122,6 +124,10 @@ pub enum Proof {
     Token,
     /// An ID token of the platform; the join token's name is no secret.
     IdToken(fn(&Settings, Lookup<'_>) -> Result<IdTokenPlace, Absent>),
+    /// A request to AWS' STS, signed for the server's challenge.
+    Aws,
+    /// The signature of a key that the cluster knows, over the server's challenge.
+    BoundKey,
 }
 
 impl JoinMethod {

@@ -20,6 +20,8 @@ pub enum Kind {
     Variable,
     /// A path: absolute in JSON; in `tbot.yaml` below the working directory, too.
     Path,
+    /// Yes or no.
+    Flag,
 }
 
 impl Kind {
@@ -29,6 +31,7 @@ impl Kind {
         match self {
             Self::Variable => "variable",
             Self::Path => "path",
+            Self::Flag => "flag",
         }
     }
 }
@@ -40,6 +43,8 @@ pub enum Value {
     Text(String),
     /// Of [`Kind::Path`].
     Path(PathBuf),
+    /// Of [`Kind::Flag`].
+    Flag(bool),
 }
 
 /// What was set: by the names of the JSON contract, wherever it was read.
@@ -69,7 +74,7 @@ impl Settings {
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
             Value::Text(text) => Some(text),
-            Value::Path(_) => None,
+            _ => None,
         }
     }
 
@@ -78,8 +83,14 @@ impl Settings {
     pub fn path(&self, name: &str) -> Option<&Path> {
         match self.get(name)? {
             Value::Path(path) => Some(path),
-            Value::Text(_) => None,
+            _ => None,
         }
+    }
+
+    /// Whether `name` was set to yes.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        matches!(self.get(name), Some(Value::Flag(true)))
     }
 
     fn get(&self, name: &str) -> Option<&Value> {

@@ -88,7 +88,7 @@ fn github_is_asked_at_the_address_of_the_job_for_teleports_audience() {
         panic!("no service")
     };
     assert_eq!(service.url, "https://example.com/token?a=b&audience=teleport.cluster.local");
-    assert_eq!(service.bearer.expose(), "secret");
+    assert_eq!((service.headers[0].0, service.headers[0].1.expose()), ("authorization", "Bearer secret"));
     assert_eq!((service.read)(br#"{"value":"jwt"}"#).unwrap().expose(), "jwt");
     assert!((service.read)(b"{}").is_none());
     let absent = place(JoinMethod::Github, &Settings::default(), &[url]).unwrap_err();

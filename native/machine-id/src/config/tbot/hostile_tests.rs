@@ -51,7 +51,7 @@ fn no_fault_repeats_a_token() {
     for text in [
         v2("onboarding: {join_method: hunter2hunter2, token: token}\n"),
         v2("onboarding: {token: [hunter2hunter2]}\n"),
-        v2("onboarding: {token: hunter2hunter2, join_method: iam}\n"),
+        v2("onboarding: {token: hunter2hunter2, join_method: tpm}\n"),
         v2("onboarding:\n  token: hunter2hunter2: x\n"),
         v2("onboarding: hunter2hunter2\n"),
     ] {

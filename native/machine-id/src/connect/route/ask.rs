@@ -72,27 +72,6 @@ impl Connector {
         Ok(trust::blocks(&pem))
     }
 
-    /// Fetches an `https` URL of a third party with a bearer token, as some join methods need for their proof. Verified
-    /// by the system's authorities alone: the cluster's own CA is for the cluster, and whoever holds its key shall not
-    /// stand in for anybody else.
-    ///
-    /// # Errors
-    /// When the URL isn't `https`, or there is no reply.
-    pub async fn fetch_with_bearer(&self, url: &str, bearer: &str) -> Result<HttpReply, ConnectError> {
-        let unusable = || {
-            ConnectError::SetUp(SetUpError::NameUnusable { name: url.split('?').next().unwrap_or_default().to_owned() })
-        };
-        let uri: http::Uri = url.parse().map_err(|_| unusable())?;
-        if uri.scheme_str() != Some("https") {
-            return Err(unusable());
-        }
-        let address = Address::new(uri.host().ok_or_else(unusable)?, uri.port_u16().unwrap_or(443));
-        let path = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
-        let stream = self.https(&address, &Trust::web(None).await?).await?;
-        let request = Request::get(path).header(http::header::AUTHORIZATION, format!("Bearer {bearer}"));
-        self.http(stream, &address, request, Full::default()).await
-    }
-
     pub(in crate::connect) async fn http(
         &self,
         stream: Pipe,

@@ -31,6 +31,8 @@ pub enum Rejection {
     Rules,
     /// The STS host isn't one that the server takes.
     StsHost,
+    /// The server takes FIPS hosts of STS alone.
+    Fips,
     /// AWS refused the signed request.
     Sts,
     /// The answer to the server's challenge wasn't right.
@@ -96,7 +98,7 @@ const WORDS: &[(&str, Rejection)] = &[
     ("unknown sts host", Rejection::StsHost),
     ("unknown host \"sts", Rejection::StsHost),
     ("rejecting iam join request using sts host", Rejection::StsHost),
-    ("selected non-fips sts endpoint", Rejection::StsHost),
+    ("selected non-fips sts endpoint", Rejection::Fips),
     ("aws sts api returned status", Rejection::Sts),
     ("challenge header", Rejection::Challenge),
     ("as a signed header", Rejection::Challenge),

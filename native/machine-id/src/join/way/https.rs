@@ -26,7 +26,7 @@ pub(super) async fn send(door: &JoinDoor<'_>, request: &JoinRequest<'_>) -> Resu
     }
     let date = reply.date;
     let certs = read(&reply, request).map_err(Failure::Final)?;
-    Ok(Outcome { certs, date })
+    Ok(Outcome { certs, date, bound: None })
 }
 
 /// A refusal of the token is a 404, too, in some versions; it says what wasn't found.

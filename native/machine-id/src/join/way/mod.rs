@@ -6,10 +6,12 @@ mod v1;
 
 use std::time::SystemTime;
 
+use crate::clock::Clock;
 use crate::connect::{IssuedCerts, JoinDoor};
 use crate::method::Legacy;
 use crate::version::Version;
 
+use super::challenge::Prover;
 use super::error::JoinError;
 use super::request::JoinRequest;
 
@@ -60,6 +62,19 @@ pub(super) struct Outcome {
     pub(super) certs: IssuedCerts,
     /// The server's time, where the way tells it.
     pub(super) date: Option<SystemTime>,
+    /// What a bound key has to keep.
+    #[expect(dead_code, reason = "the key's keeping comes next")]
+    pub(super) bound: Option<Bound>,
+}
+
+/// What comes with the certificates of a bound key.
+#[expect(dead_code, reason = "the key's keeping comes next")]
+#[derive(Debug)]
+pub(super) struct Bound {
+    /// The join state, to be shown at the next join.
+    pub(super) join_state: Vec<u8>,
+    /// The key that the cluster knows from now on, as an authorized_keys line.
+    pub(super) public_key: String,
 }
 
 /// Why a way brought nothing.
@@ -72,14 +87,19 @@ pub(super) enum Failure {
 }
 
 /// Joins by the first way that the server takes.
-pub(super) async fn send(door: &JoinDoor<'_>, request: &JoinRequest<'_>) -> Result<Outcome, JoinError> {
+pub(super) async fn send(
+    door: &JoinDoor<'_>,
+    request: &JoinRequest<'_>,
+    prover: &mut Prover<'_>,
+    clock: &dyn Clock,
+) -> Result<Outcome, JoinError> {
     let at = if door.is_proxy() { At::Proxy } else { At::Auth };
     let mut refused: Option<JoinError> = None;
     for way in ways(at, door.server_version(), request.method.spec().legacy) {
         let outcome = match way {
             Way::Https => https::send(door, request).await,
-            Way::Legacy => legacy::send(door, request).await,
-            Way::V1 => v1::send(door, request).await,
+            Way::Legacy => legacy::send(door, request, prover, clock).await,
+            Way::V1 => v1::send(door, request, prover, clock).await,
         };
         match outcome {
             Ok(outcome) => return Ok(outcome),

@@ -3,8 +3,6 @@
 //! ClientInit, ServerInit, the method's init, then challenges until the result. Up to ServerInit the server has done
 //! nothing, so that another way may be tried; after it each error is final.
 
-use std::time::SystemTime;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ssh_key::{Certificate, PublicKey};
@@ -12,31 +10,40 @@ use teleport_api::join::join_request::Payload as Say;
 use teleport_api::join::join_response::Payload as Heard;
 use teleport_api::join::join_service_client::JoinServiceClient;
 use teleport_api::join::{
-    BotParams, BotResult, Certificates, ClientInit, ClientParams, GivingUp, JoinRequest as Message, JoinResponse,
-    OidcInit, PublicKeys, Result as Brought, TokenInit, client_params, giving_up, result,
+    BotParams, BotResult, BoundKeypairChallengeSolution, BoundKeypairInit, BoundKeypairRotationResponse, Certificates,
+    ChallengeSolution, ClientInit, ClientParams, GivingUp, IamChallengeSolution, IamInit, JoinRequest as Message,
+    JoinResponse, OidcInit, PublicKeys, Result as Brought, TokenInit, challenge, challenge_solution, client_params,
+    giving_up, result,
 };
 use tonic::{Code, Streaming};
 use x509_cert::der::pem::{LineEnding, encode_string};
 
+use crate::clock::Clock;
 use crate::connect::{GrpcConnection, IssuedCerts, JoinDoor, TransportError, Unanswered, answer};
 use crate::identity::KeyPair;
 use crate::method::Proof;
 
-use super::{Failure, Outcome};
+use super::{Bound, Failure, Outcome};
+use crate::join::challenge::{Answer, Prover, Question};
 use crate::join::error::JoinError;
 use crate::join::outbox::{self, Outbox};
 use crate::join::refusal::{self, CALL};
 use crate::join::request::{JoinRequest, ROLE};
 
 /// Joins by a stream.
-pub(super) async fn send(door: &JoinDoor<'_>, request: &JoinRequest<'_>) -> Result<Outcome, Failure> {
+pub(super) async fn send(
+    door: &JoinDoor<'_>,
+    request: &JoinRequest<'_>,
+    prover: &mut Prover<'_>,
+    clock: &dyn Clock,
+) -> Result<Outcome, Failure> {
     let connection = match door.grpc().await {
         Ok(connection) => connection,
         Err(error) => return Err(Failure::NotTaken(error.into())),
     };
     let mut exchange = Exchange::open(connection, request).await?;
-    exchange.say(init(request)).map_err(Failure::Final)?;
-    let outcome = exchange.finish(request).await;
+    exchange.say(init(request));
+    let outcome = exchange.finish(request, prover, clock).await;
     if let Err(error) = &outcome {
         exchange.give_up(error);
     }
@@ -59,6 +66,7 @@ impl Exchange {
             join_method: Some(request.method.as_str().to_owned()),
             token_name: request.token.expose().to_owned(),
             system_role: ROLE.to_owned(),
+            ..ClientInit::default()
         });
         outbox.put(Message { payload: Some(hello) });
         let mut client = JoinServiceClient::with_origin(connection.clone(), connection.origin());
@@ -78,9 +86,8 @@ impl Exchange {
         }
     }
 
-    fn say(&self, payload: Say) -> Result<(), JoinError> {
+    fn say(&self, payload: Say) {
         self.outbox.put(Message { payload: Some(payload) });
-        Ok(())
     }
 
     async fn hear(&mut self) -> Result<Heard, Unanswered> {
@@ -93,14 +100,23 @@ impl Exchange {
         }
     }
 
-    async fn finish(&mut self, request: &JoinRequest<'_>) -> Result<Outcome, JoinError> {
-        match self.hear().await.map_err(|error| refused(error, request))? {
-            Heard::Result(result) => {
-                self.outbox.close();
-                outcome(result)
-            }
-            Heard::Challenge(_) => Err(bad("it asks for what this join method doesn't have")),
-            Heard::Init(_) => Err(bad("it begins twice")),
+    async fn finish(
+        &mut self,
+        request: &JoinRequest<'_>,
+        prover: &mut Prover<'_>,
+        clock: &dyn Clock,
+    ) -> Result<Outcome, JoinError> {
+        loop {
+            let asked = match self.hear().await.map_err(|error| refused(error, request))? {
+                Heard::Result(result) => {
+                    self.outbox.close();
+                    return outcome(result);
+                }
+                Heard::Challenge(asked) => asked.payload,
+                Heard::Init(_) => return Err(bad("it begins twice")),
+            };
+            let solution = Some(solution(prover.answer(question(asked)?, clock).await?));
+            self.say(Say::Solution(ChallengeSolution { payload: solution }));
         }
     }
 
@@ -138,7 +154,46 @@ fn init(request: &JoinRequest<'_>) -> Say {
             Say::OidcInit(OidcInit { client_params, id_token })
         }
         (Proof::Token, _) => Say::TokenInit(TokenInit { client_params }),
+        (Proof::Aws, _) => Say::IamInit(IamInit { client_params }),
+        (Proof::BoundKey, _) => {
+            let (initial_join_secret, previous_join_state) = request.bound_init();
+            Say::BoundKeypairInit(BoundKeypairInit { client_params, initial_join_secret, previous_join_state })
+        }
     }
+}
+
+fn question(asked: Option<challenge::Payload>) -> Result<Question, JoinError> {
+    match asked {
+        Some(challenge::Payload::IamChallenge(asked)) => Ok(Question::Iam { challenge: asked.challenge }),
+        Some(challenge::Payload::BoundKeypairChallenge(asked)) => {
+            Ok(Question::BoundKeypair { public_key: text(asked.public_key)?, challenge: asked.challenge })
+        }
+        Some(challenge::Payload::BoundKeypairRotationRequest(asked)) => {
+            Ok(Question::NewKey { suite: asked.signature_algorithm_suite })
+        }
+        _ => Err(bad("it asks for what isn't known here")),
+    }
+}
+
+fn solution(answer: Answer) -> challenge_solution::Payload {
+    match answer {
+        Answer::Iam(signed) => {
+            let sts_identity_request = signed.to_vec();
+            challenge_solution::Payload::IamChallengeSolution(IamChallengeSolution { sts_identity_request })
+        }
+        Answer::BoundKeypair(solution) => {
+            let solution = solution.into_bytes();
+            challenge_solution::Payload::BoundKeypairChallengeSolution(BoundKeypairChallengeSolution { solution })
+        }
+        Answer::NewKey(public_key) => {
+            let public_key = public_key.into_bytes();
+            challenge_solution::Payload::BoundKeypairRotationResponse(BoundKeypairRotationResponse { public_key })
+        }
+    }
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, JoinError> {
+    String::from_utf8(bytes).map_err(|_| bad("a public key isn't text"))
 }
 
 /// One key for both certificates, as official bots have it.
@@ -156,10 +211,16 @@ fn wire_form(key: &KeyPair) -> Vec<u8> {
 }
 
 fn outcome(result: Brought) -> Result<Outcome, JoinError> {
-    let Some(result::Payload::BotResult(BotResult { certificates: Some(certs), .. })) = result.payload else {
+    let Some(result::Payload::BotResult(BotResult { certificates: Some(certs), bound_keypair_result })) =
+        result.payload
+    else {
         return Err(bad("the result holds no certificates of a bot"));
     };
-    Ok(Outcome { certs: issued(certs)?, date: None::<SystemTime> })
+    let bound = match bound_keypair_result {
+        Some(brought) => Some(Bound { join_state: brought.join_state, public_key: text(brought.public_key)? }),
+        None => None,
+    };
+    Ok(Outcome { certs: issued(certs)?, date: None, bound })
 }
 
 /// As all other ways bring them: PEM, and lines.
@@ -183,5 +244,5 @@ fn lost(reason: &str) -> Unanswered {
 }
 
 fn bad(reason: &str) -> JoinError {
-    JoinError::Connect(TransportError::BadReply { call: CALL, reason: reason.to_owned() }.into())
+    JoinError::unexpected(reason)
 }

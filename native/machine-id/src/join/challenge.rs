@@ -1,0 +1,76 @@
+//! What a server asks during a join, and who answers.
+
+use zeroize::Zeroizing;
+
+use super::bound_keypair;
+use super::error::JoinError;
+use super::iam;
+use crate::clock::Clock;
+
+/// What a server asks.
+#[derive(Debug)]
+pub(super) enum Question {
+    /// Sign this into a request to STS.
+    Iam {
+        /// The challenge.
+        challenge: String,
+    },
+    /// Sign this with the bound key.
+    BoundKeypair {
+        /// The key, as an authorized_keys line.
+        public_key: String,
+        /// What to sign, byte for byte.
+        challenge: String,
+    },
+    /// Make another bound key.
+    NewKey {
+        /// Name of the signature algorithm suite.
+        suite: String,
+    },
+}
+
+/// The answer to a [`Question`] of the same name.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The signed request to STS.
+    Iam(Zeroizing<Vec<u8>>),
+    /// A compact JWS.
+    BoundKeypair(String),
+    /// A public key, as an authorized_keys line.
+    NewKey(String),
+}
+
+/// Who answers.
+#[derive(Debug)]
+pub(super) enum Prover<'a> {
+    /// Nobody: the method's proof is in the request.
+    Nobody,
+    /// AWS credentials, by one host of STS.
+    Iam {
+        /// What signs.
+        prepared: &'a iam::Prepared,
+        /// Whom the signed request is for.
+        host: &'a iam::StsHost,
+    },
+    /// The bound key.
+    #[expect(dead_code, reason = "the key's keeping comes next")]
+    BoundKeypair(&'a mut bound_keypair::Session),
+}
+
+impl Prover<'_> {
+    /// Answers, or says why not.
+    pub(super) async fn answer(&mut self, question: Question, clock: &dyn Clock) -> Result<Answer, JoinError> {
+        match (self, question) {
+            (Prover::Iam { prepared, host }, Question::Iam { challenge }) => {
+                Ok(Answer::Iam(prepared.answer(&challenge, clock.now(), host)?))
+            }
+            (Prover::BoundKeypair(session), Question::BoundKeypair { public_key, challenge }) => {
+                Ok(Answer::BoundKeypair(session.sign(&public_key, &challenge)?))
+            }
+            (Prover::BoundKeypair(session), Question::NewKey { suite }) => {
+                Ok(Answer::NewKey(session.new_key(&suite).await?))
+            }
+            _ => Err(JoinError::unexpected("it asks for what this join method doesn't have")),
+        }
+    }
+}
