@@ -57,8 +57,8 @@ class FormsTest {
 
     @Test
     void the_freestyle_form_has_the_steps_help() throws IOException {
-        for (Path help : files(VIEWS.resolve("MachineIdStep"), ".html")) {
-            assertTrue(Files.exists(VIEWS.resolve("MachineIdBuildWrapper").resolve(help.getFileName())), help.toString());
+        for (Path help : files(VIEWS.resolve("step/MachineIdStep"), ".html")) {
+            assertTrue(Files.exists(VIEWS.resolve("step/MachineIdBuildWrapper").resolve(help.getFileName())), help.toString());
         }
     }
 

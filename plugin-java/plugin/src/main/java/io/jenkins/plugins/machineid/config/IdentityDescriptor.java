@@ -7,7 +7,8 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
-import io.jenkins.plugins.machineid.lease.ConnectionTest;
+import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
 import java.util.List;
 import jenkins.model.Jenkins;
 import org.kohsuke.stapler.QueryParameter;
@@ -189,7 +190,7 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
             if (known == null) {
                 return FormValidation.error(Messages.Check_clusterUnknown(identity.getCluster()));
             }
-            return ConnectionTest.run(known, identity);
+            return ConnectionCheck.get().run(known, identity);
         } catch (IllegalArgumentException e) {
             return FormValidation.error(e.getMessage());
         }
