@@ -1,4 +1,4 @@
-//! The calls, without Java: bytes in, bytes out, each a reply of the contract in `tests/contract/README.md`.
+//! The calls, without Java: bytes in, bytes out, each a reply of the contract in `contract/README.md`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -15,7 +15,7 @@ use crate::reply::{self, Closed, Opened};
 
 macro_rules! reply_file {
     ($name:literal) => {
-        serde_json::from_str::<Value>(include_str!(concat!("../../../../tests/contract/", $name, ".reply.json")))
+        serde_json::from_str::<Value>(include_str!(concat!("../../../../contract/", $name, ".reply.json")))
             .unwrap()
     };
 }
@@ -173,12 +173,12 @@ fn errors_are_the_files() {
 
 #[test]
 fn invalid_requests_are_answered_as_the_files_say() {
-    let open = crate::calls::open(include_bytes!("../../../../tests/contract/open-invalid.request.json"));
+    let open = crate::calls::open(include_bytes!("../../../../contract/open-invalid.request.json"));
     assert_eq!(super::parse(&open), reply_file!("open-invalid"));
     let root = tempfile::tempdir().unwrap();
     let engine = super::opened(&super::config(root.path(), "127.0.0.1:1"));
     let acquire =
-        crate::calls::acquire(engine, include_bytes!("../../../../tests/contract/acquire-invalid.request.json"));
+        crate::calls::acquire(engine, include_bytes!("../../../../contract/acquire-invalid.request.json"));
     assert_eq!(super::parse(&acquire), reply_file!("acquire-invalid"));
     super::ok(&crate::calls::close(engine));
 }

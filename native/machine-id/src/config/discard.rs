@@ -1,4 +1,4 @@
-//! Ending a lease without an engine: `discard(request)` of `tests/contract/README.md`.
+//! Ending a lease without an engine: `discard(request)` of `contract/README.md`.
 
 use std::path::PathBuf;
 

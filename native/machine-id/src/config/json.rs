@@ -1,4 +1,4 @@
-//! The library's own configuration: `open(config)` and `check(config)` of `tests/contract/README.md`.
+//! The library's own configuration: `open(config)` and `check(config)` of `contract/README.md`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

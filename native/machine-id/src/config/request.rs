@@ -1,4 +1,4 @@
-//! A request for a lease: `acquire(engine, request)` of `tests/contract/README.md`.
+//! A request for a lease: `acquire(engine, request)` of `contract/README.md`.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The requests of `tests/contract` as this side reads them.
+//! The requests of `contract` as this side reads them.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Fault};
 
 macro_rules! contract {
     ($name:literal) => {
-        include_bytes!(concat!("../../../../tests/contract/", $name))
+        include_bytes!(concat!("../../../../contract/", $name))
     };
 }
 

@@ -1,4 +1,4 @@
-//! Where what a lease gives lies, and which variables tell: `tests/contract/layout.json`, from which the controller's
+//! Where what a lease gives lies, and which variables tell: `contract/layout.json`, from which the controller's
 //! own derivation is tested too. `BLESS=1` writes the file instead of comparing.
 
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::{Order, PROGRAM};
 use crate::config::{AcquireRequest, OutputKind};
 use crate::output::{ClusterFacts, kube_directory};
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/contract/layout.json");
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contract/layout.json");
 const PROXY: &str = "teleport.example.com:443";
 
 /// What the leases are for, and where they lie.

@@ -1,4 +1,4 @@
-//! What the engine tells its callers: public facts only, the JSON of `tests/contract/`.
+//! What the engine tells its callers: public facts only, the JSON of `contract/`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -19,7 +19,7 @@ const DEADLINE: Duration = Duration::from_secs(2);
 const BEAT: Duration = Duration::from_millis(5);
 
 fn engine(root: &Path) -> Engine {
-    let mut config: Value = serde_json::from_str(include_str!("../../../contract/open.request.json")).unwrap();
+    let mut config: Value = serde_json::from_str(include_str!("../../../../contract/open.request.json")).unwrap();
     let identity =
         json!({"id": "api", "cluster": {"address": "127.0.0.1:1"}, "join": {"method": "token", "token": "t"}});
     config["root"] = json!(root);

@@ -83,7 +83,7 @@ public final class Demo {
         return text;
     }
 
-    /** As the controller makes them, from the directory that it chose: see tests/contract/layout.json. */
+    /** As the controller makes them, from the directory that it chose: see contract/layout.json. */
     private static Map<String, String> environment(Path directory, String outputs, String reply) {
         Map<String, String> variables = new TreeMap<>();
         variables.put("MACHINE_ID_DIR", directory.toString());

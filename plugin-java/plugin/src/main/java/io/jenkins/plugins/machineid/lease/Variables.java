@@ -22,7 +22,7 @@ import org.json.JSONObject;
 /**
  * The environment variables of a block, made on the controller from the directory that it chose and from its own
  * configuration. Of the agent's reply only the time of expiry is in it. The library lays its files out the same way:
- * {@code tests/contract/layout.json} holds both to it.
+ * {@code contract/layout.json} holds both to it.
  */
 final class Variables {
     /** An IPv6 address stands in brackets. */

@@ -30,7 +30,7 @@ class DiscardAttackTest {
 
     @Test
     void a07WhatIsSentToEndALeaseHoldsNoConfiguration() throws IOException {
-        Path pair = Path.of(System.getProperty("machineid.contract", "../../tests/contract"), "discard.request.json");
+        Path pair = Path.of(System.getProperty("machineid.contract", "../../contract"), "discard.request.json");
         assumeTrue(Files.exists(pair), () -> "SKIPPED: " + pair + " isn't there");
         String directory = "/home/jenkins/agent/workspace/job@tmp/machine-id-" + LEASE;
         byte[] request = DiscardTask.request("/home/jenkins/agent/machine-id", LEASE, directory);

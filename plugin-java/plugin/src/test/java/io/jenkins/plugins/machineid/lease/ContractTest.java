@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 /** The pairs that the Rust tests read too. */
 class ContractTest {
-    private static final Path PAIRS = Path.of(System.getProperty("machineid.contract", "../../tests/contract"));
+    private static final Path PAIRS = Path.of(System.getProperty("machineid.contract", "../../contract"));
 
     private static byte[] file(String name) throws IOException {
         Path path = PAIRS.resolve(name);

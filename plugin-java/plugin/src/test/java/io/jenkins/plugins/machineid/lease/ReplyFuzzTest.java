@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
  * time. On a thread with a small stack; {@code -Dmachineid.fuzz.rounds} and {@code .seed} say other ones.
  */
 class ReplyFuzzTest {
-    private static final Path PAIRS = Path.of(System.getProperty("machineid.contract", "../../tests/contract"));
+    private static final Path PAIRS = Path.of(System.getProperty("machineid.contract", "../../contract"));
     private static final int ROUNDS = Integer.getInteger("machineid.fuzz.rounds", 20_000);
     private static final long SEED = Long.getLong("machineid.fuzz.seed", 20261121);
     private static final long STACK = 160 * 1024;

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class VariablesTest {
     private static final Path LAYOUT =
-            Path.of(System.getProperty("machineid.contract", "../../tests/contract")).resolve("layout.json");
+            Path.of(System.getProperty("machineid.contract", "../../contract")).resolve("layout.json");
 
     /** The library made the fixture: what it writes where is what we say it is. */
     @Test
