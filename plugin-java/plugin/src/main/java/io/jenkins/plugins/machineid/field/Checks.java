@@ -17,6 +17,8 @@ public final class Checks {
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
     private static final Pattern PIN = Pattern.compile("sha256:[0-9a-f]{64}");
     private static final Pattern ROLE = Pattern.compile("[^\\s,\\p{Cntrl}]{1,256}");
+    private static final Pattern UUID = Pattern.compile("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}");
+    private static final Pattern TIMEOUT = Pattern.compile("(?:([0-9]{1,3})m)?(?:([0-9]{1,4})s)?");
     private static final Pattern ADDRESS =
             Pattern.compile("(?:\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}))(?::([0-9]{1,5}))?");
 
@@ -112,6 +114,28 @@ public final class Checks {
 
     public static void variable(String text) {
         require(text.matches("[A-Za-z_][A-Za-z0-9_]*"), Messages.Check_variable(text));
+    }
+
+    public static void uuid(String text) {
+        require(UUID.matcher(text).matches(), Messages.Check_uuid(text));
+    }
+
+    /** A program, or an argument of one, in its own line. */
+    public static void argument(String text) {
+        require(text.chars().noneMatch(c -> c < 0x20 || c == 0x7f), Messages.Check_argument());
+    }
+
+    /** @return seconds, 1 to 600 */
+    public static long timeout(String text) {
+        Matcher parts = TIMEOUT.matcher(text);
+        require(parts.matches(), Messages.Check_timeout(text));
+        long seconds = number(parts.group(1)) * 60 + number(parts.group(2));
+        require(seconds > 0 && seconds <= 600, Messages.Check_timeout(text));
+        return seconds;
+    }
+
+    private static long number(String digits) {
+        return digits == null ? 0 : Long.parseLong(digits);
     }
 
     public static void ttl(String text) {

@@ -12,7 +12,8 @@ public final class Texts {
 
     /** Trimmed; null when nothing is left. */
     public static String orNull(String text) {
-        return text == null || text.isBlank() ? null : text.trim();
+        String trimmed = orEmpty(text).trim();
+        return trimmed.isBlank() ? null : trimmed;
     }
 
     public static String orEmpty(String text) {

@@ -41,7 +41,7 @@ public final class ConnectionTest extends ConnectionCheck {
         String agent = computer.getDisplayName();
         try (EngineConfig config = identity == null
                 ? EngineConfig.check(cluster, NO_IDENTITY, "token")
-                : EngineConfig.check(cluster, identity.getId(), identity.getJoinMethod())) {
+                : EngineConfig.check(cluster, identity.getId(), identity.getJoin().method())) {
             return FormValidation.ok(Messages.Test_ok(agent, describe(AgentLink.to(computer).check(config))));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -69,9 +69,7 @@ class ChecksTest {
     @Test
     void values_are_checked_wherever_they_come_from() {
         Identity identity = new Identity("api", "main");
-        assertThrows(IllegalArgumentException.class, () -> identity.setJoinMethod("magic"));
         assertThrows(IllegalArgumentException.class, () -> identity.setMaxTtl("soon"));
-        assertThrows(IllegalArgumentException.class, () -> identity.setTokenFile("token"));
         assertThrows(IllegalArgumentException.class, () -> identity.setAllowedJobs(List.of("/team-a")));
         assertThrows(IllegalArgumentException.class, () -> identity.setAllowedJobs(List.of("a".repeat(1001))));
         assertThrows(IllegalArgumentException.class, () -> identity.setAllowedAgents(List.of("*")));
