@@ -136,22 +136,22 @@ unclassified:
             variable: PROOF
       - id: aws
         cluster: second
-        join: {iam: {tokenName: jenkins-iam, fips: true}}
+        join: {{iam: {{tokenName: jenkins-iam, fips: true}}}}
       - id: oidc
         cluster: second
-        join: {generic_oidc: {tokenName: jenkins-oidc, command: [/bin/id-token, -v, "a b"], timeout: 30s}}
+        join: {{generic_oidc: {{tokenName: jenkins-oidc, command: [/bin/id-token, -v, "a b"], timeout: 30s}}}}
       - id: cloud
         cluster: second
-        join: {terraform_cloud: {tokenName: jenkins-tfc, audienceTag: TP}}
+        join: {{terraform_cloud: {{tokenName: jenkins-tfc, audienceTag: TP}}}}
       - id: vm
         cluster: second
-        join: {azure: {tokenName: jenkins-vm, clientId: 00000000-1111-2222-3333-444444444444}}
+        join: {{azure: {{tokenName: jenkins-vm, clientId: 00000000-1111-2222-3333-444444444444}}}}
       - id: bound
         cluster: second
-        join: {bound_keypair: {tokenName: jenkins-bound, registrationSecret: the-registration-secret}}
+        join: {{bound_keypair: {{tokenName: jenkins-bound, registrationSecret: the-registration-secret}}}}
       - id: pasted
         cluster: second
-        join: {token: {token: "tbot+auth+bound-keypair://jenkins:the-pasted-secret@auth.example.com:3025"}}
+        join: {{token: {{token: "tbot+auth+bound-keypair://jenkins:the-pasted-secret@auth.example.com:3025"}}}}
 """
 
 
@@ -199,6 +199,14 @@ def configuration_as_code_round_trip(world):
         assert default not in ours, f"a default is exported: {default}"
     for secret in ("the-registration-secret", "the-pasted-secret", world.cluster["token"], world.cluster["token.each"]):
         assert secret not in ours + nodes, "a token is exported in clear"
+    # In the form each identity shows the fields of its method; the help of a field may come from the class above.
+    page = jenkins.get("/manage/configure")
+    contains(page, *(f'name="_.{field}"' for field in (
+        "tokenName", "tokenPath", "variable", "fips", "command", "timeout", "audienceTag", "clientId", "registrationSecret")))
+    for secret in ("the-registration-secret", "the-pasted-secret"):
+        assert secret not in page, "a secret is in the form"
+    for path in ("GitlabJoin/help", "GitlabJoin/help/tokenName", "GitlabJoin/help/variable", "IamJoin/help/fips", "TokenJoin/help/token"):
+        contains(jenkins.get(f"/descriptor/{PACKAGE}.join.{path}"), "<div>")
     configure("casc-again.yaml", ours + nodes)
     again = export()
     # Secrets are encrypted anew each time.
