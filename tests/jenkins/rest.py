@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an administrator, a reader and Configuration as Code see of it over HTTP."""
 
+import json
 import re
 import textwrap
 import time
@@ -219,6 +220,44 @@ def configuration_as_code_round_trip(world):
     jenkins.pipeline("allowed-after-casc", block(f"sh '{world.ssh('true')}'"))
     result, log = jenkins.run("allowed-after-casc")
     equal(result, "SUCCESS", log)
+
+
+@test
+def the_form_binds_the_fields_of_the_chosen_method(world):
+    """What a browser sends for an identity, bound as Jenkins does it."""
+    def bound(method, **fields):
+        kind = f"{PACKAGE}.join.{method}"
+        form = {"id": "x", "cluster": "main", "roles": "", "maxTtl": "", "allowedJobs": "", "allowedAgents": "",
+                "builtInNodeAllowed": False, "agentsBy": "names", "agentLabel": "", "keyAlgorithm": "ecdsa-p256",
+                "lifetime": "1h", "renewalInterval": "", "cacheScope": "agent",
+                "join": {"stapler-class": kind, "$class": kind, "tokenFile": "", **fields}}
+        path = world.output / "form.json"
+        path.write_text(json.dumps(form))
+        return world.jenkins.groovy(f"""
+            def json = net.sf.json.JSONObject.fromObject(new File('{path}').text)
+            try {{
+                def it = org.kohsuke.stapler.Stapler.currentRequest2.bindJSON({PACKAGE}.config.Identity, json)
+                it.check()
+                print it.join.request(null, null)
+            }} catch (Throwable e) {{ for (Throwable t = e; t != null; t = t.cause) println t.message }}""").strip()
+
+    nowhere = {"variable": "", "file": ""}
+    equal(bound("GenericOidcJoin", tokenName="n", command="/bin/x\r\na b\r\n", timeout="30s", **nowhere),
+          "[method:generic_oidc, token:n, settings:[command:[/bin/x, a b], timeout:30]]")
+    equal(bound("GitlabJoin", tokenName="n", variable="CI_JWT", file=""), "[method:gitlab, token:n, settings:[variable:CI_JWT]]")
+    equal(bound("IamJoin", tokenName="n", fips=True), "[method:iam, token:n, settings:[fips:true]]")
+    equal(bound("KubernetesJoin", tokenName="n", tokenPath=""), "[method:kubernetes, token:n]")
+    equal(bound("TokenJoin", token=""), "[method:token]")
+    contains(bound("BoundKeypairJoin", tokenName="n", registrationSecret="s3cret", registrationSecretPath="", staticKeyPath=""),
+             "method:bound_keypair, token:n", "registration_secret:")
+    contains(bound("IamJoin", tokenName="tbot+proxy+token://s3cret@example.com", fips=False), "choose join method token")
+    contains(bound("IamJoin", tokenName="", fips=False), "Method iam needs the name")
+    node = world.jenkins.groovy(f"""
+        def form = net.sf.json.JSONObject.fromObject([defaultIdentity: 'api', identities: [[identity: 'api', token: 'a b', tokenFile: '']]])
+        def descriptor = jenkins.model.Jenkins.get().getDescriptor({PACKAGE}.config.MachineIdNodeProperty)
+        try {{ println descriptor.newInstance(org.kohsuke.stapler.Stapler.currentRequest2, form) }}
+        catch (hudson.model.Descriptor.FormException e) {{ println e.message }}""")
+    contains(node, "printable ASCII characters")
 
 
 @test

@@ -207,8 +207,17 @@ public class Identity extends AbstractDescribableImpl<Identity> {
                 getJoin().keepsSecret());
     }
 
-    /** What no single field can tell. */
+    /** All of it: single fields once more, for the reason that {@link JoinMethod#check} gives. */
     void check() {
+        setKeyAlgorithm(keyAlgorithm);
+        setLifetime(lifetime);
+        setRenewalInterval(renewalInterval);
+        setRoles(roles);
+        setMaxTtl(maxTtl);
+        setCacheScope(cacheScope);
+        setAllowedJobs(allowedJobs);
+        setAllowedAgents(allowedAgents);
+        setAgentsBy(agentsBy);
         getJoin().check();
         if (rule().agents().by() == AgentRule.By.ANY && getJoin().keepsSecret()) {
             throw new IllegalArgumentException(Messages.Check_anyAgentSecret(id));
