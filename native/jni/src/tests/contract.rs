@@ -15,8 +15,7 @@ use crate::reply::{self, Closed, Opened};
 
 macro_rules! reply_file {
     ($name:literal) => {
-        serde_json::from_str::<Value>(include_str!(concat!("../../../../contract/", $name, ".reply.json")))
-            .unwrap()
+        serde_json::from_str::<Value>(include_str!(concat!("../../../../contract/", $name, ".reply.json"))).unwrap()
     };
 }
 
@@ -177,8 +176,7 @@ fn invalid_requests_are_answered_as_the_files_say() {
     assert_eq!(super::parse(&open), reply_file!("open-invalid"));
     let root = tempfile::tempdir().unwrap();
     let engine = super::opened(&super::config(root.path(), "127.0.0.1:1"));
-    let acquire =
-        crate::calls::acquire(engine, include_bytes!("../../../../contract/acquire-invalid.request.json"));
+    let acquire = crate::calls::acquire(engine, include_bytes!("../../../../contract/acquire-invalid.request.json"));
     assert_eq!(super::parse(&acquire), reply_file!("acquire-invalid"));
     super::ok(&crate::calls::close(engine));
 }
