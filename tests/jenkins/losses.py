@@ -148,7 +148,9 @@ def policy_is_asked_again_after_a_restart(world):
 def restart_during_set_up(world, how, name):
     """The cluster doesn't answer while the lease is taken; the controller goes, and both come back."""
     jenkins, double = world.jenkins, world.processes["double"]
-    jenkins.pipeline(name, block(f"sh '{world.ssh('echo after-$((1+1))')}'", "identity: 'each'"))
+    # With an output, so that what a build saves of it is read again.
+    jenkins.pipeline(name, block(f"sh 'test -s $KUBECONFIG && {world.ssh('echo after-$((1+1))')}'",
+                                 "identity: 'each', outputs: [kubernetesAccess(cluster: 'prod')]"))
     double.send_signal(signal.SIGSTOP)
     try:
         number = jenkins.build(name)

@@ -8,7 +8,9 @@ import hudson.model.Descriptor;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
-import io.jenkins.plugins.machineid.lease.ConnectionTest;
+import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.join.JoinMethod;
 import java.util.List;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
@@ -80,6 +82,13 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
         }
     }
 
+    /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
+    void check() {
+        setAddressKind(addressKind);
+        setCaPins(caPins);
+        setCaCertificate(caCertificate);
+    }
+
     @Extension
     @Symbol("cluster")
     public static class DescriptorImpl extends Descriptor<Cluster> {
@@ -135,7 +144,7 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
                 cluster.setAddressKind(addressKind);
                 cluster.setCaPins(List.of(Texts.orEmpty(caPins)));
                 cluster.setCaCertificate(caCertificate);
-                return ConnectionTest.run(cluster, null);
+                return ConnectionCheck.get().run(cluster, null);
             } catch (IllegalArgumentException e) {
                 return FormValidation.error(e.getMessage());
             }

@@ -34,10 +34,27 @@ public final class Settings {
         this.identities = new ArrayList<>(identities);
         unique(this.clusters.stream().map(Cluster::getName).toList());
         unique(this.identities.stream().map(Identity::getId).toList());
+        this.clusters.forEach(Cluster::check);
         this.identities.forEach(Identity::check);
         Map<String, IdentityRule> rules = new HashMap<>();
         this.identities.forEach(identity -> rules.put(identity.getId(), identity.rule()));
         this.policy = new Policy(rules, REFUSALS);
+    }
+
+    /**
+     * What clusters and identities say together. Asked when both are as they are to be: Configuration as Code sets the
+     * one before the other.
+     *
+     * @throws IllegalArgumentException with a sentence for the reader
+     */
+    Settings checked() {
+        for (Identity identity : identities) {
+            Cluster cluster = cluster(identity.getCluster());
+            if (cluster != null) {
+                identity.getJoin().checkCluster(cluster.getName(), cluster.getAddress(), cluster.getAddressKind());
+            }
+        }
+        return this;
     }
 
     Settings with(List<Cluster> others) {

@@ -7,11 +7,22 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import hudson.util.Secret;
 import io.jenkins.plugins.machineid.access.Policy;
+import io.jenkins.plugins.machineid.join.AzureJoin;
+import io.jenkins.plugins.machineid.join.BoundKeypairJoin;
+import io.jenkins.plugins.machineid.join.GenericOidcJoin;
+import io.jenkins.plugins.machineid.join.GitlabJoin;
+import io.jenkins.plugins.machineid.join.JoinMethod;
+import io.jenkins.plugins.machineid.join.KubernetesJoin;
+import io.jenkins.plugins.machineid.join.NamedTokenJoin;
+import io.jenkins.plugins.machineid.join.TerraformCloudJoin;
+import io.jenkins.plugins.machineid.join.TokenJoin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -146,13 +157,119 @@ class ConfigurationAttackTest {
         assertEquals("one", version(configuration.settings()));
     }
 
+    private static KubernetesJoin kubernetes() {
+        KubernetesJoin join = new KubernetesJoin();
+        join.setTokenName("pods");
+        return join;
+    }
+
+    private static Identity joinedBy(String uri) {
+        TokenJoin join = new TokenJoin();
+        join.setToken(Secret.fromString(uri));
+        Identity identity = identity("api", "main", "**");
+        identity.setJoin(join);
+        return identity;
+    }
+
+    /** A joining URI that leads agents to somebody else's cluster, pasted into an identity of ours. */
+    @Test
+    void a_uri_of_another_cluster_is_refused_by_name_and_changes_nothing() {
+        Identity ours = joinedBy("tbot+proxy+bound-keypair://api:s3cret@main.example.com:443");
+        List<Cluster> before = List.of(new Cluster("main", "main.example.com:443"));
+        List<Cluster> after = List.of(new Cluster("main", "new.example.com:443"));
+        Configured configuration = new Configured();
+        configuration.replace(before, List.of(ours));
+        assertTrue(configuration.policy().keepsState("api"));
+        Identity theirs = joinedBy("tbot+proxy+token://s3cret@new.example.com:443");
+        String sentence = assertThrows(
+                        IllegalArgumentException.class, () -> configuration.replace(before, List.of(theirs)))
+                .getMessage();
+        assertTrue(sentence.contains("new.example.com") && sentence.contains("'main'"), sentence);
+        assertFalse(sentence.contains("s3cret"), sentence);
+        assertEquals(List.of(ours), configuration.getIdentities());
+        assertThrows(IllegalArgumentException.class, () -> configuration.setClusters(after));
+        assertEquals("main.example.com:443", configuration.cluster("main").getAddress());
+        // Both at once, one list after the other, is no mismatch in between.
+        configuration.begin();
+        configuration.setClusters(after);
+        configuration.setIdentities(List.of(theirs));
+        configuration.commit();
+        assertEquals(List.of(theirs), configuration.getIdentities());
+    }
+
+    /** As Jenkins binds a form: what a setter throws is logged, and the next field is set. */
+    private static <T> T asAForm(T object, Consumer<T> set) {
+        assertThrows(IllegalArgumentException.class, () -> set.accept(object));
+        return object;
+    }
+
+    @Test
+    void whatASetterRefusedIsNotSavedEither() {
+        Cluster cluster = new Cluster("main", "main.example.com");
+        List<Consumer<Identity>> wrong = List.of(
+                it -> it.setKeyAlgorithm("rot13"),
+                it -> it.setLifetime("soon"),
+                it -> it.setRenewalInterval("soon"),
+                it -> it.setRoles(List.of("a\u0001b")),
+                it -> it.setMaxTtl("forever"),
+                it -> it.setCacheScope("world"),
+                it -> it.setAllowedJobs(List.of("/team-a")),
+                it -> it.setAllowedAgents(List.of("*")),
+                it -> it.setAgentsBy("luck"));
+        for (Consumer<Identity> set : wrong) {
+            Identity identity = asAForm(identity("api", "main", "**"), set);
+            assertThrows(IllegalArgumentException.class, () -> new Settings(List.of(cluster), List.of(identity)));
+        }
+        String uri = "tbot+proxy+token://s3cret@main.example.com";
+        List<JoinMethod> joins = List.of(
+                asAForm(new TokenJoin(), it -> it.setToken(Secret.fromString("a b"))),
+                asAForm(new TokenJoin(), it -> it.setTokenFile("token")),
+                asAForm(new KubernetesJoin(), it -> it.setTokenName(uri)),
+                asAForm(kubernetes(), it -> it.setTokenFile("token")),
+                asAForm(kubernetes(), it -> it.setTokenPath("token")),
+                asAForm(named(new GitlabJoin()), it -> it.setVariable("A=B")),
+                asAForm(named(new GitlabJoin()), it -> it.setFile("../x")),
+                asAForm(named(new TerraformCloudJoin()), it -> it.setAudienceTag("A-B")),
+                asAForm(named(new AzureJoin()), it -> it.setClientId("me")),
+                asAForm(named(new GenericOidcJoin()), it -> it.setTimeout("1d")),
+                asAForm(named(new GenericOidcJoin()), it -> it.setCommand(List.of("/x\u0000"))),
+                asAForm(new BoundKeypairJoin(), it -> it.setRegistrationSecret(Secret.fromString("a b"))),
+                asAForm(new BoundKeypairJoin(), it -> it.setRegistrationSecretPath("x")),
+                asAForm(new BoundKeypairJoin(), it -> it.setStaticKeyPath("x")));
+        for (JoinMethod join : joins) {
+            Identity identity = identity("api", "main", "**");
+            identity.setJoin(join);
+            assertThrows(IllegalArgumentException.class, () -> new Settings(List.of(cluster), List.of(identity)), join::method);
+        }
+        List<Consumer<Cluster>> wrongClusters = List.of(
+                it -> it.setAddressKind("both"), it -> it.setCaPins(List.of("abc")), it -> it.setCaCertificate("PEM"));
+        for (Consumer<Cluster> set : wrongClusters) {
+            Cluster one = asAForm(new Cluster("main", "main.example.com"), set);
+            assertThrows(IllegalArgumentException.class, () -> new Settings(List.of(one), List.of()));
+        }
+        MachineIdNodeProperty property = new MachineIdNodeProperty();
+        Binding binding = asAForm(new Binding("api"), it -> it.setToken(Secret.fromString("a b")));
+        asAForm(property, it -> it.setIdentities(List.of(binding)));
+        assertThrows(IllegalArgumentException.class, property::check);
+        MachineIdNodeProperty other = asAForm(new MachineIdNodeProperty(), it -> it.setDefaultIdentity("a b"));
+        assertThrows(IllegalArgumentException.class, other::check);
+        MachineIdNodeProperty standing = new MachineIdNodeProperty();
+        standing.setStanding(asAForm(new StandingDestination("/opt/x"), it -> it.setRoles(List.of("a\u0001b"))));
+        assertThrows(IllegalArgumentException.class, standing::check);
+    }
+
+    private static <T extends NamedTokenJoin> T named(T join) {
+        join.setTokenName("jenkins");
+        return join;
+    }
+
     /** An identity whose token is a secret for any agent. */
     @Test
     void a05ASecretForAnyAgentIsRefused() {
         Identity identity = identity("api", "main", "**");
         identity.setAgentsBy("any");
         assertThrows(IllegalArgumentException.class, () -> new Settings(List.of(), List.of(identity)));
-        identity.setJoinMethod("kubernetes");
+        identity.setJoin(kubernetes());
         new Settings(List.of(), List.of(identity));
     }
 
@@ -207,7 +324,7 @@ class ConfigurationAttackTest {
     @Test
     void a04AnAgentThatKeepsNothingTakesAnyJob() {
         Identity pods = identity("pods", "main", "team-a/**");
-        pods.setJoinMethod("kubernetes");
+        pods.setJoin(kubernetes());
         Policy policy = policy(pods);
         assertFalse(JobGate.keeps(policy, agent("pods")));
         assertFalse(JobGate.keeps(policy, new MachineIdNodeProperty()));
