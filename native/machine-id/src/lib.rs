@@ -23,3 +23,4 @@ pub mod output;
 pub mod proxy;
 pub mod renew;
 pub mod secret;
+pub mod vocabulary;

@@ -7,8 +7,7 @@ use crate::config::json::{check_join, method};
 use crate::config::model::{CaPin, CaSource, JoinConfig, JoinMethod, ProofSource, TokenSource};
 use crate::config::tree::{Section, Tree};
 use crate::config::value;
-
-const MAX_PINS: usize = 100;
+use crate::vocabulary::limits::CA_PINS;
 
 /// Settings of join methods that aren't built; without their method they do nothing.
 const OTHER_METHODS: &[&str] = &["azure", "bound_keypair", "generic_oidc", "oracle", "tpm", "iam", "gcp"];
@@ -26,7 +25,7 @@ pub(super) fn read(
     let Some(mut section) = tree.section(report) else { return (Vec::new(), None, None) };
     let pins = section.take("ca_pins");
     let pins_place = pins.as_ref().map(|tree| tree.place.clone());
-    let pins = pins.map(|list| list.parse_list(report, MAX_PINS, value::ca_pin)).unwrap_or_default();
+    let pins = pins.map(|list| list.parse_list(report, CA_PINS, value::ca_pin)).unwrap_or_default();
     let ca = section.take("ca_path").and_then(|tree| tree.parse(report, |text| value::path_below(text, base)));
     if let Some(place) = pins_place.filter(|_| ca.is_some() && !pins.is_empty()) {
         report.fault(&place, "stands beside ca_path; write one of them");

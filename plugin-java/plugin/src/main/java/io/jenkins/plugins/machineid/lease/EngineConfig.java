@@ -83,7 +83,7 @@ final class EngineConfig implements AutoCloseable {
 
     private static String whole(JSONObject entry) {
         return new JSONObject()
-                .put("abi", 2)
+                .put("abi", 3)
                 .put("identities", new JSONArray().put(entry))
                 .toString();
     }
