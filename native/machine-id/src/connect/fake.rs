@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::trust;
+use super::tls::trust;
 
 /// A certificate authority.
 pub(crate) struct Ca {

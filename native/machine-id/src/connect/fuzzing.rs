@@ -1,9 +1,14 @@
 //! Doors for the fuzzer to the readers of this room.
 
-use super::address::Address;
-use super::authority::{CaKind, CertAuthority};
-use super::environment::Environment;
-use super::{IssuedCerts, facts, http, rest, status, trust};
+use super::IssuedCerts;
+use super::auth::authority::{CaKind, CertAuthority};
+use super::auth::rest;
+use super::grpc::status;
+use super::net::address::Address;
+use super::net::environment::Environment;
+use super::net::http;
+use super::route::facts;
+use super::tls::trust;
 use prost::Message;
 use teleport_api::auth::{Certs, Event, PingResponse};
 use teleport_api::types::CertAuthorityV2;

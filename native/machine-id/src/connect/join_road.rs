@@ -10,17 +10,18 @@ use teleport_api::auth::join_service_client::JoinServiceClient;
 use teleport_api::types::RegisterUsingTokenRequest;
 use zeroize::Zeroizing;
 
-use super::address::Address;
-use super::auth_client;
-use super::cluster::{Cluster, Route};
-use super::connector::{self, Connector};
+use super::auth::client;
 use super::error::ConnectError;
-use super::facts::ProxyFacts;
-use super::http::{self as http1, HttpReply, Resent};
-use super::status::Call;
-use super::trust::Trust;
+use super::grpc::status::Call;
+use super::net::address::Address;
+use super::net::http::{self as http1, HttpReply, Resent};
+use super::route::ask;
+use super::route::cluster::{Cluster, Route};
+use super::route::connector::Connector;
+use super::route::facts::ProxyFacts;
+use super::tls::trust::Trust;
+use super::tls::{names, pin};
 use super::version::Version;
-use super::{names, pin};
 
 /// A form in which a join request travels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +125,7 @@ impl JoinDoor<'_> {
         let trust = self.auth.as_ref().ok_or_else(unverified)?;
         let connection = self.connector.grpc_to_auth(self.cluster, Some(trust), None).await?;
         let mut client = JoinServiceClient::with_origin(connection.clone(), connection.origin());
-        auth_client::timed(Call::named("the join"), &connection, client.register_using_token(request)).await
+        client::timed(Call::named("the join"), &connection, client.register_using_token(request)).await
     }
 
     /// The host CAs (PEM) among those of a join's reply, as the pins have it; none where nothing is pinned. The reply
@@ -147,7 +148,7 @@ fn unverified() -> ConnectError {
 }
 
 fn join_request(address: &Address, path: &str, body: Full<Bytes>) -> Result<Request<Full<Bytes>>, ConnectError> {
-    connector::request(address, Request::post(path).header(CONTENT_TYPE, "application/json"), body)
+    ask::request(address, Request::post(path).header(CONTENT_TYPE, "application/json"), body)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 use super::fake::{self, Ca, Leaf};
+use super::tls::{pin, trust};
 use super::*;
 use crate::clock::{FixedClock, SharedClock};
 use crate::config::{AddressKind, CaPin, CaSource, ClusterConfig};
