@@ -101,7 +101,7 @@ def reason(jenkins, job):
 @test
 def a02_test_connection_runs_where_the_identity_allows_it(world):
     def said(agents):
-        fields = {"id": "api", "cluster": "main", "joinMethod": "token", "allowedAgents": agents, "agentsBy": "names",
+        fields = {"id": "api", "cluster": "main", "allowedAgents": agents, "agentsBy": "names",
                   "agentLabel": "", "builtInNodeAllowed": "false"}
         return world.jenkins.reply(f"/descriptorByName/{PACKAGE}.config.Identity/testConnection?"
                                    + urllib.parse.urlencode(fields))[1]
@@ -158,7 +158,7 @@ def a05_who_configures_an_agent_gets_no_identity(world):
     jenkins, directory = world.jenkins, world.agents_dir / "mine"
     new = f"new hudson.slaves.DumbSlave('mine', '{directory}', new hudson.slaves.JNLPLauncher(true))"
     jenkins.groovy(f"def node = {new}; node.labelString = 'mine'; jenkins.model.Jenkins.get().addNode(node)")
-    fields = (f"it.token = hudson.util.Secret.fromString('{world.cluster['token.attacked']}');"
+    fields = (f"it.join = new {PACKAGE}.join.TokenJoin(token: hudson.util.Secret.fromString('{world.cluster['token.attacked']}'));"
               "it.allowedAgents = ['a1', 'gone']; it.allowedJobs = ['allowed-**']")
     agent = None
     try:

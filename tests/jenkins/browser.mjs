@@ -107,7 +107,15 @@ await form.getByRole("button", { name: "Add identity" }).click();
 let identity = last(form, "maxTtl");
 const SECRET = "typed-by-hand-0123456789";
 await fill(identity, { id: "by-hand", cluster: "by-hand", roles: "one, two", maxTtl: "90m", allowedJobs: "team-a/**\nteam b/*", allowedAgents: "a1\nworker-*" });
+// Only the chosen method's fields are there; a method's form is fetched when it is chosen first.
+const method = identity.locator("select.dropdownList").first();
+await method.selectOption({ label: "gitlab" });
+await identity.locator("[name='_.tokenName']").first().waitFor({ state: "visible" });
+check("an ID-token method shows its own fields", await identity.locator("[name='_.variable']").first().isVisible());
+check("and no secret token", !(await identity.locator("[name='_.token']").first().isVisible().catch(() => false)));
+await method.selectOption({ label: "token" });
 const password = identity.locator("[name='_.token']").first();
+await password.waitFor({ state: "attached" });
 if (!(await password.isVisible())) {
   await identity.getByRole("button", { name: /Change Password|Conceal|Add/ }).first().click();
 }

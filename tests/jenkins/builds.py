@@ -97,8 +97,8 @@ def nested_and_parallel_blocks_have_their_own_leases(world):
 @test
 def freestyle_build(world):
     world.jenkins.freestyle("allowed-freestyle", "ls -l $MACHINE_ID_SSH_CONFIG",
-                            "<io.jenkins.plugins.machineid.MachineIdBuildWrapper><identity>api</identity>"
-                            "</io.jenkins.plugins.machineid.MachineIdBuildWrapper>", "api")
+                            "<io.jenkins.plugins.machineid.step.MachineIdBuildWrapper><identity>api</identity>"
+                            "</io.jenkins.plugins.machineid.step.MachineIdBuildWrapper>", "api")
     result, log = world.jenkins.run("allowed-freestyle")
     equal(result, "SUCCESS", log)
     contains(log, LEASE, RELEASED)

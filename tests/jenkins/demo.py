@@ -23,8 +23,8 @@ def run(world):
     jenkins.pipeline("team-b/refused", block("sh 'true'", label="a2"))
     jenkins.pipeline("team-b/kept-off", block("sh 'true'"))
     jenkins.freestyle("team-a/freestyle", world.ssh("hostname"),
-                      "<io.jenkins.plugins.machineid.MachineIdBuildWrapper><identity>api</identity>"
-                      "</io.jenkins.plugins.machineid.MachineIdBuildWrapper>", "api")
+                      "<io.jenkins.plugins.machineid.step.MachineIdBuildWrapper><identity>api</identity>"
+                      "</io.jenkins.plugins.machineid.step.MachineIdBuildWrapper>", "api")
     password = lock(jenkins)
     print(f"""
 Jenkins          {jenkins.url}   (user admin, password {password})

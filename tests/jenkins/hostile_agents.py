@@ -175,8 +175,8 @@ def a14_a_withdrawn_permission_ends_a_running_block(world):
     jenkins = world.jenkins
     jenkins.pipeline("allowed-revoked", block("sh 'echo inside; sleep 100'"))
     jenkins.freestyle("allowed-revoked-freestyle", "echo inside; sleep 100",
-                      "<io.jenkins.plugins.machineid.MachineIdBuildWrapper><identity>api</identity>"
-                      "</io.jenkins.plugins.machineid.MachineIdBuildWrapper>", "api")
+                      "<io.jenkins.plugins.machineid.step.MachineIdBuildWrapper><identity>api</identity>"
+                      "</io.jenkins.plugins.machineid.step.MachineIdBuildWrapper>", "api")
     names = ["allowed-revoked", "allowed-revoked-freestyle"]
     numbers = [jenkins.build(name) for name in names]
     for name, number in zip(names, numbers):

@@ -53,7 +53,7 @@ def every_form_method_demands_post_and_permission(world):
     with only_a_reader(jenkins, 20):
         jenkins.status("/api/json", "POST")
         for path in paths:
-            if ".config." in path:
+            if ".config." in path or ".join." in path:
                 equal(jenkins.status(path, "POST"), 403, f"POST by a reader: {path}")
             else:
                 status, body = jenkins.reply(path)
@@ -119,19 +119,39 @@ unclassified:
         agentLabel: api
       - id: pods
         cluster: second
-        joinMethod: kubernetes
-        token: jenkins-agents
+        join:
+          kubernetes:
+            tokenName: jenkins-agents
+            tokenPath: /var/run/proof
         agentsBy: any
         builtInNodeAllowed: true
-        proofFile: /var/run/proof
         keyAlgorithm: rsa-2048
         lifetime: 30m
         renewalInterval: 10m
       - id: circle
         cluster: second
-        joinMethod: circleci
-        tokenFile: /etc/token
-        proofVariable: PROOF
+        join:
+          circleci:
+            tokenFile: /etc/token
+            variable: PROOF
+      - id: aws
+        cluster: second
+        join: {iam: {tokenName: jenkins-iam, fips: true}}
+      - id: oidc
+        cluster: second
+        join: {generic_oidc: {tokenName: jenkins-oidc, command: [/bin/id-token, -v, "a b"], timeout: 30s}}
+      - id: cloud
+        cluster: second
+        join: {terraform_cloud: {tokenName: jenkins-tfc, audienceTag: TP}}
+      - id: vm
+        cluster: second
+        join: {azure: {tokenName: jenkins-vm, clientId: 00000000-1111-2222-3333-444444444444}}
+      - id: bound
+        cluster: second
+        join: {bound_keypair: {tokenName: jenkins-bound, registrationSecret: the-registration-secret}}
+      - id: pasted
+        cluster: second
+        join: {token: {token: "tbot+auth+bound-keypair://jenkins:the-pasted-secret@auth.example.com:3025"}}
 """
 
 
@@ -166,22 +186,25 @@ def configuration_as_code_round_trip(world):
     web_ca = textwrap.indent(Path(world.cluster["web_ca"]).read_text().rstrip(), " " * 10)
     configure("casc.yaml", ALL_FIELDS.format(proxy=world.cluster["proxy"], web_ca=web_ca, pin="1" * 64, pin2="2" * 64))
     ours, nodes = export()
-    contains(ours, 'joinMethod: "kubernetes"', 'agentsBy: "any"', 'agentLabel: "api"', '- "a1-*"', 'id: "pods"', 'proofFile: "/var/run/proof"',
-             'proofVariable: "PROOF"', 'tokenFile: "/etc/token"', 'keyAlgorithm: "rsa-2048"', 'lifetime: "30m"',
+    contains(ours, "kubernetes:", 'tokenName: "jenkins-agents"', 'agentsBy: "any"', 'agentLabel: "api"', '- "a1-*"', 'id: "pods"', 'tokenPath: "/var/run/proof"',
+             "iam:", "fips: true", "generic_oidc:", '- "a b"', 'timeout: "30s"', 'audienceTag: "TP"', 'clientId: "00000000-',
+             "bound_keypair:", 'tokenName: "jenkins-bound"',
+             'variable: "PROOF"', 'tokenFile: "/etc/token"', 'keyAlgorithm: "rsa-2048"', 'lifetime: "30m"',
              'renewalInterval: "10m"', "builtInNodeAllowed: true", 'cacheScope: "build"', 'addressKind: "auth"',
              'maxTtl: "2h"', "1" * 64, "2" * 64)
     contains(nodes, "machineId:", 'identity: "each"', 'defaultIdentity: "api"', "standing:")
-    for default in ('joinMethod: "token"', 'addressKind: "proxy"', 'keyAlgorithm: "ecdsa-p256"', 'cacheScope: "agent"',
+    equal(ours.count("join:"), 8, "exported join methods, without those that are the default")
+    for default in ('addressKind: "proxy"', 'keyAlgorithm: "ecdsa-p256"', 'cacheScope: "agent"',
                     'agentsBy: "names"', "builtInNodeAllowed: false"):
         assert default not in ours, f"a default is exported: {default}"
-    for secret in ("jenkins-agents", world.cluster["token"], world.cluster["token.each"]):
+    for secret in ("the-registration-secret", "the-pasted-secret", world.cluster["token"], world.cluster["token.each"]):
         assert secret not in ours + nodes, "a token is exported in clear"
     configure("casc-again.yaml", ours + nodes)
     again = export()
     # Secrets are encrypted anew each time.
     equal([re.sub(r'"\{A[^}]*\}"', "SECRET", text) for text in again],
           [re.sub(r'"\{A[^}]*\}"', "SECRET", text) for text in (ours, nodes)], "second export")
-    kept = jenkins.groovy(f"print {PACKAGE}.config.MachineIdConfiguration.get().identity('pods').token.plainText + "
+    kept = jenkins.groovy(f"print {PACKAGE}.config.MachineIdConfiguration.get().identity('pods').join.tokenName + "
                           "jenkins.model.Jenkins.get().getNode('a1').nodeProperties[0].identities[0].token.plainText")
     equal(kept.strip(), "jenkins-agents" + world.cluster["token"])
     world.a1.wait_online()
@@ -201,7 +224,10 @@ def what_is_wrong_in_code_says_what_to_do(world):
         "clusters: [{name: a, address: a.example.com, caPins: [abc]}]": "CA pin",
         "identities: [{id: 'a b', cluster: main}]": "identity's id",
         "identities: [{id: a, cluster: main, maxTtl: soon}]": "no duration",
-        "identities: [{id: a, cluster: main, joinMethod: magic}]": "choose one of",
+        "identities: [{id: a, cluster: main, join: {magic: {}}}]": "magic",
+        "identities: [{id: a, cluster: main, join: {iam: {}}}]": "Method iam needs the name",
+        "identities: [{id: a, cluster: main, join: {gitlab: {tokenName: a, variable: B, file: /c}}}]": "only one of variable, file",
+        "identities: [{id: a, cluster: main, join: {token: {token: 'tbot+proxy+token://s3cret@else.example.com'}}}]": "cluster 'main' is at",
         "identities: [{id: a, cluster: main, agentsBy: any}]": "name its agents",
         "identities: [{id: a, cluster: main, allowedAgents: ['*']}]": "no agent name",
         "identities: [{id: a, cluster: main}, {id: a, cluster: main}]": "is there twice",

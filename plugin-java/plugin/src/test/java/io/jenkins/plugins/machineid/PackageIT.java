@@ -87,7 +87,7 @@ class PackageIT {
         assertTrue(INNER.containsKey("META-INF/annotations/hudson.Extension"));
         String symbols = new String(
                 INNER.get("META-INF/services/annotations/org.jenkinsci.Symbol"), StandardCharsets.UTF_8);
-        assertTrue(symbols.contains("io.jenkins.plugins.machineid.MachineIdStep$DescriptorImpl\n"), symbols);
+        assertTrue(symbols.contains("io.jenkins.plugins.machineid.step.MachineIdStep$DescriptorImpl\n"), symbols);
         assertEquals(new TreeSet<>(symbols.lines().toList()).size(), symbols.lines().count());
     }
 

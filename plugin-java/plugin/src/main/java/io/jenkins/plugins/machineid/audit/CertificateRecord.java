@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.audit;
 
-import io.jenkins.plugins.machineid.lease.AgentText;
-import io.jenkins.plugins.machineid.lease.Reply;
+import io.jenkins.plugins.machineid.reply.AgentText;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.util.ArrayList;
 import java.util.List;
 import org.kohsuke.stapler.export.Exported;

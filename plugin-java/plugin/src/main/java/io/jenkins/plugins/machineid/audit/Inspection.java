@@ -4,7 +4,7 @@ package io.jenkins.plugins.machineid.audit;
 
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Durations;
-import io.jenkins.plugins.machineid.lease.Reply;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

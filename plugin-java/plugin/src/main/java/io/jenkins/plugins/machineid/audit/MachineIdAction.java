@@ -5,7 +5,7 @@ package io.jenkins.plugins.machineid.audit;
 import hudson.model.InvisibleAction;
 import hudson.model.Run;
 import io.jenkins.plugins.machineid.access.Refusal;
-import io.jenkins.plugins.machineid.lease.Reply;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.config;
 import hudson.model.Label;
 import hudson.model.Node;
 import io.jenkins.plugins.machineid.access.NodeFacts;
+import io.jenkins.plugins.machineid.field.Texts;
 import java.util.List;
 import jenkins.model.Jenkins;
 

@@ -8,6 +8,9 @@ import hudson.model.Descriptor;
 import hudson.util.FormValidation;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.join.Tokens;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -34,7 +37,7 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         return identity;
     }
 
-    /** Null: the identity's own. */
+    /** Null: the identity's own. Only where the identity's join method takes a secret. */
     public Secret getToken() {
         return token;
     }
@@ -65,26 +68,52 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         public FormValidation doCheckIdentity(@QueryParameter String value) {
             AgentPermission.check();
             String id = Texts.orEmpty(value).trim();
-            // Which identities there are is told to administrators only.
-            if (!id.isEmpty()
-                    && Jenkins.get().hasPermission(Jenkins.ADMINISTER)
-                    && MachineIdConfiguration.get().identity(id) == null) {
+            if (!id.isEmpty() && Jenkins.get().hasPermission(Jenkins.ADMINISTER) && known(id) == null) {
                 return FormValidation.warning(Messages.Check_identityUnknown(id));
             }
             return Checks.form(id, Checks::id);
         }
 
-        @POST
-        public FormValidation doCheckToken(@QueryParameter Secret value) {
-            AgentPermission.check();
-            return value == null || value.getPlainText().isEmpty()
-                    ? FormValidation.ok()
-                    : Checks.form(value.getPlainText(), Checks::token);
+        /** Which identities there are, and what they say, is told to administrators only. */
+        private static Identity known(String id) {
+            return Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                    ? MachineIdConfiguration.get().identity(Texts.orEmpty(id).trim())
+                    : null;
+        }
+
+        private static FormValidation useless(Identity identity) {
+            return FormValidation.warning(
+                    Messages.Check_bindingUseless(identity.getId(), identity.getJoin().method()));
         }
 
         @POST
-        public FormValidation doCheckTokenFile(@QueryParameter String value) {
+        public FormValidation doCheckToken(@QueryParameter Secret value, @QueryParameter String identity) {
             AgentPermission.check();
+            if (value == null || value.getPlainText().isEmpty()) {
+                return FormValidation.ok();
+            }
+            Identity known = known(identity);
+            if (known != null && !known.getJoin().keepsSecret()) {
+                return useless(known);
+            }
+            Cluster cluster = known == null ? null : MachineIdConfiguration.get().cluster(known.getCluster());
+            try {
+                if (cluster != null) {
+                    Tokens.checkCluster(value, cluster.getName(), cluster.getAddress(), cluster.getAddressKind());
+                }
+            } catch (IllegalArgumentException e) {
+                return FormValidation.error(e.getMessage());
+            }
+            return Tokens.form(value);
+        }
+
+        @POST
+        public FormValidation doCheckTokenFile(@QueryParameter String value, @QueryParameter String identity) {
+            AgentPermission.check();
+            Identity known = known(identity);
+            if (known != null && !known.getJoin().keepsSecret() && Texts.orNull(value) != null) {
+                return useless(known);
+            }
             return Checks.formOptional(value, Checks::absolutePath);
         }
     }

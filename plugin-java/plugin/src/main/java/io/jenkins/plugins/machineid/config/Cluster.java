@@ -8,7 +8,8 @@ import hudson.model.Descriptor;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
-import io.jenkins.plugins.machineid.lease.ConnectionTest;
+import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
 import java.util.List;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
@@ -135,7 +136,7 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
                 cluster.setAddressKind(addressKind);
                 cluster.setCaPins(List.of(Texts.orEmpty(caPins)));
                 cluster.setCaCertificate(caCertificate);
-                return ConnectionTest.run(cluster, null);
+                return ConnectionCheck.get().run(cluster, null);
             } catch (IllegalArgumentException e) {
                 return FormValidation.error(e.getMessage());
             }

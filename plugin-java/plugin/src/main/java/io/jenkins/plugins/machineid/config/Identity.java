@@ -4,11 +4,14 @@ package io.jenkins.plugins.machineid.config;
 
 import hudson.Extension;
 import hudson.model.AbstractDescribableImpl;
-import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.AgentRule;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.IdentityRule;
+import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.join.JoinMethod;
+import io.jenkins.plugins.machineid.join.TokenJoin;
 import java.util.List;
 import java.util.Locale;
 import org.jenkinsci.Symbol;
@@ -21,11 +24,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
 
     private final String id;
     private final String cluster;
-    private String joinMethod;
-    private Secret token;
-    private String tokenFile;
-    private String proofVariable;
-    private String proofFile;
+    private JoinMethod join;
     private String keyAlgorithm;
     private String lifetime;
     private String renewalInterval;
@@ -55,54 +54,14 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         return cluster;
     }
 
-    public String getJoinMethod() {
-        return joinMethod == null ? JoinMethods.ALL.get(0) : joinMethod;
+    /** A token for each agent, unless something else is set. */
+    public JoinMethod getJoin() {
+        return join == null ? new TokenJoin() : join;
     }
 
     @DataBoundSetter
-    public void setJoinMethod(String joinMethod) {
-        this.joinMethod = Texts.unlessDefault(joinMethod, JoinMethods.ALL.get(0));
-        Checks.choice(getJoinMethod(), JoinMethods.ALL, "joinMethod");
-    }
-
-    /** The secret of method {@code token}; the token's name with the other methods. */
-    public Secret getToken() {
-        return token;
-    }
-
-    @DataBoundSetter
-    public void setToken(Secret token) {
-        this.token = Tokens.checked(token);
-    }
-
-    public String getTokenFile() {
-        return tokenFile;
-    }
-
-    @DataBoundSetter
-    public void setTokenFile(String tokenFile) {
-        this.tokenFile = Tokens.checkedFile(tokenFile);
-    }
-
-    public String getProofVariable() {
-        return proofVariable;
-    }
-
-    @DataBoundSetter
-    public void setProofVariable(String proofVariable) {
-        this.proofVariable = Texts.orNull(proofVariable);
-        if (this.proofVariable != null) {
-            Checks.variable(this.proofVariable);
-        }
-    }
-
-    public String getProofFile() {
-        return proofFile;
-    }
-
-    @DataBoundSetter
-    public void setProofFile(String proofFile) {
-        this.proofFile = Tokens.checkedFile(proofFile);
+    public void setJoin(JoinMethod join) {
+        this.join = join;
     }
 
     public String getKeyAlgorithm() {
@@ -245,17 +204,21 @@ public class Identity extends AbstractDescribableImpl<Identity> {
                 getAllowedJobs(),
                 new AgentRule(by, getAllowedAgents(), Texts.orEmpty(agentLabel)),
                 isBuiltInNodeAllowed(),
-                JoinMethods.keepsSecret(getJoinMethod()));
+                getJoin().keepsSecret());
     }
 
     /** What no single field can tell. */
     void check() {
-        Tokens.notBoth(token, tokenFile);
-        AgentRule.By by = rule().agents().by();
-        if (by == AgentRule.By.ANY && JoinMethods.keepsSecret(getJoinMethod())) {
+        getJoin().check();
+        if (rule().agents().by() == AgentRule.By.ANY && getJoin().keepsSecret()) {
             throw new IllegalArgumentException(Messages.Check_anyAgentSecret(id));
         }
-        if (by == AgentRule.By.LABEL && agentLabel == null) {
+        checkAgents();
+    }
+
+    /** The part of {@link #check} that a test of the connection needs. */
+    void checkAgents() {
+        if (rule().agents().by() == AgentRule.By.LABEL && agentLabel == null) {
             throw new IllegalArgumentException(Messages.Check_labelMissing(id));
         }
     }

@@ -5,9 +5,9 @@ package io.jenkins.plugins.machineid.config;
 import hudson.model.Descriptor;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
-import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
-import io.jenkins.plugins.machineid.lease.ConnectionTest;
+import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
 import java.util.List;
 import jenkins.model.Jenkins;
 import org.kohsuke.stapler.QueryParameter;
@@ -22,11 +22,6 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     @Override
     public String getDisplayName() {
         return Messages.Identity_displayName();
-    }
-
-    @POST
-    public ListBoxModel doFillJoinMethodItems() {
-        return items(JoinMethods.ALL);
     }
 
     @POST
@@ -67,35 +62,6 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
             return FormValidation.warning(Messages.Check_clusterUnknown(name));
         }
         return Checks.form(name, Checks::name);
-    }
-
-    @POST
-    public FormValidation doCheckToken(@QueryParameter Secret value, @QueryParameter String joinMethod) {
-        administrator();
-        if (value == null || value.getPlainText().isEmpty()) {
-            return JoinMethods.keepsSecret(method(joinMethod))
-                    ? FormValidation.ok(Messages.Check_tokenPerAgent())
-                    : FormValidation.warning(Messages.Check_tokenName(joinMethod));
-        }
-        return Checks.form(value.getPlainText(), Checks::token);
-    }
-
-    @POST
-    public FormValidation doCheckTokenFile(@QueryParameter String value) {
-        administrator();
-        return Checks.formOptional(value, Checks::absolutePath);
-    }
-
-    @POST
-    public FormValidation doCheckProofVariable(@QueryParameter String value) {
-        administrator();
-        return Checks.formOptional(value, Checks::variable);
-    }
-
-    @POST
-    public FormValidation doCheckProofFile(@QueryParameter String value) {
-        administrator();
-        return Checks.formOptional(value, Checks::absolutePath);
     }
 
     @POST
@@ -141,10 +107,10 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     }
 
     @POST
-    public FormValidation doCheckAgentsBy(@QueryParameter String value, @QueryParameter String joinMethod) {
+    public FormValidation doCheckAgentsBy(@QueryParameter String value) {
         administrator();
-        if ("any".equals(value) && JoinMethods.keepsSecret(method(joinMethod))) {
-            return FormValidation.error(Messages.Check_anyAgentSecret(""));
+        if ("any".equals(value)) {
+            return FormValidation.ok(Messages.Check_byAny());
         }
         return "label".equals(value) ? FormValidation.warning(Messages.Check_byLabel()) : FormValidation.ok();
     }
@@ -164,14 +130,13 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     }
 
     /**
-     * Test connection, with what stands in the form now; the cluster as it is saved. The token isn't among it: a test
-     * needs none, so none comes here.
+     * Test connection, with what stands in the form now; cluster and join method as they are saved. Of the method only
+     * its name is sent: a test needs no token, so none comes here.
      */
     @POST
     public FormValidation doTestConnection(
             @QueryParameter String id,
             @QueryParameter String cluster,
-            @QueryParameter String joinMethod,
             @QueryParameter String allowedAgents,
             @QueryParameter String agentsBy,
             @QueryParameter String agentLabel,
@@ -179,24 +144,21 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
         administrator();
         try {
             Identity identity = new Identity(id, cluster);
-            identity.setJoinMethod(joinMethod);
             identity.setAllowedAgents(List.of(Texts.orEmpty(allowedAgents)));
             identity.setAgentsBy(agentsBy);
             identity.setAgentLabel(agentLabel);
             identity.setBuiltInNodeAllowed(builtInNodeAllowed);
-            identity.check();
+            identity.checkAgents();
+            Identity saved = MachineIdConfiguration.get().identity(identity.getId());
+            identity.setJoin(saved == null ? null : saved.getJoin());
             Cluster known = MachineIdConfiguration.get().cluster(identity.getCluster());
             if (known == null) {
                 return FormValidation.error(Messages.Check_clusterUnknown(identity.getCluster()));
             }
-            return ConnectionTest.run(known, identity);
+            return ConnectionCheck.get().run(known, identity);
         } catch (IllegalArgumentException e) {
             return FormValidation.error(e.getMessage());
         }
-    }
-
-    private static String method(String text) {
-        return Texts.orNull(text) == null ? JoinMethods.ALL.get(0) : text.trim();
     }
 
     private static boolean names(String agentsBy) {

@@ -12,6 +12,7 @@ import hudson.model.queue.Tasks;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.NodeFacts;
 import io.jenkins.plugins.machineid.access.Policy;
+import io.jenkins.plugins.machineid.field.Texts;
 import java.util.List;
 import jenkins.model.Jenkins;
 

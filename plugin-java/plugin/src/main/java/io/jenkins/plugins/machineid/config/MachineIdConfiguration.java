@@ -89,7 +89,7 @@ public class MachineIdConfiguration extends GlobalConfiguration {
         if (bulk == null) {
             draft.remove();
             synchronized (this) {
-                settings = edit.apply(settings());
+                settings = edit.apply(settings()).checked();
             }
             save();
             return;
@@ -114,7 +114,7 @@ public class MachineIdConfiguration extends GlobalConfiguration {
         draft.remove();
         synchronized (this) {
             Settings next = done == null ? settings() : done.settings();
-            settings = new Settings(next.clusters(), next.identities());
+            settings = new Settings(next.clusters(), next.identities()).checked();
         }
         super.save();
     }

@@ -40,6 +40,22 @@ public final class Settings {
         this.policy = new Policy(rules, REFUSALS);
     }
 
+    /**
+     * What clusters and identities say together. Asked when both are as they are to be: Configuration as Code sets the
+     * one before the other.
+     *
+     * @throws IllegalArgumentException with a sentence for the reader
+     */
+    Settings checked() {
+        for (Identity identity : identities) {
+            Cluster cluster = cluster(identity.getCluster());
+            if (cluster != null) {
+                identity.getJoin().checkCluster(cluster.getName(), cluster.getAddress(), cluster.getAddressKind());
+            }
+        }
+        return this;
+    }
+
     Settings with(List<Cluster> others) {
         return new Settings(others, identities);
     }

@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.lease;
 import hudson.AbortException;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Map;

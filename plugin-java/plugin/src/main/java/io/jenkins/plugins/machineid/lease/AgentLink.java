@@ -19,6 +19,8 @@ import io.jenkins.plugins.machineid.agent.ReleaseTask;
 import io.jenkins.plugins.machineid.agent.RenewTask;
 import io.jenkins.plugins.machineid.agent.SealedBox;
 import io.jenkins.plugins.machineid.agent.StatusTask;
+import io.jenkins.plugins.machineid.reply.NativeFailure;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;

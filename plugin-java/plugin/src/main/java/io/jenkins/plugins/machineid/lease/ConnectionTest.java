@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
+import hudson.Extension;
 import hudson.model.Computer;
 import hudson.model.Node;
 import hudson.util.FormValidation;
@@ -11,8 +12,11 @@ import io.jenkins.plugins.machineid.access.Policy;
 import io.jenkins.plugins.machineid.access.Refusal;
 import io.jenkins.plugins.machineid.config.AgentFacts;
 import io.jenkins.plugins.machineid.config.Cluster;
+import io.jenkins.plugins.machineid.config.ConnectionCheck;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.reply.AgentText;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,18 +26,13 @@ import java.util.function.Predicate;
 import jenkins.model.Jenkins;
 
 /** Test connection: asks an agent to look at the cluster. Nothing is kept, and no secret is sent. */
-public final class ConnectionTest {
+@Extension
+public final class ConnectionTest extends ConnectionCheck {
     /** Where only the cluster is looked at. */
     private static final String NO_IDENTITY = "check";
 
-    private ConnectionTest() {}
-
-    /**
-     * Only for administrators: the caller has asked.
-     *
-     * @param identity null: the cluster alone
-     */
-    public static FormValidation run(Cluster cluster, Identity identity) {
+    @Override
+    public FormValidation run(Cluster cluster, Identity identity) {
         List<Computer> connected = connected();
         Computer computer = choose(connected, mayTry(cluster, identity));
         if (computer == null) {
@@ -42,7 +41,7 @@ public final class ConnectionTest {
         String agent = computer.getDisplayName();
         try (EngineConfig config = identity == null
                 ? EngineConfig.check(cluster, NO_IDENTITY, "token")
-                : EngineConfig.check(cluster, identity.getId(), identity.getJoinMethod())) {
+                : EngineConfig.check(cluster, identity.getId(), identity.getJoin().method())) {
             return FormValidation.ok(Messages.Test_ok(agent, describe(AgentLink.to(computer).check(config))));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

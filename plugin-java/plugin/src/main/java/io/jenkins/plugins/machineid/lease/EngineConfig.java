@@ -2,20 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
-import hudson.util.Secret;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.config.Binding;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.UUID;
+import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.json.JSONArray;
@@ -24,7 +20,7 @@ import org.json.JSONObject;
 /**
  * What the library is opened with for one identity on one agent, as JSON without the agent's own paths.
  *
- * <p>The token is put in as bytes, so that no string of the whole exists; {@link #close} wipes it.
+ * <p>Secrets are put in as bytes, so that no string of the whole exists; {@link #close} wipes it.
  */
 final class EngineConfig implements AutoCloseable {
     /** A key that holds for this process: a digest of a guessable token must not be of use to an agent. */
@@ -43,28 +39,15 @@ final class EngineConfig implements AutoCloseable {
     /**
      * What an engine is opened with.
      *
-     * @param binding the agent's own token, if it has one; may be null
+     * @param binding the agent's own token, if it has one and the method takes one; may be null
      */
     static EngineConfig open(Cluster cluster, Identity identity, Binding binding) {
-        boolean own = binding != null && (binding.getToken() != null || binding.getTokenFile() != null);
-        Secret token = own ? binding.getToken() : identity.getToken();
-        String tokenFile = own ? binding.getTokenFile() : identity.getTokenFile();
-        JSONObject join = new JSONObject().put("method", identity.getJoinMethod());
-        String marker = "token-" + UUID.randomUUID();
-        if (token != null) {
-            join.put("token", marker);
-        }
-        if (tokenFile != null) {
-            join.put("token_file", tokenFile);
-        }
-        if (identity.getProofVariable() != null) {
-            join.put("proof", new JSONObject().put("variable", identity.getProofVariable()));
-        } else if (identity.getProofFile() != null) {
-            join.put("proof", new JSONObject().put("file", identity.getProofFile()));
-        }
-        JSONObject entry = entry(cluster, identity.getId(), join);
+        SecretJson secrets = new SecretJson();
+        Map<String, Object> join = identity.getJoin()
+                .request(binding == null ? null : binding.getToken(), binding == null ? null : binding.getTokenFile());
+        JSONObject entry = entry(cluster, identity.getId(), secrets.object(join));
         limits(entry, identity);
-        return new EngineConfig(splice(whole(entry), marker, token == null ? null : token.getPlainText()));
+        return new EngineConfig(secrets.bytes(whole(entry)));
     }
 
     /**
@@ -132,32 +115,5 @@ final class EngineConfig implements AutoCloseable {
             entry.put("roles", identity.getRoles());
         }
         entry.put("max_ttl_seconds", Durations.parse(identity.getMaxTtl()));
-    }
-
-    /** The text as bytes, with the token in place of the marker. */
-    static byte[] splice(String text, String marker, CharSequence token) {
-        if (token == null) {
-            return text.getBytes(StandardCharsets.UTF_8);
-        }
-        int at = text.indexOf(marker);
-        byte[] head = text.substring(0, at).getBytes(StandardCharsets.UTF_8);
-        byte[] tail = text.substring(at + marker.length()).getBytes(StandardCharsets.UTF_8);
-        ByteBuffer plain = StandardCharsets.UTF_8.encode(CharBuffer.wrap(token));
-        byte[] escaped = new byte[plain.remaining() * 2];
-        int length = 0;
-        while (plain.hasRemaining()) {
-            byte next = plain.get();
-            // The token's own check allows printable ASCII only; these two are special in JSON.
-            if (next == '"' || next == '\\') {
-                escaped[length++] = '\\';
-            }
-            escaped[length++] = next;
-        }
-        Arrays.fill(plain.array(), (byte) 0);
-        byte[] whole = Arrays.copyOf(head, head.length + length + tail.length);
-        System.arraycopy(escaped, 0, whole, head.length, length);
-        System.arraycopy(tail, 0, whole, head.length + length, tail.length);
-        Arrays.fill(escaped, (byte) 0);
-        return whole;
     }
 }

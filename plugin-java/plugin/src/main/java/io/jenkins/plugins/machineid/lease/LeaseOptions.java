@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
-import io.jenkins.plugins.machineid.Output;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.Wish;
-import io.jenkins.plugins.machineid.config.Texts;
+import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.output.Output;
 import java.util.List;
 
 /**

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
-import io.jenkins.plugins.machineid.Output;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.audit.Allowance;
-import io.jenkins.plugins.machineid.config.Texts;
+import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.output.Output;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -107,10 +107,10 @@ final class LeaseRequest implements Serializable {
         JSONArray array = new JSONArray();
         array.put(new JSONObject().put("type", "identity"));
         if (!Texts.orEmpty(options.kubernetesClusters()).isEmpty()) {
-            array.put(Output.kubernetes(options.kubernetesClusters()));
+            array.put(new JSONObject(Output.kubernetes(options.kubernetesClusters())));
         }
         if (options.outputs() != null) {
-            options.outputs().forEach(output -> array.put(output.toJson()));
+            options.outputs().forEach(output -> array.put(new JSONObject(output.request())));
         }
         return array;
     }

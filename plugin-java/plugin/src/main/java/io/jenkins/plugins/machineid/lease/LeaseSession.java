@@ -18,6 +18,8 @@ import io.jenkins.plugins.machineid.audit.MachineIdAction;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.reply.AgentText;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.io.Serializable;
 import java.security.SecureRandom;

@@ -13,6 +13,7 @@ import io.jenkins.plugins.machineid.audit.Inspection;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
 import io.jenkins.plugins.machineid.config.StandingDestination;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;

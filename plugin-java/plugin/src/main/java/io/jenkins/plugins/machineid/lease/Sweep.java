@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;

@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.lease;
 import hudson.AbortException;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.Cluster;
+import io.jenkins.plugins.machineid.reply.AgentText;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import hudson.util.Secret;
 import io.jenkins.plugins.machineid.access.Policy;
+import io.jenkins.plugins.machineid.join.KubernetesJoin;
+import io.jenkins.plugins.machineid.join.TokenJoin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -146,13 +149,53 @@ class ConfigurationAttackTest {
         assertEquals("one", version(configuration.settings()));
     }
 
+    private static KubernetesJoin kubernetes() {
+        KubernetesJoin join = new KubernetesJoin();
+        join.setTokenName("pods");
+        return join;
+    }
+
+    private static Identity joinedBy(String uri) {
+        TokenJoin join = new TokenJoin();
+        join.setToken(Secret.fromString(uri));
+        Identity identity = identity("api", "main", "**");
+        identity.setJoin(join);
+        return identity;
+    }
+
+    /** A joining URI that leads agents to somebody else's cluster, pasted into an identity of ours. */
+    @Test
+    void a_uri_of_another_cluster_is_refused_by_name_and_changes_nothing() {
+        Identity ours = joinedBy("tbot+proxy+bound-keypair://api:s3cret@main.example.com:443");
+        List<Cluster> before = List.of(new Cluster("main", "main.example.com:443"));
+        List<Cluster> after = List.of(new Cluster("main", "new.example.com:443"));
+        Configured configuration = new Configured();
+        configuration.replace(before, List.of(ours));
+        assertTrue(configuration.policy().keepsState("api"));
+        Identity theirs = joinedBy("tbot+proxy+token://s3cret@new.example.com:443");
+        String sentence = assertThrows(
+                        IllegalArgumentException.class, () -> configuration.replace(before, List.of(theirs)))
+                .getMessage();
+        assertTrue(sentence.contains("new.example.com") && sentence.contains("'main'"), sentence);
+        assertFalse(sentence.contains("s3cret"), sentence);
+        assertEquals(List.of(ours), configuration.getIdentities());
+        assertThrows(IllegalArgumentException.class, () -> configuration.setClusters(after));
+        assertEquals("main.example.com:443", configuration.cluster("main").getAddress());
+        // Both at once, one list after the other, is no mismatch in between.
+        configuration.begin();
+        configuration.setClusters(after);
+        configuration.setIdentities(List.of(theirs));
+        configuration.commit();
+        assertEquals(List.of(theirs), configuration.getIdentities());
+    }
+
     /** An identity whose token is a secret for any agent. */
     @Test
     void a05ASecretForAnyAgentIsRefused() {
         Identity identity = identity("api", "main", "**");
         identity.setAgentsBy("any");
         assertThrows(IllegalArgumentException.class, () -> new Settings(List.of(), List.of(identity)));
-        identity.setJoinMethod("kubernetes");
+        identity.setJoin(kubernetes());
         new Settings(List.of(), List.of(identity));
     }
 
@@ -207,7 +250,7 @@ class ConfigurationAttackTest {
     @Test
     void a04AnAgentThatKeepsNothingTakesAnyJob() {
         Identity pods = identity("pods", "main", "team-a/**");
-        pods.setJoinMethod("kubernetes");
+        pods.setJoin(kubernetes());
         Policy policy = policy(pods);
         assertFalse(JobGate.keeps(policy, agent("pods")));
         assertFalse(JobGate.keeps(policy, new MachineIdNodeProperty()));

@@ -18,6 +18,8 @@ import io.jenkins.plugins.machineid.agent.StatusTask;
 import io.jenkins.plugins.machineid.audit.Allowance;
 import io.jenkins.plugins.machineid.audit.Inspection;
 import io.jenkins.plugins.machineid.audit.MachineIdAction;
+import io.jenkins.plugins.machineid.reply.NativeFailure;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -11,6 +11,8 @@ import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.reply.NativeFailure;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

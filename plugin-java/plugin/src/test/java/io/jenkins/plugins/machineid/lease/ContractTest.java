@@ -8,11 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.jenkins.plugins.machineid.ApplicationOutput;
-import io.jenkins.plugins.machineid.DatabaseOutput;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
+import io.jenkins.plugins.machineid.output.ApplicationOutput;
+import io.jenkins.plugins.machineid.output.DatabaseOutput;
+import io.jenkins.plugins.machineid.reply.NativeFailure;
+import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -6,15 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import hudson.util.Secret;
 import io.jenkins.plugins.machineid.access.Grant;
+import io.jenkins.plugins.machineid.config.Binding;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
+import io.jenkins.plugins.machineid.join.BoundKeypairJoin;
+import io.jenkins.plugins.machineid.join.GitlabJoin;
+import io.jenkins.plugins.machineid.join.TokenJoin;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import org.json.JSONObject;
 import org.junit.jupiter.api.Test;
 
 class SecretsTest {
@@ -32,16 +39,56 @@ class SecretsTest {
     @Test
     void a_token_of_any_printable_characters_stays_one_json_text() {
         String token = "a\"b\\c}]{[,:0123456789abcdef";
-        String text = "{\"token\":\"MARK\",\"x\":1}";
-        String whole = new String(EngineConfig.splice(text, "MARK", token), StandardCharsets.UTF_8);
-        assertEquals(token, new org.json.JSONObject(whole).getString("token"));
+        BoundKeypairJoin join = new BoundKeypairJoin();
+        join.setRegistrationSecret(Secret.fromString(token + "2"));
+        SecretJson secrets = new SecretJson();
+        JSONObject object = secrets.object(Map.of("token", Secret.fromString(token), "name", "Grüße", "x", join.request(null, null)));
+        assertFalse(object.toString().contains("0123456789abcdef"), object.toString());
+        JSONObject read = new JSONObject(new String(secrets.bytes(object.toString()), StandardCharsets.UTF_8));
+        assertEquals(token, read.getString("token"));
+        assertEquals("Grüße", read.getString("name"));
+        assertEquals(token + "2", read.getJSONObject("x").getJSONObject("settings").getString("registration_secret"));
+    }
+
+    /** What stands for a secret of another configuration, or of none, stays what it is. */
+    @Test
+    void only_its_own_markers_are_replaced() {
+        String strange = "secret-00000000-0000-0000-0000-000000000000";
+        SecretJson secrets = new SecretJson();
+        JSONObject object = secrets.object(Map.of("a", Secret.fromString("s3cret"), "b", strange, "c", Secret.fromString("")));
+        JSONObject read = new JSONObject(new String(secrets.bytes(object.toString()), StandardCharsets.UTF_8));
+        assertEquals("s3cret", read.getString("a"));
+        assertEquals(strange, read.getString("b"));
+        assertEquals("", read.getString("c"));
+    }
+
+    @Test
+    void the_names_of_tokens_and_settings_are_sent_as_the_contract_says() {
+        GitlabJoin join = new GitlabJoin();
+        join.setTokenName("jenkins");
+        join.setVariable("CI_JWT");
+        Identity identity = new Identity("ci", "main");
+        identity.setJoin(join);
+        Binding own = new Binding("ci");
+        own.setToken(Secret.fromString("the-agents"));
+        for (Binding binding : new Binding[] {null, own}) {
+            try (EngineConfig config = EngineConfig.open(cluster, identity, binding)) {
+                JSONObject sent = new JSONObject(new String(config.bytes(), StandardCharsets.UTF_8))
+                        .getJSONArray("identities").getJSONObject(0).getJSONObject("join");
+                assertEquals(
+                        Map.of("method", "gitlab", "token", "jenkins", "settings", Map.of("variable", "CI_JWT")),
+                        sent.toMap());
+            }
+        }
     }
 
     @Test
     void the_key_of_a_configuration_tells_configurations_apart_and_is_no_plain_digest() {
         Identity identity = new Identity("api", "main");
         Identity other = new Identity("api", "main");
-        other.setTokenFile("/etc/token");
+        TokenJoin join = new TokenJoin();
+        join.setTokenFile("/etc/token");
+        other.setJoin(join);
         try (EngineConfig first = EngineConfig.open(cluster, identity, null);
                 EngineConfig same = EngineConfig.open(cluster, identity, null);
                 EngineConfig second = EngineConfig.open(cluster, other, null)) {

@@ -14,6 +14,7 @@ import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.join.TokenJoin;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +27,9 @@ class TokenAttackTest {
 
     private static Identity identity() {
         Identity identity = new Identity("api", "main");
-        identity.setTokenFile("/etc/the-token");
+        TokenJoin join = new TokenJoin();
+        join.setTokenFile("/etc/the-token");
+        identity.setJoin(join);
         identity.setAllowedAgents(List.of("a1"));
         identity.setAllowedJobs(List.of("**"));
         return identity;

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.join;
+
+import hudson.Extension;
+import hudson.util.FormValidation;
+import hudson.util.Secret;
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Checks;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** A key pair that the cluster knows: registered once by a secret, or beforehand. The agent keeps the key. */
+public class BoundKeypairJoin extends NamedTokenJoin {
+    static final String METHOD = "bound_keypair";
+
+    private Secret registrationSecret;
+    private String registrationSecretPath;
+    private String staticKeyPath;
+
+    @DataBoundConstructor
+    public BoundKeypairJoin() {}
+
+    @Override
+    public String method() {
+        return METHOD;
+    }
+
+    @Override
+    public boolean keepsSecret() {
+        return true;
+    }
+
+    /** Registers the agent's key, once. */
+    public Secret getRegistrationSecret() {
+        return registrationSecret;
+    }
+
+    @DataBoundSetter
+    public void setRegistrationSecret(Secret registrationSecret) {
+        boolean given = registrationSecret != null && !registrationSecret.getPlainText().isEmpty();
+        if (given) {
+            secret(registrationSecret.getPlainText());
+        }
+        this.registrationSecret = given ? registrationSecret : null;
+    }
+
+    /** A file on the agent that holds the registration secret. */
+    public String getRegistrationSecretPath() {
+        return registrationSecretPath;
+    }
+
+    @DataBoundSetter
+    public void setRegistrationSecretPath(String registrationSecretPath) {
+        this.registrationSecretPath = Tokens.checkedFile(registrationSecretPath);
+    }
+
+    /** A file on the agent that holds a private key which never changes. */
+    public String getStaticKeyPath() {
+        return staticKeyPath;
+    }
+
+    @DataBoundSetter
+    public void setStaticKeyPath(String staticKeyPath) {
+        this.staticKeyPath = Tokens.checkedFile(staticKeyPath);
+    }
+
+    /** A registration secret belongs to one token: an agent's own token doesn't come with this one's. */
+    @Override
+    protected Map<String, Object> settings(boolean agentsOwn) {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        put(settings, "registration_secret", agentsOwn ? null : registrationSecret);
+        put(settings, "registration_secret_path", registrationSecretPath);
+        put(settings, "static_key_path", staticKeyPath);
+        return settings;
+    }
+
+    @Override
+    public void check() {
+        super.check();
+        atMostOne("registration_secret", "registration_secret_path", "static_key_path");
+    }
+
+    private static void secret(String text) {
+        Checks.token(text);
+        if (JoinUri.read(text) != null) {
+            throw new IllegalArgumentException(Messages.JoinUri_notHere());
+        }
+    }
+
+    @Extension
+    @Symbol(METHOD)
+    public static class DescriptorImpl extends NamedTokenDescriptor {
+        public DescriptorImpl() {
+            super(METHOD);
+        }
+
+        @POST
+        public FormValidation doCheckRegistrationSecret(@QueryParameter Secret value) {
+            administrator();
+            return value == null || value.getPlainText().isEmpty()
+                    ? FormValidation.ok()
+                    : Checks.form(value.getPlainText(), BoundKeypairJoin::secret);
+        }
+
+        @POST
+        public FormValidation doCheckRegistrationSecretPath(@QueryParameter String value) {
+            administrator();
+            return Checks.formOptional(value, Checks::absolutePath);
+        }
+
+        @POST
+        public FormValidation doCheckStaticKeyPath(@QueryParameter String value) {
+            administrator();
+            return Checks.formOptional(value, Checks::absolutePath);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.join;
+
+import hudson.Extension;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+
+/** GitLab CI: an agent that runs inside of a pipeline's job. */
+public class GitlabJoin extends IdTokenJoin {
+    static final String METHOD = "gitlab";
+
+    @DataBoundConstructor
+    public GitlabJoin() {}
+
+    @Override
+    public String method() {
+        return METHOD;
+    }
+
+    @Extension
+    @Symbol(METHOD)
+    public static class DescriptorImpl extends IdTokenDescriptor {
+        public DescriptorImpl() {
+            super(METHOD);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.join;
+
+import hudson.ExtensionPoint;
+import hudson.model.AbstractDescribableImpl;
+import hudson.util.Secret;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * How an agent becomes a member of a cluster as a bot: one of Teleport's join methods, with what can be set about it.
+ *
+ * <p>Two of one class that would ask for the same are equal, so that what says nothing isn't exported.
+ */
+public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> implements ExtensionPoint {
+    /** Teleport's name of it, which is also its symbol. */
+    public abstract String method();
+
+    /**
+     * True when an agent that joins so keeps a secret of it: a token, a key, or the bot's identity. With the other
+     * methods an agent proves anew each time who it is.
+     */
+    public abstract boolean keepsSecret();
+
+    /** A {@link Secret}, or a token's name as text; null: none. */
+    protected abstract Object token();
+
+    /** A file on the agent that holds the token; null: none. */
+    protected abstract String tokenFile();
+
+    /**
+     * What is set beside the token, by the contract's names: texts, numbers, truth values, lists of texts and, where it
+     * is one, a {@link Secret}.
+     *
+     * @param agentsOwn the token is the agent's own, in place of this one's
+     */
+    protected abstract Map<String, Object> settings(boolean agentsOwn);
+
+    /**
+     * What no single field can tell.
+     *
+     * @throws IllegalArgumentException with a sentence for the reader
+     */
+    public void check() {}
+
+    /**
+     * Whether what is set is for the cluster of that address, where it can be told.
+     *
+     * @param kind {@code proxy} or {@code auth}
+     * @throws IllegalArgumentException with a sentence for the reader
+     */
+    public void checkCluster(String name, String address, String kind) {}
+
+    /**
+     * What the library is told, by the contract's names; values as in {@link #settings}.
+     *
+     * @param agentToken the agent's own token; null: none. Counts only where a token is a secret
+     * @param agentTokenFile as above
+     */
+    public final Map<String, Object> request(Secret agentToken, String agentTokenFile) {
+        boolean agentsOwn = keepsSecret() && (agentToken != null || agentTokenFile != null);
+        Map<String, Object> request = new LinkedHashMap<>();
+        request.put("method", method());
+        request.put("token", agentsOwn ? agentToken : token());
+        request.put("token_file", agentsOwn ? agentTokenFile : tokenFile());
+        request.put("settings", settings(agentsOwn));
+        request.values().removeIf(value -> value == null || value.equals(Map.of()));
+        return request;
+    }
+
+    @Override
+    public final boolean equals(Object other) {
+        return other != null
+                && other.getClass() == getClass()
+                && ((JoinMethod) other).request(null, null).equals(request(null, null));
+    }
+
+    @Override
+    public final int hashCode() {
+        return Objects.hash(getClass());
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.join;
+
+import hudson.Extension;
+import hudson.util.FormValidation;
+import io.jenkins.plugins.machineid.field.Checks;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** Kubernetes: the service account token of the pod that the agent runs in. */
+public class KubernetesJoin extends NamedTokenJoin {
+    static final String METHOD = "kubernetes";
+
+    private String tokenPath;
+
+    @DataBoundConstructor
+    public KubernetesJoin() {}
+
+    @Override
+    public String method() {
+        return METHOD;
+    }
+
+    /** Where the service account token is; null: its usual place, or what {@code KUBERNETES_TOKEN_PATH} says. */
+    public String getTokenPath() {
+        return tokenPath;
+    }
+
+    @DataBoundSetter
+    public void setTokenPath(String tokenPath) {
+        this.tokenPath = Tokens.checkedFile(tokenPath);
+    }
+
+    @Override
+    protected Map<String, Object> settings(boolean agentsOwn) {
+        Map<String, Object> settings = new LinkedHashMap<>();
+        put(settings, "token_path", tokenPath);
+        return settings;
+    }
+
+    @Extension
+    @Symbol(METHOD)
+    public static class DescriptorImpl extends NamedTokenDescriptor {
+        public DescriptorImpl() {
+            super(METHOD);
+        }
+
+        @POST
+        public FormValidation doCheckTokenPath(@QueryParameter String value) {
+            administrator();
+            return Checks.formOptional(value, Checks::absolutePath);
+        }
+    }
+}

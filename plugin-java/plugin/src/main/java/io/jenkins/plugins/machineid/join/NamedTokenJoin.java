@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.join;
+
+import hudson.util.FormValidation;
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
+import java.util.List;
+import java.util.Map;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** A method whose token is a resource with a name: the name is no secret. */
+public abstract class NamedTokenJoin extends JoinMethod {
+    private String tokenName;
+    private String tokenFile;
+
+    @Override
+    public boolean keepsSecret() {
+        return false;
+    }
+
+    public String getTokenName() {
+        return tokenName;
+    }
+
+    @DataBoundSetter
+    public void setTokenName(String tokenName) {
+        this.tokenName = Texts.orNull(tokenName);
+        if (this.tokenName != null) {
+            name(this.tokenName);
+        }
+    }
+
+    public String getTokenFile() {
+        return tokenFile;
+    }
+
+    @DataBoundSetter
+    public void setTokenFile(String tokenFile) {
+        this.tokenFile = Tokens.checkedFile(tokenFile);
+    }
+
+    @Override
+    protected Object token() {
+        return tokenName;
+    }
+
+    @Override
+    protected String tokenFile() {
+        return tokenFile;
+    }
+
+    @Override
+    public void check() {
+        Tokens.notBoth(tokenName, tokenFile);
+        // With a secret the agents can have tokens of their own.
+        if (tokenName == null && tokenFile == null && !keepsSecret()) {
+            throw new IllegalArgumentException(Messages.Check_tokenName(method()));
+        }
+    }
+
+    /** What isn't set isn't sent. */
+    static void put(Map<String, Object> settings, String name, Object value) {
+        if (value != null) {
+            settings.put(name, value);
+        }
+    }
+
+    /** Of these settings only one can be meant. */
+    void atMostOne(String... names) {
+        List<String> given = List.of(names).stream().filter(settings(false)::containsKey).toList();
+        if (given.size() > 1) {
+            throw new IllegalArgumentException(Messages.Check_atMostOne(method(), String.join(", ", given)));
+        }
+    }
+
+    /** What stands here is saved as it is and shown: nothing secret may get in. */
+    private static void name(String text) {
+        JoinUri uri = JoinUri.read(text);
+        if (uri != null) {
+            throw new IllegalArgumentException(
+                    uri.holdsSecret() ? Messages.JoinUri_notHere() : Messages.JoinUri_nameOnly(uri.name()));
+        }
+        Checks.token(text);
+    }
+
+    /** The fields that these methods have in common. */
+    public abstract static class NamedTokenDescriptor extends JoinMethodDescriptor {
+        protected NamedTokenDescriptor(String method) {
+            super(method);
+        }
+
+        @POST
+        public FormValidation doCheckTokenName(@QueryParameter String value, @QueryParameter String tokenFile) {
+            administrator();
+            if (Texts.orNull(value) == null && Texts.orNull(tokenFile) == null) {
+                return FormValidation.warning(Messages.Check_tokenName(getDisplayName()));
+            }
+            return Checks.formOptional(value, NamedTokenJoin::name);
+        }
+
+        @POST
+        public FormValidation doCheckTokenFile(@QueryParameter String value) {
+            administrator();
+            return Checks.formOptional(value, Checks::absolutePath);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.join;
+
+import hudson.Extension;
+import hudson.util.FormValidation;
+import hudson.util.Secret;
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Checks;
+import java.util.Map;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** A secret that works once; what it gives is kept on the agent and renewed. Also takes a joining URI. */
+public class TokenJoin extends JoinMethod {
+    static final String METHOD = "token";
+
+    private Secret token;
+    private String tokenFile;
+
+    @DataBoundConstructor
+    public TokenJoin() {}
+
+    @Override
+    public String method() {
+        return METHOD;
+    }
+
+    @Override
+    public boolean keepsSecret() {
+        return true;
+    }
+
+    /** Null: each agent has its own. */
+    public Secret getToken() {
+        return token;
+    }
+
+    @DataBoundSetter
+    public void setToken(Secret token) {
+        this.token = Tokens.checked(token);
+    }
+
+    public String getTokenFile() {
+        return tokenFile;
+    }
+
+    @DataBoundSetter
+    public void setTokenFile(String tokenFile) {
+        this.tokenFile = Tokens.checkedFile(tokenFile);
+    }
+
+    @Override
+    protected Object token() {
+        return token;
+    }
+
+    @Override
+    protected String tokenFile() {
+        return tokenFile;
+    }
+
+    @Override
+    protected Map<String, Object> settings(boolean agentsOwn) {
+        return Map.of();
+    }
+
+    @Override
+    public void check() {
+        Tokens.notBoth(token, tokenFile);
+    }
+
+    @Override
+    public void checkCluster(String name, String address, String kind) {
+        Tokens.checkCluster(token, name, address, kind);
+    }
+
+    /** First in the list: what a new identity has. */
+    @Extension(ordinal = 100)
+    @Symbol(METHOD)
+    public static class DescriptorImpl extends JoinMethodDescriptor {
+        public DescriptorImpl() {
+            super(METHOD);
+        }
+
+        @POST
+        public FormValidation doCheckToken(@QueryParameter Secret value) {
+            administrator();
+            return value == null || value.getPlainText().isEmpty()
+                    ? FormValidation.ok(Messages.Check_tokenPerAgent())
+                    : Tokens.form(value);
+        }
+
+        @POST
+        public FormValidation doCheckTokenFile(@QueryParameter String value) {
+            administrator();
+            return Checks.formOptional(value, Checks::absolutePath);
+        }
+    }
+}

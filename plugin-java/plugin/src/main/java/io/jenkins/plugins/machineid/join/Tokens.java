@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.join;
+
+import hudson.util.FormValidation;
+import hudson.util.Secret;
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
+
+/** What identities and agents have in common about secret tokens. */
+public final class Tokens {
+    private Tokens() {}
+
+    /** Null when there is none. */
+    public static Secret checked(Secret token) {
+        if (token == null || token.getPlainText().isEmpty()) {
+            return null;
+        }
+        check(token.getPlainText());
+        return token;
+    }
+
+    /** Also tells what was understood of a joining URI, without its secret. */
+    public static FormValidation form(Secret token) {
+        try {
+            JoinUri uri = check(token.getPlainText());
+            return uri == null ? FormValidation.ok() : FormValidation.ok(uri.sentence());
+        } catch (IllegalArgumentException e) {
+            return FormValidation.error(e.getMessage());
+        }
+    }
+
+    /**
+     * A joining URI of another cluster is refused, where it can be told.
+     *
+     * @param name the cluster's, for the reader
+     * @param kind {@code proxy} or {@code auth}
+     */
+    public static void checkCluster(Secret token, String name, String address, String kind) {
+        JoinUri uri = token == null ? null : JoinUri.read(token.getPlainText());
+        if (uri != null && uri.isElsewhere(address, kind)) {
+            throw new IllegalArgumentException(Messages.JoinUri_elsewhere(uri.address(), name, address));
+        }
+    }
+
+    public static String checkedFile(String path) {
+        String trimmed = Texts.orNull(path);
+        if (trimmed != null) {
+            Checks.absolutePath(trimmed);
+        }
+        return trimmed;
+    }
+
+    public static void notBoth(Object token, String tokenFile) {
+        if (token != null && tokenFile != null) {
+            throw new IllegalArgumentException(Messages.Check_tokenTwice());
+        }
+    }
+
+    /** @return what it says, if it is a joining URI */
+    private static JoinUri check(String text) {
+        Checks.token(text);
+        JoinUri uri = JoinUri.read(text);
+        if (uri != null && !uri.holdsSecret()) {
+            throw new IllegalArgumentException(Messages.JoinUri_otherMethod(uri.method(), uri.name()));
+        }
+        return uri;
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.output;
+
+import hudson.Extension;
+import hudson.model.Descriptor;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Texts;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.verb.POST;
+
+/** Certificate and key for a database. */
+public class DatabaseOutput extends Output {
+    private final String service;
+    private String username;
+    private String database;
+    private String format;
+
+    @DataBoundConstructor
+    public DatabaseOutput(String service) {
+        this.service = required(service, "service");
+    }
+
+    public String getService() {
+        return service;
+    }
+
+    public String getUsername() {
+        return username;
+    }
+
+    @DataBoundSetter
+    public void setUsername(String username) {
+        this.username = Texts.orNull(username);
+    }
+
+    public String getDatabase() {
+        return database;
+    }
+
+    @DataBoundSetter
+    public void setDatabase(String database) {
+        this.database = Texts.orNull(database);
+    }
+
+    /** {@code tls}, {@code mongo} or {@code cockroach}; null: no extra files. */
+    public String getFormat() {
+        return format;
+    }
+
+    @DataBoundSetter
+    public void setFormat(String format) {
+        this.format = Texts.orNull(format);
+    }
+
+    @Override
+    public Map<String, Object> request() {
+        Map<String, Object> request = new HashMap<>();
+        request.put("type", "database");
+        request.put("service", service);
+        request.put("username", username);
+        request.put("database", database);
+        request.put("format", format);
+        request.values().removeIf(Objects::isNull);
+        return request;
+    }
+
+    @Extension
+    @Symbol("databaseAccess")
+    public static class DescriptorImpl extends Descriptor<Output> {
+        @Override
+        public String getDisplayName() {
+            return Messages.Output_database();
+        }
+
+        @POST
+        public ListBoxModel doFillFormatItems() {
+            ListBoxModel items = new ListBoxModel();
+            items.add(Messages.Output_formatNone(), "");
+            items.add("tls", "tls");
+            items.add("mongo", "mongo");
+            items.add("cockroach", "cockroach");
+            return items;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.step;
+
+import hudson.model.Item;
+import hudson.util.FormValidation;
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.field.Checks;
+import jenkins.model.Jenkins;
+
+/** Field checks of a block's form: the same for the snippet generator and for a freestyle job. */
+final class BlockForm {
+    private BlockForm() {}
+
+    static FormValidation identity(Item item, String value) {
+        if (!allowed(item) || value == null || value.isBlank()) {
+            return FormValidation.ok();
+        }
+        // For the snippet generator outside of a job there is no job to be allowed: only an administrator comes so far.
+        boolean known = item == null
+                ? MachineIdConfiguration.get().identity(value.trim()) != null
+                : MachineIdConfiguration.get().policy().allows(value.trim(), item.getFullName());
+        return known
+                ? FormValidation.ok()
+                : FormValidation.error(Messages.Check_identityForJob(value.trim()));
+    }
+
+    static FormValidation ttl(Item item, String value) {
+        return check(item, value, true);
+    }
+
+    static FormValidation roles(Item item, String value) {
+        return check(item, value, false);
+    }
+
+    private static FormValidation check(Item item, String value, boolean duration) {
+        if (!allowed(item) || value == null || value.isBlank()) {
+            return FormValidation.ok();
+        }
+        try {
+            if (duration) {
+                Checks.ttl(value);
+            } else {
+                Checks.roles(value);
+            }
+            return FormValidation.ok();
+        } catch (IllegalArgumentException e) {
+            return FormValidation.error(e.getMessage());
+        }
+    }
+
+    /** And only whether this job may use it, never whether it exists. */
+    private static boolean allowed(Item item) {
+        return item == null
+                ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                : item.hasPermission(Item.CONFIGURE);
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.step;
+
+import hudson.AbortException;
+import hudson.EnvVars;
+import hudson.Extension;
+import hudson.FilePath;
+import hudson.Launcher;
+import hudson.model.AbstractBuild;
+import hudson.model.AbstractProject;
+import hudson.model.Computer;
+import hudson.model.Executor;
+import hudson.model.Item;
+import hudson.model.Result;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import hudson.tasks.BuildWrapperDescriptor;
+import hudson.util.FormValidation;
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.lease.ActiveLeases;
+import io.jenkins.plugins.machineid.lease.AuditViolation;
+import io.jenkins.plugins.machineid.lease.LeaseOptions;
+import io.jenkins.plugins.machineid.lease.LeaseSession;
+import io.jenkins.plugins.machineid.output.KubernetesClusters;
+import io.jenkins.plugins.machineid.output.Output;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import jenkins.model.CauseOfInterruption;
+import jenkins.tasks.SimpleBuildWrapper;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.AncestorInPath;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** The block for freestyle jobs: the whole build runs with the agent's machine identity. */
+public class MachineIdBuildWrapper extends SimpleBuildWrapper {
+    private String identity;
+    private List<String> roles;
+    private String ttl;
+    private String kubernetesCluster;
+    private List<String> kubernetesClusters;
+    private List<Output> outputs;
+    private List<String> readers;
+    private String leafCluster;
+
+    @DataBoundConstructor
+    public MachineIdBuildWrapper() {}
+
+    public String getIdentity() {
+        return identity;
+    }
+
+    @DataBoundSetter
+    public void setIdentity(String identity) {
+        this.identity = Texts.orNull(identity);
+    }
+
+    public List<String> getRoles() {
+        return roles;
+    }
+
+    @DataBoundSetter
+    public void setRoles(List<String> roles) {
+        this.roles = Texts.words(roles);
+    }
+
+    public String getTtl() {
+        return ttl;
+    }
+
+    @DataBoundSetter
+    public void setTtl(String ttl) {
+        this.ttl = Texts.orNull(ttl);
+    }
+
+    /** The cluster, if it is one; several are {@link #getKubernetesClusters}. */
+    public String getKubernetesCluster() {
+        return KubernetesClusters.only(kubernetes());
+    }
+
+    @DataBoundSetter
+    public void setKubernetesCluster(String kubernetesCluster) {
+        this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+    }
+
+    /** The clusters, the current context first, if they are several. */
+    public List<String> getKubernetesClusters() {
+        return KubernetesClusters.several(kubernetes());
+    }
+
+    @DataBoundSetter
+    public void setKubernetesClusters(List<String> kubernetesClusters) {
+        this.kubernetesClusters = Texts.names(kubernetesClusters);
+    }
+
+    /** For the form. */
+    public String getKubernetesText() {
+        return String.join(", ", kubernetes());
+    }
+
+    private List<String> kubernetes() {
+        return KubernetesClusters.all(kubernetesCluster, kubernetesClusters);
+    }
+
+    public List<Output> getOutputs() {
+        return outputs;
+    }
+
+    @DataBoundSetter
+    public void setOutputs(List<Output> outputs) {
+        this.outputs = outputs == null || outputs.isEmpty() ? null : new java.util.ArrayList<>(outputs);
+    }
+
+    public List<String> getReaders() {
+        return readers;
+    }
+
+    @DataBoundSetter
+    public void setReaders(List<String> readers) {
+        this.readers = Texts.words(readers);
+    }
+
+    public String getLeafCluster() {
+        return leafCluster;
+    }
+
+    @DataBoundSetter
+    public void setLeafCluster(String leafCluster) {
+        this.leafCluster = Texts.orNull(leafCluster);
+    }
+
+    @Override
+    public void setUp(
+            Context context,
+            Run<?, ?> run,
+            FilePath workspace,
+            Launcher launcher,
+            TaskListener listener,
+            EnvVars initialEnvironment)
+            throws IOException, InterruptedException {
+        requireFreestyle(run);
+        LeaseOptions options =
+                new LeaseOptions(identity, roles, ttl, kubernetes(), outputs, readers, leafCluster);
+        LeaseSession session = LeaseSession.plan(run, workspace.toComputer(), workspace, options);
+        ActiveLeases.get().add(new Holder(session, run, listener), false);
+        Map<String, String> environment = session.acquire(run, listener, false);
+        context.setDisposer(new Release(session));
+        environment.forEach(context::env);
+    }
+
+    /**
+     * A pipeline's {@code wrap} gives the variables to the steps of other agents too, and goes on after a restart of the
+     * controller without being asked for its permission again.
+     */
+    static void requireFreestyle(Run<?, ?> run) throws AbortException {
+        if (!(run instanceof AbstractBuild)) {
+            throw new AbortException(Messages.Wrapper_pipeline());
+        }
+    }
+
+    /** Gives the lease back. */
+    static final class Release extends Disposer {
+        private static final long serialVersionUID = 1L;
+
+        private final LeaseSession session;
+
+        Release(LeaseSession session) {
+            this.session = session;
+        }
+
+        @Override
+        public void tearDown(Run<?, ?> run, FilePath workspace, Launcher launcher, TaskListener listener)
+                throws IOException {
+            AuditViolation violation = session.releaseAndWait(listener);
+            if (violation != null) {
+                throw violation;
+            }
+        }
+    }
+
+    /** A freestyle build ends as a whole, its executor interrupted. */
+    private record Holder(LeaseSession session, Run<?, ?> run, TaskListener listener) implements ActiveLeases.Holder {
+        @Override
+        public void refused(AbortException why) {
+            end(run, why);
+            session.release();
+        }
+    }
+
+    static void end(Run<?, ?> run, AbortException why) {
+        Executor executor = run.getExecutor();
+        if (executor != null) {
+            executor.interrupt(Result.FAILURE, new LeaseEnded(why.getMessage()));
+        }
+    }
+
+    /** Told in the console and on the build's page. */
+    static final class LeaseEnded extends CauseOfInterruption {
+        private static final long serialVersionUID = 1L;
+
+        private final String sentence;
+
+        LeaseEnded(String sentence) {
+            this.sentence = sentence;
+        }
+
+        @Override
+        public String getShortDescription() {
+            return sentence;
+        }
+    }
+
+    @Extension
+    @Symbol("machineIdLease")
+    public static class DescriptorImpl extends BuildWrapperDescriptor {
+        @Override
+        public String getDisplayName() {
+            return Messages.Wrapper_displayName();
+        }
+
+        @Override
+        public boolean isApplicable(AbstractProject<?, ?> item) {
+            return true;
+        }
+
+        @POST
+        public FormValidation doCheckIdentity(@AncestorInPath Item item, @QueryParameter String value) {
+            return BlockForm.identity(item, value);
+        }
+
+        @POST
+        public FormValidation doCheckTtl(@AncestorInPath Item item, @QueryParameter String value) {
+            return BlockForm.ttl(item, value);
+        }
+
+        @POST
+        public FormValidation doCheckRoles(@AncestorInPath Item item, @QueryParameter String value) {
+            return BlockForm.roles(item, value);
+        }
+    }
+}
