@@ -34,15 +34,11 @@ fn words() -> BTreeMap<&'static str, Vec<&'static str>> {
     ])
 }
 
-/// The join methods, from the room `method`: name, fields, whether the identity is renewable.
-const fn join_methods() -> Vec<Value> {
-    Vec::new()
-}
-
 fn vocabulary() -> Value {
     let limits: Map<String, Value> =
         limits::ALL.iter().map(|(name, value)| (name.to_lowercase(), json!(value))).collect();
-    json!({"abi": ABI, "words": words(), "join_methods": join_methods(), "limits": limits})
+    // "join_methods" comes here, from the room `method`: name, fields, whether it needs a secret or is stored.
+    json!({"abi": ABI, "words": words(), "limits": limits})
 }
 
 #[test]
@@ -66,6 +62,36 @@ fn each_word_stands_once_and_is_plain() {
             assert!(plain && !word.is_empty(), "{list}: {word:?}");
         }
     }
+}
+
+/// The words between backticks.
+fn quoted(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn the_pages_list_the_same_words() {
+    let page = include_str!("../../../../contract/README.md");
+    let (_, table) = page.split_once("| list | where | words |").unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with("| "));
+    let mut listed: BTreeMap<_, _> = rows
+        .map(|row| {
+            let cells: Vec<_> = row.split(" | ").collect();
+            (quoted(cells[0])[0], quoted(cells[2]))
+        })
+        .collect();
+    // These two have pages of their own.
+    listed.insert("error_codes", words_of::<Code>());
+    let readme = include_str!("../../../../README.md");
+    let (_, table) = readme.split_once("| variable | what |").unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with("| "));
+    listed.insert("variables", rows.flat_map(|row| quoted(row.split(" | ").next().unwrap())).collect());
+    let ordered = |mut lists: BTreeMap<_, Vec<_>>| {
+        // The table of variables has an order of its own.
+        lists.entry("variables").or_default().sort_unstable();
+        lists
+    };
+    assert_eq!(ordered(listed), ordered(words()));
 }
 
 #[test]

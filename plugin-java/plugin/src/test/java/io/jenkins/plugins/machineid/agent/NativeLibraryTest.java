@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.jenkins.plugins.machineid.agent.NativeUnavailableException.Reason;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,6 +28,11 @@ class NativeLibraryTest {
         }
         assumeTrue(!path.isEmpty());
         return Path.of(path).toAbsolutePath();
+    }
+
+    @Test
+    void the_number_of_the_contract_is_the_librarys() {
+        assertEquals(Vocabulary.abi(), NativeLibrary.ABI);
     }
 
     @Test
