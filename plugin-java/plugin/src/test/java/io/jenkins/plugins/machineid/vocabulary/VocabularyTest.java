@@ -73,8 +73,25 @@ class VocabularyTest {
         codes.removeAll(words("error_codes"));
         String page = Files.readString(Path.of("../../docs/errors-jenkins.md"));
         codes.forEach(code -> assertTrue(page.contains("| `" + code + "` |"), code));
-        // So that Reply shows each of them as one.
-        words("error_codes").forEach(code -> assertTrue(code.matches("[a-z][a-z0-9_]{0,59}"), code));
+    }
+
+    /** Words that the sources have a text or a rule for, beside those that they read from here. */
+    @Test
+    void the_words_of_forms_and_rules_are_the_librarys() throws IOException {
+        String cluster = Files.readString(SOURCES.resolve("config/Cluster.java"));
+        assertEquals(words("address_kinds"), found(Pattern.compile("Messages\\.Cluster_kind\\w+\\(\\), \"(\\w+)\""), cluster));
+        String identity = Files.readString(SOURCES.resolve("config/IdentityDescriptor.java"));
+        assertEquals(
+                words("cache_scopes"), found(Pattern.compile("Messages\\.Identity_scope\\w+\\(\\), \"(\\w+)\""), identity));
+        String variables = Files.readString(SOURCES.resolve("lease/Variables.java"));
+        assertEquals(words("variables"), found(Pattern.compile("variables\\.put\\(\"(\\w+)\""), variables));
+        Pattern cases = Pattern.compile("case \"(\\w+)\"");
+        for (String user : Set.of("lease/Variables.java", "lease/LeaseRequest.java")) {
+            Set<String> types = found(cases, Files.readString(SOURCES.resolve(user)));
+            assertTrue(types.size() > 1 && words("output_types").containsAll(types), user + types);
+        }
+        Set<String> fates = found(cases, Files.readString(SOURCES.resolve("lease/Released.java")));
+        assertTrue(!fates.isEmpty() && words("directory_fates").containsAll(fates), fates.toString());
     }
 
     @Test
