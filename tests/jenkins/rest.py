@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an administrator, a reader and Configuration as Code see of it over HTTP."""
 
+import json
 import re
 import textwrap
 import time
@@ -136,22 +137,22 @@ unclassified:
             variable: PROOF
       - id: aws
         cluster: second
-        join: {iam: {tokenName: jenkins-iam, fips: true}}
+        join: {{iam: {{tokenName: jenkins-iam, fips: true}}}}
       - id: oidc
         cluster: second
-        join: {generic_oidc: {tokenName: jenkins-oidc, command: [/bin/id-token, -v, "a b"], timeout: 30s}}
+        join: {{generic_oidc: {{tokenName: jenkins-oidc, command: [/bin/id-token, -v, "a b"], timeout: 30s}}}}
       - id: cloud
         cluster: second
-        join: {terraform_cloud: {tokenName: jenkins-tfc, audienceTag: TP}}
+        join: {{terraform_cloud: {{tokenName: jenkins-tfc, audienceTag: TP}}}}
       - id: vm
         cluster: second
-        join: {azure: {tokenName: jenkins-vm, clientId: 00000000-1111-2222-3333-444444444444}}
+        join: {{azure: {{tokenName: jenkins-vm, clientId: 00000000-1111-2222-3333-444444444444}}}}
       - id: bound
         cluster: second
-        join: {bound_keypair: {tokenName: jenkins-bound, registrationSecret: the-registration-secret}}
+        join: {{bound_keypair: {{tokenName: jenkins-bound, registrationSecret: the-registration-secret}}}}
       - id: pasted
         cluster: second
-        join: {token: {token: "tbot+auth+bound-keypair://jenkins:the-pasted-secret@auth.example.com:3025"}}
+        join: {{token: {{token: "tbot+auth+bound-keypair://jenkins:the-pasted-secret@auth.example.com:3025"}}}}
 """
 
 
@@ -199,6 +200,14 @@ def configuration_as_code_round_trip(world):
         assert default not in ours, f"a default is exported: {default}"
     for secret in ("the-registration-secret", "the-pasted-secret", world.cluster["token"], world.cluster["token.each"]):
         assert secret not in ours + nodes, "a token is exported in clear"
+    # In the form each identity shows the fields of its method; the help of a field may come from the class above.
+    page = jenkins.get("/manage/configure")
+    contains(page, *(f'name="_.{field}"' for field in (
+        "tokenName", "tokenPath", "variable", "fips", "command", "timeout", "audienceTag", "clientId", "registrationSecret")))
+    for secret in ("the-registration-secret", "the-pasted-secret"):
+        assert secret not in page, "a secret is in the form"
+    for path in ("GitlabJoin/help", "GitlabJoin/help/tokenName", "GitlabJoin/help/variable", "IamJoin/help/fips", "TokenJoin/help/token"):
+        contains(jenkins.get(f"/descriptor/{PACKAGE}.join.{path}"), "<div>")
     configure("casc-again.yaml", ours + nodes)
     again = export()
     # Secrets are encrypted anew each time.
@@ -211,6 +220,44 @@ def configuration_as_code_round_trip(world):
     jenkins.pipeline("allowed-after-casc", block(f"sh '{world.ssh('true')}'"))
     result, log = jenkins.run("allowed-after-casc")
     equal(result, "SUCCESS", log)
+
+
+@test
+def the_form_binds_the_fields_of_the_chosen_method(world):
+    """What a browser sends for an identity, bound as Jenkins does it."""
+    def bound(method, **fields):
+        kind = f"{PACKAGE}.join.{method}"
+        form = {"id": "x", "cluster": "main", "roles": "", "maxTtl": "", "allowedJobs": "", "allowedAgents": "",
+                "builtInNodeAllowed": False, "agentsBy": "names", "agentLabel": "", "keyAlgorithm": "ecdsa-p256",
+                "lifetime": "1h", "renewalInterval": "", "cacheScope": "agent",
+                "join": {"stapler-class": kind, "$class": kind, "tokenFile": "", **fields}}
+        path = world.output / "form.json"
+        path.write_text(json.dumps(form))
+        return world.jenkins.groovy(f"""
+            def json = net.sf.json.JSONObject.fromObject(new File('{path}').text)
+            try {{
+                def it = org.kohsuke.stapler.Stapler.currentRequest2.bindJSON({PACKAGE}.config.Identity, json)
+                it.check()
+                print it.join.request(null, null)
+            }} catch (Throwable e) {{ for (Throwable t = e; t != null; t = t.cause) println t.message }}""").strip()
+
+    nowhere = {"variable": "", "file": ""}
+    equal(bound("GenericOidcJoin", tokenName="n", command="/bin/x\r\na b\r\n", timeout="30s", **nowhere),
+          "[method:generic_oidc, token:n, settings:[command:[/bin/x, a b], timeout:30]]")
+    equal(bound("GitlabJoin", tokenName="n", variable="CI_JWT", file=""), "[method:gitlab, token:n, settings:[variable:CI_JWT]]")
+    equal(bound("IamJoin", tokenName="n", fips=True), "[method:iam, token:n, settings:[fips:true]]")
+    equal(bound("KubernetesJoin", tokenName="n", tokenPath=""), "[method:kubernetes, token:n]")
+    equal(bound("TokenJoin", token=""), "[method:token]")
+    contains(bound("BoundKeypairJoin", tokenName="n", registrationSecret="s3cret", registrationSecretPath="", staticKeyPath=""),
+             "method:bound_keypair, token:n", "registration_secret:")
+    contains(bound("IamJoin", tokenName="tbot+proxy+token://s3cret@example.com", fips=False), "choose join method token")
+    contains(bound("IamJoin", tokenName="", fips=False), "Method iam needs the name")
+    node = world.jenkins.groovy(f"""
+        def form = net.sf.json.JSONObject.fromObject([defaultIdentity: 'api', identities: [[identity: 'api', token: 'a b', tokenFile: '']]])
+        def descriptor = jenkins.model.Jenkins.get().getDescriptor({PACKAGE}.config.MachineIdNodeProperty)
+        try {{ println descriptor.newInstance(org.kohsuke.stapler.Stapler.currentRequest2, form) }}
+        catch (hudson.model.Descriptor.FormException e) {{ println e.message }}""")
+    contains(node, "printable ASCII characters")
 
 
 @test

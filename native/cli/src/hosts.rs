@@ -9,6 +9,7 @@ use machine_id::connect::{Address, ClientCredential, Host};
 use machine_id::error::{Code, Error};
 use machine_id::identity::TlsFacts;
 use machine_id::proxy::{self, Labels};
+use machine_id::version::Version;
 use serde::Serialize;
 
 use crate::args;
@@ -70,7 +71,7 @@ async fn list(
         proxy: proxy.clone(),
         ssh_proxy: None,
         connection_upgrade: false,
-        server_major: None,
+        server_version: Version::default(),
     };
     let connector = connector(&way)?;
     way.connection_upgrade = connector.needs_upgrade(proxy).await;

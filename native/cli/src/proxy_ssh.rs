@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{AddressKind, ClusterConfig};
-use machine_id::connect::{Address, ClientCredential, ConnectError, Connector, Host, SshTarget};
+use machine_id::connect::{
+    Address, ClientCredential, ConnectError, Connector, Host, Refusal, SshTarget, TransportError, TrustError,
+};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::output::proxy_command_word;
 use machine_id::proxy::{self, Destination, Labels, dial, pump, resolve, subsystem_arguments};
+use machine_id::version::Version;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::args::{self, ProxySsh};
@@ -36,12 +39,12 @@ pub(crate) fn run(arguments: &ProxySsh) -> Result<ExitCode, Error> {
         wanted.host = &found.id;
     }
     let target = resolve(&wanted)?;
-    if !way.has_transport_service() {
+    if !way.server_version.has_transport_service() {
         return Err(by_subsystem(&arguments.way, &way, &target, login, &identity));
     }
     let dialled = runtime.block_on(async {
         let stream = match dial(&connector(&way)?, &way.cluster(), &identity.host_cas, &credential, &target).await {
-            Err(error) if way.server_major.is_none() && lacks_service(&error) => return Ok(None),
+            Err(error) if way.server_version.is_unknown() && lacks_service(&error) => return Ok(None),
             other => other?,
         };
         carry(stream, host).await.map(Some)
@@ -85,8 +88,10 @@ async fn carry(stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> Resul
 fn lacks_service(error: &ConnectError) -> bool {
     matches!(
         error,
-        ConnectError::Unsupported { .. } | ConnectError::Untrusted { .. } | ConnectError::NameMismatch { .. }
-    ) || matches!(error, ConnectError::Tls { reason, .. } if reason.contains("ALPN"))
+        ConnectError::Refused(Refusal::Unsupported { .. })
+            | ConnectError::Trust(TrustError::Untrusted { .. } | TrustError::NameMismatch { .. })
+            | ConnectError::Transport(TransportError::ProtocolUnknown { .. })
+    )
 }
 
 /// Turns this process into an `ssh` that asks the proxy for the host; comes back only when that fails.
@@ -146,7 +151,7 @@ fn way(arguments: &args::Way) -> Result<proxy::Way, Error> {
         proxy: proxy_address(&arguments.proxy)?,
         ssh_proxy: arguments.ssh_proxy.as_deref().map(|text| address(text, SSH_PROXY)).transpose()?,
         connection_upgrade: arguments.connection_upgrade,
-        server_major: arguments.server_version,
+        server_version: Version::of_major(arguments.server_version),
     })
 }
 

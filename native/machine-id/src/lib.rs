@@ -1,7 +1,7 @@
 //! Short-lived Teleport machine identities for build agents.
 //!
 //! The flow, and the order in which the rooms may use each other:
-//! [`config`] → [`connect`] → [`join`] → [`identity`] → [`renew`] → [`issue`] → [`output`] → [`destination`]
+//! [`method`] → [`config`] → [`connect`] → [`join`] → [`identity`] → [`renew`] → [`issue`] → [`output`] → [`destination`]
 //! (with [`acl`]) → [`lease`]. `docs/architecture.md` has the map.
 
 pub mod acl;
@@ -19,8 +19,10 @@ pub mod identity;
 pub mod issue;
 pub mod join;
 pub mod lease;
+pub mod method;
 pub mod output;
 pub mod proxy;
 pub mod renew;
 pub mod secret;
+pub mod version;
 pub mod vocabulary;

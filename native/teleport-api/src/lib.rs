@@ -36,6 +36,13 @@ mod generated {
             }
         }
 
+        pub(crate) mod machineid {
+            #[allow(missing_docs, clippy::all, clippy::as_conversions, clippy::missing_errors_doc)]
+            pub mod v1 {
+                include!("generated/teleport.machineid.v1.rs");
+            }
+        }
+
         pub(crate) mod transport {
             #[allow(missing_docs, clippy::all, clippy::as_conversions, clippy::missing_errors_doc)]
             pub mod v1 {
@@ -59,6 +66,10 @@ pub use generated::proto as auth;
 /// Package `teleport.join.v1`: the join stream of version 18.2 and later.
 #[doc(inline)]
 pub use generated::teleport::join::v1 as join;
+
+/// Package `teleport.machineid.v1`: what bots report about themselves.
+#[doc(inline)]
+pub use generated::teleport::machineid::v1 as machineid;
 
 /// Package `teleport.transport.v1`: SSH and auth connections through the proxy.
 #[doc(inline)]

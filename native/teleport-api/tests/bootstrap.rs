@@ -11,7 +11,15 @@ use tonic_prost_build::configure;
 
 const PROTO_DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/proto");
 const CHECKED_IN_DIR: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/generated");
-const PROTO_FILES: [&str; 5] = ["auth.proto", "join.proto", "transport.proto", "trust.proto", "types.proto"];
+const PROTO_FILES: [&str; 7] = [
+    "auth.proto",
+    "join.proto",
+    "joinservice.proto",
+    "machineid.proto",
+    "transport.proto",
+    "trust.proto",
+    "types.proto",
+];
 
 #[test]
 fn checked_in_code_is_up_to_date() -> Result<(), Box<dyn Error>> {

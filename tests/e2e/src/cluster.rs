@@ -83,8 +83,8 @@ impl Cluster {
 
     /// Another kind of token for bot `api`.
     pub fn token_with(&self, options: TokenOptions) -> String {
-        // Where an ID token proves the right to it, a join token's name is no secret.
-        let secret = options.id_token.is_none();
+        // Where something else proves the right to it, a join token's name is no secret.
+        let secret = options.is_secret();
         let token = self.double.new_token_with("api", options);
         if secret {
             self.secrets.add(&token);

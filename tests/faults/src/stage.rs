@@ -8,10 +8,11 @@ use std::time::Duration;
 use machine_id::clock::SystemClock;
 use machine_id::config::{
     AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig,
-    JoinConfig, JoinMethod, KeyAlgorithm, OutputConfig, OutputKind, TokenSource,
+    JoinConfig, KeyAlgorithm, OutputConfig, OutputKind, TokenSource,
 };
 use machine_id::engine::{Acquired, Engine, Order, Placement};
 use machine_id::error::Error;
+use machine_id::method::JoinMethod;
 use teleport_double::{Double, Role};
 use tempfile::TempDir;
 
@@ -145,7 +146,11 @@ fn engine(double: &Double, directory: &Path, storage: &Path, life: Duration) -> 
             ca_pins: Vec::new(),
             ca: Some(CaSource::File(double.web_ca_pem().to_owned())),
         },
-        join: JoinConfig { method: JoinMethod::Token, token: TokenSource::File(directory.join("token")), proof: None },
+        join: JoinConfig {
+            method: JoinMethod::Token,
+            token: TokenSource::File(directory.join("token")),
+            settings: Arc::default(),
+        },
         key_algorithm: KeyAlgorithm::EcdsaP256,
         lifetime: life,
         renewal_interval: None,

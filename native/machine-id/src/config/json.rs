@@ -1,18 +1,21 @@
 //! The library's own configuration: `open(config)` and `check(config)` of `contract/README.md`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::parse_address;
 use super::document;
-use super::fault::{ConfigError, Place, Report};
+use super::fault::{ConfigError, Report};
+use super::join::{self, Language};
 use super::model::{
     AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig,
-    JoinConfig, JoinMethod, ProofSource, TokenSource,
+    JoinConfig, TokenSource,
 };
 use super::tree::{Section, Tree};
-use super::value::{self, NoJoinMethod};
+use super::value;
 use crate::error::Code;
+use crate::method::Settings;
 use crate::vocabulary::{ABI, limits};
 
 impl EngineConfig {
@@ -145,63 +148,29 @@ fn pem(text: &str) -> Result<String, String> {
 
 fn join(tree: Tree, purpose: Purpose, report: &mut Report) -> Option<JoinConfig> {
     let mut section = tree.section(report)?;
-    let method = section.require("method", report, "write a join method").and_then(|tree| method(tree, report));
+    let method = section.require("method", report, "write a join method").and_then(|tree| join::method(tree, report));
     let value = section.take("token").and_then(|tree| tree.text(report)).map(TokenSource::Value);
     let file = section.take("token_file").and_then(|tree| tree.parse(report, value::absolute_path));
-    let proof = section.take("proof").and_then(|tree| proof(tree, report));
+    let settings = section.take("settings");
     if value.is_some() && file.is_some() {
         report.fault(&section.place, "has both token and token_file; write one of them");
     }
     let token = value.or(file.map(TokenSource::File)).unwrap_or(TokenSource::Absent);
-    match purpose {
-        Purpose::Open => check_join(&section.place, method, &token, proof.as_ref(), report),
-        Purpose::Check if !matches!(token, TokenSource::Absent) || proof.is_some() => {
-            report.fault(&section.place, "has a token or a proof; a check takes neither, leave them out");
+    let place = section.place.clone();
+    section.finish(report);
+    if purpose == Purpose::Check {
+        if !matches!(token, TokenSource::Absent) || settings.is_some() {
+            report.fault(&place, "has a token or settings; a check takes neither, leave them out");
         }
-        Purpose::Check => {}
+        return Some(JoinConfig { method: method?, token: TokenSource::Absent, settings: Arc::default() });
     }
-    section.finish(report);
-    Some(JoinConfig { method: method?, token, proof })
-}
-
-/// What both texts demand of a join.
-pub(super) fn check_join(
-    place: &Place,
-    method: Option<JoinMethod>,
-    token: &TokenSource,
-    proof: Option<&ProofSource>,
-    report: &mut Report,
-) {
-    let Some(method) = method else { return };
-    if method != JoinMethod::Token && matches!(token, TokenSource::Absent) {
-        let message = format!("has no token; method {:?} needs the name of its join token", method.as_str());
-        report.fault(place, message);
-    }
-    if method == JoinMethod::Token && proof.is_some() {
-        report.fault(place, "has a proof; method \"token\" takes none");
-    }
-}
-
-/// A join method, or the fault that it is unknown or not built.
-pub(super) fn method(tree: Tree, report: &mut Report) -> Option<JoinMethod> {
-    let place = tree.place.clone();
-    let text = tree.text(report)?;
-    match value::join_method(text.expose()) {
-        Ok(method) => return Some(method),
-        Err(NoJoinMethod::Unsupported(message)) => report.unsupported(&place, message),
-        Err(NoJoinMethod::Unknown(message)) => report.fault(&place, message),
-    }
-    None
-}
-
-fn proof(tree: Tree, report: &mut Report) -> Option<ProofSource> {
-    let mut section = tree.section(report)?;
-    let written = [section.has("variable"), section.has("file")];
-    let variable = section.take("variable").and_then(|tree| tree.parse(report, value::variable));
-    let file = section.take("file").and_then(|tree| tree.parse(report, value::absolute_path));
-    if written[0] == written[1] {
-        report.fault(&section.place, "needs exactly one of variable and file");
-    }
-    section.finish(report);
-    variable.map(ProofSource::Variable).or(file.map(ProofSource::File))
+    let settings = match (settings.and_then(|tree| tree.section(report)), method) {
+        (Some(section), Some(method)) => join::settings(section, method, Language::Json, report),
+        (Some(section), None) => {
+            section.ignore_rest();
+            Settings::default()
+        }
+        (None, _) => Settings::default(),
+    };
+    join::join(&place, method, token, settings, report)
 }

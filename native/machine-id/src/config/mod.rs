@@ -9,6 +9,7 @@ mod discard;
 mod document;
 mod duration;
 mod fault;
+mod join;
 mod json;
 mod kubernetes;
 mod model;

@@ -1,9 +1,11 @@
 //! The types that both configuration texts are parsed into.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::kubernetes::KubernetesOutput;
+use crate::method::{JoinMethod, Settings};
 use crate::secret::Secret;
 use crate::vocabulary::words;
 
@@ -63,53 +65,8 @@ pub struct JoinConfig {
     pub method: JoinMethod,
     /// The token: for method `token` the secret itself, else the name of a token resource.
     pub token: TokenSource,
-    /// Where the method's ID token is, when not at the method's own default place.
-    pub proof: Option<ProofSource>,
-}
-
-/// The join methods that are built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum JoinMethod {
-    /// A secret; the identity is renewable.
-    Token,
-    /// A Kubernetes service account token.
-    Kubernetes,
-    /// GitHub Actions.
-    Github,
-    /// GitLab CI.
-    Gitlab,
-    /// CircleCI.
-    CircleCi,
-    /// Spacelift.
-    Spacelift,
-    /// Terraform Cloud.
-    TerraformCloud,
-    /// Bitbucket Pipelines.
-    Bitbucket,
-}
-
-impl JoinMethod {
-    /// Teleport's name of the method (protocol C).
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::Kubernetes => "kubernetes",
-            Self::Github => "github",
-            Self::Gitlab => "gitlab",
-            Self::CircleCi => "circleci",
-            Self::Spacelift => "spacelift",
-            Self::TerraformCloud => "terraform_cloud",
-            Self::Bitbucket => "bitbucket",
-        }
-    }
-
-    /// Whether the identity can be renewed with its own certificate, and so has to be kept on disk; otherwise each renewal
-    /// is a new join, and it lives in memory only.
-    #[must_use]
-    pub const fn renewable(self) -> bool {
-        matches!(self, Self::Token)
-    }
+    /// The method's own settings.
+    pub settings: Arc<Settings>,
 }
 
 /// Where the token is.
@@ -123,15 +80,6 @@ pub enum TokenSource {
     Absent,
     /// One was configured and has been used: its hash is kept with the identity that it brought, nothing else.
     Used,
-}
-
-/// Where an ID token is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProofSource {
-    /// An environment variable of this process.
-    Variable(String),
-    /// A file.
-    File(PathBuf),
 }
 
 words! {

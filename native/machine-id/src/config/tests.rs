@@ -1,15 +1,16 @@
 //! The requests of `contract` as this side reads them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::{
     AcquireRequest, AddressKind, CaSource, ConfigError, DatabaseFormat, DiscardRequest, EngineConfig, HelperConfig,
-    HelperContent, JoinMethod, KeyAlgorithm, KubernetesOutput, OutputKind, ProofSource, Scope, TokenSource, UserRef,
+    HelperContent, KeyAlgorithm, KubernetesOutput, OutputKind, Scope, TokenSource, UserRef,
 };
 use crate::error::{Code, Error, Fault};
+use crate::method::JoinMethod;
 
 macro_rules! contract {
     ($name:literal) => {
@@ -47,9 +48,9 @@ fn open_is_read_as_the_contract_says() {
     assert_eq!((minimal.lifetime.as_secs(), minimal.renewal_interval), (3600, None));
     assert_eq!(minimal.key_algorithm, KeyAlgorithm::EcdsaP256);
 
-    assert_eq!(pods.join.proof, Some(ProofSource::File("/var/run/secrets/tokens/join-sa-token".into())));
+    assert_eq!(pods.join.settings.path("token_path"), Some(Path::new("/var/run/secrets/tokens/join-sa-token")));
     assert_eq!(pods.key_algorithm, KeyAlgorithm::Ed25519);
-    assert_eq!(gitlab.join.proof, Some(ProofSource::Variable("TBOT_GITLAB_JWT".to_owned())));
+    assert_eq!(gitlab.join.settings.text("variable"), Some("TBOT_GITLAB_JWT"));
     assert_eq!((gitlab.cluster.host.as_str(), gitlab.cluster.port), ("2001:db8::1", 3080));
 }
 
@@ -70,17 +71,17 @@ fn check_leaves_the_token_out() {
 
 #[test]
 fn check_of_any_join_method_needs_no_token() {
-    for method in ["token", "kubernetes", "github", "gitlab", "circleci", "spacelift", "terraform_cloud", "bitbucket"] {
-        let config = check_of(&format!(r#"{{"method": "{method}"}}"#)).unwrap();
-        assert_eq!(config.identities[0].join.method.as_str(), method);
+    for method in JoinMethod::ALL {
+        let config = check_of(&format!(r#"{{"method": "{}"}}"#, method.as_str())).unwrap();
+        assert_eq!(config.identities[0].join.method, *method);
     }
 }
 
 #[test]
 fn check_refuses_whatever_is_secret() {
-    for more in [r#""token": "x""#, r#""token_file": "/etc/token""#, r#""proof": {"variable": "X"}"#] {
+    for more in [r#""token": "x""#, r#""token_file": "/etc/token""#, r#""settings": {"variable": "X"}"#] {
         let faults = check_of(&format!(r#"{{"method": "github", {more}}}"#)).unwrap_err();
-        assert_eq!(faults, ["identities[0].join: has a token or a proof; a check takes neither, leave them out"]);
+        assert_eq!(faults, ["identities[0].join: has a token or settings; a check takes neither, leave them out"]);
     }
 }
 
@@ -258,10 +259,38 @@ fn no_fault_repeats_a_token() {
 #[test]
 fn a_join_method_that_is_not_built_is_unsupported_rather_than_invalid() {
     let text = br#"{"abi":3,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
-        {"id":"a","cluster":{"address":"h"},"join":{"method":"iam","token":"t"}}]}"#;
+        {"id":"a","cluster":{"address":"h"},"join":{"method":"tpm","token":"t"}}]}"#;
     let error = EngineConfig::from_json(text).unwrap_err();
     assert_eq!(error.code(), Code::Unsupported);
     assert_eq!(error.faults().len(), 1);
+}
+
+fn settings_of(join: &str) -> Result<EngineConfig, Vec<String>> {
+    let digest = "2".repeat(64);
+    let text = format!(
+        r#"{{"abi": 3, "root": "/r", "helper": "/h", "helper_sha256": "{digest}",
+            "identities": [{{"id": "api", "cluster": {{"address": "c"}}, "join": {join}}}]}}"#
+    );
+    EngineConfig::from_json(text.as_bytes()).map_err(|error| lines(&error))
+}
+
+#[test]
+fn a_method_takes_its_own_settings_alone() {
+    let faults = |settings: &str| {
+        settings_of(&format!(r#"{{"method": "gitlab", "token": "t", "settings": {settings}}}"#)).unwrap_err()
+    };
+    let [fault] = &faults(r#"{"token_path": "/t"}"#)[..] else { panic!("one fault") };
+    assert!(fault.starts_with("identities[0].join.settings.token_path: unknown key;"), "{fault}");
+    assert_eq!(
+        faults(r#"{"variable": "A", "file": "/t"}"#),
+        ["identities[0].join.settings: has variable and file; write one of them"]
+    );
+    assert_eq!(faults(r#"{"file": "t"}"#), ["identities[0].join.settings.file: is \"t\"; write an absolute path"]);
+    let [fault] = &settings_of(r#"{"method": "token", "settings": {"variable": "A"}}"#).unwrap_err()[..] else {
+        panic!("one fault")
+    };
+    assert!(fault.starts_with("identities[0].join.settings.variable: unknown key"), "{fault}");
+    assert!(settings_of(r#"{"method": "gitlab", "token": "t", "settings": {}}"#).is_ok());
 }
 
 #[test]

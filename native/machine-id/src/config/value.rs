@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::model::{CaPin, JoinMethod, KeyAlgorithm, UserRef};
+use super::model::{CaPin, KeyAlgorithm, UserRef};
 use super::nearest::suggestion;
 use crate::vocabulary::limits::{IDENTITY_ID_LENGTH, NAME_BYTES, PATH_BYTES};
 use crate::vocabulary::{Word, words_of};
@@ -17,43 +17,6 @@ pub(super) fn shown(text: &str) -> String {
 pub(super) fn word<T: Word>(text: &str) -> Result<T, String> {
     let found = T::ALL.iter().find(|value| value.word() == text);
     found.copied().ok_or_else(|| format!("is {}; {}", shown(text), suggestion(text, &words_of::<T>())))
-}
-
-/// The join methods that are built, by Teleport's names (protocol C).
-pub(super) const JOIN_METHODS: &[(&str, JoinMethod)] = &[
-    ("token", JoinMethod::Token),
-    ("kubernetes", JoinMethod::Kubernetes),
-    ("github", JoinMethod::Github),
-    ("gitlab", JoinMethod::Gitlab),
-    ("circleci", JoinMethod::CircleCi),
-    ("spacelift", JoinMethod::Spacelift),
-    ("terraform_cloud", JoinMethod::TerraformCloud),
-    ("bitbucket", JoinMethod::Bitbucket),
-];
-
-/// Join methods of Teleport that aren't built.
-const OTHER_JOIN_METHODS: &[&str] =
-    &["iam", "ec2", "azure", "azure_devops", "gcp", "tpm", "oracle", "bound_keypair", "env0", "generic_oidc"];
-
-/// Why a join method can't be used.
-pub(super) enum NoJoinMethod {
-    /// Teleport has it, we don't.
-    Unsupported(String),
-    /// Nobody has it.
-    Unknown(String),
-}
-
-/// A join method by name. The text may be a misplaced token, so only words of Teleport are repeated.
-pub(super) fn join_method(text: &str) -> Result<JoinMethod, NoJoinMethod> {
-    if let Some((_, method)) = JOIN_METHODS.iter().find(|(name, _)| *name == text) {
-        return Ok(*method);
-    }
-    let names: Vec<&str> = JOIN_METHODS.iter().map(|(name, _)| *name).collect();
-    if OTHER_JOIN_METHODS.contains(&text) {
-        let message = format!("{text:?} isn't built here yet; built: {}", names.join(", "));
-        return Err(NoJoinMethod::Unsupported(message));
-    }
-    Err(NoJoinMethod::Unknown(format!("isn't a join method; {}", suggestion(text, &names))))
 }
 
 impl std::str::FromStr for KeyAlgorithm {

@@ -9,6 +9,7 @@ use super::net::environment::Environment;
 use super::net::http;
 use super::route::facts;
 use super::tls::trust;
+use super::words;
 use prost::Message;
 use teleport_api::auth::{Certs, Event, PingResponse};
 use teleport_api::types::CertAuthorityV2;
@@ -39,8 +40,12 @@ pub fn grpc_message(bytes: &[u8]) {
 /// Texts of servers and of the environment.
 pub fn texts(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
-    drop(status::answered(status::Call::named("the fuzzer"), tonic::Code::Unknown, &text));
-    let _ = status::retry_in(&format!("max rate reached: retry-in {text}"));
+    for code in 0..=16 {
+        let code = tonic::Code::from_i32(code);
+        drop(status::answered(status::Call::named("the fuzzer"), code, &text));
+        drop(status::answered(status::Call::named(status::ISSUE), code, &text));
+    }
+    let _ = words::retry_in(&format!("max rate reached: retry-in {text}"));
     let environment = Environment::from_lookup(|name| (name == "HTTPS_PROXY").then(|| text.clone().into_owned()));
     drop(environment.proxy_for(&Address::new("proxy.example.com", 443)));
     let environment = Environment::from_lookup(|name| (name == "NO_PROXY").then(|| text.clone().into_owned()));

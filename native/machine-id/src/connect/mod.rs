@@ -4,7 +4,7 @@
 //! [`Connector::auth`] gives typed calls to the auth server, [`Connector::proxy_ssh`] a byte stream to a host.
 //!
 //! Inside, a folder uses those before it, never those after: `error`, `net`, `tls`, `grpc`, `route`, `auth`,
-//! `discovery`, `ssh`, `join_road` (a table in `docs/architecture.md`, which `make lint` checks).
+//! `discovery`, `ssh`, `join_door` (a table in `docs/architecture.md`, which `make lint` checks).
 
 mod auth;
 mod discovery;
@@ -12,23 +12,23 @@ mod error;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod grpc;
-mod join_road;
+mod join_door;
 mod limits;
 mod net;
 mod route;
 mod ssh;
 mod tls;
-mod version;
+pub(crate) mod words;
 
 pub use auth::authority::{CaKind, CertAuthority, KeySet};
 pub use auth::client::{AuthClient, IssuedCerts, Ping};
 pub use auth::resources::{Application, Database, Host};
 pub use auth::watch::AuthorityWatch;
-pub use error::{ConnectError, Presented};
-pub use join_road::{JoinDoor, JoinRoad};
+pub use error::{ConnectError, HostError, Presented, Refusal, SetUpError, TransportError, TrustError};
+pub use join_door::{JoinDoor, Unanswered};
 pub use net::address::Address;
 pub use net::environment::Environment;
-pub use net::http::{HttpReply, error_message};
+pub use net::http::{HttpReply, error_message, error_messages};
 pub use route::cluster::{AuthRoute, ClockDifference, Cluster, Route};
 pub use route::connector::Connector;
 pub use route::facts::ProxyFacts;
@@ -39,9 +39,10 @@ pub use ssh::transport::{Receiving, SshTransport, Window};
 pub use tls::credential::ClientCredential;
 pub use tls::names::encoded_cluster;
 pub use tls::pin::{pin_text, pins_of};
-pub use version::Version;
+pub use words::Rejection;
 
-pub(crate) use grpc::status::retry_in;
+pub(crate) use grpc::connection::GrpcConnection;
+pub(crate) use join_door::answer;
 
 #[cfg(test)]
 pub(crate) mod fake;

@@ -14,6 +14,7 @@ use super::*;
 use crate::clock::{FixedClock, SharedClock};
 use crate::config::{AddressKind, CaPin, CaSource, ClusterConfig};
 use crate::error::{Code, Error, Fault};
+use crate::version::Version;
 
 const PIN: CaPin = CaPin([0x11; 32]);
 
@@ -211,7 +212,7 @@ async fn a_server_of_another_host_ca_is_refused_before_anything_is_sent() {
         .auth(&proxied(server.port), std::slice::from_ref(&ours.pem), &credential)
         .await
         .unwrap_err();
-    assert!(matches!(error, ConnectError::Untrusted { host_ca: true, .. }), "{error:?}");
+    assert!(matches!(error, ConnectError::Trust(TrustError::Untrusted { host_ca: true, .. })), "{error:?}");
     assert_eq!(server.hello().await.certificates, 0);
 }
 

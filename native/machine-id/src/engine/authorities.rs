@@ -1,6 +1,8 @@
 //! The cluster's authorities, as the cluster tells them to a member.
 
-use crate::connect::{AuthClient, CaKind, CertAuthority, ClientCredential, Cluster, ConnectError, Connector};
+use crate::connect::{
+    AuthClient, CaKind, CertAuthority, ClientCredential, Cluster, ConnectError, Connector, TransportError, TrustError,
+};
 use crate::error::Error;
 use crate::identity::{
     Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation, is_cluster_name, is_same_to_ssh,
@@ -16,19 +18,23 @@ pub(super) async fn connect(
     credential: &ClientCredential,
 ) -> Result<AuthClient, Error> {
     match connector.auth(cluster, host_cas, credential).await {
-        Err(untrusted @ ConnectError::Untrusted { host_ca: true, .. }) if cluster.proxy().is_some() => {
+        Err(untrusted @ ConnectError::Trust(TrustError::Untrusted { host_ca: true, .. }))
+            if cluster.proxy().is_some() =>
+        {
             tracing::info!(cluster = %cluster.name, "the host CA has changed, asking the proxy for the present one");
             let present = match connector.verify_pins(cluster).await? {
                 Some(pinned) => pinned,
                 None => match connector.host_ca_export(cluster).await {
                     // Before version 13 a proxy exports nothing.
-                    Err(ConnectError::HttpFailed { status: 404, .. }) => return Err(untrusted.into()),
+                    Err(ConnectError::Transport(TransportError::HttpFailed { status: 404, .. })) => {
+                        return Err(untrusted.into());
+                    }
                     other => other?,
                 },
             };
             Ok(connector.auth(cluster, &present, credential).await?)
         }
-        Err(ConnectError::Untrusted { host_ca: true, .. }) if cluster.host_cas() != host_cas => {
+        Err(ConnectError::Trust(TrustError::Untrusted { host_ca: true, .. })) if cluster.host_cas() != host_cas => {
             tracing::info!(cluster = %cluster.name, "the host CA has changed");
             Ok(connector.auth(cluster, cluster.host_cas(), credential).await?)
         }
@@ -88,7 +94,7 @@ fn tell_apart(cluster: &str, leaves: Vec<CertAuthority>) -> Vec<CertAuthority> {
 /// Those of the cluster and its leaves at once; where the list can't be had, the cluster's own.
 async fn hosts(client: &AuthClient, cluster: &str) -> Result<Vec<CertAuthority>, ConnectError> {
     match client.authorities(CaKind::Host).await {
-        Err(error) if error.is_refusal() => {
+        Err(error @ ConnectError::Refused(_)) => {
             tracing::debug!("the host CAs of leaf clusters can't be listed: {error}");
             Ok(client.authority(CaKind::Host, cluster).await?.into_iter().collect())
         }

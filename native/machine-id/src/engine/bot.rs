@@ -100,7 +100,7 @@ impl Bot {
             Store::in_memory(Arc::clone(&clock))
         };
         let token = std::mem::replace(&mut config.join.token, TokenSource::Used);
-        let join = JoinConfig { token, proof: config.join.proof.clone(), ..config.join };
+        let join = JoinConfig { token, settings: Arc::clone(&config.join.settings), ..config.join };
         Ok(Self {
             join: Mutex::new(Arc::new(join)),
             cache: IssueCache::new(Arc::clone(&clock)),
@@ -144,8 +144,12 @@ impl Bot {
     pub(super) fn forget_token(&self, used: Option<&String>) {
         let mut join = self.join.lock().unwrap_or_else(PoisonError::into_inner);
         let ours = || join::token_hash(&join).ok().flatten();
-        if join.method.renewable() && matches!(join.token, TokenSource::Value(_)) && ours().as_ref() == used {
-            *join = Arc::new(JoinConfig { method: join.method, token: TokenSource::Used, proof: join.proof.clone() });
+        if join.method.has_secret_token() && matches!(join.token, TokenSource::Value(_)) && ours().as_ref() == used {
+            *join = Arc::new(JoinConfig {
+                method: join.method,
+                token: TokenSource::Used,
+                settings: Arc::clone(&join.settings),
+            });
         }
     }
 

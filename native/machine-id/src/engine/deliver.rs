@@ -85,11 +85,10 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
 /// What the files say about the cluster.
 pub(super) fn cluster_facts(session: &Session) -> ClusterFacts {
     let name = session.cluster.name.clone();
-    let server_major = u64::from(session.cluster.server_version.major);
     let proxy = &session.proxy;
     ClusterFacts {
         name,
-        server_major,
+        server_version: session.cluster.server_version.clone(),
         proxy_host: proxy.public_host.clone(),
         proxy_address: proxy.public.to_string(),
         ssh_address: proxy.ssh.to_string(),

@@ -12,12 +12,13 @@ use super::proxy;
 use super::rotation::{Reaction, is_outdated, reaction};
 use super::session::Session;
 use crate::blocking::{self, Lane};
-use crate::connect::{ClientCredential, Cluster, ConnectError};
+use crate::connect::{ClientCredential, Cluster, ConnectError, Refusal};
 use crate::error::{Code, Error};
 use crate::identity::{Authorities, BotFacts, BotIdentity, KeyPair, RenewalState, StoreError, StoreGuard, StoredState};
 use crate::join::{self, Joined};
 use crate::renew::schedule::{Validity, renewal_point};
 use crate::renew::{self, RenewError};
+use crate::version::Version;
 
 /// How long another process may hold the store before we give up: it may be joining through a slow network.
 const STORE_WAIT: Duration = Duration::from_secs(90);
@@ -68,15 +69,16 @@ impl Bot {
             (Plan::Renew, Some(state)) => self.renew_stored(&wish, cluster, state, guard).await,
             (Plan::Foreign, _) => Err(StoreError::Foreign.into()),
             (Plan::Stuck(why), Some(state)) => {
+                let version = cluster.server_version.clone();
                 // The token may have been made anew under its old name: trying costs nothing, and tells.
                 let joined = if means.token_hash.is_some() {
                     self.join(cluster, guard, &why).await
                 } else {
-                    Err(needs_rejoin(&why, &state))
+                    Err(needs_rejoin(&why, &state, &version))
                 };
-                joined.map_err(
-                    |error| if error.code() == Code::JoinRejected { needs_rejoin(&why, &state) } else { error },
-                )
+                joined.map_err(|error| {
+                    if error.code() == Code::JoinRejected { needs_rejoin(&why, &state, &version) } else { error }
+                })
             }
             (Plan::Join(why), state) => {
                 let replaced = state.zip(known).filter(|(_, known)| self.may_serve(known, &means));
@@ -242,7 +244,7 @@ impl Bot {
                 }
             }
             Err(RenewError::Refused(error)) => {
-                let lost = matches!(error, ConnectError::GenerationMismatch { .. });
+                let lost = matches!(error, ConnectError::Refused(Refusal::GenerationMismatch { .. }));
                 let reason = error.to_string();
                 self.with(&guard, move |_, guard| {
                     if lost { guard.mark_needs_rejoin(&reason) } else { guard.abandon_renewal(permit, &reason) }
@@ -406,13 +408,12 @@ fn is_refusal(error: &Error) -> bool {
     matches!(error.code(), Code::JoinRejected | Code::BotAlreadyJoined | Code::JoinWrongRole)
 }
 
-fn needs_rejoin(why: &str, state: &StoredState) -> Error {
+fn needs_rejoin(why: &str, state: &StoredState, version: &Version) -> Error {
     let bot = state.identity.facts().map(|facts| facts.bot_name).unwrap_or_default();
+    let how = join::fresh_token(version, &bot);
     Error::new(
         Code::IdentityNeedsRejoin,
         format!("the identity of bot {bot:?} can't be used any more: {why}"),
-        format!(
-            "make a fresh token on the cluster (tctl bots rm {bot}; tctl bots add {bot} --roles=…) and configure it"
-        ),
+        format!("make a fresh token on the cluster ({how}) and configure it"),
     )
 }

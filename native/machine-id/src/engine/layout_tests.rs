@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{Order, PROGRAM};
 use crate::config::{AcquireRequest, OutputKind};
 use crate::output::{ClusterFacts, kube_directory};
+use crate::version::Version;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contract/layout.json");
 const PROXY: &str = "teleport.example.com:443";
@@ -67,7 +68,7 @@ fn case(name: &str, directory: &str, outputs: &Value) -> Value {
     assert!(order.portable);
     let cluster = ClusterFacts {
         name: "example.test".to_owned(),
-        server_major: 15,
+        server_version: Version::parse("15.0.0"),
         proxy_host: "teleport.example.com".to_owned(),
         proxy_address: PROXY.to_owned(),
         ssh_address: PROXY.to_owned(),

@@ -66,7 +66,7 @@ impl Multiplexers {
         session: &Arc<Session>,
         certificate: &Arc<RoleCertificate>,
     ) -> Result<Option<Arc<Link>>, Error> {
-        if !self.on.load(Ordering::Relaxed) || session.cluster.server_version.before(13) {
+        if !self.on.load(Ordering::Relaxed) || !session.cluster.server_version.has_transport_service() {
             return Ok(None);
         }
         let pem = certificate.certificates.tls.as_str();

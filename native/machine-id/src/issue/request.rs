@@ -13,11 +13,8 @@ use crate::clock::Clock;
 use crate::connect::{AuthClient, ClientCredential, ConnectError};
 use crate::error::{Code, Fault};
 use crate::identity::{Certificates, KeyPair};
+use crate::version::Version;
 
-/// From here on a server takes the two public keys in fields of their own (protocol D3).
-const SEPARATE_KEYS: u32 = 17;
-/// From here on the app session is made by the certificate request itself (protocol D3).
-const APP_WITHOUT_SESSION: u32 = 16;
 /// How long a certificate lives that is only used to look a target up.
 const LOOKUP: Duration = Duration::from_secs(10 * 60);
 
@@ -55,8 +52,8 @@ pub async fn issue(
         return Err(IssueError::NoRoles);
     }
     let route = request.route_to_cluster.as_deref().unwrap_or(root_cluster);
-    let major = client.cluster().server_version.major;
-    let plain = |ttl: Duration| user_certs_request(user, &request.roles, route, &key, major, clock.now() + ttl);
+    let version = &client.cluster().server_version;
+    let plain = |ttl: Duration| user_certs_request(user, &request.roles, route, &key, version, clock.now() + ttl);
     let mut wanted = plain(request.ttl);
     match &request.target {
         Target::None => {}
@@ -74,7 +71,7 @@ pub async fn issue(
         }
         Target::Application { app } => {
             let seer = seer(client, plain(LOOKUP.min(request.ttl)), &key).await?;
-            wanted.route_to_app = Some(route_to_app(&seer, user, app, route, major).await?);
+            wanted.route_to_app = Some(route_to_app(&seer, user, app, route, version).await?);
         }
     }
     let issued = client.user_certs(wanted).await;
@@ -101,7 +98,7 @@ fn user_certs_request(
     roles: &[String],
     route: &str,
     key: &KeyPair,
-    major: u32,
+    version: &Version,
     expires: SystemTime,
 ) -> UserCertsRequest {
     let mut request = UserCertsRequest {
@@ -116,7 +113,7 @@ fn user_certs_request(
         ..UserCertsRequest::default()
     };
     let line = format!("{}\n", key.ssh_public_line()).into_bytes();
-    if major >= SEPARATE_KEYS {
+    if version.takes_separate_keys() {
         request.ssh_public_key = line;
         request.tls_public_key = key.public_pem().as_bytes().to_vec();
     } else {
@@ -152,7 +149,7 @@ async fn route_to_app(
     user: &str,
     app: &str,
     route: &str,
-    major: u32,
+    version: &Version,
 ) -> Result<RouteToApp, IssueError> {
     let applications = seer.applications().await?;
     let unknown = || IssueError::TargetUnknown { kind: "application", name: app.to_owned(), cluster: route.to_owned() };
@@ -163,7 +160,7 @@ async fn route_to_app(
         cluster_name: route.to_owned(),
         ..RouteToApp::default()
     };
-    if major >= APP_WITHOUT_SESSION {
+    if version.starts_app_sessions_itself() {
         wanted.uri = found.uri;
     } else {
         wanted.session_id = seer.create_app_session(user, &wanted.public_addr, route).await?;

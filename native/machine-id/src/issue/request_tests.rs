@@ -10,7 +10,14 @@ fn the_request_is_the_recorded_one() {
     let recorded = include_bytes!("../../../../tests/fixtures/teleport-15/grpc/impersonate.request.pb");
     let recorded = UserCertsRequest::decode(recorded.as_slice()).unwrap();
     let expires = SystemTime::try_from(recorded.expires.unwrap()).unwrap();
-    let mut ours = user_certs_request("bot-fx1", &["api-workers".to_owned()], "example.test", &key(), 15, expires);
+    let mut ours = user_certs_request(
+        "bot-fx1",
+        &["api-workers".to_owned()],
+        "example.test",
+        &key(),
+        &Version::parse("15"),
+        expires,
+    );
     assert_eq!(ours.public_key.trim_ascii(), recorded.public_key.trim_ascii());
     ours.public_key.clone_from(&recorded.public_key);
     // A Go client always writes these, empty as they are.
@@ -22,7 +29,8 @@ fn the_request_is_the_recorded_one() {
 #[test]
 fn every_request_says_that_it_takes_roles_and_is_never_reissuable() {
     for major in [0, 9, 15, 17, 19] {
-        let ours = user_certs_request("bot-x", &["r".to_owned()], "c", &key(), major, SystemTime::UNIX_EPOCH);
+        let version = Version::parse(&major.to_string());
+        let ours = user_certs_request("bot-x", &["r".to_owned()], "c", &key(), &version, SystemTime::UNIX_EPOCH);
         assert!(ours.use_role_requests);
         assert!(!ours.reissuable_role_impersonation);
         assert_eq!(ours.public_key.is_empty(), major >= 17, "{major}");

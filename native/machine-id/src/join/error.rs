@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::config::JoinMethod;
-use crate::connect::ConnectError;
+use crate::connect::{ConnectError, Rejection};
 use crate::error::{Code, Fault, Retry};
 use crate::identity::CertificateError;
+use crate::method::{Absent, JoinMethod};
+use crate::version::Version;
+
+use super::advice;
+use super::refusal;
 
 /// A failed join.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +48,24 @@ pub enum JoinError {
     Rejected {
         /// The method.
         method: JoinMethod,
+        /// What the words mean.
+        rejection: Rejection,
+        /// The server's version.
+        version: Version,
+        /// The server's words.
+        message: String,
+    },
+    /// The cluster is too old for the method.
+    #[error("join method {} needs a newer cluster than one of version {version}", method.as_str())]
+    TooOld {
+        /// The method.
+        method: JoinMethod,
+        /// The server's version.
+        version: Version,
+    },
+    /// The cluster wants another version of us.
+    #[error("the cluster doesn't take this client's version: {message}")]
+    ClientVersion {
         /// The server's words.
         message: String,
     },
@@ -60,10 +82,18 @@ pub enum JoinError {
         bot: String,
         /// The server's words.
         message: String,
+        /// The server's version.
+        version: Version,
     },
     /// The bot is locked.
     #[error("the bot is locked: {message}")]
     Locked {
+        /// The server's words, with the lock's text.
+        message: String,
+    },
+    /// The join token is locked.
+    #[error("the join token is locked: {message}")]
+    TokenLocked {
         /// The server's words, with the lock's text.
         message: String,
     },
@@ -82,10 +112,12 @@ pub enum JoinError {
         message: String,
     },
     /// The cluster answers with a failure of its own.
-    #[error("the cluster failed to answer the join (HTTP {status}): {message}")]
+    #[error("the cluster failed to answer the join ({envelope}): {message}")]
     Failed {
-        /// HTTP status.
-        status: u16,
+        /// `HTTP 500` or the like.
+        envelope: String,
+        /// It may work later.
+        passing: bool,
         /// The server's words.
         message: String,
     },
@@ -100,6 +132,18 @@ pub enum JoinError {
     },
 }
 
+impl JoinError {
+    /// No ID token.
+    pub(super) fn missing(method: JoinMethod, absent: Absent) -> Self {
+        Self::ProofMissing { method, place: absent.place, reason: absent.reason }
+    }
+
+    /// The server has no way for the method.
+    pub(super) fn too_old(method: JoinMethod, version: &Version) -> Self {
+        Self::TooOld { method, version: version.clone() }
+    }
+}
+
 impl Fault for JoinError {
     fn code(&self) -> Code {
         match self {
@@ -108,9 +152,10 @@ impl Fault for JoinError {
             Self::TokenUnreadable { .. } => Code::ConfigUnreadable,
             Self::ProofMissing { .. } => Code::JoinProofMissing,
             Self::Rejected { .. } => Code::JoinRejected,
+            Self::TooOld { .. } | Self::ClientVersion { .. } => Code::Unsupported,
             Self::WrongRole { .. } => Code::JoinWrongRole,
             Self::AlreadyJoined { .. } => Code::BotAlreadyJoined,
-            Self::Locked { .. } => Code::BotLocked,
+            Self::Locked { .. } | Self::TokenLocked { .. } => Code::BotLocked,
             Self::RateLimited { .. } => Code::RateLimited,
             Self::ClockSkew { .. } => Code::ClockSkew,
             Self::Failed { .. } => Code::ClusterFailed,
@@ -122,8 +167,10 @@ impl Fault for JoinError {
     fn hint(&self) -> String {
         match self {
             Self::Connect(error) => error.hint(),
-            Self::TokenUsed => "make a fresh token on the cluster (`tctl bots add`) and configure it".to_owned(),
-            Self::TokenMissing => "make a token on the cluster (`tctl bots add`) and configure it".to_owned(),
+            Self::TokenUsed | Self::TokenMissing => {
+                let how = advice::fresh_token(&Version::default(), "");
+                format!("make a fresh token on the cluster ({how}) and configure it")
+            }
             Self::TokenUnreadable { .. } => {
                 "write the token into that file, readable for the agent's user, or configure another one".to_owned()
             }
@@ -132,24 +179,23 @@ impl Fault for JoinError {
                  another join method"
                     .to_owned()
             }
-            Self::Rejected { method: JoinMethod::Token, .. } => {
-                "the token is wrong, has expired or was used already, or its bot was deleted: make the bot and \
-                 its token anew on the cluster (`tctl bots rm NAME`, `tctl bots add NAME --roles=…`; from version 16 on \
-                 `tctl bots instances add NAME`)"
-                    .to_owned()
+            Self::Rejected { method, rejection, version, .. } => refusal::hint(*rejection, *method, version),
+            Self::TooOld { method, .. } => {
+                format!("upgrade the cluster to {} or newer, or choose another join method", method.spec().since)
             }
-            Self::Rejected { .. } => {
-                "check the token resource on the cluster: its name, its join method, and whether its allow rules match \
-                 this job or pod"
-                    .to_owned()
-            }
+            Self::ClientVersion { .. } => "report this: no version should have been sent".to_owned(),
             Self::WrongRole { .. } => "make a token for a bot (`tctl bots add`)".to_owned(),
-            Self::AlreadyJoined { .. } => {
-                "up to version 15 a bot lives in one place only: delete and create the bot again (`tctl bots rm`, \
-                 `tctl bots add`), or make one bot per agent"
-                    .to_owned()
+            Self::AlreadyJoined { bot, version, .. } => {
+                let name = bot.strip_prefix("bot-").unwrap_or(bot);
+                let anew = advice::fresh_token(version, name);
+                format!("up to version 16.1 a bot lives in one place only: make it anew ({anew}), or one bot per agent")
             }
             Self::Locked { .. } => "look at `tctl get locks` on the cluster and remove the lock".to_owned(),
+            Self::TokenLocked { .. } => {
+                "look at `tctl get locks` on the cluster: find out who used an old state of this token, then remove the \
+                 lock"
+                    .to_owned()
+            }
             Self::RateLimited { .. } => "wait, or spread the agents' starts".to_owned(),
             Self::ClockSkew { .. } => "set this machine's clock (NTP)".to_owned(),
             Self::Failed { .. } => "look into the log of the cluster's proxy and auth server".to_owned(),
@@ -163,7 +209,7 @@ impl Fault for JoinError {
             Self::Connect(error) => error.retry(),
             Self::RateLimited { retry_in: Some(delay), .. } => Retry::After(*delay),
             Self::RateLimited { .. } => Retry::Later,
-            Self::Failed { status, .. } if *status >= 500 => Retry::Later,
+            Self::Failed { passing: true, .. } => Retry::Later,
             _ => Retry::No,
         }
     }

@@ -2,19 +2,27 @@
 
 use std::time::SystemTime;
 
-use super::reply;
 use super::request::JoinRequest;
-use crate::config::JoinMethod;
+use super::way;
 use crate::connect::HttpReply;
 use crate::identity::KeyPair;
+use crate::method::JoinMethod;
 use crate::secret::Secret;
+use crate::version::Version;
 
 /// The answer to a join: the first byte chooses the status.
 pub fn join_reply(bytes: &[u8], key: &KeyPair) {
     let Some((kind, body)) = bytes.split_first() else { return };
     let status = [200, 200, 200, 400, 403, 429, 500].get(usize::from(*kind) % 7).copied().unwrap_or(200);
     let token = Secret::new("0123456789abcdef".to_owned());
-    let request =
-        JoinRequest { method: JoinMethod::Token, token: &token, proof: None, key, expires: SystemTime::UNIX_EPOCH };
-    drop(reply::read(&HttpReply { status, body: body.to_vec(), date: None }, &request));
+    let version = Version::default();
+    let request = JoinRequest {
+        method: JoinMethod::Token,
+        token: &token,
+        id_token: None,
+        key,
+        expires: SystemTime::UNIX_EPOCH,
+        version: &version,
+    };
+    drop(way::read_https(&HttpReply { status, body: body.to_vec(), date: None }, &request));
 }

@@ -1,34 +1,33 @@
-//! Joining a cluster as a bot: one file per join method, each of which only gives the proof.
+//! Joining a cluster as a bot.
+//!
+//! A join is an exchange: what proves it is gathered first ([`proof`]), then it travels by one of several ways ([`way`]),
+//! and whatever a server answers is read in one place ([`refusal`]). What differs between join methods is in
+//! [`crate::method`].
 
-mod bitbucket;
-mod circleci;
+mod advice;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
-mod github;
-mod gitlab;
-mod kubernetes;
+mod outbox;
 mod proof;
-mod reply;
+mod refusal;
 mod request;
-mod spacelift;
-mod terraform_cloud;
 mod token;
+mod way;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::blocking::{self, Lane};
 use crate::clock::Clock;
-use crate::config::{JoinConfig, JoinMethod};
-use crate::connect::{ClockDifference, Cluster, ConnectError, Connector, JoinDoor, JoinRoad};
+use crate::config::JoinConfig;
+use crate::connect::{ClockDifference, Cluster, Connector};
 use crate::identity::{self, CertificateError, Certificates, KeyPair};
-use crate::secret::Secret;
 
+pub(crate) use advice::fresh_token;
 pub use error::JoinError;
 
-use proof::Lookup;
 use request::JoinRequest;
+use way::Outcome;
 
 /// What a successful join brings.
 #[derive(Debug)]
@@ -67,45 +66,24 @@ pub async fn join(
     lifetime: Duration,
     clock: &dyn Clock,
 ) -> Result<Joined, JoinError> {
-    let given = Arc::clone(join);
-    let at_hand = blocking::run(Lane::Store, move || at_hand(&given, &of_process)).await;
-    let (token, proof) = at_hand.map_err(|error| JoinError::Internal { reason: error.to_string() })??;
-    let proof = match (proof, join.method) {
-        (None, JoinMethod::Github) => Some(github::proof(connector, &of_process).await?),
-        (proof, _) => proof,
-    };
+    let at_hand = proof::gather(connector, join).await?;
     check_clocks(connector, cluster).await?;
     let door = connector.join_door(cluster).await?;
-    let request =
-        JoinRequest { method: join.method, token: &token, proof: proof.as_ref(), key, expires: clock.now() + lifetime };
-    let (certs, date) = send(&door, &request).await?;
+    let request = JoinRequest {
+        method: join.method,
+        token: &at_hand.token,
+        id_token: at_hand.id_token.as_ref(),
+        key,
+        expires: clock.now() + lifetime,
+        version: door.server_version(),
+    };
+    let Outcome { certs, date } = way::send(&door, &request).await?;
     let host_cas = door.host_cas(&certs.tls_cas)?;
     let certificates = Certificates::new(&certs.ssh, &certs.tls)?;
     let now = clock.now();
     certificates.check(key, now).map_err(|error| misdated(error, date, now))?;
-    let token_hash = Some(identity::token_hash(&token));
+    let token_hash = Some(identity::token_hash(&at_hand.token));
     Ok(Joined { certificates, tls_cas: certs.tls_cas, ssh_cas: certs.ssh_cas, host_cas, token_hash })
-}
-
-fn of_process(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// The token, and the ID token of the method as far as it needn't be asked for; none for method `token`. Reads files,
-/// which may lie on a disk that hangs.
-fn at_hand(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Secret, Option<Secret>), JoinError> {
-    let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
-    let found = match (join.method, &join.proof) {
-        (JoinMethod::Token, _) | (JoinMethod::Github, None) => return Ok((token, None)),
-        (method, Some(source)) => proof::read(method, source, lookup),
-        (JoinMethod::Kubernetes, None) => kubernetes::proof(lookup),
-        (JoinMethod::Gitlab, None) => gitlab::proof(lookup),
-        (JoinMethod::CircleCi, None) => circleci::proof(lookup),
-        (JoinMethod::Spacelift, None) => spacelift::proof(lookup),
-        (JoinMethod::TerraformCloud, None) => terraform_cloud::proof(lookup),
-        (JoinMethod::Bitbucket, None) => bitbucket::proof(lookup),
-    };
-    Ok((token, Some(found?)))
 }
 
 async fn check_clocks(connector: &Connector, cluster: &Cluster) -> Result<(), JoinError> {
@@ -122,29 +100,6 @@ async fn check_clocks(connector: &Connector, cluster: &Cluster) -> Result<(), Jo
         }
         _ => Ok(()),
     }
-}
-
-async fn send(
-    door: &JoinDoor<'_>,
-    request: &JoinRequest<'_>,
-) -> Result<(reply::JoinCerts, Option<SystemTime>), JoinError> {
-    let mut unknown = None;
-    for road in door.roads() {
-        match road {
-            JoinRoad::Grpc => match door.grpc(request.message()).await {
-                Ok(certs) => return Ok((reply::of_message(certs)?, None)),
-                // Nothing was done with the token.
-                Err(error @ ConnectError::Unsupported { .. }) => unknown = Some(error),
-                Err(error) => return Err(reply::refused_call(error, request)),
-            },
-            JoinRoad::Web | JoinRoad::Rest => {
-                let http = door.http(&request.body()?).await?;
-                return Ok((reply::read(&http, request)?, http.date));
-            }
-        }
-    }
-    let none = || ConnectError::Unsupported { what: "joining this cluster".to_owned() };
-    Err(unknown.unwrap_or_else(none).into())
 }
 
 /// A certificate for another time than ours: one of the clocks is wrong.

@@ -1,53 +1,85 @@
-//! Reading an ID token from where a method has it.
+//! Getting what proves a join, before anything is sent.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::config::{JoinMethod, ProofSource};
+use crate::blocking::{self, Lane};
+use crate::config::JoinConfig;
+use crate::connect::{Connector, error_message};
+use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service};
 use crate::secret::Secret;
 
 use super::error::JoinError;
-
-/// Where variables are looked up: the process environment, or a test's.
-pub(super) type Lookup<'a> = &'a (dyn Fn(&str) -> Option<String> + Send + Sync);
+use super::token;
 
 /// Longest token or proof.
 const LONGEST: u64 = 64 << 10;
 
-/// The proof in a file or variable.
-pub(super) fn read(method: JoinMethod, source: &ProofSource, lookup: Lookup<'_>) -> Result<Secret, JoinError> {
-    match source {
-        ProofSource::Variable(name) => variable(method, name, lookup),
-        ProofSource::File(path) => file(method, path),
-    }
+/// What a join sends.
+#[derive(Debug)]
+pub(super) struct AtHand {
+    /// The secret, or the token resource's name.
+    pub(super) token: Secret,
+    /// The ID token, where the method has one.
+    pub(super) id_token: Option<Secret>,
 }
 
-/// The proof in the environment variable `name`.
-pub(super) fn variable(method: JoinMethod, name: &str, lookup: Lookup<'_>) -> Result<Secret, JoinError> {
-    let missing = || JoinError::ProofMissing {
-        method,
-        place: format!("the environment variable {name}"),
-        reason: "it isn't set".to_owned(),
+/// Gets token and proof from where they are.
+pub(super) async fn gather(connector: &Connector, join: &Arc<JoinConfig>) -> Result<AtHand, JoinError> {
+    let given = Arc::clone(join);
+    // Files may lie on a disk that hangs.
+    let found = blocking::run(Lane::Store, move || on_disk(&given, &of_process)).await;
+    let (token, found) = found.map_err(|error| JoinError::Internal { reason: error.to_string() })??;
+    let id_token = match found {
+        None => None,
+        Some(Found::Text(text)) => Some(text),
+        Some(Found::Service(service)) => Some(ask(connector, join.method, service).await?),
     };
-    let value = Zeroizing::new(lookup(name).ok_or_else(missing)?);
+    Ok(AtHand { token, id_token })
+}
+
+/// An ID token, or who gives it.
+#[derive(Debug)]
+enum Found {
+    Text(Secret),
+    Service(Service),
+}
+
+fn of_process(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Secret, Option<Found>), JoinError> {
+    let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
+    let Proof::IdToken(place) = join.method.spec().proof else { return Ok((token, None)) };
+    let missing = |absent| JoinError::missing(join.method, absent);
+    let found = match place(&join.settings, lookup).map_err(missing)? {
+        IdTokenPlace::Variable(name) => Found::Text(variable(&name, lookup).map_err(missing)?),
+        IdTokenPlace::File(path) => Found::Text(file(&path).map_err(missing)?),
+        IdTokenPlace::Service(service) => Found::Service(service),
+    };
+    Ok((token, Some(found)))
+}
+
+fn variable(name: &str, lookup: Lookup<'_>) -> Result<Secret, Absent> {
+    let value = Zeroizing::new(lookup(name).unwrap_or_default());
     match value.trim() {
-        "" => Err(missing()),
+        "" => Err(Absent { place: format!("the environment variable {name}"), reason: "it isn't set".to_owned() }),
         text => Ok(Secret::new(text.to_owned())),
     }
 }
 
-/// The proof in a file.
-pub(super) fn file(method: JoinMethod, path: &Path) -> Result<Secret, JoinError> {
-    let missing =
-        |reason: String| JoinError::ProofMissing { method, place: format!("the file {}", path.display()), reason };
-    let text = text(path).map_err(|error| missing(error.to_string()))?;
-    if text.expose().is_empty() {
-        return Err(missing("it is empty".to_owned()));
+fn file(path: &Path) -> Result<Secret, Absent> {
+    let absent = |reason: String| Absent { place: format!("the file {}", path.display()), reason };
+    match text(path) {
+        Ok(text) if text.expose().is_empty() => Err(absent("it is empty".to_owned())),
+        Ok(text) => Ok(text),
+        Err(error) => Err(absent(error.to_string())),
     }
-    Ok(text)
 }
 
 /// A file's text without surrounding white space.
@@ -55,4 +87,37 @@ pub(super) fn text(path: &Path) -> std::io::Result<Secret> {
     let mut text = Zeroizing::new(String::new());
     File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
     Ok(Secret::new(text.trim().to_owned()))
+}
+
+async fn ask(connector: &Connector, method: JoinMethod, service: Service) -> Result<Secret, JoinError> {
+    let reply = connector.fetch_with_bearer(&service.url, service.bearer.expose()).await?;
+    let missing = |reason: String| JoinError::missing(method, Absent { place: service.name.to_owned(), reason });
+    if reply.status != 200 {
+        return Err(missing(format!("it answers with HTTP {}: {}", reply.status, error_message(&reply.body))));
+    }
+    let body = Zeroizing::new(reply.body);
+    (service.read)(&body).ok_or_else(|| missing("its answer holds no token".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Code, Fault};
+
+    #[test]
+    fn an_id_token_is_trimmed_and_an_empty_or_missing_one_is_named() {
+        let set = |asked: &str| (asked == "JWT").then(|| " proof\n".to_owned());
+        assert_eq!(variable("JWT", &set).unwrap().expose(), "proof");
+        assert_eq!(variable("OTHER", &set).unwrap_err().place, "the environment variable OTHER");
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), &path).unwrap();
+        let found = file(&path).unwrap();
+        assert!(found.expose().starts_with("[package]") && !found.expose().ends_with('\n'));
+        assert_eq!(file(Path::new("/dev/null")).unwrap_err().reason, "it is empty");
+        let absent = file(Path::new("/nonexistent/token")).unwrap_err();
+        let error = JoinError::missing(JoinMethod::Kubernetes, absent);
+        assert_eq!(error.code(), Code::JoinProofMissing);
+        assert!(error.to_string().contains("/nonexistent/token"), "{error}");
+    }
 }

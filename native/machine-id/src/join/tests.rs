@@ -1,22 +1,28 @@
 use super::*;
-use crate::config::{AddressKind, ClusterConfig, KeyAlgorithm, ProofSource, TokenSource};
-use crate::connect::{Address, HttpReply, error_message, recorded_answer};
+use crate::config::{AddressKind, ClusterConfig, KeyAlgorithm, TokenSource};
+use crate::connect::{Address, HttpReply, IssuedCerts, error_message, recorded_answer};
 use crate::error::{Code, Error, Fault, Retry};
+use crate::method::{JoinMethod, Settings, Value};
+use crate::secret::Secret;
+use crate::version::Version;
 use std::path::PathBuf;
 
 fn key() -> KeyPair {
     KeyPair::from_pem(include_str!("../../../../tests/fixtures/teleport-15/keys/ecdsa.key")).unwrap()
 }
 
-fn asked<'a>(key: &'a KeyPair, token: &'a Secret, method: JoinMethod) -> JoinRequest<'a> {
+fn asked<'a>(key: &'a KeyPair, token: &'a Secret, version: &'a Version) -> JoinRequest<'a> {
     let expires = humantime::parse_rfc3339("2026-11-21T09:00:00Z").unwrap();
-    JoinRequest { method, token, proof: None, key, expires }
+    JoinRequest { method: JoinMethod::Token, token, id_token: None, key, expires, version }
 }
 
-async fn outcome(raw: &'static [u8]) -> Result<reply::JoinCerts, Error> {
-    let (key, token) = (key(), Secret::new("s3cret".to_owned()));
-    let http = recorded_answer(raw).await.unwrap();
-    reply::read(&http, &asked(&key, &token, JoinMethod::Token)).map_err(Error::from)
+fn read(http: &HttpReply) -> Result<IssuedCerts, JoinError> {
+    let (key, token, version) = (key(), Secret::new("s3cret".to_owned()), Version::parse("15.4.2"));
+    way::read_https(http, &asked(&key, &token, &version))
+}
+
+async fn outcome(raw: &'static [u8]) -> Result<IssuedCerts, Error> {
+    read(&recorded_answer(raw).await.unwrap()).map_err(Error::from)
 }
 
 macro_rules! recorded {
@@ -70,11 +76,10 @@ async fn the_recorded_success_is_for_the_key_and_valid_at_its_time() {
 }
 
 fn made_up(status: u16, message: &str) -> JoinError {
-    let (key, token) = (key(), Secret::new("s3cret".to_owned()));
     let body = format!(r#"{{"error":{{"message":{}}}}}"#, serde_json::to_string(message).unwrap()).into_bytes();
     let http = HttpReply { status, date: None, body };
     assert_eq!(error_message(&http.body), message);
-    reply::read(&http, &asked(&key, &token, JoinMethod::Token)).unwrap_err()
+    read(&http).unwrap_err()
 }
 
 #[test]
@@ -99,62 +104,11 @@ fn a_token_that_the_server_repeats_is_not_repeated_by_us() {
 }
 
 #[test]
-fn the_body_has_the_keys_of_the_recorded_request() {
-    let recorded: serde_json::Value =
-        serde_json::from_str(include_str!("../../../../tests/fixtures/teleport-15/http/join_ok_ecdsa.request.json"))
-            .unwrap();
-    let (key, token) = (key(), Secret::new(recorded["token"].as_str().unwrap().to_owned()));
-    let body = asked(&key, &token, JoinMethod::Token).body().unwrap();
-    let ours: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    for name in ["token", "role", "public_tls_key"] {
-        assert_eq!(ours[name], recorded[name], "{name}");
-    }
-    assert_eq!(ours["expires"], "2026-11-21T09:00:00Z");
-    assert!(ours.get("id_token").is_none());
-    let line = |value: &serde_json::Value| {
-        let bytes =
-            base64::Engine::decode(&base64::engine::general_purpose::STANDARD, value.as_str().unwrap()).unwrap();
-        String::from_utf8(bytes).unwrap().trim().to_owned()
-    };
-    assert_eq!(line(&ours["public_ssh_key"]), line(&recorded["public_ssh_key"]));
-}
-
-#[test]
 fn junk_instead_of_certificates_is_a_failure_of_the_cluster() {
-    let (key, token) = (key(), Secret::new("s3cret".to_owned()));
     for body in ["", "{}", r#"{"ssh":"%","tls":"%"}"#, r#"{"ssh":"","tls":""}"#] {
         let http = HttpReply { status: 200, date: None, body: body.as_bytes().to_vec() };
-        let error = reply::read(&http, &asked(&key, &token, JoinMethod::Token)).unwrap_err();
-        assert_eq!(error.code(), Code::ClusterFailed, "{body}");
+        assert_eq!(read(&http).unwrap_err().code(), Code::ClusterFailed, "{body}");
     }
-}
-
-#[test]
-fn each_method_finds_its_proof_where_the_protocol_says() {
-    let set = |name: &'static str| move |asked: &str| (asked == name).then(|| " proof\n".to_owned());
-    let text = |found: Result<Secret, JoinError>| found.unwrap().expose().to_owned();
-    assert_eq!(text(gitlab::proof(&set("TBOT_GITLAB_JWT"))), "proof");
-    assert_eq!(text(circleci::proof(&set("CIRCLE_OIDC_TOKEN"))), "proof");
-    assert_eq!(text(spacelift::proof(&set("SPACELIFT_OIDC_TOKEN"))), "proof");
-    assert_eq!(text(terraform_cloud::proof(&set("TFC_WORKLOAD_IDENTITY_TOKEN"))), "proof");
-    assert_eq!(text(bitbucket::proof(&set("BITBUCKET_STEP_OIDC_TOKEN"))), "proof");
-    let error = gitlab::proof(&|_: &str| None).unwrap_err();
-    assert_eq!(error.code(), Code::JoinProofMissing);
-    assert!(error.to_string().contains("TBOT_GITLAB_JWT"), "{error}");
-}
-
-#[test]
-fn a_projected_token_is_read_from_the_named_file_and_a_missing_one_is_named() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("token");
-    std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), &path).unwrap();
-    let named = path.display().to_string();
-    let found = kubernetes::proof(&|name: &str| (name == "KUBERNETES_TOKEN_PATH").then(|| named.clone())).unwrap();
-    assert!(found.expose().starts_with("[package]"));
-    let error = kubernetes::proof(&|_: &str| None).unwrap_err();
-    assert!(error.to_string().contains("/var/run/secrets/kubernetes.io/serviceaccount/token"), "{error}");
-    let source = ProofSource::File(PathBuf::from("/nonexistent"));
-    assert_eq!(proof::read(JoinMethod::Gitlab, &source, &|_: &str| None).unwrap_err().code(), Code::JoinProofMissing);
 }
 
 #[test]
@@ -162,7 +116,7 @@ fn a_token_file_that_is_gone_is_no_error_until_a_token_is_needed() {
     let join = JoinConfig {
         method: JoinMethod::Token,
         token: TokenSource::File(PathBuf::from("/nonexistent/token")),
-        proof: None,
+        settings: Arc::default(),
     };
     assert_eq!(token_hash(&join).unwrap(), None);
     let error = token::missing(&join.token);
@@ -190,8 +144,10 @@ async fn a_token_or_proof_that_hangs_does_not_stop_the_thread_that_joins() {
             "token" => TokenSource::File(pipe.clone()),
             _ => TokenSource::Value(Secret::new("name".to_owned())),
         };
-        let proof = Some(ProofSource::File(pipe.clone()));
-        let config = Arc::new(JoinConfig { method: JoinMethod::Gitlab, token, proof });
+        let mut settings = Settings::default();
+        let file = JoinMethod::Gitlab.spec().settings.iter().find(|setting| setting.name == "file").unwrap();
+        settings.set(file, Value::Path(pipe.clone()));
+        let config = Arc::new(JoinConfig { method: JoinMethod::Gitlab, token, settings: Arc::new(settings) });
         let (reading, begun) = tokio::sync::oneshot::channel();
         let (goes_on, seen) = std::sync::mpsc::channel();
         let disk = std::thread::spawn(move || {
@@ -222,18 +178,4 @@ async fn a_token_or_proof_that_hangs_does_not_stop_the_thread_that_joins() {
         disk.join().unwrap().expect("the thread that joins waits for a file");
         assert!(matches!(code, Code::ConfigUnreadable | Code::JoinProofMissing), "{hangs}: {code:?}");
     }
-}
-
-#[test]
-fn a_token_that_the_server_repeats_in_another_failure_is_not_repeated_by_us_either() {
-    let (key, token) = (key(), Secret::new("s3cret".to_owned()));
-    let request = asked(&key, &token, JoinMethod::Token);
-    let failed =
-        |message: &str| ConnectError::Failed { call: "the join", message: message.to_owned(), transient: true };
-    let error = reply::refused_call(failed("no backend for s3cret"), &request);
-    assert_eq!((error.code(), error.retry()), (Code::ClusterUnreachable, Retry::Later));
-    assert!(error.to_string().ends_with("no backend for …"), "{error}");
-    let limited = ConnectError::RateLimited { message: "slowly, s3cret".to_owned(), retry_in: None };
-    assert!(!reply::refused_call(limited, &request).to_string().contains("s3cret"));
-    assert!(reply::refused_call(failed("no backend"), &request).to_string().ends_with("no backend"));
 }

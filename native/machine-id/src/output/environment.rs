@@ -91,6 +91,7 @@ pub fn environment(
 mod tests {
     use super::*;
     use crate::config::KubernetesOutput;
+    use crate::version::Version;
     use std::time::Duration;
 
     const HELPER: &str = "/opt/it's here/machine-id";
@@ -98,7 +99,7 @@ mod tests {
     fn cluster() -> ClusterFacts {
         ClusterFacts {
             name: "example.test".to_owned(),
-            server_major: 15,
+            server_version: Version::parse("15.0.0"),
             proxy_host: "teleport.example.com".to_owned(),
             proxy_address: "teleport.example.com:443".to_owned(),
             ssh_address: "teleport.example.com:443".to_owned(),

@@ -6,6 +6,7 @@ use super::{ClusterFacts, OutputRequest, artifacts};
 use crate::config::OutputKind;
 use crate::identity::{Authorities, Authority, AuthorityKind, KeySet, Rotation};
 use crate::issue::RoleCertificate;
+use crate::version::Version;
 
 /// What may begin a line of `ssh_config`.
 const OPTIONS: [&str; 10] = [
@@ -31,7 +32,7 @@ pub fn ssh_config(bytes: &[u8], certificate: &RoleCertificate) -> usize {
     let (root, leaf, key) = (part(), part(), part());
     let cluster = ClusterFacts {
         name: root.to_owned(),
-        server_major: u64::from(flags >> 3),
+        server_version: Version::parse(&(flags >> 3).to_string()),
         proxy_host: part().to_owned(),
         proxy_address: part().to_owned(),
         ssh_address: part().to_owned(),

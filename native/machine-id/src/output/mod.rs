@@ -79,7 +79,7 @@ pub fn artifacts(request: &OutputRequest<'_>) -> Result<Vec<Artifact>, OutputErr
         OutputKind::Identity => {
             files.push(known_hosts::render(request)?);
             files.push(ssh_config::render(request)?);
-            if request.cluster.server_major >= 16 {
+            if request.cluster.server_version.has_files_of_each_cluster() {
                 for cluster in request.plain_file_clusters() {
                     files.push(known_hosts::render_for(request, cluster)?);
                     files.push(ssh_config::render_for(request, cluster)?);

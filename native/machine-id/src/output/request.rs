@@ -6,14 +6,15 @@ use super::error::OutputError;
 use crate::config::OutputKind;
 use crate::identity::{Authorities, Authority, is_cluster_name};
 use crate::issue::RoleCertificate;
+use crate::version::Version;
 
 /// What the files say about the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterFacts {
     /// Name of the root cluster.
     pub name: String,
-    /// Major version of its servers; 0 where it isn't known.
-    pub server_major: u64,
+    /// Version of its servers.
+    pub server_version: Version,
     /// Host part of the proxy's public address.
     pub proxy_host: String,
     /// The proxy's public web address, `host:port`, IPv6 hosts in brackets (protocol A).

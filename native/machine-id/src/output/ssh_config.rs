@@ -7,15 +7,13 @@ use super::error::OutputError;
 use super::quote::{proxy_command_word, single_quoted, ssh_path};
 use super::request::{ClusterFacts, OutputRequest, text_of};
 use crate::identity::{Authority, SshKeyType};
+use crate::version::Version;
 
 /// What tbot writes for a cluster whose keys are RSA.
 const RSA: &str = "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,ssh-rsa-cert-v01@openssh.com";
 const ED25519: &str = "ssh-ed25519-cert-v01@openssh.com";
 const ECDSA: &str = "ecdsa-sha2-nistp256-cert-v01@openssh.com,ecdsa-sha2-nistp384-cert-v01@openssh.com,\
                      ecdsa-sha2-nistp521-cert-v01@openssh.com";
-
-/// The first version whose proxies carry SSH in gRPC (protocol H3); older ones are an SSH server (H1).
-const TRANSPORT_SERVICE: u64 = 13;
 
 /// The whole file: a pair of `Host` blocks per cluster, the root first.
 pub(super) fn render(request: &OutputRequest<'_>) -> Result<Artifact, OutputError> {
@@ -57,7 +55,7 @@ fn common_options(request: &OutputRequest<'_>, host: &Authority, known_hosts: &s
         "    IdentityFile {}\n    CertificateFile {}\n    HostKeyAlgorithms {}\n",
         ssh_path(&request.references.join("key"))?,
         ssh_path(&request.references.join("key-cert.pub"))?,
-        host_key_algorithms(&host.ssh_keys, request.cluster.server_major)?
+        host_key_algorithms(&host.ssh_keys, &request.cluster.server_version)?
     );
     Ok(text)
 }
@@ -89,8 +87,8 @@ fn way(cluster: &ClusterFacts) -> String {
     if cluster.connection_upgrade {
         arguments.push_str(" --connection-upgrade");
     }
-    if (1..TRANSPORT_SERVICE).contains(&cluster.server_major) {
-        let _ = write!(arguments, " --server-version={}", cluster.server_major);
+    if let (Some(major), false) = (cluster.server_version.major(), cluster.server_version.has_transport_service()) {
+        let _ = write!(arguments, " --server-version={major}");
     }
     arguments
 }
@@ -104,11 +102,11 @@ fn except_clusters_below(request: &OutputRequest<'_>, cluster: &str) -> String {
 
 /// Host keys have the kind of the CA's keys, with two exceptions: from version 17 hosts get new kinds of key while the
 /// CA is still the old one, and a CA of a new kind may have to sign hosts that keep their RSA keys.
-fn host_key_algorithms(ca_keys: &[String], server_major: u64) -> Result<String, OutputError> {
+fn host_key_algorithms(ca_keys: &[String], version: &Version) -> Result<String, OutputError> {
     let mut kinds = ca_keys.iter().map(|line| SshKeyType::of_line(line)).collect::<Result<Vec<_>, _>>()?;
     kinds.dedup();
     Ok(match kinds.first() {
-        Some(SshKeyType::Rsa) | None if server_major < 17 && kinds.len() <= 1 => RSA.to_owned(),
+        Some(SshKeyType::Rsa) | None if !version.has_algorithm_suites() && kinds.len() <= 1 => RSA.to_owned(),
         Some(SshKeyType::EcdsaP256 | SshKeyType::EcdsaP384 | SshKeyType::EcdsaP521) => {
             format!("{ECDSA},{ED25519},{RSA}")
         }

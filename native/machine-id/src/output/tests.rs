@@ -11,13 +11,14 @@ use super::*;
 use crate::config::{DatabaseFormat, KeyAlgorithm, KubernetesOutput};
 use crate::identity::{Authorities, KeyPair, fixtures};
 use crate::issue::{RoleCertificate, Target};
+use crate::version::Version;
 
 const HELPER: &str = "/usr/local/bin/machine-id";
 
 fn cluster() -> ClusterFacts {
     ClusterFacts {
         name: "example.test".to_owned(),
-        server_major: 15,
+        server_version: Version::parse("15.0.0"),
         proxy_host: "localhost".to_owned(),
         proxy_address: "localhost:13080".to_owned(),
         ssh_address: "localhost:13080".to_owned(),
@@ -184,7 +185,7 @@ fn database_formats_hold_the_database_ca_and_application_files_the_host_ca() {
 #[test]
 fn clusters_from_version_16_get_files_of_their_own_too() {
     let mut case = Case::new(OutputKind::Identity);
-    case.cluster.server_major = 16;
+    case.cluster.server_version = Version::parse("16.0.0");
     let files = case.files();
     let ssh_config = &files["example.test.ssh_config"];
     assert!(ssh_config.contains("UserKnownHostsFile \"/opt/machine-id/example.test.known_hosts\"\n"), "{ssh_config}");
@@ -195,20 +196,20 @@ fn clusters_from_version_16_get_files_of_their_own_too() {
 
 #[test]
 fn host_key_algorithms_follow_the_keys_of_the_ca() {
-    let line = |key: &str, server_major| {
+    let line = |key: &str, version: &str| {
         let mut case = Case::new(OutputKind::Identity);
         case.authorities.host[0].ssh_keys = key.split('\n').map(str::to_owned).collect();
-        case.cluster.server_major = server_major;
+        case.cluster.server_version = Version::parse(version);
         let text = case.files()["ssh_config"].clone();
         text.lines().find_map(|line| line.strip_prefix("    HostKeyAlgorithms ")).unwrap().to_owned()
     };
     let keys = |name: &str| fixtures::read(&format!("keys/{name}.ssh.pub")).trim_end().to_owned();
     let rsa = fixtures::authorities().host[0].ssh_keys[0].clone();
-    assert!(line(&rsa, 15).starts_with("rsa-sha2-512") && !line(&rsa, 15).contains("ed25519"));
-    assert!(line(&rsa, 17).contains("ssh-ed25519-cert-v01@openssh.com") && line(&rsa, 17).contains("rsa-sha2-512"));
-    assert!(line(&keys("ed25519"), 17).starts_with("ssh-ed25519-cert-v01@openssh.com,"));
-    assert!(line(&keys("ecdsa"), 17).starts_with("ecdsa-sha2-nistp256-cert-v01@openssh.com,"));
-    let mixed = line(&format!("{rsa}\n{}", keys("ecdsa")), 15);
+    assert!(line(&rsa, "15").starts_with("rsa-sha2-512") && !line(&rsa, "15").contains("ed25519"));
+    assert!(line(&rsa, "17").contains("ssh-ed25519-cert-v01@openssh.com") && line(&rsa, "17").contains("rsa-sha2-512"));
+    assert!(line(&keys("ed25519"), "17").starts_with("ssh-ed25519-cert-v01@openssh.com,"));
+    assert!(line(&keys("ecdsa"), "17").starts_with("ecdsa-sha2-nistp256-cert-v01@openssh.com,"));
+    let mixed = line(&format!("{rsa}\n{}", keys("ecdsa")), "15");
     for kind in ["rsa-sha2-512", "ssh-ed25519", "ecdsa-sha2-nistp256"] {
         assert!(mixed.contains(kind), "{mixed}");
     }

@@ -52,6 +52,7 @@ pub fn subsystem_arguments(
 mod tests {
     use super::*;
     use crate::connect::Address;
+    use crate::version::Version;
 
     fn arguments(ssh_proxy: Option<Address>) -> Vec<String> {
         let way = Way {
@@ -59,7 +60,7 @@ mod tests {
             proxy: Address::new("proxy.example.com", 443),
             ssh_proxy,
             connection_upgrade: false,
-            server_major: Some(12),
+            server_version: Version::parse("12"),
         };
         let target = SshTarget { host_port: "node1:0".to_owned(), cluster: "leaf.example.com".to_owned() };
         let all = subsystem_arguments(&way, &target, "jenkins", Path::new("/opt/it's 100%"), "carry");

@@ -1,9 +1,7 @@
 //! The way to a proxy, as a ProxyCommand is told it: nothing is asked before the connection is made.
 
 use crate::connect::{Address, Cluster, ProxyFacts, Route};
-
-/// The first version whose proxies carry SSH in gRPC (protocol H3).
-const TRANSPORT_SERVICE: u32 = 13;
+use crate::version::Version;
 
 /// The way to a proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,20 +14,11 @@ pub struct Way {
     pub ssh_proxy: Option<Address>,
     /// A load balancer ends TLS in front of the proxy.
     pub connection_upgrade: bool,
-    /// Major version of the proxy; none where it isn't known.
-    pub server_major: Option<u32>,
+    /// Version of the proxy; its major number is enough.
+    pub server_version: Version,
 }
 
 impl Way {
-    /// Whether SSH connections go over gRPC; else the proxy is an SSH server with a subsystem.
-    #[must_use]
-    pub const fn has_transport_service(&self) -> bool {
-        match self.server_major {
-            Some(major) => major >= TRANSPORT_SERVICE,
-            None => true,
-        }
-    }
-
     /// The cluster, without having asked it.
     #[must_use]
     pub fn cluster(&self) -> Cluster {

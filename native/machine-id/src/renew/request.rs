@@ -5,13 +5,12 @@ use std::time::{Duration, SystemTime};
 use teleport_api::auth::UserCertsRequest;
 
 use crate::clock::Clock;
-use crate::connect::{AuthClient, ConnectError};
+use crate::connect::{AuthClient, ConnectError, Refusal, SetUpError, TransportError, words};
 use crate::error::{Code, Fault, Retry};
 use crate::identity::{BotIdentity, Certificates, KeyPair};
+use crate::version::Version;
 
 const CALL: &str = "the renewal";
-/// From here on a server takes the two public keys in fields of their own (protocol D3).
-const SEPARATE_KEYS: u32 = 17;
 
 /// What a renewal brings.
 #[derive(Debug)]
@@ -72,7 +71,7 @@ pub struct Prepared<'a> {
     client: &'a AuthClient,
     key: &'a KeyPair,
     user: String,
-    major: u32,
+    version: Version,
     request: UserCertsRequest,
 }
 
@@ -87,14 +86,14 @@ pub async fn prepare<'a>(
     lifetime: Duration,
     clock: &dyn Clock,
 ) -> Result<Prepared<'a>, RenewError> {
-    let unusable = |reason: String| RenewError::NotSent(ConnectError::CredentialUnusable { reason });
+    let unusable = |reason: String| RenewError::NotSent(ConnectError::SetUp(SetUpError::CredentialUnusable { reason }));
     let facts = identity.facts().map_err(|error| unusable(error.to_string()))?;
     if !facts.renewable {
         return Err(unusable("its certificate has no renewable flag".to_owned()));
     }
-    let major = client.ping().await.map_err(RenewError::NotSent)?.server_version.major;
-    let request = request(&facts.user, &identity.key, major, clock.now() + lifetime);
-    Ok(Prepared { client, key: &identity.key, user: facts.user, major, request })
+    let version = client.ping().await.map_err(RenewError::NotSent)?.server_version;
+    let request = request(&facts.user, &identity.key, &version, clock.now() + lifetime);
+    Ok(Prepared { client, key: &identity.key, user: facts.user, version, request })
 }
 
 impl Prepared<'_> {
@@ -105,10 +104,12 @@ impl Prepared<'_> {
     pub async fn send(self, clock: &dyn Clock) -> Result<Renewed, RenewError> {
         let issued = match self.client.user_certs(self.request).await {
             Ok(issued) => issued,
-            Err(error) if nothing_was_done(&error, self.major) => return Err(RenewError::Refused(error)),
+            Err(error) if nothing_was_done(&error, &self.version) => return Err(RenewError::Refused(error)),
             Err(error) => return Err(RenewError::Unknown(error)),
         };
-        let unusable = |reason: String| RenewError::Unknown(ConnectError::BadReply { call: CALL, reason });
+        let unusable = |reason: String| {
+            RenewError::Unknown(ConnectError::Transport(TransportError::BadReply { call: CALL, reason }))
+        };
         let certificates = Certificates::new(&issued.ssh, &issued.tls).map_err(|error| unusable(error.to_string()))?;
         certificates.check(self.key, clock.now()).map_err(|error| unusable(error.to_string()))?;
         let issued_to = certificates.tls_facts().map_err(|error| unusable(error.to_string()))?.user.clone();
@@ -119,29 +120,26 @@ impl Prepared<'_> {
     }
 }
 
-/// From here on a bot's generation is kept in two places, which may fall apart in a conflict.
-const BOT_INSTANCES: u32 = 16;
-
 /// Whether a refusal surely comes from before the generation was advanced.
 ///
 /// Up to version 15 the server advances it and then makes the certificates, and that second half checks locks and
 /// policies again. So only what is checked before the call is even handled counts: the bare denial of a locked
 /// identity, the rate limit, an end of validity in the past, an unknown method, and the failed comparison of the
 /// counter itself.
-fn nothing_was_done(error: &ConnectError, major: u32) -> bool {
+fn nothing_was_done(error: &ConnectError, version: &Version) -> bool {
     match error {
-        ConnectError::Locked { message } => !message.contains("lock targeting"),
-        ConnectError::RateLimited { message, .. } => message.contains("max rate") || message.contains("rate limit"),
-        ConnectError::Conflict { .. } => major < BOT_INSTANCES,
-        ConnectError::ClockSkew { .. } | ConnectError::Unsupported { .. } | ConnectError::GenerationMismatch { .. } => {
-            true
-        }
+        ConnectError::Refused(Refusal::Locked { message }) => !words::locked(message),
+        ConnectError::Refused(Refusal::RateLimited { message, .. }) => words::about_a_rate(message),
+        ConnectError::Refused(Refusal::Conflict { .. }) => version.counts_generations_once(),
+        ConnectError::Refused(
+            Refusal::ClockSkew { .. } | Refusal::Unsupported { .. } | Refusal::GenerationMismatch { .. },
+        ) => true,
         _ => false,
     }
 }
 
 /// No roles, and no role impersonation: that is what makes it a renewal.
-fn request(user: &str, key: &KeyPair, major: u32, expires: SystemTime) -> UserCertsRequest {
+fn request(user: &str, key: &KeyPair, version: &Version, expires: SystemTime) -> UserCertsRequest {
     let mut request = UserCertsRequest {
         username: user.to_owned(),
         expires: Some(expires.into()),
@@ -150,7 +148,7 @@ fn request(user: &str, key: &KeyPair, major: u32, expires: SystemTime) -> UserCe
         ..UserCertsRequest::default()
     };
     let line = format!("{}\n", key.ssh_public_line()).into_bytes();
-    if major >= SEPARATE_KEYS {
+    if version.takes_separate_keys() {
         request.ssh_public_key = line;
         request.tls_public_key = key.public_pem().as_bytes().to_vec();
     } else {
@@ -170,7 +168,7 @@ mod tests {
         let recorded = UserCertsRequest::decode(recorded.as_slice()).unwrap();
         let key = KeyPair::from_pem(include_str!("../../../../tests/fixtures/teleport-15/keys/ecdsa.key")).unwrap();
         let expires = SystemTime::try_from(recorded.expires.unwrap()).unwrap();
-        let mut ours = request("bot-fx1", &key, 15, expires);
+        let mut ours = request("bot-fx1", &key, &Version::parse("15"), expires);
         assert_eq!(ours.public_key.trim_ascii(), recorded.public_key.trim_ascii());
         ours.public_key.clone_from(&recorded.public_key);
         // A Go client always writes these, empty as they are.
@@ -181,25 +179,41 @@ mod tests {
 
     #[test]
     fn only_refusals_from_before_the_counter_leave_the_identity_as_it_was() {
+        let (old, new, unknown) = (Version::parse("15.5.4"), Version::parse("16.0.0"), Version::default());
         let message = |text: &str| text.to_owned();
-        let bare = ConnectError::Locked { message: message("even a ping is denied") };
-        let late = ConnectError::Locked { message: message("lock targeting User:\"bot-x\" is in force") };
-        assert!(nothing_was_done(&bare, 15) && !nothing_was_done(&late, 15));
-        let limited = ConnectError::RateLimited { message: message("max rate reached: retry-in 1s"), retry_in: None };
-        let too_large = ConnectError::RateLimited { message: message("message larger than max"), retry_in: None };
-        assert!(nothing_was_done(&limited, 15) && !nothing_was_done(&too_large, 15));
-        let conflict = ConnectError::Conflict { message: message("Database comparison failed, try again") };
-        assert!(nothing_was_done(&conflict, 15) && !nothing_was_done(&conflict, 16));
-        let refused = ConnectError::Refused { call: CALL, message: message("private key policy not met") };
-        assert!(!nothing_was_done(&refused, 15));
-        let cut = ConnectError::Cut { address: message("a:1"), step: "gRPC", reason: message("closed") };
-        assert!(!nothing_was_done(&cut, 15));
+        let bare = ConnectError::Refused(Refusal::Locked { message: message("even a ping is denied") });
+        let late =
+            ConnectError::Refused(Refusal::Locked { message: message("lock targeting User:\"bot-x\" is in force") });
+        assert!(nothing_was_done(&bare, &old) && !nothing_was_done(&late, &old));
+        let limited = ConnectError::Refused(Refusal::RateLimited {
+            message: message("max rate reached: retry-in 1s"),
+            retry_in: None,
+        });
+        let too_large =
+            ConnectError::Refused(Refusal::RateLimited { message: message("message larger than max"), retry_in: None });
+        assert!(nothing_was_done(&limited, &old) && !nothing_was_done(&too_large, &old));
+        let conflict =
+            ConnectError::Refused(Refusal::Conflict { message: message("Database comparison failed, try again") });
+        assert!(
+            nothing_was_done(&conflict, &old)
+                && !nothing_was_done(&conflict, &new)
+                && !nothing_was_done(&conflict, &unknown)
+        );
+        let refused =
+            ConnectError::Refused(Refusal::Other { call: CALL, message: message("private key policy not met") });
+        assert!(!nothing_was_done(&refused, &old));
+        let cut = ConnectError::Transport(TransportError::Cut {
+            address: message("a:1"),
+            step: "gRPC",
+            reason: message("closed"),
+        });
+        assert!(!nothing_was_done(&cut, &old));
     }
 
     #[test]
     fn from_17_on_both_keys_are_sent_apart() {
         let key = KeyPair::from_pem(include_str!("../../../../tests/fixtures/teleport-15/keys/ecdsa.key")).unwrap();
-        let ours = request("bot-x", &key, 17, SystemTime::UNIX_EPOCH);
+        let ours = request("bot-x", &key, &Version::parse("17"), SystemTime::UNIX_EPOCH);
         assert!(ours.public_key.is_empty());
         assert!(ours.ssh_public_key.starts_with(b"ecdsa-sha2-nistp256 "));
         assert!(ours.tls_public_key.starts_with(b"-----BEGIN PUBLIC KEY-----"));

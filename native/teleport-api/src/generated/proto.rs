@@ -424,162 +424,6 @@ pub struct CreateAppSessionResponse {
     #[prost(message, optional, tag = "1")]
     pub session: ::core::option::Option<super::types::WebSessionV2>,
 }
-/// One message to the server of an IAM join: the answer to its challenge.
-/// source: teleport-protocol C
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RegisterUsingIamMethodRequest {
-    /// Who joins, with which keys.
-    #[prost(message, optional, tag = "1")]
-    pub register_using_token_request: ::core::option::Option<
-        super::types::RegisterUsingTokenRequest,
-    >,
-    /// The whole signed HTTP/1.1 request to STS, as text.
-    #[prost(bytes = "vec", tag = "2")]
-    pub sts_identity_request: ::prost::alloc::vec::Vec<u8>,
-}
-/// One message from the server of an IAM join: the challenge, then the certificates.
-/// source: teleport-protocol C
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RegisterUsingIamMethodResponse {
-    /// Challenge to sign into the STS request.
-    #[prost(string, tag = "1")]
-    pub challenge: ::prost::alloc::string::String,
-    /// The certificates issued.
-    #[prost(message, optional, tag = "2")]
-    pub certs: ::core::option::Option<Certs>,
-}
-/// One message to the server of an Azure join: the answer to its challenge.
-/// source: teleport-protocol C
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RegisterUsingAzureMethodRequest {
-    /// Who joins, with which keys.
-    #[prost(message, optional, tag = "1")]
-    pub register_using_token_request: ::core::option::Option<
-        super::types::RegisterUsingTokenRequest,
-    >,
-    /// Attested document of the machine, made with the challenge as nonce.
-    #[prost(bytes = "vec", tag = "2")]
-    pub attested_data: ::prost::alloc::vec::Vec<u8>,
-    /// Access token of the machine's managed identity.
-    #[prost(string, tag = "3")]
-    pub access_token: ::prost::alloc::string::String,
-}
-/// One message from the server of an Azure join: the challenge, then the certificates.
-/// source: teleport-protocol C
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RegisterUsingAzureMethodResponse {
-    /// Nonce for the attested document.
-    #[prost(string, tag = "1")]
-    pub challenge: ::prost::alloc::string::String,
-    /// The certificates issued.
-    #[prost(message, optional, tag = "2")]
-    pub certs: ::core::option::Option<Certs>,
-}
-/// Parameters of the attestation key of a TPM.
-/// source: teleport-protocol C
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct TpmAttestationParameters {
-    /// Public area of the attestation key.
-    #[prost(bytes = "vec", tag = "1")]
-    pub public: ::prost::alloc::vec::Vec<u8>,
-    /// Creation data of the attestation key.
-    #[prost(bytes = "vec", tag = "2")]
-    pub create_data: ::prost::alloc::vec::Vec<u8>,
-    /// Attestation of the creation.
-    #[prost(bytes = "vec", tag = "3")]
-    pub create_attestation: ::prost::alloc::vec::Vec<u8>,
-    /// Signature over that attestation.
-    #[prost(bytes = "vec", tag = "4")]
-    pub create_signature: ::prost::alloc::vec::Vec<u8>,
-}
-/// First message to the server of a TPM join.
-/// source: teleport-protocol C
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RegisterUsingTpmMethodInitialRequest {
-    /// Who joins, with which keys.
-    #[prost(message, optional, tag = "1")]
-    pub join_request: ::core::option::Option<super::types::RegisterUsingTokenRequest>,
-    /// Parameters of the attestation key.
-    #[prost(message, optional, tag = "4")]
-    pub attestation_params: ::core::option::Option<TpmAttestationParameters>,
-    /// The endorsement key.
-    #[prost(oneof = "register_using_tpm_method_initial_request::Ek", tags = "2, 3")]
-    pub ek: ::core::option::Option<register_using_tpm_method_initial_request::Ek>,
-}
-/// Nested message and enum types in `RegisterUsingTPMMethodInitialRequest`.
-pub mod register_using_tpm_method_initial_request {
-    /// The endorsement key.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Ek {
-        /// Certificate of the endorsement key.
-        #[prost(bytes, tag = "2")]
-        EkCert(::prost::alloc::vec::Vec<u8>),
-        /// The endorsement key alone, where it has no certificate.
-        #[prost(bytes, tag = "3")]
-        EkKey(::prost::alloc::vec::Vec<u8>),
-    }
-}
-/// Credential only the TPM of the client can decrypt.
-/// source: teleport-protocol C
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct TpmEncryptedCredential {
-    /// The credential blob for ActivateCredential.
-    #[prost(bytes = "vec", tag = "1")]
-    pub credential_blob: ::prost::alloc::vec::Vec<u8>,
-    /// The encrypted secret for ActivateCredential.
-    #[prost(bytes = "vec", tag = "2")]
-    pub secret: ::prost::alloc::vec::Vec<u8>,
-}
-/// Answer to the challenge of a TPM join.
-/// source: teleport-protocol C
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RegisterUsingTpmMethodChallengeResponse {
-    /// What ActivateCredential gave.
-    #[prost(bytes = "vec", tag = "1")]
-    pub solution: ::prost::alloc::vec::Vec<u8>,
-}
-/// One message to the server of a TPM join.
-/// source: teleport-protocol C
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RegisterUsingTpmMethodRequest {
-    /// The message.
-    #[prost(oneof = "register_using_tpm_method_request::Payload", tags = "1, 2")]
-    pub payload: ::core::option::Option<register_using_tpm_method_request::Payload>,
-}
-/// Nested message and enum types in `RegisterUsingTPMMethodRequest`.
-pub mod register_using_tpm_method_request {
-    /// The message.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Payload {
-        /// The first message.
-        #[prost(message, tag = "1")]
-        Init(super::RegisterUsingTpmMethodInitialRequest),
-        /// The answer to the challenge.
-        #[prost(message, tag = "2")]
-        ChallengeResponse(super::RegisterUsingTpmMethodChallengeResponse),
-    }
-}
-/// One message from the server of a TPM join.
-/// source: teleport-protocol C
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RegisterUsingTpmMethodResponse {
-    /// The message.
-    #[prost(oneof = "register_using_tpm_method_response::Payload", tags = "1, 2")]
-    pub payload: ::core::option::Option<register_using_tpm_method_response::Payload>,
-}
-/// Nested message and enum types in `RegisterUsingTPMMethodResponse`.
-pub mod register_using_tpm_method_response {
-    /// The message.
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
-    pub enum Payload {
-        /// The challenge.
-        #[prost(message, tag = "1")]
-        ChallengeRequest(super::TpmEncryptedCredential),
-        /// The certificates issued.
-        #[prost(message, tag = "2")]
-        Certs(super::Certs),
-    }
-}
 /// What happened to a resource.
 /// source: teleport-protocol D3
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1437,6 +1281,283 @@ pub mod auth_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// One message to the server of an IAM join: the answer to its challenge.
+/// source: teleport-protocol C
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingIamMethodRequest {
+    /// Who joins, with which keys.
+    #[prost(message, optional, tag = "1")]
+    pub register_using_token_request: ::core::option::Option<
+        super::types::RegisterUsingTokenRequest,
+    >,
+    /// The whole signed HTTP/1.1 request to STS, as text.
+    #[prost(bytes = "vec", tag = "2")]
+    pub sts_identity_request: ::prost::alloc::vec::Vec<u8>,
+}
+/// One message from the server of an IAM join: the challenge, then the certificates.
+/// source: teleport-protocol C
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingIamMethodResponse {
+    /// Challenge to sign into the STS request.
+    #[prost(string, tag = "1")]
+    pub challenge: ::prost::alloc::string::String,
+    /// The certificates issued.
+    #[prost(message, optional, tag = "2")]
+    pub certs: ::core::option::Option<Certs>,
+}
+/// One message to the server of an Azure join: the answer to its challenge.
+/// source: teleport-protocol C
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingAzureMethodRequest {
+    /// Who joins, with which keys.
+    #[prost(message, optional, tag = "1")]
+    pub register_using_token_request: ::core::option::Option<
+        super::types::RegisterUsingTokenRequest,
+    >,
+    /// Attested document of the machine, made with the challenge as nonce.
+    #[prost(bytes = "vec", tag = "2")]
+    pub attested_data: ::prost::alloc::vec::Vec<u8>,
+    /// Access token of the machine's managed identity.
+    #[prost(string, tag = "3")]
+    pub access_token: ::prost::alloc::string::String,
+}
+/// One message from the server of an Azure join: the challenge, then the certificates.
+/// source: teleport-protocol C
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingAzureMethodResponse {
+    /// Nonce for the attested document.
+    #[prost(string, tag = "1")]
+    pub challenge: ::prost::alloc::string::String,
+    /// The certificates issued.
+    #[prost(message, optional, tag = "2")]
+    pub certs: ::core::option::Option<Certs>,
+}
+/// Parameters of the attestation key of a TPM.
+/// source: teleport-protocol C
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TpmAttestationParameters {
+    /// Public area of the attestation key.
+    #[prost(bytes = "vec", tag = "1")]
+    pub public: ::prost::alloc::vec::Vec<u8>,
+    /// Creation data of the attestation key.
+    #[prost(bytes = "vec", tag = "2")]
+    pub create_data: ::prost::alloc::vec::Vec<u8>,
+    /// Attestation of the creation.
+    #[prost(bytes = "vec", tag = "3")]
+    pub create_attestation: ::prost::alloc::vec::Vec<u8>,
+    /// Signature over that attestation.
+    #[prost(bytes = "vec", tag = "4")]
+    pub create_signature: ::prost::alloc::vec::Vec<u8>,
+}
+/// First message to the server of a TPM join.
+/// source: teleport-protocol C
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingTpmMethodInitialRequest {
+    /// Who joins, with which keys.
+    #[prost(message, optional, tag = "1")]
+    pub join_request: ::core::option::Option<super::types::RegisterUsingTokenRequest>,
+    /// Parameters of the attestation key.
+    #[prost(message, optional, tag = "4")]
+    pub attestation_params: ::core::option::Option<TpmAttestationParameters>,
+    /// The endorsement key.
+    #[prost(oneof = "register_using_tpm_method_initial_request::Ek", tags = "2, 3")]
+    pub ek: ::core::option::Option<register_using_tpm_method_initial_request::Ek>,
+}
+/// Nested message and enum types in `RegisterUsingTPMMethodInitialRequest`.
+pub mod register_using_tpm_method_initial_request {
+    /// The endorsement key.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Ek {
+        /// Certificate of the endorsement key.
+        #[prost(bytes, tag = "2")]
+        EkCert(::prost::alloc::vec::Vec<u8>),
+        /// The endorsement key alone, where it has no certificate.
+        #[prost(bytes, tag = "3")]
+        EkKey(::prost::alloc::vec::Vec<u8>),
+    }
+}
+/// Credential only the TPM of the client can decrypt.
+/// source: teleport-protocol C
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TpmEncryptedCredential {
+    /// The credential blob for ActivateCredential.
+    #[prost(bytes = "vec", tag = "1")]
+    pub credential_blob: ::prost::alloc::vec::Vec<u8>,
+    /// The encrypted secret for ActivateCredential.
+    #[prost(bytes = "vec", tag = "2")]
+    pub secret: ::prost::alloc::vec::Vec<u8>,
+}
+/// Answer to the challenge of a TPM join.
+/// source: teleport-protocol C
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingTpmMethodChallengeResponse {
+    /// What ActivateCredential gave.
+    #[prost(bytes = "vec", tag = "1")]
+    pub solution: ::prost::alloc::vec::Vec<u8>,
+}
+/// One message to the server of a TPM join.
+/// source: teleport-protocol C
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingTpmMethodRequest {
+    /// The message.
+    #[prost(oneof = "register_using_tpm_method_request::Payload", tags = "1, 2")]
+    pub payload: ::core::option::Option<register_using_tpm_method_request::Payload>,
+}
+/// Nested message and enum types in `RegisterUsingTPMMethodRequest`.
+pub mod register_using_tpm_method_request {
+    /// The message.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Payload {
+        /// The first message.
+        #[prost(message, tag = "1")]
+        Init(super::RegisterUsingTpmMethodInitialRequest),
+        /// The answer to the challenge.
+        #[prost(message, tag = "2")]
+        ChallengeResponse(super::RegisterUsingTpmMethodChallengeResponse),
+    }
+}
+/// One message from the server of a TPM join.
+/// source: teleport-protocol C
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingTpmMethodResponse {
+    /// The message.
+    #[prost(oneof = "register_using_tpm_method_response::Payload", tags = "1, 2")]
+    pub payload: ::core::option::Option<register_using_tpm_method_response::Payload>,
+}
+/// Nested message and enum types in `RegisterUsingTPMMethodResponse`.
+pub mod register_using_tpm_method_response {
+    /// The message.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Payload {
+        /// The challenge.
+        #[prost(message, tag = "1")]
+        ChallengeRequest(super::TpmEncryptedCredential),
+        /// The certificates issued.
+        #[prost(message, tag = "2")]
+        Certs(super::Certs),
+    }
+}
+/// First message to the server of a join with a bound key.
+/// source: join-methods 3.7
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingBoundKeypairInitialRequest {
+    /// Who joins, with which keys.
+    #[prost(message, optional, tag = "1")]
+    pub join_request: ::core::option::Option<super::types::RegisterUsingTokenRequest>,
+    /// Secret of the first join; ignored once a key is bound.
+    #[prost(string, tag = "2")]
+    pub initial_join_secret: ::prost::alloc::string::String,
+    /// Join state of the join before, a compact JWT; empty on the first join.
+    #[prost(bytes = "vec", tag = "3")]
+    pub previous_join_state: ::prost::alloc::vec::Vec<u8>,
+}
+/// Answer to the challenge of a join with a bound key.
+/// source: join-methods 3.7
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingBoundKeypairChallengeResponse {
+    /// Compact JWS over the challenge, byte for byte as it was received.
+    #[prost(bytes = "vec", tag = "1")]
+    pub solution: ::prost::alloc::vec::Vec<u8>,
+}
+/// Answer to the demand for a new key.
+/// source: join-methods 3.7
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingBoundKeypairRotationResponse {
+    /// The new public key, as an authorized_keys line.
+    #[prost(string, tag = "1")]
+    pub public_key: ::prost::alloc::string::String,
+}
+/// One message to the server of a join with a bound key.
+/// source: join-methods 3.7
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingBoundKeypairMethodRequest {
+    /// The message.
+    #[prost(
+        oneof = "register_using_bound_keypair_method_request::Payload",
+        tags = "1, 2, 3"
+    )]
+    pub payload: ::core::option::Option<
+        register_using_bound_keypair_method_request::Payload,
+    >,
+}
+/// Nested message and enum types in `RegisterUsingBoundKeypairMethodRequest`.
+pub mod register_using_bound_keypair_method_request {
+    /// The message.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Payload {
+        /// The first message.
+        #[prost(message, tag = "1")]
+        Init(super::RegisterUsingBoundKeypairInitialRequest),
+        /// The answer to a challenge.
+        #[prost(message, tag = "2")]
+        ChallengeResponse(super::RegisterUsingBoundKeypairChallengeResponse),
+        /// The new bound key.
+        #[prost(message, tag = "3")]
+        RotationResponse(super::RegisterUsingBoundKeypairRotationResponse),
+    }
+}
+/// What is to be signed, and with which key.
+/// source: join-methods 3.7
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingBoundKeypairChallenge {
+    /// The key to sign with, as an authorized_keys line.
+    #[prost(string, tag = "1")]
+    pub public_key: ::prost::alloc::string::String,
+    /// What to sign, byte for byte.
+    #[prost(string, tag = "2")]
+    pub challenge: ::prost::alloc::string::String,
+}
+/// Certificates of a join with a bound key, and what to store.
+/// source: join-methods 3.7
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingBoundKeypairCertificates {
+    /// The certificates issued.
+    #[prost(message, optional, tag = "1")]
+    pub certs: ::core::option::Option<Certs>,
+    /// Join state to send with the next join, a compact JWT.
+    #[prost(bytes = "vec", tag = "2")]
+    pub join_state: ::prost::alloc::vec::Vec<u8>,
+    /// The bound key now registered, as an authorized_keys line.
+    #[prost(string, tag = "3")]
+    pub public_key: ::prost::alloc::string::String,
+}
+/// Asks for a new bound key.
+/// source: join-methods 3.7
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingBoundKeypairRotationRequest {
+    /// Which key to make.
+    #[prost(enumeration = "super::types::SignatureAlgorithmSuite", tag = "1")]
+    pub signature_algorithm_suite: i32,
+}
+/// One message from the server of a join with a bound key, in any order before the certificates.
+/// source: join-methods 3.7
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RegisterUsingBoundKeypairMethodResponse {
+    /// The message.
+    #[prost(
+        oneof = "register_using_bound_keypair_method_response::Payload",
+        tags = "1, 2, 3"
+    )]
+    pub payload: ::core::option::Option<
+        register_using_bound_keypair_method_response::Payload,
+    >,
+}
+/// Nested message and enum types in `RegisterUsingBoundKeypairMethodResponse`.
+pub mod register_using_bound_keypair_method_response {
+    /// The message.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Payload {
+        /// Sign with the bound key.
+        #[prost(message, tag = "1")]
+        Challenge(super::RegisterUsingBoundKeypairChallenge),
+        /// The certificates issued; ends the exchange.
+        #[prost(message, tag = "2")]
+        Certs(super::RegisterUsingBoundKeypairCertificates),
+        /// Make and register a new bound key.
+        #[prost(message, tag = "3")]
+        Rotation(super::RegisterUsingBoundKeypairRotationRequest),
+    }
+}
 /// Generated client implementations.
 pub mod join_service_client {
     #![allow(
@@ -1519,7 +1640,7 @@ pub mod join_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Joins with a token or an ID token; version 16 and later.
+        /// Joins with a token or an ID token; version 17 and later (16 answers Unimplemented).
         pub async fn register_using_token(
             &mut self,
             request: impl tonic::IntoRequest<
@@ -1632,6 +1753,41 @@ pub mod join_service_client {
                 .insert(GrpcMethod::new("proto.JoinService", "RegisterUsingTPMMethod"));
             self.inner.streaming(req, path, codec).await
         }
+        /// Joins with a key bound to the token; the client speaks first. Version 17.7, 18.1 and later.
+        /// source: join-methods 3.7
+        pub async fn register_using_bound_keypair_method(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::RegisterUsingBoundKeypairMethodRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<
+                tonic::codec::Streaming<super::RegisterUsingBoundKeypairMethodResponse>,
+            >,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/proto.JoinService/RegisterUsingBoundKeypairMethod",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "proto.JoinService",
+                        "RegisterUsingBoundKeypairMethod",
+                    ),
+                );
+            self.inner.streaming(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1648,7 +1804,7 @@ pub mod join_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with JoinServiceServer.
     #[async_trait]
     pub trait JoinService: std::marker::Send + std::marker::Sync + 'static {
-        /// Joins with a token or an ID token; version 16 and later.
+        /// Joins with a token or an ID token; version 17 and later (16 answers Unimplemented).
         async fn register_using_token(
             &self,
             request: tonic::Request<super::super::types::RegisterUsingTokenRequest>,
@@ -1708,6 +1864,26 @@ pub mod join_service_server {
             >,
         ) -> std::result::Result<
             tonic::Response<Self::RegisterUsingTPMMethodStream>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the RegisterUsingBoundKeypairMethod method.
+        type RegisterUsingBoundKeypairMethodStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<
+                    super::RegisterUsingBoundKeypairMethodResponse,
+                    tonic::Status,
+                >,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Joins with a key bound to the token; the client speaks first. Version 17.7, 18.1 and later.
+        /// source: join-methods 3.7
+        async fn register_using_bound_keypair_method(
+            &self,
+            request: tonic::Request<
+                tonic::Streaming<super::RegisterUsingBoundKeypairMethodRequest>,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<Self::RegisterUsingBoundKeypairMethodStream>,
             tonic::Status,
         >;
     }
@@ -1982,6 +2158,63 @@ pub mod join_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = RegisterUsingTPMMethodSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/proto.JoinService/RegisterUsingBoundKeypairMethod" => {
+                    #[allow(non_camel_case_types)]
+                    struct RegisterUsingBoundKeypairMethodSvc<T: JoinService>(
+                        pub Arc<T>,
+                    );
+                    impl<
+                        T: JoinService,
+                    > tonic::server::StreamingService<
+                        super::RegisterUsingBoundKeypairMethodRequest,
+                    > for RegisterUsingBoundKeypairMethodSvc<T> {
+                        type Response = super::RegisterUsingBoundKeypairMethodResponse;
+                        type ResponseStream = T::RegisterUsingBoundKeypairMethodStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<
+                                    super::RegisterUsingBoundKeypairMethodRequest,
+                                >,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as JoinService>::register_using_bound_keypair_method(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RegisterUsingBoundKeypairMethodSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -72,8 +72,8 @@ pub mod join_response {
     }
 }
 /// Opens the exchange.
-/// Left out: forwarded_by_proxy = 4, proxy_supplied_parameters = 5, which a client leaves unset.
-/// source: teleport-protocol C
+/// Left out: the host name that the newest servers know; its number was not read.
+/// source: teleport-protocol C, join-methods 1.3
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ClientInit {
     /// Wished join method; the server tells the method if it is unset.
@@ -85,6 +85,27 @@ pub struct ClientInit {
     /// System role: `Bot`.
     #[prost(string, tag = "3")]
     pub system_role: ::prost::alloc::string::String,
+    /// Set by a proxy that passes the exchange on; a client leaves it unset.
+    #[prost(bool, tag = "4")]
+    pub forwarded_by_proxy: bool,
+    /// What a proxy knows about the client; a client leaves it unset.
+    #[prost(message, optional, tag = "5")]
+    pub proxy_supplied_parameters: ::core::option::Option<
+        client_init::ProxySuppliedParams,
+    >,
+}
+/// Nested message and enum types in `ClientInit`.
+pub mod client_init {
+    /// What a proxy knows about the client; believed only from a proxy's certificate.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct ProxySuppliedParams {
+        /// Address of the client.
+        #[prost(string, tag = "1")]
+        pub remote_addr: ::prost::alloc::string::String,
+        /// Version of the client.
+        #[prost(string, tag = "2")]
+        pub client_version: ::prost::alloc::string::String,
+    }
 }
 /// Answers ClientInit.
 /// source: teleport-protocol C
@@ -188,7 +209,7 @@ pub struct OidcInit {
     /// Parameters of the client.
     #[prost(message, optional, tag = "1")]
     pub client_params: ::core::option::Option<ClientParams>,
-    /// The ID token; the number is inferred, not read.
+    /// The ID token, as text.
     #[prost(bytes = "vec", tag = "2")]
     pub id_token: ::prost::alloc::vec::Vec<u8>,
 }
@@ -339,7 +360,7 @@ pub struct BoundKeypairRotationRequest {
 /// source: teleport-protocol C
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BoundKeypairRotationResponse {
-    /// Public key.
+    /// Public key, as an authorized_keys line.
     #[prost(bytes = "vec", tag = "1")]
     pub public_key: ::prost::alloc::vec::Vec<u8>,
 }
@@ -462,7 +483,7 @@ pub struct BoundKeypairResult {
     /// Join state to send with the next join.
     #[prost(bytes = "vec", tag = "2")]
     pub join_state: ::prost::alloc::vec::Vec<u8>,
-    /// The bound key now registered.
+    /// The bound key now registered, as an authorized_keys line.
     #[prost(bytes = "vec", tag = "3")]
     pub public_key: ::prost::alloc::vec::Vec<u8>,
 }

@@ -475,3 +475,45 @@ pub struct LockTarget {
     #[prost(string, tag = "9")]
     pub server_id: ::prost::alloc::string::String,
 }
+/// Which keys a cluster wants its clients to make.
+/// source: join-methods 3.7
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SignatureAlgorithmSuite {
+    /// Not told.
+    Unspecified = 0,
+    /// RSA-2048, as before version 17.
+    Legacy = 1,
+    /// Ed25519 and ECDSA P-256.
+    BalancedV1 = 2,
+    /// ECDSA P-256 and RSA-2048, for FIPS 186-5.
+    FipsV1 = 3,
+    /// ECDSA P-256 and RSA-2048, for authorities in a hardware module.
+    HsmV1 = 4,
+}
+impl SignatureAlgorithmSuite {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SIGNATURE_ALGORITHM_SUITE_UNSPECIFIED",
+            Self::Legacy => "SIGNATURE_ALGORITHM_SUITE_LEGACY",
+            Self::BalancedV1 => "SIGNATURE_ALGORITHM_SUITE_BALANCED_V1",
+            Self::FipsV1 => "SIGNATURE_ALGORITHM_SUITE_FIPS_V1",
+            Self::HsmV1 => "SIGNATURE_ALGORITHM_SUITE_HSM_V1",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SIGNATURE_ALGORITHM_SUITE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SIGNATURE_ALGORITHM_SUITE_LEGACY" => Some(Self::Legacy),
+            "SIGNATURE_ALGORITHM_SUITE_BALANCED_V1" => Some(Self::BalancedV1),
+            "SIGNATURE_ALGORITHM_SUITE_FIPS_V1" => Some(Self::FipsV1),
+            "SIGNATURE_ALGORITHM_SUITE_HSM_V1" => Some(Self::HsmV1),
+            _ => None,
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use teleport_double::TokenOptions;
+use teleport_double::{Refusal, RefusalKind, TokenOptions};
 
 use super::{Kind, Method, Phase, Stage, Subject, Version, Vouched};
 use crate::Cluster;
@@ -54,11 +54,13 @@ impl Stage for Cluster {
     }
 
     fn vouch(&self, bot: &str, method: Method, subject: Subject) -> Option<Vouched> {
-        // It compares ID tokens as texts.
+        // It compares ID tokens as texts, and can't see whom they are of.
         let proof = format!("eyJhbGciOiJFUzI1NiJ9.{bot}.{}", method.name());
         self.secrets.add(&proof);
-        let expected = if subject == Subject::Allowed { proof.clone() } else { "another".to_owned() };
-        let options = TokenOptions { id_token: Some((method.name().to_owned(), expected)), ..TokenOptions::default() };
+        let text = format!("{} token did not match any allow rules", method.name());
+        let refusal = (subject == Subject::Other).then(|| Refusal::new(RefusalKind::Denied, text));
+        let id_token = Some((method.name().to_owned(), proof.clone()));
+        let options = TokenOptions { id_token, refusal, ..TokenOptions::default() };
         Some(Vouched { token: self.new_token_with(bot, options), proof })
     }
 

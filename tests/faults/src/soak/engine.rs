@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use machine_id::clock::SystemClock;
 use machine_id::config::{
     AddressKind, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig, JoinConfig,
-    JoinMethod, KeyAlgorithm, OutputConfig, OutputKind, Scope, TokenSource,
+    KeyAlgorithm, OutputConfig, OutputKind, Scope, TokenSource,
 };
 use machine_id::destination::digest_of;
 use machine_id::engine::{Engine, IdentityState, Order, Placement};
+use machine_id::method::JoinMethod;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
@@ -147,7 +148,11 @@ fn config(plan: &Plan, proxy: &str) -> Result<EngineConfig, Failure> {
     let identity = IdentityConfig {
         id: "api".to_owned(),
         cluster,
-        join: JoinConfig { method: JoinMethod::Token, token: TokenSource::File(plan.token.clone()), proof: None },
+        join: JoinConfig {
+            method: JoinMethod::Token,
+            token: TokenSource::File(plan.token.clone()),
+            settings: Arc::default(),
+        },
         key_algorithm: KeyAlgorithm::EcdsaP256,
         lifetime: LIFE,
         renewal_interval: None,

@@ -14,10 +14,10 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 
 use super::issue::Issued;
-use super::join::{JoinRequest, join};
+use super::join::{join, join_stream, read, stream};
 use super::refusal::Refusal;
 use super::wire::Wire;
-use super::{app_session, resources, role, trust, user_certs, watch};
+use super::{app_session, heartbeat, resources, role, trust, user_certs, watch};
 use crate::ca::identity::Identity;
 use crate::control::{Core, Fault, Point};
 use crate::web::http::{read_body, strike};
@@ -30,6 +30,8 @@ pub(crate) type Messages = Pin<Box<dyn Stream<Item = Vec<u8>> + Send>>;
 const AUTH: &str = "/proto.AuthService/";
 const TRUST: &str = "/teleport.trust.v1.TrustService/";
 const JOIN: &str = "/proto.JoinService/";
+const JOIN_STREAM: &str = "/teleport.join.v1.JoinService/Join";
+const INSTANCES: &str = "/teleport.machineid.v1.BotInstanceService/";
 
 /// The auth server's services.
 pub(crate) async fn grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
@@ -37,14 +39,15 @@ pub(crate) async fn grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>
     if let Err(refusal) = admit(&core, &peer) {
         return refusal.status().into_http();
     }
-    if path.starts_with(JOIN) {
+    if path.starts_with(JOIN) || path == JOIN_STREAM {
         return join_grpc(core, peer, request).await;
     }
     let major = core.settings.major();
     if (path.starts_with(TRUST) && major < 13) || (path.ends_with("/GetClusterCACert") && major < 11) {
         return unknown(&core, &path);
     }
-    let method = path.strip_prefix(AUTH).or_else(|| path.strip_prefix(TRUST)).unwrap_or(&path).to_owned();
+    let method = [AUTH, TRUST, INSTANCES].iter().find_map(|service| path.strip_prefix(service));
+    let method = method.unwrap_or(&path).to_owned();
     let Some(body) = message(request).await else {
         return Status::internal("cannot read the request").into_http();
     };
@@ -77,6 +80,9 @@ pub(crate) async fn grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>
         "ListResources" => {
             unary(core, peer, Point::ListResources, |_| resources::list(core, caller(peer)?, &body)).await
         }
+        "SubmitHeartbeat" if core.settings.has_bot_instances() => {
+            unary(core, peer, Point::Heartbeat, |_| heartbeat::submit(core, caller(peer)?, &body)).await
+        }
         "WatchEvents" => {
             strike(core, peer, Point::Watch).await;
             match caller(peer).and_then(|_| watch::watch(core, &body)) {
@@ -91,23 +97,19 @@ pub(crate) async fn grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>
 /// The join services, for callers without a certificate.
 pub(crate) async fn join_grpc(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
     let path = request.uri().path().to_owned();
-    if path != "/proto.JoinService/RegisterUsingToken" || core.settings.major() < 17 {
-        return unknown(&core, &path);
+    if path == JOIN_STREAM && core.settings.has_join_stream() {
+        return join_stream(core, peer, request).await;
+    }
+    let method = path.strip_prefix(JOIN).filter(|_| core.settings.has_legacy_joins()).unwrap_or_default();
+    if method != "RegisterUsingToken" || core.settings.major() < 17 {
+        let answered = stream(Arc::clone(&core), peer, method, request).await;
+        return answered.unwrap_or_else(|_| unknown(&core, &path));
     }
     let Some(body) = message(request).await else {
         return Status::internal("cannot read the request").into_http();
     };
     let Ok(request) = RegisterUsingTokenRequest::decode(body.as_slice()) else { return malformed() };
-    let request = JoinRequest {
-        host_id: request.host_id,
-        node_name: request.node_name,
-        role: request.role,
-        token: request.token,
-        ssh_key: request.public_ssh_key,
-        tls_key: request.public_tls_key,
-        id_token: request.id_token,
-        expires: request.expires.and_then(|at| std::time::SystemTime::try_from(at).ok()),
-    };
+    let request = read(request, &peer);
     unary(&core, &peer, Point::Join, |fault| join(&core, &request, fault).map(|issued| certs(&issued))).await
 }
 
@@ -133,6 +135,7 @@ fn ping(core: &Core, peer: &Peer) -> Vec<u8> {
         .bytes(2, &core.settings.version)
         .message(3, features)
         .bytes(4, core.public_address())
+        .number(5, u64::from(core.settings.fips))
         .bytes(7, peer.remote.to_string())
         .finish()
 }
@@ -171,6 +174,7 @@ async fn unary(
     };
     match fault {
         Some(Fault::DropReply) => peer.cut().await,
+        Some(Fault::StallReply) => std::future::pending().await,
         Some(Fault::Truncated) => {
             let mut framed = frame(&answer).to_vec();
             framed.truncate(framed.len() / 2);
@@ -181,9 +185,9 @@ async fn unary(
     }
 }
 
-type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Status>> + Send>>;
+pub(super) type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Status>> + Send>>;
 
-fn frame(message: &[u8]) -> Bytes {
+pub(super) fn frame(message: &[u8]) -> Bytes {
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
     let mut framed = vec![0];
     framed.extend_from_slice(&length.to_be_bytes());
@@ -202,7 +206,7 @@ fn with_trailers(messages: Messages) -> Frames {
     Box::pin(messages.map(|message| Ok(Frame::data(frame(&message)))).chain(end))
 }
 
-fn ok(body: Frames) -> Reply {
+pub(super) fn ok(body: Frames) -> Reply {
     let mut response = Response::new(Body::new(StreamBody::new(body)));
     response.headers_mut().insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     response
@@ -228,7 +232,9 @@ fn malformed() -> Reply {
 fn unknown(core: &Core, path: &str) -> Reply {
     let mut parts = path.trim_start_matches('/').splitn(2, '/');
     let (service, method) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let known = ["proto.AuthService", "proto.JoinService"].contains(&service)
+    let known = service == "proto.AuthService"
+        || (service == "proto.JoinService" && core.settings.has_legacy_joins())
+        || (service == "teleport.machineid.v1.BotInstanceService" && core.settings.has_bot_instances())
         || (service == "teleport.trust.v1.TrustService" && core.settings.major() >= 13);
     let message = if known {
         format!("unknown method {method} for service {service}")

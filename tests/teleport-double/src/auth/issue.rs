@@ -82,6 +82,8 @@ pub(crate) fn issue(
             CertificateFault::Principals(principals) => subject.principals.clone_from(principals),
             CertificateFault::User(name) => subject.user.clone_from(name),
             CertificateFault::WrongAuthority => signer = Arc::clone(&host.active),
+            CertificateFault::NoGeneration => subject.generation = 0,
+            CertificateFault::MoreRoles(roles) => subject.roles.extend(roles.iter().cloned()),
         }
     }
     let ssh = keys.ssh.map(|key| subject.sign_ssh(&signer, key, span)).transpose()?.unwrap_or_default();

@@ -2,6 +2,7 @@
 
 mod app_session;
 mod grpc;
+mod heartbeat;
 mod issue;
 pub(crate) mod join;
 pub(crate) mod refusal;

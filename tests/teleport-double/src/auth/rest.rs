@@ -28,7 +28,7 @@ pub(crate) async fn rest(core: Arc<Core>, peer: Peer, request: Request<Incoming>
     };
     match (request.method(), path) {
         (&Method::POST, "tokens/register") if core.settings.major() <= 17 => {
-            crate::web::join::over_http(&core, &peer, request).await
+            crate::web::join::over_http(&core, &peer, request, true).await
         }
         (&Method::GET, "remoteclusters") if core.settings.major() <= 15 => {
             planned(&core, &peer, Point::RemoteClusters, || remote_clusters(&core, &peer)).await

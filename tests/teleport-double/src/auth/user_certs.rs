@@ -42,12 +42,12 @@ pub(crate) fn user_certs(
     let mut subject = UserSubject {
         user: identity.user.clone(),
         cluster: core.settings.cluster.clone(),
-        bot_name: if core.settings.major() >= 16 { bot.name.clone() } else { String::new() },
+        bot_name: if core.settings.has_bot_instances() { bot.name.clone() } else { String::new() },
         bot_instance: identity.bot_instance.clone(),
         ..UserSubject::default()
     };
     let longest = if impersonates(request) {
-        impersonate(&state, &bot, request, &mut subject)?
+        impersonate(core, &state, &bot, request, &mut subject)?
     } else {
         subject.roles = vec![identity.user.clone()];
         subject.principals = vec![no_login(), "-teleport-internal-join".to_owned()];
@@ -79,6 +79,7 @@ fn instant(at: &prost_types::Timestamp) -> Option<SystemTime> {
 
 /// Checks the roles and fills in what they give; returns how long the shortest-lived one allows.
 fn impersonate(
+    core: &Core,
     state: &State,
     bot: &Bot,
     request: &UserCertsRequest,
@@ -94,8 +95,9 @@ fn impersonate(
         let list = asked.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(" ");
         return Err(Refusal::denied(format!("user {:?} has requested role impersonation for [{list}]", bot.user())));
     }
+    let granted = if core.settings.all_roles { &bot.roles } else { asked };
     let mut longest = LONGEST;
-    for name in asked {
+    for name in granted {
         if let Some(lock) = state.lock_on_target(&LockTarget::Role(name.clone())) {
             return Err(Refusal::denied(lock_message(lock)));
         }
@@ -173,14 +175,11 @@ fn keys(core: &Core, request: &UserCertsRequest) -> Result<SubjectKeys, Refusal>
 /// Advances the generation, or locks the bot when an old one is presented (protocol section E).
 fn next_generation(core: &Core, state: &mut State, identity: &Identity) -> Result<u64, Refusal> {
     let presented = identity.generation;
-    let instances = core.settings.major() >= 16;
+    let instances = core.settings.has_bot_instances();
     let bot = state.bots.get_mut(&identity.user).ok_or_else(Refusal::access_denied)?;
-    let stored = if instances {
-        *bot.instances.entry(identity.bot_instance.clone()).or_default()
-    } else {
-        bot.generation.unwrap_or(0)
-    };
-    if stored == presented {
+    let known = if instances { bot.instances.get(&identity.bot_instance).copied() } else { bot.generation };
+    let stored = known.unwrap_or(0);
+    if known == Some(presented) {
         if instances {
             bot.instances.insert(identity.bot_instance.clone(), stored + 1);
         } else {
@@ -189,11 +188,19 @@ fn next_generation(core: &Core, state: &mut State, identity: &Identity) -> Resul
         return Ok(stored + 1);
     }
     let whose = if instances { format!(" for bot {}/{}", bot.name, identity.bot_instance) } else { String::new() };
-    let message = format!("renewable cert generation mismatch{whose}: stored={stored}, presented={presented}");
-    state.lock(
-        LockTarget::User(identity.user.clone()),
-        &format!("The bot user {:?} has been locked due to a certificate generation mismatch", identity.user),
-    );
+    let found = match known {
+        None if instances => "instance not found".to_owned(),
+        _ => format!("stored={stored}, presented={presented}"),
+    };
+    // Version 18 locks no more than the instance (teleport-17-to-20).
+    let (target, which, kind) = if core.settings.major() >= 18 {
+        let id = &identity.bot_instance;
+        (LockTarget::BotInstance(id.clone()), format!("bot instance {}/{id}", bot.name), "cert")
+    } else {
+        let user = &identity.user;
+        (LockTarget::User(user.clone()), format!("bot user {user:?}"), "renewable cert")
+    };
+    state.lock(target, &format!("The {which} has been locked due to a certificate generation mismatch"));
     core.counters.change(|counts| counts.locks += 1);
-    Err(Refusal::denied(message))
+    Err(Refusal::denied(format!("{kind} generation mismatch{whose}: {found}")))
 }

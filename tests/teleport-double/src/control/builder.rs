@@ -9,81 +9,16 @@ use super::clock::DoubleClock;
 use super::core::Core;
 use super::double::Double;
 use super::resource::{App, Database, Kube};
+use super::role::{Role, owned};
 use super::settings::Settings;
 use super::state::{Bot, State};
 use crate::ca::KeyKind;
 use crate::error::DoubleError;
 
-/// A role of the cluster.
-#[derive(Clone, Debug)]
-pub struct Role {
-    pub(crate) name: String,
-    pub(crate) logins: Vec<String>,
-    pub(crate) kube_groups: Vec<String>,
-    pub(crate) kube_users: Vec<String>,
-    /// The clusters it sees; none: all.
-    pub(crate) kubes: Option<Vec<String>>,
-    pub(crate) max_session_ttl: Duration,
-}
-
-impl Role {
-    /// A role with login `jenkins`, Kubernetes group `system:masters` and at most 12 hours.
-    #[must_use]
-    pub fn new(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            logins: vec!["jenkins".to_owned()],
-            kube_groups: vec!["system:masters".to_owned()],
-            kube_users: Vec::new(),
-            kubes: None,
-            max_session_ttl: Duration::from_secs(12 * 3600),
-        }
-    }
-
-    /// The logins it allows, instead of the default ones.
-    #[must_use]
-    pub fn logins(mut self, logins: &[&str]) -> Self {
-        self.logins = owned(logins);
-        self
-    }
-
-    /// Its Kubernetes groups, instead of the default ones.
-    #[must_use]
-    pub fn kube_groups(mut self, groups: &[&str]) -> Self {
-        self.kube_groups = owned(groups);
-        self
-    }
-
-    /// Its Kubernetes users; none by default.
-    #[must_use]
-    pub fn kube_users(mut self, users: &[&str]) -> Self {
-        self.kube_users = owned(users);
-        self
-    }
-
-    /// The only Kubernetes clusters it sees, as by their labels.
-    #[must_use]
-    pub fn only_kubes(mut self, names: &[&str]) -> Self {
-        self.kubes = Some(owned(names));
-        self
-    }
-
-    /// How long a certificate with this role lasts at most.
-    #[must_use]
-    pub fn max_session_ttl(mut self, ttl: Duration) -> Self {
-        self.max_session_ttl = ttl;
-        self
-    }
-}
-
-fn owned(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|&text| text.to_owned()).collect()
-}
-
 /// Collects what a double is to be.
 #[derive(Clone, Debug)]
 pub struct Builder {
-    settings: Settings,
+    pub(super) settings: Settings,
     bots: Vec<Bot>,
     roles: Vec<Role>,
     nodes: Vec<(String, String)>,
@@ -109,6 +44,13 @@ impl Default for Builder {
                 leaf: None,
                 streams: 1000,
                 directory: None,
+                join_stream: None,
+                legacy_joins: None,
+                fips: false,
+                min_client: None,
+                all_roles: false,
+                suite: None,
+                stream_limit: Duration::from_secs(60),
             },
             bots: Vec::new(),
             roles: Vec::new(),
@@ -150,8 +92,9 @@ impl Builder {
         self
     }
 
-    /// The version it says it has; `15.0.0-dev` by default. From 16 on there are bot instances, from 17
-    /// on `RegisterUsingToken` and separate SSH and TLS keys, from 18 on no join by REST at the auth server.
+    /// The version it says it has; `15.0.0-dev` by default. From 16.2 on there are bot instances and heartbeats, from 17
+    /// on `RegisterUsingToken` and separate SSH and TLS keys, from 18 on no join by REST at the auth server, from 18.2 on
+    /// `teleport.join.v1`, and from 20 on nothing else.
     #[must_use]
     pub fn version(mut self, version: &str) -> Self {
         self.settings.version = version.to_owned();

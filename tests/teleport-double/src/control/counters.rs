@@ -1,6 +1,6 @@
 //! What the double has seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::fault::Point;
@@ -16,8 +16,10 @@ pub struct Snapshot {
     pub renewed: u64,
     /// Role certificates issued.
     pub impersonated: u64,
-    /// Locks the double made by itself on a generation mismatch.
+    /// Locks the double made by itself: on a generation mismatch, and on a wrong join state.
     pub locks: u64,
+    /// What clients said in the metadata `version`, each once. A well-behaved one says nothing.
+    pub client_versions: BTreeSet<String>,
 }
 
 impl Snapshot {

@@ -4,22 +4,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ssh_key::certificate::CertType;
 use tokio::sync::watch;
 
-use super::builder::{Builder, Role};
+use super::builder::Builder;
 use super::core::Core;
 use super::counters::Snapshot;
 use super::fault::Faults;
 use super::lock::LockTarget;
-use super::resource::{Kube, Node};
+use super::role::Role;
 use super::state::Bot;
-use super::token::{Method, Token, TokenOptions};
+use super::token::{Token, TokenOptions};
 use super::uuid;
 use crate::ca::AuthorityKind;
 use crate::ca::authority::Phase;
-use crate::ca::ssh::{self, SshSubject};
-use crate::ca::x509::Span;
 use crate::error::DoubleError;
 use crate::web::listener::{self, Port};
 
@@ -140,17 +137,15 @@ impl Double {
         self.new_token_with(bot, TokenOptions::default())
     }
 
-    /// A token made otherwise: expired, for another role, for a bot that doesn't exist, or for an ID token.
+    /// A token made otherwise: expired, for another role, for a bot that doesn't exist, or of another method.
     #[must_use]
     pub fn new_token_with(&self, bot: &str, options: TokenOptions) -> String {
-        let name = if options.name.is_empty() { uuid().replace('-', "") } else { options.name };
+        let name = if options.name.is_empty() { uuid().replace('-', "") } else { options.name.clone() };
         let now = self.core.now();
-        let method = match options.id_token {
-            None => Method::Token,
-            Some((name, expected)) => Method::IdToken { name, expected },
-        };
+        let method = options.method();
         let role = if options.role.is_empty() { "Bot".to_owned() } else { options.role };
-        let token = Token { role, bot: bot.to_owned(), method, expires: options.expired.then_some(now) };
+        let (bot, expires) = (bot.to_owned(), options.expired.then_some(now));
+        let token = Token { role, bot, method, expires, refusal: options.refusal };
         self.core.state().tokens.insert(name.clone(), token);
         name
     }
@@ -181,45 +176,12 @@ impl Double {
         self.core.state().roles.insert(role.name.clone(), role);
     }
 
-    /// The generation stored for a bot; of its newest instance from version 16 on. `None` before its first join.
+    /// The generation stored for a bot; of its newest instance from version 16.2 on. `None` before its first join.
     #[must_use]
     pub fn generation(&self, bot: &str) -> Option<u64> {
         let state = self.core.state();
         let bot = state.bots.get(&format!("bot-{bot}"))?;
         bot.generation.or_else(|| bot.instances.values().max().copied())
-    }
-
-    /// Adds an SSH node: its name, and where a real SSH server listens. Returns the node's id.
-    pub fn add_node(&self, name: &str, address: &str) -> String {
-        self.add_node_in(&self.core.settings.cluster, name, address)
-    }
-
-    /// Adds an SSH node of a given cluster, root or leaf.
-    pub fn add_node_in(&self, cluster: &str, name: &str, address: &str) -> String {
-        self.push_node(Node::new(cluster, name, address))
-    }
-
-    /// Adds an SSH node with labels of its own; those whose value begins with `$` are a command's, which gives the rest.
-    pub fn add_labelled_node(&self, name: &str, address: &str, labels: &[(&str, &str)]) -> String {
-        let mut node = Node { labels: Vec::new(), ..Node::new(&self.core.settings.cluster, name, address) };
-        for &(label, value) in labels {
-            match value.strip_prefix('$') {
-                Some(output) => node.command_labels.push((label.to_owned(), output.to_owned())),
-                None => node.labels.push((label.to_owned(), value.to_owned())),
-            }
-        }
-        self.push_node(node)
-    }
-
-    fn push_node(&self, node: Node) -> String {
-        let id = node.id.clone();
-        self.core.state().nodes.push(node);
-        id
-    }
-
-    /// Adds a Kubernetes cluster.
-    pub fn add_kube(&self, name: &str) {
-        self.core.state().kubes.push(Kube::new(name));
     }
 
     /// Locks a user, for example `bot-api`.
@@ -299,27 +261,6 @@ impl Double {
     /// is kept, as it would be in its database.
     pub fn cut_connections(&self) {
         self.core.cuts.send_modify(|cuts| *cuts += 1);
-    }
-
-    /// A host certificate for sshd's `HostCertificate`: one line with a line feed, valid for a year.
-    ///
-    /// # Errors
-    /// When `public_key` is no authorized_keys line.
-    pub fn sign_host_certificate(&self, public_key: &str, principals: &[&str]) -> Result<String, DoubleError> {
-        let key = ssh::parse_line(public_key.as_bytes())
-            .ok_or_else(|| DoubleError::Key("not an authorized_keys line".to_owned()))?;
-        let now = self.core.now();
-        let day = std::time::Duration::from_secs(24 * 3600);
-        let principals: Vec<String> = principals.iter().map(|&name| name.to_owned()).collect();
-        let subject = SshSubject {
-            kind: CertType::Host,
-            key_id: principals.first().map(String::as_str).unwrap_or_default(),
-            principals: &principals,
-            extensions: std::collections::BTreeMap::new(),
-            span: Span { from: now - day, until: now + 365 * day },
-        };
-        let ca = Arc::clone(&self.core.state().host.active);
-        ssh::sign(&ca.ssh, key, &subject)
     }
 
     /// Closes both ports and all connections.

@@ -21,8 +21,26 @@ pub enum Point {
     Upgrade,
     /// An upgrade to a WebSocket.
     WebSocket,
-    /// A join, whichever way it comes in.
+    /// A join, whichever way it comes in. Where it is a stream, this is its opening; what lets the join take effect
+    /// ([`Fault::DropReply`], [`Fault::Certificate`], …) strikes at its result.
     Join,
+    /// A stream's answer to the first message: `ServerInit` of `teleport.join.v1`.
+    JoinInit,
+    /// A stream's challenge, just before it is sent.
+    JoinChallenge,
+    /// The answer to a challenge, received and not yet looked at.
+    JoinSolution,
+    /// The demand for a new bound key, just before it is sent.
+    JoinRotation,
+    /// The new bound key, received and not yet looked at.
+    JoinNewKey,
+    /// The challenge for a new bound key, just before it is sent.
+    JoinNewKeyChallenge,
+    /// The answer to that challenge, received and not yet looked at.
+    JoinNewKeySolution,
+    /// A stream's result. All strike before the server commits anything, but for [`Fault::DropReply`],
+    /// [`Fault::StallReply`] and [`Fault::Truncated`], which strike after that.
+    JoinResult,
     /// gRPC `Ping`.
     Ping,
     /// gRPC `GetClusterCACert`.
@@ -47,6 +65,8 @@ pub enum Point {
     RemoteClusters,
     /// `ProxySSH`.
     ProxySsh,
+    /// `SubmitHeartbeat`.
+    Heartbeat,
     /// A request to the Kubernetes API.
     Kube,
 }
@@ -85,6 +105,8 @@ pub enum Fault {
     Truncated,
     /// The request takes effect, but the connection is cut instead of a reply.
     DropReply,
+    /// The request takes effect, but nothing is ever said.
+    StallReply,
     /// A certificate that isn't what was asked for.
     Certificate(CertificateFault),
     /// No CA where some are due.
@@ -116,6 +138,10 @@ pub enum CertificateFault {
     User(String),
     /// Signed by the host CA.
     WrongAuthority,
+    /// Without a generation, as of a server before 16.2.
+    NoGeneration,
+    /// For these roles, too.
+    MoreRoles(Vec<String>),
 }
 
 /// How often a fault strikes.

@@ -7,6 +7,9 @@ use crate::ca::identity::Identity;
 pub(crate) enum LockTarget {
     User(String),
     Role(String),
+    /// A join token, by its name; stops joins only.
+    JoinToken(String),
+    BotInstance(String),
 }
 
 /// A lock in force.
@@ -21,6 +24,8 @@ impl Lock {
         match &self.target {
             LockTarget::User(user) => *user == identity.user,
             LockTarget::Role(role) => identity.roles.contains(role),
+            LockTarget::JoinToken(_) => false,
+            LockTarget::BotInstance(id) => *id == identity.bot_instance,
         }
     }
 }
@@ -30,6 +35,8 @@ pub(crate) fn lock_message(lock: &Lock) -> String {
     let target = match &lock.target {
         LockTarget::User(user) => format!("User:{user:?}"),
         LockTarget::Role(role) => format!("Role:{role:?}"),
+        LockTarget::JoinToken(token) => format!("JoinToken:{token:?}"),
+        LockTarget::BotInstance(id) => format!("BotInstanceID:{id:?}"),
     };
     let message = if lock.message.is_empty() { String::new() } else { format!(": {}", lock.message) };
     format!("lock targeting {target} is in force{message}")

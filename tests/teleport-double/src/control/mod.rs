@@ -6,16 +6,24 @@ mod core;
 mod counters;
 mod double;
 mod fault;
+mod inventory;
+mod joins;
 mod lock;
+mod proof;
 mod resource;
+mod role;
 mod settings;
 mod state;
 mod token;
 
-pub use builder::{Builder, Role};
+pub use builder::Builder;
 pub use counters::Snapshot;
 pub use double::Double;
 pub use fault::{CertificateFault, Fault, Faults, Point, Times};
+pub use proof::{
+    AzureOptions, BoundKeypair, BoundKeypairOptions, GaveUp, Heartbeat, IamOptions, RecoveryMode, attested_document,
+};
+pub use role::Role;
 pub use token::TokenOptions;
 
 pub(crate) use core::Core;
@@ -23,7 +31,7 @@ pub(crate) use lock::{LockTarget, lock_message};
 pub(crate) use resource::{App, Database, Kube, Node};
 pub(crate) use settings::Settings;
 pub(crate) use state::{Bot, State};
-pub(crate) use token::Method;
+pub(crate) use token::{Method, Token};
 
 /// A random UUID, version 4.
 pub(crate) fn uuid() -> String {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::builder::Role;
 use super::lock::{Lock, LockTarget};
+use super::proof::{GaveUp, Heartbeat};
 use super::resource::{App, Database, Kube, Node};
+use super::role::Role;
 use super::settings::Settings;
 use super::token::Token;
 use crate::ca::AuthorityKind;
@@ -17,9 +18,9 @@ use crate::error::DoubleError;
 pub(crate) struct Bot {
     pub(crate) name: String,
     pub(crate) roles: Vec<String>,
-    /// Version 15: the one generation of the bot; none before the first join.
+    /// Before version 16.2: the one generation of the bot; none before the first join.
     pub(crate) generation: Option<u64>,
-    /// From version 16: generation by bot instance.
+    /// From version 16.2: generation by bot instance.
     pub(crate) instances: BTreeMap<String, u64>,
 }
 
@@ -50,6 +51,10 @@ pub(crate) struct State {
     pub(crate) kubes: Vec<Kube>,
     pub(crate) databases: Vec<Database>,
     pub(crate) apps: Vec<App>,
+    /// Signs the join states of bound keys.
+    pub(crate) join_states: ed25519_dalek::SigningKey,
+    pub(crate) heartbeats: Vec<Heartbeat>,
+    pub(crate) gave_up: Vec<GaveUp>,
 }
 
 impl State {
@@ -69,6 +74,9 @@ impl State {
             kubes: Vec::new(),
             databases: Vec::new(),
             apps: Vec::new(),
+            join_states: ed25519_dalek::SigningKey::generate(&mut ssh_key::rand_core::OsRng),
+            heartbeats: Vec::new(),
+            gave_up: Vec::new(),
         })
     }
 

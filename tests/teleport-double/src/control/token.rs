@@ -1,14 +1,37 @@
-//! Join tokens (protocol sections B and C).
+//! Join tokens (protocol sections B and C, join-methods 1).
 
 use std::time::SystemTime;
 
+use super::proof::{AzureOptions, BoundKeypair, BoundKeypairOptions, IamOptions};
+use super::uuid;
+use crate::auth::refusal::Refusal;
+
 /// How a token's holder proves itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Method {
     /// The token's name is the secret; it is gone after the first use.
     Token,
     /// A JSON web token, compared as text; the name is the join method's.
     IdToken { name: String, expected: String },
+    /// A signed request to AWS.
+    Iam(IamOptions),
+    /// A document and a token of Azure.
+    Azure(AzureOptions),
+    /// A key bound to the token, and what became of it.
+    BoundKeypair(BoundKeypairOptions, BoundKeypair),
+}
+
+impl Method {
+    /// The join method's name.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Token => "token",
+            Self::IdToken { name, .. } => name,
+            Self::Iam(_) => "iam",
+            Self::Azure(_) => "azure",
+            Self::BoundKeypair(..) => "bound_keypair",
+        }
+    }
 }
 
 /// A join token.
@@ -19,9 +42,10 @@ pub(crate) struct Token {
     pub(crate) bot: String,
     pub(crate) method: Method,
     pub(crate) expires: Option<SystemTime>,
+    pub(crate) refusal: Option<Refusal>,
 }
 
-/// Makes a token other than the usual one.
+/// Makes a token other than the usual one. Of the methods at most one is given; none is method `token`.
 #[derive(Clone, Debug, Default)]
 pub struct TokenOptions {
     /// The token's name; random when empty.
@@ -30,6 +54,42 @@ pub struct TokenOptions {
     pub expired: bool,
     /// The system role it is for; `Bot` when empty.
     pub role: String,
-    /// Join method and the ID token it accepts, e.g. `("kubernetes", "eyJ…")`.
+    /// Join method and the ID token it accepts, e.g. `("kubernetes", "eyJ…")`. Another one gets the words of a wrong
+    /// signature.
     pub id_token: Option<(String, String)>,
+    /// Method `iam`.
+    pub iam: Option<IamOptions>,
+    /// Method `azure`.
+    pub azure: Option<AzureOptions>,
+    /// Method `bound_keypair`.
+    pub bound_keypair: Option<BoundKeypairOptions>,
+    /// Every proof gets this answer, at the time when the server would check it.
+    pub refusal: Option<Refusal>,
+}
+
+impl TokenOptions {
+    /// Whether the token's name alone lets somebody in, so that it must not be shown.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.id_token.is_none() && self.iam.is_none() && self.azure.is_none() && self.bound_keypair.is_none()
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        if let Some((name, expected)) = &self.id_token {
+            return Method::IdToken { name: name.clone(), expected: expected.clone() };
+        }
+        if let Some(iam) = &self.iam {
+            return Method::Iam(iam.clone());
+        }
+        if let Some(azure) = &self.azure {
+            return Method::Azure(azure.clone());
+        }
+        let Some(options) = &self.bound_keypair else { return Method::Token };
+        let registration_secret = match (&options.registration_secret, &options.initial_public_key) {
+            (Some(secret), _) => secret.clone(),
+            (None, None) => uuid().replace('-', ""),
+            (None, Some(_)) => String::new(),
+        };
+        Method::BoundKeypair(options.clone(), BoundKeypair { registration_secret, ..BoundKeypair::default() })
+    }
 }

@@ -7,7 +7,7 @@ use crate::control::Core;
 /// The cheap form: the auth block is empty.
 pub(crate) fn find(core: &Core) -> String {
     let auth = r#"{"type":"","private_key_policy":"","piv_slot":"","device_trust":{},"has_motd":false,"default_session_ttl":"0s"SUITE}"#;
-    document(core, &auth.replace("SUITE", suite(core)))
+    document(core, &auth.replace("SUITE", &suite(core)))
 }
 
 /// With auth settings.
@@ -17,7 +17,7 @@ pub(crate) fn ping(core: &Core) -> String {
         r#""device_trust_disabled":true,"device_trust":{"disabled":true},"has_motd":false,"#,
         r#""default_session_ttl":"12h0m0s"SUITE}"#
     );
-    document(core, &auth.replace("SUITE", suite(core)))
+    document(core, &auth.replace("SUITE", &suite(core)))
 }
 
 /// What configures the web interface; up to version 10 the only place that names the cluster.
@@ -27,8 +27,9 @@ pub(crate) fn config_script(core: &Core) -> String {
 }
 
 /// The form of the value was not seen; the name is the documented one of a new cluster.
-fn suite(core: &Core) -> &'static str {
-    if core.settings.major() >= 17 { r#","signature_algorithm_suite":"balanced-v1""# } else { "" }
+fn suite(core: &Core) -> String {
+    let suite = core.settings.suite();
+    if core.settings.major() >= 17 { format!(",\"signature_algorithm_suite\":\"{suite}\"") } else { String::new() }
 }
 
 fn document(core: &Core, auth: &str) -> String {

@@ -13,6 +13,7 @@ use super::peer::Peer;
 use super::reply::{self, Reply};
 use super::stream::Io;
 use super::{discovery, export, join, upgrade};
+use crate::auth::refusal::Refusal;
 use crate::control::{Core, Fault, Point};
 
 /// What is served on a connection.
@@ -82,14 +83,40 @@ pub(crate) async fn serve(core: Arc<Core>, service: Service, h2: bool, peer: Pee
 }
 
 async fn handle(core: Arc<Core>, service: Service, peer: Peer, request: Request<Incoming>) -> Reply {
+    if let Some(refused) = client_version(&core, &peer, service, &request).await {
+        return refused;
+    }
     match service {
         Service::Web => web(core, peer, request).await,
         Service::AuthRest => crate::auth::rest(core, peer, request).await,
         Service::AuthGrpc => crate::auth::grpc(core, peer, request).await,
-        Service::JoinGrpc => crate::auth::join_grpc(core, peer, request).await,
+        // The proxy joins for the client: the client's certificate isn't looked at.
+        Service::JoinGrpc => crate::auth::join_grpc(core, peer.anonymous(), request).await,
         Service::Transport => crate::transport::serve(core, peer, request).await,
         Service::Kube => crate::kube::serve(core, peer, request).await,
     }
+}
+
+/// What a client says about its version is written down; one that is too old is refused and cut off (join-methods 1.2).
+async fn client_version(core: &Core, peer: &Peer, service: Service, request: &Request<Incoming>) -> Option<Reply> {
+    if !matches!(service, Service::AuthGrpc | Service::JoinGrpc | Service::Transport) {
+        return None;
+    }
+    let told = String::from_utf8_lossy(request.headers().get("version")?.as_bytes()).into_owned();
+    core.counters.change(|counts| {
+        counts.client_versions.insert(told.clone());
+    });
+    if !core.settings.refuses_client(&told) {
+        return None;
+    }
+    let peer = peer.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        peer.cut::<()>().await;
+    });
+    let least = core.settings.min_client_version();
+    let text = format!("client version is unsupported, minimum supported version is {least}");
+    Some(Refusal::denied(text).status().into_http())
 }
 
 async fn web(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
@@ -112,7 +139,7 @@ async fn web(core: Arc<Core>, peer: Peer, request: Request<Incoming>) -> Reply {
             }
         }
         "/webapi/host/credentials" if request.method() == http::Method::POST => {
-            join::over_http(&core, &peer, request).await
+            join::over_http(&core, &peer, request, false).await
         }
         "/webapi/connectionupgrade" if get => {
             core.counters.see(Point::Upgrade);
@@ -157,6 +184,10 @@ pub(crate) async fn http_fault(peer: &Peer, fault: &Fault, reply: impl FnOnce() 
         Fault::DropReply => {
             let _ = reply();
             peer.cut().await
+        }
+        Fault::StallReply => {
+            let _ = reply();
+            std::future::pending().await
         }
         _ => reply(),
     }

@@ -11,12 +11,15 @@ use serde_json::Value;
 use super::http::{http_fault, read_body, strike};
 use super::peer::Peer;
 use super::reply::{self, Reply};
-use crate::auth::join::{JoinRequest, join};
+use crate::auth::join::{JoinRequest, SentKeys, join};
 use crate::auth::refusal::Refusal;
 use crate::control::{Core, Fault, Point};
 
-/// Answers a join.
-pub(crate) async fn over_http(core: &Core, peer: &Peer, request: Request<Incoming>) -> Reply {
+/// Answers a join. At the auth server the caller may show its `previous` certificate.
+pub(crate) async fn over_http(core: &Core, peer: &Peer, request: Request<Incoming>, previous: bool) -> Reply {
+    if !core.settings.has_legacy_joins() {
+        return reply::not_found();
+    }
     let fault = strike(core, peer, Point::Join).await;
     if let Some(fault @ (Fault::Http { .. } | Fault::Grpc { .. } | Fault::Garbage)) = &fault {
         return http_fault(peer, fault, || reply::json(String::new())).await;
@@ -24,7 +27,8 @@ pub(crate) async fn over_http(core: &Core, peer: &Peer, request: Request<Incomin
     let Some(body) = read_body(request).await else {
         return Refusal::bad_parameter("request: unexpected EOF").http();
     };
-    let answer = parse(&body).and_then(|request| join(core, &request, fault.as_ref()));
+    let previous = previous.then(|| peer.identity.clone()).flatten();
+    let answer = parse(&body).and_then(|request| join(core, &JoinRequest { previous, ..request }, fault.as_ref()));
     let reply = match answer {
         Ok(issued) => {
             let encode = |text: &String| STANDARD.encode(text);
@@ -38,7 +42,9 @@ pub(crate) async fn over_http(core: &Core, peer: &Peer, request: Request<Incomin
         Err(refusal) => refusal.http(),
     };
     match &fault {
-        Some(fault @ (Fault::Truncated | Fault::DropReply)) => http_fault(peer, fault, || reply).await,
+        Some(fault @ (Fault::Truncated | Fault::DropReply | Fault::StallReply)) => {
+            http_fault(peer, fault, || reply).await
+        }
         _ => reply,
     }
 }
@@ -58,10 +64,10 @@ fn parse(body: &[u8]) -> Result<JoinRequest, Refusal> {
         node_name: text("node_name"),
         role: text("role"),
         token: text("token"),
-        ssh_key: bytes("public_ssh_key")?,
-        tls_key: bytes("public_tls_key")?,
+        keys: SentKeys::Text { ssh: bytes("public_ssh_key")?, tls: bytes("public_tls_key")? },
         id_token: text("id_token"),
         expires,
+        previous: None,
     })
 }
 

@@ -30,6 +30,11 @@ impl Peer {
         }
     }
 
+    /// The same without its certificate.
+    pub(crate) fn anonymous(self) -> Self {
+        Self { identity: None, ..self }
+    }
+
     /// Cuts the connection; the caller waits for its own end.
     pub(crate) async fn cut<T>(&self) -> T {
         self.cut.notify_one();

@@ -55,8 +55,17 @@ pub(crate) fn not_found() -> Reply {
 
 /// An error in Teleport's form.
 pub(crate) fn error(status: u16, message: &str) -> Reply {
+    error_within(status, message, &[])
+}
+
+/// An error in Teleport's form with the texts around it, the nearest first (join-methods 5).
+pub(crate) fn error_within(status: u16, message: &str, wraps: &[String]) -> Reply {
     let message = serde_json::Value::from(message);
-    let body = format!("{{\n    \"error\": {{\n        \"message\": {message}\n    }}\n}}");
+    let wraps: Vec<_> =
+        wraps.iter().map(|wrap| format!("        {}", serde_json::Value::from(wrap.as_str()))).collect();
+    let messages =
+        if wraps.is_empty() { String::new() } else { format!(",\n    \"messages\": [\n{}\n    ]", wraps.join(",\n")) };
+    let body = format!("{{\n    \"error\": {{\n        \"message\": {message}\n    }}{messages}\n}}");
     with(status, "application/json", Body::new(Full::new(Bytes::from(body))))
 }
 

@@ -2,10 +2,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::{
-    AclMode, AddressKind, CaSource, ConfigError, DatabaseFormat, JoinMethod, KubeClusters, KubernetesOutput,
-    OutputConfig, OutputKind, ProofSource, SymlinkMode, TbotConfig, TokenSource, UserRef,
+    AclMode, AddressKind, CaSource, ConfigError, DatabaseFormat, KubeClusters, KubernetesOutput, OutputConfig,
+    OutputKind, SymlinkMode, TbotConfig, TokenSource, UserRef,
 };
 use crate::error::{Code, Fault};
+use crate::method::JoinMethod;
 use crate::vocabulary::limits::LIFETIME_MAX;
 
 const MINIMAL: &str = "proxy_server: example.com\n";
@@ -234,7 +235,7 @@ services:
     )
     .unwrap();
     assert_eq!((config.identity.cluster.kind, config.identity.cluster.port), (AddressKind::Proxy, 443));
-    assert_eq!(config.identity.join.proof, Some(ProofSource::Variable("MY_TOKEN".to_owned())));
+    assert_eq!(config.identity.join.settings.text("variable"), Some("MY_TOKEN"));
     assert_eq!(config.identity.storage.path, PathBuf::from("/var/lib/teleport/bot"));
     assert_eq!(config.identity.renewal_interval, Some(Duration::from_secs(5400)));
     assert_eq!(config.identity.max_ttl, Duration::from_secs(4 * 3600));
@@ -259,19 +260,15 @@ services:
 }
 
 #[test]
-fn the_proof_of_each_method_is_where_its_section_says() {
-    for (section, expected) in [
-        ("join_method: kubernetes, kubernetes: {token_path: /t}", Some(ProofSource::File("/t".into()))),
-        (
-            "join_method: terraform_cloud, terraform: {audience_tag: A}",
-            Some(ProofSource::Variable("TFC_WORKLOAD_IDENTITY_TOKEN_A".to_owned())),
-        ),
-        ("join_method: github", None),
-        ("join_method: circleci, gitlab: {}", None),
-    ] {
-        let config = read(&v2(&format!("onboarding: {{token: t, {section}}}"))).unwrap();
-        assert_eq!(config.identity.join.proof, expected, "{section}");
-    }
+fn the_settings_of_a_method_stand_in_its_section() {
+    let settings =
+        |section: &str| read(&v2(&format!("onboarding: {{token: t, {section}}}"))).unwrap().identity.join.settings;
+    let kubernetes = settings("join_method: kubernetes, kubernetes: {token_path: /t}");
+    assert_eq!(kubernetes.path("token_path"), Some(Path::new("/t")));
+    let terraform = settings("join_method: terraform_cloud, terraform: {audience_tag: A}");
+    assert_eq!(terraform.text("audience_tag"), Some("A"));
+    assert!(settings("join_method: github").is_empty());
+    assert!(settings("join_method: circleci, gitlab: {token_env_var_name: A}").is_empty());
 }
 
 #[test]
@@ -390,7 +387,7 @@ fn what_tbot_knows_and_we_do_not_is_named_as_such() {
         (v2("insecure: true\n"), "insecure"),
         (v2("fips: true\n"), "fips"),
         (v2("storage: {type: memory}\n"), "storage.type"),
-        (v2("onboarding: {join_method: iam, token: t}\n"), "onboarding.join_method"),
+        (v2("onboarding: {join_method: tpm, token: t}\n"), "onboarding.join_method"),
         (v2("outputs: [{type: ssh_host, principals: [a], destination: {type: memory}}]\n"), "outputs[0].type"),
         (v2("services: [{type: ssh-multiplexer, destination: {type: directory, path: /x}}]\n"), "services[0].type"),
         (

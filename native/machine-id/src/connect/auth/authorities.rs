@@ -4,7 +4,7 @@ use teleport_api::trust::trust_service_client::TrustServiceClient;
 use teleport_api::trust::{GetCertAuthoritiesRequest, GetCertAuthorityRequest};
 use tonic::Code;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::grpc::connection::GrpcConnection;
 use crate::connect::grpc::status;
 use crate::connect::limits;
@@ -25,7 +25,7 @@ impl AuthClient {
     /// # Errors
     /// The server's refusal, or why there is no answer.
     pub async fn authority(&self, kind: CaKind, domain: &str) -> Result<Option<CertAuthority>, ConnectError> {
-        if self.cluster.server_version.before(13) {
+        if !self.cluster.server_version.has_trust_service() {
             return self.authority_by_rest(kind, domain).await;
         }
         let request =
@@ -40,7 +40,7 @@ impl AuthClient {
     /// # Errors
     /// The server's refusal, or why there is no answer.
     pub async fn authorities(&self, kind: CaKind) -> Result<Vec<CertAuthority>, ConnectError> {
-        if self.cluster.server_version.before(13) {
+        if !self.cluster.server_version.has_trust_service() {
             return self.authorities_by_rest(kind).await;
         }
         let request = GetCertAuthoritiesRequest { r#type: kind.as_str().to_owned(), include_key: false };
@@ -74,7 +74,11 @@ impl AuthClient {
         let path = format!("/v2/authorities/{}/{}", kind.as_str(), rest::segment(domain));
         match self.rest(&path, CALL.name).await {
             Ok(body) => rest::authority(kind, &body).map(Some),
-            Err(ConnectError::HttpFailed { status: 400 | 404, .. }) if !kind.always_there() => Ok(None),
+            Err(ConnectError::Transport(TransportError::HttpFailed { status: 400 | 404, .. }))
+                if !kind.always_there() =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
@@ -82,7 +86,11 @@ impl AuthClient {
     async fn authorities_by_rest(&self, kind: CaKind) -> Result<Vec<CertAuthority>, ConnectError> {
         match self.rest(&format!("/v2/authorities/{}", kind.as_str()), CALL.name).await {
             Ok(body) => rest::authorities(kind, &body),
-            Err(ConnectError::HttpFailed { status: 400 | 404, .. }) if !kind.always_there() => Ok(Vec::new()),
+            Err(ConnectError::Transport(TransportError::HttpFailed { status: 400 | 404, .. }))
+                if !kind.always_there() =>
+            {
+                Ok(Vec::new())
+            }
             Err(error) => Err(error),
         }
     }

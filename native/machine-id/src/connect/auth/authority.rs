@@ -2,7 +2,7 @@
 
 use teleport_api::types::{CaKeySet, CertAuthorityV2};
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::grpc::status::Call;
 
 /// The kinds of authority a bot works with.
@@ -80,9 +80,11 @@ impl CertAuthority {
     /// From the message of a server.
     ///
     /// # Errors
-    /// [`ConnectError::BadReply`] when it holds no specification or keys that aren't text.
+    /// [`TransportError::BadReply`] when it holds no specification or keys that aren't text.
     pub fn read(kind: CaKind, message: CertAuthorityV2) -> Result<Self, ConnectError> {
-        let bad = |reason: &str| ConnectError::BadReply { call: CALL.name, reason: reason.to_owned() };
+        let bad = |reason: &str| {
+            ConnectError::Transport(TransportError::BadReply { call: CALL.name, reason: reason.to_owned() })
+        };
         let spec = message.spec.ok_or_else(|| bad("it has no specification"))?;
         let set = |keys: Option<CaKeySet>| key_set(keys.unwrap_or_default()).ok_or_else(|| bad("a key isn't text"));
         let rotation = spec.rotation.unwrap_or_default();

@@ -8,7 +8,7 @@ use teleport_api::auth::{Certs, PingRequest, PingResponse, UserCertsRequest};
 use tokio::time::timeout;
 use tonic::{Response, Status};
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, Refusal, TransportError};
 use crate::connect::grpc::connection::GrpcConnection;
 use crate::connect::grpc::status::{self, Call};
 use crate::connect::limits;
@@ -16,7 +16,7 @@ use crate::connect::route::cluster::Cluster;
 use crate::connect::route::connector::Connector;
 use crate::connect::tls::credential::ClientCredential;
 use crate::connect::tls::trust::Trust;
-use crate::connect::version::Version;
+use crate::version::Version;
 
 /// A connection to the auth server as a certain identity. No call is ever repeated by itself.
 pub struct AuthClient {
@@ -83,11 +83,15 @@ impl IssuedCerts {
     /// From a gRPC reply.
     ///
     /// # Errors
-    /// [`ConnectError::BadReply`] when a part isn't text, or both certificates are missing.
+    /// [`TransportError::BadReply`] when a part isn't text, or both certificates are missing.
     pub fn read(certs: Certs, call: &'static str) -> Result<Self, ConnectError> {
         let text = |bytes: Vec<u8>| {
-            String::from_utf8(bytes)
-                .map_err(|_| ConnectError::BadReply { call, reason: "a certificate isn't text".to_owned() })
+            String::from_utf8(bytes).map_err(|_| {
+                ConnectError::Transport(TransportError::BadReply {
+                    call,
+                    reason: "a certificate isn't text".to_owned(),
+                })
+            })
         };
         let line = |bytes: Vec<u8>| text(bytes).map(|text| text.trim_end().to_owned());
         let issued = Self {
@@ -97,7 +101,7 @@ impl IssuedCerts {
             ssh_cas: certs.sshca_certs.into_iter().map(line).collect::<Result<_, _>>()?,
         };
         if issued.ssh.is_empty() || issued.tls.is_empty() {
-            return Err(ConnectError::BadReply { call, reason: "a certificate is missing".to_owned() });
+            return Err(TransportError::BadReply { call, reason: "a certificate is missing".to_owned() }.into());
         }
         Ok(issued)
     }
@@ -158,7 +162,7 @@ impl AuthClient {
     /// Who the server is. Succeeds for anybody, so it proves nothing about us but that we aren't locked.
     ///
     /// # Errors
-    /// [`ConnectError::Locked`], or why there is no answer.
+    /// [`Refusal::Locked`], or why there is no answer.
     pub async fn ping(&self) -> Result<Ping, ConnectError> {
         let call = Call::named("a ping");
         match timeout(limits::CALL, self.service().ping(PingRequest {})).await {
@@ -172,7 +176,7 @@ impl AuthClient {
     /// `GenerateUserCerts`: a renewal or a role certificate. Sent once.
     ///
     /// # Errors
-    /// The refusal; or anything else, and then the outcome is unknown: see [`ConnectError::is_refusal`].
+    /// The refusal; or anything else, and then the outcome is unknown: see [`ConnectError::Refused`].
     pub async fn user_certs(&self, request: UserCertsRequest) -> Result<IssuedCerts, ConnectError> {
         let roles = request.role_requests.clone();
         let name = if request.use_role_requests { status::ISSUE } else { "the renewal" };
@@ -189,11 +193,12 @@ impl fmt::Debug for AuthClient {
 }
 
 fn locked() -> ConnectError {
-    ConnectError::Locked { message: "even a ping is denied, so the bot is locked or its user was deleted".to_owned() }
+    Refusal::Locked { message: "even a ping is denied, so the bot is locked or its user was deleted".to_owned() }.into()
 }
 
 fn timed_out(connection: &GrpcConnection) -> ConnectError {
-    ConnectError::TimedOut { address: connection.address().to_owned(), step: "gRPC answer", after: limits::CALL }
+    TransportError::TimedOut { address: connection.address().to_owned(), step: "gRPC answer", after: limits::CALL }
+        .into()
 }
 
 /// Runs a call on a connection without an identity.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use teleport_api::auth::paginated_resource::Resource;
 use teleport_api::auth::{CreateAppSessionRequest, GetRoleRequest, ListResourcesRequest};
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::grpc::status::Call;
 
 use super::client::AuthClient;
@@ -139,8 +139,12 @@ impl AuthClient {
         };
         let reply = self.call(call, self.service().create_app_session(request)).await?;
         let name = reply.session.and_then(|session| session.metadata).map(|metadata| metadata.name);
-        name.filter(|name| !name.is_empty())
-            .ok_or_else(|| ConnectError::BadReply { call: call.name, reason: "the session has no id".to_owned() })
+        name.filter(|name| !name.is_empty()).ok_or_else(|| {
+            ConnectError::Transport(TransportError::BadReply {
+                call: call.name,
+                reason: "the session has no id".to_owned(),
+            })
+        })
     }
 
     async fn list(&self, kind: &str, labels: &BTreeMap<String, String>) -> Result<Vec<Resource>, ConnectError> {

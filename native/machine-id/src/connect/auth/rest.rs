@@ -8,12 +8,13 @@ use http_body_util::Full;
 use serde::Deserialize;
 use teleport_api::types::{CaKeySet, CertAuthoritySpecV2, CertAuthorityV2, Rotation, SshKeyPair, TlsKeyPair};
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, Refusal, TransportError};
 use crate::connect::net::http as http1;
 use crate::connect::route::cluster::Cluster;
 use crate::connect::route::connector::Connector;
 use crate::connect::tls::names;
 use crate::connect::tls::trust::Trust;
+use crate::connect::words;
 
 use super::authority::{CaKind, CertAuthority};
 use super::client::AuthClient;
@@ -32,7 +33,7 @@ impl Connector {
         let reply = self.http(stream, &address, Request::get("/v2/cacert"), Full::default()).await?;
         if reply.status != 200 {
             let (address, message) = (address.to_string(), http1::error_message(&reply.body));
-            return Err(ConnectError::HttpFailed { address, what: CLUSTER_CA, status: reply.status, message });
+            return Err(TransportError::HttpFailed { address, what: CLUSTER_CA, status: reply.status, message }.into());
         }
         cluster_ca(&reply.body)
     }
@@ -44,7 +45,7 @@ struct ClusterCa {
 }
 
 fn cluster_ca(body: &[u8]) -> Result<String, ConnectError> {
-    let bad = |reason: String| ConnectError::BadReply { call: CLUSTER_CA, reason };
+    let bad = |reason: String| ConnectError::Transport(TransportError::BadReply { call: CLUSTER_CA, reason });
     let reply: ClusterCa = serde_json::from_slice(body).map_err(|error| bad(error.to_string()))?;
     let pem = STANDARD.decode(reply.tls_ca).map_err(|error| bad(error.to_string()))?;
     String::from_utf8(pem).map_err(|error| bad(error.to_string()))
@@ -58,12 +59,12 @@ impl AuthClient {
         let reply = self.connector.http(stream, &address, Request::get(path), Full::default()).await?;
         match reply.status {
             200 => Ok(reply.body),
-            403 if http1::error_message(&reply.body).contains("lock targeting") => {
-                Err(ConnectError::Locked { message: http1::error_message(&reply.body) })
+            403 if words::locked(&http1::error_message(&reply.body)) => {
+                Err(Refusal::Locked { message: http1::error_message(&reply.body) }.into())
             }
             status => {
                 let message = http1::error_message(&reply.body);
-                Err(ConnectError::HttpFailed { address: address.to_string(), what, status, message })
+                Err(TransportError::HttpFailed { address: address.to_string(), what, status, message }.into())
             }
         }
     }
@@ -156,7 +157,7 @@ fn keys(keys: Keys) -> Result<CaKeySet, ConnectError> {
 }
 
 fn bad(error: impl std::fmt::Display) -> ConnectError {
-    ConnectError::BadReply { call: "the request for a certificate authority", reason: error.to_string() }
+    TransportError::BadReply { call: "the request for a certificate authority", reason: error.to_string() }.into()
 }
 
 #[cfg(test)]

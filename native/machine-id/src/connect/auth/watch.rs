@@ -7,7 +7,7 @@ use teleport_api::auth::{Event, Operation, Watch, WatchKind};
 use tokio::time::timeout;
 use tonic::Streaming;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::grpc::connection::GrpcConnection;
 use crate::connect::grpc::status::{self, Call};
 use crate::connect::limits;
@@ -39,7 +39,7 @@ impl AuthClient {
             Ok(first) => first?,
             Err(_) => {
                 let address = watch.connection.address().to_owned();
-                return Err(ConnectError::TimedOut { address, step: "first event", after: limits::CALL });
+                return Err(TransportError::TimedOut { address, step: "first event", after: limits::CALL }.into());
             }
         };
         Ok(watch)

@@ -5,9 +5,9 @@ use teleport_api::auth::auth_service_client::AuthServiceClient;
 use crate::config::AddressKind;
 use crate::connect::auth::client::{self, Ping};
 use crate::connect::auth::rest;
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, Refusal, SetUpError, TransportError, TrustError};
 use crate::connect::grpc::connection::GrpcConnection;
-use crate::connect::grpc::status::{Call, retry_in};
+use crate::connect::grpc::status::Call;
 use crate::connect::net::address::Address;
 use crate::connect::net::http as http1;
 use crate::connect::route::cluster::{AuthRoute, ClockDifference, Cluster, Route};
@@ -16,7 +16,8 @@ use crate::connect::route::facts;
 use crate::connect::route::facts::ProxyFacts;
 use crate::connect::tls::pin;
 use crate::connect::tls::trust::{self, Trust};
-use crate::connect::version::Version;
+use crate::connect::words;
+use crate::version::Version;
 
 /// An auth server that pins have recognised.
 pub(in crate::connect) struct Pinned {
@@ -59,7 +60,7 @@ impl Connector {
         tracing::debug!(%first, "not reachable that way, trying the other");
         let second = if likely_auth { self.discover_proxy().await } else { self.discover_auth(host_cas).await };
         let second = match second {
-            Err(error) if !matches!(error, ConnectError::PinMismatch { .. }) => error,
+            Err(error) if !matches!(error, ConnectError::Trust(TrustError::PinMismatch { .. })) => error,
             result => return result,
         };
         let (as_auth, as_proxy) = if likely_auth { (first, second) } else { (second, first) };
@@ -83,19 +84,19 @@ impl Connector {
             200 => {}
             429 => {
                 let message = http1::error_message(&reply.body);
-                return Err(ConnectError::RateLimited { retry_in: retry_in(&message), message });
+                return Err(Refusal::RateLimited { retry_in: words::retry_in(&message), message }.into());
             }
             status @ 500.. => {
                 let message = http1::error_message(&reply.body);
-                return Err(ConnectError::HttpFailed { address: named(), what: "discovery", status, message });
+                return Err(TransportError::HttpFailed { address: named(), what: "discovery", status, message }.into());
             }
             status => {
                 let reason = format!("it answers discovery with HTTP {status}");
-                return Err(ConnectError::NotTeleport { address: named(), reason });
+                return Err(TransportError::NotTeleport { address: named(), reason }.into());
             }
         }
         let found = facts::parse(&reply.body, address)
-            .map_err(|reason| ConnectError::NotTeleport { address: named(), reason })?;
+            .map_err(|reason| TransportError::NotTeleport { address: named(), reason })?;
         let name = if found.cluster.is_empty() { self.name_for_browsers(address).await? } else { found.cluster };
         let mut facts = found.facts;
         facts.upgrade = facts.tls_routing && upgrade;
@@ -110,7 +111,9 @@ impl Connector {
     async fn discover_auth(&self, known: &[String]) -> Result<Cluster, ConnectError> {
         if !known.is_empty() {
             match self.recognise(known.to_vec()).await {
-                Err(ConnectError::Untrusted { .. }) => tracing::debug!("not the host CA that is stored"),
+                Err(ConnectError::Trust(TrustError::Untrusted { .. })) => {
+                    tracing::debug!("not the host CA that is stored")
+                }
                 other => return other,
             }
         }
@@ -118,7 +121,7 @@ impl Connector {
         let host_cas = match self.ca() {
             Some(source) => Trust::configured_host_ca(source).await?.pems(),
             None if self.pins().is_empty() => {
-                return Err(ConnectError::AuthUnverifiable { address: address.to_string() });
+                return Err(TrustError::AuthUnverifiable { address: address.to_string() }.into());
             }
             None => {
                 let pem = self.cluster_ca(&unnamed(address, Vec::new())).await?;
@@ -157,7 +160,7 @@ impl Connector {
     /// Holds a cluster against the configured CA pins; what is pinned is its host CAs (PEM), none where nothing is.
     ///
     /// # Errors
-    /// [`ConnectError::PinMismatch`], or why the auth server couldn't be recognised by them.
+    /// [`TrustError::PinMismatch`], or why the auth server couldn't be recognised by them.
     pub async fn verify_pins(&self, cluster: &Cluster) -> Result<Option<Vec<String>>, ConnectError> {
         if self.pins().is_empty() {
             return Ok(None);
@@ -185,12 +188,12 @@ impl Connector {
             let ping = ping(&verified).await?;
             if ping.cluster_name != cluster.name {
                 let reason = format!("it is {:?}, and the proxy says {:?}", ping.cluster_name, cluster.name);
-                return Err(ConnectError::BadReply { call: "a ping", reason });
+                return Err(TransportError::BadReply { call: "a ping", reason }.into());
             }
             Ok(Pinned { host_cas, server_version: ping.server_version })
         };
         recognised.await.map_err(|error| match error {
-            ConnectError::PinMismatch { .. } => error,
+            ConnectError::Trust(TrustError::PinMismatch { .. }) => error,
             other => ConnectError::NoPinnedWay { address: address.clone(), reason: Box::new(other) },
         })
     }
@@ -210,9 +213,10 @@ impl Connector {
         let call = Call::named(rest::CLUSTER_CA);
         let mut client = AuthServiceClient::with_origin(connection.clone(), connection.origin());
         match client::timed(call, connection, client.get_cluster_ca_cert(())).await {
-            Ok(reply) => String::from_utf8(reply.tlsca)
-                .map_err(|error| ConnectError::BadReply { call: call.name, reason: error.to_string() }),
-            Err(ConnectError::Unsupported { .. }) => self.cluster_ca_by_rest(cluster, trust).await,
+            Ok(reply) => String::from_utf8(reply.tlsca).map_err(|error| {
+                ConnectError::Transport(TransportError::BadReply { call: call.name, reason: error.to_string() })
+            }),
+            Err(ConnectError::Refused(Refusal::Unsupported { .. })) => self.cluster_ca_by_rest(cluster, trust).await,
             Err(error) => Err(error),
         }
     }
@@ -223,12 +227,12 @@ fn leaves_a_doubt(error: &ConnectError) -> bool {
     !error.is_unreachable()
         && !matches!(
             error,
-            ConnectError::PinMismatch { .. }
-                | ConnectError::CaUnreadable { .. }
-                | ConnectError::CaUnusable { .. }
-                | ConnectError::RateLimited { .. }
-                | ConnectError::NameUnusable { .. }
-                | ConnectError::NotTls { .. }
+            ConnectError::Trust(TrustError::PinMismatch { .. })
+                | ConnectError::SetUp(
+                    SetUpError::CaUnreadable { .. } | SetUpError::CaUnusable { .. } | SetUpError::NameUnusable { .. }
+                )
+                | ConnectError::Refused(Refusal::RateLimited { .. })
+                | ConnectError::Transport(TransportError::NotTls { .. })
         )
 }
 

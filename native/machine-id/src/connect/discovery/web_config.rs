@@ -4,7 +4,7 @@ use http::Request;
 use http_body_util::Full;
 use serde::Deserialize;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::limits;
 use crate::connect::net::address::Address;
 use crate::connect::route::connector::Connector;
@@ -20,11 +20,12 @@ impl Connector {
     /// Reads the script that configures a proxy's web pages.
     ///
     /// # Errors
-    /// [`ConnectError::NotTeleport`] when it names no cluster.
+    /// [`TransportError::NotTeleport`] when it names no cluster.
     pub(in crate::connect) async fn name_for_browsers(&self, web: &Address) -> Result<String, ConnectError> {
         let stream = self.web(web).await?;
         let reply = self.http(stream, web, Request::get("/web/config.js"), Full::default()).await?;
-        parse(&reply.body).map_err(|reason| ConnectError::NotTeleport { address: web.to_string(), reason })
+        parse(&reply.body)
+            .map_err(|reason| ConnectError::Transport(TransportError::NotTeleport { address: web.to_string(), reason }))
     }
 }
 

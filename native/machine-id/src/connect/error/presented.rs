@@ -1,7 +1,6 @@
 //! What a server showed of itself in a TLS handshake, for error messages.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use rustls::pki_types::CertificateDer;
@@ -101,18 +100,4 @@ fn names(certificate: &Certificate) -> Vec<String> {
         _ => None,
     };
     names.0.iter().filter_map(text).take(12).collect()
-}
-
-/// Where a verifier leaves what it saw.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Seen(Arc<Mutex<Presented>>);
-
-impl Seen {
-    pub(crate) fn set(&self, presented: Presented) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = presented;
-    }
-
-    pub(crate) fn take(&self) -> Presented {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
 }

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tonic::body::Body;
 use tower_service::Service;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, SetUpError, TransportError};
 use crate::connect::limits;
 use crate::connect::net::stream::{Ended, Ending, Pipe, Watched};
 use crate::connect::tls::handshake as tls;
@@ -79,7 +79,7 @@ impl GrpcConnection {
             Ok(Err(error)) => return Err(cut(address, &ending, &error.to_string())),
             Err(_) => {
                 let address = address.to_owned();
-                return Err(ConnectError::TimedOut { address, step: "HTTP/2", after: limits::CONNECT });
+                return Err(TransportError::TimedOut { address, step: "HTTP/2", after: limits::CONNECT }.into());
             }
         };
         let mut task = JoinSet::new();
@@ -101,7 +101,7 @@ impl GrpcConnection {
             .authority(authority)
             .path_and_query("/")
             .build()
-            .map_err(|_| ConnectError::NameUnusable { name: authority.to_owned() })?;
+            .map_err(|_| SetUpError::NameUnusable { name: authority.to_owned() })?;
         Ok(Self { sender, ending, address: address.into(), origin, most_calls, _task: Arc::new(task) })
     }
 
@@ -135,12 +135,12 @@ fn cut(address: &str, ending: &Ending, fallback: &str) -> ConnectError {
     let address = address.to_owned();
     match ending.get() {
         Some(Ended::Tls(rustls::Error::AlertReceived(alert))) => tls::refused(address, alert),
-        Some(Ended::Tls(error)) => ConnectError::Tls { address, reason: error.to_string() },
+        Some(Ended::Tls(error)) => TransportError::Tls { address, reason: error.to_string() }.into(),
         Some(Ended::Closed) => {
-            ConnectError::Cut { address, step: "gRPC", reason: "it closed the connection".to_owned() }
+            TransportError::Cut { address, step: "gRPC", reason: "it closed the connection".to_owned() }.into()
         }
-        Some(Ended::Io(reason)) => ConnectError::Cut { address, step: "gRPC", reason },
-        None => ConnectError::Cut { address, step: "gRPC", reason: limits::quote(fallback) },
+        Some(Ended::Io(reason)) => TransportError::Cut { address, step: "gRPC", reason }.into(),
+        None => TransportError::Cut { address, step: "gRPC", reason: limits::quote(fallback) }.into(),
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tonic::{Code, Status};
 
 use crate::connect::error::ConnectError;
+use crate::connect::words;
 
 use super::connection::GrpcConnection;
 use super::status;
@@ -73,7 +74,7 @@ pub(in crate::connect) fn channel() -> (mpsc::Sender<Bytes>, impl Stream<Item = 
 /// How a stream may end when both sides are done.
 pub(in crate::connect) fn is_normal_end(status: &Status) -> bool {
     !status::is_local(status)
-        && (status.code() == Code::Ok || (status.code() == Code::Unknown && status.message().trim() == "EOF"))
+        && (status.code() == Code::Ok || (status.code() == Code::Unknown && words::end_of_stream(status.message())))
 }
 
 /// The auth server of `cluster` behind the proxy, as a raw byte stream.

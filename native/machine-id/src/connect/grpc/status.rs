@@ -1,12 +1,12 @@
 //! gRPC statuses to errors (protocol sections D2, E and J).
 
 use std::error::Error as _;
-use std::time::Duration;
 
 use tonic::{Code, Status};
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, Refusal, TransportError};
 use crate::connect::limits::quote;
+use crate::connect::words;
 
 use super::connection::GrpcConnection;
 
@@ -46,115 +46,71 @@ pub(crate) fn explain(call: Call<'_>, connection: &GrpcConnection, status: &Stat
 
 /// The error for an answer of the server.
 pub(crate) fn answered(call: Call<'_>, code: Code, message: &str) -> ConnectError {
-    let lower = message.to_lowercase();
+    match refusal(call, code, message) {
+        Some(refusal) => refusal.into(),
+        None => {
+            let transient = match code {
+                Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => true,
+                _ => words::end_of_stream(message),
+            };
+            let message = format!("{code:?}, {}", quote(message));
+            TransportError::Failed { call: call.name, message, transient }.into()
+        }
+    }
+}
+
+/// What the answer refuses; none where it leaves open what was done.
+fn refusal(call: Call<'_>, code: Code, message: &str) -> Option<Refusal> {
     let text = quote(message);
-    let failed = |transient| ConnectError::Failed { call: call.name, message: format!("{code:?}, {text}"), transient };
-    if lower.contains("lock targeting") {
-        return ConnectError::Locked { message: text };
+    if words::locked(message) {
+        return Some(Refusal::Locked { message: text });
     }
-    if lower.contains("generation mismatch") {
-        return ConnectError::GenerationMismatch { message: text };
+    if words::generation_mismatch(message) {
+        return Some(Refusal::GenerationMismatch { message: text });
     }
-    // The whole call is denied because the caller is nobody any more; not to be taken for a target that isn't there.
-    if lower.contains("access denied") && lower.contains("user \"bot-") && lower.contains("not found") {
-        return ConnectError::BotDeleted { message: text };
+    if words::bot_deleted(message) {
+        return Some(Refusal::BotDeleted { message: text });
     }
-    if lower.contains("client credentials have expired") {
+    if words::validity_passed(message) {
         let message = format!("the end of validity that was asked for has passed there already ({text})");
-        return ConnectError::ClockSkew { message };
+        return Some(Refusal::ClockSkew { message });
     }
-    match code {
-        Code::PermissionDenied | Code::Unauthenticated => denied(call, &lower, text),
-        Code::NotFound => match named_role(&lower, message) {
-            Some(role) => ConnectError::RoleNotAllowed { roles: vec![role], message: text },
-            None => ConnectError::TargetUnknown { message: text },
+    Some(match code {
+        Code::PermissionDenied | Code::Unauthenticated if words::impersonation(message) => {
+            let roles = if call.roles.is_empty() { words::listed(&text) } else { call.roles.to_vec() };
+            Refusal::RoleNotAllowed { roles, message: text }
+        }
+        Code::NotFound => match words::missing_role(message) {
+            Some(role) => Refusal::RoleNotAllowed { roles: vec![role], message: text },
+            None => Refusal::TargetUnknown { message: text },
         },
-        Code::InvalidArgument if call.name == ISSUE && lower.contains("must provide") => {
-            ConnectError::Incomplete { message: text }
+        Code::InvalidArgument if call.name == ISSUE && words::must_provide(message) => {
+            Refusal::Incomplete { message: text }
         }
-        Code::InvalidArgument if call.name == ISSUE && is_about_target(&lower) => {
-            ConnectError::TargetUnknown { message: text }
+        Code::InvalidArgument if call.name == ISSUE && words::about_a_target(message) => {
+            Refusal::TargetUnknown { message: text }
         }
-        Code::InvalidArgument if lower.contains("role request") => {
-            ConnectError::RoleNotAllowed { roles: call.roles.to_vec(), message: text }
+        Code::InvalidArgument if words::role_request(message) => {
+            Refusal::RoleNotAllowed { roles: call.roles.to_vec(), message: text }
         }
-        Code::InvalidArgument | Code::AlreadyExists | Code::OutOfRange => {
-            ConnectError::Refused { call: call.name, message: text }
-        }
-        Code::ResourceExhausted => ConnectError::RateLimited { retry_in: retry_in(message), message: text },
-        Code::FailedPrecondition | Code::Aborted => ConnectError::Conflict { message: text },
-        Code::Unimplemented => {
-            ConnectError::Unsupported { what: format!("the cluster doesn't know {}: {text}", call.name) }
-        }
-        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled => failed(true),
-        _ => failed(lower == "eof"),
-    }
+        Code::PermissionDenied
+        | Code::Unauthenticated
+        | Code::InvalidArgument
+        | Code::AlreadyExists
+        | Code::OutOfRange => Refusal::Other { call: call.name, message: text },
+        Code::ResourceExhausted => Refusal::RateLimited { retry_in: words::retry_in(message), message: text },
+        Code::FailedPrecondition | Code::Aborted => Refusal::Conflict { message: text },
+        Code::Unimplemented => Refusal::Unsupported { what: format!("the cluster doesn't know {}: {text}", call.name) },
+        _ => return None,
+    })
 }
 
 /// Name of the call that issues role certificates.
 pub(crate) const ISSUE: &str = "the request for a certificate";
 
-fn denied(call: Call<'_>, lower: &str, text: String) -> ConnectError {
-    if lower.contains("role impersonation") || lower.contains("impersonat") {
-        let roles = if call.roles.is_empty() { quoted(&text) } else { call.roles.to_vec() };
-        return ConnectError::RoleNotAllowed { roles, message: text };
-    }
-    ConnectError::Refused { call: call.name, message: text }
-}
-
-/// Whether a refusal is the bare one that a locked identity gets for everything, Ping included (protocol J).
+/// Whether a refusal is the bare one that a locked identity gets for everything.
 pub(crate) fn is_bare_denial(status: &Status) -> bool {
-    !is_local(status) && status.code() == Code::PermissionDenied && status.message().trim() == "access denied"
-}
-
-fn is_about_target(lower: &str) -> bool {
-    ["kubernetes cluster", "database", "application", "app ", "cluster"].iter().any(|word| lower.contains(word))
-}
-
-/// `role nosuch is not found`.
-fn named_role(lower: &str, message: &str) -> Option<String> {
-    if !lower.starts_with("role ") || !lower.contains("not found") {
-        return None;
-    }
-    let name = message.split_whitespace().nth(1)?;
-    Some(name.trim_matches(['"', '\'']).to_owned())
-}
-
-/// The names between double quotes in a list such as `for ["access"]`.
-fn quoted(text: &str) -> Vec<String> {
-    let list = text.split_once('[').map_or("", |(_, rest)| rest);
-    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
-}
-
-/// The delay in `max rate reached: retry-in 1.5s`.
-pub(crate) fn retry_in(message: &str) -> Option<Duration> {
-    let (_, rest) = message.split_once("retry-in ")?;
-    let text = rest.split_whitespace().next()?;
-    go_duration(text).filter(|delay| !delay.is_zero())
-}
-
-/// Go's way to write durations: `1h2m3.5s`, `250ms`.
-fn go_duration(text: &str) -> Option<Duration> {
-    let mut total = 0.0_f64;
-    let mut rest = text.trim_end_matches(['.', ',', '"']);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at_checked(digits)?;
-        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-        let (unit, next) = tail.split_at_checked(letters)?;
-        let seconds = match unit {
-            "h" => 3600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 1e-3,
-            "us" | "µs" => 1e-6,
-            "ns" => 1e-9,
-            _ => return None,
-        };
-        total += number.parse::<f64>().ok()? * seconds;
-        rest = next;
-    }
-    Duration::try_from_secs_f64(total).ok()
+    !is_local(status) && status.code() == Code::PermissionDenied && words::bare_denial(status.message())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::blocking::{self, Lane};
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::limits;
 
 use super::address::Address;
@@ -22,7 +22,7 @@ const REPLY_HEAD: usize = 8 << 10;
 /// Opens a byte stream to `target`.
 ///
 /// # Errors
-/// [`ConnectError::Unreachable`], [`ConnectError::TimedOut`], or what is wrong with the proxy settings.
+/// [`TransportError::Unreachable`], [`TransportError::TimedOut`], or what is wrong with the proxy settings.
 pub(crate) async fn dial(target: &Address, environment: &Environment) -> Result<Pipe, ConnectError> {
     let stream = match environment.proxy_for(target)? {
         None => tcp(target).await?,
@@ -32,8 +32,15 @@ pub(crate) async fn dial(target: &Address, environment: &Environment) -> Result<
 }
 
 async fn tcp(target: &Address) -> Result<TcpStream, ConnectError> {
-    let unreachable = |reason: String| ConnectError::Unreachable { address: target.to_string(), reason };
-    let timed_out = || ConnectError::TimedOut { address: target.to_string(), step: "connect", after: limits::CONNECT };
+    let unreachable =
+        |reason: String| ConnectError::Transport(TransportError::Unreachable { address: target.to_string(), reason });
+    let timed_out = || {
+        ConnectError::Transport(TransportError::TimedOut {
+            address: target.to_string(),
+            step: "connect",
+            after: limits::CONNECT,
+        })
+    };
     let addresses = timeout(limits::CONNECT, addresses(target.host.clone(), target.port))
         .await
         .map_err(|_| timed_out())?
@@ -84,15 +91,18 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
 async fn tunnel(target: &Address, proxy: &HttpProxy) -> Result<TcpStream, ConnectError> {
     let stream = tcp(&proxy.address).await?;
     match timeout(limits::CONNECT, connect(stream, target, proxy)).await {
-        Ok(result) => result.map_err(|error| ConnectError::Unreachable {
-            address: target.to_string(),
-            reason: format!("the HTTP proxy {} refuses the tunnel: {error}", proxy.address),
+        Ok(result) => result.map_err(|error| {
+            ConnectError::Transport(TransportError::Unreachable {
+                address: target.to_string(),
+                reason: format!("the HTTP proxy {} refuses the tunnel: {error}", proxy.address),
+            })
         }),
-        Err(_) => Err(ConnectError::TimedOut {
+        Err(_) => Err(TransportError::TimedOut {
             address: proxy.address.to_string(),
             step: "tunnel by the HTTP proxy",
             after: limits::CONNECT,
-        }),
+        }
+        .into()),
     }
 }
 

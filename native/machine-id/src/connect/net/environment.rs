@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, SetUpError};
 
 use super::address::Address;
 
@@ -52,7 +52,7 @@ impl Environment {
         if self.bypasses(target) {
             return Ok(None);
         }
-        let bad = |reason: &str| ConnectError::ProxyVariable { variable, reason: reason.to_owned() };
+        let bad = |reason: &str| ConnectError::SetUp(SetUpError::ProxyVariable { variable, reason: reason.to_owned() });
         let rest = match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("http") => rest,
             Some(_) => return Err(bad("only the scheme http is supported")),

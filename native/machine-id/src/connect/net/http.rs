@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use x509_cert::der::DateTime;
 use zeroize::Zeroizing;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::limits;
 
 use super::stream::Pipe;
@@ -69,7 +69,9 @@ async fn within<T>(
 ) -> Result<T, ConnectError> {
     match timeout(limit, work).await {
         Ok(result) => result,
-        Err(_) => Err(ConnectError::TimedOut { address: address.to_owned(), step: "HTTP answer", after: limit }),
+        Err(_) => {
+            Err(TransportError::TimedOut { address: address.to_owned(), step: "HTTP answer", after: limit }.into())
+        }
     }
 }
 
@@ -138,14 +140,14 @@ async fn read(address: &str, reply: http::Response<hyper::body::Incoming>) -> Re
     if status.is_redirection() {
         let place = reply.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or("elsewhere");
         let reason = format!("it redirects to {}", limits::quote(place));
-        return Err(ConnectError::NotTeleport { address: address.to_owned(), reason });
+        return Err(TransportError::NotTeleport { address: address.to_owned(), reason }.into());
     }
     let date = reply.headers().get(header::DATE).and_then(|value| parse_date(value.to_str().ok()?));
     let body = Limited::new(reply.into_body(), limits::HTTP_BODY).collect().await.map_err(|error| {
         let too_long = error.is::<http_body_util::LengthLimitError>();
         let reason =
             if too_long { format!("its answer exceeds {} bytes", limits::HTTP_BODY) } else { error.to_string() };
-        ConnectError::Cut { address: address.to_owned(), step: "HTTP answer", reason }
+        ConnectError::Transport(TransportError::Cut { address: address.to_owned(), step: "HTTP answer", reason })
     })?;
     Ok(HttpReply { status: status.as_u16(), date, body: body.to_bytes().to_vec() })
 }
@@ -153,10 +155,10 @@ async fn read(address: &str, reply: http::Response<hyper::body::Incoming>) -> Re
 fn explain(address: &str, error: &hyper::Error) -> ConnectError {
     let address = address.to_owned();
     if error.is_parse() {
-        return ConnectError::NotTeleport { address, reason: format!("it doesn't answer in HTTP ({error})") };
+        return TransportError::NotTeleport { address, reason: format!("it doesn't answer in HTTP ({error})") }.into();
     }
     let reason = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
-    ConnectError::Cut { address, step: "HTTP answer", reason }
+    TransportError::Cut { address, step: "HTTP answer", reason }.into()
 }
 
 /// `Sat, 21 Nov 2026 08:23:38 GMT`.
@@ -175,12 +177,26 @@ fn parse_date(text: &str) -> Option<SystemTime> {
 /// The message of an error body, `{"error":{"message":"…"}}` (protocol B1), or its beginning when it is something else.
 #[must_use]
 pub fn error_message(body: &[u8]) -> String {
-    let message = serde_json::from_slice::<serde_json::Value>(body).ok().and_then(|value| {
-        let nested = value.get("error").and_then(|error| error.get("message"));
-        nested.or_else(|| value.get("message")).and_then(|message| message.as_str()).map(limits::quote)
-    });
-    message.unwrap_or_else(|| limits::quote(&String::from_utf8_lossy(body)))
+    error_messages(body).into_iter().next().unwrap_or_default()
 }
+
+/// As [`error_message`], and after it what the server wrapped around it, `{"error":…,"messages":[…]}`, from the
+/// nearest to the outermost (join-methods 5).
+#[must_use]
+pub fn error_messages(body: &[u8]) -> Vec<String> {
+    let value = serde_json::from_slice::<serde_json::Value>(body).ok();
+    let innermost = value.as_ref().and_then(|value| {
+        let nested = value.get("error").and_then(|error| error.get("message"));
+        nested.or_else(|| value.get("message")).and_then(|message| message.as_str())
+    });
+    let Some(innermost) = innermost else { return vec![limits::quote(&String::from_utf8_lossy(body))] };
+    let wraps = value.as_ref().and_then(|value| value.get("messages")?.as_array());
+    let wraps = wraps.into_iter().flatten().take(MOST_WRAPS).filter_map(serde_json::Value::as_str);
+    std::iter::once(innermost).chain(wraps).map(limits::quote).collect()
+}
+
+/// More wraps around an error's message help nobody.
+const MOST_WRAPS: usize = 8;
 
 #[cfg(test)]
 #[path = "http_tests.rs"]

@@ -31,20 +31,20 @@ async fn a_redirect_is_refused_and_says_where_to() {
     let error = answer(b"HTTP/1.1 302 Found\r\nLocation: https://sso.example.com/\r\nContent-Length: 0\r\n\r\n")
         .await
         .unwrap_err();
-    assert!(matches!(error, ConnectError::NotTeleport { .. }));
+    assert!(matches!(error, ConnectError::Transport(TransportError::NotTeleport { .. })));
     assert!(error.to_string().contains("https://sso.example.com/"), "{error}");
 }
 
 #[tokio::test]
 async fn something_that_does_not_speak_http_is_not_teleport() {
     let error = answer(b"SSH-2.0-OpenSSH_9.6\r\n").await.unwrap_err();
-    assert!(matches!(error, ConnectError::NotTeleport { .. }), "{error:?}");
+    assert!(matches!(error, ConnectError::Transport(TransportError::NotTeleport { .. })), "{error:?}");
 }
 
 #[tokio::test]
 async fn an_answer_that_is_cut_is_said_to_be_cut() {
     let error = answer(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{\"cluster").await.unwrap_err();
-    assert!(matches!(error, ConnectError::Cut { .. }), "{error:?}");
+    assert!(matches!(error, ConnectError::Transport(TransportError::Cut { .. })), "{error:?}");
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn silence_ends_after_the_limit() {
     let (ours, _theirs) = duplex(1024);
     let request = Request::get("/").header(header::HOST, "a").body(Full::default()).unwrap();
     let error = exchange_within(Duration::from_millis(1), Box::new(ours), "a:1", request).await.unwrap_err();
-    assert!(matches!(error, ConnectError::TimedOut { .. }), "{error:?}");
+    assert!(matches!(error, ConnectError::Transport(TransportError::TimedOut { .. })), "{error:?}");
 }
 
 #[test]

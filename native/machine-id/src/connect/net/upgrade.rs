@@ -11,7 +11,7 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, SetUpError, TransportError};
 use crate::connect::limits;
 
 use super::address::Address;
@@ -35,16 +35,18 @@ pub(in crate::connect) async fn request(stream: Pipe, address: &Address) -> Resu
         Ok(result) => result,
         Err(_) => {
             let address = address.to_string();
-            Err(ConnectError::TimedOut { address, step: "connection upgrade", after: limits::CONNECT })
+            Err(TransportError::TimedOut { address, step: "connection upgrade", after: limits::CONNECT }.into())
         }
     }
 }
 
 async fn switch(stream: Pipe, address: &Address) -> Result<Pipe, ConnectError> {
-    let broken = |error: hyper::Error| ConnectError::Cut {
-        address: address.to_string(),
-        step: "connection upgrade",
-        reason: error.to_string(),
+    let broken = |error: hyper::Error| {
+        ConnectError::Transport(TransportError::Cut {
+            address: address.to_string(),
+            step: "connection upgrade",
+            reason: error.to_string(),
+        })
     };
     let (mut sender, connection) = http1::handshake::<_, Empty<Bytes>>(TokioIo::new(stream)).await.map_err(broken)?;
     tokio::spawn(connection.with_upgrades());
@@ -62,23 +64,25 @@ async fn switch(stream: Pipe, address: &Address) -> Result<Pipe, ConnectError> {
         .header(SEC_WEBSOCKET_KEY, &key)
         .header(SEC_WEBSOCKET_PROTOCOL, WITH_PINGS)
         .body(Empty::new())
-        .map_err(|_| ConnectError::NameUnusable { name: address.to_string() })?;
+        .map_err(|_| SetUpError::NameUnusable { name: address.to_string() })?;
     let reply = sender.send_request(request).await.map_err(broken)?;
     if reply.status() != http::StatusCode::SWITCHING_PROTOCOLS {
-        return Err(ConnectError::HttpFailed {
+        return Err(TransportError::HttpFailed {
             address: address.to_string(),
             what: "the connection upgrade that a load balancer in front of the proxy makes necessary",
             status: reply.status().as_u16(),
             message: String::new(),
-        });
+        }
+        .into());
     }
     let is_websocket = is(&reply, &UPGRADE, WEBSOCKET);
     if is_websocket && !is(&reply, &SEC_WEBSOCKET_ACCEPT, &websocket::accept(&key)) {
-        return Err(ConnectError::Cut {
+        return Err(TransportError::Cut {
             address: address.to_string(),
             step: "connection upgrade",
             reason: "the answer to the WebSocket handshake isn't for our key".to_owned(),
-        });
+        }
+        .into());
     }
     let upgraded = TokioIo::new(hyper::upgrade::on(reply).await.map_err(broken)?);
     Ok(if is_websocket { Box::new(Messages::new(upgraded)) } else { Box::new(upgraded) })

@@ -5,7 +5,7 @@ use http::header::{HOST, USER_AGENT};
 use http_body_util::Full;
 use hyper::body::Bytes;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, Refusal, SetUpError, TransportError};
 use crate::connect::net::address::Address;
 use crate::connect::net::http::{self as http1, AGENT, HttpConnection, HttpReply};
 use crate::connect::net::stream::Pipe;
@@ -50,21 +50,24 @@ impl Connector {
     pub async fn host_ca_export(&self, cluster: &Cluster) -> Result<Vec<String>, ConnectError> {
         let Route::Proxy(facts) = &cluster.route else {
             let what = "an auth server doesn't export its CA over HTTPS";
-            return Err(ConnectError::Unsupported { what: what.to_owned() });
+            return Err(Refusal::Unsupported { what: what.to_owned() }.into());
         };
         let stream = self.web(&facts.web).await?;
         let request = Request::get("/webapi/auth/export?type=tls-host");
         let reply = self.http(stream, &facts.web, request, Full::default()).await?;
         if reply.status != 200 {
-            return Err(ConnectError::HttpFailed {
+            return Err(TransportError::HttpFailed {
                 address: facts.web.to_string(),
                 what: "the request for its host CA",
                 status: reply.status,
                 message: http1::error_message(&reply.body),
-            });
+            }
+            .into());
         }
         let pem = String::from_utf8_lossy(&reply.body).into_owned();
-        let bad = |reason: String| ConnectError::BadReply { call: "the request for its host CA", reason };
+        let bad = |reason: String| {
+            ConnectError::Transport(TransportError::BadReply { call: "the request for its host CA", reason })
+        };
         trust::parse(pem.as_bytes(), "it").map_err(|error| bad(error.to_string()))?;
         Ok(trust::blocks(&pem))
     }
@@ -76,7 +79,9 @@ impl Connector {
     /// # Errors
     /// When the URL isn't `https`, or there is no reply.
     pub async fn fetch_with_bearer(&self, url: &str, bearer: &str) -> Result<HttpReply, ConnectError> {
-        let unusable = || ConnectError::NameUnusable { name: url.split('?').next().unwrap_or_default().to_owned() };
+        let unusable = || {
+            ConnectError::SetUp(SetUpError::NameUnusable { name: url.split('?').next().unwrap_or_default().to_owned() })
+        };
         let uri: http::Uri = url.parse().map_err(|_| unusable())?;
         if uri.scheme_str() != Some("https") {
             return Err(unusable());
@@ -111,5 +116,5 @@ pub(in crate::connect) fn request(
         .header(USER_AGENT, AGENT)
         .header(http::header::ACCEPT, "application/json")
         .body(body)
-        .map_err(|_| ConnectError::NameUnusable { name: address.to_string() })
+        .map_err(|_| ConnectError::SetUp(SetUpError::NameUnusable { name: address.to_string() }))
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::connect::net::address::Address;
-use crate::connect::version::Version;
+use crate::version::Version;
 
 use super::facts::ProxyFacts;
 

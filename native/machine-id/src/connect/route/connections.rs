@@ -1,6 +1,6 @@
 //! TLS connections along the route of a cluster (protocol D1 and H3).
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, Refusal};
 use crate::connect::grpc::connection::{GrpcConnection, Usage};
 use crate::connect::grpc::frames;
 use crate::connect::net::address::Address;
@@ -53,7 +53,7 @@ impl Connector {
         let Route::Proxy(facts) = &cluster.route else {
             let what =
                 "an SSH connection through the cluster needs a proxy's address, and an auth server is configured";
-            return Err(ConnectError::Unsupported { what: what.to_owned() });
+            return Err(Refusal::Unsupported { what: what.to_owned() }.into());
         };
         if facts.upgrade || facts.tls_routing {
             return self.to_web_port(facts).await;
@@ -88,11 +88,11 @@ impl Connector {
         let name = names::auth_server_name(&cluster.name);
         let (stream, address, alpn) = match &cluster.route {
             Route::Auth(route) => (self.dial(&route.address).await?, route.address.clone(), vec![protocol.to_vec()]),
-            // The web port tells protocols apart with separate ports too, and before version 13, or without a
-            // certificate, there is no other way.
+            // The web port tells protocols apart with separate ports too, and without the transport service, or without
+            // a certificate, there is no other way.
             Route::Proxy(facts)
                 if facts.tls_routing
-                    || cluster.server_version.before(13)
+                    || !cluster.server_version.has_transport_service()
                     || trust.is_none()
                     || credential.is_none() =>
             {
@@ -118,6 +118,15 @@ impl Connector {
         GrpcConnection::start(stream, &address.to_string(), &names::auth_server_name(&cluster.name)).await
     }
 
+    /// gRPC to the services of the proxy's web port that need no certificate, by the web's authorities.
+    pub(in crate::connect) async fn grpc_to_web(&self, facts: &ProxyFacts) -> Result<GrpcConnection, ConnectError> {
+        let trust = self.web_trust().await?;
+        let (stream, address) = self.to_web_port(facts).await?;
+        let alpn = vec![names::PROXY_GRPC.to_vec(), names::HTTP2.to_vec()];
+        let stream = self.secure(stream, &address, &address.host, alpn, Some(&trust), None).await?;
+        GrpcConnection::start(stream, &address.to_string(), &address.to_string()).await
+    }
+
     /// gRPC to the proxy's transport service, with a client certificate.
     pub(in crate::connect) async fn grpc_to_proxy(
         &self,
@@ -140,7 +149,7 @@ impl Connector {
     ) -> Result<(Pipe, Address), ConnectError> {
         let (Some(trust), Some(credential)) = (trust, credential) else {
             let what = "asking the auth server over gRPC to the proxy without a certificate";
-            return Err(ConnectError::Unsupported { what: what.to_owned() });
+            return Err(Refusal::Unsupported { what: what.to_owned() }.into());
         };
         let connection = self.grpc_to_proxy(cluster, trust, credential, Usage::FEW).await?;
         let stream = frames::proxy_cluster(&connection, &cluster.name).await?;

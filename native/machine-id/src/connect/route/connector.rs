@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::clock::SharedClock;
 use crate::config::{AddressKind, CaPin, CaSource, ClusterConfig};
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, SetUpError};
 use crate::connect::net::address::Address;
 use crate::connect::net::environment::Environment;
 use crate::connect::net::http::HttpConnection;
@@ -43,7 +43,7 @@ impl Connector {
     /// For the cluster of `config`, with the environment of this process.
     ///
     /// # Errors
-    /// [`ConnectError::NameUnusable`] for an empty host.
+    /// [`SetUpError::NameUnusable`] for an empty host.
     pub fn new(config: &ClusterConfig, clock: SharedClock) -> Result<Self, ConnectError> {
         Self::with_environment(config, clock, Environment::of_process())
     }
@@ -51,7 +51,7 @@ impl Connector {
     /// As [`Connector::new`], with a given environment.
     ///
     /// # Errors
-    /// [`ConnectError::NameUnusable`] for an empty host.
+    /// [`SetUpError::NameUnusable`] for an empty host.
     pub fn with_environment(
         config: &ClusterConfig,
         clock: SharedClock,
@@ -59,7 +59,7 @@ impl Connector {
     ) -> Result<Self, ConnectError> {
         let address = Address::new(&config.host, config.port);
         if address.host.is_empty() {
-            return Err(ConnectError::NameUnusable { name: address.host });
+            return Err(SetUpError::NameUnusable { name: address.host }.into());
         }
         Ok(Self(Arc::new(Inner {
             address,

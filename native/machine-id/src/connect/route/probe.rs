@@ -1,6 +1,6 @@
 //! Whether a balancer ends TLS before the proxy (protocol D1).
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::net::address::Address;
 use crate::connect::tls::handshake::{self, TlsRequest};
 use crate::connect::tls::names::REVERSE_TUNNEL;
@@ -26,7 +26,7 @@ impl Connector {
         };
         match handshake::handshake(request, stream).await {
             Ok(stream) => stream.get_ref().1.alpn_protocol().is_none(),
-            Err(ConnectError::Tls { reason, .. }) => reason.contains("ALPN"),
+            Err(ConnectError::Transport(TransportError::ProtocolUnknown { .. })) => true,
             Err(_) => false,
         }
     }

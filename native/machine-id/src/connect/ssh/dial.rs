@@ -6,11 +6,12 @@ use teleport_api::transport::transport_service_client::TransportServiceClient;
 use teleport_api::transport::{ProxySshRequest, ProxySshResponse, TargetHost, proxy_ssh_request, proxy_ssh_response};
 use tonic::{Code, Status};
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, HostError, Refusal};
 use crate::connect::grpc::connection::GrpcConnection;
 use crate::connect::grpc::frames::{self, Incoming};
 use crate::connect::grpc::status::{self, Call};
 use crate::connect::limits::quote;
+use crate::connect::words;
 
 use super::target::SshTarget;
 
@@ -45,12 +46,10 @@ fn payload(reply: ProxySshResponse) -> Bytes {
 pub(in crate::connect) fn answered(target: &SshTarget, code: Code, message: &str) -> ConnectError {
     let host = target.shown();
     match code {
-        Code::NotFound if message.contains("cluster") => ConnectError::TargetUnknown { message: quote(message) },
-        Code::PermissionDenied if !message.contains("lock targeting") => {
-            ConnectError::HostDenied { host, message: quote(message) }
-        }
+        Code::NotFound if words::about_a_cluster(message) => Refusal::TargetUnknown { message: quote(message) }.into(),
+        Code::PermissionDenied if !words::locked(message) => HostError::Denied { host, message: quote(message) }.into(),
         Code::Unavailable | Code::NotFound | Code::InvalidArgument | Code::Unknown => {
-            ConnectError::HostUnreachable { host, message: quote(message) }
+            HostError::Unreachable { host, message: quote(message) }.into()
         }
         _ => status::answered(CALL, code, message),
     }

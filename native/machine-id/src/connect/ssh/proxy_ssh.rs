@@ -22,7 +22,7 @@ impl Connector {
     /// Connects to `target` as `credential`, a role certificate. `host_cas` (PEM) verify the proxy.
     ///
     /// # Errors
-    /// [`ConnectError::HostUnreachable`], [`ConnectError::HostDenied`], [`ConnectError::Locked`], or what went wrong
+    /// [`HostError`](crate::connect::HostError), [`Refusal::Locked`](crate::connect::Refusal), or what went wrong
     /// on the way to the proxy.
     pub async fn proxy_ssh(
         &self,

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tonic::Status;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, HostError, Refusal, TransportError};
 use crate::connect::grpc::connection::{GrpcConnection, Usage};
 use crate::connect::grpc::frames::{self, Incoming};
 use crate::connect::grpc::status;
@@ -83,10 +83,10 @@ impl Connector {
         credential: &ClientCredential,
         usage: Usage,
     ) -> Result<SshTransport, ConnectError> {
-        if cluster.server_version.before(13) {
+        if !cluster.server_version.has_transport_service() {
             let what =
                 format!("SSH through a proxy of version {} (gRPC ProxySSH came with 13)", cluster.server_version);
-            return Err(ConnectError::Unsupported { what });
+            return Err(Refusal::Unsupported { what }.into());
         }
         let trust = Trust::host_cas(host_cas)?;
         let connection = self.grpc_to_proxy(cluster, &trust, credential, usage).await?;
@@ -158,10 +158,11 @@ impl SshTransport {
             Ok(Ok(stream)) => Ok(Ok(stream)),
             Ok(Err(status)) if status::is_local(&status) => Ok(Err(status)),
             Ok(Err(status)) => Err(dial::answered(target, status.code(), status.message())),
-            Err(_) => Err(ConnectError::HostUnreachable {
+            Err(_) => Err(HostError::Unreachable {
                 host: target.shown(),
                 message: format!("no answer within {} s", limits::DIAL_HOST.as_secs()),
-            }),
+            }
+            .into()),
         }
     }
 
@@ -172,9 +173,9 @@ impl SshTransport {
 
     /// The proxy closes the connection of a locked identity without a word; the auth server tells.
     async fn lost(&self, failure: ConnectError) -> ConnectError {
-        if matches!(failure, ConnectError::Cut { .. })
+        if matches!(failure, ConnectError::Transport(TransportError::Cut { .. }))
             && let Ok(auth) = self.connector.auth(&self.cluster, &self.host_cas, &self.credential).await
-            && let Err(error @ ConnectError::Locked { .. }) = auth.ping().await
+            && let Err(error @ ConnectError::Refused(Refusal::Locked { .. })) = auth.ping().await
         {
             return error;
         }
@@ -191,7 +192,7 @@ impl Receiving {
             return self.connection.failure(reason);
         }
         let address = self.connection.address().to_owned();
-        ConnectError::Cut { address, step: "SSH", reason: reason.to_owned() }
+        ConnectError::Transport(TransportError::Cut { address, step: "SSH", reason: reason.to_owned() })
     }
 
     /// The next payload from the host; none at its end.

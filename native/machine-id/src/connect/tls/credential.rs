@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 use zeroize::Zeroizing;
 
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, SetUpError};
 
 /// A private key and its leaf certificate. Cheap to clone: the key is shared.
 #[derive(Clone)]
@@ -21,9 +21,9 @@ impl ClientCredential {
     /// cluster (protocol D1).
     ///
     /// # Errors
-    /// [`ConnectError::CredentialUnusable`] when either can't be read, or they don't belong together.
+    /// [`SetUpError::CredentialUnusable`] when either can't be read, or they don't belong together.
     pub fn new(pkcs8_der: &Zeroizing<Vec<u8>>, certificate_pem: &str) -> Result<Self, ConnectError> {
-        let unusable = |reason: String| ConnectError::CredentialUnusable { reason };
+        let unusable = |reason: String| ConnectError::SetUp(SetUpError::CredentialUnusable { reason });
         let leaf = CertificateDer::from_pem_slice(certificate_pem.as_bytes())
             .map_err(|error| unusable(format!("no PEM certificate ({error})")))?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(pkcs8_der.as_slice()));

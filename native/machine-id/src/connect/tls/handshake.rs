@@ -14,14 +14,13 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::clock::SharedClock;
-use crate::connect::error::ConnectError;
-use crate::connect::error::Seen;
+use crate::connect::error::{ConnectError, Refusal, SetUpError, TransportError, TrustError};
 use crate::connect::limits;
 use crate::connect::net::stream::{Pipe, tls_error};
 
 use super::credential::ClientCredential;
 use super::trust::Trust;
-use super::verifier::{Unverified, Verifier};
+use super::verifier::{Seen, Unverified, Verifier};
 
 /// One TLS connection to be made.
 pub(crate) struct TlsRequest<'a> {
@@ -47,13 +46,14 @@ pub(crate) async fn handshake(request: TlsRequest<'_>, stream: Pipe) -> Result<T
     let seen = Seen::default();
     let config = config(&request, &seen)?;
     let name = ServerName::try_from(request.server_name.to_owned())
-        .map_err(|_| ConnectError::NameUnusable { name: request.server_name.to_owned() })?;
+        .map_err(|_| SetUpError::NameUnusable { name: request.server_name.to_owned() })?;
     let connecting = TlsConnector::from(Arc::new(config)).connect(name, stream);
     match timeout(limits::CONNECT, connecting).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(explain(&request, &seen, &error)),
         Err(_) => {
-            Err(ConnectError::TimedOut { address: request.address, step: "TLS handshake", after: limits::CONNECT })
+            Err(TransportError::TimedOut { address: request.address, step: "TLS handshake", after: limits::CONNECT }
+                .into())
         }
     }
 }
@@ -80,7 +80,9 @@ fn builder(
 ) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, ConnectError> {
     ClientConfig::builder_with_details(provider, Arc::new(Now(Arc::clone(request.clock))))
         .with_safe_default_protocol_versions()
-        .map_err(|error| ConnectError::Tls { address: request.address.clone(), reason: error.to_string() })
+        .map_err(|error| {
+            ConnectError::Transport(TransportError::Tls { address: request.address.clone(), reason: error.to_string() })
+        })
 }
 
 /// Presents the same certificate whatever authorities the server hints at: a withheld one would make us anonymous
@@ -116,59 +118,57 @@ fn explain(request: &TlsRequest<'_>, seen: &Seen, error: &std::io::Error) -> Con
         } else {
             error.to_string()
         };
-        return ConnectError::Cut { address, step: "TLS handshake", reason };
+        return TransportError::Cut { address, step: "TLS handshake", reason }.into();
     };
     let presented = Box::new(seen.take());
     match tls {
         Error::InvalidCertificate(reason) => match reason {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                ConnectError::NameMismatch { address, expected: request.server_name.to_owned(), presented }
+                TrustError::NameMismatch { address, expected: request.server_name.to_owned(), presented }.into()
             }
             CertificateError::Expired
             | CertificateError::ExpiredContext { .. }
             | CertificateError::NotValidYet
             | CertificateError::NotValidYetContext { .. } => match presented.validity {
                 Some((not_before, not_after)) => {
-                    ConnectError::CertificateTime { address, not_before, not_after, now: request.clock.now() }
+                    TrustError::CertificateTime { address, not_before, not_after, now: request.clock.now() }.into()
                 }
-                None => ConnectError::Tls { address, reason: tls.to_string() },
+                None => TransportError::Tls { address, reason: tls.to_string() }.into(),
             },
             CertificateError::UnknownIssuer | CertificateError::BadSignature => untrusted(request, presented),
             // A self-signed certificate that is marked as a CA: nobody we trust has vouched for it.
             CertificateError::Other(_) if presented.self_signed => untrusted(request, presented),
-            _ => ConnectError::Tls { address, reason: tls.to_string() },
+            _ => TransportError::Tls { address, reason: tls.to_string() }.into(),
         },
         Error::AlertReceived(alert) => refused(address, *alert),
-        Error::InvalidMessage(_) => ConnectError::NotTls { address },
-        _ => ConnectError::Tls { address, reason: tls.to_string() },
+        Error::InvalidMessage(_) => TransportError::NotTls { address }.into(),
+        _ => TransportError::Tls { address, reason: tls.to_string() }.into(),
     }
 }
 
 fn untrusted(request: &TlsRequest<'_>, presented: Box<crate::connect::error::Presented>) -> ConnectError {
     let host_ca = request.trust.is_some_and(|trust| trust.host_ca);
-    ConnectError::Untrusted { address: request.address.clone(), host_ca, presented }
+    TrustError::Untrusted { address: request.address.clone(), host_ca, presented }.into()
 }
 
 /// What a server's alert means. In TLS 1.3 the verdict about our certificate comes with the first read.
 pub(crate) fn refused(address: String, alert: AlertDescription) -> ConnectError {
     match alert {
         AlertDescription::CertificateExpired => {
-            ConnectError::CertificateRefused { address, reason: "it has expired".to_owned() }
+            Refusal::CertificateRefused { address, reason: "it has expired".to_owned() }.into()
         }
         AlertDescription::UnknownCA => {
             let reason = "the CA that has signed it isn't trusted there, as after a rotation that was missed";
-            ConnectError::CertificateRefused { address, reason: reason.to_owned() }
+            ConnectError::Refused(Refusal::CertificateRefused { address, reason: reason.to_owned() })
         }
         AlertDescription::BadCertificate
         | AlertDescription::CertificateRevoked
         | AlertDescription::CertificateUnknown
         | AlertDescription::UnsupportedCertificate
         | AlertDescription::AccessDenied => {
-            ConnectError::CertificateRefused { address, reason: format!("TLS alert {alert:?}") }
+            Refusal::CertificateRefused { address, reason: format!("TLS alert {alert:?}") }.into()
         }
-        AlertDescription::NoApplicationProtocol => {
-            ConnectError::Tls { address, reason: "it doesn't know the protocol asked for (ALPN)".to_owned() }
-        }
-        other => ConnectError::Tls { address, reason: format!("it sent the alert {other:?}") },
+        AlertDescription::NoApplicationProtocol => TransportError::ProtocolUnknown { address }.into(),
+        other => TransportError::Tls { address, reason: format!("it sent the alert {other:?}") }.into(),
     }
 }

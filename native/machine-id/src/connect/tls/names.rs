@@ -8,6 +8,8 @@ pub(crate) const HTTP1: &[u8] = b"http/1.1";
 pub(crate) const HTTP2: &[u8] = b"h2";
 /// gRPC at the proxy with a client certificate: ProxySSH and ProxyCluster (H3).
 pub(crate) const PROXY_SSH_GRPC: &[u8] = b"teleport-proxy-ssh-grpc";
+/// gRPC at the proxy's web port without a client certificate: the join services (join-methods 1.2).
+pub(crate) const PROXY_GRPC: &[u8] = b"teleport-proxy-grpc";
 /// The protocol whose negotiation tells whether a load balancer terminates TLS in front of the proxy (D1).
 pub(crate) const REVERSE_TUNNEL: &[u8] = b"teleport-reversetunnel";
 

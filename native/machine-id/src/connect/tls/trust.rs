@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::blocking::{self, Lane};
 use crate::config::CaSource;
-use crate::connect::error::ConnectError;
+use crate::connect::error::{ConnectError, SetUpError};
 use crate::connect::limits;
 
 /// A set of trusted certificates.
@@ -50,7 +50,7 @@ impl Trust {
             let reasons: Vec<String> = native.errors.iter().take(3).map(ToString::to_string).collect();
             let reason =
                 if reasons.is_empty() { "its certificate store is empty".to_owned() } else { reasons.join("; ") };
-            return Err(ConnectError::NoRoots { reason });
+            return Err(SetUpError::NoRoots { reason }.into());
         }
         Ok(Self::of(certificates, false, Vec::new()))
     }
@@ -63,7 +63,7 @@ impl Trust {
         }
         if certificates.is_empty() {
             let reason = "there is none".to_owned();
-            return Err(ConnectError::CaUnusable { place: "the stored host CA".to_owned(), reason });
+            return Err(SetUpError::CaUnusable { place: "the stored host CA".to_owned(), reason }.into());
         }
         Ok(Self::of(certificates, true, pems.to_vec()))
     }
@@ -93,7 +93,7 @@ impl Trust {
 async fn off_the_runtime<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ConnectError> + Send + 'static,
 ) -> Result<T, ConnectError> {
-    let ended = |error: crate::error::Error| Err(ConnectError::NoRoots { reason: error.to_string() });
+    let ended = |error: crate::error::Error| Err(SetUpError::NoRoots { reason: error.to_string() }.into());
     blocking::run(Lane::Store, work).await.unwrap_or_else(ended)
 }
 
@@ -102,7 +102,7 @@ fn read(source: &CaSource) -> Result<Vec<CertificateDer<'static>>, ConnectError>
         CaSource::Pem(pem) => parse(pem.as_bytes(), "the configured CA"),
         CaSource::File(path) => {
             let text = read_file(path)
-                .map_err(|error| ConnectError::CaUnreadable { path: path.clone(), reason: error.to_string() })?;
+                .map_err(|error| SetUpError::CaUnreadable { path: path.clone(), reason: error.to_string() })?;
             parse(&text, &format!("the CA file {}", path.display()))
         }
     }
@@ -116,7 +116,7 @@ fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
 
 /// All certificates of a PEM text; at least one, and each of them well-formed.
 pub(crate) fn parse(pem: &[u8], place: &str) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
-    let unusable = |reason: String| ConnectError::CaUnusable { place: place.to_owned(), reason };
+    let unusable = |reason: String| ConnectError::SetUp(SetUpError::CaUnusable { place: place.to_owned(), reason });
     let mut certificates = Vec::new();
     for item in CertificateDer::pem_slice_iter(pem) {
         let der = item.map_err(|error| unusable(error.to_string()))?;

@@ -1,6 +1,6 @@
 //! How a server's certificate is judged.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -11,8 +11,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use sha2::{Digest, Sha256};
 
-use crate::connect::error::ConnectError;
-use crate::connect::error::{Presented, Seen};
+use crate::connect::error::{ConnectError, Presented, SetUpError};
 
 use super::trust::Trust;
 
@@ -33,7 +32,7 @@ impl Verifier {
     ) -> Result<Self, ConnectError> {
         let inner = WebPkiServerVerifier::builder_with_provider(Arc::clone(&trust.roots), Arc::clone(provider))
             .build()
-            .map_err(|error| ConnectError::NoRoots { reason: error.to_string() })?;
+            .map_err(|error| SetUpError::NoRoots { reason: error.to_string() })?;
         Ok(Self { inner, trust: trust.clone(), seen })
     }
 }
@@ -131,5 +130,19 @@ impl ServerCertVerifier for Unverified {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Where a verifier leaves what it saw.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen(Arc<Mutex<Presented>>);
+
+impl Seen {
+    pub(crate) fn set(&self, presented: Presented) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = presented;
+    }
+
+    pub(crate) fn take(&self) -> Presented {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -10,6 +10,7 @@ import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.Tokens;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
@@ -44,7 +45,8 @@ public class Binding extends AbstractDescribableImpl<Binding> {
 
     @DataBoundSetter
     public void setToken(Secret token) {
-        this.token = Tokens.checked(token);
+        this.token = Tokens.orNull(token);
+        Tokens.check(this.token);
     }
 
     public String getTokenFile() {
@@ -53,7 +55,15 @@ public class Binding extends AbstractDescribableImpl<Binding> {
 
     @DataBoundSetter
     public void setTokenFile(String tokenFile) {
-        this.tokenFile = Tokens.checkedFile(tokenFile);
+        this.tokenFile = Texts.orNull(tokenFile);
+        Tokens.checkFile(this.tokenFile);
+    }
+
+    /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
+    void check() {
+        setToken(token);
+        setTokenFile(tokenFile);
+        Tokens.notBoth(token, tokenFile);
     }
 
     @Extension

@@ -10,6 +10,7 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.List;
 import jenkins.model.Jenkins;
@@ -80,6 +81,13 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
         if (this.caCertificate != null) {
             Checks.certificate(this.caCertificate);
         }
+    }
+
+    /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
+    void check() {
+        setAddressKind(addressKind);
+        setCaPins(caPins);
+        setCaCertificate(caCertificate);
     }
 
     @Extension

@@ -208,8 +208,17 @@ public class Identity extends AbstractDescribableImpl<Identity> {
                 getJoin().keepsSecret());
     }
 
-    /** What no single field can tell. */
+    /** All of it: single fields once more, for the reason that {@link JoinMethod#check} gives. */
     void check() {
+        setKeyAlgorithm(keyAlgorithm);
+        setLifetime(lifetime);
+        setRenewalInterval(renewalInterval);
+        setRoles(roles);
+        setMaxTtl(maxTtl);
+        setCacheScope(cacheScope);
+        setAllowedJobs(allowedJobs);
+        setAllowedAgents(allowedAgents);
+        setAgentsBy(agentsBy);
         getJoin().check();
         if (renewalInterval != null) {
             Checks.interval(renewalInterval, getLifetime());

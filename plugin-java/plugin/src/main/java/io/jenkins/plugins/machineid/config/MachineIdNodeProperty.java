@@ -12,13 +12,15 @@ import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
-import io.jenkins.plugins.machineid.join.Tokens;
+import io.jenkins.plugins.machineid.join.JoinMethod;
 import java.util.ArrayList;
 import java.util.List;
+import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.StaplerRequest2;
 import org.kohsuke.stapler.verb.POST;
 
 /** What an agent may use. An agent with this property uses nothing but what it names. */
@@ -55,8 +57,8 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
 
     @DataBoundSetter
     public void setIdentities(List<Binding> identities) {
-        identities.forEach(binding -> Tokens.notBoth(binding.getToken(), binding.getTokenFile()));
         this.identities = identities.isEmpty() ? null : new ArrayList<>(identities);
+        identities.forEach(Binding::check);
     }
 
     public String getDefaultIdentity() {
@@ -90,6 +92,15 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
         this.onlyAllowedJobs = onlyAllowedJobs ? null : Boolean.FALSE;
     }
 
+    /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
+    void check() {
+        getIdentities().forEach(Binding::check);
+        setDefaultIdentity(defaultIdentity);
+        if (standing != null) {
+            standing.check();
+        }
+    }
+
     /** The names of the identities that it asks for. */
     public List<String> names() {
         return getIdentities().stream().map(Binding::getIdentity).toList();
@@ -115,6 +126,19 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
         @Override
         public String getDisplayName() {
             return Messages.NodeProperty_displayName();
+        }
+
+        @Override
+        public NodeProperty<?> newInstance(StaplerRequest2 req, JSONObject formData) throws FormException {
+            try {
+                NodeProperty<?> property = super.newInstance(req, formData);
+                if (property instanceof MachineIdNodeProperty ours) {
+                    ours.check();
+                }
+                return property;
+            } catch (RuntimeException | LinkageError e) {
+                throw new FormException(Sentences.of(e), "machineId");
+            }
         }
 
         /** An agent's own token for all agents would be a contradiction. */

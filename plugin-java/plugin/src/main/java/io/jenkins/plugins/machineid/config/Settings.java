@@ -34,6 +34,7 @@ public final class Settings {
         this.identities = new ArrayList<>(identities);
         unique(this.clusters.stream().map(Cluster::getName).toList());
         unique(this.identities.stream().map(Identity::getId).toList());
+        this.clusters.forEach(Cluster::check);
         this.identities.forEach(Identity::check);
         Map<String, IdentityRule> rules = new HashMap<>();
         this.identities.forEach(identity -> rules.put(identity.getId(), identity.rule()));

@@ -10,6 +10,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.output.KubernetesClusters;
+import io.jenkins.plugins.machineid.join.JoinMethod;
 import java.util.List;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -109,6 +110,12 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     /** All clusters, the current context first. */
     public List<String> kubernetes() {
         return KubernetesClusters.all(kubernetesCluster, kubernetesClusters);
+    }
+
+    /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
+    void check() {
+        setIdentity(identity);
+        setRoles(roles);
     }
 
     @Extension

@@ -48,6 +48,12 @@ public class AzureJoin extends NamedTokenJoin {
         return settings;
     }
 
+    @Override
+    public void check() {
+        super.check();
+        setClientId(clientId);
+    }
+
     @Extension
     @Symbol(METHOD)
     public static class DescriptorImpl extends NamedTokenDescriptor {

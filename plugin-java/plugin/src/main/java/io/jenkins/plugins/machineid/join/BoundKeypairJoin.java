@@ -7,6 +7,7 @@ import hudson.util.FormValidation;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jenkinsci.Symbol;
@@ -43,11 +44,10 @@ public class BoundKeypairJoin extends NamedTokenJoin {
 
     @DataBoundSetter
     public void setRegistrationSecret(Secret registrationSecret) {
-        boolean given = registrationSecret != null && !registrationSecret.getPlainText().isEmpty();
-        if (given) {
-            secret(registrationSecret.getPlainText());
+        this.registrationSecret = Tokens.orNull(registrationSecret);
+        if (this.registrationSecret != null) {
+            secret(this.registrationSecret.getPlainText());
         }
-        this.registrationSecret = given ? registrationSecret : null;
     }
 
     /** A file on the agent that holds the registration secret. */
@@ -57,7 +57,8 @@ public class BoundKeypairJoin extends NamedTokenJoin {
 
     @DataBoundSetter
     public void setRegistrationSecretPath(String registrationSecretPath) {
-        this.registrationSecretPath = Tokens.checkedFile(registrationSecretPath);
+        this.registrationSecretPath = Texts.orNull(registrationSecretPath);
+        Tokens.checkFile(this.registrationSecretPath);
     }
 
     /** A file on the agent that holds a private key which never changes. */
@@ -67,7 +68,8 @@ public class BoundKeypairJoin extends NamedTokenJoin {
 
     @DataBoundSetter
     public void setStaticKeyPath(String staticKeyPath) {
-        this.staticKeyPath = Tokens.checkedFile(staticKeyPath);
+        this.staticKeyPath = Texts.orNull(staticKeyPath);
+        Tokens.checkFile(this.staticKeyPath);
     }
 
     /** A registration secret belongs to one token: an agent's own token doesn't come with this one's. */
@@ -83,6 +85,9 @@ public class BoundKeypairJoin extends NamedTokenJoin {
     @Override
     public void check() {
         super.check();
+        setRegistrationSecret(registrationSecret);
+        setRegistrationSecretPath(registrationSecretPath);
+        setStaticKeyPath(staticKeyPath);
         atMostOne("registration_secret", "registration_secret_path", "static_key_path");
     }
 

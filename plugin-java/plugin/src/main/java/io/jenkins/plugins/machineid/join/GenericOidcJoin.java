@@ -42,8 +42,8 @@ public class GenericOidcJoin extends IdTokenJoin {
         if (command != null) {
             command.forEach(entry -> entry.lines().filter(line -> !line.isBlank()).forEach(words::add));
         }
-        words.forEach(Checks::argument);
         this.command = words.isEmpty() ? null : words;
+        words.forEach(Checks::argument);
     }
 
     /** For the form. */
@@ -75,6 +75,8 @@ public class GenericOidcJoin extends IdTokenJoin {
     @Override
     public void check() {
         super.check();
+        setCommand(command);
+        setTimeout(timeout);
         atMostOne("variable", "file", "command");
     }
 

@@ -36,7 +36,8 @@ public abstract class IdTokenJoin extends NamedTokenJoin {
 
     @DataBoundSetter
     public void setFile(String file) {
-        this.file = Tokens.checkedFile(file);
+        this.file = Texts.orNull(file);
+        Tokens.checkFile(this.file);
     }
 
     @Override
@@ -50,6 +51,8 @@ public abstract class IdTokenJoin extends NamedTokenJoin {
     @Override
     public void check() {
         super.check();
+        setVariable(variable);
+        setFile(file);
         atMostOne("variable", "file");
     }
 

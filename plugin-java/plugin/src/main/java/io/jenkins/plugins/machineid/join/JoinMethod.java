@@ -39,7 +39,8 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
     protected abstract Map<String, Object> settings(boolean agentsOwn);
 
     /**
-     * What no single field can tell.
+     * What is wrong with a field, or with all of them together. Asked before anything is saved: what a setter throws at a
+     * value of a form is only logged by Jenkins (2.516 still does so), so setters keep the value, and are called again here.
      *
      * @throws IllegalArgumentException with a sentence for the reader
      */

@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.join;
 import hudson.Extension;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jenkinsci.Symbol;
@@ -34,7 +35,8 @@ public class KubernetesJoin extends NamedTokenJoin {
 
     @DataBoundSetter
     public void setTokenPath(String tokenPath) {
-        this.tokenPath = Tokens.checkedFile(tokenPath);
+        this.tokenPath = Texts.orNull(tokenPath);
+        Tokens.checkFile(this.tokenPath);
     }
 
     @Override
@@ -42,6 +44,12 @@ public class KubernetesJoin extends NamedTokenJoin {
         Map<String, Object> settings = new LinkedHashMap<>();
         put(settings, "token_path", tokenPath);
         return settings;
+    }
+
+    @Override
+    public void check() {
+        super.check();
+        setTokenPath(tokenPath);
     }
 
     @Extension

@@ -40,7 +40,8 @@ public abstract class NamedTokenJoin extends JoinMethod {
 
     @DataBoundSetter
     public void setTokenFile(String tokenFile) {
-        this.tokenFile = Tokens.checkedFile(tokenFile);
+        this.tokenFile = Texts.orNull(tokenFile);
+        Tokens.checkFile(this.tokenFile);
     }
 
     @Override
@@ -55,6 +56,8 @@ public abstract class NamedTokenJoin extends JoinMethod {
 
     @Override
     public void check() {
+        setTokenName(tokenName);
+        setTokenFile(tokenFile);
         Tokens.notBoth(tokenName, tokenFile);
         // With a secret the agents can have tokens of their own.
         if (tokenName == null && tokenFile == null && !keepsSecret()) {

@@ -50,6 +50,7 @@ public class TerraformCloudJoin extends IdTokenJoin {
     @Override
     public void check() {
         super.check();
+        setAudienceTag(audienceTag);
         atMostOne("variable", "file", "audience_tag");
     }
 

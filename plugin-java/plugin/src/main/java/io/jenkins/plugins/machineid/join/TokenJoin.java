@@ -7,6 +7,7 @@ import hudson.util.FormValidation;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Texts;
 import java.util.Map;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -41,7 +42,8 @@ public class TokenJoin extends JoinMethod {
 
     @DataBoundSetter
     public void setToken(Secret token) {
-        this.token = Tokens.checked(token);
+        this.token = Tokens.orNull(token);
+        Tokens.check(this.token);
     }
 
     public String getTokenFile() {
@@ -50,7 +52,8 @@ public class TokenJoin extends JoinMethod {
 
     @DataBoundSetter
     public void setTokenFile(String tokenFile) {
-        this.tokenFile = Tokens.checkedFile(tokenFile);
+        this.tokenFile = Texts.orNull(tokenFile);
+        Tokens.checkFile(this.tokenFile);
     }
 
     @Override
@@ -70,6 +73,8 @@ public class TokenJoin extends JoinMethod {
 
     @Override
     public void check() {
+        setToken(token);
+        setTokenFile(tokenFile);
         Tokens.notBoth(token, tokenFile);
     }
 

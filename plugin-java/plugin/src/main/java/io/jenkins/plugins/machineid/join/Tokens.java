@@ -6,25 +6,27 @@ import hudson.util.FormValidation;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
-import io.jenkins.plugins.machineid.field.Texts;
 
 /** What identities and agents have in common about secret tokens. */
 public final class Tokens {
     private Tokens() {}
 
-    /** Null when there is none. */
-    public static Secret checked(Secret token) {
-        if (token == null || token.getPlainText().isEmpty()) {
-            return null;
+    /** Null when there is nothing in it. */
+    public static Secret orNull(Secret secret) {
+        return secret == null || secret.getPlainText().isEmpty() ? null : secret;
+    }
+
+    /** @param token null: none */
+    public static void check(Secret token) {
+        if (token != null) {
+            read(token);
         }
-        check(token.getPlainText());
-        return token;
     }
 
     /** Also tells what was understood of a joining URI, without its secret. */
     public static FormValidation form(Secret token) {
         try {
-            JoinUri uri = check(token.getPlainText());
+            JoinUri uri = read(token);
             return uri == null ? FormValidation.ok() : FormValidation.ok(uri.sentence());
         } catch (IllegalArgumentException e) {
             return FormValidation.error(e.getMessage());
@@ -44,12 +46,11 @@ public final class Tokens {
         }
     }
 
-    public static String checkedFile(String path) {
-        String trimmed = Texts.orNull(path);
-        if (trimmed != null) {
-            Checks.absolutePath(trimmed);
+    /** @param path null: none */
+    public static void checkFile(String path) {
+        if (path != null) {
+            Checks.absolutePath(path);
         }
-        return trimmed;
     }
 
     public static void notBoth(Object token, String tokenFile) {
@@ -59,7 +60,8 @@ public final class Tokens {
     }
 
     /** @return what it says, if it is a joining URI */
-    private static JoinUri check(String text) {
+    private static JoinUri read(Secret token) {
+        String text = token.getPlainText();
         Checks.token(text);
         JoinUri uri = JoinUri.read(text);
         if (uri != null && !uri.holdsSecret()) {

@@ -9,12 +9,20 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.access.Policy;
+import io.jenkins.plugins.machineid.join.AzureJoin;
+import io.jenkins.plugins.machineid.join.BoundKeypairJoin;
+import io.jenkins.plugins.machineid.join.GenericOidcJoin;
+import io.jenkins.plugins.machineid.join.GitlabJoin;
+import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.KubernetesJoin;
+import io.jenkins.plugins.machineid.join.NamedTokenJoin;
+import io.jenkins.plugins.machineid.join.TerraformCloudJoin;
 import io.jenkins.plugins.machineid.join.TokenJoin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -187,6 +195,72 @@ class ConfigurationAttackTest {
         configuration.setIdentities(List.of(theirs));
         configuration.commit();
         assertEquals(List.of(theirs), configuration.getIdentities());
+    }
+
+    /** As Jenkins binds a form: what a setter throws is logged, and the next field is set. */
+    private static <T> T asAForm(T object, Consumer<T> set) {
+        assertThrows(IllegalArgumentException.class, () -> set.accept(object));
+        return object;
+    }
+
+    @Test
+    void whatASetterRefusedIsNotSavedEither() {
+        Cluster cluster = new Cluster("main", "main.example.com");
+        List<Consumer<Identity>> wrong = List.of(
+                it -> it.setKeyAlgorithm("rot13"),
+                it -> it.setLifetime("soon"),
+                it -> it.setRenewalInterval("soon"),
+                it -> it.setRoles(List.of("a\u0001b")),
+                it -> it.setMaxTtl("forever"),
+                it -> it.setCacheScope("world"),
+                it -> it.setAllowedJobs(List.of("/team-a")),
+                it -> it.setAllowedAgents(List.of("*")),
+                it -> it.setAgentsBy("luck"));
+        for (Consumer<Identity> set : wrong) {
+            Identity identity = asAForm(identity("api", "main", "**"), set);
+            assertThrows(IllegalArgumentException.class, () -> new Settings(List.of(cluster), List.of(identity)));
+        }
+        String uri = "tbot+proxy+token://s3cret@main.example.com";
+        List<JoinMethod> joins = List.of(
+                asAForm(new TokenJoin(), it -> it.setToken(Secret.fromString("a b"))),
+                asAForm(new TokenJoin(), it -> it.setTokenFile("token")),
+                asAForm(new KubernetesJoin(), it -> it.setTokenName(uri)),
+                asAForm(kubernetes(), it -> it.setTokenFile("token")),
+                asAForm(kubernetes(), it -> it.setTokenPath("token")),
+                asAForm(named(new GitlabJoin()), it -> it.setVariable("A=B")),
+                asAForm(named(new GitlabJoin()), it -> it.setFile("../x")),
+                asAForm(named(new TerraformCloudJoin()), it -> it.setAudienceTag("A-B")),
+                asAForm(named(new AzureJoin()), it -> it.setClientId("me")),
+                asAForm(named(new GenericOidcJoin()), it -> it.setTimeout("1d")),
+                asAForm(named(new GenericOidcJoin()), it -> it.setCommand(List.of("/x\u0000"))),
+                asAForm(new BoundKeypairJoin(), it -> it.setRegistrationSecret(Secret.fromString("a b"))),
+                asAForm(new BoundKeypairJoin(), it -> it.setRegistrationSecretPath("x")),
+                asAForm(new BoundKeypairJoin(), it -> it.setStaticKeyPath("x")));
+        for (JoinMethod join : joins) {
+            Identity identity = identity("api", "main", "**");
+            identity.setJoin(join);
+            assertThrows(IllegalArgumentException.class, () -> new Settings(List.of(cluster), List.of(identity)), join::method);
+        }
+        List<Consumer<Cluster>> wrongClusters = List.of(
+                it -> it.setAddressKind("both"), it -> it.setCaPins(List.of("abc")), it -> it.setCaCertificate("PEM"));
+        for (Consumer<Cluster> set : wrongClusters) {
+            Cluster one = asAForm(new Cluster("main", "main.example.com"), set);
+            assertThrows(IllegalArgumentException.class, () -> new Settings(List.of(one), List.of()));
+        }
+        MachineIdNodeProperty property = new MachineIdNodeProperty();
+        Binding binding = asAForm(new Binding("api"), it -> it.setToken(Secret.fromString("a b")));
+        asAForm(property, it -> it.setIdentities(List.of(binding)));
+        assertThrows(IllegalArgumentException.class, property::check);
+        MachineIdNodeProperty other = asAForm(new MachineIdNodeProperty(), it -> it.setDefaultIdentity("a b"));
+        assertThrows(IllegalArgumentException.class, other::check);
+        MachineIdNodeProperty standing = new MachineIdNodeProperty();
+        standing.setStanding(asAForm(new StandingDestination("/opt/x"), it -> it.setRoles(List.of("a\u0001b"))));
+        assertThrows(IllegalArgumentException.class, standing::check);
+    }
+
+    private static <T extends NamedTokenJoin> T named(T join) {
+        join.setTokenName("jenkins");
+        return join;
     }
 
     /** An identity whose token is a secret for any agent. */

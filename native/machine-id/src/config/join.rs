@@ -1,0 +1,94 @@
+//! How to join, as both texts say it: the method's own settings by the names that its file gives.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::fault::{Place, Report};
+use super::model::{JoinConfig, TokenSource};
+use super::nearest::suggestion;
+use super::tree::{Section, Tree};
+use super::value;
+use crate::method::{JoinMethod, Kind, NOT_BUILT, Setting, Settings, Value};
+
+/// Which of a setting's two names is read, and how its paths are taken.
+#[derive(Clone, Copy)]
+pub(super) enum Language<'a> {
+    /// The JSON contract's.
+    Json,
+    /// tbot's; relative paths are below this directory.
+    Tbot(&'a Path),
+}
+
+/// A join method by name, or the fault that it is unknown or not built. The text may be a misplaced token, so only
+/// words of Teleport are repeated.
+pub(super) fn method(tree: Tree, report: &mut Report) -> Option<JoinMethod> {
+    let place = tree.place.clone();
+    let text = tree.text(report)?;
+    let method = JoinMethod::by_name(text.expose());
+    if method.is_none() {
+        let names: Vec<&str> = JoinMethod::ALL.iter().map(|method| method.as_str()).collect();
+        match NOT_BUILT.iter().find(|(name, _)| *name == text.expose()) {
+            Some((name, why)) => report.unsupported(&place, format!("{name:?} {why}; built: {}", names.join(", "))),
+            None => report.fault(&place, format!("isn't a join method; {}", suggestion(text.expose(), &names))),
+        }
+    }
+    method
+}
+
+/// The settings of `method` in its section.
+pub(super) fn settings(
+    mut section: Section,
+    method: JoinMethod,
+    language: Language<'_>,
+    report: &mut Report,
+) -> Settings {
+    let mut settings = Settings::default();
+    let spec = method.spec();
+    let mut given: Vec<&str> = Vec::new();
+    for setting in spec.settings {
+        let Some(key) = key(setting, language) else { continue };
+        let Some(tree) = section.take(key) else { continue };
+        if spec.at_most_one.contains(&setting.name) {
+            given.push(key);
+        }
+        if let Some(value) = value(tree, setting.kind, language, report) {
+            settings.set(setting, value);
+        }
+    }
+    if given.len() > 1 {
+        report.fault(&section.place, format!("has {}; write one of them", given.join(" and ")));
+    }
+    section.finish(report);
+    settings
+}
+
+fn key(setting: &Setting, language: Language<'_>) -> Option<&'static str> {
+    match language {
+        Language::Json => Some(setting.name),
+        Language::Tbot(_) => setting.tbot,
+    }
+}
+
+fn value(tree: Tree, kind: Kind, language: Language<'_>, report: &mut Report) -> Option<Value> {
+    match (kind, language) {
+        (Kind::Variable, _) => tree.parse(report, value::variable).map(Value::Text),
+        (Kind::Path, Language::Json) => tree.parse(report, value::absolute_path).map(Value::Path),
+        (Kind::Path, Language::Tbot(base)) => tree.parse(report, |text| value::path_below(text, base)).map(Value::Path),
+    }
+}
+
+/// What both texts demand of a join.
+pub(super) fn join(
+    place: &Place,
+    method: Option<JoinMethod>,
+    token: TokenSource,
+    settings: Settings,
+    report: &mut Report,
+) -> Option<JoinConfig> {
+    let method = method?;
+    if !method.has_secret_token() && matches!(token, TokenSource::Absent) {
+        let message = format!("has no token; method {:?} needs the name of its join token", method.as_str());
+        report.fault(place, message);
+    }
+    Some(JoinConfig { method, token, settings: Arc::new(settings) })
+}

@@ -1,0 +1,187 @@
+//! The join service of newer clusters, `teleport.join.v1` (join-methods 1.3): one stream for each join.
+//!
+//! ClientInit, ServerInit, the method's init, then challenges until the result. Up to ServerInit the server has done
+//! nothing, so that another way may be tried; after it each error is final.
+
+use std::time::SystemTime;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ssh_key::{Certificate, PublicKey};
+use teleport_api::join::join_request::Payload as Say;
+use teleport_api::join::join_response::Payload as Heard;
+use teleport_api::join::join_service_client::JoinServiceClient;
+use teleport_api::join::{
+    BotParams, BotResult, Certificates, ClientInit, ClientParams, GivingUp, JoinRequest as Message, JoinResponse,
+    OidcInit, PublicKeys, Result as Brought, TokenInit, client_params, giving_up, result,
+};
+use tonic::{Code, Streaming};
+use x509_cert::der::pem::{LineEnding, encode_string};
+
+use crate::connect::{GrpcConnection, IssuedCerts, JoinDoor, TransportError, Unanswered, answer};
+use crate::identity::KeyPair;
+use crate::method::Proof;
+
+use super::{Failure, Outcome};
+use crate::join::error::JoinError;
+use crate::join::outbox::{self, Outbox};
+use crate::join::refusal::{self, CALL};
+use crate::join::request::{JoinRequest, ROLE};
+
+/// Joins by a stream.
+pub(super) async fn send(door: &JoinDoor<'_>, request: &JoinRequest<'_>) -> Result<Outcome, Failure> {
+    let connection = match door.grpc().await {
+        Ok(connection) => connection,
+        Err(error) => return Err(Failure::NotTaken(error.into())),
+    };
+    let mut exchange = Exchange::open(connection, request).await?;
+    exchange.say(init(request)).map_err(Failure::Final)?;
+    let outcome = exchange.finish(request).await;
+    if let Err(error) = &outcome {
+        exchange.give_up(error);
+    }
+    outcome.map_err(Failure::Final)
+}
+
+/// A stream that is open, with the server's first answer.
+struct Exchange {
+    connection: GrpcConnection,
+    outbox: Outbox<Message>,
+    inbox: Streaming<JoinResponse>,
+    /// The server has ended the stream.
+    ended: bool,
+}
+
+impl Exchange {
+    async fn open(connection: GrpcConnection, request: &JoinRequest<'_>) -> Result<Self, Failure> {
+        let (outbox, messages) = outbox::open();
+        let hello = Say::ClientInit(ClientInit {
+            join_method: Some(request.method.as_str().to_owned()),
+            token_name: request.token.expose().to_owned(),
+            system_role: ROLE.to_owned(),
+        });
+        outbox.put(Message { payload: Some(hello) });
+        let mut client = JoinServiceClient::with_origin(connection.clone(), connection.origin());
+        let opened = answer(&connection, client.join(messages)).await;
+        let inbox = opened.map_err(|error| unopened(error, request))?.into_inner();
+        let mut exchange = Self { connection, outbox, inbox, ended: false };
+        match exchange.hear().await {
+            Ok(Heard::Init(init)) if init.join_method == request.method.as_str() => Ok(exchange),
+            Ok(Heard::Init(init)) => {
+                let message = format!("the token is for method {:?}", init.join_method);
+                exchange.give_up(&message);
+                let text = format!("this token does not support the configured join method; {message}");
+                Err(Failure::Final(refusal::of(refusal::Envelope::Grpc(Code::PermissionDenied), &[text], request)))
+            }
+            Ok(_) => Err(Failure::NotTaken(bad("the first answer isn't what a server begins with"))),
+            Err(error) => Err(unopened(error, request)),
+        }
+    }
+
+    fn say(&self, payload: Say) -> Result<(), JoinError> {
+        self.outbox.put(Message { payload: Some(payload) });
+        Ok(())
+    }
+
+    async fn hear(&mut self) -> Result<Heard, Unanswered> {
+        let heard = answer(&self.connection, self.inbox.message()).await;
+        self.ended = heard.is_err();
+        match heard? {
+            Some(JoinResponse { payload: Some(payload) }) => Ok(payload),
+            Some(JoinResponse { payload: None }) => Err(lost("a message holds nothing that is known here")),
+            None => Err(lost("the stream ended early")),
+        }
+    }
+
+    async fn finish(&mut self, request: &JoinRequest<'_>) -> Result<Outcome, JoinError> {
+        match self.hear().await.map_err(|error| refused(error, request))? {
+            Heard::Result(result) => {
+                self.outbox.close();
+                outcome(result)
+            }
+            Heard::Challenge(_) => Err(bad("it asks for what this join method doesn't have")),
+            Heard::Init(_) => Err(bad("it begins twice")),
+        }
+    }
+
+    /// Tells the server's log why nothing more comes, where it still listens.
+    fn give_up(&self, why: &dyn std::fmt::Display) {
+        if !self.ended {
+            let (reason, msg) = (giving_up::Reason::ChallengeSolutionFailed.into(), why.to_string());
+            self.outbox.put(Message { payload: Some(Say::GivingUp(GivingUp { reason, msg })) });
+        }
+        self.outbox.close();
+    }
+}
+
+/// What was said before the server answered at all: another way may be tried, unless it refused the token.
+fn unopened(error: Unanswered, request: &JoinRequest<'_>) -> Failure {
+    match &error {
+        Unanswered::Refused {
+            code: Code::PermissionDenied | Code::InvalidArgument | Code::ResourceExhausted, ..
+        } => Failure::Final(refused(error, request)),
+        _ => Failure::NotTaken(refused(error, request)),
+    }
+}
+
+fn refused(error: Unanswered, request: &JoinRequest<'_>) -> JoinError {
+    match refusal::of_call(error, request) {
+        Failure::Final(error) | Failure::NotTaken(error) => error,
+    }
+}
+
+fn init(request: &JoinRequest<'_>) -> Say {
+    let client_params = Some(params(request));
+    match (request.method.spec().proof, request.id_token) {
+        (Proof::IdToken(_), token) => {
+            let id_token = token.map(|token| token.expose().as_bytes().to_vec()).unwrap_or_default();
+            Say::OidcInit(OidcInit { client_params, id_token })
+        }
+        (Proof::Token, _) => Say::TokenInit(TokenInit { client_params }),
+    }
+}
+
+/// One key for both certificates, as official bots have it.
+fn params(request: &JoinRequest<'_>) -> ClientParams {
+    let public_keys =
+        Some(PublicKeys { public_tls_key: request.key.public_der().to_vec(), public_ssh_key: wire_form(request.key) });
+    let bot = BotParams { public_keys, expires: Some(request.expires.into()) };
+    ClientParams { payload: Some(client_params::Payload::BotParams(bot)) }
+}
+
+/// The public key in SSH's wire form: what an authorized_keys line holds as base64.
+fn wire_form(key: &KeyPair) -> Vec<u8> {
+    let encoded = key.ssh_public_line().split(' ').nth(1).unwrap_or_default();
+    STANDARD.decode(encoded).unwrap_or_default()
+}
+
+fn outcome(result: Brought) -> Result<Outcome, JoinError> {
+    let Some(result::Payload::BotResult(BotResult { certificates: Some(certs), .. })) = result.payload else {
+        return Err(bad("the result holds no certificates of a bot"));
+    };
+    Ok(Outcome { certs: issued(certs)?, date: None::<SystemTime> })
+}
+
+/// As all other ways bring them: PEM, and lines.
+fn issued(certs: Certificates) -> Result<IssuedCerts, JoinError> {
+    let pem = |der: &[u8]| encode_string("CERTIFICATE", LineEnding::LF, der).map_err(|error| bad(&error.to_string()));
+    let line = |wire: &[u8]| {
+        let key = PublicKey::from_bytes(wire).and_then(|key| key.to_openssh());
+        key.map_err(|error| bad(&error.to_string()))
+    };
+    let ssh = Certificate::from_bytes(&certs.ssh_cert).and_then(|certificate| certificate.to_openssh());
+    Ok(IssuedCerts {
+        ssh: ssh.map_err(|error| bad(&error.to_string()))?,
+        tls: pem(&certs.tls_cert)?,
+        tls_cas: certs.tls_ca_certs.iter().map(|der| pem(der)).collect::<Result<_, _>>()?,
+        ssh_cas: certs.ssh_ca_keys.iter().map(|wire| line(wire)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn lost(reason: &str) -> Unanswered {
+    Unanswered::Lost(TransportError::BadReply { call: CALL, reason: reason.to_owned() }.into())
+}
+
+fn bad(reason: &str) -> JoinError {
+    JoinError::Connect(TransportError::BadReply { call: CALL, reason: reason.to_owned() }.into())
+}

@@ -1,0 +1,82 @@
+//! What the methods with an ID token have in common.
+
+use std::path::PathBuf;
+
+use super::setting::{Kind, Setting, Settings};
+use crate::secret::Secret;
+
+/// Where variables are looked up: the process environment, or a test's.
+pub type Lookup<'a> = &'a (dyn Fn(&str) -> Option<String> + Send + Sync);
+
+/// Where an ID token is.
+#[derive(Debug)]
+pub enum IdTokenPlace {
+    /// In this environment variable.
+    Variable(String),
+    /// In this file.
+    File(PathBuf),
+    /// A service of the platform gives it.
+    Service(Service),
+}
+
+/// A service that gives an ID token.
+#[derive(Debug)]
+pub struct Service {
+    /// For messages: `GitHub's ID token service`.
+    pub name: &'static str,
+    /// What is asked.
+    pub url: String,
+    /// The secret that it wants to see.
+    pub bearer: Secret,
+    /// Takes the token out of its answer.
+    pub read: fn(&[u8]) -> Option<Secret>,
+}
+
+/// There is no ID token: where it was looked for, and why it can't be had there.
+#[derive(Debug)]
+pub struct Absent {
+    /// `the environment variable X`.
+    pub place: String,
+    /// `it isn't set`.
+    pub reason: String,
+}
+
+impl Absent {
+    /// A variable that has to be there and isn't.
+    pub(super) fn variable(name: &str) -> Self {
+        Self { place: format!("the environment variable {name}"), reason: "it isn't set".to_owned() }
+    }
+}
+
+/// Setting `variable`, by its name in `tbot.yaml`.
+pub(super) const fn variable(tbot: Option<&'static str>) -> Setting {
+    Setting { name: "variable", tbot, kind: Kind::Variable }
+}
+
+/// Setting `file`.
+pub(super) const FILE: Setting = Setting { name: "file", tbot: None, kind: Kind::Path };
+
+/// Settings of a method that needs none of its own.
+pub(super) const SETTINGS: &[Setting] = &[variable(None), FILE];
+
+/// Of these at most one.
+pub(super) const ONE_PLACE: &[&str] = &["variable", "file"];
+
+/// The place that was set.
+pub(super) fn set(settings: &Settings) -> Option<IdTokenPlace> {
+    let variable = settings.text("variable").map(|name| IdTokenPlace::Variable(name.to_owned()));
+    variable.or_else(|| settings.path("file").map(|path| IdTokenPlace::File(path.to_owned())))
+}
+
+/// The place that was set, else the variable that the platform fills.
+pub(super) fn set_or_variable(settings: &Settings, name: &str) -> IdTokenPlace {
+    set(settings).unwrap_or_else(|| IdTokenPlace::Variable(name.to_owned()))
+}
+
+/// A variable that has to be there.
+pub(super) fn required(lookup: Lookup<'_>, name: &str) -> Result<String, Absent> {
+    lookup(name)
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| Absent::variable(name))
+}

@@ -1,0 +1,154 @@
+//! The join methods: one file each, which owns the method's name, its settings in the JSON contract and in `tbot.yaml`,
+//! what becomes of the identity, and what proves a join. Pure: nothing here opens a file or a socket.
+//!
+//! A new method is its file and its two lines below; everything else reads [`JoinMethod::ALL`].
+
+mod bitbucket;
+mod circleci;
+mod github;
+mod gitlab;
+mod id_token;
+mod kubernetes;
+mod setting;
+mod spacelift;
+mod terraform_cloud;
+mod token;
+
+pub use id_token::{Absent, IdTokenPlace, Lookup, Service};
+pub use setting::{Kind, Setting, Settings, Value};
+
+/// Declares the closed list from the modules above.
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident = $file:ident,)*) => {
+        /// The join methods that are built.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum JoinMethod {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl JoinMethod {
+            /// All of them, in the order in which they are offered.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// What there is to know about it.
+            #[must_use]
+            pub const fn spec(self) -> &'static Spec {
+                match self {
+                    $(Self::$name => &$file::SPEC,)*
+                }
+            }
+        }
+    };
+}
+
+methods! {
+    /// A secret; the identity is renewable.
+    Token = token,
+    /// A Kubernetes service account token.
+    Kubernetes = kubernetes,
+    /// GitHub Actions.
+    Github = github,
+    /// GitLab CI.
+    Gitlab = gitlab,
+    /// CircleCI.
+    CircleCi = circleci,
+    /// Spacelift.
+    Spacelift = spacelift,
+    /// Terraform Cloud.
+    TerraformCloud = terraform_cloud,
+    /// Bitbucket Pipelines.
+    Bitbucket = bitbucket,
+}
+
+/// Join methods of Teleport that aren't built, and why or what instead.
+pub const NOT_BUILT: &[(&str, &str)] = &[
+    ("iam", "isn't built here yet"),
+    ("azure", "isn't built here yet"),
+    ("azure_devops", "isn't built here yet"),
+    ("gcp", "isn't built here yet"),
+    ("bound_keypair", "isn't built here yet"),
+    ("env0", "isn't built here yet"),
+    ("generic_oidc", "isn't built here yet"),
+    ("tpm", "isn't built here: it needs a TPM and Teleport Enterprise"),
+    ("oracle", "isn't built here: it works in Oracle Cloud only"),
+    ("ec2", "isn't for bots; take iam"),
+];
+
+/// A join method.
+#[derive(Debug)]
+pub struct Spec {
+    /// Teleport's name of it (protocol C).
+    pub name: &'static str,
+    /// Its section below `onboarding` in `tbot.yaml`, where tbot has one.
+    pub tbot_section: Option<&'static str>,
+    /// What can be set.
+    pub settings: &'static [Setting],
+    /// Names of settings of which at most one may be given.
+    pub at_most_one: &'static [&'static str],
+    /// What comes of a join.
+    pub identity: Identity,
+    /// What proves a join.
+    pub proof: Proof,
+    /// How the old join services take it.
+    pub legacy: Legacy,
+    /// The first version of Teleport with it, for messages.
+    pub since: &'static str,
+}
+
+/// How the join services before `teleport.join.v1` take a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Legacy {
+    /// In one request.
+    Request,
+    /// By a stream, for a challenge.
+    Stream,
+    /// Not at all.
+    None,
+}
+
+/// What comes of a join, and so how it stays fresh and where it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// It renews itself with its own certificate. Its token works once, so it has to be kept on disk.
+    Renewable,
+    /// Each renewal is a new join with a new proof: it lives in memory only.
+    Rejoined,
+}
+
+/// What proves a join.
+#[derive(Clone, Copy, Debug)]
+pub enum Proof {
+    /// Knowing the token, which is a secret.
+    Token,
+    /// An ID token of the platform; the join token's name is no secret.
+    IdToken(fn(&Settings, Lookup<'_>) -> Result<IdTokenPlace, Absent>),
+}
+
+impl JoinMethod {
+    /// Teleport's name of the method.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.spec().name
+    }
+
+    /// The method of that name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|method| method.as_str() == name)
+    }
+
+    /// Whether the token is a secret that works once, rather than the name of a token resource.
+    #[must_use]
+    pub const fn has_secret_token(self) -> bool {
+        matches!(self.spec().proof, Proof::Token)
+    }
+
+    /// Whether the identity renews itself, and so has to be kept on disk.
+    #[must_use]
+    pub const fn renewable(self) -> bool {
+        matches!(self.spec().identity, Identity::Renewable)
+    }
+}
+
+#[cfg(test)]
+mod tests;

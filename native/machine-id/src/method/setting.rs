@@ -1,0 +1,88 @@
+//! What can be set about a join method.
+
+use std::path::{Path, PathBuf};
+
+/// One setting of a method.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its key in the JSON contract.
+    pub name: &'static str,
+    /// Its key in the method's section of `tbot.yaml`; none: ours alone.
+    pub tbot: Option<&'static str>,
+    /// What it holds.
+    pub kind: Kind,
+}
+
+/// What a setting holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The name of an environment variable.
+    Variable,
+    /// A path: absolute in JSON; in `tbot.yaml` below the working directory, too.
+    Path,
+}
+
+impl Kind {
+    /// Its name in the vocabulary.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Variable => "variable",
+            Self::Path => "path",
+        }
+    }
+}
+
+/// A setting's value.
+#[derive(Debug)]
+pub enum Value {
+    /// Of [`Kind::Variable`].
+    Text(String),
+    /// Of [`Kind::Path`].
+    Path(PathBuf),
+}
+
+/// What was set: by the names of the JSON contract, wherever it was read.
+#[derive(Debug, Default)]
+pub struct Settings(Vec<(&'static str, Value)>);
+
+impl Settings {
+    /// Notes a value.
+    pub fn set(&mut self, setting: &'static Setting, value: Value) {
+        self.0.push((setting.name, value));
+    }
+
+    /// Whether nothing was set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `name` was set.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// The text of `name`.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Value::Text(text) => Some(text),
+            Value::Path(_) => None,
+        }
+    }
+
+    /// The path of `name`.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Option<&Path> {
+        match self.get(name)? {
+            Value::Path(path) => Some(path),
+            Value::Text(_) => None,
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+}

@@ -1,0 +1,18 @@
+//! Method `spacelift`: the ID token of a Spacelift run.
+
+use super::id_token::{ONE_PLACE, SETTINGS, set_or_variable};
+use super::{Identity, Legacy, Proof, Spec};
+
+/// The variable that the platform fills (protocol C).
+const VARIABLE: &str = "SPACELIFT_OIDC_TOKEN";
+
+pub(super) const SPEC: Spec = Spec {
+    name: "spacelift",
+    tbot_section: None,
+    settings: SETTINGS,
+    at_most_one: ONE_PLACE,
+    identity: Identity::Rejoined,
+    proof: Proof::IdToken(|settings, _| Ok(set_or_variable(settings, VARIABLE))),
+    legacy: Legacy::Request,
+    since: "15",
+};

@@ -1,0 +1,14 @@
+//! Method `token`: the secret itself is the proof.
+
+use super::{Identity, Legacy, Proof, Spec};
+
+pub(super) const SPEC: Spec = Spec {
+    name: "token",
+    tbot_section: None,
+    settings: &[],
+    at_most_one: &[],
+    identity: Identity::Renewable,
+    proof: Proof::Token,
+    legacy: Legacy::Request,
+    since: "9",
+};

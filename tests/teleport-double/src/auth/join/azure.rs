@@ -1,0 +1,53 @@
+//! Method `azure` (join-methods 3.3), with a stand-in for Microsoft's signatures.
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+use crate::auth::refusal::Refusal;
+use crate::control::{AzureOptions, attested_document};
+
+/// What a client sends.
+#[derive(Debug)]
+pub(crate) struct Sent<'a> {
+    pub(crate) attested: &'a [u8],
+    /// On `teleport.join.v1` only.
+    pub(crate) intermediate: Option<&'a [u8]>,
+    pub(crate) access_token: &'a str,
+}
+
+/// 32 characters of URL-safe base64.
+pub(super) fn challenge() -> String {
+    URL_SAFE_NO_PAD.encode(std::array::from_fn::<u8, 24, _>(|_| fastrand::u8(..)))
+}
+
+pub(super) fn check(token: &str, options: &AzureOptions, challenge: &str, sent: &Sent<'_>) -> Result<(), Refusal> {
+    let broken = || Refusal::plain("asn1: structure error: tags don't match");
+    let document: Value = serde_json::from_slice(sent.attested)
+        .map_err(|_| Refusal::plain("invalid character looking for beginning of value"))?;
+    let signature = document.get("signature").and_then(Value::as_str).ok_or_else(broken)?;
+    let inner = STANDARD.decode(signature).map_err(|_| broken())?;
+    let inner: Value = serde_json::from_slice(&inner).map_err(|_| broken())?;
+    let field = |name: &str| inner.get(name).and_then(Value::as_str).unwrap_or_default();
+    if field("nonce") != challenge {
+        return Err(Refusal::denied("challenge is missing or does not match"));
+    }
+    // Microsoft's signature covers the content alone, but no client has a reason to write it anew.
+    if sent.attested != attested_document(challenge, field("vmId")).as_bytes() {
+        return Err(broken());
+    }
+    if options.intermediate.as_deref().is_some_and(|due| sent.intermediate.is_some_and(|sent| sent != due)) {
+        return Err(Refusal::plain("x509: certificate signed by unknown authority"));
+    }
+    if sent.access_token != options.access_token {
+        return Err(Refusal::plain("failed to verify signature: failed to verify id token signature"));
+    }
+    if field("vmId") != options.vm_id {
+        return Err(Refusal::denied("vm ID does not match"));
+    }
+    if !options.allowed {
+        let vm = &options.vm_id;
+        return Err(Refusal::denied(format!("instance {vm} did not match any allow rules in token {token}")));
+    }
+    Ok(())
+}
