@@ -6,7 +6,7 @@ use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 
 use machine_id::clock::SystemClock;
-use machine_id::config::{DirectoryConfig, OutputConfig, OutputKind};
+use machine_id::config::{DirectoryConfig, OutputConfig};
 use machine_id::engine::{Acquired, Engine, Order, Placement};
 use machine_id::error::{Code, Error};
 use nix::sys::signal::{Signal, kill};
@@ -67,11 +67,11 @@ fn choose<'a>(outputs: &'a [OutputConfig], wanted: Option<&str>) -> Result<&'a O
         Some(wanted) => outputs
             .iter()
             .find(|output| name_of(output) == wanted)
-            .or_else(|| outputs.iter().find(|output| type_of(&output.kind) == wanted)),
+            .or_else(|| outputs.iter().find(|output| output.kind.output_type().as_str() == wanted)),
     };
     found.ok_or_else(|| {
         let known: Vec<String> =
-            outputs.iter().map(|output| format!("{} ({})", name_of(output), type_of(&output.kind))).collect();
+            outputs.iter().map(|output| format!("{} ({})", name_of(output), output.kind.output_type())).collect();
         let message = match wanted {
             Some(wanted) => format!("the configuration has no output {wanted:?}"),
             None => "the configuration has no output".to_owned(),
@@ -83,15 +83,6 @@ fn choose<'a>(outputs: &'a [OutputConfig], wanted: Option<&str>) -> Result<&'a O
 fn name_of(output: &OutputConfig) -> String {
     let directory = || output.destination.path.file_name().map(|name| name.to_string_lossy().into_owned());
     output.name.clone().or_else(directory).unwrap_or_default()
-}
-
-const fn type_of(kind: &OutputKind) -> &'static str {
-    match kind {
-        OutputKind::Identity => "identity",
-        OutputKind::Kubernetes(_) => "kubernetes",
-        OutputKind::Database { .. } => "database",
-        OutputKind::Application { .. } => "application",
-    }
 }
 
 /// The same output, in a directory of its own that nobody can guess.

@@ -9,7 +9,7 @@ use machine_id::acl::AclVerdict;
 use machine_id::clock::{Clock, SystemClock};
 use machine_id::config::{EngineConfig, HelperConfig, HelperContent, OutputConfig, TbotConfig};
 use machine_id::destination::Destination;
-use machine_id::engine::{Engine, IdentityStatus, timestamp};
+use machine_id::engine::{Engine, IdentityState, IdentityStatus, timestamp};
 use machine_id::error::{Code, Error};
 use machine_id::identity::TlsFacts;
 use serde::Serialize;
@@ -75,7 +75,7 @@ fn identity_report(config: EngineConfig) -> IdentityReport {
     }
     if !config.root.exists() {
         let reason = format!("{} doesn't exist: nothing has joined yet", config.root.display());
-        return IdentityReport::Problem { state: "new", reason };
+        return IdentityReport::Problem { state: IdentityState::New.as_str(), reason };
     }
     let status = Engine::open(config, Arc::new(SystemClock::new()))
         .and_then(|engine| runtime::single()?.block_on(engine.status()));

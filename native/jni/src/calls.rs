@@ -7,18 +7,16 @@ use machine_id::clock::SystemClock;
 use machine_id::config::{AcquireRequest, DiscardRequest, EngineConfig, IdentityConfig};
 use machine_id::engine::{self, Checked, Order};
 use machine_id::error::{Code, Error};
+use machine_id::vocabulary::limits;
 use zeroize::Zeroizing;
 
 use crate::opened::OpenEngine;
 use crate::reply::{Closed, Opened};
 use crate::{funnel, handles, runtime};
 
-/// Version of the contract and the signatures; the same number stands in every configuration.
-pub(crate) const ABI: i32 = 2;
 /// Longest input: what the readers of JSON take, and one byte more, so that they tell.
-pub(crate) const MAX_INPUT: usize = (1 << 20) + 1;
-/// An administrator waits for *Test connection* in front of a page.
-const CHECK_DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const MAX_INPUT: usize = limits::REQUEST_BYTES + 1;
+const CHECK_DEADLINE: Duration = Duration::from_secs(limits::CHECK_SECONDS);
 
 /// Opens an engine; nothing is sent.
 pub(crate) fn open(config: &[u8]) -> Vec<u8> {

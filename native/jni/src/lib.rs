@@ -48,7 +48,7 @@ const NATIVES: [NativeMethod; 9] = [
 type Bytes<'local> = JByteArray<'local>;
 
 fn abi_version(_env: &mut Env<'_>, _class: JClass<'_>) -> JniResult<jint> {
-    Ok(calls::ABI)
+    Ok(machine_id::vocabulary::ABI.cast_signed())
 }
 
 fn open<'local>(env: &mut Env<'local>, _class: JClass<'local>, config: Bytes<'local>) -> JniResult<Bytes<'local>> {

@@ -6,104 +6,84 @@
 use std::fmt;
 use std::time::Duration;
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
-        /// Stable name of a kind of failure. Listed with cause and next step in `docs/errors.md`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Code { $($(#[$doc])* $name,)+ }
+use crate::vocabulary::words;
 
-        impl Code {
-            /// Every code, in the order of `docs/errors.md`.
-            pub const ALL: &[Self] = &[$(Self::$name,)+];
-
-            /// The code as text: lower case, words joined by `_`; never changes once released.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)+ }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The configuration has faults; all of them are listed.
-    ConfigInvalid = "config_invalid",
-    /// The configuration, a CA file or a token file can't be read.
-    ConfigUnreadable = "config_unreadable",
-    /// Known to tbot or Teleport, not built here.
-    Unsupported = "unsupported",
-    /// A request to the library is malformed.
-    RequestInvalid = "request_invalid",
-    /// No connection: name not found, refused, timed out, cut.
-    ClusterUnreachable = "cluster_unreachable",
-    /// Something answers, but it isn't a Teleport cluster, or it speaks another protocol.
-    NotTeleport = "not_teleport",
-    /// The server's certificate isn't signed by a CA we trust.
-    TlsUntrusted = "tls_untrusted",
-    /// The server's certificate is for another name.
-    TlsNameMismatch = "tls_name_mismatch",
-    /// TLS failed for another reason.
-    TlsFailed = "tls_failed",
-    /// The cluster's CA isn't the pinned one.
-    CaPinMismatch = "ca_pin_mismatch",
-    /// This machine's clock and the cluster's differ too much.
-    ClockSkew = "clock_skew",
-    /// The cluster asks to slow down.
-    RateLimited = "rate_limited",
-    /// The cluster answers with a failure of its own.
-    ClusterFailed = "cluster_failed",
-    /// The join token or proof is wrong, expired or already used.
-    JoinRejected = "join_rejected",
-    /// The token is for something else than a bot.
-    JoinWrongRole = "join_wrong_role",
-    /// What the join method needs as proof isn't on this machine.
-    JoinProofMissing = "join_proof_missing",
-    /// The bot already has a renewable identity somewhere else.
-    BotAlreadyJoined = "bot_already_joined",
-    /// The bot, its role, or its identity is locked or deleted.
-    BotLocked = "bot_locked",
-    /// The identity can no longer be renewed; a fresh token is needed.
-    IdentityNeedsRejoin = "identity_needs_rejoin",
-    /// The stored identity can't be read as one.
-    IdentityCorrupt = "identity_corrupt",
-    /// Another process holds the identity store.
-    IdentityBusy = "identity_busy",
-    /// The stored identity was made on another machine.
-    IdentityForeign = "identity_foreign",
-    /// The role may not be taken by this bot, or doesn't exist.
-    RoleNotAllowed = "role_not_allowed",
-    /// The Kubernetes cluster, database, application or leaf cluster isn't known to the bot.
-    TargetUnknown = "target_unknown",
-    /// The certificate that came back isn't the one asked for.
-    CertificateInvalid = "certificate_invalid",
-    /// A directory or file isn't safe to use: symlink, foreign owner, too open.
-    DestinationUnsafe = "destination_unsafe",
-    /// Permission denied on a directory or file.
-    DestinationDenied = "destination_denied",
-    /// No space or quota left.
-    DiskFull = "disk_full",
-    /// Another failure of the file system.
-    DiskFailed = "disk_failed",
-    /// The file system has no POSIX ACLs.
-    AclUnsupported = "acl_unsupported",
-    /// The target host isn't known to the cluster, or can't be reached by it.
-    HostUnreachable = "host_unreachable",
-    /// The lease id is in use or unknown.
-    LeaseConflict = "lease_conflict",
-    /// The caller took the request back.
-    Cancelled = "cancelled",
-    /// The caller's deadline passed.
-    DeadlineExceeded = "deadline_exceeded",
-    /// The engine handle is stale or was never valid.
-    HandleInvalid = "handle_invalid",
-    /// A defect of ours.
-    Internal = "internal",
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+words! {
+    /// Stable name of a kind of failure. Listed with cause and next step in `docs/errors.md`, in this order.
+    #[non_exhaustive]
+    pub enum Code {
+        /// The configuration has faults; all of them are listed.
+        ConfigInvalid = "config_invalid",
+        /// The configuration, a CA file or a token file can't be read.
+        ConfigUnreadable = "config_unreadable",
+        /// Known to tbot or Teleport, not built here.
+        Unsupported = "unsupported",
+        /// A request to the library is malformed.
+        RequestInvalid = "request_invalid",
+        /// No connection: name not found, refused, timed out, cut.
+        ClusterUnreachable = "cluster_unreachable",
+        /// Something answers, but it isn't a Teleport cluster, or it speaks another protocol.
+        NotTeleport = "not_teleport",
+        /// The server's certificate isn't signed by a CA we trust.
+        TlsUntrusted = "tls_untrusted",
+        /// The server's certificate is for another name.
+        TlsNameMismatch = "tls_name_mismatch",
+        /// TLS failed for another reason.
+        TlsFailed = "tls_failed",
+        /// The cluster's CA isn't the pinned one.
+        CaPinMismatch = "ca_pin_mismatch",
+        /// This machine's clock and the cluster's differ too much.
+        ClockSkew = "clock_skew",
+        /// The cluster asks to slow down.
+        RateLimited = "rate_limited",
+        /// The cluster answers with a failure of its own.
+        ClusterFailed = "cluster_failed",
+        /// The join token or proof is wrong, expired or already used.
+        JoinRejected = "join_rejected",
+        /// The token is for something else than a bot.
+        JoinWrongRole = "join_wrong_role",
+        /// What the join method needs as proof isn't on this machine.
+        JoinProofMissing = "join_proof_missing",
+        /// The bot already has a renewable identity somewhere else.
+        BotAlreadyJoined = "bot_already_joined",
+        /// The bot, its role, or its identity is locked or deleted.
+        BotLocked = "bot_locked",
+        /// The identity can no longer be renewed; a fresh token is needed.
+        IdentityNeedsRejoin = "identity_needs_rejoin",
+        /// The stored identity can't be read as one.
+        IdentityCorrupt = "identity_corrupt",
+        /// Another process holds the identity store.
+        IdentityBusy = "identity_busy",
+        /// The stored identity was made on another machine.
+        IdentityForeign = "identity_foreign",
+        /// The role may not be taken by this bot, or doesn't exist.
+        RoleNotAllowed = "role_not_allowed",
+        /// The Kubernetes cluster, database, application or leaf cluster isn't known to the bot.
+        TargetUnknown = "target_unknown",
+        /// The certificate that came back isn't the one asked for.
+        CertificateInvalid = "certificate_invalid",
+        /// A directory or file isn't safe to use: symlink, foreign owner, too open.
+        DestinationUnsafe = "destination_unsafe",
+        /// Permission denied on a directory or file.
+        DestinationDenied = "destination_denied",
+        /// No space or quota left.
+        DiskFull = "disk_full",
+        /// Another failure of the file system.
+        DiskFailed = "disk_failed",
+        /// The file system has no POSIX ACLs.
+        AclUnsupported = "acl_unsupported",
+        /// The target host isn't known to the cluster, or can't be reached by it.
+        HostUnreachable = "host_unreachable",
+        /// The lease id is in use or unknown.
+        LeaseConflict = "lease_conflict",
+        /// The caller took the request back.
+        Cancelled = "cancelled",
+        /// The caller's deadline passed.
+        DeadlineExceeded = "deadline_exceeded",
+        /// The engine handle is stale or was never valid.
+        HandleInvalid = "handle_invalid",
+        /// A defect of ours.
+        Internal = "internal",
     }
 }
 

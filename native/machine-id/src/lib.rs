@@ -25,3 +25,4 @@ pub mod proxy;
 pub mod renew;
 pub mod secret;
 pub mod version;
+pub mod vocabulary;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use e2e::Cluster;
 use machine_id::clock::SystemClock;
 use machine_id::config::EngineConfig;
-use machine_id::engine::{Checked, check};
+use machine_id::engine::{Checked, IdentityState, check};
 use machine_id::error::{Code, Error};
 
 fn checked(
@@ -22,7 +22,7 @@ fn checked(
     // The web's CA for a proxy; an auth server is recognised by its pin alone.
     let ca = (kind == "proxy").then(|| std::fs::read_to_string(cluster.web_ca_pem()).unwrap());
     let config = serde_json::json!({
-        "abi": 2, "root": root, "helper": "/bin/true", "helper_sha256": "0".repeat(64),
+        "abi": machine_id::vocabulary::ABI, "root": root, "helper": "/bin/true", "helper_sha256": "0".repeat(64),
         "identities": [{"id": "api", "join": {"method": "token", "token": token},
             "cluster": {"address": address, "kind": kind, "ca_pins": [pin], "ca_pem": ca.unwrap_or_default()}}],
     });
@@ -38,7 +38,8 @@ fn it_finds_the_cluster_by_proxy_and_by_auth_server_and_leaves_no_trace() {
     let root = scratch.path().join("root");
     for (address, kind) in [(cluster.proxy_address(), "proxy"), (cluster.auth_address(), "auth")] {
         let found = checked(&cluster, &root, &address.to_string(), kind, &cluster.ca_pin(), &token).unwrap();
-        assert_eq!((found.cluster.as_str(), found.address_kind, found.identity), ("example.test", kind, "new"));
+        let seen = (found.cluster.as_str(), found.address_kind.as_str(), found.identity);
+        assert_eq!(seen, ("example.test", kind, IdentityState::New));
         assert_eq!(found.ca_pins, [cluster.ca_pin()]);
     }
     assert!(!root.exists());

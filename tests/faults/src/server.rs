@@ -191,7 +191,7 @@ async fn recovers(stage: &Stage) -> Result<Option<String>, Failure> {
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
     let state = stage.engine.status().await?.identities.first().map(|identity| identity.state);
-    if state == Some("needs_rejoin") {
+    if state == Some(machine_id::engine::IdentityState::NeedsRejoin) {
         stage.bring_fresh_token()?;
         if let Err(error) = stage.engine.renew("api").await {
             return Ok(Some(format!("a fresh token doesn't bring it back: {error}")));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use faults::invariants::complete;
 use faults::stage::{OTHER_ROLE, Stage};
 use faults::world::ROLE;
-use machine_id::engine::{LeaseStatus, Order};
+use machine_id::engine::{IdentityState, LeaseStatus, Order};
 use machine_id::error::Code;
 use teleport_double::{Fault, Phase, Point, Times};
 
@@ -28,7 +28,7 @@ async fn lease(stage: &Stage, order: &Order) -> LeaseStatus {
     stage.engine.status().await.unwrap().leases.into_iter().find(|lease| lease.lease == order.lease).unwrap()
 }
 
-async fn state(stage: &Stage) -> (&'static str, String) {
+async fn state(stage: &Stage) -> (IdentityState, String) {
     let status = stage.engine.status().await.unwrap().identities.remove(0);
     (status.state, status.reason)
 }
@@ -49,7 +49,7 @@ async fn a_lock_on_the_bot_marks_its_leases_at_the_first_refusal_and_is_not_hamm
     assert_eq!(refused.code(), Code::BotLocked);
     let marked = lease(&stage, &order).await;
     assert!(!marked.usable && marked.problem.contains("bot_locked"), "{marked:?}");
-    assert_eq!(state(&stage).await.0, "locked");
+    assert_eq!(state(&stage).await.0, IdentityState::Locked);
     let before = stage.double.counters();
     for _ in 0..20 {
         assert_eq!(stage.engine.acquire(stage.order(ROLE)).await.unwrap_err().code(), Code::BotLocked);
@@ -72,7 +72,7 @@ async fn a_lock_on_a_role_stops_only_leases_of_that_role() {
     until("marking the lease", Duration::from_secs(59), async || !lease(&stage, &of_other).await.usable).await;
     assert!(lease(&stage, &of_other).await.problem.contains("under review"), "{:?}", lease(&stage, &of_other).await);
     assert!(lease(&stage, &of_role).await.usable);
-    assert_eq!(state(&stage).await.0, "ready");
+    assert_eq!(state(&stage).await.0, IdentityState::Ready);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,7 +186,7 @@ async fn a_renewal_that_nobody_waits_for_any_more_is_still_written_down() {
     let after = stage.another(&storage).unwrap();
     stage.engine.close().await;
     let status = after.status().await.unwrap().identities.remove(0);
-    assert_eq!((status.state, status.generation), ("ready", Some(2)));
+    assert_eq!((status.state, status.generation), (IdentityState::Ready, Some(2)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,14 +196,14 @@ async fn a_lost_reply_leaves_the_identity_in_use_and_a_fresh_token_brings_it_bac
     stage.engine.keep_fresh();
     stage.double.faults().inject(Point::Renew, Fault::DropReply, Times::Once);
     assert_eq!(stage.engine.renew("api").await.unwrap_err().code(), Code::IdentityNeedsRejoin);
-    assert_eq!(state(&stage).await.0, "needs_rejoin");
+    assert_eq!(state(&stage).await.0, IdentityState::NeedsRejoin);
     stage.use_once().await.unwrap();
     for _ in 0..3 {
         assert!(stage.engine.renew("api").await.is_err());
     }
     assert_eq!(stage.double.counters().locks, 0);
     stage.bring_fresh_token().unwrap();
-    until("joining again", Duration::from_secs(25), async || state(&stage).await.0 == "ready").await;
+    until("joining again", Duration::from_secs(25), async || state(&stage).await.0 == IdentityState::Ready).await;
     stage.use_once().await.unwrap();
 }
 
@@ -356,11 +356,11 @@ async fn an_identity_that_could_not_be_written_down_is_kept_and_written_later() 
     let (renewed, ()) = tokio::join!(renewed, filled);
     assert_eq!(renewed.unwrap().generation, Some(2));
     let on_disk = engine.status().await.unwrap().identities.remove(0);
-    assert_eq!((on_disk.state, on_disk.generation), ("needs_rejoin", Some(1)));
+    assert_eq!((on_disk.state, on_disk.generation), (IdentityState::NeedsRejoin, Some(1)));
     fs::remove_file(&filler).unwrap();
     until("writing it down", Duration::from_secs(20), async || {
         let status = engine.status().await.unwrap().identities.remove(0);
-        status.state == "ready" && status.generation == Some(2)
+        status.state == IdentityState::Ready && status.generation == Some(2)
     })
     .await;
     assert_eq!(engine.renew("api").await.unwrap().generation, Some(3));

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use machine_id::config::AddressKind;
 use machine_id::engine::{
-    Acquired, CertificateHistory, CertificateNote, Checked, IdentityStatus, LeaseStatus, Released, Renewed, Status,
+    Acquired, CertificateHistory, CertificateNote, Checked, IdentityState, IdentityStatus, LeaseStatus, Released,
+    Renewed, Status, Trust,
 };
 use machine_id::error::{Code, Error, Fault, Retry};
 use machine_id::lease::Fate;
@@ -91,11 +93,11 @@ fn a_check_has_the_keys_of_its_file() {
     let checked = Checked {
         cluster: "example.test".to_owned(),
         server_version: "15.0.0".to_owned(),
-        address_kind: "proxy",
-        trust: "system",
+        address_kind: AddressKind::Proxy,
+        trust: Trust::System,
         ca_pins: vec!["sha256:".to_owned()],
         clock_difference_seconds: Some(-2),
-        identity: "new",
+        identity: IdentityState::New,
         notes: Vec::new(),
     };
     assert_eq!(shape(&written(checked)), shape(&reply_file!("check")));
@@ -105,7 +107,7 @@ fn a_check_has_the_keys_of_its_file() {
 fn a_status_has_the_keys_of_its_file() {
     let identity = IdentityStatus {
         id: "api".to_owned(),
-        state: "ready",
+        state: IdentityState::Ready,
         cluster: "example.test".to_owned(),
         bot: "bot-api".to_owned(),
         expires_at: Some(then()),

@@ -25,7 +25,7 @@ fn written(root: &Path, address: &str, join: &Value) -> Vec<u8> {
     // Any program does.
     let (root, helper) = (root.to_str().unwrap(), "/usr/bin/true");
     let digest: String = digest_of(Path::new(helper)).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
-    json!({"abi": 2, "root": root, "helper": helper, "helper_sha256": digest, "identities": [identity]})
+    json!({"abi": machine_id::vocabulary::ABI, "root": root, "helper": helper, "helper_sha256": digest, "identities": [identity]})
         .to_string()
         .into_bytes()
 }

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::{code, config, ok, opened, parse};
 use crate::{calls, funnel};
 use machine_id::error::Error;
+use machine_id::vocabulary::ABI;
 
 #[test]
 fn a_number_that_stands_for_nothing_is_an_error_of_every_call() {
@@ -37,15 +38,16 @@ fn a_closed_number_stays_invalid_while_others_are_opened() {
 fn another_abi_number_is_refused_at_open() {
     let root = tempfile::tempdir().unwrap();
     let text = String::from_utf8(config(root.path(), "127.0.0.1:1")).unwrap();
-    assert!(text.contains(&format!("\"abi\":{}", calls::ABI)));
-    let other = text.replace(&format!("\"abi\":{}", calls::ABI), &format!("\"abi\":{}", calls::ABI + 1));
+    assert!(text.contains(&format!("\"abi\":{}", ABI)));
+    let other = text.replace(&format!("\"abi\":{}", ABI), &format!("\"abi\":{}", ABI + 1));
     assert_eq!(code(&calls::open(other.as_bytes())), "config_invalid");
 }
 
 #[test]
 fn check_takes_one_identity() {
-    let none = br#"{"abi":2,"root":"/nonexistent/root","helper":"/nonexistent/helper","helper_sha256":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
-    assert_eq!(code(&calls::check(none)), "request_invalid");
+    let none = serde_json::json!({"abi": ABI, "root": "/nonexistent/root", "helper": "/nonexistent/helper",
+        "helper_sha256": "0".repeat(64)});
+    assert_eq!(code(&calls::check(none.to_string().as_bytes())), "request_invalid");
 }
 
 #[test]

@@ -4,16 +4,14 @@ use serde_json::Value as Json;
 
 use super::fault::{Place, Report};
 use super::tree::{Text, Tree, Value};
-
-/// Largest JSON text that is read.
-const MAX_BYTES: usize = 1 << 20;
+use crate::vocabulary::limits::REQUEST_BYTES;
 
 /// Reads `text` as one JSON value. Tokens are moved, not copied, from the parser into the tree; the one copy that
 /// stays is the caller's buffer, which the caller wipes. `serde_json` bounds the depth (128).
 pub(super) fn parse(text: &[u8], report: &mut Report) -> Option<Tree> {
     let top = Place::default();
-    if text.len() > MAX_BYTES {
-        report.fault(&top, format!("has {} bytes; at most {MAX_BYTES} are read", text.len()));
+    if text.len() > REQUEST_BYTES {
+        report.fault(&top, format!("has {} bytes; at most {REQUEST_BYTES} are read", text.len()));
         return None;
     }
     match serde_json::from_slice::<Json>(text) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::vocabulary::limits::LIFETIME_MAX_SECONDS;
+
 /// Reads a Go duration. The result is whole nanoseconds, rounded down.
 ///
 /// # Errors
@@ -45,7 +47,7 @@ pub(super) fn go_duration(text: &str) -> Result<Duration, String> {
 }
 
 fn too_long() -> String {
-    "is too long; at most 24h make sense".to_owned()
+    format!("is too long; write at most {}h", LIFETIME_MAX_SECONDS / 3600)
 }
 
 fn digits(text: &str) -> (&str, &str) {

@@ -16,17 +16,7 @@ use super::tree::{Section, Tree};
 use super::value;
 use crate::error::Code;
 use crate::method::Settings;
-
-/// The version of the contract that this library speaks.
-const ABI: u64 = 2;
-const MAX_IDENTITIES: usize = 1000;
-pub(super) const MAX_ROLES: usize = 1000;
-const MAX_PINS: usize = 100;
-const MAX_PEM: usize = 256 << 10;
-const MINUTE: u64 = 60;
-const DAY: u64 = 86_400;
-/// Lifetime of certificates where none is given, as tbot's.
-pub(super) const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
+use crate::vocabulary::{ABI, limits};
 
 impl EngineConfig {
     /// Reads the configuration of the library.
@@ -63,8 +53,8 @@ enum Purpose {
 
 fn engine(tree: Tree, purpose: Purpose, report: &mut Report) -> Option<EngineConfig> {
     let mut section = tree.section(report)?;
-    if let Some(abi) = section.require("abi", report, "write 2") {
-        let _ = abi.number(report, ABI, ABI);
+    if let Some(abi) = section.require("abi", report, &format!("write {ABI}")) {
+        let _ = abi.number(report, ABI.into(), ABI.into());
     }
     let root = path(&mut section, "root", report);
     let helper = path(&mut section, "helper", report);
@@ -72,7 +62,7 @@ fn engine(tree: Tree, purpose: Purpose, report: &mut Report) -> Option<EngineCon
         .require("helper_sha256", report, "write the helper's SHA-256 in hex")
         .and_then(|tree| tree.parse(report, sha256));
     let helper = helper.zip(content).map(|(path, content)| HelperConfig { path, content });
-    let entries = section.take("identities").map(|list| list.list(report, MAX_IDENTITIES)).unwrap_or_default();
+    let entries = section.take("identities").map(|list| list.list(report, limits::IDENTITIES)).unwrap_or_default();
     section.finish(report);
     let mut identities: Vec<IdentityConfig> = Vec::with_capacity(entries.len());
     for entry in entries {
@@ -103,16 +93,15 @@ fn identity(tree: Tree, root: Option<&Path>, purpose: Purpose, report: &mut Repo
     let id = section.require("id", report, "write a name").and_then(|tree| tree.parse(report, value::identity_id));
     let cluster = section.require("cluster", report, "write {\"address\": …}").and_then(|tree| cluster(tree, report));
     let join = section.require("join", report, "write {\"method\": …}").and_then(|tree| join(tree, purpose, report));
-    let key_algorithm = section
-        .take("key_algorithm")
-        .and_then(|tree| tree.parse(report, |text| value::word(text, value::KEY_ALGORITHMS)))
-        .unwrap_or_default();
-    let lifetime =
-        section.take("lifetime_seconds").and_then(|t| t.seconds(report, MINUTE, DAY)).unwrap_or(DEFAULT_LIFETIME);
-    let renewal_interval = section.take("renewal_interval_seconds").and_then(|t| t.seconds(report, 1, DAY));
-    let max_ttl =
-        section.take("max_ttl_seconds").and_then(|t| t.seconds(report, MINUTE, DAY)).unwrap_or(DEFAULT_LIFETIME);
-    let roles = section.take("roles").map(|list| list.parse_list(report, MAX_ROLES, value::name)).unwrap_or_default();
+    let key_algorithm =
+        section.take("key_algorithm").and_then(|tree| tree.parse(report, value::word)).unwrap_or_default();
+    let lifetime = lifetime_of(&mut section, "lifetime_seconds", report).unwrap_or(limits::LIFETIME_DEFAULT);
+    let renewal_interval = section
+        .take("renewal_interval_seconds")
+        .and_then(|t| t.seconds(report, limits::RENEWAL_INTERVAL_MIN_SECONDS, limits::LIFETIME_MAX_SECONDS));
+    let max_ttl = lifetime_of(&mut section, "max_ttl_seconds", report).unwrap_or(limits::LIFETIME_DEFAULT);
+    let roles =
+        section.take("roles").map(|list| list.parse_list(report, limits::ROLES, value::name)).unwrap_or_default();
     if renewal_interval.is_some_and(|interval| interval >= lifetime) {
         let place = section.place.key("renewal_interval_seconds", None);
         report.fault(&place, format!("isn't shorter than lifetime_seconds; write less than {}", lifetime.as_secs()));
@@ -123,18 +112,19 @@ fn identity(tree: Tree, root: Option<&Path>, purpose: Purpose, report: &mut Repo
     Some(IdentityConfig { id, cluster, join, key_algorithm, lifetime, renewal_interval, roles, max_ttl, storage })
 }
 
+/// A lifetime of certificates, in seconds.
+pub(super) fn lifetime_of(section: &mut Section, key: &'static str, report: &mut Report) -> Option<Duration> {
+    section.take(key)?.seconds(report, limits::LIFETIME_MIN_SECONDS, limits::LIFETIME_MAX_SECONDS)
+}
+
 fn cluster(tree: Tree, report: &mut Report) -> Option<ClusterConfig> {
     let mut section = tree.section(report)?;
-    let kinds = [("proxy", AddressKind::Proxy), ("auth", AddressKind::AuthOrProxy)];
-    let kind = section
-        .take("kind")
-        .and_then(|tree| tree.parse(report, |text| value::word(text, &kinds)))
-        .unwrap_or(AddressKind::Proxy);
+    let kind = section.take("kind").and_then(|tree| tree.parse(report, value::word)).unwrap_or(AddressKind::Proxy);
     let address = section
         .require("address", report, "write host:port")
         .and_then(|tree| tree.parse(report, |text| parse_address(text, kind.default_port())));
     let ca_pins =
-        section.take("ca_pins").map(|list| list.parse_list(report, MAX_PINS, value::ca_pin)).unwrap_or_default();
+        section.take("ca_pins").map(|list| list.parse_list(report, limits::CA_PINS, value::ca_pin)).unwrap_or_default();
     let ca = section.take("ca_pem").and_then(|tree| tree.parse(report, pem)).map(CaSource::Pem);
     section.finish(report);
     let (host, port) = address?;
@@ -142,14 +132,16 @@ fn cluster(tree: Tree, report: &mut Report) -> Option<ClusterConfig> {
 }
 
 fn pem(text: &str) -> Result<String, String> {
-    if text.len() > MAX_PEM {
-        return Err(format!("has {} bytes; at most {MAX_PEM} are read", text.len()));
+    if text.len() > limits::CA_PEM_BYTES {
+        return Err(format!("has {} bytes; at most {} are read", text.len(), limits::CA_PEM_BYTES));
     }
-    if text.contains("PRIVATE KEY-----") {
+    if text.contains("PRIVATE KEY") {
         return Err("holds a private key; write the CA certificate alone".to_owned());
     }
-    if !text.contains("-----BEGIN CERTIFICATE-----") {
-        return Err("has no -----BEGIN CERTIFICATE-----; write the CA certificate as PEM".to_owned());
+    for line in ["-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"] {
+        if !text.contains(line) {
+            return Err(format!("has no {line}; write the CA certificate as PEM"));
+        }
     }
     Ok(text.to_owned())
 }

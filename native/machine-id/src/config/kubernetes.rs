@@ -7,9 +7,7 @@ use super::model::OutputKind;
 use super::request::required_name;
 use super::tree::{Section, Tree, Value};
 use super::value::{self, shown};
-
-const MAX_CLUSTERS: usize = 100;
-const MAX_LABELS: usize = 100;
+use crate::vocabulary::limits::{KUBERNETES_CLUSTERS, KUBERNETES_LABELS};
 
 /// An output for Kubernetes clusters: one kubeconfig with a context for each.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -124,7 +122,7 @@ pub(super) fn clusters(section: &mut Section, report: &mut Report) -> Option<Out
         report.fault(&section.place, "has both kubernetes_cluster and kubernetes_clusters; write one of them");
     }
     let mut names: Vec<String> = Vec::new();
-    let entries = list.list(report, MAX_CLUSTERS);
+    let entries = list.list(report, KUBERNETES_CLUSTERS);
     if entries.is_empty() {
         report.fault(&place, "names no cluster; write the name of at least one");
     }
@@ -143,7 +141,7 @@ pub(super) fn clusters(section: &mut Section, report: &mut Report) -> Option<Out
 pub(super) fn selectors(section: &mut Section, report: &mut Report) -> Option<OutputKind> {
     let list = section.require("selectors", report, "write a list of {name: …} or {labels: …}");
     let place = list.as_ref().map(|list| list.place.clone());
-    let entries = list.map(|list| list.list(report, MAX_CLUSTERS)).unwrap_or_default();
+    let entries = list.map(|list| list.list(report, KUBERNETES_CLUSTERS)).unwrap_or_default();
     if let (Some(place), true) = (&place, entries.is_empty()) {
         report.fault(place, "selects no cluster; write at least one {name: …} or {labels: …}");
     }
@@ -185,8 +183,8 @@ fn labels(tree: Tree, report: &mut Report) -> BTreeMap<String, String> {
         report.fault(&place, format!("is {}; write a mapping of labels to values", tree.value.what()));
         return BTreeMap::new();
     };
-    if entries.is_empty() || entries.len() > MAX_LABELS {
-        report.fault(&place, format!("has {} labels; write 1 to {MAX_LABELS}", entries.len()));
+    if entries.is_empty() || entries.len() > KUBERNETES_LABELS {
+        report.fault(&place, format!("has {} labels; write 1 to {KUBERNETES_LABELS}", entries.len()));
     }
     let read = |(label, tree): (String, Tree)| Some((label, tree.parse(report, value::name)?));
     entries.into_iter().filter_map(read).collect()

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::kubernetes::KubernetesOutput;
 use crate::method::{JoinMethod, Settings};
 use crate::secret::Secret;
+use crate::vocabulary::words;
 
 /// Where the cluster is and how its servers are recognised.
 #[derive(Debug)]
@@ -23,13 +24,14 @@ pub struct ClusterConfig {
     pub ca: Option<CaSource>,
 }
 
-/// What listens at the configured address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AddressKind {
-    /// A Teleport proxy's web port (`proxy_server`).
-    Proxy,
-    /// An auth server (`auth_server`), though a proxy's address is often written there: found out by asking.
-    AuthOrProxy,
+words! {
+    /// What listens at the configured address.
+    pub enum AddressKind {
+        /// A Teleport proxy's web port (`proxy_server`).
+        Proxy = "proxy",
+        /// An auth server (`auth_server`), though a proxy's address is often written there: found out by asking.
+        AuthOrProxy = "auth",
+    }
 }
 
 impl AddressKind {
@@ -80,18 +82,20 @@ pub enum TokenSource {
     Used,
 }
 
-/// The key algorithms a bot may use (protocol B1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum KeyAlgorithm {
-    /// ECDSA on NIST P-256.
-    #[default]
-    EcdsaP256,
-    /// Ed25519.
-    Ed25519,
-    /// RSA, 2048 bits.
-    Rsa2048,
-    /// RSA, 4096 bits.
-    Rsa4096,
+words! {
+    /// The key algorithms a bot may use (protocol B1).
+    #[derive(Default)]
+    pub enum KeyAlgorithm {
+        /// ECDSA on NIST P-256.
+        #[default]
+        EcdsaP256 = "ecdsa-p256",
+        /// Ed25519.
+        Ed25519 = "ed25519",
+        /// RSA, 2048 bits.
+        Rsa2048 = "rsa-2048",
+        /// RSA, 4096 bits.
+        Rsa4096 = "rsa-4096",
+    }
 }
 
 /// A directory we write to.
@@ -115,28 +119,32 @@ impl DirectoryConfig {
     }
 }
 
-/// tbot's `acls:`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum AclMode {
-    /// Never look at or set ACLs.
-    Off,
-    /// Use them where readers are named; warn when what is there is not what was asked.
-    #[default]
-    Try,
-    /// Refuse to work when they can't be set or aren't as asked.
-    Required,
+words! {
+    /// tbot's `acls:`.
+    #[derive(Default)]
+    pub enum AclMode {
+        /// Never look at or set ACLs.
+        Off = "off",
+        /// Use them where readers are named; warn when what is there is not what was asked.
+        #[default]
+        Try = "try",
+        /// Refuse to work when they can't be set or aren't as asked.
+        Required = "required",
+    }
 }
 
-/// tbot's `symlinks:`. It is about links alone: a directory on the way that others can change is refused in each mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum SymlinkMode {
-    /// Refuse any symbolic link on the way to and in the directory.
-    #[default]
-    Secure,
-    /// As secure; kept for tbot's name of the weaker fallback, which we never need.
-    TrySecure,
-    /// Links on the way to the directory are followed; never a link in place of the directory or a file.
-    Insecure,
+words! {
+    /// tbot's `symlinks:`. It is about links alone: a directory on the way that others can change is refused in each mode.
+    #[derive(Default)]
+    pub enum SymlinkMode {
+        /// Refuse any symbolic link on the way to and in the directory.
+        #[default]
+        Secure = "secure",
+        /// As secure; kept for tbot's name of the weaker fallback, which we never need.
+        TrySecure = "try-secure",
+        /// Links on the way to the directory are followed; never a link in place of the directory or a file.
+        Insecure = "insecure",
+    }
 }
 
 /// A local user.
@@ -171,6 +179,20 @@ pub struct IdentityConfig {
     pub storage: DirectoryConfig,
 }
 
+words! {
+    /// The kinds of outputs, by tbot's names.
+    pub enum OutputType {
+        /// SSH and the Teleport API.
+        Identity = "identity",
+        /// Kubernetes clusters.
+        Kubernetes = "kubernetes",
+        /// A database.
+        Database = "database",
+        /// A web application.
+        Application = "application",
+    }
+}
+
 /// What a certificate is for, and so which files are written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum OutputKind {
@@ -186,8 +208,8 @@ pub enum OutputKind {
         username: String,
         /// Database name; empty: named at connection time.
         database: String,
-        /// Which extra files.
-        format: DatabaseFormat,
+        /// Which extra files; none: no extra ones.
+        format: Option<DatabaseFormat>,
     },
     /// A web application.
     Application {
@@ -198,18 +220,29 @@ pub enum OutputKind {
     },
 }
 
-/// Extra files of a database output (protocol G1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum DatabaseFormat {
-    /// None.
-    #[default]
-    Unspecified,
-    /// `tls.crt`, `tls.key`, `tls.cas`.
-    Tls,
-    /// `mongo.crt`, `mongo.cas`.
-    Mongo,
-    /// `cockroach/{node.key,node.crt,ca.crt}`.
-    Cockroach,
+impl OutputKind {
+    /// Its kind, without what it is for.
+    #[must_use]
+    pub const fn output_type(&self) -> OutputType {
+        match self {
+            Self::Identity => OutputType::Identity,
+            Self::Kubernetes(_) => OutputType::Kubernetes,
+            Self::Database { .. } => OutputType::Database,
+            Self::Application { .. } => OutputType::Application,
+        }
+    }
+}
+
+words! {
+    /// Extra files of a database output (protocol G1).
+    pub enum DatabaseFormat {
+        /// `tls.crt`, `tls.key`, `tls.cas`.
+        Tls = "tls",
+        /// `mongo.crt`, `mongo.cas`.
+        Mongo = "mongo",
+        /// `cockroach/{node.key,node.crt,ca.crt}`.
+        Cockroach = "cockroach",
+    }
 }
 
 /// A standing output: certificates of a kind kept fresh in a directory.

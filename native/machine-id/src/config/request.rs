@@ -5,25 +5,24 @@ use std::time::Duration;
 
 use super::document;
 use super::fault::{ConfigError, Report};
-use super::json::MAX_ROLES;
+use super::json::lifetime_of;
 use super::kubernetes;
-use super::model::{DatabaseFormat, OutputKind, UserRef};
+use super::model::{OutputKind, OutputType, UserRef};
 use super::tree::{Section, Tree};
 use super::value;
 use crate::error::Code;
+use crate::vocabulary::{limits, words, words_of};
 
-const MAX_OUTPUTS: usize = 100;
-const MAX_READERS: usize = 100;
-const DEFAULT_DEADLINE: Duration = Duration::from_secs(60);
-
-/// Who shares a key pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Scope {
-    /// All leases of the agent.
-    #[default]
-    Agent,
-    /// This lease alone.
-    Build,
+words! {
+    /// Who shares a key pair.
+    #[derive(Default)]
+    pub enum Scope {
+        /// All leases of the agent.
+        #[default]
+        Agent = "agent",
+        /// This lease alone.
+        Build = "build",
+    }
 }
 
 /// What a caller of `acquire` asks for.
@@ -74,20 +73,17 @@ fn request(tree: Tree, report: &mut Report) -> Option<AcquireRequest> {
     let directory = section
         .require("directory", report, "write an absolute path")
         .and_then(|tree| tree.parse(report, value::absolute_path));
-    let roles = section.take("roles").map(|list| list.parse_list(report, MAX_ROLES, value::name)).unwrap_or_default();
-    let ttl = section.take("ttl_seconds").and_then(|tree| tree.seconds(report, 60, 86_400));
+    let roles =
+        section.take("roles").map(|list| list.parse_list(report, limits::ROLES, value::name)).unwrap_or_default();
+    let ttl = lifetime_of(&mut section, "ttl_seconds", report);
     let standing = section.take("standing").and_then(|tree| tree.bool(report)).unwrap_or(false);
     let readers =
-        section.take("readers").map(|list| list.parse_list(report, MAX_READERS, value::user)).unwrap_or_default();
-    let scopes = [("agent", Scope::Agent), ("build", Scope::Build)];
-    let scope = section
-        .take("scope")
-        .and_then(|tree| tree.parse(report, |text| value::word(text, &scopes)))
-        .unwrap_or_default();
+        section.take("readers").map(|list| list.parse_list(report, limits::READERS, value::user)).unwrap_or_default();
+    let scope = section.take("scope").and_then(|tree| tree.parse(report, value::word)).unwrap_or_default();
     let deadline = section
         .take("deadline_ms")
-        .and_then(|tree| tree.number(report, 1, 3_600_000))
-        .map_or(DEFAULT_DEADLINE, Duration::from_millis);
+        .and_then(|tree| tree.number(report, 1, limits::DEADLINE_MAX_MS))
+        .unwrap_or(limits::DEADLINE_DEFAULT_MS);
     let route_to_cluster = section.take("route_to_cluster").and_then(|tree| tree.parse(report, value::name));
     let outputs = outputs(section.take("outputs"), report);
     section.finish(report);
@@ -100,7 +96,7 @@ fn request(tree: Tree, report: &mut Report) -> Option<AcquireRequest> {
         standing,
         readers,
         scope,
-        deadline,
+        deadline: Duration::from_millis(deadline),
         route_to_cluster,
         outputs,
     })
@@ -108,16 +104,17 @@ fn request(tree: Tree, report: &mut Report) -> Option<AcquireRequest> {
 
 pub(super) fn lease_id(text: &str) -> Result<String, String> {
     let hex = text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if (32..=64).contains(&text.len()) && hex {
+    let (least, most) = (limits::LEASE_ID_MIN_LENGTH, limits::LEASE_ID_MAX_LENGTH);
+    if (least..=most).contains(&text.len()) && hex {
         return Ok(text.to_owned());
     }
-    Err(format!("is {}; write 32 to 64 lower-case hex digits", value::shown(text)))
+    Err(format!("is {}; write {least} to {most} lower-case hex digits", value::shown(text)))
 }
 
 fn outputs(tree: Option<Tree>, report: &mut Report) -> Vec<OutputKind> {
     let mut outputs: Vec<OutputKind> = Vec::new();
     let mut empty = true;
-    for entry in tree.map(|list| list.list(report, MAX_OUTPUTS)).unwrap_or_default() {
+    for entry in tree.map(|list| list.list(report, limits::OUTPUTS)).unwrap_or_default() {
         empty = false;
         let place = entry.place.clone();
         let Some(output) = output(entry, report) else { continue };
@@ -142,15 +139,14 @@ fn named_again<'a>(output: &'a OutputKind, before: &[OutputKind]) -> Option<&'a 
 
 fn output(tree: Tree, report: &mut Report) -> Option<OutputKind> {
     let mut section = tree.section(report)?;
-    let types = [("identity", 0), ("kubernetes", 1), ("database", 2), ("application", 3)];
     let kind = section
-        .require("type", report, "write identity, kubernetes, database or application")
-        .and_then(|tree| tree.parse(report, |text| value::word(text, &types)));
+        .require("type", report, &format!("write one of {}", words_of::<OutputType>().join(", ")))
+        .and_then(|tree| tree.parse(report, value::word));
     let output = match kind {
-        Some(0) => Some(OutputKind::Identity),
-        Some(1) => kubernetes::clusters(&mut section, report),
-        Some(2) => database(&mut section, report),
-        Some(_) => application(&mut section, "app", report),
+        Some(OutputType::Identity) => Some(OutputKind::Identity),
+        Some(OutputType::Kubernetes) => kubernetes::clusters(&mut section, report),
+        Some(OutputType::Database) => database(&mut section, report),
+        Some(OutputType::Application) => application(&mut section, "app", report),
         None => {
             section.ignore_rest();
             return None;
@@ -170,16 +166,9 @@ pub(super) fn database(section: &mut Section, report: &mut Report) -> Option<Out
     let service = required_name(section, "service", report);
     let username = section.take("username").and_then(|tree| tree.parse(report, value::name)).unwrap_or_default();
     let database = section.take("database").and_then(|tree| tree.parse(report, value::name)).unwrap_or_default();
-    let format = section
-        .take("format")
-        .and_then(|tree| tree.parse(report, |text| value::word(text, DATABASE_FORMATS)))
-        .unwrap_or_default();
+    let format = section.take("format").and_then(|tree| tree.parse(report, value::word));
     Some(OutputKind::Database { service: service?, username, database, format })
 }
-
-/// The formats by tbot's names.
-pub(super) const DATABASE_FORMATS: &[(&str, DatabaseFormat)] =
-    &[("tls", DatabaseFormat::Tls), ("mongo", DatabaseFormat::Mongo), ("cockroach", DatabaseFormat::Cockroach)];
 
 /// The keys of an application output; `key` names the application.
 pub(super) fn application(section: &mut Section, key: &'static str, report: &mut Report) -> Option<OutputKind> {

@@ -57,7 +57,7 @@ fn open_is_read_as_the_contract_says() {
 fn check_of(join: &str) -> Result<EngineConfig, Vec<String>> {
     let digest = "2".repeat(64);
     let text = format!(
-        r#"{{"abi": 2, "root": "/r", "helper": "/h", "helper_sha256": "{digest}",
+        r#"{{"abi": 3, "root": "/r", "helper": "/h", "helper_sha256": "{digest}",
             "identities": [{{"id": "api", "cluster": {{"address": "c"}}, "join": {join}}}]}}"#
     );
     EngineConfig::check_from_json(text.as_bytes()).map_err(|error| lines(&error))
@@ -92,11 +92,11 @@ fn every_fault_of_open_is_reported_with_its_path() {
     assert_eq!(
         lines(&error),
         [
-            "abi: is 1; allowed are 2 to 2",
+            "abi: is 1; allowed are 3 to 3",
             "root: is \"machine-id\"; write an absolute path",
             "helper: is \"/opt/../machine-id\"; write it without '.', '..', doubled or trailing '/'",
             "helper_sha256: is \"2222\"; write 64 hex digits",
-            "identities[0].id: is \"../api\"; write 1 to 64 letters, digits, '-', '_' or '.', not beginning with '.'",
+            "identities[0].id: is \"../api\"; write up to 64 letters, digits, '-', '_' or '.', a letter or digit first",
             "identities[0].cluster.address: has the scheme \"http\"; write https:// or none",
             "identities[0].cluster.ca_pin: unknown key; did you mean \"ca_pins\"?",
             "identities[0].join.method: isn't a join method; did you mean \"token\"?",
@@ -138,7 +138,7 @@ fn acquire_is_read_as_the_contract_says() {
                     service: "pg".to_owned(),
                     username: "app".to_owned(),
                     database: "app".to_owned(),
-                    format: DatabaseFormat::Tls,
+                    format: Some(DatabaseFormat::Tls),
                 },
                 OutputKind::Application { app: "grafana".to_owned(), specific_tls_naming: true },
             ],
@@ -216,7 +216,7 @@ fn every_fault_of_acquire_is_reported_with_its_path() {
         [
             "lease: is \"9F0C\"; write 32 to 64 lower-case hex digits",
             "directory: is \"workspace/machine-id\"; write an absolute path",
-            "ttl_seconds: is a text; write a number from 60 to 86400",
+            "ttl_seconds: is a text; write a number from 60 to 604800",
             "outputs[0].kubernetes_cluster: is missing; write its name in Teleport",
             "role: unknown key; did you mean \"roles\"?",
         ]
@@ -249,7 +249,7 @@ fn no_fault_repeats_a_token() {
         r#"{"method": "token", "token": "hunter2hunter2" "#,
     ] {
         let text = format!(
-            r#"{{"abi":2,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[{{"id":"a","cluster":{{"address":"h"}},"join":{join}}}]}}"#
+            r#"{{"abi":3,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[{{"id":"a","cluster":{{"address":"h"}},"join":{join}}}]}}"#
         );
         let error = EngineConfig::from_json(text.as_bytes()).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
@@ -258,7 +258,7 @@ fn no_fault_repeats_a_token() {
 
 #[test]
 fn a_join_method_that_is_not_built_is_unsupported_rather_than_invalid() {
-    let text = br#"{"abi":2,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
+    let text = br#"{"abi":3,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
         {"id":"a","cluster":{"address":"h"},"join":{"method":"tpm","token":"t"}}]}"#;
     let error = EngineConfig::from_json(text).unwrap_err();
     assert_eq!(error.code(), Code::Unsupported);
@@ -268,7 +268,7 @@ fn a_join_method_that_is_not_built_is_unsupported_rather_than_invalid() {
 fn settings_of(join: &str) -> Result<EngineConfig, Vec<String>> {
     let digest = "2".repeat(64);
     let text = format!(
-        r#"{{"abi": 2, "root": "/r", "helper": "/h", "helper_sha256": "{digest}",
+        r#"{{"abi": 3, "root": "/r", "helper": "/h", "helper_sha256": "{digest}",
             "identities": [{{"id": "api", "cluster": {{"address": "c"}}, "join": {join}}}]}}"#
     );
     EngineConfig::from_json(text.as_bytes()).map_err(|error| lines(&error))
@@ -295,7 +295,7 @@ fn a_method_takes_its_own_settings_alone() {
 
 #[test]
 fn an_id_may_stand_only_once_whatever_its_case() {
-    let text = br#"{"abi":2,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
+    let text = br#"{"abi":3,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
         {"id":"a","cluster":{"address":"h"},"join":{"method":"token"}},
         {"id":"A","cluster":{"address":"h"},"join":{"method":"token"}}]}"#;
     let error = EngineConfig::from_json(text).unwrap_err();

@@ -4,9 +4,8 @@ use std::path::{Component, Path, PathBuf};
 
 use super::model::{CaPin, KeyAlgorithm, UserRef};
 use super::nearest::suggestion;
-
-/// Longest role, cluster, database or application name.
-const MAX_NAME: usize = 255;
+use crate::vocabulary::limits::{IDENTITY_ID_LENGTH, NAME_BYTES, PATH_BYTES};
+use crate::vocabulary::{Word, words_of};
 
 /// A value as it may be shown: short and printable, else only its length.
 pub(super) fn shown(text: &str) -> String {
@@ -14,28 +13,18 @@ pub(super) fn shown(text: &str) -> String {
     if length <= 60 { format!("{text:?}") } else { format!("a text of {length} characters") }
 }
 
-/// One of a few words.
-pub(super) fn word<T: Copy>(text: &str, words: &[(&'static str, T)]) -> Result<T, String> {
-    words.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
-        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
-        format!("is {}; {}", shown(text), suggestion(text, &names))
-    })
+/// One of a closed list of words.
+pub(super) fn word<T: Word>(text: &str) -> Result<T, String> {
+    let found = T::ALL.iter().find(|value| value.word() == text);
+    found.copied().ok_or_else(|| format!("is {}; {}", shown(text), suggestion(text, &words_of::<T>())))
 }
-
-/// The key algorithms, by the names of the JSON contract.
-pub(super) const KEY_ALGORITHMS: &[(&str, KeyAlgorithm)] = &[
-    ("ecdsa-p256", KeyAlgorithm::EcdsaP256),
-    ("ed25519", KeyAlgorithm::Ed25519),
-    ("rsa-2048", KeyAlgorithm::Rsa2048),
-    ("rsa-4096", KeyAlgorithm::Rsa4096),
-];
 
 impl std::str::FromStr for KeyAlgorithm {
     type Err = String;
 
     /// By the names of the JSON contract, for the command line.
     fn from_str(text: &str) -> Result<Self, String> {
-        word(text, KEY_ALGORITHMS)
+        word(text)
     }
 }
 
@@ -55,8 +44,8 @@ pub(super) fn ca_pin(text: &str) -> Result<CaPin, String> {
 
 /// A name in Teleport: of a role, a cluster, a database, an application.
 pub(super) fn name(text: &str) -> Result<String, String> {
-    if text.len() > MAX_NAME {
-        return Err(format!("is {} bytes long; at most {MAX_NAME} are allowed", text.len()));
+    if text.len() > NAME_BYTES {
+        return Err(format!("is {} bytes long; at most {NAME_BYTES} are allowed", text.len()));
     }
     if text.chars().any(char::is_control) || text.trim() != text {
         return Err(format!("is {}; control characters and outer blanks aren't allowed", shown(text)));
@@ -66,18 +55,21 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 
 /// The id of an identity: a safe file name.
 pub(super) fn identity_id(text: &str) -> Result<String, String> {
-    let fits = text.len() <= 64
-        && !text.starts_with('.')
+    let fits = text.len() <= IDENTITY_ID_LENGTH
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || [b'-', b'_', b'.'].contains(&b));
     if fits {
         return Ok(text.to_owned());
     }
-    Err(format!("is {}; write 1 to 64 letters, digits, '-', '_' or '.', not beginning with '.'", shown(text)))
+    Err(format!(
+        "is {}; write up to {IDENTITY_ID_LENGTH} letters, digits, '-', '_' or '.', a letter or digit first",
+        shown(text)
+    ))
 }
 
 /// An environment variable's name.
 pub(super) fn variable(text: &str) -> Result<String, String> {
-    let fits = text.len() <= MAX_NAME
+    let fits = text.len() <= NAME_BYTES
         && !text.starts_with(|c: char| c.is_ascii_digit())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if fits {
@@ -97,7 +89,7 @@ pub(super) fn user(text: &str) -> Result<UserRef, String> {
         };
     }
     let refused = |c: char| c.is_whitespace() || c.is_control() || [':', '/', ','].contains(&c);
-    if text.len() > MAX_NAME || text.starts_with('-') || text.contains(refused) {
+    if text.len() > NAME_BYTES || text.starts_with('-') || text.contains(refused) {
         return Err(format!("is {}; write a user's name or number", shown(text)));
     }
     Ok(UserRef::Name(text.to_owned()))
@@ -126,8 +118,8 @@ pub(super) fn absolute_token_path(text: &str) -> Option<PathBuf> {
 }
 
 fn plain_path(text: &str) -> Result<&Path, String> {
-    if text.len() > 4095 {
-        return Err(format!("is {} bytes long; paths have at most 4095", text.len()));
+    if text.len() > PATH_BYTES {
+        return Err(format!("is {} bytes long; paths have at most {PATH_BYTES}", text.len()));
     }
     if text.chars().any(char::is_control) {
         return Err(format!("is {}; control characters aren't allowed in paths", shown(text)));

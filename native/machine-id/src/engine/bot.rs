@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::agenda::{Held, Moment};
 use super::hold::Hold;
 use super::multiplex::Multiplexers;
-use super::reply::IdentityStatus;
+use super::reply::{IdentityState, IdentityStatus};
 use super::session::Session;
 use super::spare::SpareKey;
 use crate::blocking::{self, Lane};
@@ -341,13 +341,17 @@ impl Bot {
         let mut status = IdentityStatus::stored(&self.config.id, &self.store, self.clock.now())?;
         match trouble {
             Some(error) if error.code() == Code::BotLocked => {
-                (status.state, status.reason) = ("locked", error.to_string())
+                (status.state, status.reason) = (IdentityState::Locked, error.to_string())
             }
             Some(error) if error.code() == Code::IdentityNeedsRejoin => {
-                (status.state, status.reason) = ("needs_rejoin", error.to_string());
+                (status.state, status.reason) = (IdentityState::NeedsRejoin, error.to_string());
             }
-            Some(error) if status.state != "ready" && status.reason.is_empty() => status.reason = error.to_string(),
-            Some(error) if status.state == "expired" => status.reason = format!("{}; {error}", status.reason),
+            Some(error) if status.state != IdentityState::Ready && status.reason.is_empty() => {
+                status.reason = error.to_string()
+            }
+            Some(error) if status.state == IdentityState::Expired => {
+                status.reason = format!("{}; {error}", status.reason)
+            }
             _ => {}
         }
         Ok(status)

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::reply::{Checked, IdentityStatus};
+use super::reply::{Checked, IdentityState, IdentityStatus, Trust};
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
-use crate::config::{DirectoryConfig, IdentityConfig};
+use crate::config::{AddressKind, DirectoryConfig, IdentityConfig};
 use crate::connect::{Connector, Route, pin_text, pins_of};
 use crate::error::Error;
 use crate::identity::Store;
@@ -20,7 +20,7 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
     let cluster = connector.discover().await?;
     let pinned = connector.verify_pins(&cluster).await?;
     let mut notes = Vec::new();
-    let address_kind = if cluster.proxy().is_some() { "proxy" } else { "auth" };
+    let address_kind = if cluster.proxy().is_some() { AddressKind::Proxy } else { AddressKind::AuthOrProxy };
     let host_cas = match (pinned, &cluster.route) {
         (Some(pinned), _) => pinned,
         (None, Route::Proxy(_)) => connector.host_ca_export(&cluster).await.unwrap_or_default(),
@@ -32,9 +32,9 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
     }
     let config = &identity.cluster;
     let trust = match (config.ca_pins.is_empty(), config.ca.is_some()) {
-        (false, _) => "pin",
-        (true, true) => "ca",
-        (true, false) => "system",
+        (false, _) => Trust::Pin,
+        (true, true) => Trust::Ca,
+        (true, false) => Trust::System,
     };
     let clock_difference_seconds = cluster.clock.as_ref().map(|difference| {
         let seconds = i64::try_from(difference.size().as_secs()).unwrap_or(i64::MAX);
@@ -48,7 +48,7 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
     let (id, remembers) = (identity.id.clone(), identity.join.method.renewable());
     let storage = remembers.then(|| identity.storage.clone());
     let status = blocking::run(Lane::Store, move || status(&id, storage.as_ref(), clock)).await??;
-    if status.state == "new" && identity.join.method.renewable() {
+    if status.state == IdentityState::New && identity.join.method.renewable() {
         notes.push("the token was not tried: trying it would use it up".to_owned());
     }
     if !status.reason.is_empty() {

@@ -15,12 +15,12 @@ use super::multiplex::Multiplexers;
 use super::order::{Order, Placement};
 use super::session::Session;
 use crate::blocking::{self, Lane};
-use crate::config::OutputKind;
+use crate::config::{OutputKind, OutputType};
 use crate::destination::{Destination, Durability, OwnFolders};
 use crate::error::Error;
 use crate::identity::CertificateFacts;
 use crate::issue::{RoleCertificate, Target};
-use crate::lease::CertificateNote;
+use crate::lease::{CertificateKind, CertificateNote};
 use crate::output::{ClusterFacts, KUBE_FILES, OutputRequest, artifacts, is_kube_folder};
 use crate::proxy::multiplex::Link;
 
@@ -167,17 +167,17 @@ impl Job {
 /// A certificate pair as two notes.
 fn describe(certificate: &RoleCertificate) -> [CertificateNote; 2] {
     let (output, target) = match &certificate.target {
-        Target::None => ("identity", String::new()),
-        Target::Kubernetes { cluster } => ("kubernetes", cluster.clone()),
-        Target::Database { service, .. } => ("database", service.clone()),
-        Target::Application { app } => ("application", app.clone()),
+        Target::None => (OutputType::Identity, String::new()),
+        Target::Kubernetes { cluster } => (OutputType::Kubernetes, cluster.clone()),
+        Target::Database { service, .. } => (OutputType::Database, service.clone()),
+        Target::Application { app } => (OutputType::Application, app.clone()),
     };
     let CertificateFacts { ssh, tls } = &certificate.facts;
     let logins = |all: &[String]| all.iter().filter(|name| !name.starts_with("-teleport-")).cloned().collect();
     [
         CertificateNote {
-            kind: "ssh".to_owned(),
-            output: output.to_owned(),
+            kind: CertificateKind::Ssh.to_string(),
+            output: output.to_string(),
             target: target.clone(),
             key_id: ssh.key_id.clone(),
             serial: ssh.serial.to_string(),
@@ -188,8 +188,8 @@ fn describe(certificate: &RoleCertificate) -> [CertificateNote; 2] {
             valid_until: ssh.valid_until,
         },
         CertificateNote {
-            kind: "x509".to_owned(),
-            output: output.to_owned(),
+            kind: CertificateKind::X509.to_string(),
+            output: output.to_string(),
             target,
             key_id: tls.user.clone(),
             serial: tls.serial.clone(),

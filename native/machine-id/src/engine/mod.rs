@@ -39,7 +39,9 @@ pub use self::discard::discard;
 use self::live::{Leases, Live};
 use self::multiplex::Multiplexers;
 pub use self::order::{Order, Placement};
-pub use self::reply::{Acquired, Checked, IdentityStatus, LeaseStatus, Released, Renewed, Status, timestamp};
+pub use self::reply::{
+    Acquired, Checked, IdentityState, IdentityStatus, LeaseStatus, Released, Renewed, Status, Trust, timestamp,
+};
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
 use crate::config::EngineConfig;

@@ -121,13 +121,13 @@ impl From<AcquireRequest> for Order {
 
 /// The directory of a further output of a lease: `<type>-<target>`, whatever the target's name holds.
 fn below(directory: &Path, kind: &OutputKind) -> PathBuf {
-    let (word, target) = match kind {
-        OutputKind::Identity => ("identity", "ssh"),
-        OutputKind::Kubernetes(output) => ("kubernetes", output.names().next().unwrap_or("labels")),
-        OutputKind::Database { service, .. } => ("database", service.as_str()),
-        OutputKind::Application { app, .. } => ("application", app.as_str()),
+    let target = match kind {
+        OutputKind::Identity => "ssh",
+        OutputKind::Kubernetes(output) => output.names().next().unwrap_or("labels"),
+        OutputKind::Database { service, .. } => service,
+        OutputKind::Application { app, .. } => app,
     };
-    directory.join(format!("{word}-{}", file_word(target)))
+    directory.join(format!("{}-{}", kind.output_type(), file_word(target)))
 }
 
 /// A lease id for a directory that is the same in every process.

@@ -6,9 +6,11 @@ use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
+use crate::config::AddressKind;
 use crate::error::Error;
 use crate::identity::{RenewalState, Store};
 use crate::lease::{CertificateHistory, Ended, Fate};
+use crate::vocabulary::words;
 
 /// A lease that was taken.
 #[derive(Clone, Debug, Serialize)]
@@ -58,6 +60,34 @@ pub struct Renewed {
     pub generation: Option<u64>,
 }
 
+words! {
+    /// What the trust in a connection rests on.
+    pub enum Trust {
+        /// The system's own roots.
+        System = "system",
+        /// The CA that is configured for the cluster.
+        Ca = "ca",
+        /// The cluster's own CA, by its pin.
+        Pin = "pin",
+    }
+}
+
+words! {
+    /// Whether a bot's identity can be used.
+    pub enum IdentityState {
+        /// It has never joined.
+        New = "new",
+        /// It can.
+        Ready = "ready",
+        /// It can't be renewed any more, and serves until it expires: a fresh token is needed.
+        NeedsRejoin = "needs_rejoin",
+        /// The cluster refuses it: a lock, or the bot is gone.
+        Locked = "locked",
+        /// Its certificates have expired.
+        Expired = "expired",
+    }
+}
+
 /// What `check` found out.
 #[derive(Clone, Debug, Serialize)]
 pub struct Checked {
@@ -65,16 +95,16 @@ pub struct Checked {
     pub cluster: String,
     /// Its version.
     pub server_version: String,
-    /// `proxy` or `auth`.
-    pub address_kind: &'static str,
-    /// What the connection's trust rests on: `system`, `ca` or `pin`.
-    pub trust: &'static str,
+    /// What was found at the address.
+    pub address_kind: AddressKind,
+    /// What the connection's trust rests on.
+    pub trust: Trust,
     /// Pins of the cluster's host CA, to be configured or compared.
     pub ca_pins: Vec<String>,
     /// The cluster's clock minus this machine's, if it was told.
     pub clock_difference_seconds: Option<i64>,
     /// State of the stored identity, as in [`IdentityStatus::state`].
-    pub identity: &'static str,
+    pub identity: IdentityState,
     /// Further remarks, one sentence each.
     pub notes: Vec<String>,
 }
@@ -95,8 +125,8 @@ pub struct Status {
 pub struct IdentityStatus {
     /// Its id.
     pub id: String,
-    /// `new`, `ready`, `needs_rejoin`, `locked` or `expired`.
-    pub state: &'static str,
+    /// Whether it can be used.
+    pub state: IdentityState,
     /// The cluster's name; empty before the first join.
     pub cluster: String,
     /// The bot's user; empty before the first join.
@@ -117,7 +147,7 @@ impl IdentityStatus {
     pub(super) fn new(id: &str) -> Self {
         Self {
             id: id.to_owned(),
-            state: "new",
+            state: IdentityState::New,
             cluster: String::new(),
             bot: String::new(),
             expires_at: None,
@@ -138,12 +168,12 @@ impl IdentityStatus {
         status.generation = facts.generation;
         status.renewable = facts.renewable;
         (status.state, status.reason) = match &state.renewal {
-            _ if facts.valid_until <= now => ("expired", "its certificates have expired".to_owned()),
-            RenewalState::Ready => ("ready", String::new()),
+            _ if facts.valid_until <= now => (IdentityState::Expired, "its certificates have expired".to_owned()),
+            RenewalState::Ready => (IdentityState::Ready, String::new()),
             RenewalState::Pending { since, .. } => {
-                ("needs_rejoin", format!("a renewal begun at {} has an unknown outcome", timestamp(*since)))
+                (IdentityState::NeedsRejoin, format!("a renewal begun at {} has an unknown outcome", timestamp(*since)))
             }
-            RenewalState::NeedsRejoin { reason } => ("needs_rejoin", reason.clone()),
+            RenewalState::NeedsRejoin { reason } => (IdentityState::NeedsRejoin, reason.clone()),
         };
         Ok(status)
     }

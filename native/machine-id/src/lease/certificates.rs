@@ -5,15 +5,23 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-/// The most that is kept of one lease.
-const MAX_KEPT: usize = 500;
-/// And together, as JSON, so that a record stays one that is read back.
-const MAX_BYTES: usize = 256 * 1024;
+use crate::vocabulary::limits::{LEASE_CERTIFICATES, LEASE_CERTIFICATES_BYTES};
+use crate::vocabulary::words;
+
+words! {
+    /// The kinds of certificates that an output has.
+    pub enum CertificateKind {
+        /// For SSH.
+        Ssh = "ssh",
+        /// For TLS.
+        X509 = "x509",
+    }
+}
 
 /// A certificate, described by public facts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateNote {
-    /// `ssh` or `x509`.
+    /// A word of [`CertificateKind`].
     pub kind: String,
     /// Type of the output it belongs to.
     pub output: String,
@@ -40,7 +48,7 @@ pub struct CertificateNote {
 impl CertificateNote {
     /// Its length as JSON.
     fn length(&self) -> usize {
-        serde_json::to_vec(self).map_or(MAX_BYTES, |json| json.len())
+        serde_json::to_vec(self).map_or(LEASE_CERTIFICATES_BYTES, |json| json.len())
     }
 }
 
@@ -80,7 +88,7 @@ impl CertificateHistory {
     /// Keeps to the bounds.
     pub(super) fn shrink(&mut self) {
         let mut length: usize = self.certificates.iter().map(CertificateNote::length).sum();
-        while self.certificates.len() > MAX_KEPT || length > MAX_BYTES {
+        while self.certificates.len() > LEASE_CERTIFICATES || length > LEASE_CERTIFICATES_BYTES {
             // The oldest after the first; a first one that is alone too long goes itself.
             let Some(gone) = self.certificates.remove(1).or_else(|| self.certificates.pop_front()) else { return };
             length = length.saturating_sub(gone.length());
@@ -142,11 +150,11 @@ mod tests {
     #[test]
     fn of_too_many_the_first_and_the_newest_are_kept_and_the_others_counted() {
         let mut history = CertificateHistory::default();
-        for serial in 0..MAX_KEPT + 40 {
+        for serial in 0..LEASE_CERTIFICATES + 40 {
             assert!(history.add(&[note(serial, 1)]), "{serial}");
         }
         let kept = serials(&history);
-        assert_eq!((kept.len(), kept[0], kept[1], history.certificates_dropped), (MAX_KEPT, 0, 41, 40));
+        assert_eq!((kept.len(), kept[0], kept[1], history.certificates_dropped), (LEASE_CERTIFICATES, 0, 41, 40));
     }
 
     #[test]
@@ -156,7 +164,7 @@ mod tests {
             history.add(&[note(serial, 200)]);
         }
         let length: usize = history.certificates.iter().map(CertificateNote::length).sum();
-        assert!(length <= MAX_BYTES && history.certificates_dropped > 0, "{length}");
+        assert!(length <= LEASE_CERTIFICATES_BYTES && history.certificates_dropped > 0, "{length}");
         assert_eq!((serials(&history)[0], serials(&history).last()), (0, Some(&99)));
         let mut huge = CertificateHistory::default();
         huge.add(&[note(1, 10_000)]);

@@ -1,9 +1,8 @@
 //! What ending a lease found.
 
-use serde::Serialize;
-
 use super::LeaseRecord;
 use crate::destination::Removal;
+use crate::vocabulary::words;
 
 /// How a lease ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,18 +18,18 @@ impl Ended {
     pub const NOTHING: Self = Self { record: None, directory: Fate::Absent };
 }
 
-/// What became of a lease's directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// It is gone with all that was in it.
-    Removed,
-    /// There was nothing: somebody has taken it away before.
-    Absent,
-    /// Something else stands there, and was left alone.
-    NotOurs,
-    /// It is a standing one, which outlives its lease.
-    Kept,
+words! {
+    /// What became of a lease's directory.
+    pub enum Fate {
+        /// It is gone with all that was in it.
+        Removed = "removed",
+        /// There was nothing: somebody has taken it away before.
+        Absent = "absent",
+        /// Something else stands there, and was left alone.
+        NotOurs = "not_ours",
+        /// It is a standing one, which outlives its lease.
+        Kept = "kept",
+    }
 }
 
 impl From<Removal> for Fate {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::LeaseError;
+use crate::vocabulary::limits::{LEASE_ID_MAX_LENGTH, LEASE_ID_MIN_LENGTH};
 
 /// 32 to 64 lower-case hex digits, chosen by the caller: safe as a file name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -15,7 +16,7 @@ impl LeaseId {
     /// When it isn't 32 to 64 lower-case hex digits.
     pub fn parse(text: &str) -> Result<Self, LeaseError> {
         let digits = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if digits && (32..=64).contains(&text.len()) {
+        if digits && (LEASE_ID_MIN_LENGTH..=LEASE_ID_MAX_LENGTH).contains(&text.len()) {
             Ok(Self(text.to_owned()))
         } else {
             Err(LeaseError::Id { text: text.chars().take(80).collect() })

@@ -12,7 +12,7 @@ mod owner;
 mod record;
 mod table;
 
-pub use certificates::{CertificateHistory, CertificateNote};
+pub use certificates::{CertificateHistory, CertificateKind, CertificateNote};
 pub use ended::{Ended, Fate};
 pub use error::LeaseError;
 pub use id::LeaseId;

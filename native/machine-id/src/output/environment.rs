@@ -9,6 +9,29 @@ use super::quote::single_quoted;
 use super::request::{ClusterFacts, text_of};
 use crate::config::OutputKind;
 use crate::identity::Rfc3339;
+use crate::vocabulary::words;
+
+words! {
+    /// The variables of a block.
+    pub enum Variable {
+        /// The lease's directory.
+        Dir = "MACHINE_ID_DIR",
+        /// The `ssh_config` of the identity output.
+        SshConfig = "MACHINE_ID_SSH_CONFIG",
+        /// `ssh` with that `ssh_config`, for git.
+        GitSshCommand = "GIT_SSH_COMMAND",
+        /// Our program.
+        Bin = "MACHINE_ID_BIN",
+        /// The kubeconfig, or several.
+        Kubeconfig = "KUBECONFIG",
+        /// The proxy, `host:port`.
+        Proxy = "TELEPORT_PROXY",
+        /// The identity file, for `tsh` and `tctl`.
+        IdentityFile = "TELEPORT_IDENTITY_FILE",
+        /// When the first of the certificates expires.
+        ExpiresAt = "MACHINE_ID_EXPIRES_AT",
+    }
+}
 
 /// An output and where it lies.
 #[derive(Clone, Copy, Debug)]
@@ -32,22 +55,22 @@ pub fn environment(
     expires_at: SystemTime,
 ) -> Result<BTreeMap<String, String>, OutputError> {
     let mut variables = BTreeMap::new();
-    let mut set = |name: &str, value: String| variables.insert(name.to_owned(), value);
-    set("MACHINE_ID_EXPIRES_AT", Rfc3339(expires_at).to_string());
-    set("MACHINE_ID_BIN", text_of(helper)?.to_owned());
-    set("TELEPORT_PROXY", cluster.proxy_address.clone());
+    let mut set = |name: Variable, value: String| variables.insert(name.to_string(), value);
+    set(Variable::ExpiresAt, Rfc3339(expires_at).to_string());
+    set(Variable::Bin, text_of(helper)?.to_owned());
+    set(Variable::Proxy, cluster.proxy_address.clone());
     if let Some(first) = outputs.first() {
-        set("MACHINE_ID_DIR", text_of(first.directory)?.to_owned());
+        set(Variable::Dir, text_of(first.directory)?.to_owned());
     }
     let identity = outputs.iter().find(|output| matches!(output.kind, OutputKind::Identity));
     if let Some(output) = identity.or(outputs.first()) {
-        set("TELEPORT_IDENTITY_FILE", text_of(&output.directory.join("identity"))?.to_owned());
+        set(Variable::IdentityFile, text_of(&output.directory.join("identity"))?.to_owned());
     }
     if let Some(output) = identity {
         let ssh_config = output.directory.join("ssh_config");
         let ssh_config = text_of(&ssh_config)?;
-        set("MACHINE_ID_SSH_CONFIG", ssh_config.to_owned());
-        set("GIT_SSH_COMMAND", format!("ssh -F {}", single_quoted(ssh_config)));
+        set(Variable::SshConfig, ssh_config.to_owned());
+        set(Variable::GitSshCommand, format!("ssh -F {}", single_quoted(ssh_config)));
     }
     let mut kubeconfigs = Vec::new();
     for output in outputs.iter().filter(|output| matches!(output.kind, OutputKind::Kubernetes(_))) {
@@ -59,7 +82,7 @@ pub fn environment(
         kubeconfigs.push(text.to_owned());
     }
     if !kubeconfigs.is_empty() {
-        set("KUBECONFIG", kubeconfigs.join(":"));
+        set(Variable::Kubeconfig, kubeconfigs.join(":"));
     }
     Ok(variables)
 }

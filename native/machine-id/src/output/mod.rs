@@ -18,7 +18,7 @@ mod tls;
 
 use std::borrow::Cow;
 
-pub use environment::{PlacedOutput, environment};
+pub use environment::{PlacedOutput, Variable, environment};
 pub use error::OutputError;
 pub use exec_credential::exec_credential;
 pub use file_word::{KUBE_FILES, file_word, is_kube_folder, kube_directory};

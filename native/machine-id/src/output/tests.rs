@@ -98,7 +98,7 @@ fn kubernetes(cluster: &str) -> OutputKind {
     OutputKind::Kubernetes(KubernetesOutput::named([cluster]))
 }
 
-fn database(format: DatabaseFormat) -> OutputKind {
+fn database(format: Option<DatabaseFormat>) -> OutputKind {
     let (service, username, database) = ("pg".to_owned(), "app".to_owned(), String::new());
     OutputKind::Database { service, username, database, format }
 }
@@ -156,10 +156,10 @@ fn each_kind_has_its_files() {
         (kubernetes("kube1"), &["kubeconfig.yaml"]),
         (application(false), &[]),
         (application(true), &["tls.key", "tls.crt", "tls.cas"]),
-        (database(DatabaseFormat::Unspecified), &[]),
-        (database(DatabaseFormat::Tls), &["tls.key", "tls.crt", "tls.cas"]),
-        (database(DatabaseFormat::Mongo), &["mongo.crt", "mongo.cas"]),
-        (database(DatabaseFormat::Cockroach), &["cockroach/node.key", "cockroach/node.crt", "cockroach/ca.crt"]),
+        (database(None), &[]),
+        (database(Some(DatabaseFormat::Tls)), &["tls.key", "tls.crt", "tls.cas"]),
+        (database(Some(DatabaseFormat::Mongo)), &["mongo.crt", "mongo.cas"]),
+        (database(Some(DatabaseFormat::Cockroach)), &["cockroach/node.key", "cockroach/node.crt", "cockroach/ca.crt"]),
     ];
     for (kind, extra) in cases {
         let mut expected: Vec<&str> = COMMON.iter().chain(extra).copied().collect();
@@ -170,14 +170,14 @@ fn each_kind_has_its_files() {
 
 #[test]
 fn database_formats_hold_the_database_ca_and_application_files_the_host_ca() {
-    let files = Case::new(database(DatabaseFormat::Mongo)).files();
+    let files = Case::new(database(Some(DatabaseFormat::Mongo))).files();
     assert_eq!(files["mongo.cas"], files["teleport-database-ca.crt"]);
     assert_eq!(files["mongo.crt"], format!("{}{}", files["tlscert"], files["key"]));
-    let files = Case::new(database(DatabaseFormat::Cockroach)).files();
+    let files = Case::new(database(Some(DatabaseFormat::Cockroach))).files();
     assert_eq!(files["cockroach/ca.crt"], files["teleport-database-ca.crt"]);
-    let files = Case::new(database(DatabaseFormat::Tls)).files();
+    let files = Case::new(database(Some(DatabaseFormat::Tls))).files();
     assert_eq!(files["tls.cas"], files["teleport-host-ca.crt"]);
-    let mut case = Case::new(database(DatabaseFormat::Mongo));
+    let mut case = Case::new(database(Some(DatabaseFormat::Mongo)));
     case.authorities.database = None;
     assert_eq!(case.try_files().unwrap_err(), OutputError::NoAuthority { what: "database" });
 }
@@ -359,7 +359,7 @@ fn names_that_no_cluster_has_are_refused() {
 
 #[test]
 fn an_ed25519_key_is_written_for_ssh_and_for_tls_in_the_format_that_each_reads() {
-    let mut case = Case::new(database(DatabaseFormat::Tls));
+    let mut case = Case::new(database(Some(DatabaseFormat::Tls)));
     case.certificate.key = Arc::new(KeyPair::generate(KeyAlgorithm::Ed25519).unwrap());
     let files = case.files();
     assert!(files["key"].starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n"));

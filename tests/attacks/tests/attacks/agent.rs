@@ -50,7 +50,7 @@ impl Agent {
         fs::create_dir(directory.path().join("workspace")).unwrap();
         let identity = json!({"id": "api", "cluster": cluster, "join": {"method": "token", "token": token}});
         let config = json!({
-            "abi": 2, "root": helper.parent().unwrap().parent().unwrap(), "helper": helper,
+            "abi": machine_id::vocabulary::ABI, "root": helper.parent().unwrap().parent().unwrap(), "helper": helper,
             // Of the text above.
             "helper_sha256": "3317483cc5f4728ed66a4edea968b9a2a7f5b4c570a26f418fef58ce2655597a",
             "identities": [identity],

@@ -49,7 +49,7 @@ pub(crate) fn configuration(place: &Place, count: usize) -> PathBuf {
         })
         .collect();
     let digest: String = digest_of(&place.program).unwrap().iter().map(|byte| format!("{byte:02x}")).collect();
-    let text = serde_json::json!({"abi": 2, "root": root, "helper": place.program, "helper_sha256": digest,
+    let text = serde_json::json!({"abi": machine_id::vocabulary::ABI, "root": root, "helper": place.program, "helper_sha256": digest,
         "identities": identities});
     let path = root.join("bench.json");
     e2e::machine::put(&path, &text.to_string());

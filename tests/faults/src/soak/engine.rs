@@ -11,7 +11,7 @@ use machine_id::config::{
     KeyAlgorithm, OutputConfig, OutputKind, Scope, TokenSource,
 };
 use machine_id::destination::digest_of;
-use machine_id::engine::{Engine, Order, Placement};
+use machine_id::engine::{Engine, IdentityState, Order, Placement};
 use machine_id::method::JoinMethod;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -69,7 +69,7 @@ pub async fn work(directory: &Path, proxy: &str, length: Duration) -> Result<(),
     for lease in status.leases.iter().filter(|lease| !lease.problem.is_empty()) {
         println!("broken lease {}: {}", lease.lease, lease.problem);
     }
-    for identity in status.identities.iter().filter(|identity| identity.state != "ready") {
+    for identity in status.identities.iter().filter(|identity| identity.state != IdentityState::Ready) {
         println!("broken identity {}: {}", identity.state, identity.reason);
     }
     Ok(())

@@ -3,27 +3,18 @@
 use std::path::Path;
 
 use crate::config::fault::Report;
-use crate::config::model::{AclMode, DirectoryConfig, SymlinkMode, UserRef};
+use crate::config::model::{DirectoryConfig, UserRef};
 use crate::config::tree::{Section, Tree};
 use crate::config::value;
-
-const MAX_READERS: usize = 100;
-
-const ACLS: &[(&str, AclMode)] = &[("off", AclMode::Off), ("try", AclMode::Try), ("required", AclMode::Required)];
-const SYMLINKS: &[(&str, SymlinkMode)] =
-    &[("secure", SymlinkMode::Secure), ("try-secure", SymlinkMode::TrySecure), ("insecure", SymlinkMode::Insecure)];
+use crate::vocabulary::limits::READERS;
 
 /// Reads the keys of a directory; the caller has taken `type` where there is one.
 pub(super) fn read(mut section: Section, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
     let path = section
         .require("path", report, "write a path")
         .and_then(|tree| tree.parse(report, |text| value::path_below(text, base)));
-    let acls =
-        section.take("acls").and_then(|tree| tree.parse(report, |text| value::word(text, ACLS))).unwrap_or_default();
-    let symlinks = section
-        .take("symlinks")
-        .and_then(|tree| tree.parse(report, |text| value::word(text, SYMLINKS)))
-        .unwrap_or_default();
+    let acls = section.take("acls").and_then(|tree| tree.parse(report, value::word)).unwrap_or_default();
+    let symlinks = section.take("symlinks").and_then(|tree| tree.parse(report, value::word)).unwrap_or_default();
     let readers = section.take("readers").map(|list| readers(list, report)).unwrap_or_default();
     section.finish(report);
     Some(DirectoryConfig { path: path?, acls, symlinks, readers })
@@ -36,7 +27,7 @@ pub(super) fn path_alone(tree: Tree, base: &Path, report: &mut Report) -> Option
 }
 
 fn readers(list: Tree, report: &mut Report) -> Vec<UserRef> {
-    list.list(report, MAX_READERS).into_iter().filter_map(|entry| reader(entry, report)).collect()
+    list.list(report, READERS).into_iter().filter_map(|entry| reader(entry, report)).collect()
 }
 
 fn reader(entry: Tree, report: &mut Report) -> Option<UserRef> {

@@ -5,13 +5,10 @@ use std::time::Duration;
 use crate::config::duration::go_duration;
 use crate::config::fault::Report;
 use crate::config::tree::{Section, Tree};
+use crate::vocabulary::limits::{LIFETIME_DEFAULT, LIFETIME_MAX, LIFETIME_MIN, RENEWAL_INTERVAL_MIN_SECONDS};
 
-/// tbot's defaults (protocol E).
-const DEFAULT_TTL: Duration = Duration::from_secs(60 * 60);
+/// tbot's default (protocol E).
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(20 * 60);
-/// The server caps the lifetime of a bot's certificates (protocol E).
-const MAX_TTL: Duration = Duration::from_secs(24 * 60 * 60);
-const MIN_TTL: Duration = Duration::from_secs(60);
 
 /// `certificate_ttl` (from 17 on `credential_ttl`) and `renewal_interval`.
 pub(super) fn read(section: &mut Section, oneshot: bool, report: &mut Report) -> (Duration, Option<Duration>) {
@@ -20,14 +17,14 @@ pub(super) fn read(section: &mut Section, oneshot: bool, report: &mut Report) ->
     if let (Some(old), Some(_)) = (&old, &new) {
         report.warn(&old.place, "credential_ttl, its newer name, is there too and counts");
     }
-    let lifetime = new.or(old).and_then(|tree| ttl(tree, report)).unwrap_or(DEFAULT_TTL);
+    let lifetime = new.or(old).and_then(|tree| ttl(tree, report)).unwrap_or(LIFETIME_DEFAULT);
     let Some(tree) = section.take("renewal_interval") else {
         return (lifetime, Some(DEFAULT_INTERVAL).filter(|interval| *interval < lifetime));
     };
     let place = tree.place.clone();
     let interval = tree.parse(report, go_duration).filter(|interval| !interval.is_zero());
     let interval = interval.unwrap_or(DEFAULT_INTERVAL);
-    if interval < Duration::from_secs(1) {
+    if interval < Duration::from_secs(RENEWAL_INTERVAL_MIN_SECONDS) {
         report.fault(&place, "is shorter than a second; write for example 20m");
     } else if interval >= lifetime {
         if !oneshot {
@@ -43,12 +40,14 @@ pub(super) fn read(section: &mut Section, oneshot: bool, report: &mut Report) ->
 pub(super) fn ttl(tree: Tree, report: &mut Report) -> Option<Duration> {
     let place = tree.place.clone();
     let ttl = tree.parse(report, go_duration).filter(|ttl| !ttl.is_zero())?;
-    if ttl < MIN_TTL {
+    if ttl < LIFETIME_MIN {
         report.fault(&place, "is shorter than a minute; write for example 1h");
         return None;
     }
-    if ttl > MAX_TTL {
-        report.warn(&place, "is longer than 24h, the most that Teleport gives: 24h it is");
+    if ttl > LIFETIME_MAX {
+        let hours = LIFETIME_MAX.as_secs() / 3600;
+        report.warn(&place, &format!("is longer than {hours}h, the most that is asked for here: {hours}h it is"));
     }
-    Some(ttl.min(MAX_TTL))
+    // The cluster shortens by itself what is too long for it: 24h up to 17.3, its own limits in every version.
+    Some(ttl.min(LIFETIME_MAX))
 }

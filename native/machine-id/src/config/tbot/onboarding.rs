@@ -9,8 +9,7 @@ use crate::config::model::{CaPin, CaSource, JoinConfig, TokenSource};
 use crate::config::tree::{Section, Tree};
 use crate::config::value;
 use crate::method::{JoinMethod, NOT_BUILT, Settings};
-
-const MAX_PINS: usize = 100;
+use crate::vocabulary::limits::CA_PINS;
 
 /// Reads the section; a missing one is a bot that already has its identity.
 pub(super) fn read(
@@ -25,7 +24,7 @@ pub(super) fn read(
     let Some(mut section) = tree.section(report) else { return (Vec::new(), None, None) };
     let pins = section.take("ca_pins");
     let pins_place = pins.as_ref().map(|tree| tree.place.clone());
-    let pins = pins.map(|list| list.parse_list(report, MAX_PINS, value::ca_pin)).unwrap_or_default();
+    let pins = pins.map(|list| list.parse_list(report, CA_PINS, value::ca_pin)).unwrap_or_default();
     let ca = section.take("ca_path").and_then(|tree| tree.parse(report, |text| value::path_below(text, base)));
     if let Some(place) = pins_place.filter(|_| ca.is_some() && !pins.is_empty()) {
         report.fault(&place, "stands beside ca_path; write one of them");

@@ -1,11 +1,10 @@
 //! `configs`, v1's templates, as what they mean for an output.
 
-use super::v1::database_format;
 use crate::config::fault::Report;
 use crate::config::model::{DatabaseFormat, OutputKind};
 use crate::config::nearest::suggestion;
 use crate::config::tree::{Tree, Value};
-use crate::config::value::shown;
+use crate::config::value::{self, shown};
 
 const TEMPLATES: &[&str] =
     &["ssh_client", "identity", "tls", "tls_cas", "mongo", "cockroach", "kubernetes", "ssh_host_cert"];
@@ -32,28 +31,29 @@ pub(super) fn template(entry: Tree, kind: &mut OutputKind, report: &mut Report) 
             None => return,
         },
     };
-    match (name.as_str(), kind) {
+    match (name.as_str(), kind, value::word::<DatabaseFormat>(&name).ok()) {
         // Written for every destination.
-        ("identity" | "tls_cas", _)
-        | ("ssh_client", OutputKind::Identity)
-        | ("kubernetes", OutputKind::Kubernetes(_)) => {}
-        ("ssh_client", _) => {
+        ("identity" | "tls_cas", ..)
+        | ("ssh_client", OutputKind::Identity, _)
+        | ("kubernetes", OutputKind::Kubernetes(_), _) => {}
+        ("ssh_client", ..) => {
             report.warn(&place, "does nothing beside app, database or kubernetes_cluster: no ssh_config there")
         }
-        ("tls", OutputKind::Application { specific_tls_naming, .. }) => *specific_tls_naming = true,
-        (name @ ("tls" | "mongo" | "cockroach"), OutputKind::Database { format, .. }) => {
-            let wanted = database_format(name).unwrap_or_default();
-            if *format != DatabaseFormat::Unspecified && *format != wanted {
+        ("tls", OutputKind::Application { specific_tls_naming, .. }, _) => *specific_tls_naming = true,
+        (name, OutputKind::Database { format, .. }, Some(wanted)) => {
+            if format.is_some_and(|before| before != wanted) {
                 report.fault(&place, format!("is {name}, but another database format stands before it; write one"));
             }
-            *format = wanted;
+            *format = Some(wanted);
         }
-        ("ssh_host_cert", _) => report.unsupported(&place, "ssh_host_cert (certificates for hosts) isn't built here"),
-        ("kubernetes", _) => report.fault(&place, "is kubernetes, which needs kubernetes_cluster: NAME beside configs"),
-        ("mongo" | "cockroach", _) => report.fault(&place, format!("is {name}, which needs database: beside configs")),
-        ("tls", _) => {
+        ("ssh_host_cert", ..) => report.unsupported(&place, "ssh_host_cert (certificates for hosts) isn't built here"),
+        ("kubernetes", ..) => {
+            report.fault(&place, "is kubernetes, which needs kubernetes_cluster: NAME beside configs")
+        }
+        ("tls", ..) => {
             report.unsupported(&place, "tls without app or database isn't built here; key and tlscert hold the same")
         }
-        (name, _) => report.fault(&place, format!("is {}; {}", shown(name), suggestion(name, TEMPLATES))),
+        (name, _, Some(_)) => report.fault(&place, format!("is {name}, which needs database: beside configs")),
+        (name, ..) => report.fault(&place, format!("is {}; {}", shown(name), suggestion(name, TEMPLATES))),
     }
 }

@@ -7,6 +7,7 @@ use crate::config::{
 };
 use crate::error::{Code, Fault};
 use crate::method::JoinMethod;
+use crate::vocabulary::limits::LIFETIME_MAX;
 
 const MINIMAL: &str = "proxy_server: example.com\n";
 
@@ -180,7 +181,7 @@ fips: false
             service: "pg".to_owned(),
             username: "alice".to_owned(),
             database: "example".to_owned(),
-            format: DatabaseFormat::Mongo,
+            format: Some(DatabaseFormat::Mongo),
         }
     );
     assert_eq!(
@@ -251,7 +252,7 @@ services:
             service: "pg".to_owned(),
             username: String::new(),
             database: String::new(),
-            format: DatabaseFormat::Cockroach,
+            format: Some(DatabaseFormat::Cockroach),
         }
     );
     let places: Vec<&str> = config.warnings.iter().filter_map(|w| w.split(": ").nth(1)).collect();
@@ -419,10 +420,22 @@ fn what_tbot_knows_and_we_do_not_is_named_as_such() {
 }
 
 #[test]
-fn lifetimes_beyond_the_server_s_cap_and_late_renewals_are_warned_about() {
-    let config = read(&v2("certificate_ttl: 48h\nrenewal_interval: 36h\n")).unwrap();
-    assert_eq!((config.identity.lifetime, config.identity.renewal_interval), (Duration::from_secs(86_400), None));
+fn a_lifetime_of_seven_days_is_asked_for_as_it_is_written() {
+    let outputs = "outputs: [{type: identity, credential_ttl: 168h, destination: {type: directory, path: x}}]\n";
+    let config = read(&v2(&format!("credential_ttl: 168h\nrenewal_interval: 24h\n{outputs}"))).unwrap();
+    let (week, day) = (Duration::from_secs(7 * 86_400), Duration::from_secs(86_400));
+    assert_eq!((config.identity.lifetime, config.identity.renewal_interval), (week, Some(day)));
+    assert_eq!((config.identity.max_ttl, config.outputs[0].ttl), (week, Some(week)));
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+}
+
+#[test]
+fn longer_lifetimes_and_late_renewals_are_warned_about() {
+    let config = read(&v2("certificate_ttl: 169h\nrenewal_interval: 168h\n")).unwrap();
+    assert_eq!((config.identity.lifetime, config.identity.renewal_interval), (LIFETIME_MAX, None));
     assert_eq!(config.warnings.len(), 3, "{:?}", config.warnings);
+    let told = "certificate_ttl: is longer than 168h, the most that is asked for here: 168h it is";
+    assert!(config.warnings[0].ends_with(told), "{:?}", config.warnings);
     let config = read(&v2(
         "certificate_ttl: 10m\noneshot: true\noutputs: [{type: identity, destination: {type: directory, path: x}}]",
     ))

@@ -9,9 +9,7 @@ use crate::config::model::{DatabaseFormat, DirectoryConfig, OutputConfig, Output
 use crate::config::request::{database, required_name};
 use crate::config::tree::{Section, Tree, Value};
 use crate::config::value;
-
-const MAX_DESTINATIONS: usize = 100;
-const MAX_ROLES: usize = 1000;
+use crate::vocabulary::{limits, words_of};
 
 /// Reads `storage`.
 pub(super) fn storage(tree: Option<Tree>, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
@@ -36,7 +34,7 @@ pub(super) fn outputs(section: &mut Section, base: &Path, report: &mut Report) -
         }
     }
     let Some(list) = section.take("destinations") else { return Vec::new() };
-    let entries = list.list(report, MAX_DESTINATIONS);
+    let entries = list.list(report, limits::OUTPUTS);
     entries
         .into_iter()
         .filter_map(|entry| {
@@ -63,7 +61,8 @@ fn sink(section: &mut Section, memory: &str, base: &Path, report: &mut Report) -
 fn destination(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig> {
     let mut section = entry.section(report)?;
     let destination = sink(&mut section, "destinations in memory make no files; write directory: PATH", base, report);
-    let roles = section.take("roles").map(|list| list.parse_list(report, MAX_ROLES, value::name)).unwrap_or_default();
+    let roles =
+        section.take("roles").map(|list| list.parse_list(report, limits::ROLES, value::name)).unwrap_or_default();
     if let Some(tree) = section.take("kinds") {
         report.warn(&tree.place, "does nothing, in tbot either; remove it");
     }
@@ -74,7 +73,7 @@ fn destination(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputCo
         report.fault(&section.place, format!("has {}; a destination is for one of them", special.join(" and ")));
     }
     let kind = kind(&mut section, report);
-    let templates = section.take("configs").map(|list| list.list(report, MAX_DESTINATIONS)).unwrap_or_default();
+    let templates = section.take("configs").map(|list| list.list(report, limits::OUTPUTS)).unwrap_or_default();
     section.finish(report);
     let mut kind = kind?;
     for entry in templates {
@@ -92,7 +91,8 @@ fn kind(section: &mut Section, report: &mut Report) -> Option<OutputKind> {
     let database = entry.map(|tree| {
         let mut section = tree.section(report)?;
         if let Some(tree) = section.take_hidden("format") {
-            report.fault(&tree.place, "belongs to version v2; write configs: [tls], [mongo] or [cockroach]");
+            let formats = words_of::<DatabaseFormat>().join(", ");
+            report.fault(&tree.place, format!("belongs to version v2; write configs with one of {formats}"));
         }
         let kind = database(&mut section, report);
         section.finish(report);
@@ -103,15 +103,5 @@ fn kind(section: &mut Section, report: &mut Report) -> Option<OutputKind> {
         (_, Some(cluster), _) => cluster.map(|cluster| OutputKind::Kubernetes(KubernetesOutput::named([cluster]))),
         (_, _, Some(database)) => database,
         (None, None, None) => Some(OutputKind::Identity),
-    }
-}
-
-/// Which database files a template of v1 stands for.
-pub(super) fn database_format(name: &str) -> Option<DatabaseFormat> {
-    match name {
-        "tls" => Some(DatabaseFormat::Tls),
-        "mongo" => Some(DatabaseFormat::Mongo),
-        "cockroach" => Some(DatabaseFormat::Cockroach),
-        _ => None,
     }
 }

@@ -5,16 +5,15 @@ use std::path::Path;
 use super::{directory, lifetime::ttl};
 use crate::config::fault::{Place, Report};
 use crate::config::kubernetes::{self, KubernetesOutput};
-use crate::config::model::{DirectoryConfig, OutputConfig, OutputKind};
+use crate::config::model::{DirectoryConfig, OutputConfig, OutputKind, OutputType};
 use crate::config::nearest::suggestion;
 use crate::config::request::{application, database, required_name};
 use crate::config::tree::{Section, Tree};
 use crate::config::value::{self, shown};
+use crate::vocabulary::{limits, words_of};
 
-const MAX_OUTPUTS: usize = 100;
-const MAX_ROLES: usize = 1000;
-
-const TYPES: &[&str] = &["identity", "kubernetes", "kubernetes/v2", "database", "application"];
+/// One type of ours under another name: the `kubernetes` of tbot 17, with selectors.
+const KUBERNETES_V2: &str = "kubernetes/v2";
 
 /// Outputs and services of tbot that aren't built.
 const OTHER_TYPES: &[&str] = &[
@@ -51,7 +50,7 @@ pub(super) fn outputs(section: &mut Section, base: &Path, report: &mut Report) -
     let mut outputs = Vec::new();
     for key in ["outputs", "services"] {
         let Some(list) = section.take(key) else { continue };
-        for entry in list.list(report, MAX_OUTPUTS) {
+        for entry in list.list(report, limits::OUTPUTS) {
             let place = entry.place.clone();
             if let Some(output) = output(entry, base, report) {
                 outputs.push((place, output));
@@ -88,33 +87,35 @@ fn sink(mut section: Section, memory: &str, base: &Path, report: &mut Report) ->
 
 fn output(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig> {
     let mut section = entry.section(report)?;
-    let tree = section.require("type", report, "write identity, kubernetes, database or application");
+    let types = types();
+    let tree = section.require("type", report, &format!("write one of {}", types.join(", ")));
     let place = tree.as_ref().map_or_else(|| section.place.clone(), |tree| tree.place.clone());
     let Some(kind) = tree.and_then(|tree| tree.text(report)) else {
         section.ignore_rest();
         return None;
     };
     let mut route_to_cluster = None;
-    let kind = match kind.expose() {
-        "identity" => {
+    let kind = match known(kind.expose()) {
+        Some((OutputType::Identity, _)) => {
             route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(report, value::name));
             identity_switches(&mut section, report);
             Some(OutputKind::Identity)
         }
-        "kubernetes" => {
+        Some((OutputType::Kubernetes, KUBERNETES_V2)) => kubernetes::selectors(&mut section, report),
+        Some((OutputType::Kubernetes, _)) => {
             let exec_plugin = !kubernetes::disable_exec_plugin(&mut section, report);
             required_name(&mut section, "kubernetes_cluster", report).map(|cluster| {
                 OutputKind::Kubernetes(KubernetesOutput { exec_plugin, ..KubernetesOutput::named([cluster]) })
             })
         }
-        "kubernetes/v2" => kubernetes::selectors(&mut section, report),
-        "database" => database(&mut section, report),
-        "application" => application(&mut section, "app_name", report),
-        other => {
+        Some((OutputType::Database, _)) => database(&mut section, report),
+        Some((OutputType::Application, _)) => application(&mut section, "app_name", report),
+        None => {
+            let other = kind.expose();
             if OTHER_TYPES.contains(&other) {
-                report.unsupported(&place, format!("{other:?} isn't built here; built: {}", TYPES.join(", ")));
+                report.unsupported(&place, format!("{other:?} isn't built here; built: {}", types.join(", ")));
             } else {
-                report.fault(&place, format!("is {}; {}", shown(other), suggestion(other, TYPES)));
+                report.fault(&place, format!("is {}; {}", shown(other), suggestion(other, &types)));
             }
             section.ignore_rest();
             return None;
@@ -124,7 +125,8 @@ fn output(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig>
         .require("destination", report, "write {type: directory, path: PATH}")
         .and_then(|tree| tree.section(report))
         .and_then(|section| sink(section, "outputs in memory make no files; write type: directory", base, report));
-    let roles = section.take("roles").map(|list| list.parse_list(report, MAX_ROLES, value::name)).unwrap_or_default();
+    let roles =
+        section.take("roles").map(|list| list.parse_list(report, limits::ROLES, value::name)).unwrap_or_default();
     let name = section.take("name").and_then(|tree| tree.parse(report, value::name));
     let ttl = section.take("credential_ttl").and_then(|tree| ttl(tree, report));
     if let Some(tree) = section.take("renewal_interval") {
@@ -134,11 +136,29 @@ fn output(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig>
     Some(OutputConfig { kind: kind?, destination: destination?, roles, name, route_to_cluster, ttl })
 }
 
+/// Every word that `type` may be.
+fn types() -> Vec<&'static str> {
+    let mut types = words_of::<OutputType>();
+    types.push(KUBERNETES_V2);
+    types
+}
+
+/// What a word of [`types`] stands for.
+fn known(text: &str) -> Option<(OutputType, &str)> {
+    let kind = if text == KUBERNETES_V2 { OutputType::Kubernetes } else { value::word(text).ok()? };
+    Some((kind, text))
+}
+
 fn identity_switches(section: &mut Section, report: &mut Report) {
     refuse_true(section, "allow_reissue", "certificates that may be reissued aren't built here; remove it", report);
     if let Some(tree) = section.take("ssh_config") {
         let place = tree.place.clone();
-        if tree.parse(report, |text| value::word(text, &[("on", true), ("off", false)])) == Some(false) {
+        let off = tree.parse(report, |text| match text {
+            "on" => Ok(false),
+            "off" => Ok(true),
+            other => Err(format!("is {}; write on or off", shown(other))),
+        });
+        if off == Some(true) {
             report.warn(&place, "ssh_config is written all the same");
         }
     }

@@ -38,7 +38,7 @@ public final class Demo {
 
         NativeLibrary library = NativeLibrary.load(root);
         Engines engines = new Engines(library.api());
-        byte[] config = ("{\"abi\":2,\"identities\":[{\"id\":\"demo\",\"cluster\":" + cluster
+        byte[] config = ("{\"abi\":" + NativeLibrary.ABI + ",\"identities\":[{\"id\":\"demo\",\"cluster\":" + cluster
                         + ",\"join\":{\"method\":\"token\",\"token_file\":" + quote(arguments[3]) + "}}]}")
                 .getBytes(StandardCharsets.UTF_8);
         Helper helper = library.helper(root);

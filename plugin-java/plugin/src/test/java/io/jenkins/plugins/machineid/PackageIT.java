@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,8 @@ import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -80,6 +83,12 @@ class PackageIT {
                 assertFalse(name.contains("/processor/"), name);
             }
         }
+    }
+
+    @Test
+    void the_vocabulary_is_the_contracts() throws IOException {
+        byte[] contract = Files.readAllBytes(Path.of("../../contract/vocabulary.json"));
+        assertArrayEquals(contract, INNER.get("io/jenkins/plugins/machineid/vocabulary/vocabulary.json"));
     }
 
     @Test

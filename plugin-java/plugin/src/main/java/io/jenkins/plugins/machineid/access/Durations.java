@@ -3,13 +3,16 @@
 package io.jenkins.plugins.machineid.access;
 
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Durations as Teleport writes them: {@code 30m}, {@code 1h30m}, {@code 90s}. */
 public final class Durations {
-    /** Longest that is accepted anywhere: 7 days, what a cluster grants at most. */
-    public static final long MAX_SECONDS = 7 * 24 * 3600L;
+    /** Shortest and longest lifetime that the library asks for; the cluster may shorten it. */
+    private static final long MIN_SECONDS = Vocabulary.limit("lifetime_min_seconds");
+    private static final long MAX_SECONDS = Vocabulary.limit("lifetime_max_seconds");
+    private static final long MIN_INTERVAL_SECONDS = Vocabulary.limit("renewal_interval_min_seconds");
 
     private static final Pattern TEXT =
             Pattern.compile("(?:(\\d{1,6})d)?(?:(\\d{1,6})h)?(?:(\\d{1,6})m)?(?:(\\d{1,6})s)?");
@@ -17,18 +20,34 @@ public final class Durations {
     private Durations() {}
 
     /**
-     * @return seconds, at least 60
+     * A lifetime of certificates.
+     *
+     * @return seconds
      * @throws IllegalArgumentException with a sentence for the reader
      */
     public static long parse(String text) {
+        return parse(text, MIN_SECONDS);
+    }
+
+    /**
+     * The time between two renewals; it has to be shorter than the lifetime, too.
+     *
+     * @return seconds
+     * @throws IllegalArgumentException with a sentence for the reader
+     */
+    public static long parseInterval(String text) {
+        return parse(text, MIN_INTERVAL_SECONDS);
+    }
+
+    private static long parse(String text, long least) {
         String trimmed = text.trim();
         Matcher parts = TEXT.matcher(trimmed);
         if (trimmed.isEmpty() || !parts.matches()) {
             throw new IllegalArgumentException(Messages.Duration_malformed(text));
         }
         long seconds = part(parts, 1) * 86400 + part(parts, 2) * 3600 + part(parts, 3) * 60 + part(parts, 4);
-        if (seconds < 60 || seconds > MAX_SECONDS) {
-            throw new IllegalArgumentException(Messages.Duration_outOfRange(text, text(MAX_SECONDS)));
+        if (seconds < least || seconds > MAX_SECONDS) {
+            throw new IllegalArgumentException(Messages.Duration_outOfRange(text, text(least), text(MAX_SECONDS)));
         }
         return seconds;
     }

@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid.access;
 
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Refusal.Rule;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,7 @@ import java.util.function.Consumer;
 /** Decides a wish. Pure: the same values give the same answer, at the start of a block and after a restart. */
 public final class Policy {
     /** Lifetime of a certificate when neither the block nor the identity says less: 1 hour. */
-    public static final long DEFAULT_TTL_SECONDS = 3600;
+    public static final long DEFAULT_TTL_SECONDS = Vocabulary.limit("lifetime_default_seconds");
 
     private final Map<String, ReadRule> rules = new TreeMap<>();
     private final Consumer<Refusal> log;

@@ -11,7 +11,7 @@ import java.util.UUID;
 /** Loads exactly one file, once per class loader: the packaged one, after its digest was checked. */
 final class NativeLibrary {
     /** Number of the JSON contract and the signatures; the library tells its own. */
-    static final int ABI = 2;
+    static final int ABI = 3;
 
     private static NativeLibrary loaded;
 

@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.audit;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.reply.Reply;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -13,9 +14,9 @@ import java.util.regex.Pattern;
 
 /** Compares a certificate, as an agent reports it, with what was allowed. Pure. */
 public final class Inspection {
-    static final Set<String> KINDS = Set.of("ssh", "x509");
-    /** Longest list and text of a certificate. */
-    static final int MAX_ITEMS = 100;
+    static final Set<String> KINDS = Set.copyOf(Vocabulary.words("certificate_kinds"));
+    /** Longest list and text of a certificate: as many roles as can be asked for, and a name that the library takes. */
+    static final int MAX_ITEMS = Vocabulary.limit("roles");
     static final int MAX_TEXT = 300;
     /** Teleport lets a certificate begin a minute early; the request takes a while. */
     static final Duration ROUNDING = Duration.ofMinutes(2);

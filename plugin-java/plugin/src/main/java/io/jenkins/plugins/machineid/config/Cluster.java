@@ -11,6 +11,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.List;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
@@ -21,7 +22,7 @@ import org.kohsuke.stapler.verb.POST;
 
 /** A Teleport cluster: where it is and how its servers are recognised. */
 public class Cluster extends AbstractDescribableImpl<Cluster> {
-    static final List<String> KINDS = List.of("proxy", "auth");
+    static final List<String> KINDS = Vocabulary.words("address_kinds");
 
     private final String name;
     private final String address;

@@ -12,6 +12,7 @@ import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.TokenJoin;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.List;
 import java.util.Locale;
 import org.jenkinsci.Symbol;
@@ -20,7 +21,7 @@ import org.kohsuke.stapler.DataBoundSetter;
 
 /** A bot of a cluster: how agents join as it, and who may use it for what. */
 public class Identity extends AbstractDescribableImpl<Identity> {
-    static final String DEFAULT_LIFETIME = "1h";
+    static final String DEFAULT_LIFETIME = Durations.text(Vocabulary.limit("lifetime_default_seconds"));
 
     private final String id;
     private final String cluster;
@@ -94,7 +95,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     public void setRenewalInterval(String renewalInterval) {
         this.renewalInterval = Texts.orNull(renewalInterval);
         if (this.renewalInterval != null) {
-            Checks.ttl(this.renewalInterval);
+            Checks.interval(this.renewalInterval);
         }
     }
 
@@ -219,6 +220,9 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         setAllowedAgents(allowedAgents);
         setAgentsBy(agentsBy);
         getJoin().check();
+        if (renewalInterval != null) {
+            Checks.interval(renewalInterval, getLifetime());
+        }
         if (rule().agents().by() == AgentRule.By.ANY && getJoin().keepsSecret()) {
             throw new IllegalArgumentException(Messages.Check_anyAgentSecret(id));
         }

@@ -71,9 +71,10 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     }
 
     @POST
-    public FormValidation doCheckRenewalInterval(@QueryParameter String value) {
+    public FormValidation doCheckRenewalInterval(@QueryParameter String value, @QueryParameter String lifetime) {
         administrator();
-        return Checks.formOptional(value, Checks::ttl);
+        String other = Texts.orNull(lifetime) == null ? Identity.DEFAULT_LIFETIME : lifetime.trim();
+        return Checks.formOptional(value, text -> Checks.interval(text, other));
     }
 
     @POST

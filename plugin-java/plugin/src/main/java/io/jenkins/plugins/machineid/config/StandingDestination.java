@@ -45,6 +45,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setReaders(List<String> readers) {
         this.readers = Texts.words(readers);
+        Checks.readers(this.readers);
     }
 
     /** For the form. */
@@ -87,7 +88,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
 
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
-        this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+        this.kubernetesCluster = Checks.optionalResource(kubernetesCluster);
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -98,6 +99,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setKubernetesClusters(List<String> kubernetesClusters) {
         this.kubernetesClusters = Texts.names(kubernetesClusters);
+        Checks.kubernetesClusters(this.kubernetesClusters);
     }
 
     /** For the form. */

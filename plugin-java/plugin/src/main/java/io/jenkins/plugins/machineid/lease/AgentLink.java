@@ -21,6 +21,7 @@ import io.jenkins.plugins.machineid.agent.SealedBox;
 import io.jenkins.plugins.machineid.agent.StatusTask;
 import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;
@@ -32,8 +33,8 @@ final class AgentLink {
     static final long ACQUIRE = LeaseRequest.DEADLINE_MS / 1000 + 60;
     /** Seconds for what asks the cluster for one thing. */
     static final long ASK = 60;
-    /** Seconds for a look at the cluster, which the library ends after 60. */
-    static final long CHECK = 75;
+    /** Seconds for a look at the cluster, which the library ends by itself. */
+    static final long CHECK = Vocabulary.limit("check_seconds") + 15;
     /** Seconds for what the agent does by itself. */
     static final long LOCAL = 30;
     /** Engines whose status is read; an agent has one for each configuration of an identity. */

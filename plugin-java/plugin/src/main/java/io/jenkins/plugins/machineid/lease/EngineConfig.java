@@ -6,6 +6,7 @@ import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.config.Binding;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -66,7 +67,7 @@ final class EngineConfig implements AutoCloseable {
 
     private static String whole(JSONObject entry) {
         return new JSONObject()
-                .put("abi", 2)
+                .put("abi", Vocabulary.abi())
                 .put("identities", new JSONArray().put(entry))
                 .toString();
     }
@@ -109,7 +110,7 @@ final class EngineConfig implements AutoCloseable {
         entry.put("key_algorithm", identity.getKeyAlgorithm());
         entry.put("lifetime_seconds", Durations.parse(identity.getLifetime()));
         if (identity.getRenewalInterval() != null) {
-            entry.put("renewal_interval_seconds", Durations.parse(identity.getRenewalInterval()));
+            entry.put("renewal_interval_seconds", Durations.parseInterval(identity.getRenewalInterval()));
         }
         if (!identity.getRoles().isEmpty()) {
             entry.put("roles", identity.getRoles());

@@ -6,6 +6,7 @@ import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.audit.Allowance;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.output.Output;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import org.json.JSONObject;
 final class LeaseRequest implements Serializable {
     private static final long serialVersionUID = 1L;
     /** Longest that a block waits for its lease. */
-    static final long DEADLINE_MS = 60_000;
+    static final long DEADLINE_MS = Vocabulary.limit("deadline_default_ms");
 
     private final String identity;
     private final ArrayList<String> roles;

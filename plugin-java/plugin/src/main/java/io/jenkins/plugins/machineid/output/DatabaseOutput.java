@@ -6,8 +6,11 @@ import hudson.Extension;
 import hudson.model.Descriptor;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jenkinsci.Symbol;
@@ -17,6 +20,8 @@ import org.kohsuke.stapler.verb.POST;
 
 /** Certificate and key for a database. */
 public class DatabaseOutput extends Output {
+    private static final List<String> FORMATS = Vocabulary.words("database_formats");
+
     private final String service;
     private String username;
     private String database;
@@ -37,7 +42,7 @@ public class DatabaseOutput extends Output {
 
     @DataBoundSetter
     public void setUsername(String username) {
-        this.username = Texts.orNull(username);
+        this.username = Checks.optionalResource(username);
     }
 
     public String getDatabase() {
@@ -46,10 +51,10 @@ public class DatabaseOutput extends Output {
 
     @DataBoundSetter
     public void setDatabase(String database) {
-        this.database = Texts.orNull(database);
+        this.database = Checks.optionalResource(database);
     }
 
-    /** {@code tls}, {@code mongo} or {@code cockroach}; null: no extra files. */
+    /** One of the library's formats; null: no extra files. */
     public String getFormat() {
         return format;
     }
@@ -57,6 +62,9 @@ public class DatabaseOutput extends Output {
     @DataBoundSetter
     public void setFormat(String format) {
         this.format = Texts.orNull(format);
+        if (this.format != null) {
+            Checks.choice(this.format, FORMATS, "format");
+        }
     }
 
     @Override
@@ -83,9 +91,7 @@ public class DatabaseOutput extends Output {
         public ListBoxModel doFillFormatItems() {
             ListBoxModel items = new ListBoxModel();
             items.add(Messages.Output_formatNone(), "");
-            items.add("tls", "tls");
-            items.add("mongo", "mongo");
-            items.add("cockroach", "cockroach");
+            FORMATS.forEach(format -> items.add(format, format));
             return items;
         }
     }

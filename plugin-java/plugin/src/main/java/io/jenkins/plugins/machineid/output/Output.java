@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.output;
 import hudson.ExtensionPoint;
 import hudson.model.AbstractDescribableImpl;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Checks;
 import java.util.List;
 import java.util.Map;
 
@@ -27,6 +28,7 @@ public abstract class Output extends AbstractDescribableImpl<Output> implements 
         if (value == null || value.isBlank()) {
             throw new IllegalArgumentException(Messages.Output_required(field));
         }
+        Checks.resource(value.trim());
         return value.trim();
     }
 }

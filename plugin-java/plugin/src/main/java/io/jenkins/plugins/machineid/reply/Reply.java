@@ -3,11 +3,13 @@
 package io.jenkins.plugins.machineid.reply;
 
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.json.JSONArray;
 import org.json.JSONException;
@@ -25,7 +27,7 @@ public final class Reply {
     private static final JSONParserConfiguration STRICT =
             new JSONParserConfiguration().withStrictMode(true).withMaxNestingDepth(ReplyShape.MAX_DEPTH);
     /** Codes of ours; another word isn't shown as one. */
-    private static final Pattern CODE = Pattern.compile("[a-z][a-z0-9_]{0,59}");
+    private static final Set<String> CODES = Set.copyOf(Vocabulary.words("error_codes"));
     private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d{1,9})?Z");
     /** Longest list that is read. */
     static final int MAX_ITEMS = 1000;
@@ -76,7 +78,7 @@ public final class Reply {
         String message = error.text("message");
         boolean later = error.content.has("retry") && !error.text("retry").equals("no");
         return new NativeFailure(
-                CODE.matcher(code).matches() ? code : "internal",
+                CODES.contains(code) ? code : "internal",
                 hint.isEmpty() ? message : message + "; " + hint,
                 later);
     }

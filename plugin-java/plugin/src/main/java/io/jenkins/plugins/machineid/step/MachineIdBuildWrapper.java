@@ -18,6 +18,7 @@ import hudson.model.TaskListener;
 import hudson.tasks.BuildWrapperDescriptor;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.lease.ActiveLeases;
 import io.jenkins.plugins.machineid.lease.AuditViolation;
@@ -85,7 +86,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
 
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
-        this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+        this.kubernetesCluster = Checks.optionalResource(kubernetesCluster);
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -96,6 +97,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     @DataBoundSetter
     public void setKubernetesClusters(List<String> kubernetesClusters) {
         this.kubernetesClusters = Texts.names(kubernetesClusters);
+        Checks.kubernetesClusters(this.kubernetesClusters);
     }
 
     /** For the form. */
@@ -114,6 +116,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     @DataBoundSetter
     public void setOutputs(List<Output> outputs) {
         this.outputs = outputs == null || outputs.isEmpty() ? null : new java.util.ArrayList<>(outputs);
+        Checks.outputs(outputs == null ? 0 : outputs.size());
     }
 
     public List<String> getReaders() {
@@ -123,6 +126,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     @DataBoundSetter
     public void setReaders(List<String> readers) {
         this.readers = Texts.words(readers);
+        Checks.readers(this.readers);
     }
 
     public String getLeafCluster() {
@@ -131,7 +135,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
 
     @DataBoundSetter
     public void setLeafCluster(String leafCluster) {
-        this.leafCluster = Texts.orNull(leafCluster);
+        this.leafCluster = Checks.optionalResource(leafCluster);
     }
 
     @Override

@@ -8,6 +8,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
 import io.jenkins.plugins.machineid.output.KubernetesClusters;
@@ -75,7 +76,7 @@ public class MachineIdStep extends Step {
 
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
-        this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+        this.kubernetesCluster = Checks.optionalResource(kubernetesCluster);
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -86,6 +87,7 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setKubernetesClusters(List<String> kubernetesClusters) {
         this.kubernetesClusters = Texts.names(kubernetesClusters);
+        Checks.kubernetesClusters(this.kubernetesClusters);
     }
 
     /** For the form. */
@@ -104,6 +106,7 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setOutputs(List<Output> outputs) {
         this.outputs = outputs == null || outputs.isEmpty() ? null : List.copyOf(outputs);
+        Checks.outputs(outputs == null ? 0 : outputs.size());
     }
 
     public List<String> getReaders() {
@@ -113,6 +116,7 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setReaders(List<String> readers) {
         this.readers = Texts.words(readers);
+        Checks.readers(this.readers);
     }
 
     public String getLeafCluster() {
@@ -121,7 +125,7 @@ public class MachineIdStep extends Step {
 
     @DataBoundSetter
     public void setLeafCluster(String leafCluster) {
-        this.leafCluster = Texts.orNull(leafCluster);
+        this.leafCluster = Checks.optionalResource(leafCluster);
     }
 
     LeaseOptions options() {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.jenkins.plugins.machineid.agent.NativeUnavailableException.Reason;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,6 +31,11 @@ class NativeLibraryTest {
     }
 
     @Test
+    void the_number_of_the_contract_is_the_librarys() {
+        assertEquals(Vocabulary.abi(), NativeLibrary.ABI);
+    }
+
+    @Test
     void a_file_that_is_no_library_is_a_reason_not_a_crash() throws IOException {
         Path file = Files.writeString(folder.resolve("libmachine_id.so"), "no library");
         NativeUnavailableException failure =
@@ -41,7 +47,7 @@ class NativeLibraryTest {
     void the_real_library_binds_and_answers() throws IOException {
         NativeApi api = NativeLibrary.bind(library());
         assertEquals(NativeLibrary.ABI, api.abiVersion());
-        String config = "{\"abi\":2,\"root\":\"" + folder + "\",\"helper\":\"/bin/true\",\"helper_sha256\":\"" + "0".repeat(64) + "\",\"identities\":[{\"id\":\"api\","
+        String config = "{\"abi\":" + NativeLibrary.ABI + ",\"root\":\"" + folder + "\",\"helper\":\"/bin/true\",\"helper_sha256\":\"" + "0".repeat(64) + "\",\"identities\":[{\"id\":\"api\","
                 + "\"cluster\":{\"address\":\"127.0.0.1:1\"},\"join\":{\"method\":\"token\",\"token\":\"x\"}}]}";
         byte[] opened = api.open(config.getBytes(StandardCharsets.UTF_8));
         long handle = EngineReply.handle(opened).orElseThrow(() -> new AssertionError(text(opened)));

@@ -1,0 +1,55 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.vocabulary;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.json.JSONException;
+import org.json.JSONObject;
+
+/**
+ * The library's words and limits: {@code contract/vocabulary.json}, which the library's own tests write and which is
+ * packaged with the plugin. For the controller; what runs on agents takes nothing from here.
+ */
+public final class Vocabulary {
+    private static final JSONObject ALL = read();
+
+    private Vocabulary() {}
+
+    /** Number of the JSON contract and the signatures. */
+    public static int abi() {
+        return ALL.getInt("abi");
+    }
+
+    /**
+     * A closed list, in the library's order.
+     *
+     * @throws JSONException when there is no such list: a defect of the caller
+     */
+    public static List<String> words(String list) {
+        return ALL.getJSONObject("words").getJSONArray(list).toList().stream().map(String::valueOf).toList();
+    }
+
+    /**
+     * A limit, in the unit of its name.
+     *
+     * @throws JSONException when there is no such limit: a defect of the caller
+     */
+    public static int limit(String name) {
+        return ALL.getJSONObject("limits").getInt(name);
+    }
+
+    private static JSONObject read() {
+        try (InputStream file = Vocabulary.class.getResourceAsStream("vocabulary.json")) {
+            if (file == null) {
+                throw new IllegalStateException("vocabulary.json is not in the plugin");
+            }
+            return new JSONObject(new String(file.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
