@@ -149,7 +149,13 @@ impl JoinMethod {
         matches!(self.spec().proof, Proof::Token)
     }
 
-    /// Whether the identity renews itself, and so has to be kept on disk.
+    /// Whether what a join brings has to be kept on disk: it can't be had again without somebody's help.
+    #[must_use]
+    pub const fn is_stored(self) -> bool {
+        !matches!(self.spec().identity, Identity::Rejoined)
+    }
+
+    /// Whether the identity renews itself with its own certificate.
     #[must_use]
     pub const fn renewable(self) -> bool {
         matches!(self.spec().identity, Identity::Renewable)

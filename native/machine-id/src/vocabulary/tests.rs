@@ -11,6 +11,7 @@ use crate::config::{
 use crate::engine::{IdentityState, Trust};
 use crate::error::Code;
 use crate::lease::{CertificateKind, Fate};
+use crate::method::{JoinMethod, Setting};
 use crate::output::Variable;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contract/vocabulary.json");
@@ -37,8 +38,23 @@ fn words() -> BTreeMap<&'static str, Vec<&'static str>> {
 fn vocabulary() -> Value {
     let limits: Map<String, Value> =
         limits::ALL.iter().map(|(name, value)| (name.to_lowercase(), json!(value))).collect();
-    // "join_methods" comes here, from the room `method`: name, fields, whether it needs a secret or is stored.
-    json!({"abi": ABI, "words": words(), "limits": limits})
+    let methods: Vec<Value> = JoinMethod::ALL.iter().map(|method| join_method(*method)).collect();
+    json!({"abi": ABI, "words": words(), "limits": limits, "join_methods": methods})
+}
+
+/// A join method: whether its token is a secret, whether what a join brings is kept on disk, and its settings.
+fn join_method(method: JoinMethod) -> Value {
+    let spec = method.spec();
+    let field = |setting: &Setting| json!({"name": setting.name, "kind": setting.kind.as_str()});
+    let fields: Vec<Value> = spec.settings.iter().map(field).collect();
+    json!({
+        "name": spec.name,
+        "renewable": method.renewable(),
+        "secret": method.has_secret_token(),
+        "stored": method.is_stored(),
+        "fields": fields,
+        "at_most_one": spec.at_most_one,
+    })
 }
 
 #[test]
