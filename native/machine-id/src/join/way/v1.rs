@@ -59,6 +59,7 @@ impl Exchange {
             join_method: Some(request.method.as_str().to_owned()),
             token_name: request.token.expose().to_owned(),
             system_role: ROLE.to_owned(),
+            ..ClientInit::default()
         });
         outbox.put(Message { payload: Some(hello) });
         let mut client = JoinServiceClient::with_origin(connection.clone(), connection.origin());
