@@ -88,7 +88,8 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
 
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
-        this.kubernetesCluster = Checks.optionalResource(kubernetesCluster);
+        this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+        Checks.optionalResource(this.kubernetesCluster);
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -116,6 +117,9 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     void check() {
         setIdentity(identity);
         setRoles(roles);
+        setReaders(readers);
+        setKubernetesCluster(kubernetesCluster);
+        setKubernetesClusters(kubernetesClusters);
     }
 
     @Extension

@@ -121,13 +121,11 @@ public final class Checks {
         require(isName(text), Messages.Check_resource(text, Vocabulary.limit("name_bytes")));
     }
 
-    /** A {@link #resource} without outer blanks; null: none. */
-    public static String optionalResource(String text) {
-        String name = Texts.orNull(text);
-        if (name != null) {
-            resource(name);
+    /** {@link #resource}; null: none. */
+    public static void optionalResource(String text) {
+        if (text != null) {
+            resource(text);
         }
-        return name;
     }
 
     /** Outputs of a block beside its identity and its kubeconfig, which count, too. */

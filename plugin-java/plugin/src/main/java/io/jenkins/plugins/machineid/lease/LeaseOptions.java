@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid.lease;
 
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.Wish;
+import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.output.Output;
 import java.util.List;
@@ -28,8 +29,12 @@ public record LeaseOptions(
         List<String> readers,
         String leafCluster) {
 
-    /** @throws IllegalArgumentException for a malformed duration */
+    /** @throws IllegalArgumentException for what the library would refuse: a freestyle job's form may have kept it */
     Wish wish(String job) {
+        Checks.readers(readers);
+        Checks.kubernetesClusters(kubernetesClusters);
+        Checks.optionalResource(leafCluster);
+        Checks.outputs(outputs == null ? 0 : outputs.size());
         return new Wish(
                 job,
                 Texts.orEmpty(identity),

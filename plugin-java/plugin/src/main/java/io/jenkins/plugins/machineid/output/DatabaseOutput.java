@@ -42,7 +42,8 @@ public class DatabaseOutput extends Output {
 
     @DataBoundSetter
     public void setUsername(String username) {
-        this.username = Checks.optionalResource(username);
+        this.username = Texts.orNull(username);
+        Checks.optionalResource(this.username);
     }
 
     public String getDatabase() {
@@ -51,7 +52,8 @@ public class DatabaseOutput extends Output {
 
     @DataBoundSetter
     public void setDatabase(String database) {
-        this.database = Checks.optionalResource(database);
+        this.database = Texts.orNull(database);
+        Checks.optionalResource(this.database);
     }
 
     /** One of the library's formats; null: no extra files. */

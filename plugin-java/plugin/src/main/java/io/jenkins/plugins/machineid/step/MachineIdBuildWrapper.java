@@ -86,7 +86,8 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
 
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
-        this.kubernetesCluster = Checks.optionalResource(kubernetesCluster);
+        this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+        Checks.optionalResource(this.kubernetesCluster);
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -135,7 +136,8 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
 
     @DataBoundSetter
     public void setLeafCluster(String leafCluster) {
-        this.leafCluster = Checks.optionalResource(leafCluster);
+        this.leafCluster = Texts.orNull(leafCluster);
+        Checks.optionalResource(this.leafCluster);
     }
 
     @Override

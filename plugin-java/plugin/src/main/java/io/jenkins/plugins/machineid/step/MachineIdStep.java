@@ -76,7 +76,8 @@ public class MachineIdStep extends Step {
 
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
-        this.kubernetesCluster = Checks.optionalResource(kubernetesCluster);
+        this.kubernetesCluster = Texts.orNull(kubernetesCluster);
+        Checks.optionalResource(this.kubernetesCluster);
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -125,7 +126,8 @@ public class MachineIdStep extends Step {
 
     @DataBoundSetter
     public void setLeafCluster(String leafCluster) {
-        this.leafCluster = Checks.optionalResource(leafCluster);
+        this.leafCluster = Texts.orNull(leafCluster);
+        Checks.optionalResource(this.leafCluster);
     }
 
     LeaseOptions options() {
