@@ -2,13 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::duration::go_duration;
 use super::fault::{Place, Report};
 use super::model::{JoinConfig, TokenSource};
 use super::nearest::suggestion;
 use super::tree::{Section, Tree};
 use super::value;
 use crate::method::{JoinMethod, Kind, NOT_BUILT, Setting, Settings, Value};
+use crate::vocabulary::limits;
 
 /// Which of a setting's two names is read, and how its paths are taken.
 #[derive(Clone, Copy)]
@@ -72,6 +75,12 @@ fn key(setting: &Setting, language: Language<'_>) -> Option<&'static str> {
 fn value(tree: Tree, kind: Kind, language: Language<'_>, report: &mut Report) -> Option<Value> {
     match (kind, language) {
         (Kind::Variable, _) => tree.parse(report, value::variable).map(Value::Text),
+        (Kind::Words, _) => {
+            let words = tree.parse_list(report, limits::COMMAND_WORDS, value::command_word);
+            (!words.is_empty()).then_some(Value::Words(words))
+        }
+        (Kind::Seconds, Language::Json) => tree.seconds(report, 1, limits::COMMAND_MAX_SECONDS).map(Value::Time),
+        (Kind::Seconds, Language::Tbot(_)) => tree.parse(report, command_limit).map(Value::Time),
         (Kind::Flag, _) => tree.bool(report).map(Value::Flag),
         (Kind::Path, Language::Json) => tree.parse(report, value::absolute_path).map(Value::Path),
         (Kind::Path, Language::Tbot(base)) => tree.parse(report, |text| value::path_below(text, base)).map(Value::Path),
@@ -92,4 +101,13 @@ pub(super) fn join(
         report.fault(place, message);
     }
     Some(JoinConfig { method, token, settings: Arc::new(settings) })
+}
+
+fn command_limit(text: &str) -> Result<Duration, String> {
+    let limit = go_duration(text)?;
+    let most = Duration::from_secs(limits::COMMAND_MAX_SECONDS);
+    if (Duration::from_secs(1)..=most).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(format!("is {}; allowed are 1s to {}s", value::shown(text), most.as_secs()))
 }

@@ -7,6 +7,7 @@
 mod advice;
 mod bound_keypair;
 mod challenge;
+mod command;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -14,6 +15,7 @@ use crate::connect::{Connector, FetchRequest, error_message};
 use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service, Verb};
 use crate::secret::Secret;
 
+use super::command;
 use super::error::JoinError;
 use super::iam::{self, Iam, IamSettings};
 use super::token;
@@ -64,6 +66,7 @@ pub(super) async fn gather(
         Found::Nothing => Evidence::Nothing,
         Found::Text(text) => Evidence::IdToken(text),
         Found::Service(service) => Evidence::IdToken(ask(connector, join.method, service).await?),
+        Found::Command { words, limit } => Evidence::IdToken(printed(join.method, words, limit).await?),
         Found::Aws { fips } => Evidence::Aws(Iam::prepare(connector, IamSettings { fips }, &of_process, clock).await?),
     };
     Ok(AtHand { token, evidence })
@@ -75,6 +78,7 @@ enum Found {
     Nothing,
     Text(Secret),
     Service(Service),
+    Command { words: Vec<String>, limit: Duration },
     Aws { fips: bool },
 }
 
@@ -94,6 +98,7 @@ fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Secret, Found), Joi
         IdTokenPlace::Variable(name) => Found::Text(variable(&name, lookup).map_err(missing)?),
         IdTokenPlace::File(path) => Found::Text(file(&path).map_err(missing)?),
         IdTokenPlace::Service(service) => Found::Service(service),
+        IdTokenPlace::Command { words, limit } => Found::Command { words, limit },
     };
     Ok((token, found))
 }
@@ -120,6 +125,18 @@ pub(super) fn text(path: &Path) -> std::io::Result<Secret> {
     let mut text = Zeroizing::new(String::new());
     File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
     Ok(Secret::new(text.trim().to_owned()))
+}
+
+/// What a program prints.
+async fn printed(method: JoinMethod, words: Vec<String>, limit: Duration) -> Result<Secret, JoinError> {
+    let place = format!("the program {:?}", words.first().map_or("", String::as_str));
+    let missing = |reason: String| JoinError::missing(method, Absent { place: place.clone(), reason });
+    let bytes = command::run(words, limit).await.map_err(|reason| missing(format!("it {reason}")))?;
+    match std::str::from_utf8(&bytes).map(str::trim) {
+        Ok("") => Err(missing("it prints nothing".to_owned())),
+        Ok(text) => Ok(Secret::new(text.to_owned())),
+        Err(_) => Err(missing("what it prints isn't text".to_owned())),
+    }
 }
 
 async fn ask(connector: &Connector, method: JoinMethod, service: Service) -> Result<Secret, JoinError> {

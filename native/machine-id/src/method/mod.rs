@@ -3,8 +3,11 @@
 //!
 //! A new method is its file and its two lines below; everything else reads [`JoinMethod::ALL`].
 
+mod azure_devops;
 mod bitbucket;
 mod circleci;
+mod gcp;
+mod generic_oidc;
 mod github;
 mod gitlab;
 mod iam;
@@ -61,16 +64,19 @@ methods! {
     TerraformCloud = terraform_cloud,
     /// Bitbucket Pipelines.
     Bitbucket = bitbucket,
+    /// Azure Pipelines.
+    AzureDevops = azure_devops,
+    /// Google Cloud.
+    Gcp = gcp,
+    /// Any issuer of ID tokens.
+    GenericOidc = generic_oidc,
 }
 
 /// Join methods of Teleport that aren't built, and why or what instead.
 pub const NOT_BUILT: &[(&str, &str)] = &[
     ("azure", "isn't built here yet"),
-    ("azure_devops", "isn't built here yet"),
-    ("gcp", "isn't built here yet"),
     ("bound_keypair", "isn't built here yet"),
     ("env0", "isn't built here yet"),
-    ("generic_oidc", "isn't built here yet"),
     ("tpm", "isn't built here: it needs a TPM and Teleport Enterprise"),
     ("oracle", "isn't built here: it works in Oracle Cloud only"),
     ("ec2", "isn't for bots; take iam"),
