@@ -6,6 +6,7 @@
 mod azure_devops;
 mod bitbucket;
 mod circleci;
+mod env0;
 mod gcp;
 mod generic_oidc;
 mod github;
@@ -66,6 +67,8 @@ methods! {
     Bitbucket = bitbucket,
     /// Azure Pipelines.
     AzureDevops = azure_devops,
+    /// env0.
+    Env0 = env0,
     /// Google Cloud.
     Gcp = gcp,
     /// Any issuer of ID tokens.
@@ -76,7 +79,6 @@ methods! {
 pub const NOT_BUILT: &[(&str, &str)] = &[
     ("azure", "isn't built here yet"),
     ("bound_keypair", "isn't built here yet"),
-    ("env0", "isn't built here yet"),
     ("tpm", "isn't built here: it needs a TPM and Teleport Enterprise"),
     ("oracle", "isn't built here: it works in Oracle Cloud only"),
     ("ec2", "isn't for bots; take iam"),
