@@ -15,10 +15,15 @@ const MAX_IDENTITY: u64 = 256 * 1024;
 
 /// Reads a configuration; what does nothing in it is said once on standard error.
 pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
+    config_and_uri(path, None)
+}
+
+/// As [`config`], with the joining URI of the command line.
+pub(crate) fn config_and_uri(path: &Path, join_uri: Option<&str>) -> Result<TbotConfig, Error> {
     // A join token may stand in it.
     let text = Zeroizing::new(read(path, MAX_CONFIG)?);
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    match TbotConfig::from_yaml(&path.display().to_string(), &text, &here) {
+    match TbotConfig::from_yaml_and_uri(&path.display().to_string(), &text, &here, join_uri) {
         Ok(config) => {
             for warning in &config.warnings {
                 eprintln!("machine-id: warning: {warning}");

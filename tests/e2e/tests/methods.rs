@@ -5,7 +5,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use e2e::{Cluster, Machine};
+use e2e::{Cluster, Machine, Stage};
 use teleport_double::{IamOptions, Point, TokenOptions, proof_refusals};
 
 const PROOF: &str = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
@@ -126,7 +126,7 @@ fn each_refusal_of_a_proof_is_final_and_says_what_to_do() {
                 refusal: Some(refusal.clone()),
                 ..TokenOptions::default()
             };
-            cluster.new_token_with("api", options);
+            let _named = cluster.new_token_with("api", options);
             let mut machine = machine(&cluster, "join_method: gitlab", false);
             machine.set("TBOT_GITLAB_JWT", PROOF);
             let outcome = machine.oneshot();
@@ -146,7 +146,7 @@ fn aws(cluster: &Cluster) -> IamOptions {
         allowed: true,
     };
     let token = TokenOptions { name: "jenkins".to_owned(), iam: Some(options.clone()), ..TokenOptions::default() };
-    cluster.new_token_with("api", token);
+    let _named = cluster.new_token_with("api", token);
     options
 }
 
@@ -182,7 +182,7 @@ fn aws_keys_that_are_wrong_or_not_allowed_are_refused_with_the_reason() {
         wrong.refused(1, "join_rejected", &["aws sts api returned status", "AWS credentials"]);
         let allowed = IamOptions { allowed: false, ..options };
         let token = TokenOptions { name: "jenkins".to_owned(), iam: Some(allowed), ..TokenOptions::default() };
-        cluster.new_token_with("api", token);
+        let _named = cluster.new_token_with("api", token);
         let other = aws_machine(&cluster, false, "aws-secret-key").oneshot();
         other.refused(1, "join_rejected", &["did not match any allow rules", "no allow rule"]);
     }
@@ -230,4 +230,35 @@ fn google_vouches_for_its_machines() {
         machine.set("GCE_METADATA_HOST", &google("200 OK", PROOF));
         machine.oneshot().succeeded();
     }
+}
+
+#[test]
+fn a_joining_uri_joins_wherever_a_token_can_stand() {
+    let cluster = Cluster::start();
+    let uri = |token: &str| format!("tbot+proxy+token://{token}@{}", cluster.proxy_address());
+    let written = Machine::new(&cluster);
+    let lines = |machine: &Machine, more: &str| {
+        machine.write_config(&format!(
+            "version: v2\n{more}storage: {{type: directory, path: {}}}\noutputs:\n\
+             - type: identity\n  destination: {{type: directory, path: {}}}\n",
+            machine.path("bot").display(),
+            machine.path("out").display()
+        ));
+    };
+    lines(&written, &format!("onboarding: {{join_uri: '{}'}}\n", uri(&cluster.token())));
+    written.oneshot().succeeded();
+    let proxy = format!("proxy_server: {}\n", cluster.proxy_address());
+    let in_a_file = Machine::new(&cluster);
+    let file = in_a_file.path("token");
+    lines(&in_a_file, &format!("{proxy}onboarding: {{token: {}}}\n", file.display()));
+    e2e::machine::put(&file, "tbot+proxy+token://t0ken@other.example.com:443\n");
+    in_a_file.oneshot().refused(1, "config_unreadable", &["joining URI of another cluster, at other.example.com:443"]);
+    e2e::machine::put(&file, &format!("tbot+proxy+gitlab://ci@{}\n", cluster.proxy_address()));
+    in_a_file.oneshot().refused(1, "config_unreadable", &["joining URI for method gitlab, and token is configured"]);
+    let other = cluster.add_bot();
+    e2e::machine::put(&file, &format!("{}\n", uri(&cluster.new_token(&other))));
+    in_a_file.oneshot().succeeded();
+    // What came of it is used on: the file is as it was.
+    in_a_file.oneshot().succeeded();
+    assert_eq!(cluster.counters().joined, 2);
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::duration::go_duration;
 use super::fault::{Place, Report};
+use super::join_uri::{Said, UriCluster};
 use super::model::{JoinConfig, TokenSource};
 use super::nearest::suggestion;
 use super::tree::{Section, Tree};
@@ -87,20 +88,15 @@ fn value(tree: Tree, kind: Kind, language: Language<'_>, report: &mut Report) ->
     }
 }
 
-/// What both texts demand of a join.
-pub(super) fn join(
-    place: &Place,
-    method: Option<JoinMethod>,
-    token: TokenSource,
-    settings: Settings,
-    report: &mut Report,
-) -> Option<JoinConfig> {
+/// What both texts demand of a join, and the cluster that a joining URI in it names.
+pub(super) fn join(place: &Place, said: Said, report: &mut Report) -> Option<(JoinConfig, Option<UriCluster>)> {
+    let Said { method, token, settings, cluster } = said.understood(&place.key("token", None), report);
     let method = method?;
     if !method.has_secret_token() && matches!(token, TokenSource::Absent) {
         let message = format!("has no token; method {:?} needs the name of its join token", method.as_str());
         report.fault(place, message);
     }
-    Some(JoinConfig { method, token, settings: Arc::new(settings) })
+    Some((JoinConfig { method, token, settings: Arc::new(settings) }, cluster))
 }
 
 fn command_limit(text: &str) -> Result<Duration, String> {

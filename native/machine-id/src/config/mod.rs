@@ -10,6 +10,7 @@ mod document;
 mod duration;
 mod fault;
 mod join;
+mod join_uri;
 mod json;
 mod kubernetes;
 mod model;
@@ -22,6 +23,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use address::parse_address;
 pub use discard::DiscardRequest;
 pub use fault::{ConfigError, ConfigFault};
 pub use kubernetes::{ContextName, KubeClusters, KubeSelector, KubernetesOutput};

@@ -294,6 +294,32 @@ fn a_method_takes_its_own_settings_alone() {
 }
 
 #[test]
+fn a_joining_uri_in_place_of_a_token_is_taken_apart() {
+    let config = settings_of(r#"{"method": "token", "token": "tbot+proxy+gitlab://ci:JWT@C:443"}"#).unwrap();
+    let join = &config.identities[0].join;
+    assert_eq!((join.method, join.settings.text("variable")), (JoinMethod::Gitlab, Some("JWT")));
+    assert!(matches!(&join.token, TokenSource::Value(token) if token.expose() == "ci"));
+    let faults = |join: &str| settings_of(join).unwrap_err();
+    assert_eq!(
+        faults(r#"{"method": "token", "token": "tbot+proxy+token://hunter2@other.example.com:443"}"#),
+        [
+            "identities[0].cluster.address: isn't that of the joining URI: it is for other.example.com:443, and c:443 is \
+          configured; take one of them"
+        ]
+    );
+    assert_eq!(
+        faults(r#"{"method": "circleci", "token": "tbot+proxy+gitlab://ci@c"}"#),
+        ["identities[0].join.token: is a joining URI for method gitlab; write that join method"]
+    );
+    let twice = faults(r#"{"method": "gitlab", "token": "tbot+proxy+gitlab://ci:JWT@c", "settings": {"file": "/t"}}"#);
+    assert_eq!(twice, ["identities[0].join.token: is a joining URI that says variable too; leave the setting out"]);
+    let [fault] = &faults(r#"{"method": "token", "token": "tbot+proxy+token:hunter2@c"}"#)[..] else { panic!("one") };
+    assert!(fault.starts_with("identities[0].join.token: isn't a joining URI") && !fault.contains("hunter2"));
+    // An auth server's address is another one than the proxy's.
+    assert!(settings_of(r#"{"method": "token", "token": "tbot+auth+token://t@auth.example.com"}"#).is_ok());
+}
+
+#[test]
 fn an_id_may_stand_only_once_whatever_its_case() {
     let text = br#"{"abi":3,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
         {"id":"a","cluster":{"address":"h"},"join":{"method":"token"}},

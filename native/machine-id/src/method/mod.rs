@@ -13,6 +13,7 @@ mod github;
 mod gitlab;
 mod iam;
 mod id_token;
+mod join_uri;
 mod kubernetes;
 mod setting;
 mod spacelift;
@@ -20,6 +21,7 @@ mod terraform_cloud;
 mod token;
 
 pub use id_token::{Absent, IdTokenPlace, Lookup, Service, Verb};
+pub use join_uri::JoinUri;
 pub use setting::{Kind, Setting, Settings, Value};
 
 /// Declares the closed list from the modules above.
@@ -103,6 +105,8 @@ pub struct Spec {
     pub legacy: Legacy,
     /// The first version of Teleport with it, for messages.
     pub since: &'static str,
+    /// The setting that a joining URI's parameter is.
+    pub uri_parameter: Option<&'static str>,
 }
 
 /// How the join services before `teleport.join.v1` take a method.

@@ -18,12 +18,14 @@ use std::time::Duration;
 
 use super::address::parse_address;
 use super::fault::{ConfigError, Place, Report};
+use super::join_uri::UriCluster;
 use super::model::{
     AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, KeyAlgorithm, OutputConfig, TbotConfig,
 };
-use super::tree::{Section, Tree};
+use super::tree::{Section, Text, Tree, Value};
 use super::value::shown;
 use crate::error::Code;
+use onboarding::Onboarding;
 
 /// Where tbot keeps the bot's identity unless told otherwise (protocol G2).
 const DEFAULT_STORAGE: &str = "/var/lib/teleport/bot";
@@ -35,8 +37,23 @@ impl TbotConfig {
     /// # Errors
     /// All faults together, each as `SOURCE:LINE: key: what is wrong; what is allowed`.
     pub fn from_yaml(source: &str, text: &[u8], working_directory: &Path) -> Result<Self, ConfigError> {
+        Self::from_yaml_and_uri(source, text, working_directory, None)
+    }
+
+    /// As [`Self::from_yaml`], with the joining URI of tbot's `--join-uri`.
+    ///
+    /// # Errors
+    /// As [`Self::from_yaml`]; and a URI that can't be used, or that stands beside another or a token in the file.
+    pub fn from_yaml_and_uri(
+        source: &str,
+        text: &[u8],
+        working_directory: &Path,
+        join_uri: Option<&str>,
+    ) -> Result<Self, ConfigError> {
         let mut report = Report::new(source, Code::ConfigInvalid);
-        let config = load::parse(text, &mut report).and_then(|tree| read(tree, working_directory, &mut report));
+        let place = Place { path: "--join-uri".to_owned(), line: None };
+        let uri = join_uri.map(|uri| Tree { place, value: Value::Text(Text::new(uri.to_owned())) });
+        let config = load::parse(text, &mut report).and_then(|tree| read(tree, uri, working_directory, &mut report));
         report.finish(config).map(|(config, warnings)| Self { warnings, ..config })
     }
 }
@@ -48,12 +65,21 @@ enum Version {
     V2,
 }
 
-fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
+fn read(tree: Tree, given: Option<Tree>, base: &Path, report: &mut Report) -> Option<TbotConfig> {
     let top = Tree { place: Place { line: Some(1), ..tree.place }, ..tree };
     let mut section = top.section(report)?;
     let version = version(&mut section, report);
-    let cluster = cluster(&mut section, report);
-    let (ca_pins, ca, join) = onboarding::read(section.take("onboarding"), base, report);
+    let uri = match (section.take("join_uri"), given) {
+        (Some(_), Some(given)) => {
+            report.fault(&given.place, "stands beside join_uri in the file; give one of them");
+            None
+        }
+        (uri, given) => given.or(uri),
+    };
+    let Onboarding { pins: ca_pins, ca, join } = onboarding::read(section.take("onboarding"), uri, base, report);
+    let named = join.as_ref().and_then(|(_, named)| named.clone());
+    let join = join.map(|(join, _)| join);
+    let cluster = cluster(&mut section, named, report);
     let oneshot = section.take("oneshot").and_then(|tree| tree.bool(report)).unwrap_or(false);
     let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, report);
     switches(&mut section, report);
@@ -100,7 +126,11 @@ fn version(section: &mut Section, report: &mut Report) -> Option<Version> {
     })
 }
 
-fn cluster(section: &mut Section, report: &mut Report) -> Option<(String, u16, AddressKind)> {
+fn cluster(
+    section: &mut Section,
+    named: Option<UriCluster>,
+    report: &mut Report,
+) -> Option<(String, u16, AddressKind)> {
     let proxy = section.take("proxy_server");
     let auth = section.take("auth_server");
     let (tree, kind) = match (proxy, auth) {
@@ -111,16 +141,19 @@ fn cluster(section: &mut Section, report: &mut Report) -> Option<(String, u16, A
         (Some(proxy), None) => (proxy, AddressKind::Proxy),
         (None, Some(auth)) => (auth, AddressKind::AuthOrProxy),
         (None, None) => {
-            let message = if section.take_hidden("join_uri").is_some() {
-                "join_uri isn't built here; write proxy_server and onboarding"
-            } else {
-                "proxy_server is missing; write proxy_server: HOST:PORT (or auth_server)"
-            };
+            if let Some(UriCluster { host, port, kind }) = named {
+                return Some((host, port, kind));
+            }
+            let message = "proxy_server is missing; write proxy_server: HOST:PORT (or auth_server)";
             report.fault(&section.place, message);
             return None;
         }
     };
+    let place = tree.place.clone();
     let (host, port) = tree.parse(report, |text| parse_address(text, kind.default_port()))?;
+    if let Some(named) = named {
+        named.check(&place, &host, port, kind, report);
+    }
     Some((host, port, kind))
 }
 
