@@ -108,7 +108,7 @@ fn identity(tree: Tree, root: Option<&Path>, purpose: Purpose, report: &mut Repo
     }
     section.finish(report);
     let (id, cluster, join) = (id?, cluster?, join?);
-    let storage = DirectoryConfig::private(root?.join("identities").join(&id));
+    let storage = Some(DirectoryConfig::private(root?.join("identities").join(&id)));
     Some(IdentityConfig { id, cluster, join, key_algorithm, lifetime, renewal_interval, roles, max_ttl, storage })
 }
 

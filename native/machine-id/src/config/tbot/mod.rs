@@ -4,12 +4,15 @@ mod directory;
 mod lifetime;
 mod load;
 mod onboarding;
+mod sink;
 mod template;
 mod v1;
 mod v2;
 
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod newest_tests;
 #[cfg(test)]
 mod tests;
 
@@ -24,9 +27,6 @@ use super::model::{
 use super::tree::{Section, Tree};
 use super::value::shown;
 use crate::error::Code;
-
-/// Where tbot keeps the bot's identity unless told otherwise (protocol G2).
-const DEFAULT_STORAGE: &str = "/var/lib/teleport/bot";
 
 impl TbotConfig {
     /// Reads a `tbot.yaml`. `source` is its name for messages; relative paths in it are below `working_directory`, as
@@ -73,6 +73,7 @@ fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
         report.warn(&section.place, "no outputs: only the bot's own identity is kept");
     }
     section.finish(report);
+    let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), report));
     distinct(&outputs, storage.as_ref(), report);
     let outputs: Vec<OutputConfig> = outputs.into_iter().map(|(_, output)| output).collect();
     let max_ttl = outputs.iter().filter_map(|output| output.ttl).fold(lifetime, Duration::max);
@@ -86,7 +87,7 @@ fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
         renewal_interval,
         roles: Vec::new(),
         max_ttl,
-        storage: storage?,
+        storage,
     };
     Some(TbotConfig { identity, outputs, oneshot, warnings: Vec::new() })
 }
@@ -136,7 +137,11 @@ fn switches(section: &mut Section, report: &mut Report) {
         report.warn(&tree.place, "does nothing here: no diagnostics are served; ask `machine-id status`");
     }
     for (key, message) in [
-        ("insecure", "the server's certificate is always verified; remove it, and name the CA by ca_pins or ca_path"),
+        (
+            "insecure",
+            "the server's certificate is always verified; remove it, and name by ca_path the CA of the proxy's web \
+             certificate (where the address is an auth server's, ca_pins do, too)",
+        ),
         ("fips", "no FIPS build exists; remove it"),
     ] {
         if let Some(tree) = section.take(key) {
