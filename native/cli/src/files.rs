@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use machine_id::config::{EngineConfig, HelperConfig, HelperContent, TbotConfig};
+use machine_id::config::{EngineConfig, HelperConfig, HelperContent, IdentityConfig, TbotConfig};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::secret::Secret;
@@ -47,9 +47,26 @@ pub(crate) fn config_and_uri(path: &Path, join_uri: Option<&str>) -> Result<Tbot
 pub(crate) fn engine_config(
     config: TbotConfig,
 ) -> Result<(EngineConfig, Vec<machine_id::config::OutputConfig>), Error> {
-    let root = config.identity.storage.path.clone();
+    let root = root(&config.identity);
     let engine = EngineConfig { root, helper: this_program()?, identities: vec![config.identity] };
     Ok((engine, config.outputs))
+}
+
+/// Where leases are written down: beside the identity, or where that is in memory, in the user's own place for what
+/// ends with the machine. (What a killed process has left is found there by the next one.)
+pub(crate) fn root(identity: &IdentityConfig) -> PathBuf {
+    match &identity.storage {
+        Some(storage) => storage.path.clone(),
+        None => runtime_directory().map_or_else(
+            || std::env::temp_dir().join(format!("machine-id-{}", nix::unistd::geteuid())),
+            |directory| directory.join("machine-id"),
+        ),
+    }
+}
+
+/// `XDG_RUNTIME_DIR`, where there is one.
+pub(crate) fn runtime_directory() -> Option<PathBuf> {
+    std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir())
 }
 
 /// Reads the identity file of a destination: one file, replaced as a whole, so that what is in it belongs together.

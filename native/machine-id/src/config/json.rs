@@ -113,7 +113,7 @@ fn identity(tree: Tree, root: Option<&Path>, purpose: Purpose, report: &mut Repo
     if let Some(named) = named {
         named.check(&address_place, &cluster.host, cluster.port, cluster.kind, report);
     }
-    let storage = DirectoryConfig::private(root?.join("identities").join(&id));
+    let storage = Some(DirectoryConfig::private(root?.join("identities").join(&id)));
     Some(IdentityConfig { id, cluster, join, key_algorithm, lifetime, renewal_interval, roles, max_ttl, storage })
 }
 

@@ -4,12 +4,15 @@ mod directory;
 mod lifetime;
 mod load;
 mod onboarding;
+mod sink;
 mod template;
 mod v1;
 mod v2;
 
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod newest_tests;
 #[cfg(test)]
 mod tests;
 
@@ -26,9 +29,6 @@ use super::tree::{Section, Text, Tree, Value};
 use super::value::shown;
 use crate::error::Code;
 use onboarding::Onboarding;
-
-/// Where tbot keeps the bot's identity unless told otherwise (protocol G2).
-const DEFAULT_STORAGE: &str = "/var/lib/teleport/bot";
 
 impl TbotConfig {
     /// Reads a `tbot.yaml`. `source` is its name for messages; relative paths in it are below `working_directory`, as
@@ -99,6 +99,7 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, report: &mut Report) -> Op
         report.warn(&section.place, "no outputs: only the bot's own identity is kept");
     }
     section.finish(report);
+    let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), report));
     distinct(&outputs, storage.as_ref(), report);
     let outputs: Vec<OutputConfig> = outputs.into_iter().map(|(_, output)| output).collect();
     let max_ttl = outputs.iter().filter_map(|output| output.ttl).fold(lifetime, Duration::max);
@@ -112,7 +113,7 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, report: &mut Report) -> Op
         renewal_interval,
         roles: Vec::new(),
         max_ttl,
-        storage: storage?,
+        storage,
     };
     Some(TbotConfig { identity, outputs, oneshot, warnings: Vec::new() })
 }
@@ -169,7 +170,11 @@ fn switches(section: &mut Section, report: &mut Report) {
         report.warn(&tree.place, "does nothing here: no diagnostics are served; ask `machine-id status`");
     }
     for (key, message) in [
-        ("insecure", "the server's certificate is always verified; remove it, and name the CA by ca_pins or ca_path"),
+        (
+            "insecure",
+            "the server's certificate is always verified; remove it, and name by ca_path the CA of the proxy's web \
+             certificate (where the address is an auth server's, ca_pins do, too)",
+        ),
         ("fips", "no FIPS build exists; remove it"),
     ] {
         if let Some(tree) = section.take(key) {
