@@ -26,6 +26,7 @@ mod reply;
 mod rotation;
 mod session;
 mod spare;
+mod watcher;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
