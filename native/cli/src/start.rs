@@ -63,7 +63,7 @@ enum Next {
 }
 
 fn read(arguments: &Start) -> Result<TbotConfig, Error> {
-    let mut config = files::config(&arguments.file.config)?;
+    let mut config = files::config_and_uri(&arguments.file.config, arguments.join_uri.as_deref())?;
     config.identity.key_algorithm = arguments.keys.key_algorithm;
     Ok(config)
 }

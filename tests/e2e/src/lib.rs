@@ -10,6 +10,7 @@
 
 pub mod cluster;
 pub mod forward;
+pub mod loopback;
 pub mod machine;
 pub mod node;
 pub mod outcome;
@@ -22,6 +23,7 @@ pub mod users;
 pub mod wait;
 
 pub use cluster::Cluster;
+pub use loopback::Loopback;
 pub use machine::Machine;
 pub use outcome::Outcome;
 pub use process::Process;

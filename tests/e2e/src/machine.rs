@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::secrets::Secrets;
 use crate::wait::LONG;
-use crate::{Outcome, Process, Stage, program, secrets, users};
+use crate::{Loopback, Outcome, Process, Stage, program, secrets, users};
 
 /// A machine that uses a cluster.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub struct Machine {
     /// The cluster's.
     tokens: Secrets,
     secrets: Mutex<Vec<String>>,
+    services: Vec<Loopback>,
 }
 
 /// Writes a file of the test's own.
@@ -51,7 +52,7 @@ impl Machine {
             ("GIT_CONFIG_NOSYSTEM", "1".to_owned()),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        Self { directory, environment, tokens: cluster.secrets(), secrets: Mutex::default() }
+        Self { directory, environment, tokens: cluster.secrets(), secrets: Mutex::default(), services: Vec::new() }
     }
 
     /// Sets a variable for all programs from now on.
@@ -91,6 +92,20 @@ impl Machine {
             bot.display(),
             out.display(),
         ));
+    }
+
+    /// Changes the join method in what [`Self::configure`] has written.
+    pub fn configure_method(&self, method: &str) {
+        let config = self.read("tbot.yaml");
+        self.write_config(&config.replace("join_method: token", &format!("join_method: {method}")));
+    }
+
+    /// Starts a service of the platform that this machine is on, until the machine goes; `host:port` of it.
+    pub fn serve(&mut self, answer: impl Fn(&[String]) -> Option<String> + Send + 'static) -> String {
+        let service = Loopback::start(answer);
+        let address = service.address();
+        self.services.push(service);
+        address
     }
 
     /// Writes `tbot.yaml` whole.

@@ -2,7 +2,10 @@
 
 use crate::{Machine, Stage, users};
 
+pub mod bad_proof;
 pub mod hosts;
+pub mod iam;
+pub mod id_token;
 pub mod join;
 pub mod refused;
 pub mod renewal;
@@ -18,9 +21,32 @@ macro_rules! each_scenario {
                 by_a_token_through_the_proxy
                 by_a_token_through_the_proxy_with_a_pin
                 by_a_token_at_the_auth_server_with_a_pin
-                by_an_id_token_for_kubernetes
-                by_an_id_token_for_gitlab
                 a_second_machine_of_one_bot
+            }
+            id_token {
+                of_kubernetes_by_given_keys
+                of_github_by_given_keys
+                of_gitlab_by_given_keys
+                of_gitlab_by_its_domain
+                of_gcp
+                renews_what_it_proved
+            }
+            iam {
+                keys_in_the_environment
+                keys_of_an_instance
+                renews_what_it_proved
+                a_region_that_nobody_knows
+                a_wrong_secret
+                an_account_that_no_rule_allows
+                a_lock_meets_it
+            }
+            bad_proof {
+                of_kubernetes_by_given_keys
+                of_github_by_given_keys
+                of_gitlab_by_given_keys
+                of_gitlab_by_its_domain
+                of_gcp
+                for_a_token_of_another_method
             }
             refused {
                 a_wrong_token
@@ -28,7 +54,6 @@ macro_rules! each_scenario {
                 a_used_token
                 a_token_for_a_node
                 a_wrong_pin
-                an_id_token_for_another_job
                 a_role_that_the_bot_may_not_take
                 a_bot_that_is_locked_before_it_joins
                 a_bot_that_is_locked_later

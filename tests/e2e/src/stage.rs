@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-pub use teleport_double::Phase;
+pub use teleport_double::{Flaw, IamOptions, Phase};
 
 use crate::secrets::Secrets;
 
@@ -41,9 +41,12 @@ pub trait Stage {
     /// A fresh token of join method `token`.
     fn issue(&self, bot: &str, kind: Kind) -> String;
 
-    /// A fresh token of another join method, and an ID token for it; `None`: this version's method can't verify one
-    /// by keys that it was given.
-    fn vouch(&self, bot: &str, method: Method, subject: Subject) -> Option<Vouched>;
+    /// A fresh token of a join method with ID tokens, and an ID token for it, with something the matter or not; `None`:
+    /// this version doesn't have the method in this form.
+    fn vouch(&self, bot: &str, method: Method, flaw: Option<Flaw>) -> Option<Vouched>;
+
+    /// A fresh token of join method `iam` for what AWS knows of the owner of these keys; its name is no secret.
+    fn admit_aws(&self, bot: &str, options: IamOptions) -> String;
 
     /// Whether a token is still there.
     fn token_exists(&self, token: &str) -> bool;
@@ -78,13 +81,19 @@ pub enum Kind {
     ForNode,
 }
 
-/// A join method whose ID token anybody with the key can sign.
+/// A join method with ID tokens, in a form that needs no cloud but keys of our own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// `kubernetes` with `static_jwks`.
     Kubernetes,
+    /// `github` with `static_jwks`.
+    Github,
     /// `gitlab` with `static_jwks`.
     Gitlab,
+    /// `gitlab` with a `domain`, whose keys the auth server fetches.
+    GitlabDomain,
+    /// `gcp`, whose keys the auth server fetches.
+    Gcp,
 }
 
 impl Method {
@@ -93,18 +102,17 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",
-            Self::Gitlab => "gitlab",
+            Self::Github => "github",
+            Self::Gitlab | Self::GitlabDomain => "gitlab",
+            Self::Gcp => "gcp",
         }
     }
-}
 
-/// Whom an ID token names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// The one that the join token allows.
-    Allowed,
-    /// Another one of the same issuer.
-    Other,
+    /// Whether the token resource lists the keys.
+    #[must_use]
+    pub fn has_given_keys(self) -> bool {
+        matches!(self, Self::Kubernetes | Self::Github | Self::Gitlab)
+    }
 }
 
 /// A join token and what proves the right to use it.

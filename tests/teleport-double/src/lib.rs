@@ -49,7 +49,7 @@ mod kube;
 mod transport;
 mod web;
 
-pub use auth::join::proof_refusals;
+pub use auth::join::{Flaw, proof_refusals, sts};
 pub use auth::refusal::{Refusal, RefusalKind};
 pub use ca::authority::Phase;
 pub use ca::{AuthorityKind, KeyKind};

@@ -10,10 +10,11 @@ use e2e::secrets::Secrets;
 use e2e::stage::Version;
 use tempfile::TempDir;
 
+use crate::cloud::Cloud;
 use crate::config::{self, Ports};
 use crate::issuer::Issuer;
 use crate::tctl::Tctl;
-use crate::web;
+use crate::web::Authority;
 
 /// How long a start, or a change of all servers' certificates, may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(180);
@@ -24,6 +25,7 @@ pub(crate) struct Teleport {
     pub(crate) ports: Ports,
     pub(crate) tctl: Tctl,
     pub(crate) issuer: Issuer,
+    pub(crate) cloud: Cloud,
     pub(crate) secrets: Secrets,
     pub(crate) web_ca: PathBuf,
     pub(crate) skipped: RefCell<Option<String>>,
@@ -47,13 +49,17 @@ impl Teleport {
     fn try_start(binaries: &Path) -> Option<Self> {
         let directory = tempfile::Builder::new().prefix("cluster-").tempdir().unwrap();
         let ports = Ports::free();
-        web::write(directory.path());
+        let (authority, issuer) = (Authority::new(), Issuer::new());
+        authority.write(directory.path());
+        let cloud = Cloud::start(&authority, issuer.fetched_jwks());
         let file = directory.path().join("teleport.yaml");
         std::fs::write(&file, config::teleport(directory.path(), ports).to_string()).unwrap();
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL"]).arg(binaries.join("teleport")).args(["start", "-c"]).arg(&file);
         command.current_dir(directory.path()).env("HOME", directory.path());
         command.env("SSL_CERT_FILE", directory.path().join("web-ca.pem")).env("TELEPORT_UNSTABLE_DISABLE_AWS", "yes");
+        // Its own connections on loopback don't go there.
+        command.env("HTTPS_PROXY", cloud.url());
         let mut process = Process::spawn(command);
         let tctl = Tctl::new(binaries.join("tctl"), directory.path(), file);
         let Some(version) = answers(&mut process, &tctl) else {
@@ -66,7 +72,8 @@ impl Teleport {
         Some(Self {
             ports,
             tctl,
-            issuer: Issuer::new(),
+            issuer,
+            cloud,
             secrets: Secrets::default(),
             web_ca: directory.path().join("web-ca.pem"),
             skipped: RefCell::default(),

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use e2e::Stage;
 
+mod cloud;
 mod cluster;
 mod config;
 mod issuer;

@@ -2,13 +2,17 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::duration::go_duration;
 use super::fault::{Place, Report};
+use super::join_uri::{Said, UriCluster};
 use super::model::{JoinConfig, TokenSource};
 use super::nearest::suggestion;
 use super::tree::{Section, Tree};
 use super::value;
 use crate::method::{JoinMethod, Kind, NOT_BUILT, Setting, Settings, Value};
+use crate::vocabulary::limits;
 
 /// Which of a setting's two names is read, and how its paths are taken.
 #[derive(Clone, Copy)]
@@ -72,24 +76,34 @@ fn key(setting: &Setting, language: Language<'_>) -> Option<&'static str> {
 fn value(tree: Tree, kind: Kind, language: Language<'_>, report: &mut Report) -> Option<Value> {
     match (kind, language) {
         (Kind::Variable, _) => tree.parse(report, value::variable).map(Value::Text),
+        (Kind::Words, _) => {
+            let words = tree.parse_list(report, limits::COMMAND_WORDS, value::command_word);
+            (!words.is_empty()).then_some(Value::Words(words))
+        }
+        (Kind::Seconds, Language::Json) => tree.seconds(report, 1, limits::COMMAND_MAX_SECONDS).map(Value::Time),
+        (Kind::Seconds, Language::Tbot(_)) => tree.parse(report, command_limit).map(Value::Time),
         (Kind::Flag, _) => tree.bool(report).map(Value::Flag),
         (Kind::Path, Language::Json) => tree.parse(report, value::absolute_path).map(Value::Path),
         (Kind::Path, Language::Tbot(base)) => tree.parse(report, |text| value::path_below(text, base)).map(Value::Path),
     }
 }
 
-/// What both texts demand of a join.
-pub(super) fn join(
-    place: &Place,
-    method: Option<JoinMethod>,
-    token: TokenSource,
-    settings: Settings,
-    report: &mut Report,
-) -> Option<JoinConfig> {
+/// What both texts demand of a join, and the cluster that a joining URI in it names.
+pub(super) fn join(place: &Place, said: Said, report: &mut Report) -> Option<(JoinConfig, Option<UriCluster>)> {
+    let Said { method, token, settings, cluster } = said.understood(&place.key("token", None), report);
     let method = method?;
     if !method.has_secret_token() && matches!(token, TokenSource::Absent) {
         let message = format!("has no token; method {:?} needs the name of its join token", method.as_str());
         report.fault(place, message);
     }
-    Some(JoinConfig { method, token, settings: Arc::new(settings) })
+    Some((JoinConfig { method, token, settings: Arc::new(settings) }, cluster))
+}
+
+fn command_limit(text: &str) -> Result<Duration, String> {
+    let limit = go_duration(text)?;
+    let most = Duration::from_secs(limits::COMMAND_MAX_SECONDS);
+    if (Duration::from_secs(1)..=most).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(format!("is {}; allowed are 1s to {}s", value::shown(text), most.as_secs()))
 }

@@ -8,6 +8,7 @@ use super::address::parse_address;
 use super::document;
 use super::fault::{ConfigError, Report};
 use super::join::{self, Language};
+use super::join_uri::{Said, UriCluster};
 use super::model::{
     AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig,
     JoinConfig, TokenSource,
@@ -106,9 +107,13 @@ fn identity(tree: Tree, root: Option<&Path>, purpose: Purpose, report: &mut Repo
         let place = section.place.key("renewal_interval_seconds", None);
         report.fault(&place, format!("isn't shorter than lifetime_seconds; write less than {}", lifetime.as_secs()));
     }
+    let address_place = section.place.key("cluster", None).key("address", None);
     section.finish(report);
-    let (id, cluster, join) = (id?, cluster?, join?);
-    let storage = DirectoryConfig::private(root?.join("identities").join(&id));
+    let (id, cluster, (join, named)) = (id?, cluster?, join?);
+    if let Some(named) = named {
+        named.check(&address_place, &cluster.host, cluster.port, cluster.kind, report);
+    }
+    let storage = Some(DirectoryConfig::private(root?.join("identities").join(&id)));
     Some(IdentityConfig { id, cluster, join, key_algorithm, lifetime, renewal_interval, roles, max_ttl, storage })
 }
 
@@ -146,7 +151,7 @@ fn pem(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn join(tree: Tree, purpose: Purpose, report: &mut Report) -> Option<JoinConfig> {
+fn join(tree: Tree, purpose: Purpose, report: &mut Report) -> Option<(JoinConfig, Option<UriCluster>)> {
     let mut section = tree.section(report)?;
     let method = section.require("method", report, "write a join method").and_then(|tree| join::method(tree, report));
     let value = section.take("token").and_then(|tree| tree.text(report)).map(TokenSource::Value);
@@ -162,7 +167,7 @@ fn join(tree: Tree, purpose: Purpose, report: &mut Report) -> Option<JoinConfig>
         if !matches!(token, TokenSource::Absent) || settings.is_some() {
             report.fault(&place, "has a token or settings; a check takes neither, leave them out");
         }
-        return Some(JoinConfig { method: method?, token: TokenSource::Absent, settings: Arc::default() });
+        return Some((JoinConfig { method: method?, token: TokenSource::Absent, settings: Arc::default() }, None));
     }
     let settings = match (settings.and_then(|tree| tree.section(report)), method) {
         (Some(section), Some(method)) => join::settings(section, method, Language::Json, report),
@@ -172,5 +177,5 @@ fn join(tree: Tree, purpose: Purpose, report: &mut Report) -> Option<JoinConfig>
         }
         (None, _) => Settings::default(),
     };
-    join::join(&place, method, token, settings, report)
+    join::join(&place, Said { method, token, settings, cluster: None }, report)
 }

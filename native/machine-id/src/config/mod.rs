@@ -10,11 +10,13 @@ mod document;
 mod duration;
 mod fault;
 mod join;
+mod join_uri;
 mod json;
 mod kubernetes;
 mod model;
 mod nearest;
 mod request;
+mod ssh_path;
 mod tbot;
 mod tree;
 mod value;
@@ -22,8 +24,10 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use address::parse_address;
 pub use discard::DiscardRequest;
 pub use fault::{ConfigError, ConfigFault};
 pub use kubernetes::{ContextName, KubeClusters, KubeSelector, KubernetesOutput};
 pub use model::*;
 pub use request::{AcquireRequest, Scope};
+pub use ssh_path::not_for_ssh_config;

@@ -175,8 +175,8 @@ pub struct IdentityConfig {
     pub roles: Vec<String>,
     /// Longest lifetime of a role certificate.
     pub max_ttl: Duration,
-    /// Where the identity is kept.
-    pub storage: DirectoryConfig,
+    /// Where the identity is kept; none: in the memory of the process, which takes it along when it ends.
+    pub storage: Option<DirectoryConfig>,
 }
 
 words! {
@@ -197,7 +197,7 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum OutputKind {
     /// SSH and the Teleport API.
-    Identity,
+    Identity(IdentityOutput),
     /// Kubernetes clusters.
     Kubernetes(KubernetesOutput),
     /// A database.
@@ -221,15 +221,37 @@ pub enum OutputKind {
 }
 
 impl OutputKind {
+    /// Whether an `ssh_config` belongs to it.
+    #[must_use]
+    pub const fn has_ssh_config(&self) -> bool {
+        matches!(self, Self::Identity(output) if output.ssh_config)
+    }
+
     /// Its kind, without what it is for.
     #[must_use]
     pub const fn output_type(&self) -> OutputType {
         match self {
-            Self::Identity => OutputType::Identity,
+            Self::Identity(_) => OutputType::Identity,
             Self::Kubernetes(_) => OutputType::Kubernetes,
             Self::Database { .. } => OutputType::Database,
             Self::Application { .. } => OutputType::Application,
         }
+    }
+}
+
+/// What is special about an output for SSH and the Teleport API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IdentityOutput {
+    /// Write `ssh_config` and `known_hosts`.
+    pub ssh_config: bool,
+    /// Whoever holds the certificate may ask the cluster for further ones of the same roles with it (tbot's
+    /// `allow_reissue`; `tsh` does that for databases and applications).
+    pub reissuable: bool,
+}
+
+impl Default for IdentityOutput {
+    fn default() -> Self {
+        Self { ssh_config: true, reissuable: false }
     }
 }
 

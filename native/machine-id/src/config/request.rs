@@ -7,7 +7,7 @@ use super::document;
 use super::fault::{ConfigError, Report};
 use super::json::lifetime_of;
 use super::kubernetes;
-use super::model::{OutputKind, OutputType, UserRef};
+use super::model::{IdentityOutput, OutputKind, OutputType, UserRef};
 use super::tree::{Section, Tree};
 use super::value;
 use crate::error::Code;
@@ -127,7 +127,7 @@ fn outputs(tree: Option<Tree>, report: &mut Report) -> Vec<OutputKind> {
         }
         outputs.push(output);
     }
-    if empty { vec![OutputKind::Identity] } else { outputs }
+    if empty { vec![OutputKind::Identity(IdentityOutput::default())] } else { outputs }
 }
 
 /// A Kubernetes cluster that outputs before name too: its context would be there twice.
@@ -143,7 +143,7 @@ fn output(tree: Tree, report: &mut Report) -> Option<OutputKind> {
         .require("type", report, &format!("write one of {}", words_of::<OutputType>().join(", ")))
         .and_then(|tree| tree.parse(report, value::word));
     let output = match kind {
-        Some(OutputType::Identity) => Some(OutputKind::Identity),
+        Some(OutputType::Identity) => Some(OutputKind::Identity(IdentityOutput::default())),
         Some(OutputType::Kubernetes) => kubernetes::clusters(&mut section, report),
         Some(OutputType::Database) => database(&mut section, report),
         Some(OutputType::Application) => application(&mut section, "app", report),

@@ -79,6 +79,14 @@ pub(super) fn variable(text: &str) -> Result<String, String> {
     }
 }
 
+/// A word of a command: whatever a program can be given.
+pub(super) fn command_word(text: &str) -> Result<String, String> {
+    if text.contains('\0') || text.len() > PATH_BYTES {
+        return Err(format!("is {} bytes long or holds a zero byte; no program can be given that", text.len()));
+    }
+    Ok(text.to_owned())
+}
+
 /// A local user by number or name.
 pub(super) fn user(text: &str) -> Result<UserRef, String> {
     if text.bytes().all(|b| b.is_ascii_digit()) {

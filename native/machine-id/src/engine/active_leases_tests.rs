@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{ActiveLease, ActiveLeases};
 use crate::clock::{FixedClock, SharedClock};
-use crate::config::{DirectoryConfig, HelperConfig, HelperContent, OutputKind, Scope};
+use crate::config::{DirectoryConfig, HelperConfig, HelperContent, IdentityOutput, OutputKind, Scope};
 use crate::destination::Program;
 use crate::engine::lease_request::{LeaseRequest, Placement};
 use crate::error::Error;
@@ -43,7 +43,7 @@ impl Agent {
             roles: Vec::new(),
             ttl: None,
             placements: vec![Placement {
-                kind: OutputKind::Identity,
+                kind: OutputKind::Identity(IdentityOutput::default()),
                 directory: DirectoryConfig::private(self.lease()),
             }],
             standing: false,

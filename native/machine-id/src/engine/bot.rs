@@ -93,10 +93,9 @@ impl Bot {
         multiplexers: Arc<Multiplexers>,
     ) -> Result<Self, Error> {
         let connector = Connector::new(&config.cluster, Arc::clone(&clock))?;
-        let store = if config.join.method.renewable() {
-            Store::open(&config.storage, Arc::clone(&clock))?
-        } else {
-            Store::in_memory(Arc::clone(&clock))
+        let store = match &config.storage {
+            Some(storage) if config.join.method.renewable() => Store::open(storage, Arc::clone(&clock))?,
+            _ => Store::in_memory(Arc::clone(&clock)),
         };
         let token = std::mem::replace(&mut config.join.token, TokenSource::Used);
         let join = JoinConfig { token, settings: Arc::clone(&config.join.settings), ..config.join };

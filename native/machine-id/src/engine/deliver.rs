@@ -15,7 +15,7 @@ use super::ledger::Ledger;
 use super::multiplex::Multiplexers;
 use super::session::Session;
 use crate::blocking::{self, Lane};
-use crate::config::{OutputKind, OutputType};
+use crate::config::OutputType;
 use crate::destination::{Destination, Durability, OwnFolders};
 use crate::error::Error;
 use crate::identity::CertificateFacts;
@@ -59,7 +59,7 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
     let facts = cluster_facts(session);
     let mut links = Vec::with_capacity(issued.len());
     for (placement, issued) in request.placements.iter().zip(&issued) {
-        let ssh = placement.kind == OutputKind::Identity;
+        let ssh = placement.kind.has_ssh_config();
         links.push(if ssh { bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first)? } else { None });
     }
     let job = Job {
@@ -167,7 +167,7 @@ impl Job {
 /// A certificate pair as two notes.
 fn describe(certificate: &RoleCertificate) -> [CertificateNote; 2] {
     let (output, target) = match &certificate.target {
-        Target::None => (OutputType::Identity, String::new()),
+        Target::None | Target::Reissuable => (OutputType::Identity, String::new()),
         Target::Kubernetes { cluster } => (OutputType::Kubernetes, cluster.clone()),
         Target::Database { service, .. } => (OutputType::Database, service.clone()),
         Target::Application { app } => (OutputType::Application, app.clone()),

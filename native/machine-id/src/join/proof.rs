@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
@@ -14,9 +15,10 @@ use crate::connect::{Connector, FetchRequest, error_message};
 use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service, Verb};
 use crate::secret::Secret;
 
+use super::command;
 use super::error::JoinError;
 use super::iam::{self, Iam, IamSettings};
-use super::token;
+use super::token::{self, Token};
 
 /// Longest token or proof.
 const LONGEST: u64 = 64 << 10;
@@ -60,13 +62,17 @@ pub(super) async fn gather(
     // Files may lie on a disk that hangs.
     let found = blocking::run(Lane::Store, move || on_disk(&given, &of_process)).await;
     let (token, found) = found.map_err(|error| JoinError::Internal { reason: error.to_string() })??;
+    if let Some(uri) = &token.uri {
+        token::check(uri, &join.token, join.method, connector)?;
+    }
     let evidence = match found {
         Found::Nothing => Evidence::Nothing,
         Found::Text(text) => Evidence::IdToken(text),
         Found::Service(service) => Evidence::IdToken(ask(connector, join.method, service).await?),
+        Found::Command { words, limit } => Evidence::IdToken(printed(join.method, words, limit).await?),
         Found::Aws { fips } => Evidence::Aws(Iam::prepare(connector, IamSettings { fips }, &of_process, clock).await?),
     };
-    Ok(AtHand { token, evidence })
+    Ok(AtHand { token: token.text, evidence })
 }
 
 /// What the method says, and what of it could be read at once.
@@ -75,6 +81,7 @@ enum Found {
     Nothing,
     Text(Secret),
     Service(Service),
+    Command { words: Vec<String>, limit: Duration },
     Aws { fips: bool },
 }
 
@@ -82,7 +89,7 @@ fn of_process(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Secret, Found), JoinError> {
+fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Token, Found), JoinError> {
     let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
     let place = match join.method.spec().proof {
         Proof::Token | Proof::BoundKey => return Ok((token, Found::Nothing)),
@@ -94,6 +101,7 @@ fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Secret, Found), Joi
         IdTokenPlace::Variable(name) => Found::Text(variable(&name, lookup).map_err(missing)?),
         IdTokenPlace::File(path) => Found::Text(file(&path).map_err(missing)?),
         IdTokenPlace::Service(service) => Found::Service(service),
+        IdTokenPlace::Command { words, limit } => Found::Command { words, limit },
     };
     Ok((token, found))
 }
@@ -120,6 +128,18 @@ pub(super) fn text(path: &Path) -> std::io::Result<Secret> {
     let mut text = Zeroizing::new(String::new());
     File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
     Ok(Secret::new(text.trim().to_owned()))
+}
+
+/// What a program prints.
+async fn printed(method: JoinMethod, words: Vec<String>, limit: Duration) -> Result<Secret, JoinError> {
+    let place = format!("the program {:?}", words.first().map_or("", String::as_str));
+    let missing = |reason: String| JoinError::missing(method, Absent { place: place.clone(), reason });
+    let bytes = command::run(words, limit).await.map_err(|reason| missing(format!("it {reason}")))?;
+    match std::str::from_utf8(&bytes).map(str::trim) {
+        Ok("") => Err(missing("it prints nothing".to_owned())),
+        Ok(text) => Ok(Secret::new(text.to_owned())),
+        Err(_) => Err(missing("what it prints isn't text".to_owned())),
+    }
 }
 
 async fn ask(connector: &Connector, method: JoinMethod, service: Service) -> Result<Secret, JoinError> {

@@ -1,6 +1,7 @@
 //! What the methods with an ID token have in common.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::setting::{Kind, Setting, Settings};
 use crate::secret::Secret;
@@ -17,6 +18,13 @@ pub enum IdTokenPlace {
     File(PathBuf),
     /// A service of the platform gives it.
     Service(Service),
+    /// A program prints it.
+    Command {
+        /// The program and its arguments.
+        words: Vec<String>,
+        /// How long it may take.
+        limit: Duration,
+    },
 }
 
 /// A service that gives an ID token.

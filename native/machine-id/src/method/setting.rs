@@ -1,6 +1,7 @@
 //! What can be set about a join method.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// One setting of a method.
 #[derive(Debug)]
@@ -22,6 +23,10 @@ pub enum Kind {
     Path,
     /// Yes or no.
     Flag,
+    /// The words of a command, the program first: a list.
+    Words,
+    /// A time: whole seconds in JSON, Go's `1m30s` in `tbot.yaml`; bounded as the method says.
+    Seconds,
 }
 
 impl Kind {
@@ -32,6 +37,8 @@ impl Kind {
             Self::Variable => "variable",
             Self::Path => "path",
             Self::Flag => "flag",
+            Self::Words => "words",
+            Self::Seconds => "seconds",
         }
     }
 }
@@ -45,6 +52,10 @@ pub enum Value {
     Path(PathBuf),
     /// Of [`Kind::Flag`].
     Flag(bool),
+    /// Of [`Kind::Words`].
+    Words(Vec<String>),
+    /// Of [`Kind::Seconds`].
+    Time(Duration),
 }
 
 /// What was set: by the names of the JSON contract, wherever it was read.
@@ -83,6 +94,24 @@ impl Settings {
     pub fn path(&self, name: &str) -> Option<&Path> {
         match self.get(name)? {
             Value::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The words of `name`.
+    #[must_use]
+    pub fn words(&self, name: &str) -> Option<&[String]> {
+        match self.get(name)? {
+            Value::Words(words) => Some(words),
+            _ => None,
+        }
+    }
+
+    /// The time of `name`.
+    #[must_use]
+    pub fn time(&self, name: &str) -> Option<Duration> {
+        match self.get(name)? {
+            Value::Time(time) => Some(*time),
             _ => None,
         }
     }

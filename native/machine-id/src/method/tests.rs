@@ -43,6 +43,7 @@ fn each_id_token_is_where_the_protocol_says() {
         (JoinMethod::Spacelift, "SPACELIFT_OIDC_TOKEN"),
         (JoinMethod::TerraformCloud, "TFC_WORKLOAD_IDENTITY_TOKEN"),
         (JoinMethod::Bitbucket, "BITBUCKET_STEP_OIDC_TOKEN"),
+        (JoinMethod::Env0, "ENV0_OIDC_TOKEN"),
     ] {
         let found = place(method, &none, &[]).unwrap();
         assert!(matches!(&found, IdTokenPlace::Variable(name) if name == variable), "{found:?}");
@@ -93,4 +94,50 @@ fn github_is_asked_at_the_address_of_the_job_for_teleports_audience() {
     assert!((service.read)(b"{}").is_none());
     let absent = place(JoinMethod::Github, &Settings::default(), &[url]).unwrap_err();
     assert_eq!(absent.place, "the environment variable ACTIONS_ID_TOKEN_REQUEST_TOKEN");
+}
+
+#[test]
+fn google_is_asked_where_its_libraries_ask() {
+    for (variables, host) in
+        [(&[][..], "metadata.google.internal"), (&[("GCE_METADATA_HOST", "127.0.0.1:8080")], "127.0.0.1:8080")]
+    {
+        let Ok(IdTokenPlace::Service(service)) = place(JoinMethod::Gcp, &Settings::default(), variables) else {
+            panic!("no service")
+        };
+        let url = format!(
+            "http://{host}/computeMetadata/v1/instance/service-accounts/default/identity\
+             ?audience=teleport.cluster.local&format=full&licenses=FALSE"
+        );
+        assert_eq!((service.url, service.verb), (url, Verb::Get));
+        assert_eq!((service.headers[0].0, service.headers[0].1.expose()), ("metadata-flavor", "Google"));
+        assert_eq!((service.read)(b" jwt\n").unwrap().expose(), "jwt");
+        assert!((service.read)(b" \n").is_none() && (service.read)(b"\xff").is_none());
+    }
+}
+
+#[test]
+fn azure_devops_makes_a_token_where_the_job_says() {
+    let variables =
+        [("SYSTEM_ACCESSTOKEN", "secret"), ("SYSTEM_OIDCREQUESTURI", "https://dev.azure.com/o/p/oidctoken")];
+    let Ok(IdTokenPlace::Service(service)) = place(JoinMethod::AzureDevops, &Settings::default(), &variables) else {
+        panic!("no service")
+    };
+    assert_eq!(service.url, "https://dev.azure.com/o/p/oidctoken?api-version=7.1");
+    assert_eq!((service.verb, service.headers[0].1.expose()), (Verb::Post, "Bearer secret"));
+    assert_eq!((service.read)(br#"{"oidcToken":"jwt"}"#).unwrap().expose(), "jwt");
+    assert!((service.read)(br#"{"oidcToken":""}"#).is_none());
+    let absent = place(JoinMethod::AzureDevops, &Settings::default(), &variables[1..]).unwrap_err();
+    assert_eq!(absent.place, "the environment variable SYSTEM_ACCESSTOKEN");
+}
+
+#[test]
+fn any_issuers_token_is_where_the_configuration_says() {
+    let command = with(JoinMethod::GenericOidc, "command", Value::Words(vec!["/bin/id".to_owned(), "-t".to_owned()]));
+    let found = place(JoinMethod::GenericOidc, &command, &[]).unwrap();
+    assert!(
+        matches!(&found, IdTokenPlace::Command { words, limit } if words.len() == 2 && limit.as_secs() == 60),
+        "{found:?}"
+    );
+    let absent = place(JoinMethod::GenericOidc, &Settings::default(), &[]).unwrap_err();
+    assert_eq!(absent.place, "the configuration");
 }

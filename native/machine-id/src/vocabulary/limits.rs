@@ -28,6 +28,10 @@ limits! {
     DEADLINE_MAX_MS: u64 = 3_600_000;
     /// How long a check of a connection takes at most, in seconds: an administrator waits in front of a page.
     CHECK_SECONDS: u64 = 60;
+    /// Longest time-out of a command that prints an ID token, in seconds; the shortest is one.
+    COMMAND_MAX_SECONDS: u64 = 600;
+    /// Most words of such a command.
+    COMMAND_WORDS: usize = 100;
     /// Most identities of an engine.
     IDENTITIES: usize = 1000;
     /// Most roles of an identity, a lease or an output.

@@ -1,8 +1,8 @@
-//! Joining, by each method that needs no cloud.
+//! Joining by a token.
 
 use super::{assert_delivered, machine};
 use crate::machine::put;
-use crate::stage::{Kind, Method, Subject};
+use crate::stage::Kind;
 use crate::wait::{LONG, until};
 use crate::{Machine, Stage};
 
@@ -62,50 +62,6 @@ pub fn by_a_token_at_the_auth_server_with_a_pin(stage: &dyn Stage) {
 pub(super) fn pin(machine: &Machine, pin: &str) {
     let config = machine.read("tbot.yaml");
     machine.write_config(&config.replace("onboarding:\n", &format!("onboarding:\n  ca_pins: [\"{pin}\"]\n")));
-}
-
-/// A machine that joins by an ID token, through the proxy.
-pub(super) fn vouched(stage: &dyn Stage, method: Method, subject: Subject) -> Option<Machine> {
-    let (bot, mut machine) = (stage.add_bot(), Machine::new(stage));
-    let Some(vouched) = stage.vouch(&bot, method, subject) else {
-        stage.skip(&format!("{} with static_jwks isn't in {}", method.name(), stage.version()));
-        return None;
-    };
-    machine.configure(stage, &vouched.token, "");
-    let config = machine.read("tbot.yaml");
-    machine.write_config(&config.replace("join_method: token", &format!("join_method: {}", method.name())));
-    match method {
-        Method::Kubernetes => {
-            let file = machine.path("id_token");
-            put(&file, &vouched.proof);
-            machine.set("KUBERNETES_TOKEN_PATH", file.to_str().unwrap());
-        }
-        Method::Gitlab => machine.set("TBOT_GITLAB_JWT", &vouched.proof),
-    }
-    Some(machine)
-}
-
-fn by_an_id_token(stage: &dyn Stage, method: Method) {
-    let Some(machine) = vouched(stage, method, Subject::Allowed) else { return };
-    machine.oneshot().succeeded();
-    assert_delivered(&machine);
-    let report = machine.machine_id(&["status", "-c", "tbot.yaml", "--json"]).succeeded().stdout;
-    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
-    assert_ne!(report["identity"]["renewable"], true, "{report}");
-    // The same proof works again while it is valid, for an auth server that a pin recognises, too.
-    pin(&machine, &stage.ca_pin());
-    machine.oneshot().succeeded();
-    assert_delivered(&machine);
-}
-
-/// What any issuer can sign from version 12.4 on.
-pub fn by_an_id_token_for_kubernetes(stage: &dyn Stage) {
-    by_an_id_token(stage, Method::Kubernetes);
-}
-
-/// What any issuer can sign from versions 16.4.18 and 17.4 on.
-pub fn by_an_id_token_for_gitlab(stage: &dyn Stage) {
-    by_an_id_token(stage, Method::Gitlab);
 }
 
 /// Refused where a bot lives in one place only.

@@ -1,7 +1,7 @@
 //! What the cluster refuses: one line with a stable code, and nothing is left behind.
 
 use super::{join, machine};
-use crate::stage::{Kind, Method, Subject};
+use crate::stage::Kind;
 use crate::wait::{LONG, until};
 use crate::{Machine, Stage};
 
@@ -70,15 +70,6 @@ pub fn a_wrong_pin(stage: &dyn Stage) {
         machine.assert_nothing_left();
         assert!(stage.token_exists(&token), "the token is used up");
     }
-}
-
-/// Genuine, but the join token's rules don't allow whom it names.
-pub fn an_id_token_for_another_job(stage: &dyn Stage) {
-    let Some(machine) = join::vouched(stage, Method::Kubernetes, Subject::Other) else { return };
-    machine.oneshot().refused(1, "join_rejected", &[]);
-    join::pin(&machine, &stage.ca_pin());
-    machine.oneshot().refused(1, "join_rejected", &[]);
-    machine.assert_nothing_left();
 }
 
 /// The join went well, so its identity is kept.

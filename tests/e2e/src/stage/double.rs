@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use teleport_double::{Refusal, RefusalKind, TokenOptions};
+use teleport_double::TokenOptions;
 
-use super::{Kind, Method, Phase, Stage, Subject, Version, Vouched};
+use super::{Flaw, IamOptions, Kind, Method, Phase, Stage, Version, Vouched};
 use crate::Cluster;
 use crate::secrets::Secrets;
 
@@ -53,15 +53,18 @@ impl Stage for Cluster {
         token
     }
 
-    fn vouch(&self, bot: &str, method: Method, subject: Subject) -> Option<Vouched> {
-        // It compares ID tokens as texts, and can't see whom they are of.
+    fn vouch(&self, bot: &str, method: Method, flaw: Option<Flaw>) -> Option<Vouched> {
+        // It compares ID tokens as texts, and can't see what they say.
         let proof = format!("eyJhbGciOiJFUzI1NiJ9.{bot}.{}", method.name());
         self.secrets.add(&proof);
-        let text = format!("{} token did not match any allow rules", method.name());
-        let refusal = (subject == Subject::Other).then(|| Refusal::new(RefusalKind::Denied, text));
+        let refusal = flaw.map(|flaw| flaw.refusal(method.name(), method.has_given_keys()));
         let id_token = Some((method.name().to_owned(), proof.clone()));
         let options = TokenOptions { id_token, refusal, ..TokenOptions::default() };
         Some(Vouched { token: self.new_token_with(bot, options), proof })
+    }
+
+    fn admit_aws(&self, bot: &str, options: IamOptions) -> String {
+        self.new_token_with(bot, TokenOptions { iam: Some(options), ..TokenOptions::default() })
     }
 
     fn token_exists(&self, token: &str) -> bool {

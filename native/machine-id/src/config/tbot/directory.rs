@@ -2,28 +2,36 @@
 
 use std::path::Path;
 
-use crate::config::fault::Report;
-use crate::config::model::{DirectoryConfig, UserRef};
+use crate::config::fault::{Place, Report};
+use crate::config::model::{AclMode, DirectoryConfig, UserRef};
 use crate::config::tree::{Section, Tree};
 use crate::config::value;
 use crate::vocabulary::limits::READERS;
 
-/// Reads the keys of a directory; the caller has taken `type` where there is one.
-pub(super) fn read(mut section: Section, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
-    let path = section
-        .require("path", report, "write a path")
-        .and_then(|tree| tree.parse(report, |text| value::path_below(text, base)));
-    let acls = section.take("acls").and_then(|tree| tree.parse(report, value::word)).unwrap_or_default();
+/// Reads the keys of a directory, and where its path stands; the caller has taken `type` where there is one.
+pub(super) fn read(mut section: Section, base: &Path, report: &mut Report) -> Option<(DirectoryConfig, Place)> {
+    let tree = section.require("path", report, "write a path");
+    let place = tree.as_ref().map(|tree| tree.place.clone()).unwrap_or_default();
+    let path = tree.and_then(|tree| tree.parse(report, |text| value::path_below(text, base)));
+    let acls: AclMode = section.take("acls").and_then(|tree| tree.parse(report, value::word)).unwrap_or_default();
     let symlinks = section.take("symlinks").and_then(|tree| tree.parse(report, value::word)).unwrap_or_default();
-    let readers = section.take("readers").map(|list| readers(list, report)).unwrap_or_default();
+    let readers = section.take("readers").map_or_else(Vec::new, |list| {
+        if acls == AclMode::Off {
+            // tbot 18 says so in its log, older ones not at all.
+            let message = "does nothing with acls: off, no reader gets access; write acls: try, or required";
+            report.warn(&list.place, message);
+        }
+        readers(list, report)
+    });
     section.finish(report);
-    Some(DirectoryConfig { path: path?, acls, symlinks, readers })
+    Some((DirectoryConfig { path: path?, acls, symlinks, readers }, place))
 }
 
 /// v1's short form: a path alone.
-pub(super) fn path_alone(tree: Tree, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
+pub(super) fn path_alone(tree: Tree, base: &Path, report: &mut Report) -> Option<(DirectoryConfig, Place)> {
+    let place = tree.place.clone();
     let path = tree.parse(report, |text| value::path_below(text, base))?;
-    Some(DirectoryConfig::private(path))
+    Some((DirectoryConfig::private(path), place))
 }
 
 fn readers(list: Tree, report: &mut Report) -> Vec<UserRef> {

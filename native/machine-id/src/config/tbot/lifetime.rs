@@ -12,12 +12,7 @@ const DEFAULT_INTERVAL: Duration = Duration::from_secs(20 * 60);
 
 /// `certificate_ttl` (from 17 on `credential_ttl`) and `renewal_interval`.
 pub(super) fn read(section: &mut Section, oneshot: bool, report: &mut Report) -> (Duration, Option<Duration>) {
-    let old = section.take("certificate_ttl");
-    let new = section.take("credential_ttl");
-    if let (Some(old), Some(_)) = (&old, &new) {
-        report.warn(&old.place, "credential_ttl, its newer name, is there too and counts");
-    }
-    let lifetime = new.or(old).and_then(|tree| ttl(tree, report)).unwrap_or(LIFETIME_DEFAULT);
+    let lifetime = wished(section, report).unwrap_or(LIFETIME_DEFAULT);
     let Some(tree) = section.take("renewal_interval") else {
         return (lifetime, Some(DEFAULT_INTERVAL).filter(|interval| *interval < lifetime));
     };
@@ -36,8 +31,18 @@ pub(super) fn read(section: &mut Section, oneshot: bool, report: &mut Report) ->
     (lifetime, Some(interval))
 }
 
+/// `certificate_ttl`, as documents of each version name it, or `credential_ttl`, which counts from 17 on.
+pub(super) fn wished(section: &mut Section, report: &mut Report) -> Option<Duration> {
+    let old = section.take("certificate_ttl");
+    let new = section.take("credential_ttl");
+    if let (Some(old), Some(_)) = (&old, &new) {
+        report.warn(&old.place, "credential_ttl, its newer name, is there too and counts");
+    }
+    new.or(old).and_then(|tree| ttl(tree, report))
+}
+
 /// A lifetime of certificates; none where 0 stands, which is Go's word for the default.
-pub(super) fn ttl(tree: Tree, report: &mut Report) -> Option<Duration> {
+fn ttl(tree: Tree, report: &mut Report) -> Option<Duration> {
     let place = tree.place.clone();
     let ttl = tree.parse(report, go_duration).filter(|ttl| !ttl.is_zero())?;
     if ttl < LIFETIME_MIN {

@@ -4,12 +4,15 @@ mod directory;
 mod lifetime;
 mod load;
 mod onboarding;
+mod sink;
 mod template;
 mod v1;
 mod v2;
 
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod newest_tests;
 #[cfg(test)]
 mod tests;
 
@@ -18,15 +21,14 @@ use std::time::Duration;
 
 use super::address::parse_address;
 use super::fault::{ConfigError, Place, Report};
+use super::join_uri::UriCluster;
 use super::model::{
     AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, KeyAlgorithm, OutputConfig, TbotConfig,
 };
-use super::tree::{Section, Tree};
+use super::tree::{Section, Text, Tree, Value};
 use super::value::shown;
 use crate::error::Code;
-
-/// Where tbot keeps the bot's identity unless told otherwise (protocol G2).
-const DEFAULT_STORAGE: &str = "/var/lib/teleport/bot";
+use onboarding::Onboarding;
 
 impl TbotConfig {
     /// Reads a `tbot.yaml`. `source` is its name for messages; relative paths in it are below `working_directory`, as
@@ -35,8 +37,23 @@ impl TbotConfig {
     /// # Errors
     /// All faults together, each as `SOURCE:LINE: key: what is wrong; what is allowed`.
     pub fn from_yaml(source: &str, text: &[u8], working_directory: &Path) -> Result<Self, ConfigError> {
+        Self::from_yaml_and_uri(source, text, working_directory, None)
+    }
+
+    /// As [`Self::from_yaml`], with the joining URI of tbot's `--join-uri`.
+    ///
+    /// # Errors
+    /// As [`Self::from_yaml`]; and a URI that can't be used, or that stands beside another or a token in the file.
+    pub fn from_yaml_and_uri(
+        source: &str,
+        text: &[u8],
+        working_directory: &Path,
+        join_uri: Option<&str>,
+    ) -> Result<Self, ConfigError> {
         let mut report = Report::new(source, Code::ConfigInvalid);
-        let config = load::parse(text, &mut report).and_then(|tree| read(tree, working_directory, &mut report));
+        let place = Place { path: "--join-uri".to_owned(), line: None };
+        let uri = join_uri.map(|uri| Tree { place, value: Value::Text(Text::new(uri.to_owned())) });
+        let config = load::parse(text, &mut report).and_then(|tree| read(tree, uri, working_directory, &mut report));
         report.finish(config).map(|(config, warnings)| Self { warnings, ..config })
     }
 }
@@ -48,12 +65,21 @@ enum Version {
     V2,
 }
 
-fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
+fn read(tree: Tree, given: Option<Tree>, base: &Path, report: &mut Report) -> Option<TbotConfig> {
     let top = Tree { place: Place { line: Some(1), ..tree.place }, ..tree };
     let mut section = top.section(report)?;
     let version = version(&mut section, report);
-    let cluster = cluster(&mut section, report);
-    let (ca_pins, ca, join) = onboarding::read(section.take("onboarding"), base, report);
+    let uri = match (section.take("join_uri"), given) {
+        (Some(_), Some(given)) => {
+            report.fault(&given.place, "stands beside join_uri in the file; give one of them");
+            None
+        }
+        (uri, given) => given.or(uri),
+    };
+    let Onboarding { pins: ca_pins, ca, join } = onboarding::read(section.take("onboarding"), uri, base, report);
+    let named = join.as_ref().and_then(|(_, named)| named.clone());
+    let join = join.map(|(join, _)| join);
+    let cluster = cluster(&mut section, named, report);
     let oneshot = section.take("oneshot").and_then(|tree| tree.bool(report)).unwrap_or(false);
     let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, report);
     switches(&mut section, report);
@@ -73,6 +99,7 @@ fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
         report.warn(&section.place, "no outputs: only the bot's own identity is kept");
     }
     section.finish(report);
+    let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), report));
     distinct(&outputs, storage.as_ref(), report);
     let outputs: Vec<OutputConfig> = outputs.into_iter().map(|(_, output)| output).collect();
     let max_ttl = outputs.iter().filter_map(|output| output.ttl).fold(lifetime, Duration::max);
@@ -86,7 +113,7 @@ fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
         renewal_interval,
         roles: Vec::new(),
         max_ttl,
-        storage: storage?,
+        storage,
     };
     Some(TbotConfig { identity, outputs, oneshot, warnings: Vec::new() })
 }
@@ -100,7 +127,11 @@ fn version(section: &mut Section, report: &mut Report) -> Option<Version> {
     })
 }
 
-fn cluster(section: &mut Section, report: &mut Report) -> Option<(String, u16, AddressKind)> {
+fn cluster(
+    section: &mut Section,
+    named: Option<UriCluster>,
+    report: &mut Report,
+) -> Option<(String, u16, AddressKind)> {
     let proxy = section.take("proxy_server");
     let auth = section.take("auth_server");
     let (tree, kind) = match (proxy, auth) {
@@ -111,16 +142,19 @@ fn cluster(section: &mut Section, report: &mut Report) -> Option<(String, u16, A
         (Some(proxy), None) => (proxy, AddressKind::Proxy),
         (None, Some(auth)) => (auth, AddressKind::AuthOrProxy),
         (None, None) => {
-            let message = if section.take_hidden("join_uri").is_some() {
-                "join_uri isn't built here; write proxy_server and onboarding"
-            } else {
-                "proxy_server is missing; write proxy_server: HOST:PORT (or auth_server)"
-            };
+            if let Some(UriCluster { host, port, kind }) = named {
+                return Some((host, port, kind));
+            }
+            let message = "proxy_server is missing; write proxy_server: HOST:PORT (or auth_server)";
             report.fault(&section.place, message);
             return None;
         }
     };
+    let place = tree.place.clone();
     let (host, port) = tree.parse(report, |text| parse_address(text, kind.default_port()))?;
+    if let Some(named) = named {
+        named.check(&place, &host, port, kind, report);
+    }
     Some((host, port, kind))
 }
 
@@ -136,7 +170,11 @@ fn switches(section: &mut Section, report: &mut Report) {
         report.warn(&tree.place, "does nothing here: no diagnostics are served; ask `machine-id status`");
     }
     for (key, message) in [
-        ("insecure", "the server's certificate is always verified; remove it, and name the CA by ca_pins or ca_path"),
+        (
+            "insecure",
+            "the server's certificate is always verified; remove it, and name by ca_path the CA of the proxy's web \
+             certificate (where the address is an auth server's, ca_pins do, too)",
+        ),
         ("fips", "no FIPS build exists; remove it"),
     ] {
         if let Some(tree) = section.take(key) {

@@ -5,23 +5,35 @@ use std::sync::Arc;
 
 use crate::config::fault::Report;
 use crate::config::join::{self, Language};
+use crate::config::join_uri::{Said, UriCluster};
 use crate::config::model::{CaPin, CaSource, JoinConfig, TokenSource};
 use crate::config::tree::{Section, Tree};
 use crate::config::value;
 use crate::method::{JoinMethod, NOT_BUILT, Settings};
 use crate::vocabulary::limits::CA_PINS;
 
-/// Reads the section; a missing one is a bot that already has its identity.
-pub(super) fn read(
-    tree: Option<Tree>,
-    base: &Path,
-    report: &mut Report,
-) -> (Vec<CaPin>, Option<CaSource>, Option<JoinConfig>) {
+/// What the section says.
+#[derive(Debug, Default)]
+pub(super) struct Onboarding {
+    pub(super) pins: Vec<CaPin>,
+    pub(super) ca: Option<CaSource>,
+    /// How to join, and the cluster that a joining URI names.
+    pub(super) join: Option<(JoinConfig, Option<UriCluster>)>,
+}
+
+/// Reads the section, and a `join_uri` beside it; a missing one is a bot that already has its identity.
+pub(super) fn read(tree: Option<Tree>, top: Option<Tree>, base: &Path, report: &mut Report) -> Onboarding {
     let Some(tree) = tree else {
         let join = JoinConfig { method: JoinMethod::Token, token: TokenSource::Absent, settings: Arc::default() };
-        return (Vec::new(), None, Some(join));
+        let Some(uri) = top else {
+            return Onboarding { join: Some((join, None)), ..Onboarding::default() };
+        };
+        let place = uri.place.clone();
+        let token = uri.text(report).map_or(TokenSource::Absent, TokenSource::Value);
+        let said = Said { method: None, token, settings: Settings::default(), cluster: None };
+        return Onboarding { join: join::join(&place, said, report), ..Onboarding::default() };
     };
-    let Some(mut section) = tree.section(report) else { return (Vec::new(), None, None) };
+    let Some(mut section) = tree.section(report) else { return Onboarding::default() };
     let pins = section.take("ca_pins");
     let pins_place = pins.as_ref().map(|tree| tree.place.clone());
     let pins = pins.map(|list| list.parse_list(report, CA_PINS, value::ca_pin)).unwrap_or_default();
@@ -33,6 +45,13 @@ pub(super) fn read(
         Some(tree) => join::method(tree, report),
         None => Some(JoinMethod::Token),
     };
+    let uri = match (section.take("join_uri"), top) {
+        (Some(uri), Some(top)) => {
+            report.fault(&uri.place, "stands beside another join_uri; give one of them");
+            Some(top)
+        }
+        (uri, top) => uri.or(top),
+    };
     let token = section.take("token").and_then(|tree| tree.text(report)).map_or(TokenSource::Absent, |token| {
         // tbot takes an absolute path for the name of a file that holds the token.
         match value::absolute_token_path(token.expose()) {
@@ -40,11 +59,19 @@ pub(super) fn read(
             None => TokenSource::Value(token),
         }
     });
+    let token = match uri {
+        Some(uri) if !matches!(token, TokenSource::Absent) => {
+            report.fault(&uri.place, "stands beside token; write one of them");
+            token
+        }
+        Some(uri) => uri.text(report).map_or(TokenSource::Absent, TokenSource::Value),
+        None => token,
+    };
     let settings = settings(&mut section, method, base, report);
     let place = section.place.clone();
     section.finish(report);
-    let join = join::join(&place, method, token, settings, report);
-    (pins, ca.map(CaSource::File), join)
+    let join = join::join(&place, Said { method, token, settings, cluster: None }, report);
+    Onboarding { pins, ca: ca.map(CaSource::File), join }
 }
 
 /// The section of the join method. tbot takes those of the others, too, and does nothing with them.

@@ -34,7 +34,7 @@ pub(super) fn template(entry: Tree, kind: &mut OutputKind, report: &mut Report) 
     match (name.as_str(), kind, value::word::<DatabaseFormat>(&name).ok()) {
         // Written for every destination.
         ("identity" | "tls_cas", ..)
-        | ("ssh_client", OutputKind::Identity, _)
+        | ("ssh_client", OutputKind::Identity(_), _)
         | ("kubernetes", OutputKind::Kubernetes(_), _) => {}
         ("ssh_client", ..) => {
             report.warn(&place, "does nothing beside app, database or kubernetes_cluster: no ssh_config there")

@@ -2,18 +2,19 @@
 
 use std::path::Path;
 
+use super::sink::Sink;
 use super::{directory, template::template};
 use crate::config::fault::{Place, Report};
 use crate::config::kubernetes::KubernetesOutput;
-use crate::config::model::{DatabaseFormat, DirectoryConfig, OutputConfig, OutputKind};
+use crate::config::model::{DatabaseFormat, IdentityOutput, OutputConfig, OutputKind};
 use crate::config::request::{database, required_name};
 use crate::config::tree::{Section, Tree, Value};
 use crate::config::value;
 use crate::vocabulary::{limits, words_of};
 
 /// Reads `storage`.
-pub(super) fn storage(tree: Option<Tree>, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
-    let Some(tree) = tree else { return Some(DirectoryConfig::private(super::DEFAULT_STORAGE.into())) };
+pub(super) fn storage(tree: Option<Tree>, base: &Path, report: &mut Report) -> Option<Sink> {
+    let Some(tree) = tree else { return Some(Sink::default_storage()) };
     let mut section = tree.section(report)?;
     if section.has("type") || section.has("path") {
         let message = "is written as in version v2; add `version: v2` at the top, or write storage: {directory: PATH}";
@@ -21,9 +22,9 @@ pub(super) fn storage(tree: Option<Tree>, base: &Path, report: &mut Report) -> O
         section.ignore_rest();
         return None;
     }
-    let directory = sink(&mut section, "storage in memory isn't built here; write directory: PATH", base, report);
+    let storage = sink(&mut section, base, report);
     section.finish(report);
-    directory
+    storage
 }
 
 /// Reads `destinations`.
@@ -45,22 +46,22 @@ pub(super) fn outputs(section: &mut Section, base: &Path, report: &mut Report) -
 }
 
 /// `directory` (a path, or a mapping) or `memory`.
-fn sink(section: &mut Section, memory: &str, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
+fn sink(section: &mut Section, base: &Path, report: &mut Report) -> Option<Sink> {
     if let Some(tree) = section.take_hidden("memory") {
-        report.unsupported(&tree.place, memory);
         let _ = section.take("directory");
-        return None;
+        return Some(Sink::Memory(tree.place));
     }
     let tree = section.require("directory", report, "write a path")?;
-    match tree.value {
+    let directory = match tree.value {
         Value::Map(_) => directory::read(tree.section(report)?, base, report),
         _ => directory::path_alone(tree, base, report),
-    }
+    };
+    directory.map(|(directory, path)| Sink::Directory { directory, path })
 }
 
 fn destination(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig> {
     let mut section = entry.section(report)?;
-    let destination = sink(&mut section, "destinations in memory make no files; write directory: PATH", base, report);
+    let sink = sink(&mut section, base, report);
     let roles =
         section.take("roles").map(|list| list.parse_list(report, limits::ROLES, value::name)).unwrap_or_default();
     if let Some(tree) = section.take("kinds") {
@@ -75,6 +76,7 @@ fn destination(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputCo
     let kind = kind(&mut section, report);
     let templates = section.take("configs").map(|list| list.list(report, limits::OUTPUTS)).unwrap_or_default();
     section.finish(report);
+    let destination = sink.and_then(|sink| sink.of_output(kind.as_ref(), "write directory: PATH", report));
     let mut kind = kind?;
     for entry in templates {
         template(entry, &mut kind, report);
@@ -102,6 +104,6 @@ fn kind(section: &mut Section, report: &mut Report) -> Option<OutputKind> {
         (Some(app), _, _) => app.map(|app| OutputKind::Application { app, specific_tls_naming: false }),
         (_, Some(cluster), _) => cluster.map(|cluster| OutputKind::Kubernetes(KubernetesOutput::named([cluster]))),
         (_, _, Some(database)) => database,
-        (None, None, None) => Some(OutputKind::Identity),
+        (None, None, None) => Some(OutputKind::Identity(IdentityOutput::default())),
     }
 }

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::{directory, lifetime::ttl};
+use super::sink::Sink;
+use super::{directory, lifetime};
 use crate::config::fault::{Place, Report};
 use crate::config::kubernetes::{self, KubernetesOutput};
-use crate::config::model::{DirectoryConfig, OutputConfig, OutputKind, OutputType};
+use crate::config::model::{IdentityOutput, OutputConfig, OutputKind, OutputType};
 use crate::config::nearest::suggestion;
 use crate::config::request::{application, database, required_name};
 use crate::config::tree::{Section, Tree};
@@ -35,11 +36,9 @@ const OTHER_TYPES: &[&str] = &[
 ];
 
 /// Reads `storage`.
-pub(super) fn storage(tree: Option<Tree>, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
-    let Some(tree) = tree else { return Some(DirectoryConfig::private(super::DEFAULT_STORAGE.into())) };
-    let section = tree.section(report)?;
-    let memory = "storage in memory isn't built here; write type: directory with a path that only the bot can read";
-    sink(section, memory, base, report)
+pub(super) fn storage(tree: Option<Tree>, base: &Path, report: &mut Report) -> Option<Sink> {
+    let Some(tree) = tree else { return Some(Sink::default_storage()) };
+    sink(tree.section(report)?, base, report)
 }
 
 /// Reads `outputs` and `services`, which from 16 on may hold the same things.
@@ -60,8 +59,8 @@ pub(super) fn outputs(section: &mut Section, base: &Path, report: &mut Report) -
     outputs
 }
 
-/// `{type: directory, path: …}`.
-fn sink(mut section: Section, memory: &str, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
+/// `{type: directory, path: …}` or `{type: memory}`.
+fn sink(mut section: Section, base: &Path, report: &mut Report) -> Option<Sink> {
     if section.has("directory") {
         report.fault(&section.place, "is written as in version v1; write type: directory and path: PATH");
         section.ignore_rest();
@@ -71,13 +70,19 @@ fn sink(mut section: Section, memory: &str, base: &Path, report: &mut Report) ->
     let place = tree.as_ref().map_or_else(|| section.place.clone(), |tree| tree.place.clone());
     let kind = tree.and_then(|tree| tree.text(report));
     match kind.as_ref().map(|kind| kind.expose()) {
-        Some("directory") => return directory::read(section, base, report),
-        Some("memory") => report.unsupported(&place, memory),
+        Some("directory") => {
+            let read = directory::read(section, base, report);
+            return read.map(|(directory, path)| Sink::Directory { directory, path });
+        }
+        Some("memory") => {
+            section.finish(report);
+            return Some(Sink::Memory(place));
+        }
         Some("kubernetes_secret") => {
             report.unsupported(&place, "Kubernetes secrets aren't written here; write type: directory");
         }
         Some(other) => {
-            report.fault(&place, format!("is {}; {}", shown(other), suggestion(other, &["directory"])));
+            report.fault(&place, format!("is {}; {}", shown(other), suggestion(other, &["directory", "memory"])));
         }
         None => {}
     }
@@ -98,8 +103,7 @@ fn output(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig>
     let kind = match known(kind.expose()) {
         Some((OutputType::Identity, _)) => {
             route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(report, value::name));
-            identity_switches(&mut section, report);
-            Some(OutputKind::Identity)
+            Some(OutputKind::Identity(identity(&mut section, report)))
         }
         Some((OutputType::Kubernetes, KUBERNETES_V2)) => kubernetes::selectors(&mut section, report),
         Some((OutputType::Kubernetes, _)) => {
@@ -124,11 +128,12 @@ fn output(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig>
     let destination = section
         .require("destination", report, "write {type: directory, path: PATH}")
         .and_then(|tree| tree.section(report))
-        .and_then(|section| sink(section, "outputs in memory make no files; write type: directory", base, report));
+        .and_then(|section| sink(section, base, report))
+        .and_then(|sink| sink.of_output(kind.as_ref(), "write type: directory", report));
     let roles =
         section.take("roles").map(|list| list.parse_list(report, limits::ROLES, value::name)).unwrap_or_default();
     let name = section.take("name").and_then(|tree| tree.parse(report, value::name));
-    let ttl = section.take("credential_ttl").and_then(|tree| ttl(tree, report));
+    let ttl = lifetime::wished(&mut section, report);
     if let Some(tree) = section.take("renewal_interval") {
         report.warn(&tree.place, "does nothing here: an output is renewed after half of its lifetime");
     }
@@ -149,26 +154,15 @@ fn known(text: &str) -> Option<(OutputType, &str)> {
     Some((kind, text))
 }
 
-fn identity_switches(section: &mut Section, report: &mut Report) {
-    refuse_true(section, "allow_reissue", "certificates that may be reissued aren't built here; remove it", report);
-    if let Some(tree) = section.take("ssh_config") {
-        let place = tree.place.clone();
-        let off = tree.parse(report, |text| match text {
-            "on" => Ok(false),
-            "off" => Ok(true),
+/// What an output of type identity has beside the common keys.
+fn identity(section: &mut Section, report: &mut Report) -> IdentityOutput {
+    let reissuable = section.take("allow_reissue").and_then(|tree| tree.bool(report)).unwrap_or(false);
+    let ssh_config = section.take("ssh_config").and_then(|tree| {
+        tree.parse(report, |text| match text {
+            "on" => Ok(true),
+            "off" => Ok(false),
             other => Err(format!("is {}; write on or off", shown(other))),
-        });
-        if off == Some(true) {
-            report.warn(&place, "ssh_config is written all the same");
-        }
-    }
-}
-
-fn refuse_true(section: &mut Section, key: &'static str, message: &str, report: &mut Report) {
-    if let Some(tree) = section.take(key) {
-        let place = tree.place.clone();
-        if tree.bool(report) == Some(true) {
-            report.unsupported(&place, message);
-        }
-    }
+        })
+    });
+    IdentityOutput { ssh_config: ssh_config.unwrap_or(true), reissuable }
 }

@@ -18,7 +18,8 @@ use std::time::{Duration, SystemTime};
 pub(crate) use admit::{no_login, only_kube};
 pub(crate) use keys::SentKeys;
 pub(super) use legacy::{read, stream};
-pub use texts::proof_refusals;
+pub use iam::sts;
+pub use texts::{Flaw, proof_refusals};
 pub(super) use v1::join as join_stream;
 
 use super::issue::{Issued, LONGEST, issue};

@@ -58,6 +58,67 @@ const KUBERNETES: &[&str] = &["reviewing kubernetes token with static_jwks"];
 const CLAIMS: &[&str] = &["validating jwt claims", "reviewing kubernetes token with static_jwks"];
 const OIDC: &[&str] = &["validating id token"];
 
+/// What can be the matter with an ID token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Genuine, but no allow rule names whom it is of.
+    Subject,
+    /// Its key id is nobody's.
+    KeyId,
+    /// Signed by another key than the one that it names.
+    Signature,
+    /// For another audience.
+    Audience,
+    /// Its time is over.
+    Expired,
+    /// Its time hasn't begun.
+    Early,
+    /// Valid for longer than a server takes.
+    Lifetime,
+    /// Of another issuer.
+    Issuer,
+}
+
+impl Flaw {
+    /// What servers say to it: for `github`, `gitlab` and `kubernetes` with keys that the token resource lists, or else
+    /// that the server fetches.
+    #[must_use]
+    pub fn refusal(self, method: &str, given_keys: bool) -> Refusal {
+        let kubernetes = method == "kubernetes";
+        let reviewing = if kubernetes { "reviewing kubernetes token with static_jwks" } else { "validating with jwks" };
+        let claims = &["validating jwt claims", reviewing];
+        let jose = |text: &str| Refusal::plain(format!("go-jose/go-jose{text}"));
+        match self {
+            Self::Subject if kubernetes => Refusal::denied("kubernetes token did not match any allow rules"),
+            Self::Subject => Refusal::denied("id token claims did not match any allow rules"),
+            Self::KeyId if given_keys => {
+                jose(": unsupported key type/format").within(&["validating jwt signature", reviewing])
+            }
+            Self::Signature if given_keys => {
+                jose(": error in cryptographic primitive").within(&["validating jwt signature", reviewing])
+            }
+            Self::KeyId | Self::Signature => {
+                Refusal::plain("failed to verify signature: failed to verify id token signature")
+            }
+            Self::Audience if given_keys => {
+                jose("/jwt: validation failed, invalid audience claim (aud)").within(claims)
+            }
+            Self::Audience => Refusal::plain("oidc: expected audience \"example.test\" got [\"another\"]"),
+            Self::Expired if given_keys => jose("/jwt: validation failed, token is expired (exp)").within(claims),
+            Self::Expired => Refusal::plain("oidc: token is expired (Token Expiry: 2026-11-28 06:43:29 +0000 UTC)"),
+            Self::Early if given_keys => jose("/jwt: validation failed, token not valid yet (nbf)").within(claims),
+            Self::Early => Refusal::denied("token not before in future"),
+            Self::Lifetime => Refusal::bad_parameter(
+                "static_jwks joining requires the use of a service account token with a TTL of less than 30m0s",
+            )
+            .within(claims),
+            Self::Issuer => Refusal::plain(
+                "oidc: id token issued by a different provider, expected \"https://a.test\" got \"https://b.test\"",
+            ),
+        }
+    }
+}
+
 /// Each known refusal of a bad ID token, for [`TokenOptions::refusal`](crate::TokenOptions::refusal).
 #[must_use]
 pub fn proof_refusals() -> Vec<Refusal> {

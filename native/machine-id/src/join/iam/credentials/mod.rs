@@ -3,7 +3,6 @@
 //! configured and fails ends the search, so that nobody becomes somebody else by a fault.
 
 mod chain;
-mod command;
 mod container;
 mod context;
 mod document;
@@ -33,7 +32,7 @@ pub(super) fn fuzz(bytes: &[u8]) {
         0 => drop(profiles::Profiles::of_texts(&text, &text).map(|profiles| profile::plan(&profiles, "default"))),
         1 => drop(sts::read(&text)),
         2 => drop(document::read(rest)),
-        _ => drop(command::words(&text)),
+        _ => drop(crate::join::command::words(&text)),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::join::command;
 use crate::join::iam::error::IamError;
 use crate::join::iam::keys::Credentials;
 use crate::secret::Secret;
 
-use super::{command, document};
+use super::document;
 
 /// Programs that ask a server need some; the join waits for it.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -19,7 +20,7 @@ async fn run_within(limit: Duration, place: &str, line: &Secret, now: SystemTime
     let failed = |reason: String| IamError::source(place, format!("its credential_process {reason}"));
     let words =
         command::words(line.expose()).ok_or_else(|| failed("has a quote or backslash without an end".to_owned()))?;
-    let printed = command::run(words, limit).await?.map_err(failed)?;
+    let printed = command::run(words, limit).await.map_err(failed)?;
     let answer = document::read(&printed).map_err(|_| failed("doesn't print the JSON of credentials".to_owned()))?;
     if answer.version != Some(1) {
         return Err(failed("doesn't print \"Version\": 1".to_owned()));

@@ -4,8 +4,11 @@ mod host;
 mod request;
 mod sigv4;
 
+use std::time::SystemTime;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use hyper::body::Bytes;
 
 use crate::auth::refusal::Refusal;
 use crate::control::{Core, IamOptions};
@@ -22,6 +25,34 @@ pub(super) fn challenge() -> String {
             return text;
         }
     }
+}
+
+/// What STS answers to a signed request, for a key that it knows: who owns it, or why the request isn't good.
+#[must_use]
+pub fn sts(options: &IamOptions, request: &http::Request<Bytes>, now: SystemTime) -> http::Response<String> {
+    let answer = |status: &str, body: serde_json::Value| {
+        let status = status.split(' ').next().and_then(|code| code.parse().ok()).unwrap_or(500_u16);
+        let mut answer = http::Response::new(body.to_string());
+        *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+        answer
+    };
+    let refused = |(status, code, message): sigv4::StsError| answer(status, sts_error(code, &message));
+    let request = Request::from_http(request);
+    let Ok(signed) = sigv4::Authorization::parse(request.header("authorization").unwrap_or_default()) else {
+        return refused(("400 Bad Request", "IncompleteSignature", "no Authorization header".to_owned()));
+    };
+    match sigv4::verify(&request, &signed, options, now) {
+        Err(error) => refused(error),
+        Ok(()) => {
+            let owner = serde_json::json!({"Account": options.account, "Arn": options.arn, "UserId": "AROAEXAMPLE"});
+            answer("200 OK", serde_json::json!({"GetCallerIdentityResponse": {"GetCallerIdentityResult": owner,
+                "ResponseMetadata": {"RequestId": "01234567-89ab-cdef-0123-456789abcdef"}}}))
+        }
+    }
+}
+
+fn sts_error(code: &str, message: &str) -> serde_json::Value {
+    serde_json::json!({ "Error": { "Code": code, "Message": message, "Type": "Sender" } })
 }
 
 /// What a server of the configured version says about the request.
@@ -56,7 +87,7 @@ pub(super) fn check(
         return Err(Refusal::bad_parameter(format!("sts request body {body:?} does not equal expected {BODY:?}")));
     }
     if let Err((status, code, message)) = sigv4::verify(&request, &signed, options, core.now()) {
-        let body = serde_json::json!({ "Error": { "Code": code, "Message": message, "Type": "Sender" } }).to_string();
+        let body = sts_error(code, &message).to_string();
         return Err(Refusal::denied(format!("aws sts api returned status: {status:?} body: {body:?}")));
     }
     // Without this STS answers with XML, which the auth server can't read.
@@ -64,7 +95,7 @@ pub(super) fn check(
         return Err(Refusal::plain("invalid character '<' looking for beginning of value"));
     }
     if options.account.is_empty() {
-        return Err(Refusal::denied("received empty AWS account ID from sts API"));
+        return Err(Refusal::bad_parameter("received empty AWS account ID from sts API"));
     }
     if !options.allowed {
         let arn = &options.arn;

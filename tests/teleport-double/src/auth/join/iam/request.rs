@@ -1,5 +1,7 @@
 //! Reads the one HTTP/1.1 request as Go's server does: names in any case, bare line feeds, a body as long as told.
 
+use hyper::body::Bytes;
+
 use crate::auth::refusal::Refusal;
 
 /// The request to STS.
@@ -48,6 +50,15 @@ impl Request {
             length.map_or(Ok(0), str::parse).map_err(|_| Refusal::plain(format!("bad Content-Length {length:?}")))?;
         let body = rest.get(..length).ok_or_else(unexpected)?.to_vec();
         Ok(Self { method, uri, headers, body })
+    }
+
+    /// The same of a request that came by HTTP.
+    pub(super) fn from_http(request: &http::Request<Bytes>) -> Self {
+        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
+        let headers = request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value)));
+        let uri = request.uri().path().to_owned();
+        let method = request.method().as_str().to_owned();
+        Self { method, uri, headers: headers.collect(), body: request.body().to_vec() }
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {

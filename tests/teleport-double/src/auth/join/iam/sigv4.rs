@@ -49,7 +49,7 @@ impl Authorization {
 }
 
 /// Status, code and message of a refusal by STS.
-type StsError = (&'static str, &'static str, String);
+pub(super) type StsError = (&'static str, &'static str, String);
 
 /// What STS checks.
 pub(super) fn verify(

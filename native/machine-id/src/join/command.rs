@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 
 use crate::blocking::{self, Lane};
 use crate::clock::{Clock, SystemClock};
-use crate::join::iam::error::IamError;
 
 /// More than any program prints.
 const LONGEST: usize = 64 << 10;
@@ -59,9 +58,9 @@ pub(super) fn words(line: &str) -> Option<Vec<String>> {
 }
 
 /// What the program prints, or why that is nothing. At the limit it is killed, with all that it has started.
-pub(super) async fn run(words: Vec<String>, limit: Duration) -> Result<Result<Zeroizing<Vec<u8>>, String>, IamError> {
+pub(super) async fn run(words: Vec<String>, limit: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
     let done = blocking::run(Lane::Programs, move || run_here(&words, limit)).await;
-    done.map_err(|error| IamError::Internal { reason: error.to_string() })
+    done.unwrap_or_else(|error| Err(error.to_string()))
 }
 
 fn run_here(words: &[String], limit: Duration) -> Result<Zeroizing<Vec<u8>>, String> {
