@@ -31,13 +31,13 @@ pub(crate) fn config_and_uri(path: &Path, join_uri: Option<&str>) -> Result<Tbot
             Ok(config)
         }
         Err(error) => {
-            if error.faults().len() == 1 {
+            if error.diagnostics().len() == 1 {
                 return Err(error.into());
             }
-            for fault in error.faults() {
+            for fault in error.diagnostics() {
                 eprintln!("machine-id: {fault}");
             }
-            let (count, code) = (error.faults().len(), Error::from(error).code());
+            let (count, code) = (error.diagnostics().len(), Error::from(error).code());
             Err(Error::new(code, format!("{} has {count} faults", path.display()), "correct each line named above"))
         }
     }

@@ -19,7 +19,7 @@ macro_rules! contract {
 }
 
 fn lines(error: &ConfigError) -> Vec<String> {
-    error.faults().iter().map(ToString::to_string).collect()
+    error.diagnostics().iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn discard_is_read_as_the_contract_says() {
     assert!(request.directory.unwrap().ends_with(format!("machine-id-{}", request.lease)));
     let error =
         DiscardRequest::from_json(br#"{"root":"r","lease":"../x","directory":"/a/../b","token":""}"#).unwrap_err();
-    assert_eq!(error.faults().len(), 4, "{error}");
+    assert_eq!(error.diagnostics().len(), 4, "{error}");
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn a_join_method_that_is_not_built_is_unsupported_rather_than_invalid() {
         {"id":"a","cluster":{"address":"h"},"join":{"method":"tpm","token":"t"}}]}"#;
     let error = EngineConfig::from_json(text).unwrap_err();
     assert_eq!(error.code(), Code::Unsupported);
-    assert_eq!(error.faults().len(), 1);
+    assert_eq!(error.diagnostics().len(), 1);
 }
 
 fn settings_of(join: &str) -> Result<EngineConfig, Vec<String>> {
@@ -355,7 +355,7 @@ proptest! {
     ) {
         let text = format!("{{\"{key}\": {value}}}");
         let error = AcquireRequest::from_json(text.as_bytes()).unwrap_err();
-        prop_assert!(!error.faults().is_empty());
-        prop_assert!(error.faults().iter().all(|fault| !fault.message.contains('\n')));
+        prop_assert!(!error.diagnostics().is_empty());
+        prop_assert!(error.diagnostics().iter().all(|fault| !fault.message.contains('\n')));
     }
 }

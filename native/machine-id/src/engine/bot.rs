@@ -7,9 +7,9 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 
 use super::agenda::{Held, Moment};
-use super::hold::Hold;
 use super::multiplex::Multiplexers;
 use super::reply::{IdentityState, IdentityStatus};
+use super::retry_gate::RetryGate;
 use super::session::{Session, Sessions};
 use super::spare::SpareKey;
 use crate::blocking::{self, Lane};
@@ -54,7 +54,7 @@ pub(super) struct Bot {
 /// What a process knows of its identity beside what is on disk.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    pub(super) hold: Hold,
+    pub(super) gate: RetryGate,
     /// The version of the store's file that the session comes from.
     pub(super) seen: Option<Stamp>,
     /// An identity that could not be written down yet, and the certificates that stand on disk instead.
@@ -209,7 +209,7 @@ impl Bot {
         }
         let valid = current.session().filter(is_valid);
         let memory = self.memory();
-        let error = memory.hold.refuses(now.monotonic)?;
+        let error = memory.gate.refuses(now.monotonic)?;
         Some(valid.filter(|_| is_passing(error)).map_or_else(|| Err(error.clone()), |session| Ok(Arc::clone(session))))
     }
 
@@ -220,7 +220,7 @@ impl Bot {
                 let session = Arc::new(session);
                 self.forget_token(session.identity.token_hash.as_ref());
                 // The failure first: whoever is told of the session finds nothing that holds it back.
-                self.memory().hold.succeeded();
+                self.memory().gate.succeeded();
                 self.sessions.publish(Arc::clone(&session));
                 Ok(session)
             }
@@ -241,8 +241,8 @@ impl Bot {
     fn note(&self, error: &Error) -> bool {
         let now = self.clock.monotonic();
         let mut memory = self.memory();
-        let known = memory.hold.error().is_some_and(|known| known.code() == error.code());
-        let delay = memory.hold.failed(error, now, fastrand::f64());
+        let known = memory.gate.error().is_some_and(|known| known.code() == error.code());
+        let delay = memory.gate.failed(error, now, fastrand::f64());
         drop(memory);
         if !is_passing(error) {
             self.sessions.let_go_current();
@@ -274,7 +274,7 @@ impl Bot {
 
     /// What keeps this identity from working as it should, until that is over.
     pub(super) fn trouble(&self) -> Option<Error> {
-        self.memory().hold.error().cloned()
+        self.memory().gate.error().cloned()
     }
 
     /// Whether another process has written the store since the session was made. Reads the disk.

@@ -9,9 +9,9 @@ use futures_util::stream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::active_lease::ActiveLease;
 use super::agenda::{Facts, Jump, Moment, Step, jump, next};
 use super::bot::Bot;
-use super::live::Live;
 use super::look::{Look, Looks};
 use super::rotation::{Reaction, reaction};
 use super::session::{Current, Session};
@@ -159,15 +159,15 @@ impl Keeper {
         let session = self.bot.current();
         let current = session.as_ref().map(|session| &session.identity.authorities);
         let leases = self.shared.leases.of(&self.bot.config.id);
-        let refresh_at = leases.iter().filter_map(|lease| lease.due_at(current)).min();
+        let refresh_at = leases.iter().filter_map(|lease| lease.freshness().due_at(current)).min();
         let started = now.monotonic >= self.start_at;
         let wanted = refresh_at.is_some() || session.is_some() || (started && self.stored);
-        let hold = self.bot.memory().hold.retry_at();
+        let retry_at = self.bot.memory().gate.retry_at();
         Facts {
             now,
             held: self.bot.held(),
             wanted,
-            hold,
+            retry_at,
             refresh_at,
             look_at: self.looks.at(),
             sweep_at: self.sweep_at,
@@ -185,10 +185,10 @@ impl Keeper {
             Jump::Back(by) => tracing::info!(identity, ?by, "the clock was set back"),
         }
         self.bot.sessions.let_go_current();
-        self.bot.memory().hold.release(now.monotonic);
+        self.bot.memory().gate.release(now.monotonic);
         if matches!(jump, Jump::Back(_)) {
             for lease in self.shared.leases.of(identity) {
-                lease.let_refresh(now.wall);
+                lease.freshness().let_refresh(now.wall);
             }
         }
     }
@@ -205,7 +205,7 @@ impl Keeper {
         if seen.fresh_token {
             tracing::info!(identity = %bot.config.id, "a fresh token is configured");
             bot.sessions.let_go_current();
-            bot.memory().hold.release(now.monotonic);
+            bot.memory().gate.release(now.monotonic);
         }
         if now.monotonic >= self.write_at {
             self.write_at = now.monotonic + Duration::from_secs(5);
@@ -233,7 +233,9 @@ impl Keeper {
         let Ok(session) = self.bot.session().await else { return };
         let current = &session.identity.authorities;
         let leases = self.shared.leases.of(&self.bot.config.id);
-        let due = leases.into_iter().filter(|lease| lease.due_at(Some(current)).is_some_and(|time| now.wall >= time));
+        let due = leases
+            .into_iter()
+            .filter(|lease| lease.freshness().due_at(Some(current)).is_some_and(|time| now.wall >= time));
         let work = due.map(|lease| {
             let session = &session;
             async move { refresh(&self.shared, &self.bot, session, &lease).await }
@@ -271,11 +273,11 @@ async fn ping(bot: &Arc<Bot>) {
     }
 }
 
-async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Live) {
+async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &ActiveLease) {
     if !shared.leases.is_ours(lease).await {
         return;
     }
-    let before = lease.problem();
+    let before = lease.freshness().problem().cloned();
     match lease.refresh(bot, session).await {
         Ok(delivered) => {
             if let Some(error) = delivered.refused {
@@ -283,8 +285,8 @@ async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Liv
                 return;
             }
             tracing::info!(
-                lease = lease.id(),
-                directory = %lease.order().directory().display(),
+                lease = %lease.id(),
+                directory = %lease.request().directory().display(),
                 expires = %super::timestamp(delivered.expires_at),
                 "refreshed"
             );
@@ -295,10 +297,10 @@ async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Liv
 }
 
 /// Says a failure once, not at every try.
-fn report(lease: &Live, before: Option<&Error>, error: &Error) {
+fn report(lease: &ActiveLease, before: Option<&Error>, error: &Error) {
     if before.is_some_and(|before| before.code() == error.code()) {
-        tracing::debug!(lease = lease.id(), "still not refreshed: {error}");
+        tracing::debug!(lease = %lease.id(), "still not refreshed: {error}");
     } else {
-        tracing::warn!(lease = lease.id(), "not refreshed: {error}");
+        tracing::warn!(lease = %lease.id(), "not refreshed: {error}");
     }
 }

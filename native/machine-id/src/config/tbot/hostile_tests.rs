@@ -127,8 +127,8 @@ proptest! {
         quote in prop::sample::select(vec!["", "\"", "'"]),
     ) {
         if let Err(error) = read(&format!("{key}: {quote}{value}{quote}\n")) {
-            prop_assert!(!error.faults().is_empty());
-            prop_assert!(error.faults().iter().all(|fault| fault.location.starts_with("tbot.yaml:")));
+            prop_assert!(!error.diagnostics().is_empty());
+            prop_assert!(error.diagnostics().iter().all(|fault| fault.location.starts_with("tbot.yaml:")));
         }
     }
 }

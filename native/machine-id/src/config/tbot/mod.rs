@@ -19,14 +19,14 @@ mod tests;
 use std::path::Path;
 use std::time::Duration;
 
-use super::address::parse_address;
-use super::fault::{ConfigError, Place, Report};
-use super::join_uri::UriCluster;
+use super::diagnostic::{ConfigError, Diagnostics, Place};
 use super::model::{
     AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, KeyAlgorithm, OutputConfig, TbotConfig,
 };
-use super::tree::{Section, Text, Tree, Value};
-use super::value::shown;
+use super::read::address::parse_address;
+use super::read::join_uri::UriCluster;
+use super::read::tree::{Section, Text, Tree, Value};
+use super::read::value::shown;
 use crate::error::Code;
 use onboarding::Onboarding;
 
@@ -50,11 +50,12 @@ impl TbotConfig {
         working_directory: &Path,
         join_uri: Option<&str>,
     ) -> Result<Self, ConfigError> {
-        let mut report = Report::new(source, Code::ConfigInvalid);
+        let mut diagnostics = Diagnostics::new(source, Code::ConfigInvalid);
         let place = Place { path: "--join-uri".to_owned(), line: None };
         let uri = join_uri.map(|uri| Tree { place, value: Value::Text(Text::new(uri.to_owned())) });
-        let config = load::parse(text, &mut report).and_then(|tree| read(tree, uri, working_directory, &mut report));
-        report.finish(config).map(|(config, warnings)| Self { warnings, ..config })
+        let config =
+            load::parse(text, &mut diagnostics).and_then(|tree| read(tree, uri, working_directory, &mut diagnostics));
+        diagnostics.finish(config).map(|(config, warnings)| Self { warnings, ..config })
     }
 }
 
@@ -65,30 +66,30 @@ enum Version {
     V2,
 }
 
-fn read(tree: Tree, given: Option<Tree>, base: &Path, report: &mut Report) -> Option<TbotConfig> {
+fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Option<TbotConfig> {
     let top = Tree { place: Place { line: Some(1), ..tree.place }, ..tree };
-    let mut section = top.section(report)?;
-    let version = version(&mut section, report);
+    let mut section = top.section(diagnostics)?;
+    let version = version(&mut section, diagnostics);
     let uri = match (section.take("join_uri"), given) {
         (Some(_), Some(given)) => {
-            report.fault(&given.place, "stands beside join_uri in the file; give one of them");
+            diagnostics.error(&given.place, "stands beside join_uri in the file; give one of them");
             None
         }
         (uri, given) => given.or(uri),
     };
-    let Onboarding { pins: ca_pins, ca, join } = onboarding::read(section.take("onboarding"), uri, base, report);
+    let Onboarding { pins: ca_pins, ca, join } = onboarding::read(section.take("onboarding"), uri, base, diagnostics);
     let named = join.as_ref().and_then(|(_, named)| named.clone());
     let join = join.map(|(join, _)| join);
-    let cluster = cluster(&mut section, named, report);
-    let oneshot = section.take("oneshot").and_then(|tree| tree.bool(report)).unwrap_or(false);
-    let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, report);
-    switches(&mut section, report);
+    let cluster = cluster(&mut section, named, diagnostics);
+    let oneshot = section.take("oneshot").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
+    let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, diagnostics);
+    switches(&mut section, diagnostics);
     let (storage, outputs) = match version {
         Some(Version::V1) => {
-            (v1::storage(section.take("storage"), base, report), v1::outputs(&mut section, base, report))
+            (v1::storage(section.take("storage"), base, diagnostics), v1::outputs(&mut section, base, diagnostics))
         }
         Some(Version::V2) => {
-            (v2::storage(section.take("storage"), base, report), v2::outputs(&mut section, base, report))
+            (v2::storage(section.take("storage"), base, diagnostics), v2::outputs(&mut section, base, diagnostics))
         }
         None => {
             section.ignore_rest();
@@ -96,11 +97,11 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, report: &mut Report) -> Op
         }
     };
     if outputs.is_empty() {
-        report.warn(&section.place, "no outputs: only the bot's own identity is kept");
+        diagnostics.warn(&section.place, "no outputs: only the bot's own identity is kept");
     }
-    section.finish(report);
-    let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), report));
-    distinct(&outputs, storage.as_ref(), report);
+    section.finish(diagnostics);
+    let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), diagnostics));
+    distinct(&outputs, storage.as_ref(), diagnostics);
     let outputs: Vec<OutputConfig> = outputs.into_iter().map(|(_, output)| output).collect();
     let max_ttl = outputs.iter().filter_map(|output| output.ttl).fold(lifetime, Duration::max);
     let (host, port, kind) = cluster?;
@@ -118,9 +119,9 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, report: &mut Report) -> Op
     Some(TbotConfig { identity, outputs, oneshot, warnings: Vec::new() })
 }
 
-fn version(section: &mut Section, report: &mut Report) -> Option<Version> {
+fn version(section: &mut Section, diagnostics: &mut Diagnostics) -> Option<Version> {
     let Some(tree) = section.take("version") else { return Some(Version::V1) };
-    tree.parse(report, |text| match text {
+    tree.parse(diagnostics, |text| match text {
         "v1" => Ok(Version::V1),
         "v2" => Ok(Version::V2),
         other => Err(format!("is {}; write v1 or v2", shown(other))),
@@ -130,13 +131,13 @@ fn version(section: &mut Section, report: &mut Report) -> Option<Version> {
 fn cluster(
     section: &mut Section,
     named: Option<UriCluster>,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Option<(String, u16, AddressKind)> {
     let proxy = section.take("proxy_server");
     let auth = section.take("auth_server");
     let (tree, kind) = match (proxy, auth) {
         (Some(proxy), Some(_)) => {
-            report.fault(&proxy.place, "stands beside auth_server; write one of them");
+            diagnostics.error(&proxy.place, "stands beside auth_server; write one of them");
             return None;
         }
         (Some(proxy), None) => (proxy, AddressKind::Proxy),
@@ -146,28 +147,28 @@ fn cluster(
                 return Some((host, port, kind));
             }
             let message = "proxy_server is missing; write proxy_server: HOST:PORT (or auth_server)";
-            report.fault(&section.place, message);
+            diagnostics.error(&section.place, message);
             return None;
         }
     };
     let place = tree.place.clone();
-    let (host, port) = tree.parse(report, |text| parse_address(text, kind.default_port()))?;
+    let (host, port) = tree.parse(diagnostics, |text| parse_address(text, kind.default_port()))?;
     if let Some(named) = named {
-        named.check(&place, &host, port, kind, report);
+        named.check(&place, &host, port, kind, diagnostics);
     }
     Some((host, port, kind))
 }
 
 /// Switches of tbot that mean little here, or that must not be silently ignored.
-fn switches(section: &mut Section, report: &mut Report) {
+fn switches(section: &mut Section, diagnostics: &mut Diagnostics) {
     if let Some(tree) = section.take("debug") {
         let place = tree.place.clone();
-        if tree.bool(report) == Some(true) {
-            report.warn(&place, "does nothing here; set the log level on the command line");
+        if tree.bool(diagnostics) == Some(true) {
+            diagnostics.warn(&place, "does nothing here; set the log level on the command line");
         }
     }
     if let Some(tree) = section.take("diag_addr") {
-        report.warn(&tree.place, "does nothing here: no diagnostics are served; ask `machine-id status`");
+        diagnostics.warn(&tree.place, "does nothing here: no diagnostics are served; ask `machine-id status`");
     }
     for (key, message) in [
         (
@@ -179,26 +180,26 @@ fn switches(section: &mut Section, report: &mut Report) {
     ] {
         if let Some(tree) = section.take(key) {
             let place = tree.place.clone();
-            if tree.bool(report) == Some(true) {
-                report.unsupported(&place, message);
+            if tree.bool(diagnostics) == Some(true) {
+                diagnostics.unsupported(&place, message);
             }
         }
     }
 }
 
 /// Two writers in one directory would overwrite each other's files.
-fn distinct(outputs: &[(Place, OutputConfig)], storage: Option<&DirectoryConfig>, report: &mut Report) {
+fn distinct(outputs: &[(Place, OutputConfig)], storage: Option<&DirectoryConfig>, diagnostics: &mut Diagnostics) {
     for (index, (place, output)) in outputs.iter().enumerate() {
         let path = &output.destination.path;
         if storage.is_some_and(|storage| storage.path == *path) {
-            report.fault(
+            diagnostics.error(
                 place,
                 format!("writes to {path:?}, where the bot's own identity is stored; take another directory"),
             );
         }
         let before = outputs.iter().take(index).find(|(_, other)| other.destination.path == *path);
         if let Some((before, _)) = before {
-            report.fault(place, format!("writes to {path:?} like {}; take another directory", before.path));
+            diagnostics.error(place, format!("writes to {path:?} like {}; take another directory", before.path));
         }
     }
 }

@@ -32,7 +32,7 @@ fn check(text: &str, becomes: Becomes) {
         NotBuilt(place) => {
             let error = outcome.expect_err(text);
             assert_eq!(error.code(), Code::Unsupported, "{text}{error}");
-            let [fault] = error.faults() else { panic!("{text}{error}") };
+            let [fault] = error.diagnostics() else { panic!("{text}{error}") };
             let word = place.rsplit(['.', ']']).next().unwrap_or_default();
             let line = text.lines().position(|line| line.contains(&format!("{word}:"))).unwrap() + 1;
             assert_eq!(fault.location, format!("tbot.yaml:{line}: {place}"), "{text}");

@@ -1,8 +1,8 @@
 //! Where something goes: what tbot calls a destination, of the bot's own identity or of an output.
 
-use crate::config::fault::{Place, Report};
+use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::{DirectoryConfig, JoinConfig, OutputKind};
-use crate::config::ssh_path::not_for_ssh_config;
+use crate::config::read::ssh_path::not_for_ssh_config;
 use crate::method::Proof;
 
 /// Where tbot keeps the bot's identity unless told otherwise (protocol G2).
@@ -32,7 +32,7 @@ impl Sink {
         self,
         kind: Option<&OutputKind>,
         how: &str,
-        report: &mut Report,
+        diagnostics: &mut Diagnostics,
     ) -> Option<DirectoryConfig> {
         match self {
             Self::Directory { directory, path } => {
@@ -43,12 +43,12 @@ impl Sink {
                          the path out",
                         directory.path
                     );
-                    report.fault(&path, message);
+                    diagnostics.error(&path, message);
                 }
                 Some(directory)
             }
             Self::Memory(place) => {
-                report.unsupported(&place, format!("outputs in memory make no files; {how}"));
+                diagnostics.unsupported(&place, format!("outputs in memory make no files; {how}"));
                 None
             }
         }
@@ -56,7 +56,11 @@ impl Sink {
 
     /// Where the bot's identity is kept; none: in memory, which is warned of where a restart then takes more than this
     /// file.
-    pub(super) fn of_storage(self, join: Option<&JoinConfig>, report: &mut Report) -> Option<DirectoryConfig> {
+    pub(super) fn of_storage(
+        self,
+        join: Option<&JoinConfig>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<DirectoryConfig> {
         let place = match self {
             Self::Directory { directory, path: _ } => return Some(directory),
             Self::Memory(place) => place,
@@ -73,7 +77,7 @@ impl Sink {
                 "keeps the bot's identity no longer than this process runs: {lost}; a directory that only the bot can \
                  read keeps it"
             );
-            report.warn(&place, &message);
+            diagnostics.warn(&place, &message);
         }
         None
     }

@@ -16,7 +16,7 @@ pub(super) fn read(text: &str) -> Result<TbotConfig, ConfigError> {
 }
 
 pub(super) fn faults(text: &str) -> Vec<String> {
-    read(text).map(|_| Vec::new()).unwrap_or_else(|error| error.faults().iter().map(ToString::to_string).collect())
+    read(text).map(|_| Vec::new()).unwrap_or_else(|error| error.diagnostics().iter().map(ToString::to_string).collect())
 }
 
 pub(super) fn v2(rest: &str) -> String {
@@ -75,7 +75,8 @@ fn kubernetes(lines: &str) -> Result<OutputKind, Vec<String>> {
     let text = format!(
         "version: v2\n{MINIMAL}outputs:\n- type: kubernetes/v2\n  destination: {{type: directory, path: /k}}\n{lines}"
     );
-    let config = read(&text).map_err(|error| error.faults().iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    let config =
+        read(&text).map_err(|error| error.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>())?;
     Ok(config.outputs[0].kind.clone())
 }
 
@@ -435,8 +436,8 @@ fn what_tbot_knows_and_we_do_not_is_named_as_such() {
     ] {
         let error = read(&text).unwrap_err();
         assert_eq!(error.code(), Code::Unsupported, "{text}{error}");
-        assert_eq!(error.faults().len(), 1, "{text}{error}");
-        assert!(error.faults()[0].location.ends_with(&format!(": {place}")), "{text}{error}");
+        assert_eq!(error.diagnostics().len(), 1, "{text}{error}");
+        assert!(error.diagnostics()[0].location.ends_with(&format!(": {place}")), "{text}{error}");
     }
 }
 
