@@ -72,6 +72,7 @@ fn key(setting: &Setting, language: Language<'_>) -> Option<&'static str> {
 fn value(tree: Tree, kind: Kind, language: Language<'_>, report: &mut Report) -> Option<Value> {
     match (kind, language) {
         (Kind::Variable, _) => tree.parse(report, value::variable).map(Value::Text),
+        (Kind::Text, _) => tree.parse(report, value::name).map(Value::Text),
         (Kind::Flag, _) => tree.bool(report).map(Value::Flag),
         (Kind::Path, Language::Json) => tree.parse(report, value::absolute_path).map(Value::Path),
         (Kind::Path, Language::Tbot(base)) => tree.parse(report, |text| value::path_below(text, base)).map(Value::Path),

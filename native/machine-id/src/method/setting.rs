@@ -22,6 +22,8 @@ pub enum Kind {
     Path,
     /// Yes or no.
     Flag,
+    /// A short text without control characters.
+    Text,
 }
 
 impl Kind {
@@ -32,6 +34,7 @@ impl Kind {
             Self::Variable => "variable",
             Self::Path => "path",
             Self::Flag => "flag",
+            Self::Text => "text",
         }
     }
 }
@@ -39,7 +42,7 @@ impl Kind {
 /// A setting's value.
 #[derive(Debug)]
 pub enum Value {
-    /// Of [`Kind::Variable`].
+    /// Of [`Kind::Variable`] and [`Kind::Text`].
     Text(String),
     /// Of [`Kind::Path`].
     Path(PathBuf),
