@@ -102,6 +102,10 @@ pub(crate) struct Start {
     /// Write everything once, then end.
     #[arg(long)]
     pub(crate) oneshot: bool,
+    /// The joining URI that `tctl bots add` prints from Teleport 19 on, in place of address, join method and token. Other
+    /// users of the machine see a command line; join_uri in the configuration they don't.
+    #[arg(long, value_name = "URI")]
+    pub(crate) join_uri: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use machine_id::config::{EngineConfig, HelperConfig, HelperContent, TbotConfig};
+use machine_id::config::{EngineConfig, HelperConfig, HelperContent, IdentityConfig, TbotConfig};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::secret::Secret;
@@ -15,10 +15,15 @@ const MAX_IDENTITY: u64 = 256 * 1024;
 
 /// Reads a configuration; what does nothing in it is said once on standard error.
 pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
+    config_and_uri(path, None)
+}
+
+/// As [`config`], with the joining URI of the command line.
+pub(crate) fn config_and_uri(path: &Path, join_uri: Option<&str>) -> Result<TbotConfig, Error> {
     // A join token may stand in it.
     let text = Zeroizing::new(read(path, MAX_CONFIG)?);
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    match TbotConfig::from_yaml(&path.display().to_string(), &text, &here) {
+    match TbotConfig::from_yaml_and_uri(&path.display().to_string(), &text, &here, join_uri) {
         Ok(config) => {
             for warning in &config.warnings {
                 eprintln!("machine-id: warning: {warning}");
@@ -26,13 +31,13 @@ pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
             Ok(config)
         }
         Err(error) => {
-            if error.faults().len() == 1 {
+            if error.diagnostics().len() == 1 {
                 return Err(error.into());
             }
-            for fault in error.faults() {
+            for fault in error.diagnostics() {
                 eprintln!("machine-id: {fault}");
             }
-            let (count, code) = (error.faults().len(), Error::from(error).code());
+            let (count, code) = (error.diagnostics().len(), Error::from(error).code());
             Err(Error::new(code, format!("{} has {count} faults", path.display()), "correct each line named above"))
         }
     }
@@ -42,9 +47,26 @@ pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
 pub(crate) fn engine_config(
     config: TbotConfig,
 ) -> Result<(EngineConfig, Vec<machine_id::config::OutputConfig>), Error> {
-    let root = config.identity.storage.path.clone();
+    let root = root(&config.identity);
     let engine = EngineConfig { root, helper: this_program()?, identities: vec![config.identity] };
     Ok((engine, config.outputs))
+}
+
+/// Where leases are written down: beside the identity, or where that is in memory, in the user's own place for what
+/// ends with the machine. (What a killed process has left is found there by the next one.)
+pub(crate) fn root(identity: &IdentityConfig) -> PathBuf {
+    match &identity.storage {
+        Some(storage) => storage.path.clone(),
+        None => runtime_directory().map_or_else(
+            || std::env::temp_dir().join(format!("machine-id-{}", nix::unistd::geteuid())),
+            |directory| directory.join("machine-id"),
+        ),
+    }
+}
+
+/// `XDG_RUNTIME_DIR`, where there is one.
+pub(crate) fn runtime_directory() -> Option<PathBuf> {
+    std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir())
 }
 
 /// Reads the identity file of a destination: one file, replaced as a whole, so that what is in it belongs together.

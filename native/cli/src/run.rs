@@ -1,13 +1,12 @@
 //! `machine-id run`: certificates for one command.
 
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{DirectoryConfig, OutputConfig};
-use machine_id::engine::{Acquired, Engine, Order, Placement};
+use machine_id::engine::{Acquired, Engine, LeaseRequest, Placement};
 use machine_id::error::{Code, Error};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -86,17 +85,15 @@ fn name_of(output: &OutputConfig) -> String {
 }
 
 /// The same output, in a directory of its own that nobody can guess.
-fn order(identity: &str, output: &OutputConfig) -> Order {
+fn order(identity: &str, output: &OutputConfig) -> LeaseRequest {
     let lease = format!("{:032x}", fastrand::u128(..));
-    let base =
-        std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
-    let path = base.unwrap_or_else(std::env::temp_dir).join(format!("machine-id-{lease}"));
+    let path = files::runtime_directory().unwrap_or_else(std::env::temp_dir).join(format!("machine-id-{lease}"));
     let directory = DirectoryConfig { readers: Vec::new(), ..DirectoryConfig { path, ..output.destination.clone() } };
-    Order {
+    LeaseRequest {
         lease,
         standing: false,
         placements: vec![Placement { kind: output.kind.clone(), directory }],
-        ..Order::standing(identity, output)
+        ..LeaseRequest::standing(identity, output)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use machine_id::backoff::Backoff;
 use machine_id::clock::SystemClock;
 use machine_id::config::{OutputConfig, TbotConfig};
-use machine_id::engine::{Engine, Order, timestamp};
+use machine_id::engine::{Engine, LeaseRequest, timestamp};
 use machine_id::error::{Code, Error, Retry};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -63,7 +63,7 @@ enum Next {
 }
 
 fn read(arguments: &Start) -> Result<TbotConfig, Error> {
-    let mut config = files::config(&arguments.file.config)?;
+    let mut config = files::config_and_uri(&arguments.file.config, arguments.join_uri.as_deref())?;
     config.identity.key_algorithm = arguments.keys.key_algorithm;
     Ok(config)
 }
@@ -143,7 +143,7 @@ impl Running {
     async fn write(&self, output: &OutputConfig) -> Result<(), Error> {
         let directory = output.destination.path.display();
         let what = format!("writing {directory} from {}", self.cluster);
-        let outcome = progress::shown(&what, self.engine.acquire(Order::standing(&self.identity, output))).await;
+        let outcome = progress::shown(&what, self.engine.acquire(LeaseRequest::standing(&self.identity, output))).await;
         let acquired = outcome?;
         tracing::info!(%directory, expires = %timestamp(acquired.expires_at), "written");
         Ok(())

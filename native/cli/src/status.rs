@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &args::Status) -> Result<ExitCode, Error> {
     let clock = SystemClock::new();
     let destinations: Vec<_> = outputs.iter().map(|output| destination(output, clock.now())).collect();
     let config = EngineConfig {
-        root: identity.storage.path.clone(),
+        root: files::root(&identity),
         helper: HelperConfig { path: std::path::PathBuf::new(), content: HelperContent::ThisProcess },
         identities: vec![identity],
     };
@@ -71,6 +71,10 @@ fn identity_report(config: EngineConfig) -> IdentityReport {
     if config.identities.iter().any(|identity| !identity.join.method.renewable()) {
         let reason =
             "its join method can join again at any time: the identity is in the memory of the process that uses it";
+        return IdentityReport::Problem { state: "in_memory", reason: reason.to_owned() };
+    }
+    if config.identities.iter().any(|identity| identity.storage.is_none()) {
+        let reason = "storage is in memory: the identity is in the memory of the process that uses it";
         return IdentityReport::Problem { state: "in_memory", reason: reason.to_owned() };
     }
     if !config.root.exists() {

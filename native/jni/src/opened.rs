@@ -6,7 +6,7 @@ use std::sync::Arc;
 use machine_id::blocking::{self, Lane};
 use machine_id::clock::SystemClock;
 use machine_id::config::EngineConfig;
-use machine_id::engine::{Acquired, Engine, Order};
+use machine_id::engine::{Acquired, Engine, LeaseRequest};
 use machine_id::error::{Code, Error};
 use tokio::runtime::Runtime;
 use tokio::sync::{RwLock, watch};
@@ -45,7 +45,7 @@ impl OpenEngine {
     }
 
     /// Takes a lease; `close` takes it back as `release` does.
-    pub(crate) async fn acquire(&self, order: Order) -> Option<Result<Acquired, Error>> {
+    pub(crate) async fn acquire(&self, order: LeaseRequest) -> Option<Result<Acquired, Error>> {
         let closing = self.closing.subscribe();
         self.call(async |engine| acquire(engine, order, closing).await).await
     }
@@ -61,7 +61,11 @@ impl OpenEngine {
     }
 }
 
-async fn acquire(engine: Arc<Engine>, order: Order, mut closing: watch::Receiver<bool>) -> Result<Acquired, Error> {
+async fn acquire(
+    engine: Arc<Engine>,
+    order: LeaseRequest,
+    mut closing: watch::Receiver<bool>,
+) -> Result<Acquired, Error> {
     let lease = order.lease.clone();
     let mut acquire = pin!(engine.acquire(order));
     let finished = tokio::select! {

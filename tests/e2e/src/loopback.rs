@@ -26,8 +26,12 @@ impl Loopback {
     pub fn start(answer: impl Fn(&[String]) -> Option<String> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (seen, ends) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(false)));
-        let mut service =
-            Self { address: listener.local_addr().unwrap(), seen: Arc::clone(&seen), ends: Arc::clone(&ends), thread: None };
+        let mut service = Self {
+            address: listener.local_addr().unwrap(),
+            seen: Arc::clone(&seen),
+            ends: Arc::clone(&ends),
+            thread: None,
+        };
         service.thread = Some(std::thread::spawn(move || {
             for client in listener.incoming() {
                 if *ends.lock().unwrap() {

@@ -10,7 +10,7 @@ use machine_id::config::{
     AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig,
     JoinConfig, KeyAlgorithm, OutputConfig, OutputKind, TokenSource,
 };
-use machine_id::engine::{Acquired, Engine, Order, Placement};
+use machine_id::engine::{Acquired, Engine, LeaseRequest, Placement};
 use machine_id::error::Error;
 use machine_id::method::JoinMethod;
 use teleport_double::{Double, Role};
@@ -76,7 +76,7 @@ impl Stage {
     /// # Errors
     /// Those of the engine.
     pub async fn use_once(&self) -> Result<Acquired, Error> {
-        let mut order = Order::standing("api", &self.output("out"));
+        let mut order = LeaseRequest::standing("api", &self.output("out"));
         order.deadline = PATIENCE;
         order.ttl = Some(Duration::from_secs(fastrand::u64(600..3600)));
         let lease = order.lease.clone();
@@ -89,16 +89,16 @@ impl Stage {
 
     /// A lease with a directory of its own, for one role.
     #[must_use]
-    pub fn order(&self, role: &str) -> Order {
+    pub fn order(&self, role: &str) -> LeaseRequest {
         let lease = format!("{:032x}", fastrand::u128(..));
         let directory = DirectoryConfig::private(self.directory.path().join(&lease));
-        Order {
+        LeaseRequest {
             placements: vec![Placement { kind: OutputKind::Identity, directory }],
             lease,
             roles: vec![role.to_owned()],
             standing: false,
             deadline: PATIENCE,
-            ..Order::standing("api", &self.output("unused"))
+            ..LeaseRequest::standing("api", &self.output("unused"))
         }
     }
 

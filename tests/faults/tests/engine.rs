@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use faults::invariants::complete;
 use faults::stage::{OTHER_ROLE, Stage};
 use faults::world::ROLE;
-use machine_id::engine::{IdentityState, LeaseStatus, Order};
+use machine_id::engine::{IdentityState, LeaseRequest, LeaseStatus};
 use machine_id::error::Code;
 use teleport_double::{Fault, Phase, Point, Times};
 
@@ -24,7 +24,7 @@ async fn until(what: &str, limit: Duration, mut is: impl AsyncFnMut() -> bool) {
     }
 }
 
-async fn lease(stage: &Stage, order: &Order) -> LeaseStatus {
+async fn lease(stage: &Stage, order: &LeaseRequest) -> LeaseStatus {
     stage.engine.status().await.unwrap().leases.into_iter().find(|lease| lease.lease == order.lease).unwrap()
 }
 
@@ -308,7 +308,7 @@ async fn two_leases_never_share_a_directory() {
     let stage = Stage::open().await.unwrap();
     let order = stage.order(ROLE);
     stage.engine.acquire(order.clone()).await.unwrap();
-    let other = Order { lease: "f".repeat(32), ..order.clone() };
+    let other = LeaseRequest { lease: "f".repeat(32), ..order.clone() };
     assert_eq!(stage.engine.acquire(other).await.unwrap_err().code(), Code::LeaseConflict);
     complete(order.directory()).unwrap();
 }

@@ -1,29 +1,19 @@
 //! What to do: configuration as checked types. Parsing only; nothing here opens a file or a socket.
 //!
 //! Two texts lead here: the JSON of the library ([`EngineConfig::from_json`], [`AcquireRequest::from_json`],
-//! [`DiscardRequest::from_json`]) and tbot's YAML ([`TbotConfig::from_yaml`]). Each becomes a [`tree`] first, so that both are read by the same code,
-//! whole, and every fault is reported in one go.
+//! [`DiscardRequest::from_json`]) and tbot's YAML ([`TbotConfig::from_yaml`]). Each becomes a [`read::tree`] first, so
+//! that both are read by the same code, whole, and every fault is told in one go.
 
-mod address;
-mod discard;
-mod document;
-mod duration;
-mod fault;
-mod join;
+mod diagnostic;
 mod json;
-mod kubernetes;
 mod model;
-mod nearest;
-mod request;
+mod read;
 mod tbot;
-mod tree;
-mod value;
 
 #[cfg(test)]
 mod tests;
 
-pub use discard::DiscardRequest;
-pub use fault::{ConfigError, ConfigFault};
-pub use kubernetes::{ContextName, KubeClusters, KubeSelector, KubernetesOutput};
+pub use diagnostic::{ConfigError, Diagnostic};
 pub use model::*;
-pub use request::{AcquireRequest, Scope};
+pub(crate) use read::address::parse_address;
+pub use read::ssh_path::not_for_ssh_config;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{
     AcquireRequest, AddressKind, CaSource, ConfigError, DatabaseFormat, DiscardRequest, EngineConfig, HelperConfig,
-    HelperContent, KeyAlgorithm, KubernetesOutput, OutputKind, Scope, TokenSource, UserRef,
+    HelperContent, IdentityOutput, KeyAlgorithm, KubernetesOutput, OutputKind, Scope, TokenSource, UserRef,
 };
 use crate::error::{Code, Error, Fault};
 use crate::method::JoinMethod;
@@ -19,7 +19,7 @@ macro_rules! contract {
 }
 
 fn lines(error: &ConfigError) -> Vec<String> {
-    error.faults().iter().map(ToString::to_string).collect()
+    error.diagnostics().iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn open_is_read_as_the_contract_says() {
     assert_eq!(api.roles, ["api-workers"]);
     assert_eq!((api.lifetime.as_secs(), api.max_ttl.as_secs()), (3600, 7200));
     assert_eq!(api.renewal_interval, Some(Duration::from_secs(1200)));
-    assert_eq!(api.storage.path, PathBuf::from("/home/jenkins/agent/machine-id/identities/api"));
+    assert_eq!(api.storage.as_ref().unwrap().path, PathBuf::from("/home/jenkins/agent/machine-id/identities/api"));
 
     assert_eq!((minimal.cluster.port, minimal.cluster.kind), (3025, AddressKind::AuthOrProxy));
     assert!(matches!(&minimal.join.token, TokenSource::File(path) if path.ends_with("token")));
@@ -112,7 +112,7 @@ fn discard_is_read_as_the_contract_says() {
     assert!(request.directory.unwrap().ends_with(format!("machine-id-{}", request.lease)));
     let error =
         DiscardRequest::from_json(br#"{"root":"r","lease":"../x","directory":"/a/../b","token":""}"#).unwrap_err();
-    assert_eq!(error.faults().len(), 4, "{error}");
+    assert_eq!(error.diagnostics().len(), 4, "{error}");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn acquire_is_read_as_the_contract_says() {
             deadline: Duration::from_secs(90),
             route_to_cluster: Some("leaf.example.com".to_owned()),
             outputs: vec![
-                OutputKind::Identity,
+                OutputKind::Identity(IdentityOutput::default()),
                 OutputKind::Kubernetes(KubernetesOutput::named(["prod"])),
                 OutputKind::Database {
                     service: "pg".to_owned(),
@@ -166,7 +166,7 @@ fn an_output_names_one_kubernetes_cluster_or_several_in_their_order() {
 fn several_kubernetes_clusters_are_read_as_the_contract_says() {
     let request = AcquireRequest::from_json(contract!("acquire-kubernetes.request.json")).unwrap();
     let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod", "eu/staging 1"]));
-    assert_eq!(request.outputs, [OutputKind::Identity, kube]);
+    assert_eq!(request.outputs, [OutputKind::Identity(IdentityOutput::default()), kube]);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn kubernetes_clusters_that_are_none_too_many_or_there_twice_are_refused() {
 #[test]
 fn a_minimal_acquire_has_the_defaults_of_the_contract() {
     let request = AcquireRequest::from_json(contract!("acquire-minimal.request.json")).unwrap();
-    assert_eq!(request.outputs, [OutputKind::Identity]);
+    assert_eq!(request.outputs, [OutputKind::Identity(IdentityOutput::default())]);
     assert_eq!((request.ttl, request.scope, request.deadline), (None, Scope::Agent, Duration::from_secs(60)));
 }
 
@@ -262,7 +262,7 @@ fn a_join_method_that_is_not_built_is_unsupported_rather_than_invalid() {
         {"id":"a","cluster":{"address":"h"},"join":{"method":"tpm","token":"t"}}]}"#;
     let error = EngineConfig::from_json(text).unwrap_err();
     assert_eq!(error.code(), Code::Unsupported);
-    assert_eq!(error.faults().len(), 1);
+    assert_eq!(error.diagnostics().len(), 1);
 }
 
 fn settings_of(join: &str) -> Result<EngineConfig, Vec<String>> {
@@ -291,6 +291,32 @@ fn a_method_takes_its_own_settings_alone() {
     };
     assert!(fault.starts_with("identities[0].join.settings.variable: unknown key"), "{fault}");
     assert!(settings_of(r#"{"method": "gitlab", "token": "t", "settings": {}}"#).is_ok());
+}
+
+#[test]
+fn a_joining_uri_in_place_of_a_token_is_taken_apart() {
+    let config = settings_of(r#"{"method": "token", "token": "tbot+proxy+gitlab://ci:JWT@C:443"}"#).unwrap();
+    let join = &config.identities[0].join;
+    assert_eq!((join.method, join.settings.text("variable")), (JoinMethod::Gitlab, Some("JWT")));
+    assert!(matches!(&join.token, TokenSource::Value(token) if token.expose() == "ci"));
+    let faults = |join: &str| settings_of(join).unwrap_err();
+    assert_eq!(
+        faults(r#"{"method": "token", "token": "tbot+proxy+token://hunter2@other.example.com:443"}"#),
+        [
+            "identities[0].cluster.address: isn't that of the joining URI: it is for other.example.com:443, and c:443 is \
+          configured; take one of them"
+        ]
+    );
+    assert_eq!(
+        faults(r#"{"method": "circleci", "token": "tbot+proxy+gitlab://ci@c"}"#),
+        ["identities[0].join.token: is a joining URI for method gitlab; write that join method"]
+    );
+    let twice = faults(r#"{"method": "gitlab", "token": "tbot+proxy+gitlab://ci:JWT@c", "settings": {"file": "/t"}}"#);
+    assert_eq!(twice, ["identities[0].join.token: is a joining URI that says variable too; leave the setting out"]);
+    let [fault] = &faults(r#"{"method": "token", "token": "tbot+proxy+token:hunter2@c"}"#)[..] else { panic!("one") };
+    assert!(fault.starts_with("identities[0].join.token: isn't a joining URI") && !fault.contains("hunter2"));
+    // An auth server's address is another one than the proxy's.
+    assert!(settings_of(r#"{"method": "token", "token": "tbot+auth+token://t@auth.example.com"}"#).is_ok());
 }
 
 #[test]
@@ -329,7 +355,7 @@ proptest! {
     ) {
         let text = format!("{{\"{key}\": {value}}}");
         let error = AcquireRequest::from_json(text.as_bytes()).unwrap_err();
-        prop_assert!(!error.faults().is_empty());
-        prop_assert!(error.faults().iter().all(|fault| !fault.message.contains('\n')));
+        prop_assert!(!error.diagnostics().is_empty());
+        prop_assert!(error.diagnostics().iter().all(|fault| !fault.message.contains('\n')));
     }
 }

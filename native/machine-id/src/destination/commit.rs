@@ -6,9 +6,11 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, renameat};
 use nix::unistd::linkat;
 
+use super::entry::Name;
 use super::file::{Folder, discard, has_no_links, write_new, write_staged};
-use super::names::{Name, temporary};
-use super::{DestinationError, Durability, Stage, generation, guard};
+use super::names::temporary;
+use super::stage::Stage;
+use super::{DestinationError, Durability, OwnFolders, folders, generation, guard};
 
 /// A file on its way to its name.
 struct Placed<'a> {
@@ -21,7 +23,32 @@ struct Placed<'a> {
     previous: Option<String>,
 }
 
-pub(super) fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
+impl Stage<'_> {
+    /// Puts the files in place: complete and synced under [`Self::references`] first, then each under its own name,
+    /// those that name the generation last.
+    ///
+    /// # Errors
+    /// When something can't be written; the previous set is then still in place.
+    pub fn commit(mut self, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
+        run(&mut self, artifacts)
+    }
+
+    /// As [`Self::commit`], and deletes the directories of `own` that the artifacts have no more: keys in them would
+    /// stay for ever. A directory in which anything else lies is left as it is.
+    ///
+    /// # Errors
+    /// As [`Self::commit`]; what can't be deleted is tried again with the next set.
+    pub fn commit_all(mut self, artifacts: &[(&str, &[u8])], own: OwnFolders) -> Result<(), DestinationError> {
+        run(&mut self, artifacts)?;
+        let (top, path) = (&self.destination.handle, self.destination.path.as_path());
+        if let Err(error) = folders::retire(top, path, &self.present, artifacts, own) {
+            tracing::warn!(%error, "a directory that is no longer written could not be deleted");
+        }
+        Ok(())
+    }
+}
+
+fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
     let destination = stage.destination;
     let (top, path, grants) = (&destination.handle, destination.path.as_path(), &destination.grants);
     let synced = destination.durability == Durability::Synced;

@@ -13,8 +13,8 @@ use nix::sys::stat::{Mode, SFlag, fstat};
 use nix::unistd::linkat;
 use sha2::{Digest, Sha256};
 
-use super::directory::kind;
-use super::file::{discard, kind_of};
+use super::entry::{kind, kind_of};
+use super::file::discard;
 use super::names::temporary;
 use super::{Destination, DestinationError};
 

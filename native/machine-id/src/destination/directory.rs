@@ -8,10 +8,10 @@ use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat, readlinkat};
-use nix::sys::stat::{FchmodatFlags, FileStat, Mode, SFlag, fchmod, fchmodat, fstat, fstatat, mkdirat};
-use nix::unistd::{UnlinkatFlags, fsync, geteuid, unlinkat};
+use nix::sys::stat::{FchmodatFlags, Mode, SFlag, fchmod, fchmodat, fstat, fstatat, mkdirat};
+use nix::unistd::{fsync, geteuid};
 
-use super::file::kind_of;
+use super::entry::{LAST, kind, kind_of};
 use super::parents::{self, trusted};
 use super::{DestinationError, Durability};
 use crate::config::{DirectoryConfig, SymlinkMode};
@@ -117,8 +117,6 @@ fn walk(
 
 /// Handles on the way need search permission only.
 const WAY: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
-/// The last one is listed and synced.
-pub(super) const LAST: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
 
 struct Walk<'a> {
     config: &'a DirectoryConfig,
@@ -244,43 +242,5 @@ impl Walk<'_> {
 
     fn fault(&self, reason: &'static str) -> DestinationError {
         DestinationError::Path { path: self.config.path.clone(), reason }
-    }
-}
-
-/// What kind of thing a stat is of.
-pub(super) fn kind(stat: &FileStat) -> SFlag {
-    SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
-}
-
-/// Takes the emptied directory out of its parent, if what stands under its name is still it.
-pub(super) fn remove_empty(handle: &File, path: &Path) -> Result<(), DestinationError> {
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-        return Ok(());
-    };
-    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    match nix::fcntl::open(parent, flags, Mode::empty()) {
-        Ok(parent) => remove_empty_from(&parent, name, handle, path),
-        Err(Errno::ENOENT) => Ok(()),
-        Err(errno) => Err(DestinationError::io("deleted", path)(errno)),
-    }
-}
-
-/// As [`remove_empty`], from the directory that it was found in.
-pub(super) fn remove_empty_from(
-    parent: &OwnedFd,
-    name: &OsStr,
-    handle: &File,
-    path: &Path,
-) -> Result<(), DestinationError> {
-    let ours = fstat(handle).map_err(DestinationError::io("read", path))?;
-    match fstatat(parent, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
-        Ok(seen) if seen.st_dev == ours.st_dev && seen.st_ino == ours.st_ino => {}
-        Ok(_) | Err(Errno::ENOENT) => return Ok(()),
-        Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
-    }
-    // Only an empty directory can go this way, so a swap in between costs nobody anything.
-    match unlinkat(parent, name, UnlinkatFlags::RemoveDir) {
-        Ok(()) | Err(Errno::ENOENT) => Ok(()),
-        Err(errno) => Err(DestinationError::io("deleted", path)(errno)),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
-use super::parents::{TRUSTED_PARENTS, Writer};
+use super::writer::{TRUSTED_PARENTS, Writer};
 use crate::acl::{AclError, code_of, name_of, quoted};
 use crate::error::{Code, Fault, Retry};
 

@@ -5,14 +5,14 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, OFlag, openat, readlinkat, renameat};
-use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
+use nix::fcntl::{AtFlags, OFlag, openat, renameat};
+use nix::sys::stat::{Mode, SFlag, fstat, fstatat, mkdirat};
 use nix::unistd::{UnlinkatFlags, linkat, unlinkat};
 use rustix::fs::{RenameFlags, renameat_with};
 use zeroize::Zeroizing;
 
-use super::directory::{LAST, kind};
-use super::names::{Name, temporary};
+use super::entry::{LAST, Name, kind, kind_of, link};
+use super::names::temporary;
 use super::{Destination, DestinationError, Durability, guard};
 use crate::acl::Grants;
 
@@ -260,25 +260,6 @@ pub(super) fn discard(folder: &File, name: &str, path: &Path) {
         && errno != Errno::ENOENT
     {
         tracing::warn!(path = %path.display(), %errno, "a temporary file could not be deleted");
-    }
-}
-
-/// The refusal of a link.
-pub(super) fn link(folder: &File, name: &str, path: PathBuf) -> DestinationError {
-    let target = readlinkat(folder, name).map(PathBuf::from).unwrap_or_default();
-    DestinationError::SymbolicLink { path, target, on_the_way: false }
-}
-
-/// What a thing is, for a message.
-pub(super) fn kind_of(stat: &FileStat) -> &'static str {
-    match kind(stat) {
-        SFlag::S_IFDIR => "a directory",
-        SFlag::S_IFREG => "a regular file",
-        SFlag::S_IFLNK => "a symbolic link",
-        SFlag::S_IFIFO => "a named pipe",
-        SFlag::S_IFSOCK => "a socket",
-        SFlag::S_IFCHR | SFlag::S_IFBLK => "a device",
-        _ => "something unknown",
     }
 }
 

@@ -10,7 +10,7 @@ use nix::fcntl::{AtFlags, openat};
 use nix::sys::stat::{Mode, SFlag, fstat, fstatat};
 use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 
-use super::directory::{LAST, kind};
+use super::entry::{LAST, kind};
 use super::names::is_leftover;
 use super::{DestinationError, remove};
 

@@ -8,8 +8,7 @@ use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 use nix::unistd::geteuid;
 
-use super::directory::kind;
-use super::file::{kind_of, link};
+use super::entry::{kind, kind_of, link};
 use super::{Destination, DestinationError, remove};
 use crate::acl::{self, Acl, AclError, AclVerdict, Difference, Grants, Object, Permissions};
 use crate::config::AclMode;

@@ -11,7 +11,8 @@ use nix::fcntl::{OFlag, openat, renameat};
 use nix::sys::stat::{Mode, SFlag, fchmod, fstat};
 use nix::unistd::{Gid, Uid, fchown, geteuid};
 
-use super::directory::{self, Missing, kind};
+use super::directory::{self, Missing};
+use super::entry::kind;
 use super::{DestinationError, Durability, file, names, remove};
 use crate::acl::{self, Acl, AclError, Entry, Permissions, Qualifier, group_name_of, name_of, quoted};
 use crate::config::{AclMode, DirectoryConfig};

@@ -10,8 +10,7 @@ use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag, openat};
 use nix::sys::stat::{Mode, fstat};
 
-use super::directory::kind;
-use super::file::{kind_of, link};
+use super::entry::{kind, kind_of, link};
 use super::{DestinationError, names};
 use crate::blocking;
 

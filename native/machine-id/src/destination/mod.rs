@@ -8,6 +8,7 @@
 mod commit;
 mod content;
 mod directory;
+mod entry;
 mod error;
 mod file;
 mod folders;
@@ -21,6 +22,7 @@ mod program;
 mod remove;
 mod socket;
 mod stage;
+mod writer;
 
 use std::fs::File;
 use std::os::unix::net::UnixListener;
@@ -40,11 +42,11 @@ pub use folders::OwnFolders;
 pub use init::{InitPlan, InitRequest};
 pub use lock::{DirectoryLock, HeldPart, PartLock};
 
-pub use parents::Writer;
 pub use program::Program;
 pub use remove::{Removal, remove_marked};
 pub use socket::SocketName;
 pub use stage::Stage;
+pub use writer::Writer;
 
 /// Whether files must survive a crash of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -166,7 +168,7 @@ impl Destination {
     /// # Errors
     /// When it is a link, not a regular file, foreign, too open, longer than `limit` bytes, or can't be read.
     pub fn read(&self, name: &str, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, DestinationError> {
-        let name = names::Name::parse(name)?;
+        let name = entry::Name::parse(name)?;
         file::read(&self.handle, &self.path, &name, limit, &self.grants)
     }
 
@@ -193,7 +195,7 @@ impl Destination {
     /// # Errors
     /// When it can't be written; the previous file is then still there.
     pub fn replace(&self, name: &str, contents: &[u8]) -> Result<(), DestinationError> {
-        let name = names::Name::parse(name)?;
+        let name = entry::Name::parse(name)?;
         file::replace(self, &name, contents)
     }
 
@@ -210,7 +212,7 @@ impl Destination {
     /// # Errors
     /// When it can't be written.
     pub fn create(&self, name: &str, contents: &[u8]) -> Result<bool, DestinationError> {
-        let name = names::Name::parse(name)?;
+        let name = entry::Name::parse(name)?;
         file::create(self, &name, contents)
     }
 
@@ -219,7 +221,7 @@ impl Destination {
     /// # Errors
     /// When it can't be made or granted.
     pub fn listen(&self, name: &str) -> Result<(UnixListener, SocketName), DestinationError> {
-        let name = names::Name::parse(name)?;
+        let name = entry::Name::parse(name)?;
         socket::listen(self, &name)
     }
 
@@ -228,7 +230,7 @@ impl Destination {
     /// # Errors
     /// When it can't be deleted.
     pub fn delete(&self, name: &str) -> Result<(), DestinationError> {
-        let name = names::Name::parse(name)?;
+        let name = entry::Name::parse(name)?;
         file::delete(self, &name)
     }
 

@@ -1,6 +1,4 @@
-//! File names: those of callers, and our own that callers can't use.
-
-use super::DestinationError;
+//! Our own file names, which callers can't use.
 
 /// The lock file.
 pub(super) const LOCK: &str = ".lock";
@@ -14,39 +12,6 @@ pub(super) const STAGING: &str = ".s-";
 pub(super) const GENERATION: &str = ".g-";
 
 const RANDOM_DIGITS: usize = 16;
-
-/// A checked relative name with at most one directory in front.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
-    pub folder: Option<String>,
-    pub file: String,
-}
-
-impl Name {
-    pub(super) fn parse(text: &str) -> Result<Self, DestinationError> {
-        let fault = |reason| DestinationError::Name { name: text.to_owned(), reason };
-        let (folder, file) = match text.split_once('/') {
-            Some((folder, file)) => (Some(folder), file),
-            None => (None, text),
-        };
-        if file.contains('/') {
-            return Err(fault("at most one directory may stand in front"));
-        }
-        for part in folder.into_iter().chain([file]) {
-            if part.is_empty() || part == "." || part == ".." {
-                return Err(fault("each part must be an ordinary name"));
-            }
-            if part.len() > 200 || part.chars().any(char::is_control) {
-                return Err(fault("it is too long or has control characters"));
-            }
-            let own = [PART_LOCK, TEMPORARY, STAGING, GENERATION];
-            if part == LOCK || part.starts_with('.') && own.iter().any(|own| part.starts_with(own)) {
-                return Err(fault("the name is reserved"));
-            }
-        }
-        Ok(Self { folder: folder.map(str::to_owned), file: file.to_owned() })
-    }
-}
 
 /// A name for a file that will be renamed.
 pub(super) fn temporary() -> String {

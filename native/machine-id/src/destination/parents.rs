@@ -1,6 +1,5 @@
 //! Who may change a directory on the way to one of ours: whoever can write there can exchange what is below.
 
-use std::fmt;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 
@@ -8,11 +7,8 @@ use nix::sys::stat::{FileStat, fstat};
 use nix::unistd::{Group, User, geteuid};
 
 use super::DestinationError;
+use super::writer::{TRUSTED_PARENTS, Writer};
 use crate::acl::{self, Acl, Qualifier};
-
-/// Directories that the administrator of this process vouches for although others could write there, by their real
-/// paths, with colons between: a volume of a container that nobody else mounts. Java reads it too (`TrustedWay`).
-pub(super) const TRUSTED_PARENTS: &str = "MACHINE_ID_TRUSTED_PARENTS";
 
 /// Refuses a directory on the way to `asked` that belongs to somebody else than root or us, or in which somebody else
 /// can put something under our entry's name. In a sticky one only the owners can, and the entry's owner is looked at
@@ -38,30 +34,6 @@ fn fault(handle: &impl AsFd, seen: &FileStat, path: &Path, asked: &Path) -> Opti
     }
     let who = writer(handle, seen)?;
     Some(DestinationError::OpenParent { path, asked, mode, who })
-}
-
-/// Somebody who may write beside root and us.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Writer {
-    /// Everybody.
-    Everybody,
-    /// The members of the owning group.
-    Group(u32),
-    /// Users or groups by an entry of the ACL.
-    Listed(String),
-    /// The ACL can't be read, so nobody knows.
-    Unknown,
-}
-
-impl fmt::Display for Writer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Everybody => f.write_str("everybody"),
-            Self::Group(gid) => write!(f, "group {}", acl::group_name_of(*gid)),
-            Self::Listed(who) => write!(f, "{who} by its ACL"),
-            Self::Unknown => f.write_str("whoever its ACL names, which can't be read,"),
-        }
-    }
 }
 
 /// The bits of the group are those of the mask where there is a list: without them no list grants writing to anybody

@@ -14,8 +14,9 @@ use nix::fcntl::{OFlag, openat, renameat};
 use nix::sys::stat::{Mode, fstat};
 
 use super::content::{RUNNABLE, Seen, Verified, digest, fill, name_it, open_regular, unnamed};
+use super::entry::Name;
 use super::file::discard;
-use super::names::{Name, temporary};
+use super::names::temporary;
 use super::parents::trusted;
 use super::{Destination, DestinationError, directory};
 use crate::config::{HelperConfig, HelperContent};

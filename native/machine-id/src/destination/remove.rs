@@ -9,12 +9,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, openat};
-use nix::sys::stat::{Mode, fchmod, fstat};
+use nix::fcntl::{AtFlags, OFlag, openat};
+use nix::sys::stat::{Mode, fchmod, fstat, fstatat};
 use nix::unistd::{UnlinkatFlags, geteuid, unlinkat};
 use rustix::fs::RawDir;
 
-use super::directory::{LAST, Opened, open_whatever_its_mode};
+use super::directory::{Opened, open_to_remove, open_whatever_its_mode};
+use super::entry::LAST;
 use super::names::{self, is_leftover};
 use super::{Destination, DestinationError};
 
@@ -106,7 +107,7 @@ fn contents(directory: &File, path: &Path, names: Vec<OsString>, depth: usize) -
 pub(super) fn directory(destination: &Destination) -> Result<(), DestinationError> {
     let names = entries(&destination.handle, &destination.path)?;
     contents(&destination.handle, &destination.path, names, 0)?;
-    super::directory::remove_empty(&destination.handle, &destination.path)
+    remove_empty(&destination.handle, &destination.path)
 }
 
 /// What [`remove_marked`] found.
@@ -127,7 +128,7 @@ pub enum Removal {
 /// When the path is unsafe, or something can't be deleted.
 pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, DestinationError> {
     // The way was guarded when the directory was made; here the mark decides.
-    let Opened { handle, parent, name, .. } = match super::directory::open_to_remove(path) {
+    let Opened { handle, parent, name, .. } = match open_to_remove(path) {
         Ok(opened) => opened,
         Err(DestinationError::Missing { .. }) => return Ok(Removal::Absent),
         Err(DestinationError::NotADirectory { .. } | DestinationError::SymbolicLink { .. }) => {
@@ -155,7 +156,7 @@ pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, D
         }
         result?;
         delete(&handle, OsStr::new(marker), &path.join(marker), 0)?;
-        left = super::directory::remove_empty_from(&parent, &name, &handle, path);
+        left = remove_empty_from(&parent, &name, &handle, path);
         if left.is_ok() {
             return Ok(Removal::Removed);
         }
@@ -175,4 +176,37 @@ fn marked(directory: &File, marker: &str, text: &str) -> bool {
     let mut seen = Vec::new();
     let limit = u64::try_from(text.len()).unwrap_or(0).saturating_add(1);
     File::from(file).take(limit).read_to_end(&mut seen).is_ok() && seen == text.as_bytes()
+}
+
+/// Takes the emptied directory out of its parent, if what stands under its name is still it.
+pub(super) fn remove_empty(handle: &File, path: &Path) -> Result<(), DestinationError> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(());
+    };
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    match nix::fcntl::open(parent, flags, Mode::empty()) {
+        Ok(parent) => remove_empty_from(&parent, name, handle, path),
+        Err(Errno::ENOENT) => Ok(()),
+        Err(errno) => Err(DestinationError::io("deleted", path)(errno)),
+    }
+}
+
+/// As [`remove_empty`], from the directory that it was found in.
+pub(super) fn remove_empty_from(
+    parent: &OwnedFd,
+    name: &OsStr,
+    handle: &File,
+    path: &Path,
+) -> Result<(), DestinationError> {
+    let ours = fstat(handle).map_err(DestinationError::io("read", path))?;
+    match fstatat(parent, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+        Ok(seen) if seen.st_dev == ours.st_dev && seen.st_ino == ours.st_ino => {}
+        Ok(_) | Err(Errno::ENOENT) => return Ok(()),
+        Err(errno) => return Err(DestinationError::io("deleted", path)(errno)),
+    }
+    // Only an empty directory can go this way, so a swap in between costs nobody anything.
+    match unlinkat(parent, name, UnlinkatFlags::RemoveDir) {
+        Ok(()) | Err(Errno::ENOENT) => Ok(()),
+        Err(errno) => Err(DestinationError::io("deleted", path)(errno)),
+    }
 }

@@ -9,8 +9,9 @@ use nix::fcntl::{AtFlags, OFlag, open, renameat};
 use nix::sys::stat::{FileStat, Mode, fstat, fstatat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
+use super::entry::Name;
 use super::file::discard;
-use super::names::{Name, temporary};
+use super::names::temporary;
 use super::{Destination, DestinationError};
 
 /// A socket's address has room for a path of 107 bytes, and workspaces have longer ones: the directory is named by our

@@ -9,9 +9,9 @@ use std::time::Duration;
 use nix::fcntl::openat;
 use nix::sys::stat::{Mode, mkdirat};
 
-use super::directory::LAST;
+use super::entry::LAST;
 use super::lock::DirectoryLock;
-use super::{Destination, DestinationError, OwnFolders, commit, folders, generation, names, remove};
+use super::{Destination, DestinationError, generation, names, remove};
 
 /// A generation in the making. Dropped without [`Stage::commit`], it leaves nothing behind.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub struct Stage<'a> {
     /// The generations before, oldest first.
     pub(super) earlier: Vec<(u64, String)>,
     /// All names that were there.
-    present: Vec<OsString>,
+    pub(super) present: Vec<OsString>,
     /// Nothing was written here before, as far as is known.
     pub(super) first: bool,
     pub(super) finished: bool,
@@ -62,29 +62,6 @@ impl<'a> Stage<'a> {
     #[must_use]
     pub fn references(&self) -> &Path {
         &self.references
-    }
-
-    /// Puts the files in place: complete and synced under [`Self::references`] first, then each under its own name,
-    /// those that name the generation last.
-    ///
-    /// # Errors
-    /// When something can't be written; the previous set is then still in place.
-    pub fn commit(mut self, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
-        commit::run(&mut self, artifacts)
-    }
-
-    /// As [`Self::commit`], and deletes the directories of `own` that the artifacts have no more: keys in them would
-    /// stay for ever. A directory in which anything else lies is left as it is.
-    ///
-    /// # Errors
-    /// As [`Self::commit`]; what can't be deleted is tried again with the next set.
-    pub fn commit_all(mut self, artifacts: &[(&str, &[u8])], own: OwnFolders) -> Result<(), DestinationError> {
-        commit::run(&mut self, artifacts)?;
-        let (top, path) = (&self.destination.handle, self.destination.path.as_path());
-        if let Err(error) = folders::retire(top, path, &self.present, artifacts, own) {
-            tracing::warn!(%error, "a directory that is no longer written could not be deleted");
-        }
-        Ok(())
     }
 }
 

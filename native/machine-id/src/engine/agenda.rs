@@ -56,7 +56,7 @@ pub(super) struct Facts {
     /// Whether there should be one: an identity is stored, or leases are held.
     pub(super) wanted: bool,
     /// Monotonic time before which the cluster is left alone.
-    pub(super) hold: Option<Duration>,
+    pub(super) retry_at: Option<Duration>,
     /// When the first lease is to be refreshed.
     pub(super) refresh_at: Option<SystemTime>,
     /// When the authorities are looked at.
@@ -88,12 +88,12 @@ pub(super) fn next(facts: &Facts) -> Step {
     if facts.sweep_at.is_some_and(|time| now.monotonic >= time) {
         return Step::Sweep;
     }
-    let held_back = facts.hold.is_some_and(|until| now.monotonic < until);
+    let held_back = facts.retry_at.is_some_and(|until| now.monotonic < until);
     let usable = facts.held.filter(|held| held.connected && now.wall < held.expires_at);
     let mut naps = vec![LONGEST_NAP];
     let soon = |time: SystemTime| time.duration_since(now.wall).unwrap_or_default();
     naps.extend(facts.sweep_at.map(|time| time.saturating_sub(now.monotonic)));
-    naps.extend(facts.hold.filter(|_| held_back).map(|until| until.saturating_sub(now.monotonic)));
+    naps.extend(facts.retry_at.filter(|_| held_back).map(|until| until.saturating_sub(now.monotonic)));
     match usable {
         None if facts.wanted && !held_back => return Step::Establish,
         None => {}

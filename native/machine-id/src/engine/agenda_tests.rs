@@ -21,7 +21,7 @@ fn facts(seconds: u64) -> Facts {
         now: at(seconds),
         held: Some(Held { renew_at: Some(wall(1800)), expires_at: wall(3600), connected: true }),
         wanted: true,
-        hold: None,
+        retry_at: None,
         refresh_at: None,
         look_at: s(100_000),
         sweep_at: None,
@@ -51,14 +51,14 @@ fn an_identity_that_cannot_be_renewed_is_not_tried() {
 #[test]
 fn a_lost_connection_is_made_anew_only_after_the_hold_and_leases_wait_for_it() {
     let lost = Held { renew_at: Some(wall(1800)), expires_at: wall(3600), connected: false };
-    let lost = Facts { held: Some(lost), hold: Some(s(2005)), refresh_at: Some(wall(0)), ..facts(2000) };
+    let lost = Facts { held: Some(lost), retry_at: Some(s(2005)), refresh_at: Some(wall(0)), ..facts(2000) };
     assert_eq!(next(&lost), Step::Sleep(s(5)));
     assert_eq!(next(&Facts { now: at(2005), ..lost }), Step::Establish);
 }
 
 #[test]
 fn a_failed_renewal_does_not_stop_leases_from_being_refreshed() {
-    let held_back = Facts { hold: Some(s(2060)), refresh_at: Some(wall(0)), ..facts(2000) };
+    let held_back = Facts { retry_at: Some(s(2060)), refresh_at: Some(wall(0)), ..facts(2000) };
     assert_eq!(next(&held_back), Step::Refresh);
     assert_eq!(next(&Facts { refresh_at: None, ..held_back }), Step::Sleep(LONGEST_NAP));
 }
@@ -118,13 +118,13 @@ fn over_two_days_every_renewal_comes_in_time_and_none_twice() {
 proptest! {
     #[test]
     fn it_never_spins_and_never_oversleeps(now in 0_u64..10_000, renew in 0_u64..10_000, life in 0_u64..10_000,
-        hold in proptest::option::of(0_u64..10_000), refresh in proptest::option::of(0_u64..10_000),
+        retry_at in proptest::option::of(0_u64..10_000), refresh in proptest::option::of(0_u64..10_000),
         look in 0_u64..10_000, connected: bool, wanted: bool) {
         let held = Held { renew_at: Some(wall(renew)), expires_at: wall(life), connected };
-        let facts = Facts { now: at(now), held: Some(held), wanted, hold: hold.map(s), refresh_at: refresh.map(wall), look_at: s(look), sweep_at: None };
+        let facts = Facts { now: at(now), held: Some(held), wanted, retry_at: retry_at.map(s), refresh_at: refresh.map(wall), look_at: s(look), sweep_at: None };
         if let Step::Sleep(nap) = next(&facts) {
             prop_assert!(nap >= SHORTEST_NAP && nap <= LONGEST_NAP);
-            if connected && now < life && hold.is_none_or(|until| now >= until) {
+            if connected && now < life && retry_at.is_none_or(|until| now >= until) {
                 prop_assert!(now + nap.as_secs() <= renew.max(now + 1));
             }
         }

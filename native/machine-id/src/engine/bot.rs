@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 
 use super::agenda::{Held, Moment};
-use super::hold::Hold;
 use super::multiplex::Multiplexers;
 use super::reply::{IdentityState, IdentityStatus};
-use super::session::Session;
+use super::retry_gate::RetryGate;
+use super::session::{Session, Sessions};
 use super::spare::SpareKey;
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
@@ -38,10 +38,10 @@ pub(super) struct Bot {
     pub(super) machine: MachineMark,
     /// Where in its window this process renews: the processes of one store, and the agents of a fleet, differ.
     pub(super) unit: f64,
-    /// Wakes the keeper when something may be due earlier than it thinks.
+    /// Wakes the keeper when something other than the session makes it due earlier than it thinks.
     pub(super) wake: Notify,
-    /// Tells the watcher that there is a new session.
-    pub(super) connected: Notify,
+    /// What is at hand for all that use the identity.
+    pub(super) sessions: Sessions,
     /// Held from before a join or renewal is sent until its outcome is on disk.
     pub(super) critical: tokio::sync::Mutex<()>,
     pub(super) memory: Mutex<Memory>,
@@ -54,8 +54,7 @@ pub(super) struct Bot {
 /// What a process knows of its identity beside what is on disk.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    pub(super) session: Option<Arc<Session>>,
-    pub(super) hold: Hold,
+    pub(super) gate: RetryGate,
     /// The version of the store's file that the session comes from.
     pub(super) seen: Option<Stamp>,
     /// An identity that could not be written down yet, and the certificates that stand on disk instead.
@@ -94,10 +93,9 @@ impl Bot {
         multiplexers: Arc<Multiplexers>,
     ) -> Result<Self, Error> {
         let connector = Connector::new(&config.cluster, Arc::clone(&clock))?;
-        let store = if config.join.method.renewable() {
-            Store::open(&config.storage, Arc::clone(&clock))?
-        } else {
-            Store::in_memory(Arc::clone(&clock))
+        let store = match &config.storage {
+            Some(storage) if config.join.method.renewable() => Store::open(storage, Arc::clone(&clock))?,
+            _ => Store::in_memory(Arc::clone(&clock)),
         };
         let token = std::mem::replace(&mut config.join.token, TokenSource::Used);
         let join = JoinConfig { token, settings: Arc::clone(&config.join.settings), ..config.join };
@@ -113,7 +111,7 @@ impl Bot {
             machine: MachineMark::of_this_machine(),
             unit: fastrand::f64(),
             wake: Notify::new(),
-            connected: Notify::new(),
+            sessions: Sessions::default(),
             critical: tokio::sync::Mutex::new(()),
             memory: Mutex::default(),
             kept: AtomicBool::new(false),
@@ -188,27 +186,30 @@ impl Bot {
 
     /// The session at hand, if any; makes none.
     pub(super) fn current(&self) -> Option<Arc<Session>> {
-        self.memory().session.clone()
+        self.sessions.current().session().cloned()
     }
 
     /// What the keeper has to know of the session at hand.
     pub(super) fn held(&self) -> Option<Held> {
-        self.current().map(|session| Held {
+        let current = self.sessions.current();
+        current.session().map(|session| Held {
             renew_at: session.stuck.is_none().then_some(session.renew_at),
             expires_at: session.facts.valid_until,
-            connected: session.is_connected(),
+            connected: current.connected().is_some(),
         })
     }
 
     /// The answer that needs no attempt: a working session, or what the last failed attempt came to.
     fn at_hand(&self) -> Option<Result<Arc<Session>, Error>> {
         let now = self.moment();
-        let memory = self.memory();
-        let valid = memory.session.as_ref().filter(|session| session.is_valid(now.wall));
-        if let Some(session) = valid.filter(|session| session.is_connected()) {
+        let current = self.sessions.current();
+        let is_valid = |session: &&Arc<Session>| session.is_valid(now.wall);
+        if let Some(session) = current.connected().filter(is_valid) {
             return Some(Ok(Arc::clone(session)));
         }
-        let error = memory.hold.refuses(now.monotonic)?;
+        let valid = current.session().filter(is_valid);
+        let memory = self.memory();
+        let error = memory.gate.refuses(now.monotonic)?;
         Some(valid.filter(|_| is_passing(error)).map_or_else(|| Err(error.clone()), |session| Ok(Arc::clone(session))))
     }
 
@@ -218,12 +219,9 @@ impl Bot {
             Ok(session) => {
                 let session = Arc::new(session);
                 self.forget_token(session.identity.token_hash.as_ref());
-                let mut memory = self.memory();
-                memory.hold.succeeded();
-                memory.session = Some(Arc::clone(&session));
-                drop(memory);
-                self.wake.notify_one();
-                self.connected.notify_one();
+                // The failure first: whoever is told of the session finds nothing that holds it back.
+                self.memory().gate.succeeded();
+                self.sessions.publish(Arc::clone(&session));
                 Ok(session)
             }
             Err(error) => {
@@ -243,12 +241,12 @@ impl Bot {
     fn note(&self, error: &Error) -> bool {
         let now = self.clock.monotonic();
         let mut memory = self.memory();
-        let known = memory.hold.error().is_some_and(|known| known.code() == error.code());
-        let delay = memory.hold.failed(error, now, fastrand::f64());
-        if let Some(session) = memory.session.as_ref().filter(|_| !is_passing(error)) {
-            session.let_go();
-        }
+        let known = memory.gate.error().is_some_and(|known| known.code() == error.code());
+        let delay = memory.gate.failed(error, now, fastrand::f64());
         drop(memory);
+        if !is_passing(error) {
+            self.sessions.let_go_current();
+        }
         self.wake.notify_one();
         tracing::debug!(identity = %self.config.id, retry_in = ?delay, "not usable as it should be: {error}");
         known
@@ -268,8 +266,7 @@ impl Bot {
                 }
             }
             Code::ClusterUnreachable | Code::TlsFailed | Code::TlsUntrusted | Code::IdentityNeedsRejoin => {
-                session.let_go();
-                self.wake.notify_one();
+                self.sessions.let_go(session);
             }
             _ => {}
         }
@@ -277,23 +274,20 @@ impl Bot {
 
     /// What keeps this identity from working as it should, until that is over.
     pub(super) fn trouble(&self) -> Option<Error> {
-        self.memory().hold.error().cloned()
+        self.memory().gate.error().cloned()
     }
 
     /// Whether another process has written the store since the session was made. Reads the disk.
     pub(super) fn was_overtaken(&self) -> bool {
         let stamp = self.store.stamp();
-        let memory = self.memory();
-        memory.session.is_some() && stamp.is_some() && memory.seen != stamp
+        self.current().is_some() && stamp.is_some() && self.memory().seen != stamp
     }
 
     /// Whether a token is configured that the identity at hand didn't come from: one that can bring a stuck identity
     /// back. Reads the disk.
     pub(super) fn has_fresh_token(&self) -> bool {
-        let memory = self.memory();
-        let known = memory.session.as_ref().map(|session| session.identity.token_hash.clone());
-        let refused = memory.refused_token.clone();
-        drop(memory);
+        let known = self.current().map(|session| session.identity.token_hash.clone());
+        let refused = self.memory().refused_token.clone();
         let Some(known) = known.or_else(|| self.store.peek().ok().flatten().map(|state| state.identity.token_hash))
         else {
             return false;

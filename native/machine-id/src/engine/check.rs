@@ -46,7 +46,7 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
         );
     }
     let (id, remembers) = (identity.id.clone(), identity.join.method.renewable());
-    let storage = remembers.then(|| identity.storage.clone());
+    let storage = identity.storage.clone().filter(|_| remembers);
     let status = blocking::run(Lane::Store, move || status(&id, storage.as_ref(), clock)).await??;
     if status.state == IdentityState::New && identity.join.method.renewable() {
         notes.push("the token was not tried: trying it would use it up".to_owned());

@@ -1,4 +1,4 @@
-//! From an order to files: issue, render, write.
+//! From a lease request to files: issue, render, write.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::bot::Bot;
 use super::issuing::{Issued, issue_all, own_roles, roles_at_hand};
+use super::lease_request::{LeaseRequest, Placement};
 use super::ledger::Ledger;
 use super::multiplex::Multiplexers;
-use super::order::{Order, Placement};
 use super::session::Session;
 use crate::blocking::{self, Lane};
-use crate::config::{OutputKind, OutputType};
+use crate::config::OutputType;
 use crate::destination::{Destination, Durability, OwnFolders};
 use crate::error::Error;
 use crate::identity::CertificateFacts;
@@ -36,7 +36,7 @@ pub(super) struct Delivered {
 
 /// Where what is delivered goes.
 pub(super) struct Place<'a> {
-    pub(super) order: &'a Order,
+    pub(super) request: &'a LeaseRequest,
     pub(super) helper: &'a Path,
     /// The directory as it was opened when the lease was taken, for the first files.
     pub(super) opened: Option<Destination>,
@@ -45,25 +45,25 @@ pub(super) struct Place<'a> {
     pub(super) alone: OwnedMutexGuard<()>,
 }
 
-/// Issues what the order asks for, notes it, and writes it.
+/// Issues what the request asks for, notes it, and writes it.
 pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>) -> Result<Delivered, Error> {
-    let Place { order, helper, opened, ledger, alone } = place;
-    let roles = match roles_at_hand(bot, order)? {
+    let Place { request, helper, opened, ledger, alone } = place;
+    let roles = match roles_at_hand(bot, request)? {
         Some(roles) => roles,
         None => own_roles(bot, session).await?,
     };
     let issued =
-        try_join_all(order.placements.iter().map(|placement| issue_all(bot, session, order, placement, &roles)))
+        try_join_all(request.placements.iter().map(|placement| issue_all(bot, session, request, placement, &roles)))
             .await?;
     let refused = issued.iter().find_map(|issued| issued.refused.clone());
     let facts = cluster_facts(session);
     let mut links = Vec::with_capacity(issued.len());
-    for (placement, issued) in order.placements.iter().zip(&issued) {
-        let ssh = placement.kind == OutputKind::Identity;
-        links.push(if ssh { bot.multiplexers.link(bot, session, &issued.first)? } else { None });
+    for (placement, issued) in request.placements.iter().zip(&issued) {
+        let ssh = placement.kind.has_ssh_config();
+        links.push(if ssh { bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first)? } else { None });
     }
     let job = Job {
-        order: order.clone(),
+        request: request.clone(),
         helper: helper.to_owned(),
         opened,
         session: Arc::clone(session),
@@ -100,7 +100,7 @@ pub(super) fn cluster_facts(session: &Session) -> ClusterFacts {
 
 /// The blocking half: everything that touches the disk.
 struct Job {
-    order: Order,
+    request: LeaseRequest,
     helper: PathBuf,
     opened: Option<Destination>,
     session: Arc<Session>,
@@ -120,10 +120,10 @@ impl Job {
         let expires_at = certificates().map(|one| one.expires_at).min().unwrap_or(valid_from);
         // Before anybody can read them: no certificate is held that nobody knows of, even if we are killed now.
         self.ledger.note(expires_at, &certificates().flat_map(|one| describe(one)).collect::<Vec<_>>())?;
-        for ((placement, issued), link) in self.order.placements.iter().zip(&self.issued).zip(&self.links) {
+        for ((placement, issued), link) in self.request.placements.iter().zip(&self.issued).zip(&self.links) {
             self.write_one(opened.take(), placement, issued, link.as_ref())?;
         }
-        let environment = self.order.environment(&self.facts, &self.helper, expires_at)?;
+        let environment = self.request.environment(&self.facts, &self.helper, expires_at)?;
         Ok(Delivered { expires_at, valid_from, environment, refused: self.refused })
     }
 
@@ -134,17 +134,17 @@ impl Job {
         issued: &Issued,
         link: Option<&Arc<Link>>,
     ) -> Result<(), Error> {
-        let durability = if self.order.standing { Durability::Synced } else { Durability::Volatile };
+        let durability = if self.request.standing { Durability::Synced } else { Durability::Volatile };
         let destination = match opened {
             Some(opened) => opened.with_durability(durability),
             None => Destination::create_or_open_as(&placement.directory, durability)?,
         };
-        let multiplexed = link.is_some_and(|link| self.multiplexers.serve(&self.order.lease, &destination, link));
+        let multiplexed = link.is_some_and(|link| self.multiplexers.serve(&self.request.lease, &destination, link));
         let stage = destination.begin()?;
         let references = stage.references().to_owned();
         let kubernetes: Vec<_> =
             issued.contexts.iter().zip(issued.all()).map(|(context, certificate)| context.with(certificate)).collect();
-        let request = OutputRequest {
+        let output = OutputRequest {
             kind: &placement.kind,
             certificate: &issued.first,
             kubernetes: &kubernetes,
@@ -155,7 +155,7 @@ impl Job {
             references: &references,
             multiplexed,
         };
-        let files = artifacts(&request)?;
+        let files = artifacts(&output)?;
         let files: Vec<(&str, &[u8])> =
             files.iter().map(|file| (file.name.as_ref(), file.contents.expose().as_bytes())).collect();
         // What was for several Kubernetes clusters may be for others now, or for something else.
@@ -167,7 +167,7 @@ impl Job {
 /// A certificate pair as two notes.
 fn describe(certificate: &RoleCertificate) -> [CertificateNote; 2] {
     let (output, target) = match &certificate.target {
-        Target::None => (OutputType::Identity, String::new()),
+        Target::None | Target::Reissuable => (OutputType::Identity, String::new()),
         Target::Kubernetes { cluster } => (OutputType::Kubernetes, cluster.clone()),
         Target::Database { service, .. } => (OutputType::Database, service.clone()),
         Target::Application { app } => (OutputType::Application, app.clone()),

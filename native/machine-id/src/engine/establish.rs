@@ -1,7 +1,7 @@
 //! From what is stored and configured to a session: keep, renew or join.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use super::authorities;
@@ -239,7 +239,7 @@ impl Bot {
                     Ok(session) => Ok(Session { renew_at, ..session }),
                     Err(error) => {
                         tracing::debug!("the connection of the old identity is kept: {error}");
-                        Ok(Session { identity, facts, renew_at, stale: AtomicBool::new(true), ..session })
+                        Ok(Session { identity, facts, renew_at, stale: true, ..session })
                     }
                 }
             }
@@ -266,7 +266,7 @@ impl Bot {
                     // The intent on disk says as much.
                     tracing::warn!(identity = %self.config.id, "the reason can't be written down: {error}");
                 }
-                Ok(Session { stuck: Some(reason), stale: AtomicBool::new(true), ..session })
+                Ok(Session { stuck: Some(reason), stale: true, ..session })
             }
         }
     }
@@ -311,8 +311,8 @@ impl Bot {
             renew_at = renew_at.min(*time);
         }
         let proxy = proxy::facts(&cluster, &client, &self.clock).await?;
-        let (client, stale) = (Arc::new(client), AtomicBool::new(false));
-        Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck, stale })
+        let client = Arc::new(client);
+        Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck, stale: false })
     }
 
     /// Whether an identity that is about to be used for the first time here has to be renewed before that, because a

@@ -6,8 +6,8 @@
 use std::time::{Duration, SystemTime};
 
 use super::agenda::{Facts, Held, Moment, Step, next};
-use super::hold::Hold;
 use super::look::{Look, Looks};
+use super::retry_gate::RetryGate;
 use crate::error::{Code, Error};
 use crate::renew::schedule::{Validity, renewal_point};
 
@@ -35,7 +35,7 @@ struct Agent {
     held: Option<Held>,
     refresh_at: Option<SystemTime>,
     looks: Looks,
-    hold: Hold,
+    gate: RetryGate,
 }
 
 fn wall(time: Duration) -> SystemTime {
@@ -50,7 +50,7 @@ impl Agent {
     fn new(random: &mut fastrand::Rng) -> Self {
         let unit = random.f64();
         let now = Duration::from_secs_f64(random.f64() * STARTED_WITHIN + START * unit);
-        Self { now, unit, held: None, refresh_at: None, looks: Looks::new(now), hold: Hold::default() }
+        Self { now, unit, held: None, refresh_at: None, looks: Looks::new(now), gate: RetryGate::default() }
     }
 
     fn facts(&self) -> Facts {
@@ -58,7 +58,7 @@ impl Agent {
             now: Moment { wall: wall(self.now), monotonic: self.now },
             held: self.held,
             wanted: true,
-            hold: self.hold.retry_at(),
+            retry_at: self.gate.retry_at(),
             refresh_at: self.refresh_at,
             look_at: self.looks.at(),
             sweep_at: None,
@@ -83,7 +83,7 @@ impl Agent {
             if away {
                 load.attempts += 1;
                 let error = Error::new(Code::ClusterUnreachable, "away", "");
-                self.hold.failed(&error, self.now, random.f64());
+                self.gate.failed(&error, self.now, random.f64());
                 self.let_go();
                 continue;
             }
@@ -118,7 +118,7 @@ impl Agent {
     }
 
     fn succeed(&mut self, step: Step, random: &mut fastrand::Rng) -> u32 {
-        self.hold.succeeded();
+        self.gate.succeeded();
         match step {
             Step::Establish => {
                 let kept = self.held.filter(|held| wall(self.now) < held.expires_at);

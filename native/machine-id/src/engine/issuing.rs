@@ -1,4 +1,4 @@
-//! From an order to certificates: which roles, which targets, from the cache or from the cluster.
+//! From a lease request to certificates: which roles, which targets, from the cache or from the cluster.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::bot::{Bot, is_passing};
 use super::known;
 use super::kubernetes::{self, KubeContext};
-use super::order::{Order, Placement};
+use super::lease_request::{LeaseRequest, Placement};
 use super::session::Session;
 use crate::config::{OutputKind, Scope as WishedScope};
 use crate::error::{Code, Error};
@@ -18,17 +18,17 @@ use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, SeenClu
 /// lease isn't due for a refresh the moment it is taken.
 const FRESH_PART: f64 = 0.6;
 
-/// When certificates for `order` end, as far as the cache has them all: without asking anybody.
-pub(super) fn expected_end(bot: &Bot, order: &Order) -> Option<SystemTime> {
-    let roles = roles_at_hand(bot, order).ok().flatten().or_else(|| bot.known_roles())?;
+/// When certificates for `request` end, as far as the cache has them all: without asking anybody.
+pub(super) fn expected_end(bot: &Bot, request: &LeaseRequest) -> Option<SystemTime> {
+    let roles = roles_at_hand(bot, request).ok().flatten().or_else(|| bot.known_roles())?;
     let mut end = None;
-    for placement in &order.placements {
+    for placement in &request.placements {
         let contexts = match &placement.kind {
             OutputKind::Kubernetes(output) => kubernetes::named(output)?,
             _ => Vec::new(),
         };
         for target in targets(&placement.kind, &contexts) {
-            let key = cache_key(bot, order, target, &roles);
+            let key = cache_key(bot, request, target, &roles);
             let ends = bot.cache.at_hand(&key, FRESH_PART, max_age(bot))?.expires_at;
             end = Some(end.map_or(ends, |end: SystemTime| end.min(ends)));
         }
@@ -36,18 +36,18 @@ pub(super) fn expected_end(bot: &Bot, order: &Order) -> Option<SystemTime> {
     end
 }
 
-/// The roles that the order or the configuration names; none: all that the bot may take.
-pub(super) fn roles_at_hand(bot: &Bot, order: &Order) -> Result<Option<Vec<String>>, Error> {
+/// The roles that the request or the configuration names; none: all that the bot may take.
+pub(super) fn roles_at_hand(bot: &Bot, request: &LeaseRequest) -> Result<Option<Vec<String>>, Error> {
     let allowed = &bot.config.roles;
-    if let Some(role) = order.roles.iter().find(|role| !allowed.is_empty() && !allowed.contains(role)) {
+    if let Some(role) = request.roles.iter().find(|role| !allowed.is_empty() && !allowed.contains(role)) {
         return Err(Error::new(
             Code::RoleNotAllowed,
             format!("identity {:?} may not use role {role:?}; it may use {}", bot.config.id, allowed.join(", ")),
             "name one of these, or ask an administrator to allow the role",
         ));
     }
-    if !order.roles.is_empty() {
-        return Ok(Some(order.roles.clone()));
+    if !request.roles.is_empty() {
+        return Ok(Some(request.roles.clone()));
     }
     Ok(Some(allowed.clone()).filter(|allowed| !allowed.is_empty()))
 }
@@ -86,7 +86,7 @@ impl Issued {
 pub(super) async fn issue_all(
     bot: &Bot,
     session: &Arc<Session>,
-    order: &Order,
+    request: &LeaseRequest,
     placement: &Placement,
     roles: &[String],
 ) -> Result<Issued, Error> {
@@ -96,7 +96,7 @@ pub(super) async fn issue_all(
     };
     let seen = Arc::new(SeenClusters::default());
     let answers = join_all(targets(&placement.kind, &contexts).map(|target| async {
-        let answer = certificate(bot, session, order, target.clone(), roles, &seen).await;
+        let answer = certificate(bot, session, request, target.clone(), roles, &seen).await;
         answer.map_err(|error| (target, error))
     }))
     .await;
@@ -122,25 +122,25 @@ pub(super) async fn issue_all(
 async fn certificate(
     bot: &Bot,
     session: &Arc<Session>,
-    order: &Order,
+    request: &LeaseRequest,
     target: Target,
     roles: &[String],
     seen: &Arc<SeenClusters>,
 ) -> Result<(Arc<RoleCertificate>, Option<Error>), Error> {
-    let request = IssueRequest {
+    let issue = IssueRequest {
         roles: roles.to_vec(),
-        ttl: lifetime(bot, order),
+        ttl: lifetime(bot, request),
         target: target.clone(),
-        route_to_cluster: order.route_to_cluster.clone(),
+        route_to_cluster: request.route_to_cluster.clone(),
     };
-    let key = cache_key(bot, order, target, roles);
+    let key = cache_key(bot, request, target, roles);
     let (own, clock, spare, seen) = (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.clone(), Arc::clone(seen));
     let issued = bot
         .cache
         .get(key.clone(), FRESH_PART, max_age(bot), move || async move {
             let key = Arc::new(spare.take().await?);
             let (user, root) = (&own.facts.user, &own.cluster.name);
-            Ok(issue::issue(&own.client, user, root, &request, key, &seen, &*clock).await?)
+            Ok(issue::issue(&own.client, user, root, &issue, key, &seen, &*clock).await?)
         })
         .await;
     match issued {
@@ -153,8 +153,8 @@ async fn certificate(
     }
 }
 
-fn lifetime(bot: &Bot, order: &Order) -> Duration {
-    order.ttl.unwrap_or(bot.config.max_ttl).min(bot.config.max_ttl)
+fn lifetime(bot: &Bot, request: &LeaseRequest) -> Duration {
+    request.ttl.unwrap_or(bot.config.max_ttl).min(bot.config.max_ttl)
 }
 
 fn max_age(bot: &Bot) -> Duration {
@@ -166,10 +166,10 @@ fn targets(kind: &OutputKind, contexts: &[KubeContext]) -> impl Iterator<Item = 
     Target::of(kind).into_iter().chain(contexts.iter().map(KubeContext::target))
 }
 
-fn cache_key(bot: &Bot, order: &Order, target: Target, roles: &[String]) -> CacheKey {
-    let scope = match order.scope {
+fn cache_key(bot: &Bot, request: &LeaseRequest, target: Target, roles: &[String]) -> CacheKey {
+    let scope = match request.scope {
         WishedScope::Agent => Scope::Agent,
-        WishedScope::Build => Scope::Build(order.lease.clone()),
+        WishedScope::Build => Scope::Build(request.lease.clone()),
     };
-    CacheKey::new(&bot.config.id, roles, lifetime(bot, order), target, order.route_to_cluster.as_deref(), scope)
+    CacheKey::new(&bot.config.id, roles, lifetime(bot, request), target, request.route_to_cluster.as_deref(), scope)
 }

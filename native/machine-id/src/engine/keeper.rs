@@ -1,21 +1,22 @@
 //! The task that keeps one identity and its leases fresh. What to do next is decided in [`super::agenda`].
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::active_lease::ActiveLease;
 use super::agenda::{Facts, Jump, Moment, Step, jump, next};
 use super::bot::Bot;
-use super::live::Live;
 use super::look::{Look, Looks};
 use super::rotation::{Reaction, reaction};
-use super::session::Session;
+use super::session::{Current, Session};
+use super::watcher::{self, Heard};
 use super::{Shared, authorities};
-use crate::backoff::Backoff;
 use crate::error::{Code, Error};
 
 /// How long leases of dead processes are left alone after the start: a build that goes on after an agent's restart
@@ -28,16 +29,14 @@ const START: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 8;
 /// How long the disk is waited for.
 const DISK: Duration = Duration::from_secs(2);
-/// Before a lost watch is opened again.
-const REOPEN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(300));
 
 /// Runs until the engine stops.
 pub(super) async fn keep(shared: Arc<Shared>, bot: Arc<Bot>) {
     let mut stop = shared.stop.subscribe();
     bot.kept.store(true, Ordering::Relaxed);
-    let heard = Arc::new(Heard::default());
+    let (tell, heard) = watch::channel(Heard::default());
     let mut watcher = JoinSet::new();
-    watcher.spawn(watch(Arc::clone(&bot), Arc::clone(&heard)));
+    watcher.spawn(watcher::watch(bot.sessions.subscribe(), tell));
     let mut keeper = Keeper::new(shared, bot, heard);
     loop {
         tokio::select! {
@@ -47,21 +46,13 @@ pub(super) async fn keep(shared: Arc<Shared>, bot: Arc<Bot>) {
     }
 }
 
-/// What the watch tells.
-#[derive(Debug, Default)]
-struct Heard {
-    /// It works.
-    open: AtomicBool,
-    /// It has begun.
-    begun: AtomicBool,
-    /// An authority has changed.
-    changed: AtomicBool,
-}
-
 struct Keeper {
     shared: Arc<Shared>,
     bot: Arc<Bot>,
-    heard: Arc<Heard>,
+    heard: watch::Receiver<Heard>,
+    /// What of that is done.
+    told: Heard,
+    sessions: watch::Receiver<Current>,
     last: Moment,
     looks: Looks,
     /// Monotonic times.
@@ -83,7 +74,7 @@ struct Seen {
 }
 
 impl Keeper {
-    fn new(shared: Arc<Shared>, bot: Arc<Bot>, heard: Arc<Heard>) -> Self {
+    fn new(shared: Arc<Shared>, bot: Arc<Bot>, heard: watch::Receiver<Heard>) -> Self {
         let last = bot.moment();
         let start = last.monotonic;
         // The lease table is one for all identities.
@@ -91,6 +82,8 @@ impl Keeper {
         Self {
             shared,
             heard,
+            told: Heard::default(),
+            sessions: bot.sessions.subscribe(),
             last,
             looks: Looks::new(start),
             start_at: start + START.mul_f64(bot.unit),
@@ -106,12 +99,7 @@ impl Keeper {
         let now = self.bot.moment();
         self.notice_jump(now);
         self.notice_others(now).await;
-        if self.heard.begun.swap(false, Ordering::Relaxed) {
-            self.looks.watching(now.monotonic, fastrand::f64());
-        }
-        if self.heard.changed.swap(false, Ordering::Relaxed) {
-            self.looks.changed(now.monotonic);
-        }
+        self.listen(now);
         match next(&self.facts(now)) {
             Step::Sweep => {
                 self.shared.leases.sweep().await;
@@ -129,7 +117,7 @@ impl Keeper {
                 self.say(outcome.as_ref().err());
             }
             Step::Look => {
-                let watched = self.heard.open.load(Ordering::Relaxed);
+                let watched = self.heard.borrow().open;
                 match self.looks.take(now.monotonic, watched, fastrand::f64()) {
                     Look::Authorities => look(&self.bot).await,
                     Look::Ping => ping(&self.bot).await,
@@ -141,9 +129,22 @@ impl Keeper {
                 tokio::select! {
                     () = tokio::time::sleep(nap) => {}
                     () = self.bot.wake.notified() => {}
+                    Ok(()) = self.sessions.changed() => {}
+                    Ok(()) = self.heard.changed() => {}
                 }
             }
         }
+    }
+
+    fn listen(&mut self, now: Moment) {
+        let heard = *self.heard.borrow_and_update();
+        if heard.openings != self.told.openings {
+            self.looks.watching(now.monotonic, fastrand::f64());
+        }
+        if heard.changes != self.told.changes {
+            self.looks.changed(now.monotonic);
+        }
+        self.told = heard;
     }
 
     /// Nobody else hears of failures here. Each is said once, not at every try.
@@ -158,15 +159,15 @@ impl Keeper {
         let session = self.bot.current();
         let current = session.as_ref().map(|session| &session.identity.authorities);
         let leases = self.shared.leases.of(&self.bot.config.id);
-        let refresh_at = leases.iter().filter_map(|lease| lease.due_at(current)).min();
+        let refresh_at = leases.iter().filter_map(|lease| lease.freshness().due_at(current)).min();
         let started = now.monotonic >= self.start_at;
         let wanted = refresh_at.is_some() || session.is_some() || (started && self.stored);
-        let hold = self.bot.memory().hold.retry_at();
+        let retry_at = self.bot.memory().gate.retry_at();
         Facts {
             now,
             held: self.bot.held(),
             wanted,
-            hold,
+            retry_at,
             refresh_at,
             look_at: self.looks.at(),
             sweep_at: self.sweep_at,
@@ -183,13 +184,11 @@ impl Keeper {
             Jump::Ahead(by) => tracing::info!(identity, ?by, "the machine has slept or its clock was set forward"),
             Jump::Back(by) => tracing::info!(identity, ?by, "the clock was set back"),
         }
-        if let Some(session) = self.bot.current() {
-            session.let_go();
-        }
-        self.bot.memory().hold.release(now.monotonic);
+        self.bot.sessions.let_go_current();
+        self.bot.memory().gate.release(now.monotonic);
         if matches!(jump, Jump::Back(_)) {
             for lease in self.shared.leases.of(identity) {
-                lease.let_refresh(now.wall);
+                lease.freshness().let_refresh(now.wall);
             }
         }
     }
@@ -199,18 +198,14 @@ impl Keeper {
     async fn notice_others(&mut self, now: Moment) {
         let seen = self.look_at_disk().await;
         let bot = &self.bot;
-        if seen.overtaken
-            && let Some(session) = bot.current()
-        {
+        if seen.overtaken {
             tracing::debug!(identity = %bot.config.id, "another process has written the identity");
-            session.let_go();
+            bot.sessions.let_go_current();
         }
         if seen.fresh_token {
             tracing::info!(identity = %bot.config.id, "a fresh token is configured");
-            if let Some(session) = bot.current() {
-                session.let_go();
-            }
-            bot.memory().hold.release(now.monotonic);
+            bot.sessions.let_go_current();
+            bot.memory().gate.release(now.monotonic);
         }
         if now.monotonic >= self.write_at {
             self.write_at = now.monotonic + Duration::from_secs(5);
@@ -238,7 +233,9 @@ impl Keeper {
         let Ok(session) = self.bot.session().await else { return };
         let current = &session.identity.authorities;
         let leases = self.shared.leases.of(&self.bot.config.id);
-        let due = leases.into_iter().filter(|lease| lease.due_at(Some(current)).is_some_and(|time| now.wall >= time));
+        let due = leases
+            .into_iter()
+            .filter(|lease| lease.freshness().due_at(Some(current)).is_some_and(|time| now.wall >= time));
         let work = due.map(|lease| {
             let session = &session;
             async move { refresh(&self.shared, &self.bot, session, &lease).await }
@@ -255,13 +252,13 @@ async fn look(bot: &Arc<Bot>) {
             if reaction(&session.identity.authorities, &current) != Reaction::Nothing {
                 tracing::info!(cluster = %session.cluster.name, "the cluster's authorities have changed");
                 // The new connection is made with them, and takes them over.
-                session.let_go();
+                bot.sessions.let_go(&session);
             }
         }
         Err(error) => {
             tracing::debug!(cluster = %session.cluster.name, "the authorities can't be read now: {error}");
             bot.failed(&session, &error).await;
-            session.let_go();
+            bot.sessions.let_go(&session);
         }
     }
 }
@@ -272,15 +269,15 @@ async fn ping(bot: &Arc<Bot>) {
     if let Err(error) = session.client.ping().await.map_err(Error::from) {
         tracing::debug!(cluster = %session.cluster.name, "no answer as it should be: {error}");
         bot.failed(&session, &error).await;
-        session.let_go();
+        bot.sessions.let_go(&session);
     }
 }
 
-async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Live) {
+async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &ActiveLease) {
     if !shared.leases.is_ours(lease).await {
         return;
     }
-    let before = lease.problem();
+    let before = lease.freshness().problem().cloned();
     match lease.refresh(bot, session).await {
         Ok(delivered) => {
             if let Some(error) = delivered.refused {
@@ -288,8 +285,8 @@ async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Liv
                 return;
             }
             tracing::info!(
-                lease = lease.id(),
-                directory = %lease.order().directory().display(),
+                lease = %lease.id(),
+                directory = %lease.request().directory().display(),
                 expires = %super::timestamp(delivered.expires_at),
                 "refreshed"
             );
@@ -300,44 +297,10 @@ async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Liv
 }
 
 /// Says a failure once, not at every try.
-fn report(lease: &Live, before: Option<&Error>, error: &Error) {
+fn report(lease: &ActiveLease, before: Option<&Error>, error: &Error) {
     if before.is_some_and(|before| before.code() == error.code()) {
-        tracing::debug!(lease = lease.id(), "still not refreshed: {error}");
+        tracing::debug!(lease = %lease.id(), "still not refreshed: {error}");
     } else {
-        tracing::warn!(lease = lease.id(), "not refreshed: {error}");
-    }
-}
-
-/// Hears of changes of the authorities at once. Where the cluster doesn't allow it, [`Looks`] has to do.
-async fn watch(bot: Arc<Bot>, heard: Arc<Heard>) {
-    let mut backoff = Backoff::new(REOPEN.0, REOPEN.1);
-    loop {
-        let Some(session) = bot.current().filter(|session| session.is_connected()) else {
-            bot.connected.notified().await;
-            continue;
-        };
-        let (client, cluster) = (Arc::clone(&session.client), session.cluster.name.clone());
-        drop(session);
-        let ended = match client.watch_authorities().await {
-            Ok(mut watch) => {
-                backoff.reset();
-                heard.open.store(true, Ordering::Relaxed);
-                heard.begun.store(true, Ordering::Relaxed);
-                loop {
-                    bot.wake.notify_one();
-                    match watch.changed().await {
-                        Ok(phase) => tracing::debug!(cluster, phase, "an authority has changed"),
-                        Err(error) => break error,
-                    }
-                    heard.changed.store(true, Ordering::Relaxed);
-                }
-            }
-            Err(error) => error,
-        };
-        heard.open.store(false, Ordering::Relaxed);
-        tracing::debug!(cluster, "no watch for authorities: {ended}");
-        // A lost connection is noticed here first.
-        bot.wake.notify_one();
-        tokio::time::sleep(backoff.next_delay(fastrand::f64()).max(REOPEN.0 / 2)).await;
+        tracing::warn!(lease = %lease.id(), "not refreshed: {error}");
     }
 }

@@ -75,12 +75,12 @@ fn with_names(error: &Error, names: &[String]) -> Error {
 
 /// The names of the kind of `target` that there are.
 async fn seen(bot: &Bot, session: &Session, target: &Target, roles: &[String]) -> Result<Option<Vec<String>>, Error> {
-    if *target == Target::None {
+    if matches!(target, Target::None | Target::Reissuable) {
         return Ok(None);
     }
     let client = seer(bot, session, roles).await?;
     Ok(match target {
-        Target::None => None,
+        Target::None | Target::Reissuable => None,
         Target::Kubernetes { .. } => Some(client.kube_clusters(&BTreeMap::new()).await?),
         Target::Database { .. } => Some(client.databases().await?.into_iter().map(|database| database.name).collect()),
         Target::Application { .. } => Some(client.applications().await?.into_iter().map(|app| app.name).collect()),

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use super::{Order, PROGRAM};
+use super::{LeaseRequest, PROGRAM};
 use crate::config::{AcquireRequest, OutputKind};
 use crate::output::{ClusterFacts, kube_directory};
 use crate::version::Version;
@@ -61,11 +61,11 @@ fn cases() -> Vec<(&'static str, &'static str, Value)> {
 }
 
 fn case(name: &str, directory: &str, outputs: &Value) -> Value {
-    let request = json!({
+    let json = json!({
         "lease": "9f0c5a1e2b3d4f60718293a4b5c6d7e8", "identity": "api", "directory": directory, "outputs": outputs,
     });
-    let order = Order::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap());
-    assert!(order.portable);
+    let request = LeaseRequest::from(AcquireRequest::from_json(json.to_string().as_bytes()).unwrap());
+    assert!(request.portable);
     let cluster = ClusterFacts {
         name: "example.test".to_owned(),
         server_version: Version::parse("15.0.0"),
@@ -76,9 +76,9 @@ fn case(name: &str, directory: &str, outputs: &Value) -> Value {
         connection_upgrade: false,
         kube_address: PROXY.to_owned(),
     };
-    let helper = order.directory().join(PROGRAM);
-    let environment = order.environment(&cluster, &helper, expires_at()).unwrap();
-    let places: Vec<Value> = order.placements.iter().map(|one| place(&one.directory.path, &one.kind)).collect();
+    let helper = request.directory().join(PROGRAM);
+    let environment = request.environment(&cluster, &helper, expires_at()).unwrap();
+    let places: Vec<Value> = request.placements.iter().map(|one| place(&one.directory.path, &one.kind)).collect();
     json!({"name": name, "directory": directory, "outputs": outputs, "places": places, "environment": environment})
 }
 

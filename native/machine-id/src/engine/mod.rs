@@ -10,22 +10,27 @@ mod discard;
 mod establish;
 #[cfg(test)]
 mod fleet;
-mod hold;
+mod freshness;
+
+mod active_lease;
+mod active_leases;
 mod issuing;
 mod keeper;
 mod known;
 mod kubernetes;
 mod ledger;
-mod live;
+
+mod lease_request;
 mod look;
 mod multiplex;
-mod order;
 mod plan;
 mod proxy;
 mod reply;
+mod retry_gate;
 mod rotation;
 mod session;
 mod spare;
+mod watcher;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,12 +38,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use self::active_lease::ActiveLease;
+use self::active_leases::ActiveLeases;
 use self::bot::Bot;
 pub use self::check::check;
 pub use self::discard::discard;
-use self::live::{Leases, Live};
+pub use self::lease_request::{LeaseRequest, Placement};
 use self::multiplex::Multiplexers;
-pub use self::order::{Order, Placement};
 pub use self::reply::{
     Acquired, Checked, IdentityState, IdentityStatus, LeaseStatus, Released, Renewed, Status, Trust, timestamp,
 };
@@ -62,7 +68,7 @@ pub struct Engine {
 struct Shared {
     program: Arc<Program>,
     bots: BTreeMap<String, Arc<Bot>>,
-    leases: Leases,
+    leases: ActiveLeases,
     multiplexers: Arc<Multiplexers>,
     stop: watch::Sender<bool>,
 }
@@ -74,9 +80,9 @@ const STATUS: Duration = Duration::from_secs(10);
 
 impl Shared {
     /// Takes back a lease that could not be filled.
-    async fn undo(&self, live: &Arc<Live>) {
+    async fn undo(&self, live: &Arc<ActiveLease>) {
         if self.leases.holds(live) {
-            self.multiplexers.withdraw(live.id()).await;
+            self.multiplexers.withdraw(live.id().as_str()).await;
         }
         self.leases.drop_failed(live).await;
     }
@@ -96,7 +102,7 @@ impl Engine {
                 Arc::new(Bot::open(identity, Arc::clone(&clock), Arc::clone(&multiplexers))?),
             );
         }
-        let leases = Leases::open(&config.root, clock)?;
+        let leases = ActiveLeases::open(&config.root, clock)?;
         let shared = Shared {
             program: Arc::new(Program::new(config.helper)),
             bots,
@@ -128,12 +134,12 @@ impl Engine {
     /// # Errors
     /// Whatever stands in the way; nothing is left behind then, or where a disk hangs not for long. [`Code::Cancelled`]
     /// when [`Engine::release`] came first, [`Code::DeadlineExceeded`] when it took too long.
-    pub async fn acquire(&self, order: Order) -> Result<Acquired, Error> {
-        let bot = self.bot(&order.identity)?;
-        let live = self.shared.leases.announce(order)?;
+    pub async fn acquire(&self, request: LeaseRequest) -> Result<Acquired, Error> {
+        let bot = self.bot(&request.identity)?;
+        let live = self.shared.leases.announce(request)?;
         let mut cancelled = live.cancelled();
-        let work = tokio::time::timeout(live.order().deadline, async {
-            let expires = issuing::expected_end(bot, live.order());
+        let work = tokio::time::timeout(live.request().deadline, async {
+            let expires = issuing::expected_end(bot, live.request());
             self.shared.leases.take(&live, &self.shared.program, expires).await?;
             self.fill(bot, &live).await
         });
@@ -151,7 +157,7 @@ impl Engine {
             // It goes on where it takes longer: the caller isn't to wait for a disk that hangs.
             let _later = tokio::time::timeout(UNDOING, undoing).await;
         }
-        if live.order().portable {
+        if live.request().portable {
             // The next lease's copy, while nobody waits for one.
             let program = Arc::clone(&self.shared.program);
             blocking::later(Lane::Leases, move || program.restock());
@@ -159,7 +165,7 @@ impl Engine {
         outcome
     }
 
-    async fn fill(&self, bot: &Arc<Bot>, live: &Arc<Live>) -> Result<Acquired, Error> {
+    async fn fill(&self, bot: &Arc<Bot>, live: &Arc<ActiveLease>) -> Result<Acquired, Error> {
         let delivered = match self.deliver(bot, live).await {
             // A lost connection shows when it is used: once more, with a new one.
             Err(error) if error.code() == Code::ClusterUnreachable => self.deliver(bot, live).await,
@@ -167,15 +173,15 @@ impl Engine {
         }?;
         bot.wake.notify_one();
         Ok(Acquired {
-            lease: live.id().to_owned(),
-            directory: live.order().directory().to_owned(),
+            lease: live.id().as_str().to_owned(),
+            directory: live.request().directory().to_owned(),
             expires_at: delivered.expires_at,
             environment: delivered.environment,
             history: live.history(),
         })
     }
 
-    async fn deliver(&self, bot: &Arc<Bot>, live: &Arc<Live>) -> Result<deliver::Delivered, Error> {
+    async fn deliver(&self, bot: &Arc<Bot>, live: &Arc<ActiveLease>) -> Result<deliver::Delivered, Error> {
         let session = bot.session().await?;
         live.refresh(bot, &session).await
     }
@@ -265,10 +271,10 @@ impl Drop for Engine {
     }
 }
 
-fn deadline(live: &Live) -> Error {
+fn deadline(live: &ActiveLease) -> Error {
     Error::new(
         Code::DeadlineExceeded,
-        format!("acquiring lease {} took longer than {} s", live.id(), live.order().deadline.as_secs()),
+        format!("acquiring lease {} took longer than {} s", live.id(), live.request().deadline.as_secs()),
         "check that the cluster can be reached from this machine, or allow more time",
     )
 }

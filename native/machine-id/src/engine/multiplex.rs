@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::future::join_all;
 
-use super::bot::Bot;
 use super::session::Session;
-use crate::connect::{ClientCredential, Cluster, Route};
+use crate::clock::SharedClock;
+use crate::connect::{ClientCredential, Cluster, Connector, Route};
 use crate::destination::{Destination, SocketName};
 use crate::error::Error;
 use crate::issue::RoleCertificate;
@@ -62,7 +62,8 @@ impl Multiplexers {
     /// The way to the proxy for a role certificate; none when the engine doesn't stay, or the proxy doesn't carry SSH in gRPC.
     pub(super) fn link(
         &self,
-        bot: &Bot,
+        connector: &Connector,
+        clock: &SharedClock,
         session: &Arc<Session>,
         certificate: &Arc<RoleCertificate>,
     ) -> Result<Option<Arc<Link>>, Error> {
@@ -79,7 +80,7 @@ impl Multiplexers {
         let credential = ClientCredential::new(&certificate.key.pkcs8_der(), &certificate.certificates.tls)?;
         let cluster = Cluster { route: Route::Proxy(session.proxy.clone()), ..session.cluster.clone() };
         let host_cas = session.identity.authorities.root_host_cas().to_vec();
-        let link = Link::new(bot.connector.clone(), cluster, host_cas, credential, Arc::clone(&bot.clock));
+        let link = Link::new(connector.clone(), cluster, host_cas, credential, Arc::clone(clock));
         let link = Arc::new(link);
         let known = Known {
             link: Arc::clone(&link),

@@ -11,6 +11,9 @@ use crate::identity::{CertificateError, CertificateFacts, Certificates, KeyPair}
 pub enum Target {
     /// Nothing: SSH and the Teleport API.
     None,
+    /// Nothing yet: the same, and its holder may ask the cluster for further certificates of its roles (servers from
+    /// 17 on; older ones forbid that in each certificate of a bot).
+    Reissuable,
     /// A Kubernetes cluster.
     Kubernetes {
         /// Its name in Teleport.
@@ -37,7 +40,8 @@ impl Target {
     #[must_use]
     pub fn of(kind: &OutputKind) -> Option<Self> {
         Some(match kind {
-            OutputKind::Identity => Self::None,
+            OutputKind::Identity(output) if output.reissuable => Self::Reissuable,
+            OutputKind::Identity(_) => Self::None,
             OutputKind::Kubernetes(_) => return None,
             OutputKind::Database { service, username, database, format: _ } => {
                 Self::Database { service: service.clone(), username: username.clone(), database: database.clone() }

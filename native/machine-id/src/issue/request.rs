@@ -57,6 +57,7 @@ pub async fn issue(
     let mut wanted = plain(request.ttl);
     match &request.target {
         Target::None => {}
+        Target::Reissuable => wanted.reissuable_role_impersonation = true,
         Target::Kubernetes { cluster } => wanted.kubernetes_cluster.clone_from(cluster),
         Target::Database { service, username, database } => {
             let seer = seer(client, plain(LOOKUP.min(request.ttl)), &key).await?;

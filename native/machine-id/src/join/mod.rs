@@ -57,7 +57,7 @@ pub struct Joined {
 /// # Errors
 /// [`JoinError::TokenUnreadable`].
 pub fn token_hash(join: &JoinConfig) -> Result<Option<String>, JoinError> {
-    Ok(token::read(&join.token)?.as_ref().map(identity::token_hash))
+    Ok(token::read(&join.token)?.map(|token| identity::token_hash(&token.text)))
 }
 
 /// Joins `cluster` with a key of ours. Clocks are checked and the way is chosen before the token is sent, since a token

@@ -18,7 +18,7 @@ use crate::secret::Secret;
 use super::command;
 use super::error::JoinError;
 use super::iam::{self, Iam, IamSettings};
-use super::token;
+use super::token::{self, Token};
 
 /// Longest token or proof.
 const LONGEST: u64 = 64 << 10;
@@ -62,6 +62,9 @@ pub(super) async fn gather(
     // Files may lie on a disk that hangs.
     let found = blocking::run(Lane::Store, move || on_disk(&given, &of_process)).await;
     let (token, found) = found.map_err(|error| JoinError::Internal { reason: error.to_string() })??;
+    if let Some(uri) = &token.uri {
+        token::check(uri, &join.token, join.method, connector)?;
+    }
     let evidence = match found {
         Found::Nothing => Evidence::Nothing,
         Found::Text(text) => Evidence::IdToken(text),
@@ -69,7 +72,7 @@ pub(super) async fn gather(
         Found::Command { words, limit } => Evidence::IdToken(printed(join.method, words, limit).await?),
         Found::Aws { fips } => Evidence::Aws(Iam::prepare(connector, IamSettings { fips }, &of_process, clock).await?),
     };
-    Ok(AtHand { token, evidence })
+    Ok(AtHand { token: token.text, evidence })
 }
 
 /// What the method says, and what of it could be read at once.
@@ -86,7 +89,7 @@ fn of_process(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Secret, Found), JoinError> {
+fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Token, Found), JoinError> {
     let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
     let place = match join.method.spec().proof {
         Proof::Token | Proof::BoundKey => return Ok((token, Found::Nothing)),

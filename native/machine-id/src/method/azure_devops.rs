@@ -32,6 +32,7 @@ pub(super) const SPEC: Spec = Spec {
     }),
     legacy: Legacy::Request,
     since: "17.5",
+    uri_parameter: None,
 };
 
 fn read(body: &[u8]) -> Option<Secret> {

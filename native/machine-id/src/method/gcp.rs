@@ -35,6 +35,7 @@ pub(super) const SPEC: Spec = Spec {
     }),
     legacy: Legacy::Request,
     since: "13.2",
+    uri_parameter: None,
 };
 
 /// The body is the token.

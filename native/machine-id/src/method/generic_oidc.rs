@@ -30,4 +30,5 @@ pub(super) const SPEC: Spec = Spec {
     }),
     legacy: Legacy::None,
     since: "18.11",
+    uri_parameter: None,
 };

@@ -35,6 +35,7 @@ pub(super) const SPEC: Spec = Spec {
     }),
     legacy: Legacy::Request,
     since: "11",
+    uri_parameter: None,
 };
 
 fn read(body: &[u8]) -> Option<Secret> {

@@ -15,4 +15,5 @@ pub(super) const SPEC: Spec = Spec {
     proof: Proof::IdToken(|settings, _| Ok(set_or_variable(settings, VARIABLE))),
     legacy: Legacy::Request,
     since: "12.2",
+    uri_parameter: Some("variable"),
 };

@@ -12,4 +12,5 @@ pub(super) const SPEC: Spec = Spec {
     proof: Proof::Aws,
     legacy: Legacy::Stream,
     since: "9",
+    uri_parameter: None,
 };

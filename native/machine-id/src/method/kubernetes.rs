@@ -22,4 +22,5 @@ pub(super) const SPEC: Spec = Spec {
     }),
     legacy: Legacy::Request,
     since: "12",
+    uri_parameter: None,
 };

@@ -6,12 +6,14 @@
 mod azure_devops;
 mod bitbucket;
 mod circleci;
+mod env0;
 mod gcp;
 mod generic_oidc;
 mod github;
 mod gitlab;
 mod iam;
 mod id_token;
+mod join_uri;
 mod kubernetes;
 mod setting;
 mod spacelift;
@@ -19,6 +21,7 @@ mod terraform_cloud;
 mod token;
 
 pub use id_token::{Absent, IdTokenPlace, Lookup, Service, Verb};
+pub use join_uri::JoinUri;
 pub use setting::{Kind, Setting, Settings, Value};
 
 /// Declares the closed list from the modules above.
@@ -66,6 +69,8 @@ methods! {
     Bitbucket = bitbucket,
     /// Azure Pipelines.
     AzureDevops = azure_devops,
+    /// env0.
+    Env0 = env0,
     /// Google Cloud.
     Gcp = gcp,
     /// Any issuer of ID tokens.
@@ -76,7 +81,6 @@ methods! {
 pub const NOT_BUILT: &[(&str, &str)] = &[
     ("azure", "isn't built here yet"),
     ("bound_keypair", "isn't built here yet"),
-    ("env0", "isn't built here yet"),
     ("tpm", "isn't built here: it needs a TPM and Teleport Enterprise"),
     ("oracle", "isn't built here: it works in Oracle Cloud only"),
     ("ec2", "isn't for bots; take iam"),
@@ -101,6 +105,8 @@ pub struct Spec {
     pub legacy: Legacy,
     /// The first version of Teleport with it, for messages.
     pub since: &'static str,
+    /// The setting that a joining URI's parameter is.
+    pub uri_parameter: Option<&'static str>,
 }
 
 /// How the join services before `teleport.join.v1` take a method.

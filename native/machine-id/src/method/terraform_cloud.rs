@@ -26,4 +26,5 @@ pub(super) const SPEC: Spec = Spec {
     }),
     legacy: Legacy::Request,
     since: "16",
+    uri_parameter: Some("audience_tag"),
 };

@@ -43,6 +43,7 @@ fn each_id_token_is_where_the_protocol_says() {
         (JoinMethod::Spacelift, "SPACELIFT_OIDC_TOKEN"),
         (JoinMethod::TerraformCloud, "TFC_WORKLOAD_IDENTITY_TOKEN"),
         (JoinMethod::Bitbucket, "BITBUCKET_STEP_OIDC_TOKEN"),
+        (JoinMethod::Env0, "ENV0_OIDC_TOKEN"),
     ] {
         let found = place(method, &none, &[]).unwrap();
         assert!(matches!(&found, IdTokenPlace::Variable(name) if name == variable), "{found:?}");

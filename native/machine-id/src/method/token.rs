@@ -11,4 +11,5 @@ pub(super) const SPEC: Spec = Spec {
     proof: Proof::Token,
     legacy: Legacy::Request,
     since: "9",
+    uri_parameter: None,
 };

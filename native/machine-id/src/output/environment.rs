@@ -62,11 +62,11 @@ pub fn environment(
     if let Some(first) = outputs.first() {
         set(Variable::Dir, text_of(first.directory)?.to_owned());
     }
-    let identity = outputs.iter().find(|output| matches!(output.kind, OutputKind::Identity));
+    let identity = outputs.iter().find(|output| matches!(output.kind, OutputKind::Identity(_)));
     if let Some(output) = identity.or(outputs.first()) {
         set(Variable::IdentityFile, text_of(&output.directory.join("identity"))?.to_owned());
     }
-    if let Some(output) = identity {
+    if let Some(output) = identity.filter(|output| output.kind.has_ssh_config()) {
         let ssh_config = output.directory.join("ssh_config");
         let ssh_config = text_of(&ssh_config)?;
         set(Variable::SshConfig, ssh_config.to_owned());
@@ -90,7 +90,7 @@ pub fn environment(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::KubernetesOutput;
+    use crate::config::{IdentityOutput, KubernetesOutput};
     use crate::version::Version;
     use std::time::Duration;
 
@@ -113,7 +113,10 @@ mod tests {
     fn an_identity_and_two_kubernetes_clusters_give_every_variable() {
         let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod"]));
         let outputs = [
-            PlacedOutput { kind: &OutputKind::Identity, directory: Path::new("/w/it's @tmp/m") },
+            PlacedOutput {
+                kind: &OutputKind::Identity(IdentityOutput::default()),
+                directory: Path::new("/w/it's @tmp/m"),
+            },
             PlacedOutput { kind: &kube, directory: Path::new("/w/a") },
             PlacedOutput { kind: &kube, directory: Path::new("/w/b") },
         ];

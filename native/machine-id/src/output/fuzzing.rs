@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{ClusterFacts, OutputRequest, artifacts};
-use crate::config::OutputKind;
+use crate::config::{IdentityOutput, OutputKind};
 use crate::identity::{Authorities, Authority, AuthorityKind, KeySet, Rotation};
 use crate::issue::RoleCertificate;
 use crate::version::Version;
@@ -47,7 +47,7 @@ pub fn ssh_config(bytes: &[u8], certificate: &RoleCertificate) -> usize {
     let (Some(root), Some(leaf)) = (authority(root), authority(leaf)) else { return 0 };
     let user = Authority { kind: AuthorityKind::User, ..root.clone() };
     let request = OutputRequest {
-        kind: &OutputKind::Identity,
+        kind: &OutputKind::Identity(IdentityOutput::default()),
         certificate,
         kubernetes: &[],
         authorities: &Authorities { host: vec![root, leaf], user, database: None },

@@ -76,7 +76,8 @@ pub fn artifacts(request: &OutputRequest<'_>) -> Result<Vec<Artifact>, OutputErr
     let mut files = tls::common(request);
     files.push(identity_file::render(request)?);
     match request.kind {
-        OutputKind::Identity => {
+        OutputKind::Identity(output) if !output.ssh_config => {}
+        OutputKind::Identity(_) => {
             files.push(known_hosts::render(request)?);
             files.push(ssh_config::render(request)?);
             if request.cluster.server_version.has_files_of_each_cluster() {

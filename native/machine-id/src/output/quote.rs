@@ -5,31 +5,15 @@ use std::path::Path;
 
 use super::error::OutputError;
 use super::request::text_of;
+use crate::config::not_for_ssh_config;
 
 /// A path as an argument of `IdentityFile` and its like: in double quotes, `%` doubled.
-///
-/// OpenSSH before 8.7 knows no escape inside quotes, and newer ones expand `${…}`, so such paths are refused.
 pub(super) fn ssh_path(path: &Path) -> Result<String, OutputError> {
     let text = text_of(path)?;
-    if !text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | b'$' | b'%')) {
-        return Ok(["\"", text, "\""].concat());
+    if let Some(reason) = not_for_ssh_config(text) {
+        return Err(OutputError::path(path, reason));
     }
-    let mut quoted = String::with_capacity(text.len() + 8);
-    quoted.push('"');
-    let mut before = '"';
-    for c in text.chars() {
-        match (before, c) {
-            (_, '"' | '\\') => {
-                return Err(OutputError::path(path, "ssh_config can't hold quotes and backslashes in a path"));
-            }
-            ('$', '{') => return Err(OutputError::path(path, "ssh would expand \"${\" in it")),
-            (_, '%') => quoted.push_str("%%"),
-            _ => quoted.push(c),
-        }
-        before = c;
-    }
-    quoted.push('"');
-    Ok(quoted)
+    Ok(["\"", &text.replace('%', "%%"), "\""].concat())
 }
 
 /// One word of a ProxyCommand, which ssh expands (`%`) and then gives to the user's shell.

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use super::*;
-use crate::config::{DatabaseFormat, KeyAlgorithm, KubernetesOutput};
+use crate::config::{DatabaseFormat, IdentityOutput, KeyAlgorithm, KubernetesOutput};
 use crate::identity::{Authorities, KeyPair, fixtures};
 use crate::issue::{RoleCertificate, Target};
 use crate::version::Version;
@@ -135,7 +135,7 @@ fn an_identity_output_equals_tbots_but_for_the_proxy_command() {
              --proxy=localhost:13080 --cluster=example.test '%r@%h:%p'\n",
         )],
     );
-    assert_eq!(Case::new(OutputKind::Identity).files(), expected);
+    assert_eq!(Case::new(OutputKind::Identity(IdentityOutput::default())).files(), expected);
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn each_kind_has_its_files() {
     ];
     let application = |specific_tls_naming| OutputKind::Application { app: "grafana".to_owned(), specific_tls_naming };
     let cases: [(OutputKind, &[&str]); 8] = [
-        (OutputKind::Identity, &["known_hosts", "ssh_config"]),
+        (OutputKind::Identity(IdentityOutput::default()), &["known_hosts", "ssh_config"]),
         (kubernetes("kube1"), &["kubeconfig.yaml"]),
         (application(false), &[]),
         (application(true), &["tls.key", "tls.crt", "tls.cas"]),
@@ -184,7 +184,7 @@ fn database_formats_hold_the_database_ca_and_application_files_the_host_ca() {
 
 #[test]
 fn clusters_from_version_16_get_files_of_their_own_too() {
-    let mut case = Case::new(OutputKind::Identity);
+    let mut case = Case::new(OutputKind::Identity(IdentityOutput::default()));
     case.cluster.server_version = Version::parse("16.0.0");
     let files = case.files();
     let ssh_config = &files["example.test.ssh_config"];
@@ -197,7 +197,7 @@ fn clusters_from_version_16_get_files_of_their_own_too() {
 #[test]
 fn host_key_algorithms_follow_the_keys_of_the_ca() {
     let line = |key: &str, version: &str| {
-        let mut case = Case::new(OutputKind::Identity);
+        let mut case = Case::new(OutputKind::Identity(IdentityOutput::default()));
         case.authorities.host[0].ssh_keys = key.split('\n').map(str::to_owned).collect();
         case.cluster.server_version = Version::parse(version);
         let text = case.files()["ssh_config"].clone();
@@ -228,19 +228,20 @@ fn ssh_settings(case: &Case, host: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn ssh_reads_the_configuration() {
-    let settings = ssh_settings(&Case::new(OutputKind::Identity), "jenkins@node1.example.test");
+    let settings =
+        ssh_settings(&Case::new(OutputKind::Identity(IdentityOutput::default())), "jenkins@node1.example.test");
     assert_eq!(settings["port"], "3022");
     assert_eq!(settings["identityfile"], "/opt/machine-id/key");
     assert_eq!(settings["certificatefile"], "/opt/machine-id/key-cert.pub");
     assert_eq!(settings["userknownhostsfile"], "/opt/machine-id/known_hosts");
     assert!(settings["proxycommand"].starts_with("\"/usr/local/bin/machine-id\" proxy-ssh --destination-dir=/opt/"));
-    let proxy = ssh_settings(&Case::new(OutputKind::Identity), "localhost");
+    let proxy = ssh_settings(&Case::new(OutputKind::Identity(IdentityOutput::default())), "localhost");
     assert!(!proxy.contains_key("proxycommand") && proxy["port"] == "22");
 }
 
 #[test]
 fn a_leaf_below_the_root_gets_its_own_block_in_ssh() {
-    let mut case = Case::new(OutputKind::Identity);
+    let mut case = Case::new(OutputKind::Identity(IdentityOutput::default()));
     let key = fixtures::read("keys/ed25519.ssh.pub").trim_end().to_owned();
     case.add_leaf("eu.example.test", &key);
     case.add_leaf("other.test", &key);
@@ -265,7 +266,7 @@ fn a_leaf_below_the_root_gets_its_own_block_in_ssh() {
 
 #[test]
 fn a_leaf_above_the_root_or_of_the_proxys_name_vouches_for_neither() {
-    let mut case = Case::new(OutputKind::Identity);
+    let mut case = Case::new(OutputKind::Identity(IdentityOutput::default()));
     case.cluster.proxy_host = "proxy.corp.test".to_owned();
     let key = fixtures::read("keys/ed25519.ssh.pub").trim_end().to_owned();
     case.add_leaf("test", &key);
@@ -313,7 +314,7 @@ fn proxy_arguments(case: &mut Case, directory: &Path, host: &str) -> Vec<String>
 #[test]
 fn paths_with_spaces_quotes_and_percent_signs_reach_our_binary_whole() {
     let directory = tempfile::tempdir().unwrap();
-    let mut case = Case::new(OutputKind::Identity);
+    let mut case = Case::new(OutputKind::Identity(IdentityOutput::default()));
     case.directory = "/w/feature%2Fone two's; $HOME `id`@tmp".to_owned();
     let seen = proxy_arguments(&mut case, directory.path(), "jenkins@node1.example.test");
     let expected = [
@@ -328,7 +329,7 @@ fn paths_with_spaces_quotes_and_percent_signs_reach_our_binary_whole() {
 
 #[test]
 fn a_percent_sign_in_the_path_finds_known_hosts_in_old_and_new_ssh() {
-    let mut case = Case::new(OutputKind::Identity);
+    let mut case = Case::new(OutputKind::Identity(IdentityOutput::default()));
     case.directory = "/w/feature%2Fone two".to_owned();
     let text = case.files()["ssh_config"].clone();
     assert!(text.contains("    UserKnownHostsFile \"/w/feature%%2Fone two/known_hosts\"\n"), "{text}");
@@ -339,7 +340,7 @@ fn a_percent_sign_in_the_path_finds_known_hosts_in_old_and_new_ssh() {
 #[test]
 fn paths_that_ssh_config_cannot_hold_are_refused() {
     for directory in ["/w/a\"b", "/w/a\\b", "/w/${HOME}", "/w/a\nb"] {
-        let mut case = Case::new(OutputKind::Identity);
+        let mut case = Case::new(OutputKind::Identity(IdentityOutput::default()));
         case.directory = directory.to_owned();
         assert!(matches!(case.try_files(), Err(OutputError::Path { .. })), "{directory:?}");
     }
@@ -348,10 +349,10 @@ fn paths_that_ssh_config_cannot_hold_are_refused() {
 #[test]
 fn names_that_no_cluster_has_are_refused() {
     for name in ["", "a b", "a\nProxyCommand evil", "a,b", "*", "a\"b", "$(id)"] {
-        let mut case = Case::new(OutputKind::Identity);
+        let mut case = Case::new(OutputKind::Identity(IdentityOutput::default()));
         case.add_leaf(name, "ssh-ed25519 AAAA");
         assert!(matches!(case.try_files(), Err(OutputError::Name { .. })), "{name:?}");
-        let mut case = Case::new(OutputKind::Identity);
+        let mut case = Case::new(OutputKind::Identity(IdentityOutput::default()));
         case.cluster.proxy_host = name.to_owned();
         assert!(matches!(case.try_files(), Err(OutputError::Name { .. })), "{name:?}");
     }
@@ -371,7 +372,7 @@ fn an_ed25519_key_is_written_for_ssh_and_for_tls_in_the_format_that_each_reads()
 fn ssh_keygen_reads_the_certificate_file() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("key-cert.pub");
-    write(&file, &Case::new(OutputKind::Identity).files()["key-cert.pub"]);
+    write(&file, &Case::new(OutputKind::Identity(IdentityOutput::default())).files()["key-cert.pub"]);
     let output = Command::new("ssh-keygen").arg("-L").arg("-f").arg(&file).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && text.contains("Key ID: \"bot-tbotfx\"") && text.contains("jenkins"), "{text}");

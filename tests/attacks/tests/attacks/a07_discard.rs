@@ -36,5 +36,5 @@ fn a07_a_release_needs_the_lease_table_and_nothing_else() {
 fn a07_a_request_to_end_a_lease_takes_no_identity() {
     let request = json!({"root": "/r", "lease": lease(1), "identities": [], "token": "t"});
     let error = DiscardRequest::from_json(request.to_string().as_bytes()).unwrap_err();
-    assert_eq!(error.faults().len(), 2, "{error}");
+    assert_eq!(error.diagnostics().len(), 2, "{error}");
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use machine_id::clock::SystemClock;
 use machine_id::config::{AcquireRequest, AddressKind, CaSource, ClusterConfig, EngineConfig};
 use machine_id::connect::Connector;
-use machine_id::engine::{Engine, Order};
+use machine_id::engine::{Engine, LeaseRequest};
 use machine_id::error::Code;
 use nix::fcntl::{Flock, FlockArg};
 use serde_json::{Value, json};
@@ -27,12 +27,12 @@ fn engine(root: &Path) -> Engine {
     Engine::open(EngineConfig::from_json(config.to_string().as_bytes()).unwrap(), Arc::new(SystemClock::new())).unwrap()
 }
 
-fn order(root: &Path, number: usize, deadline: Duration) -> Order {
+fn order(root: &Path, number: usize, deadline: Duration) -> LeaseRequest {
     let request = json!({
         "lease": format!("{number:032x}"), "identity": "api", "standing": true,
         "directory": root.join(number.to_string()), "deadline_ms": u64::try_from(deadline.as_millis()).unwrap(),
     });
-    Order::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap())
+    LeaseRequest::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap())
 }
 
 /// All locks there are, by descriptors of their own: to the kernel no different from another process.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use e2e::Cluster;
 use machine_id::clock::SystemClock;
 use machine_id::config::{AcquireRequest, DiscardRequest, EngineConfig};
-use machine_id::engine::{Acquired, Engine, Order, Released, discard};
+use machine_id::engine::{Acquired, Engine, LeaseRequest, Released, discard};
 use machine_id::error::Error;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -72,7 +72,7 @@ impl Agent {
     /// Takes a lease in a directory, as a block of a pipeline does.
     pub(crate) fn acquire(&self, number: u32, directory: &Path) -> Result<Acquired, Error> {
         let request = json!({"lease": lease(number), "identity": "api", "directory": directory});
-        let order = Order::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap());
+        let order = LeaseRequest::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap());
         self.runtime.block_on(self.engine.acquire(order))
     }
 

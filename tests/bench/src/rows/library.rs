@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use machine_id::clock::SystemClock;
 use machine_id::config::{AcquireRequest, EngineConfig};
 use machine_id::destination::digest_of;
-use machine_id::engine::{Engine, Order};
+use machine_id::engine::{Engine, LeaseRequest};
 use tokio::runtime::Runtime;
 
 use super::cache;
@@ -75,11 +75,11 @@ async fn close(engine: Arc<Engine>) {
 }
 
 /// A lease in a directory of its own below `place`.
-fn order(place: &Path, identity: usize) -> Order {
+fn order(place: &Path, identity: usize) -> LeaseRequest {
     let lease = format!("{:032x}", fastrand::u128(..));
     let directory = place.join(format!("lease-{lease}"));
     let request = serde_json::json!({"lease": lease, "identity": format!("bench{identity}"), "directory": directory});
-    Order::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap())
+    LeaseRequest::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap())
 }
 
 /// Takes a lease and ends it; microseconds for each.

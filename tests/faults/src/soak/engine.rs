@@ -11,7 +11,7 @@ use machine_id::config::{
     KeyAlgorithm, OutputConfig, OutputKind, Scope, TokenSource,
 };
 use machine_id::destination::digest_of;
-use machine_id::engine::{Engine, IdentityState, Order, Placement};
+use machine_id::engine::{Engine, IdentityState, LeaseRequest, Placement};
 use machine_id::method::JoinMethod;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -43,7 +43,7 @@ pub async fn work(directory: &Path, proxy: &str, length: Duration) -> Result<(),
     let engine = Arc::new(Engine::open(config(&plan, proxy)?, Arc::new(SystemClock::new()))?);
     engine.keep_fresh();
     let tally = Arc::new(Mutex::new(Tally::default()));
-    let standing = Order::standing("api", &output(plan.standing.clone()));
+    let standing = LeaseRequest::standing("api", &output(plan.standing.clone()));
     let standing_lease = standing.lease.clone();
     acquire(&engine, &standing, &tally).await;
     let end = Instant::now() + length;
@@ -82,8 +82,13 @@ async fn come_and_go(engine: Arc<Engine>, plan: Plan, tally: Arc<Mutex<Tally>>, 
         let scope = if fastrand::u8(..4) == 0 { Scope::Build } else { Scope::Agent };
         let placements =
             vec![Placement { kind: OutputKind::Identity, directory: DirectoryConfig::private(path.clone()) }];
-        let order =
-            Order { lease, placements, scope, standing: false, ..Order::standing("api", &output(path.clone())) };
+        let order = LeaseRequest {
+            lease,
+            placements,
+            scope,
+            standing: false,
+            ..LeaseRequest::standing("api", &output(path.clone()))
+        };
         if acquire(&engine, &order, &tally).await {
             // Long enough for one or two refreshes, or hardly any time at all.
             let stay = if fastrand::bool() { fastrand::u64(100..3_000) } else { fastrand::u64(3_000..90_000) };
@@ -103,7 +108,7 @@ async fn come_and_go(engine: Arc<Engine>, plan: Plan, tally: Arc<Mutex<Tally>>, 
 }
 
 /// Acquires, again and again while the cluster is away; true if it came off.
-async fn acquire(engine: &Engine, order: &Order, tally: &Mutex<Tally>) -> bool {
+async fn acquire(engine: &Engine, order: &LeaseRequest, tally: &Mutex<Tally>) -> bool {
     let started = Instant::now();
     loop {
         match engine.acquire(order.clone()).await {

@@ -2,43 +2,55 @@
 
 use std::path::Path;
 
-use crate::config::fault::Report;
-use crate::config::model::{DirectoryConfig, UserRef};
-use crate::config::tree::{Section, Tree};
-use crate::config::value;
+use crate::config::diagnostic::{Diagnostics, Place};
+use crate::config::model::{AclMode, DirectoryConfig, UserRef};
+use crate::config::read::tree::{Section, Tree};
+use crate::config::read::value;
 use crate::vocabulary::limits::READERS;
 
-/// Reads the keys of a directory; the caller has taken `type` where there is one.
-pub(super) fn read(mut section: Section, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
-    let path = section
-        .require("path", report, "write a path")
-        .and_then(|tree| tree.parse(report, |text| value::path_below(text, base)));
-    let acls = section.take("acls").and_then(|tree| tree.parse(report, value::word)).unwrap_or_default();
-    let symlinks = section.take("symlinks").and_then(|tree| tree.parse(report, value::word)).unwrap_or_default();
-    let readers = section.take("readers").map(|list| readers(list, report)).unwrap_or_default();
-    section.finish(report);
-    Some(DirectoryConfig { path: path?, acls, symlinks, readers })
+/// Reads the keys of a directory, and where its path stands; the caller has taken `type` where there is one.
+pub(super) fn read(
+    mut section: Section,
+    base: &Path,
+    diagnostics: &mut Diagnostics,
+) -> Option<(DirectoryConfig, Place)> {
+    let tree = section.require("path", diagnostics, "write a path");
+    let place = tree.as_ref().map(|tree| tree.place.clone()).unwrap_or_default();
+    let path = tree.and_then(|tree| tree.parse(diagnostics, |text| value::path_below(text, base)));
+    let acls: AclMode = section.take("acls").and_then(|tree| tree.parse(diagnostics, value::word)).unwrap_or_default();
+    let symlinks = section.take("symlinks").and_then(|tree| tree.parse(diagnostics, value::word)).unwrap_or_default();
+    let readers = section.take("readers").map_or_else(Vec::new, |list| {
+        if acls == AclMode::Off {
+            // tbot 18 says so in its log, older ones not at all.
+            let message = "does nothing with acls: off, no reader gets access; write acls: try, or required";
+            diagnostics.warn(&list.place, message);
+        }
+        readers(list, diagnostics)
+    });
+    section.finish(diagnostics);
+    Some((DirectoryConfig { path: path?, acls, symlinks, readers }, place))
 }
 
 /// v1's short form: a path alone.
-pub(super) fn path_alone(tree: Tree, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
-    let path = tree.parse(report, |text| value::path_below(text, base))?;
-    Some(DirectoryConfig::private(path))
+pub(super) fn path_alone(tree: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<(DirectoryConfig, Place)> {
+    let place = tree.place.clone();
+    let path = tree.parse(diagnostics, |text| value::path_below(text, base))?;
+    Some((DirectoryConfig::private(path), place))
 }
 
-fn readers(list: Tree, report: &mut Report) -> Vec<UserRef> {
-    list.list(report, READERS).into_iter().filter_map(|entry| reader(entry, report)).collect()
+fn readers(list: Tree, diagnostics: &mut Diagnostics) -> Vec<UserRef> {
+    list.list(diagnostics, READERS).into_iter().filter_map(|entry| reader(entry, diagnostics)).collect()
 }
 
-fn reader(entry: Tree, report: &mut Report) -> Option<UserRef> {
-    let mut section = entry.section(report)?;
+fn reader(entry: Tree, diagnostics: &mut Diagnostics) -> Option<UserRef> {
+    let mut section = entry.section(diagnostics)?;
     if let Some(tree) = section.take_hidden("group") {
-        report.unsupported(&tree.place, "groups as readers aren't built here; name users");
+        diagnostics.unsupported(&tree.place, "groups as readers aren't built here; name users");
         section.ignore_rest();
         return None;
     }
-    let user = section.require("user", report, "write a user's name or number");
-    let user = user.and_then(|tree| tree.parse(report, value::user));
-    section.finish(report);
+    let user = section.require("user", diagnostics, "write a user's name or number");
+    let user = user.and_then(|tree| tree.parse(diagnostics, value::user));
+    section.finish(diagnostics);
     user
 }

@@ -2,8 +2,8 @@
 
 use marked_yaml::{LoadError, LoaderOptions, Node, Span, parse_yaml_with_options};
 
-use crate::config::fault::{Place, Report};
-use crate::config::tree::{Text, Tree, Value};
+use crate::config::diagnostic::{Diagnostics, Place};
+use crate::config::read::tree::{Text, Tree, Value};
 
 /// Largest file that is read.
 const MAX_BYTES: usize = 256 << 10;
@@ -13,9 +13,9 @@ const MAX_INDICATORS: usize = 40;
 
 /// Reads `text` as one YAML document whose top is a mapping. Aliases, anchors and tags are refused, so a small text
 /// stays small. The parser copies texts, a token among them, and doesn't wipe them.
-pub(super) fn parse(text: &[u8], report: &mut Report) -> Option<Tree> {
+pub(super) fn parse(text: &[u8], diagnostics: &mut Diagnostics) -> Option<Tree> {
     if text.len() > MAX_BYTES {
-        report.fault(&line(1), format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len()));
+        diagnostics.error(&line(1), format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len()));
         return None;
     }
     let text = match std::str::from_utf8(text) {
@@ -23,16 +23,16 @@ pub(super) fn parse(text: &[u8], report: &mut Report) -> Option<Tree> {
         Err(error) => {
             let before = text.get(..error.valid_up_to()).unwrap_or_default();
             let place = line(before.iter().filter(|byte| **byte == b'\n').count() + 1);
-            report.fault(&place, "isn't UTF-8; save the file as UTF-8");
+            diagnostics.error(&place, "isn't UTF-8; save the file as UTF-8");
             return None;
         }
     };
-    check_shape(text, report)?;
+    check_shape(text, diagnostics)?;
     let node = load(text, true).or_else(|error| match error {
         // The first one stops the parser: note it and go on to find the other faults.
         LoadError::DuplicateKey(keys) => {
             let message = format!("is there twice, first in line {}; each key once", start(keys.prev_key.span()));
-            report.fault(&Place::default().key(&keys.key, Some(start(keys.key.span()))), message);
+            diagnostics.error(&Place::default().key(&keys.key, Some(start(keys.key.span()))), message);
             load(text, false)
         }
         error => Err(error),
@@ -41,7 +41,7 @@ pub(super) fn parse(text: &[u8], report: &mut Report) -> Option<Tree> {
         Ok(node) => Some(tree(&node, Place::default())),
         Err(error) => {
             let (number, message) = explain(&error);
-            report.fault(&line(number), message);
+            diagnostics.error(&line(number), message);
             None
         }
     }
@@ -53,7 +53,7 @@ fn load(text: &str, unique: bool) -> Result<Node, LoadError> {
 }
 
 /// What the parser doesn't refuse: a second document (it would be ignored), and depth that would overflow the stack.
-fn check_shape(text: &str, report: &mut Report) -> Option<()> {
+fn check_shape(text: &str, diagnostics: &mut Diagnostics) -> Option<()> {
     let mut content = false;
     let mut ended = false;
     for (content_line, number) in text.lines().zip(1..) {
@@ -65,14 +65,14 @@ fn check_shape(text: &str, report: &mut Report) -> Option<()> {
             continue;
         }
         if (marker("---") && content) || ended {
-            report.fault(&line(number), "a second document begins; the file holds one");
+            diagnostics.error(&line(number), "a second document begins; the file holds one");
             return None;
         }
         ended = marker("...");
         content = content || !trimmed.starts_with('%');
         let indicators = content_line.matches("- ").count() + content_line.matches("? ").count();
         if content_line.len() - trimmed.len() > MAX_INDENT || indicators > MAX_INDICATORS {
-            report.fault(&line(number), format!("is nested too deeply; indent by at most {MAX_INDENT}"));
+            diagnostics.error(&line(number), format!("is nested too deeply; indent by at most {MAX_INDENT}"));
             return None;
         }
     }

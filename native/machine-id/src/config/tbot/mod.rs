@@ -4,6 +4,7 @@ mod directory;
 mod lifetime;
 mod load;
 mod onboarding;
+mod sink;
 mod template;
 mod v1;
 mod v2;
@@ -11,22 +12,23 @@ mod v2;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod newest_tests;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
 use std::time::Duration;
 
-use super::address::parse_address;
-use super::fault::{ConfigError, Place, Report};
+use super::diagnostic::{ConfigError, Diagnostics, Place};
 use super::model::{
     AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, KeyAlgorithm, OutputConfig, TbotConfig,
 };
-use super::tree::{Section, Tree};
-use super::value::shown;
+use super::read::address::parse_address;
+use super::read::join_uri::UriCluster;
+use super::read::tree::{Section, Text, Tree, Value};
+use super::read::value::shown;
 use crate::error::Code;
-
-/// Where tbot keeps the bot's identity unless told otherwise (protocol G2).
-const DEFAULT_STORAGE: &str = "/var/lib/teleport/bot";
+use onboarding::Onboarding;
 
 impl TbotConfig {
     /// Reads a `tbot.yaml`. `source` is its name for messages; relative paths in it are below `working_directory`, as
@@ -35,9 +37,25 @@ impl TbotConfig {
     /// # Errors
     /// All faults together, each as `SOURCE:LINE: key: what is wrong; what is allowed`.
     pub fn from_yaml(source: &str, text: &[u8], working_directory: &Path) -> Result<Self, ConfigError> {
-        let mut report = Report::new(source, Code::ConfigInvalid);
-        let config = load::parse(text, &mut report).and_then(|tree| read(tree, working_directory, &mut report));
-        report.finish(config).map(|(config, warnings)| Self { warnings, ..config })
+        Self::from_yaml_and_uri(source, text, working_directory, None)
+    }
+
+    /// As [`Self::from_yaml`], with the joining URI of tbot's `--join-uri`.
+    ///
+    /// # Errors
+    /// As [`Self::from_yaml`]; and a URI that can't be used, or that stands beside another or a token in the file.
+    pub fn from_yaml_and_uri(
+        source: &str,
+        text: &[u8],
+        working_directory: &Path,
+        join_uri: Option<&str>,
+    ) -> Result<Self, ConfigError> {
+        let mut diagnostics = Diagnostics::new(source, Code::ConfigInvalid);
+        let place = Place { path: "--join-uri".to_owned(), line: None };
+        let uri = join_uri.map(|uri| Tree { place, value: Value::Text(Text::new(uri.to_owned())) });
+        let config =
+            load::parse(text, &mut diagnostics).and_then(|tree| read(tree, uri, working_directory, &mut diagnostics));
+        diagnostics.finish(config).map(|(config, warnings)| Self { warnings, ..config })
     }
 }
 
@@ -48,21 +66,30 @@ enum Version {
     V2,
 }
 
-fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
+fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Option<TbotConfig> {
     let top = Tree { place: Place { line: Some(1), ..tree.place }, ..tree };
-    let mut section = top.section(report)?;
-    let version = version(&mut section, report);
-    let cluster = cluster(&mut section, report);
-    let (ca_pins, ca, join) = onboarding::read(section.take("onboarding"), base, report);
-    let oneshot = section.take("oneshot").and_then(|tree| tree.bool(report)).unwrap_or(false);
-    let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, report);
-    switches(&mut section, report);
+    let mut section = top.section(diagnostics)?;
+    let version = version(&mut section, diagnostics);
+    let uri = match (section.take("join_uri"), given) {
+        (Some(_), Some(given)) => {
+            diagnostics.error(&given.place, "stands beside join_uri in the file; give one of them");
+            None
+        }
+        (uri, given) => given.or(uri),
+    };
+    let Onboarding { pins: ca_pins, ca, join } = onboarding::read(section.take("onboarding"), uri, base, diagnostics);
+    let named = join.as_ref().and_then(|(_, named)| named.clone());
+    let join = join.map(|(join, _)| join);
+    let cluster = cluster(&mut section, named, diagnostics);
+    let oneshot = section.take("oneshot").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
+    let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, diagnostics);
+    switches(&mut section, diagnostics);
     let (storage, outputs) = match version {
         Some(Version::V1) => {
-            (v1::storage(section.take("storage"), base, report), v1::outputs(&mut section, base, report))
+            (v1::storage(section.take("storage"), base, diagnostics), v1::outputs(&mut section, base, diagnostics))
         }
         Some(Version::V2) => {
-            (v2::storage(section.take("storage"), base, report), v2::outputs(&mut section, base, report))
+            (v2::storage(section.take("storage"), base, diagnostics), v2::outputs(&mut section, base, diagnostics))
         }
         None => {
             section.ignore_rest();
@@ -70,10 +97,11 @@ fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
         }
     };
     if outputs.is_empty() {
-        report.warn(&section.place, "no outputs: only the bot's own identity is kept");
+        diagnostics.warn(&section.place, "no outputs: only the bot's own identity is kept");
     }
-    section.finish(report);
-    distinct(&outputs, storage.as_ref(), report);
+    section.finish(diagnostics);
+    let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), diagnostics));
+    distinct(&outputs, storage.as_ref(), diagnostics);
     let outputs: Vec<OutputConfig> = outputs.into_iter().map(|(_, output)| output).collect();
     let max_ttl = outputs.iter().filter_map(|output| output.ttl).fold(lifetime, Duration::max);
     let (host, port, kind) = cluster?;
@@ -86,81 +114,92 @@ fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
         renewal_interval,
         roles: Vec::new(),
         max_ttl,
-        storage: storage?,
+        storage,
     };
     Some(TbotConfig { identity, outputs, oneshot, warnings: Vec::new() })
 }
 
-fn version(section: &mut Section, report: &mut Report) -> Option<Version> {
+fn version(section: &mut Section, diagnostics: &mut Diagnostics) -> Option<Version> {
     let Some(tree) = section.take("version") else { return Some(Version::V1) };
-    tree.parse(report, |text| match text {
+    tree.parse(diagnostics, |text| match text {
         "v1" => Ok(Version::V1),
         "v2" => Ok(Version::V2),
         other => Err(format!("is {}; write v1 or v2", shown(other))),
     })
 }
 
-fn cluster(section: &mut Section, report: &mut Report) -> Option<(String, u16, AddressKind)> {
+fn cluster(
+    section: &mut Section,
+    named: Option<UriCluster>,
+    diagnostics: &mut Diagnostics,
+) -> Option<(String, u16, AddressKind)> {
     let proxy = section.take("proxy_server");
     let auth = section.take("auth_server");
     let (tree, kind) = match (proxy, auth) {
         (Some(proxy), Some(_)) => {
-            report.fault(&proxy.place, "stands beside auth_server; write one of them");
+            diagnostics.error(&proxy.place, "stands beside auth_server; write one of them");
             return None;
         }
         (Some(proxy), None) => (proxy, AddressKind::Proxy),
         (None, Some(auth)) => (auth, AddressKind::AuthOrProxy),
         (None, None) => {
-            let message = if section.take_hidden("join_uri").is_some() {
-                "join_uri isn't built here; write proxy_server and onboarding"
-            } else {
-                "proxy_server is missing; write proxy_server: HOST:PORT (or auth_server)"
-            };
-            report.fault(&section.place, message);
+            if let Some(UriCluster { host, port, kind }) = named {
+                return Some((host, port, kind));
+            }
+            let message = "proxy_server is missing; write proxy_server: HOST:PORT (or auth_server)";
+            diagnostics.error(&section.place, message);
             return None;
         }
     };
-    let (host, port) = tree.parse(report, |text| parse_address(text, kind.default_port()))?;
+    let place = tree.place.clone();
+    let (host, port) = tree.parse(diagnostics, |text| parse_address(text, kind.default_port()))?;
+    if let Some(named) = named {
+        named.check(&place, &host, port, kind, diagnostics);
+    }
     Some((host, port, kind))
 }
 
 /// Switches of tbot that mean little here, or that must not be silently ignored.
-fn switches(section: &mut Section, report: &mut Report) {
+fn switches(section: &mut Section, diagnostics: &mut Diagnostics) {
     if let Some(tree) = section.take("debug") {
         let place = tree.place.clone();
-        if tree.bool(report) == Some(true) {
-            report.warn(&place, "does nothing here; set the log level on the command line");
+        if tree.bool(diagnostics) == Some(true) {
+            diagnostics.warn(&place, "does nothing here; set the log level on the command line");
         }
     }
     if let Some(tree) = section.take("diag_addr") {
-        report.warn(&tree.place, "does nothing here: no diagnostics are served; ask `machine-id status`");
+        diagnostics.warn(&tree.place, "does nothing here: no diagnostics are served; ask `machine-id status`");
     }
     for (key, message) in [
-        ("insecure", "the server's certificate is always verified; remove it, and name the CA by ca_pins or ca_path"),
+        (
+            "insecure",
+            "the server's certificate is always verified; remove it, and name by ca_path the CA of the proxy's web \
+             certificate (where the address is an auth server's, ca_pins do, too)",
+        ),
         ("fips", "no FIPS build exists; remove it"),
     ] {
         if let Some(tree) = section.take(key) {
             let place = tree.place.clone();
-            if tree.bool(report) == Some(true) {
-                report.unsupported(&place, message);
+            if tree.bool(diagnostics) == Some(true) {
+                diagnostics.unsupported(&place, message);
             }
         }
     }
 }
 
 /// Two writers in one directory would overwrite each other's files.
-fn distinct(outputs: &[(Place, OutputConfig)], storage: Option<&DirectoryConfig>, report: &mut Report) {
+fn distinct(outputs: &[(Place, OutputConfig)], storage: Option<&DirectoryConfig>, diagnostics: &mut Diagnostics) {
     for (index, (place, output)) in outputs.iter().enumerate() {
         let path = &output.destination.path;
         if storage.is_some_and(|storage| storage.path == *path) {
-            report.fault(
+            diagnostics.error(
                 place,
                 format!("writes to {path:?}, where the bot's own identity is stored; take another directory"),
             );
         }
         let before = outputs.iter().take(index).find(|(_, other)| other.destination.path == *path);
         if let Some((before, _)) = before {
-            report.fault(place, format!("writes to {path:?} like {}; take another directory", before.path));
+            diagnostics.error(place, format!("writes to {path:?} like {}; take another directory", before.path));
         }
     }
 }

@@ -3,67 +3,94 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::fault::Report;
-use crate::config::join::{self, Language};
+use crate::config::diagnostic::Diagnostics;
 use crate::config::model::{CaPin, CaSource, JoinConfig, TokenSource};
-use crate::config::tree::{Section, Tree};
-use crate::config::value;
+use crate::config::read::join::{self, Language};
+use crate::config::read::join_uri::{Said, UriCluster};
+use crate::config::read::tree::{Section, Tree};
+use crate::config::read::value;
 use crate::method::{JoinMethod, NOT_BUILT, Settings};
 use crate::vocabulary::limits::CA_PINS;
 
-/// Reads the section; a missing one is a bot that already has its identity.
-pub(super) fn read(
-    tree: Option<Tree>,
-    base: &Path,
-    report: &mut Report,
-) -> (Vec<CaPin>, Option<CaSource>, Option<JoinConfig>) {
+/// What the section says.
+#[derive(Debug, Default)]
+pub(super) struct Onboarding {
+    pub(super) pins: Vec<CaPin>,
+    pub(super) ca: Option<CaSource>,
+    /// How to join, and the cluster that a joining URI names.
+    pub(super) join: Option<(JoinConfig, Option<UriCluster>)>,
+}
+
+/// Reads the section, and a `join_uri` beside it; a missing one is a bot that already has its identity.
+pub(super) fn read(tree: Option<Tree>, top: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Onboarding {
     let Some(tree) = tree else {
         let join = JoinConfig { method: JoinMethod::Token, token: TokenSource::Absent, settings: Arc::default() };
-        return (Vec::new(), None, Some(join));
+        let Some(uri) = top else {
+            return Onboarding { join: Some((join, None)), ..Onboarding::default() };
+        };
+        let place = uri.place.clone();
+        let token = uri.text(diagnostics).map_or(TokenSource::Absent, TokenSource::Value);
+        let said = Said { method: None, token, settings: Settings::default(), cluster: None };
+        return Onboarding { join: join::join(&place, said, diagnostics), ..Onboarding::default() };
     };
-    let Some(mut section) = tree.section(report) else { return (Vec::new(), None, None) };
+    let Some(mut section) = tree.section(diagnostics) else { return Onboarding::default() };
     let pins = section.take("ca_pins");
     let pins_place = pins.as_ref().map(|tree| tree.place.clone());
-    let pins = pins.map(|list| list.parse_list(report, CA_PINS, value::ca_pin)).unwrap_or_default();
-    let ca = section.take("ca_path").and_then(|tree| tree.parse(report, |text| value::path_below(text, base)));
+    let pins = pins.map(|list| list.parse_list(diagnostics, CA_PINS, value::ca_pin)).unwrap_or_default();
+    let ca = section.take("ca_path").and_then(|tree| tree.parse(diagnostics, |text| value::path_below(text, base)));
     if let Some(place) = pins_place.filter(|_| ca.is_some() && !pins.is_empty()) {
-        report.fault(&place, "stands beside ca_path; write one of them");
+        diagnostics.error(&place, "stands beside ca_path; write one of them");
     }
     let method = match section.take("join_method") {
-        Some(tree) => join::method(tree, report),
+        Some(tree) => join::method(tree, diagnostics),
         None => Some(JoinMethod::Token),
     };
-    let token = section.take("token").and_then(|tree| tree.text(report)).map_or(TokenSource::Absent, |token| {
+    let uri = match (section.take("join_uri"), top) {
+        (Some(uri), Some(top)) => {
+            diagnostics.error(&uri.place, "stands beside another join_uri; give one of them");
+            Some(top)
+        }
+        (uri, top) => uri.or(top),
+    };
+    let token = section.take("token").and_then(|tree| tree.text(diagnostics)).map_or(TokenSource::Absent, |token| {
         // tbot takes an absolute path for the name of a file that holds the token.
         match value::absolute_token_path(token.expose()) {
             Some(path) => TokenSource::File(path),
             None => TokenSource::Value(token),
         }
     });
-    let settings = settings(&mut section, method, base, report);
+    let token = match uri {
+        Some(uri) if !matches!(token, TokenSource::Absent) => {
+            diagnostics.error(&uri.place, "stands beside token; write one of them");
+            token
+        }
+        Some(uri) => uri.text(diagnostics).map_or(TokenSource::Absent, TokenSource::Value),
+        None => token,
+    };
+    let settings = settings(&mut section, method, base, diagnostics);
     let place = section.place.clone();
-    section.finish(report);
-    let join = join::join(&place, method, token, settings, report);
-    (pins, ca.map(CaSource::File), join)
+    section.finish(diagnostics);
+    let join = join::join(&place, Said { method, token, settings, cluster: None }, diagnostics);
+    Onboarding { pins, ca: ca.map(CaSource::File), join }
 }
 
 /// The section of the join method. tbot takes those of the others, too, and does nothing with them.
-fn settings(section: &mut Section, method: Option<JoinMethod>, base: &Path, report: &mut Report) -> Settings {
+fn settings(section: &mut Section, method: Option<JoinMethod>, base: &Path, diagnostics: &mut Diagnostics) -> Settings {
     let mut found = Settings::default();
     for other in JoinMethod::ALL {
         let Some(key) = other.spec().tbot_section else { continue };
         let Some(tree) = section.take(key) else { continue };
         if method == Some(*other) {
-            if let Some(section) = tree.section(report) {
-                found = join::settings(section, *other, Language::Tbot(base), report);
+            if let Some(section) = tree.section(diagnostics) {
+                found = join::settings(section, *other, Language::Tbot(base), diagnostics);
             }
         } else if method.is_some() {
-            report.warn(&tree.place, &format!("does nothing: it belongs to join_method {}", other.as_str()));
+            diagnostics.warn(&tree.place, &format!("does nothing: it belongs to join_method {}", other.as_str()));
         }
     }
     for (other, _) in NOT_BUILT {
         if let Some(tree) = section.take_hidden(other) {
-            report.warn(&tree.place, "does nothing: it belongs to another join method");
+            diagnostics.warn(&tree.place, "does nothing: it belongs to another join method");
         }
     }
     found

@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::{
-    AclMode, AddressKind, CaSource, ConfigError, DatabaseFormat, KubeClusters, KubernetesOutput, OutputConfig,
-    OutputKind, SymlinkMode, TbotConfig, TokenSource, UserRef,
+    AclMode, AddressKind, CaSource, ConfigError, DatabaseFormat, IdentityOutput, KubeClusters, KubernetesOutput,
+    OutputConfig, OutputKind, SymlinkMode, TbotConfig, TokenSource, UserRef,
 };
 use crate::error::{Code, Fault};
 use crate::method::JoinMethod;
@@ -16,7 +16,7 @@ pub(super) fn read(text: &str) -> Result<TbotConfig, ConfigError> {
 }
 
 pub(super) fn faults(text: &str) -> Vec<String> {
-    read(text).map(|_| Vec::new()).unwrap_or_else(|error| error.faults().iter().map(ToString::to_string).collect())
+    read(text).map(|_| Vec::new()).unwrap_or_else(|error| error.diagnostics().iter().map(ToString::to_string).collect())
 }
 
 pub(super) fn v2(rest: &str) -> String {
@@ -49,11 +49,11 @@ destinations:
     assert_eq!(identity.cluster.ca_pins.iter().map(|pin| pin.0).collect::<Vec<_>>(), [[0x11; 32]]);
     assert_eq!(identity.join.method, JoinMethod::Token);
     assert!(matches!(&identity.join.token, TokenSource::Value(token) if token.expose() == "0".repeat(32)));
-    assert_eq!(identity.storage.path, PathBuf::from("/var/lib/teleport/bot"));
+    assert_eq!(identity.storage.as_ref().unwrap().path, PathBuf::from("/var/lib/teleport/bot"));
     assert_eq!((identity.lifetime, identity.max_ttl), (Duration::from_secs(3600), Duration::from_secs(3600)));
     assert_eq!(identity.renewal_interval, Some(Duration::from_secs(1200)));
     assert_eq!(paths(&config.outputs), ["/opt/machine-id"]);
-    assert_eq!(config.outputs[0].kind, OutputKind::Identity);
+    assert_eq!(config.outputs[0].kind, OutputKind::Identity(IdentityOutput::default()));
     assert!(config.warnings.is_empty() && !config.oneshot, "{:?}", config.warnings);
 }
 
@@ -64,7 +64,7 @@ fn the_recorded_file_of_a_real_tbot_15_works() {
     assert_eq!((config.identity.cluster.host.as_str(), config.identity.cluster.port), ("localhost", 13080));
     assert_eq!(config.identity.lifetime, Duration::from_secs(12 * 3600));
     assert_eq!(config.identity.renewal_interval, Some(Duration::from_secs(3600)));
-    assert_eq!(config.identity.storage.path, PathBuf::from("/opt/machine-id/bot"));
+    assert_eq!(config.identity.storage.as_ref().unwrap().path, PathBuf::from("/opt/machine-id/bot"));
     assert_eq!(paths(&config.outputs), ["/opt/machine-id", "/opt/machine-id/kubernetes"]);
     assert_eq!(config.outputs[1].kind, OutputKind::Kubernetes(KubernetesOutput::named(["kube1"])));
     assert!(config.oneshot && config.warnings.is_empty());
@@ -75,7 +75,8 @@ fn kubernetes(lines: &str) -> Result<OutputKind, Vec<String>> {
     let text = format!(
         "version: v2\n{MINIMAL}outputs:\n- type: kubernetes/v2\n  destination: {{type: directory, path: /k}}\n{lines}"
     );
-    let config = read(&text).map_err(|error| error.faults().iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    let config =
+        read(&text).map_err(|error| error.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>())?;
     Ok(config.outputs[0].kind.clone())
 }
 
@@ -166,8 +167,8 @@ fips: false
     assert!(matches!(&config.identity.join.token, TokenSource::File(path) if path == Path::new("/etc/tbot/token")));
     assert_eq!(config.identity.cluster.port, 3025);
     assert_eq!(
-        (config.identity.storage.acls, config.identity.storage.symlinks),
-        (AclMode::Required, SymlinkMode::TrySecure)
+        config.identity.storage.as_ref().map(|storage| (storage.acls, storage.symlinks)),
+        Some((AclMode::Required, SymlinkMode::TrySecure))
     );
     assert_eq!(paths(&config.outputs), ["/opt/machine-id", "/home/ci/kube", "/opt/db", "/opt/app", "/opt/leaf"]);
     assert_eq!(config.outputs[0].roles, ["api-workers", "jenkins"]);
@@ -236,7 +237,7 @@ services:
     .unwrap();
     assert_eq!((config.identity.cluster.kind, config.identity.cluster.port), (AddressKind::Proxy, 443));
     assert_eq!(config.identity.join.settings.text("variable"), Some("MY_TOKEN"));
-    assert_eq!(config.identity.storage.path, PathBuf::from("/var/lib/teleport/bot"));
+    assert_eq!(config.identity.storage.as_ref().unwrap().path, PathBuf::from("/var/lib/teleport/bot"));
     assert_eq!(config.identity.renewal_interval, Some(Duration::from_secs(5400)));
     assert_eq!(config.identity.max_ttl, Duration::from_secs(4 * 3600));
     assert_eq!(config.outputs[0].ttl, Some(Duration::from_secs(4 * 3600)));
@@ -257,6 +258,33 @@ services:
     );
     let places: Vec<&str> = config.warnings.iter().filter_map(|w| w.split(": ").nth(1)).collect();
     assert_eq!(places, ["onboarding.kubernetes", "debug", "diag_addr"]);
+}
+
+#[test]
+fn a_joining_uri_says_where_the_cluster_is_and_how_to_join() {
+    for text in [
+        "version: v2\njoin_uri: tbot+proxy+token://t0ken@example.com:3080\n",
+        "version: v2\nonboarding: {join_uri: 'tbot+proxy+token://t0ken@example.com:3080'}\n",
+        "version: v2\nonboarding: {token: 'tbot+proxy+token://t0ken@example.com:3080'}\n",
+        "version: v2\nproxy_server: example.com:3080\nonboarding: {join_uri: 'tbot+proxy+token://t0ken@example.com:3080'}\n",
+    ] {
+        let identity = read(text).unwrap().identity;
+        assert_eq!((identity.cluster.host.as_str(), identity.cluster.port), ("example.com", 3080), "{text}");
+        assert!(matches!(&identity.join.token, TokenSource::Value(token) if token.expose() == "t0ken"));
+    }
+    let auth = read("version: v2\njoin_uri: tbot+auth+token://t0ken@example.com\n").unwrap().identity.cluster;
+    assert_eq!((auth.kind, auth.port), (AddressKind::AuthOrProxy, 3025));
+    assert_eq!(
+        faults(&v2("onboarding: {token: a, join_uri: 'tbot+proxy+token://t0ken@example.com'}\n")),
+        ["tbot.yaml:3: onboarding.join_uri: stands beside token; write one of them"]
+    );
+    assert_eq!(
+        faults(&v2("join_uri: tbot+proxy+token://t0ken@other.example.com\n")),
+        [
+            "tbot.yaml:2: proxy_server: isn't that of the joining URI: it is for other.example.com:443, and example.com:443 \
+          is configured; take one of them"
+        ]
+    );
 }
 
 #[test]
@@ -386,7 +414,6 @@ fn what_tbot_knows_and_we_do_not_is_named_as_such() {
     for (text, place) in [
         (v2("insecure: true\n"), "insecure"),
         (v2("fips: true\n"), "fips"),
-        (v2("storage: {type: memory}\n"), "storage.type"),
         (v2("onboarding: {join_method: tpm, token: t}\n"), "onboarding.join_method"),
         (v2("outputs: [{type: ssh_host, principals: [a], destination: {type: memory}}]\n"), "outputs[0].type"),
         (v2("services: [{type: ssh-multiplexer, destination: {type: directory, path: /x}}]\n"), "services[0].type"),
@@ -395,14 +422,9 @@ fn what_tbot_knows_and_we_do_not_is_named_as_such() {
             "outputs[0].destination.type",
         ),
         (
-            v2("outputs: [{type: identity, allow_reissue: true, destination: {type: directory, path: /x}}]\n"),
-            "outputs[0].allow_reissue",
-        ),
-        (
             v2("outputs: [{type: identity, destination: {type: directory, path: /x, readers: [{group: a}]}}]\n"),
             "outputs[0].destination.readers[0].group",
         ),
-        (format!("{MINIMAL}storage: {{memory: true}}\n"), "storage.memory"),
         (
             format!("{MINIMAL}destinations: [{{directory: /x, configs: [ssh_host_cert: {{principals: [a]}}]}}]\n"),
             "destinations[0].configs[0]",
@@ -414,8 +436,8 @@ fn what_tbot_knows_and_we_do_not_is_named_as_such() {
     ] {
         let error = read(&text).unwrap_err();
         assert_eq!(error.code(), Code::Unsupported, "{text}{error}");
-        assert_eq!(error.faults().len(), 1, "{text}{error}");
-        assert!(error.faults()[0].location.ends_with(&format!(": {place}")), "{text}{error}");
+        assert_eq!(error.diagnostics().len(), 1, "{text}{error}");
+        assert!(error.diagnostics()[0].location.ends_with(&format!(": {place}")), "{text}{error}");
     }
 }
 

@@ -2,106 +2,109 @@
 
 use std::path::Path;
 
+use super::sink::Sink;
 use super::{directory, template::template};
-use crate::config::fault::{Place, Report};
-use crate::config::kubernetes::KubernetesOutput;
-use crate::config::model::{DatabaseFormat, DirectoryConfig, OutputConfig, OutputKind};
-use crate::config::request::{database, required_name};
-use crate::config::tree::{Section, Tree, Value};
-use crate::config::value;
+use crate::config::diagnostic::{Diagnostics, Place};
+use crate::config::model::KubernetesOutput;
+use crate::config::model::{DatabaseFormat, IdentityOutput, OutputConfig, OutputKind};
+use crate::config::read::output::{database, required_name};
+use crate::config::read::tree::{Section, Tree, Value};
+use crate::config::read::value;
 use crate::vocabulary::{limits, words_of};
 
 /// Reads `storage`.
-pub(super) fn storage(tree: Option<Tree>, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
-    let Some(tree) = tree else { return Some(DirectoryConfig::private(super::DEFAULT_STORAGE.into())) };
-    let mut section = tree.section(report)?;
+pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Option<Sink> {
+    let Some(tree) = tree else { return Some(Sink::default_storage()) };
+    let mut section = tree.section(diagnostics)?;
     if section.has("type") || section.has("path") {
         let message = "is written as in version v2; add `version: v2` at the top, or write storage: {directory: PATH}";
-        report.fault(&section.place, message);
+        diagnostics.error(&section.place, message);
         section.ignore_rest();
         return None;
     }
-    let directory = sink(&mut section, "storage in memory isn't built here; write directory: PATH", base, report);
-    section.finish(report);
-    directory
+    let storage = sink(&mut section, base, diagnostics);
+    section.finish(diagnostics);
+    storage
 }
 
 /// Reads `destinations`.
-pub(super) fn outputs(section: &mut Section, base: &Path, report: &mut Report) -> Vec<(Place, OutputConfig)> {
+pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<(Place, OutputConfig)> {
     for key in ["outputs", "services"] {
         if let Some(tree) = section.take_hidden(key) {
-            report.fault(&tree.place, "belongs to version v2; add `version: v2` at the top of the file");
+            diagnostics.error(&tree.place, "belongs to version v2; add `version: v2` at the top of the file");
         }
     }
     let Some(list) = section.take("destinations") else { return Vec::new() };
-    let entries = list.list(report, limits::OUTPUTS);
+    let entries = list.list(diagnostics, limits::OUTPUTS);
     entries
         .into_iter()
         .filter_map(|entry| {
             let place = entry.place.clone();
-            destination(entry, base, report).map(|output| (place, output))
+            destination(entry, base, diagnostics).map(|output| (place, output))
         })
         .collect()
 }
 
 /// `directory` (a path, or a mapping) or `memory`.
-fn sink(section: &mut Section, memory: &str, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
+fn sink(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Option<Sink> {
     if let Some(tree) = section.take_hidden("memory") {
-        report.unsupported(&tree.place, memory);
         let _ = section.take("directory");
-        return None;
+        return Some(Sink::Memory(tree.place));
     }
-    let tree = section.require("directory", report, "write a path")?;
-    match tree.value {
-        Value::Map(_) => directory::read(tree.section(report)?, base, report),
-        _ => directory::path_alone(tree, base, report),
-    }
+    let tree = section.require("directory", diagnostics, "write a path")?;
+    let directory = match tree.value {
+        Value::Map(_) => directory::read(tree.section(diagnostics)?, base, diagnostics),
+        _ => directory::path_alone(tree, base, diagnostics),
+    };
+    directory.map(|(directory, path)| Sink::Directory { directory, path })
 }
 
-fn destination(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig> {
-    let mut section = entry.section(report)?;
-    let destination = sink(&mut section, "destinations in memory make no files; write directory: PATH", base, report);
+fn destination(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<OutputConfig> {
+    let mut section = entry.section(diagnostics)?;
+    let sink = sink(&mut section, base, diagnostics);
     let roles =
-        section.take("roles").map(|list| list.parse_list(report, limits::ROLES, value::name)).unwrap_or_default();
+        section.take("roles").map(|list| list.parse_list(diagnostics, limits::ROLES, value::name)).unwrap_or_default();
     if let Some(tree) = section.take("kinds") {
-        report.warn(&tree.place, "does nothing, in tbot either; remove it");
+        diagnostics.warn(&tree.place, "does nothing, in tbot either; remove it");
     }
-    let route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(report, value::name));
+    let route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(diagnostics, value::name));
     let special: Vec<&str> =
         ["app", "database", "kubernetes_cluster"].into_iter().filter(|key| section.has(key)).collect();
     if special.len() > 1 {
-        report.fault(&section.place, format!("has {}; a destination is for one of them", special.join(" and ")));
+        diagnostics.error(&section.place, format!("has {}; a destination is for one of them", special.join(" and ")));
     }
-    let kind = kind(&mut section, report);
-    let templates = section.take("configs").map(|list| list.list(report, limits::OUTPUTS)).unwrap_or_default();
-    section.finish(report);
+    let kind = kind(&mut section, diagnostics);
+    let templates = section.take("configs").map(|list| list.list(diagnostics, limits::OUTPUTS)).unwrap_or_default();
+    section.finish(diagnostics);
+    let destination = sink.and_then(|sink| sink.of_output(kind.as_ref(), "write directory: PATH", diagnostics));
     let mut kind = kind?;
     for entry in templates {
-        template(entry, &mut kind, report);
+        template(entry, &mut kind, diagnostics);
     }
     Some(OutputConfig { kind, destination: destination?, roles, name: None, route_to_cluster, ttl: None })
 }
 
-fn kind(section: &mut Section, report: &mut Report) -> Option<OutputKind> {
-    let app = section.has("app").then(|| required_name(section, "app", report));
-    let kubernetes = section.has("kubernetes_cluster").then(|| required_name(section, "kubernetes_cluster", report));
+fn kind(section: &mut Section, diagnostics: &mut Diagnostics) -> Option<OutputKind> {
+    let app = section.has("app").then(|| required_name(section, "app", diagnostics));
+    let kubernetes =
+        section.has("kubernetes_cluster").then(|| required_name(section, "kubernetes_cluster", diagnostics));
     let entry = section.take("database");
     // Asked for again so that unknown keys are answered with all that are known.
     let _ = (section.take("app"), section.take("kubernetes_cluster"));
     let database = entry.map(|tree| {
-        let mut section = tree.section(report)?;
+        let mut section = tree.section(diagnostics)?;
         if let Some(tree) = section.take_hidden("format") {
             let formats = words_of::<DatabaseFormat>().join(", ");
-            report.fault(&tree.place, format!("belongs to version v2; write configs with one of {formats}"));
+            diagnostics.error(&tree.place, format!("belongs to version v2; write configs with one of {formats}"));
         }
-        let kind = database(&mut section, report);
-        section.finish(report);
+        let kind = database(&mut section, diagnostics);
+        section.finish(diagnostics);
         kind
     });
     match (app, kubernetes, database) {
         (Some(app), _, _) => app.map(|app| OutputKind::Application { app, specific_tls_naming: false }),
         (_, Some(cluster), _) => cluster.map(|cluster| OutputKind::Kubernetes(KubernetesOutput::named([cluster]))),
         (_, _, Some(database)) => database,
-        (None, None, None) => Some(OutputKind::Identity),
+        (None, None, None) => Some(OutputKind::Identity(IdentityOutput::default())),
     }
 }

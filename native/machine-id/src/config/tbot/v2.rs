@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use super::{directory, lifetime::ttl};
-use crate::config::fault::{Place, Report};
-use crate::config::kubernetes::{self, KubernetesOutput};
-use crate::config::model::{DirectoryConfig, OutputConfig, OutputKind, OutputType};
-use crate::config::nearest::suggestion;
-use crate::config::request::{application, database, required_name};
-use crate::config::tree::{Section, Tree};
-use crate::config::value::{self, shown};
+use super::sink::Sink;
+use super::{directory, lifetime};
+use crate::config::diagnostic::{Diagnostics, Place};
+use crate::config::model::KubernetesOutput;
+use crate::config::model::{IdentityOutput, OutputConfig, OutputKind, OutputType};
+use crate::config::read::kubernetes;
+use crate::config::read::nearest::suggestion;
+use crate::config::read::output::{application, database, required_name};
+use crate::config::read::tree::{Section, Tree};
+use crate::config::read::value::{self, shown};
 use crate::vocabulary::{limits, words_of};
 
 /// One type of ours under another name: the `kubernetes` of tbot 17, with selectors.
@@ -35,24 +37,22 @@ const OTHER_TYPES: &[&str] = &[
 ];
 
 /// Reads `storage`.
-pub(super) fn storage(tree: Option<Tree>, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
-    let Some(tree) = tree else { return Some(DirectoryConfig::private(super::DEFAULT_STORAGE.into())) };
-    let section = tree.section(report)?;
-    let memory = "storage in memory isn't built here; write type: directory with a path that only the bot can read";
-    sink(section, memory, base, report)
+pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Option<Sink> {
+    let Some(tree) = tree else { return Some(Sink::default_storage()) };
+    sink(tree.section(diagnostics)?, base, diagnostics)
 }
 
 /// Reads `outputs` and `services`, which from 16 on may hold the same things.
-pub(super) fn outputs(section: &mut Section, base: &Path, report: &mut Report) -> Vec<(Place, OutputConfig)> {
+pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<(Place, OutputConfig)> {
     if let Some(tree) = section.take_hidden("destinations") {
-        report.fault(&tree.place, "belongs to version v1; in v2 write outputs, each with type and destination");
+        diagnostics.error(&tree.place, "belongs to version v1; in v2 write outputs, each with type and destination");
     }
     let mut outputs = Vec::new();
     for key in ["outputs", "services"] {
         let Some(list) = section.take(key) else { continue };
-        for entry in list.list(report, limits::OUTPUTS) {
+        for entry in list.list(diagnostics, limits::OUTPUTS) {
             let place = entry.place.clone();
-            if let Some(output) = output(entry, base, report) {
+            if let Some(output) = output(entry, base, diagnostics) {
                 outputs.push((place, output));
             }
         }
@@ -60,24 +60,30 @@ pub(super) fn outputs(section: &mut Section, base: &Path, report: &mut Report) -
     outputs
 }
 
-/// `{type: directory, path: …}`.
-fn sink(mut section: Section, memory: &str, base: &Path, report: &mut Report) -> Option<DirectoryConfig> {
+/// `{type: directory, path: …}` or `{type: memory}`.
+fn sink(mut section: Section, base: &Path, diagnostics: &mut Diagnostics) -> Option<Sink> {
     if section.has("directory") {
-        report.fault(&section.place, "is written as in version v1; write type: directory and path: PATH");
+        diagnostics.error(&section.place, "is written as in version v1; write type: directory and path: PATH");
         section.ignore_rest();
         return None;
     }
-    let tree = section.require("type", report, "write type: directory");
+    let tree = section.require("type", diagnostics, "write type: directory");
     let place = tree.as_ref().map_or_else(|| section.place.clone(), |tree| tree.place.clone());
-    let kind = tree.and_then(|tree| tree.text(report));
+    let kind = tree.and_then(|tree| tree.text(diagnostics));
     match kind.as_ref().map(|kind| kind.expose()) {
-        Some("directory") => return directory::read(section, base, report),
-        Some("memory") => report.unsupported(&place, memory),
+        Some("directory") => {
+            let read = directory::read(section, base, diagnostics);
+            return read.map(|(directory, path)| Sink::Directory { directory, path });
+        }
+        Some("memory") => {
+            section.finish(diagnostics);
+            return Some(Sink::Memory(place));
+        }
         Some("kubernetes_secret") => {
-            report.unsupported(&place, "Kubernetes secrets aren't written here; write type: directory");
+            diagnostics.unsupported(&place, "Kubernetes secrets aren't written here; write type: directory");
         }
         Some(other) => {
-            report.fault(&place, format!("is {}; {}", shown(other), suggestion(other, &["directory"])));
+            diagnostics.error(&place, format!("is {}; {}", shown(other), suggestion(other, &["directory", "memory"])));
         }
         None => {}
     }
@@ -85,54 +91,54 @@ fn sink(mut section: Section, memory: &str, base: &Path, report: &mut Report) ->
     None
 }
 
-fn output(entry: Tree, base: &Path, report: &mut Report) -> Option<OutputConfig> {
-    let mut section = entry.section(report)?;
+fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<OutputConfig> {
+    let mut section = entry.section(diagnostics)?;
     let types = types();
-    let tree = section.require("type", report, &format!("write one of {}", types.join(", ")));
+    let tree = section.require("type", diagnostics, &format!("write one of {}", types.join(", ")));
     let place = tree.as_ref().map_or_else(|| section.place.clone(), |tree| tree.place.clone());
-    let Some(kind) = tree.and_then(|tree| tree.text(report)) else {
+    let Some(kind) = tree.and_then(|tree| tree.text(diagnostics)) else {
         section.ignore_rest();
         return None;
     };
     let mut route_to_cluster = None;
     let kind = match known(kind.expose()) {
         Some((OutputType::Identity, _)) => {
-            route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(report, value::name));
-            identity_switches(&mut section, report);
-            Some(OutputKind::Identity)
+            route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(diagnostics, value::name));
+            Some(OutputKind::Identity(identity(&mut section, diagnostics)))
         }
-        Some((OutputType::Kubernetes, KUBERNETES_V2)) => kubernetes::selectors(&mut section, report),
+        Some((OutputType::Kubernetes, KUBERNETES_V2)) => kubernetes::selectors(&mut section, diagnostics),
         Some((OutputType::Kubernetes, _)) => {
-            let exec_plugin = !kubernetes::disable_exec_plugin(&mut section, report);
-            required_name(&mut section, "kubernetes_cluster", report).map(|cluster| {
+            let exec_plugin = !kubernetes::disable_exec_plugin(&mut section, diagnostics);
+            required_name(&mut section, "kubernetes_cluster", diagnostics).map(|cluster| {
                 OutputKind::Kubernetes(KubernetesOutput { exec_plugin, ..KubernetesOutput::named([cluster]) })
             })
         }
-        Some((OutputType::Database, _)) => database(&mut section, report),
-        Some((OutputType::Application, _)) => application(&mut section, "app_name", report),
+        Some((OutputType::Database, _)) => database(&mut section, diagnostics),
+        Some((OutputType::Application, _)) => application(&mut section, "app_name", diagnostics),
         None => {
             let other = kind.expose();
             if OTHER_TYPES.contains(&other) {
-                report.unsupported(&place, format!("{other:?} isn't built here; built: {}", types.join(", ")));
+                diagnostics.unsupported(&place, format!("{other:?} isn't built here; built: {}", types.join(", ")));
             } else {
-                report.fault(&place, format!("is {}; {}", shown(other), suggestion(other, &types)));
+                diagnostics.error(&place, format!("is {}; {}", shown(other), suggestion(other, &types)));
             }
             section.ignore_rest();
             return None;
         }
     };
     let destination = section
-        .require("destination", report, "write {type: directory, path: PATH}")
-        .and_then(|tree| tree.section(report))
-        .and_then(|section| sink(section, "outputs in memory make no files; write type: directory", base, report));
+        .require("destination", diagnostics, "write {type: directory, path: PATH}")
+        .and_then(|tree| tree.section(diagnostics))
+        .and_then(|section| sink(section, base, diagnostics))
+        .and_then(|sink| sink.of_output(kind.as_ref(), "write type: directory", diagnostics));
     let roles =
-        section.take("roles").map(|list| list.parse_list(report, limits::ROLES, value::name)).unwrap_or_default();
-    let name = section.take("name").and_then(|tree| tree.parse(report, value::name));
-    let ttl = section.take("credential_ttl").and_then(|tree| ttl(tree, report));
+        section.take("roles").map(|list| list.parse_list(diagnostics, limits::ROLES, value::name)).unwrap_or_default();
+    let name = section.take("name").and_then(|tree| tree.parse(diagnostics, value::name));
+    let ttl = lifetime::wished(&mut section, diagnostics);
     if let Some(tree) = section.take("renewal_interval") {
-        report.warn(&tree.place, "does nothing here: an output is renewed after half of its lifetime");
+        diagnostics.warn(&tree.place, "does nothing here: an output is renewed after half of its lifetime");
     }
-    section.finish(report);
+    section.finish(diagnostics);
     Some(OutputConfig { kind: kind?, destination: destination?, roles, name, route_to_cluster, ttl })
 }
 
@@ -149,26 +155,15 @@ fn known(text: &str) -> Option<(OutputType, &str)> {
     Some((kind, text))
 }
 
-fn identity_switches(section: &mut Section, report: &mut Report) {
-    refuse_true(section, "allow_reissue", "certificates that may be reissued aren't built here; remove it", report);
-    if let Some(tree) = section.take("ssh_config") {
-        let place = tree.place.clone();
-        let off = tree.parse(report, |text| match text {
-            "on" => Ok(false),
-            "off" => Ok(true),
+/// What an output of type identity has beside the common keys.
+fn identity(section: &mut Section, diagnostics: &mut Diagnostics) -> IdentityOutput {
+    let reissuable = section.take("allow_reissue").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
+    let ssh_config = section.take("ssh_config").and_then(|tree| {
+        tree.parse(diagnostics, |text| match text {
+            "on" => Ok(true),
+            "off" => Ok(false),
             other => Err(format!("is {}; write on or off", shown(other))),
-        });
-        if off == Some(true) {
-            report.warn(&place, "ssh_config is written all the same");
-        }
-    }
-}
-
-fn refuse_true(section: &mut Section, key: &'static str, message: &str, report: &mut Report) {
-    if let Some(tree) = section.take(key) {
-        let place = tree.place.clone();
-        if tree.bool(report) == Some(true) {
-            report.unsupported(&place, message);
-        }
-    }
+        })
+    });
+    IdentityOutput { ssh_config: ssh_config.unwrap_or(true), reissuable }
 }

@@ -77,6 +77,12 @@ impl Connector {
         &self.0.address
     }
 
+    /// Whether this is the configured address; a proxy's and an auth server's of one cluster can't be compared.
+    pub(crate) fn is_for(&self, kind: AddressKind, host: &str, port: u16) -> bool {
+        let ours = &self.0.address;
+        kind != self.0.kind || (ours.host.eq_ignore_ascii_case(host) && ours.port == port)
+    }
+
     pub(in crate::connect) fn kind(&self) -> AddressKind {
         self.0.kind
     }

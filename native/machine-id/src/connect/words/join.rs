@@ -72,6 +72,7 @@ const WORDS: &[(&str, Rejection)] = &[
     ("idtoken is required", Rejection::ProofExpected),
     ("unsupported key type/format", Rejection::UnknownKey),
     ("failed to verify id token signature", Rejection::UnknownKey),
+    ("unknown json web key type", Rejection::UnknownKey),
     ("error in cryptographic primitive", Rejection::Signature),
     ("validating jwt signature", Rejection::Signature),
     ("invalid audience claim", Rejection::Audience),

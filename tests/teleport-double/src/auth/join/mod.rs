@@ -16,9 +16,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 pub(crate) use admit::{no_login, only_kube};
+pub use iam::sts;
 pub(crate) use keys::SentKeys;
 pub(super) use legacy::{read, stream};
-pub use iam::sts;
 pub use texts::{Flaw, proof_refusals};
 pub(super) use v1::join as join_stream;
 

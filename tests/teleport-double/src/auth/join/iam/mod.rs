@@ -45,8 +45,11 @@ pub fn sts(options: &IamOptions, request: &http::Request<Bytes>, now: SystemTime
         Err(error) => refused(error),
         Ok(()) => {
             let owner = serde_json::json!({"Account": options.account, "Arn": options.arn, "UserId": "AROAEXAMPLE"});
-            answer("200 OK", serde_json::json!({"GetCallerIdentityResponse": {"GetCallerIdentityResult": owner,
-                "ResponseMetadata": {"RequestId": "01234567-89ab-cdef-0123-456789abcdef"}}}))
+            answer(
+                "200 OK",
+                serde_json::json!({"GetCallerIdentityResponse": {"GetCallerIdentityResult": owner,
+                "ResponseMetadata": {"RequestId": "01234567-89ab-cdef-0123-456789abcdef"}}}),
+            )
         }
     }
 }

@@ -97,7 +97,7 @@ class JoinMethodsTest {
     private static List<IdTokenJoin> idTokenMethods() {
         return List.of(
                 new GithubJoin(), new GitlabJoin(), new CircleciJoin(), new SpaceliftJoin(), new TerraformCloudJoin(),
-                new BitbucketJoin(), new AzureDevopsJoin(), new GcpJoin(), new GenericOidcJoin());
+                new BitbucketJoin(), new AzureDevopsJoin(), new Env0Join(), new GcpJoin(), new GenericOidcJoin());
     }
 
     /** By name, from the class files: none is forgotten above. */

@@ -1,7 +1,7 @@
 //! "Did you mean": the allowed word nearest to the one that was written.
 
 /// The word of `allowed` that `word` was probably meant to be.
-pub(super) fn nearest<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
+pub(in crate::config) fn nearest<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
     let folded = fold(word);
     if folded.is_empty() || folded.len() > 60 {
         return None;
@@ -12,7 +12,7 @@ pub(super) fn nearest<'a>(word: &str, allowed: &[&'a str]) -> Option<&'a str> {
 }
 
 /// `unknown …; did you mean …?`, or the list of what is allowed.
-pub(super) fn suggestion(word: &str, allowed: &[&str]) -> String {
+pub(in crate::config) fn suggestion(word: &str, allowed: &[&str]) -> String {
     match nearest(word, allowed) {
         Some(best) => format!("did you mean {best:?}?"),
         None => format!("allowed: {}", allowed.join(", ")),

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::duration::go_duration;
-use super::fault::{Place, Report};
-use super::model::{JoinConfig, TokenSource};
+use super::join_uri::{Said, UriCluster};
 use super::nearest::suggestion;
 use super::tree::{Section, Tree};
 use super::value;
+use crate::config::diagnostic::{Diagnostics, Place};
+use crate::config::model::{JoinConfig, TokenSource};
 use crate::method::{JoinMethod, Kind, NOT_BUILT, Setting, Settings, Value};
 use crate::vocabulary::limits;
 
 /// Which of a setting's two names is read, and how its paths are taken.
 #[derive(Clone, Copy)]
-pub(super) enum Language<'a> {
+pub(in crate::config) enum Language<'a> {
     /// The JSON contract's.
     Json,
     /// tbot's; relative paths are below this directory.
@@ -24,26 +25,28 @@ pub(super) enum Language<'a> {
 
 /// A join method by name, or the fault that it is unknown or not built. The text may be a misplaced token, so only
 /// words of Teleport are repeated.
-pub(super) fn method(tree: Tree, report: &mut Report) -> Option<JoinMethod> {
+pub(in crate::config) fn method(tree: Tree, diagnostics: &mut Diagnostics) -> Option<JoinMethod> {
     let place = tree.place.clone();
-    let text = tree.text(report)?;
+    let text = tree.text(diagnostics)?;
     let method = JoinMethod::by_name(text.expose());
     if method.is_none() {
         let names: Vec<&str> = JoinMethod::ALL.iter().map(|method| method.as_str()).collect();
         match NOT_BUILT.iter().find(|(name, _)| *name == text.expose()) {
-            Some((name, why)) => report.unsupported(&place, format!("{name:?} {why}; built: {}", names.join(", "))),
-            None => report.fault(&place, format!("isn't a join method; {}", suggestion(text.expose(), &names))),
+            Some((name, why)) => {
+                diagnostics.unsupported(&place, format!("{name:?} {why}; built: {}", names.join(", ")))
+            }
+            None => diagnostics.error(&place, format!("isn't a join method; {}", suggestion(text.expose(), &names))),
         }
     }
     method
 }
 
 /// The settings of `method` in its section.
-pub(super) fn settings(
+pub(in crate::config) fn settings(
     mut section: Section,
     method: JoinMethod,
     language: Language<'_>,
-    report: &mut Report,
+    diagnostics: &mut Diagnostics,
 ) -> Settings {
     let mut settings = Settings::default();
     let spec = method.spec();
@@ -54,14 +57,14 @@ pub(super) fn settings(
         if spec.at_most_one.contains(&setting.name) {
             given.push(key);
         }
-        if let Some(value) = value(tree, setting.kind, language, report) {
+        if let Some(value) = value(tree, setting.kind, language, diagnostics) {
             settings.set(setting, value);
         }
     }
     if given.len() > 1 {
-        report.fault(&section.place, format!("has {}; write one of them", given.join(" and ")));
+        diagnostics.error(&section.place, format!("has {}; write one of them", given.join(" and ")));
     }
-    section.finish(report);
+    section.finish(diagnostics);
     settings
 }
 
@@ -72,35 +75,36 @@ fn key(setting: &Setting, language: Language<'_>) -> Option<&'static str> {
     }
 }
 
-fn value(tree: Tree, kind: Kind, language: Language<'_>, report: &mut Report) -> Option<Value> {
+fn value(tree: Tree, kind: Kind, language: Language<'_>, diagnostics: &mut Diagnostics) -> Option<Value> {
     match (kind, language) {
-        (Kind::Variable, _) => tree.parse(report, value::variable).map(Value::Text),
+        (Kind::Variable, _) => tree.parse(diagnostics, value::variable).map(Value::Text),
         (Kind::Words, _) => {
-            let words = tree.parse_list(report, limits::COMMAND_WORDS, value::command_word);
+            let words = tree.parse_list(diagnostics, limits::COMMAND_WORDS, value::command_word);
             (!words.is_empty()).then_some(Value::Words(words))
         }
-        (Kind::Seconds, Language::Json) => tree.seconds(report, 1, limits::COMMAND_MAX_SECONDS).map(Value::Time),
-        (Kind::Seconds, Language::Tbot(_)) => tree.parse(report, command_limit).map(Value::Time),
-        (Kind::Flag, _) => tree.bool(report).map(Value::Flag),
-        (Kind::Path, Language::Json) => tree.parse(report, value::absolute_path).map(Value::Path),
-        (Kind::Path, Language::Tbot(base)) => tree.parse(report, |text| value::path_below(text, base)).map(Value::Path),
+        (Kind::Seconds, Language::Json) => tree.seconds(diagnostics, 1, limits::COMMAND_MAX_SECONDS).map(Value::Time),
+        (Kind::Seconds, Language::Tbot(_)) => tree.parse(diagnostics, command_limit).map(Value::Time),
+        (Kind::Flag, _) => tree.bool(diagnostics).map(Value::Flag),
+        (Kind::Path, Language::Json) => tree.parse(diagnostics, value::absolute_path).map(Value::Path),
+        (Kind::Path, Language::Tbot(base)) => {
+            tree.parse(diagnostics, |text| value::path_below(text, base)).map(Value::Path)
+        }
     }
 }
 
-/// What both texts demand of a join.
-pub(super) fn join(
+/// What both texts demand of a join, and the cluster that a joining URI in it names.
+pub(in crate::config) fn join(
     place: &Place,
-    method: Option<JoinMethod>,
-    token: TokenSource,
-    settings: Settings,
-    report: &mut Report,
-) -> Option<JoinConfig> {
+    said: Said,
+    diagnostics: &mut Diagnostics,
+) -> Option<(JoinConfig, Option<UriCluster>)> {
+    let Said { method, token, settings, cluster } = said.understood(&place.key("token", None), diagnostics);
     let method = method?;
     if !method.has_secret_token() && matches!(token, TokenSource::Absent) {
         let message = format!("has no token; method {:?} needs the name of its join token", method.as_str());
-        report.fault(place, message);
+        diagnostics.error(place, message);
     }
-    Some(JoinConfig { method, token, settings: Arc::new(settings) })
+    Some((JoinConfig { method, token, settings: Arc::new(settings) }, cluster))
 }
 
 fn command_limit(text: &str) -> Result<Duration, String> {

@@ -18,7 +18,7 @@ pub struct Placement {
 
 /// A lease that is asked for.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct LeaseRequest {
     /// The caller's name for the lease.
     pub lease: String,
     /// Id of the identity.
@@ -42,12 +42,12 @@ pub struct Order {
     pub route_to_cluster: Option<String>,
 }
 
-/// Name of the helper inside the directory of a lease that is [portable](Order::portable).
+/// Name of the helper inside the directory of a lease that is [portable](LeaseRequest::portable).
 pub(super) const PROGRAM: &str = "machine-id";
 /// How long a standing output may take to be written the first time.
 const STANDING_DEADLINE: Duration = Duration::from_secs(120);
 
-impl Order {
+impl LeaseRequest {
     /// A standing output of a configuration.
     #[must_use]
     pub fn standing(identity: &str, output: &OutputConfig) -> Self {
@@ -65,7 +65,7 @@ impl Order {
         }
     }
 
-    /// Whether two orders would write the same directory.
+    /// Whether two requests would write the same directory.
     pub(super) fn shares_directory(&self, other: &Self) -> bool {
         self.placements
             .iter()
@@ -92,7 +92,7 @@ impl Order {
     }
 }
 
-impl From<AcquireRequest> for Order {
+impl From<AcquireRequest> for LeaseRequest {
     fn from(request: AcquireRequest) -> Self {
         let acls = if request.readers.is_empty() { AclMode::Try } else { AclMode::Required };
         let placements = request.outputs.iter().enumerate().map(|(index, kind)| Placement {
@@ -122,7 +122,7 @@ impl From<AcquireRequest> for Order {
 /// The directory of a further output of a lease: `<type>-<target>`, whatever the target's name holds.
 fn below(directory: &Path, kind: &OutputKind) -> PathBuf {
     let target = match kind {
-        OutputKind::Identity => "ssh",
+        OutputKind::Identity(_) => "ssh",
         OutputKind::Kubernetes(output) => output.names().next().unwrap_or("labels"),
         OutputKind::Database { service, .. } => service,
         OutputKind::Application { app, .. } => app,

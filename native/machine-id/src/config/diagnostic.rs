@@ -9,7 +9,7 @@ const MAX_FAULTS: usize = 100;
 
 /// One fault of a configuration text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigFault {
+pub struct Diagnostic {
     /// Where: `identities[0].cluster.address`, or `tbot.yaml:3: onboarding.ca_pins[0]`.
     pub location: String,
     /// What is wrong, and after a `;` what is allowed.
@@ -18,7 +18,7 @@ pub struct ConfigFault {
     pub unsupported: bool,
 }
 
-impl fmt::Display for ConfigFault {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.location, self.message)
     }
@@ -28,13 +28,13 @@ impl fmt::Display for ConfigFault {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError {
     code: Code,
-    faults: Vec<ConfigFault>,
+    faults: Vec<Diagnostic>,
 }
 
 impl ConfigError {
-    /// The faults, at least one; to be shown one a line.
+    /// What is wrong, at least one; to be shown one a line.
     #[must_use]
-    pub fn faults(&self) -> &[ConfigFault] {
+    pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.faults
     }
 }
@@ -70,21 +70,21 @@ impl Fault for ConfigError {
 
 /// Collects faults and warnings while a text is read.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(super) struct Diagnostics {
     source: String,
     code: Code,
-    faults: Vec<(Option<usize>, ConfigFault)>,
+    faults: Vec<(Option<usize>, Diagnostic)>,
     warnings: Vec<String>,
 }
 
-impl Report {
-    /// A report about the text `source`: a file's name, or empty where the path alone says it.
+impl Diagnostics {
+    /// Diagnostics of the text `source`: a file's name, or empty where the path alone says it.
     pub(super) fn new(source: &str, code: Code) -> Self {
         Self { source: source.to_owned(), code, faults: Vec::new(), warnings: Vec::new() }
     }
 
     /// Notes a fault.
-    pub(super) fn fault(&mut self, place: &Place, message: impl Into<String>) {
+    pub(super) fn error(&mut self, place: &Place, message: impl Into<String>) {
         self.add(place, message.into(), false);
     }
 
@@ -113,7 +113,7 @@ impl Report {
 
     fn add(&mut self, place: &Place, message: String, unsupported: bool) {
         if self.faults.len() < MAX_FAULTS {
-            let fault = ConfigFault { location: self.location(place), message, unsupported };
+            let fault = Diagnostic { location: self.location(place), message, unsupported };
             self.faults.push((place.line, fault));
         }
     }

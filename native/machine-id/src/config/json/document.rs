@@ -2,16 +2,16 @@
 
 use serde_json::Value as Json;
 
-use super::fault::{Place, Report};
-use super::tree::{Text, Tree, Value};
+use crate::config::diagnostic::{Diagnostics, Place};
+use crate::config::read::tree::{Text, Tree, Value};
 use crate::vocabulary::limits::REQUEST_BYTES;
 
 /// Reads `text` as one JSON value. Tokens are moved, not copied, from the parser into the tree; the one copy that
 /// stays is the caller's buffer, which the caller wipes. `serde_json` bounds the depth (128).
-pub(super) fn parse(text: &[u8], report: &mut Report) -> Option<Tree> {
+pub(super) fn parse(text: &[u8], diagnostics: &mut Diagnostics) -> Option<Tree> {
     let top = Place::default();
     if text.len() > REQUEST_BYTES {
-        report.fault(&top, format!("has {} bytes; at most {REQUEST_BYTES} are read", text.len()));
+        diagnostics.error(&top, format!("has {} bytes; at most {REQUEST_BYTES} are read", text.len()));
         return None;
     }
     match serde_json::from_slice::<Json>(text) {
@@ -19,7 +19,7 @@ pub(super) fn parse(text: &[u8], report: &mut Report) -> Option<Tree> {
         Err(error) => {
             // The parser's own text could repeat a part of the document.
             let kind = if error.is_eof() { "ends too early" } else { "isn't JSON" };
-            report.fault(&top, format!("{kind}, at line {} column {}", error.line(), error.column()));
+            diagnostics.error(&top, format!("{kind}, at line {} column {}", error.line(), error.column()));
             None
         }
     }

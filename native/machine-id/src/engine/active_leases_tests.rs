@@ -2,11 +2,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::{Leases, Live};
+use super::{ActiveLease, ActiveLeases};
 use crate::clock::{FixedClock, SharedClock};
-use crate::config::{DirectoryConfig, HelperConfig, HelperContent, OutputKind, Scope};
+use crate::config::{DirectoryConfig, HelperConfig, HelperContent, IdentityOutput, OutputKind, Scope};
 use crate::destination::Program;
-use crate::engine::order::{Order, Placement};
+use crate::engine::lease_request::{LeaseRequest, Placement};
 use crate::error::Error;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
@@ -27,23 +27,23 @@ impl Agent {
     }
 
     /// As an engine does that is opened anew.
-    fn open(&self) -> Leases {
+    fn open(&self) -> ActiveLeases {
         let clock: SharedClock = Arc::<FixedClock>::clone(&self.clock);
-        Leases::open(&self.scratch.path().join("root"), clock).unwrap()
+        ActiveLeases::open(&self.scratch.path().join("root"), clock).unwrap()
     }
 
     fn lease(&self) -> PathBuf {
         self.scratch.path().join(format!("machine-id-{ID}"))
     }
 
-    fn order(&self) -> Order {
-        Order {
+    fn request(&self) -> LeaseRequest {
+        LeaseRequest {
             lease: ID.to_owned(),
             identity: "api".to_owned(),
             roles: Vec::new(),
             ttl: None,
             placements: vec![Placement {
-                kind: OutputKind::Identity,
+                kind: OutputKind::Identity(IdentityOutput::default()),
                 directory: DirectoryConfig::private(self.lease()),
             }],
             standing: false,
@@ -56,8 +56,12 @@ impl Agent {
 }
 
 /// As an engine does.
-async fn take(leases: &Leases, order: Order, expires: Option<SystemTime>) -> Result<Arc<Live>, Error> {
-    let live = leases.announce(order)?;
+async fn take(
+    leases: &ActiveLeases,
+    request: LeaseRequest,
+    expires: Option<SystemTime>,
+) -> Result<Arc<ActiveLease>, Error> {
+    let live = leases.announce(request)?;
     leases.take(&live, &Arc::new(program()), expires).await.map(|()| live)
 }
 
@@ -65,7 +69,7 @@ async fn take(leases: &Leases, order: Order, expires: Option<SystemTime>) -> Res
 async fn a_lease_that_could_not_be_filled_leaves_nothing() {
     let agent = Agent::new();
     let leases = agent.open();
-    let live = take(&leases, agent.order(), None).await.unwrap();
+    let live = take(&leases, agent.request(), None).await.unwrap();
     assert!(agent.lease().exists());
     leases.drop_failed(&live).await;
     assert!(!agent.lease().exists());
@@ -74,11 +78,11 @@ async fn a_lease_that_could_not_be_filled_leaves_nothing() {
 #[tokio::test]
 async fn a_lease_that_could_not_be_taken_again_keeps_its_files_and_can_be_tried_once_more_and_released() {
     let agent = Agent::new();
-    take(&agent.open(), agent.order(), None).await.unwrap();
+    take(&agent.open(), agent.request(), None).await.unwrap();
     agent.clock.advance(Duration::from_secs(30));
     let leases = agent.open();
     for _ in 0..2 {
-        let live = take(&leases, agent.order(), None).await.unwrap();
+        let live = take(&leases, agent.request(), None).await.unwrap();
         leases.drop_failed(&live).await;
         assert!(agent.lease().exists());
     }
@@ -91,7 +95,7 @@ async fn the_table_says_when_the_certificates_are_expected_to_end() {
     let agent = Agent::new();
     let leases = agent.open();
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_001_234);
-    take(&leases, agent.order(), Some(end)).await.unwrap();
+    take(&leases, agent.request(), Some(end)).await.unwrap();
     assert_eq!(leases.table.list().unwrap()[0].expires, end);
 }
 
@@ -104,17 +108,17 @@ async fn leases_that_are_taken_and_released_at_once_leave_nothing() {
         let (agent, leases) = (Arc::clone(&agent), Arc::clone(&leases));
         all.spawn(async move {
             for round in 0..20_u32 {
-                let mut order = agent.order();
-                order.lease = format!("{worker:016x}{round:016x}");
-                order.placements[0].directory.path = agent.scratch.path().join(&order.lease);
+                let mut request = agent.request();
+                request.lease = format!("{worker:016x}{round:016x}");
+                request.placements[0].directory.path = agent.scratch.path().join(&request.lease);
                 // Half of them are ended by another task while they are being taken.
-                let id = order.lease.clone();
+                let id = request.lease.clone();
                 let ended = (round % 2 == 0).then(|| {
                     let (leases, id) = (Arc::clone(&leases), id.clone());
                     tokio::spawn(async move { leases.release(&id).await.unwrap() })
                 });
-                let directory = order.directory().to_owned();
-                let taken = take(&leases, order, None).await;
+                let directory = request.directory().to_owned();
+                let taken = take(&leases, request, None).await;
                 if let Some(ended) = ended {
                     ended.await.unwrap();
                 }

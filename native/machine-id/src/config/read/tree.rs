@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use zeroize::Zeroize;
 
-use super::fault::{Place, Report};
 use super::nearest::suggestion;
+use crate::config::diagnostic::{Diagnostics, Place};
 use crate::secret::Secret;
 
 /// A value and its place.
 #[derive(Debug)]
-pub(super) struct Tree {
-    pub(super) place: Place,
-    pub(super) value: Value,
+pub(in crate::config) struct Tree {
+    pub(in crate::config) place: Place,
+    pub(in crate::config) value: Value,
 }
 
 /// What a value is.
 #[derive(Debug)]
-pub(super) enum Value {
+pub(in crate::config) enum Value {
     Null,
     Bool(bool),
     /// A JSON number; none: not a whole number from 0 to 2⁶⁴-1.
@@ -33,10 +33,10 @@ pub(super) enum Value {
 }
 
 /// A text that is wiped when it is dropped, and that `Debug` doesn't show.
-pub(super) struct Text(String);
+pub(in crate::config) struct Text(String);
 
 impl Text {
-    pub(super) fn new(text: String) -> Self {
+    pub(in crate::config) fn new(text: String) -> Self {
         Self(text)
     }
 }
@@ -55,73 +55,77 @@ impl std::fmt::Debug for Text {
 
 impl Tree {
     /// The value as a mapping.
-    pub(super) fn section(self, report: &mut Report) -> Option<Section> {
+    pub(in crate::config) fn section(self, diagnostics: &mut Diagnostics) -> Option<Section> {
         match self.value {
             Value::Map(entries) => Some(Section { place: self.place, entries, known: Vec::new() }),
             ref other => {
-                report.fault(&self.place, format!("is {}; write a mapping of keys to values", other.what()));
+                diagnostics.error(&self.place, format!("is {}; write a mapping of keys to values", other.what()));
                 None
             }
         }
     }
 
     /// The value as a list of at most `limit` entries; a fault and an empty list when it isn't one.
-    pub(super) fn list(self, report: &mut Report, limit: usize) -> Vec<Tree> {
+    pub(in crate::config) fn list(self, diagnostics: &mut Diagnostics, limit: usize) -> Vec<Tree> {
         match self.value {
             Value::List(list) if list.len() <= limit => list,
             Value::List(list) => {
-                report.fault(&self.place, format!("has {} entries; at most {limit} are allowed", list.len()));
+                diagnostics.error(&self.place, format!("has {} entries; at most {limit} are allowed", list.len()));
                 Vec::new()
             }
             ref other => {
-                report.fault(&self.place, format!("is {}; write a list", other.what()));
+                diagnostics.error(&self.place, format!("is {}; write a list", other.what()));
                 Vec::new()
             }
         }
     }
 
     /// The value as a text that isn't empty.
-    pub(super) fn text(self, report: &mut Report) -> Option<Secret> {
+    pub(in crate::config) fn text(self, diagnostics: &mut Diagnostics) -> Option<Secret> {
         match self.value {
             Value::Text(mut text) | Value::Plain(mut text) => {
                 if text.0.is_empty() {
-                    report.fault(&self.place, "is empty; write a text or leave the key out");
+                    diagnostics.error(&self.place, "is empty; write a text or leave the key out");
                     return None;
                 }
                 Some(Secret::new(std::mem::take(&mut text.0)))
             }
             ref other => {
-                report.fault(&self.place, format!("is {}; write a text", other.what()));
+                diagnostics.error(&self.place, format!("is {}; write a text", other.what()));
                 None
             }
         }
     }
 
     /// The value read by `parse` from a text.
-    pub(super) fn parse<T>(self, report: &mut Report, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    pub(in crate::config) fn parse<T>(
+        self,
+        diagnostics: &mut Diagnostics,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         let place = self.place.clone();
-        let text = self.text(report)?;
+        let text = self.text(diagnostics)?;
         match parse(text.expose()) {
             Ok(value) => Some(value),
             Err(message) => {
-                report.fault(&place, message);
+                diagnostics.error(&place, message);
                 None
             }
         }
     }
 
     /// The entries of a list, each read by `parse`.
-    pub(super) fn parse_list<T>(
+    pub(in crate::config) fn parse_list<T>(
         self,
-        report: &mut Report,
+        diagnostics: &mut Diagnostics,
         limit: usize,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
-        self.list(report, limit).into_iter().filter_map(|entry| entry.parse(report, &parse)).collect()
+        self.list(diagnostics, limit).into_iter().filter_map(|entry| entry.parse(diagnostics, &parse)).collect()
     }
 
     /// The value as yes or no.
-    pub(super) fn bool(self, report: &mut Report) -> Option<bool> {
+    pub(in crate::config) fn bool(self, diagnostics: &mut Diagnostics) -> Option<bool> {
         let plain = match &self.value {
             Value::Bool(value) => return Some(*value),
             // Go's YAML library takes the words of YAML 1.1 where a bool is expected.
@@ -132,26 +136,28 @@ impl Tree {
             },
             other => other.what(),
         };
-        report.fault(&self.place, format!("is {plain}; write true or false"));
+        diagnostics.error(&self.place, format!("is {plain}; write true or false"));
         None
     }
 
     /// The value as a whole number of seconds from `least` to `most`.
-    pub(super) fn seconds(self, report: &mut Report, least: u64, most: u64) -> Option<Duration> {
-        self.number(report, least, most).map(Duration::from_secs)
+    pub(in crate::config) fn seconds(self, diagnostics: &mut Diagnostics, least: u64, most: u64) -> Option<Duration> {
+        self.number(diagnostics, least, most).map(Duration::from_secs)
     }
 
     /// The value as a whole number from `least` to `most`.
-    pub(super) fn number(self, report: &mut Report, least: u64, most: u64) -> Option<u64> {
+    pub(in crate::config) fn number(self, diagnostics: &mut Diagnostics, least: u64, most: u64) -> Option<u64> {
         match &self.value {
             Value::Number(Some(number)) if (least..=most).contains(number) => return Some(*number),
             Value::Number(Some(number)) => {
-                report.fault(&self.place, format!("is {number}; allowed are {least} to {most}"));
+                diagnostics.error(&self.place, format!("is {number}; allowed are {least} to {most}"));
             }
             Value::Number(None) => {
-                report.fault(&self.place, format!("isn't a whole number; allowed are {least} to {most}"));
+                diagnostics.error(&self.place, format!("isn't a whole number; allowed are {least} to {most}"));
             }
-            other => report.fault(&self.place, format!("is {}; write a number from {least} to {most}", other.what())),
+            other => {
+                diagnostics.error(&self.place, format!("is {}; write a number from {least} to {most}", other.what()))
+            }
         }
         None
     }
@@ -167,7 +173,7 @@ impl Value {
     }
 
     /// What it is, for a message that doesn't show it.
-    pub(super) fn what(&self) -> &'static str {
+    pub(in crate::config) fn what(&self) -> &'static str {
         match self {
             Self::Null => "empty",
             Self::Bool(_) => "true or false",
@@ -181,15 +187,15 @@ impl Value {
 
 /// A mapping that is being read, key by key.
 #[derive(Debug)]
-pub(super) struct Section {
-    pub(super) place: Place,
+pub(in crate::config) struct Section {
+    pub(in crate::config) place: Place,
     entries: Vec<(String, Tree)>,
     known: Vec<&'static str>,
 }
 
 impl Section {
     /// Takes the value of `key`; null and the empty text count as left out, as in Go.
-    pub(super) fn take(&mut self, key: &'static str) -> Option<Tree> {
+    pub(in crate::config) fn take(&mut self, key: &'static str) -> Option<Tree> {
         if !self.known.contains(&key) {
             self.known.push(key);
         }
@@ -197,33 +203,38 @@ impl Section {
     }
 
     /// Takes the value of `key`, which has to be there.
-    pub(super) fn require(&mut self, key: &'static str, report: &mut Report, what: &str) -> Option<Tree> {
+    pub(in crate::config) fn require(
+        &mut self,
+        key: &'static str,
+        diagnostics: &mut Diagnostics,
+        what: &str,
+    ) -> Option<Tree> {
         let tree = self.take(key);
         if tree.is_none() {
-            report.fault(&self.place.key(key, None), format!("is missing; {what}"));
+            diagnostics.error(&self.place.key(key, None), format!("is missing; {what}"));
         }
         tree
     }
 
     /// Takes the value of a key that isn't offered as allowed, so that it can be answered by name.
-    pub(super) fn take_hidden(&mut self, key: &str) -> Option<Tree> {
+    pub(in crate::config) fn take_hidden(&mut self, key: &str) -> Option<Tree> {
         self.remove(key)
     }
 
     /// Whether `key` is there with a value, without taking it.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(in crate::config) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(name, tree)| name == key && !tree.value.is_empty())
     }
 
     /// Reports what nobody took.
-    pub(super) fn finish(self, report: &mut Report) {
+    pub(in crate::config) fn finish(self, diagnostics: &mut Diagnostics) {
         for (key, tree) in &self.entries {
-            report.fault(&tree.place, format!("unknown key; {}", suggestion(key, &self.known)));
+            diagnostics.error(&tree.place, format!("unknown key; {}", suggestion(key, &self.known)));
         }
     }
 
     /// Drops the rest unread: the section was answered as a whole.
-    pub(super) fn ignore_rest(mut self) {
+    pub(in crate::config) fn ignore_rest(mut self) {
         self.entries.clear();
     }
 

@@ -2,19 +2,19 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::model::{CaPin, KeyAlgorithm, UserRef};
 use super::nearest::suggestion;
+use crate::config::model::{CaPin, KeyAlgorithm, UserRef};
 use crate::vocabulary::limits::{IDENTITY_ID_LENGTH, NAME_BYTES, PATH_BYTES};
 use crate::vocabulary::{Word, words_of};
 
 /// A value as it may be shown: short and printable, else only its length.
-pub(super) fn shown(text: &str) -> String {
+pub(in crate::config) fn shown(text: &str) -> String {
     let length = text.chars().count();
     if length <= 60 { format!("{text:?}") } else { format!("a text of {length} characters") }
 }
 
 /// One of a closed list of words.
-pub(super) fn word<T: Word>(text: &str) -> Result<T, String> {
+pub(in crate::config) fn word<T: Word>(text: &str) -> Result<T, String> {
     let found = T::ALL.iter().find(|value| value.word() == text);
     found.copied().ok_or_else(|| format!("is {}; {}", shown(text), suggestion(text, &words_of::<T>())))
 }
@@ -29,7 +29,7 @@ impl std::str::FromStr for KeyAlgorithm {
 }
 
 /// A CA pin as `tctl status` prints it (protocol B2).
-pub(super) fn ca_pin(text: &str) -> Result<CaPin, String> {
+pub(in crate::config) fn ca_pin(text: &str) -> Result<CaPin, String> {
     const FORM: &str = "write sha256: and 64 hex digits, as `tctl status` prints it";
     let Some(digits) = text.strip_prefix("sha256:") else {
         return Err(format!("doesn't begin with \"sha256:\"; {FORM}"));
@@ -43,7 +43,7 @@ pub(super) fn ca_pin(text: &str) -> Result<CaPin, String> {
 }
 
 /// A name in Teleport: of a role, a cluster, a database, an application.
-pub(super) fn name(text: &str) -> Result<String, String> {
+pub(in crate::config) fn name(text: &str) -> Result<String, String> {
     if text.len() > NAME_BYTES {
         return Err(format!("is {} bytes long; at most {NAME_BYTES} are allowed", text.len()));
     }
@@ -54,7 +54,7 @@ pub(super) fn name(text: &str) -> Result<String, String> {
 }
 
 /// The id of an identity: a safe file name.
-pub(super) fn identity_id(text: &str) -> Result<String, String> {
+pub(in crate::config) fn identity_id(text: &str) -> Result<String, String> {
     let fits = text.len() <= IDENTITY_ID_LENGTH
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || [b'-', b'_', b'.'].contains(&b));
@@ -68,7 +68,7 @@ pub(super) fn identity_id(text: &str) -> Result<String, String> {
 }
 
 /// An environment variable's name.
-pub(super) fn variable(text: &str) -> Result<String, String> {
+pub(in crate::config) fn variable(text: &str) -> Result<String, String> {
     let fits = text.len() <= NAME_BYTES
         && !text.starts_with(|c: char| c.is_ascii_digit())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -80,7 +80,7 @@ pub(super) fn variable(text: &str) -> Result<String, String> {
 }
 
 /// A word of a command: whatever a program can be given.
-pub(super) fn command_word(text: &str) -> Result<String, String> {
+pub(in crate::config) fn command_word(text: &str) -> Result<String, String> {
     if text.contains('\0') || text.len() > PATH_BYTES {
         return Err(format!("is {} bytes long or holds a zero byte; no program can be given that", text.len()));
     }
@@ -88,7 +88,7 @@ pub(super) fn command_word(text: &str) -> Result<String, String> {
 }
 
 /// A local user by number or name.
-pub(super) fn user(text: &str) -> Result<UserRef, String> {
+pub(in crate::config) fn user(text: &str) -> Result<UserRef, String> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
         // 2³²-1 stands for "no user" in the kernel.
         return match text.parse() {
@@ -104,7 +104,7 @@ pub(super) fn user(text: &str) -> Result<UserRef, String> {
 }
 
 /// An absolute path without `.`, `..`, doubled slashes and control characters.
-pub(super) fn absolute_path(text: &str) -> Result<PathBuf, String> {
+pub(in crate::config) fn absolute_path(text: &str) -> Result<PathBuf, String> {
     let path = plain_path(text)?;
     if !path.is_absolute() {
         return Err(format!("is {}; write an absolute path", shown(text)));
@@ -116,12 +116,12 @@ pub(super) fn absolute_path(text: &str) -> Result<PathBuf, String> {
 }
 
 /// A path as tbot takes it: relative to `base` unless absolute; `.`, `..` and doubled slashes removed as Go does.
-pub(super) fn path_below(text: &str, base: &Path) -> Result<PathBuf, String> {
+pub(in crate::config) fn path_below(text: &str, base: &Path) -> Result<PathBuf, String> {
     Ok(clean(&base.join(plain_path(text)?)))
 }
 
 /// The path, where a token's text is an absolute one.
-pub(super) fn absolute_token_path(text: &str) -> Option<PathBuf> {
+pub(in crate::config) fn absolute_token_path(text: &str) -> Option<PathBuf> {
     plain_path(text).ok().filter(|path| path.is_absolute()).map(clean)
 }
 

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 ///
 /// # Errors
 /// Says what is wrong; never repeats what stands before an `@`, which may be a password.
-pub(super) fn parse_address(text: &str, default_port: u16) -> Result<(String, u16), String> {
+pub(crate) fn parse_address(text: &str, default_port: u16) -> Result<(String, u16), String> {
     let (rest, default_port) = match text.split_once("://") {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (rest, 443),
         Some((scheme, _)) if scheme.len() < 10 => {

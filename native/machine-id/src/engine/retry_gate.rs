@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 
 /// The last failure, and when the next try may come. Times are monotonic.
 #[derive(Debug)]
-pub(super) struct Hold {
+pub(super) struct RetryGate {
     backoff: Backoff,
     failure: Option<Failure>,
 }
@@ -30,13 +30,13 @@ struct Failure {
     retry_at: Duration,
 }
 
-impl Default for Hold {
+impl Default for RetryGate {
     fn default() -> Self {
         Self { backoff: Backoff::new(PASSING.0, PASSING.1), failure: None }
     }
 }
 
-impl Hold {
+impl RetryGate {
     /// Notes a failure at `now`. `unit` is a random number in `0.0..1.0`.
     pub(super) fn failed(&mut self, error: &Error, now: Duration, unit: f64) -> Duration {
         let delay = delay(&mut self.backoff, error, unit);
@@ -122,54 +122,54 @@ mod tests {
 
     #[test]
     fn without_a_failure_nobody_is_refused() {
-        let hold = Hold::default();
-        assert!(hold.refuses(s(0)).is_none() && hold.retry_at().is_none());
+        let gate = RetryGate::default();
+        assert!(gate.refuses(s(0)).is_none() && gate.retry_at().is_none());
     }
 
     #[test]
     fn a_cluster_that_is_away_is_left_alone_longer_and_longer_but_never_beyond_a_minute() {
-        let mut hold = Hold::default();
+        let mut gate = RetryGate::default();
         let delays: Vec<u64> =
-            (0..8).map(|_| hold.failed(&error(Code::ClusterUnreachable), s(0), 1.0).as_secs()).collect();
+            (0..8).map(|_| gate.failed(&error(Code::ClusterUnreachable), s(0), 1.0).as_secs()).collect();
         assert_eq!(delays, [1, 2, 4, 8, 16, 32, 60, 60]);
-        hold.succeeded();
-        assert!(hold.error().is_none());
-        assert_eq!(hold.failed(&error(Code::ClusterUnreachable), s(0), 1.0), s(1));
+        gate.succeeded();
+        assert!(gate.error().is_none());
+        assert_eq!(gate.failed(&error(Code::ClusterUnreachable), s(0), 1.0), s(1));
     }
 
     #[test]
     fn a_lock_is_looked_at_about_once_a_minute() {
-        let mut hold = Hold::default();
+        let mut gate = RetryGate::default();
         for _ in 0..20 {
-            assert_eq!(hold.failed(&error(Code::BotLocked), s(100), 0.0), s(48));
-            assert_eq!(hold.failed(&error(Code::BotLocked), s(100), 1.0), s(72));
+            assert_eq!(gate.failed(&error(Code::BotLocked), s(100), 0.0), s(48));
+            assert_eq!(gate.failed(&error(Code::BotLocked), s(100), 1.0), s(72));
         }
     }
 
     #[test]
     fn who_asks_gets_the_last_answer_for_ten_seconds_at_most() {
-        let mut hold = Hold::default();
-        hold.failed(&error(Code::BotLocked), s(100), 0.5);
-        assert_eq!(hold.refuses(s(109)).map(Error::code), Some(Code::BotLocked));
-        assert!(hold.refuses(s(110)).is_none());
-        assert_eq!(hold.retry_at(), Some(s(160)));
+        let mut gate = RetryGate::default();
+        gate.failed(&error(Code::BotLocked), s(100), 0.5);
+        assert_eq!(gate.refuses(s(109)).map(Error::code), Some(Code::BotLocked));
+        assert!(gate.refuses(s(110)).is_none());
+        assert_eq!(gate.retry_at(), Some(s(160)));
     }
 
     #[test]
     fn waking_up_lets_the_next_try_come_at_once_but_forgets_no_error() {
-        let mut hold = Hold::default();
-        hold.failed(&error(Code::ClusterUnreachable), s(100), 1.0);
-        hold.release(s(100));
-        assert_eq!(hold.retry_at(), Some(s(100)));
-        assert!(hold.refuses(s(100)).is_none() && hold.error().is_some());
+        let mut gate = RetryGate::default();
+        gate.failed(&error(Code::ClusterUnreachable), s(100), 1.0);
+        gate.release(s(100));
+        assert_eq!(gate.retry_at(), Some(s(100)));
+        assert!(gate.refuses(s(100)).is_none() && gate.error().is_some());
     }
 
     proptest! {
         #[test]
         fn every_delay_is_bounded_from_both_sides(code in 0_usize..Code::ALL.len(), tries in 1_usize..40, unit in 0.0_f64..1.0) {
-            let mut hold = Hold::default();
+            let mut gate = RetryGate::default();
             for _ in 0..tries {
-                let delay = hold.failed(&error(Code::ALL[code]), s(0), unit);
+                let delay = gate.failed(&error(Code::ALL[code]), s(0), unit);
                 prop_assert!(delay >= SHORTEST && delay <= s(72));
             }
         }

@@ -1,0 +1,48 @@
+//! What the library is opened with, and what a `tbot.yaml` says.
+
+use std::path::PathBuf;
+
+use super::identity::IdentityConfig;
+use super::output::OutputConfig;
+
+/// What a `tbot.yaml` says.
+#[derive(Debug)]
+pub struct TbotConfig {
+    /// The bot. Its id is `default`.
+    pub identity: IdentityConfig,
+    /// Standing outputs.
+    pub outputs: Vec<OutputConfig>,
+    /// Stop after the first round.
+    pub oneshot: bool,
+    /// Things that are accepted but do nothing, to be shown once.
+    pub warnings: Vec<String>,
+}
+
+/// What the library is opened with.
+#[derive(Debug)]
+pub struct EngineConfig {
+    /// The engine's own directory: identities, lease table.
+    pub root: PathBuf,
+    /// The helper binary `machine-id`, written into `ssh_config` and kubeconfig.
+    pub helper: HelperConfig,
+    /// The identities that may be used.
+    pub identities: Vec<IdentityConfig>,
+}
+
+/// The helper binary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HelperConfig {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it has to be: it is never run or handed out without having been compared.
+    pub content: HelperContent,
+}
+
+/// How the helper's content is recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HelperContent {
+    /// By its SHA-256.
+    Sha256([u8; 32]),
+    /// It is the program that this process runs.
+    ThisProcess,
+}

@@ -1,0 +1,20 @@
+//! The types that all texts are read into.
+
+mod cluster;
+mod directory;
+mod engine;
+mod identity;
+mod join;
+mod kubernetes;
+mod output;
+mod request;
+
+pub use cluster::{AddressKind, CaPin, CaSource, ClusterConfig};
+pub use directory::{AclMode, DirectoryConfig, SymlinkMode, UserRef};
+pub use engine::{EngineConfig, HelperConfig, HelperContent, TbotConfig};
+pub use identity::{IdentityConfig, KeyAlgorithm};
+pub use join::{JoinConfig, TokenSource};
+pub(in crate::config) use kubernetes::Part;
+pub use kubernetes::{ContextName, KubeClusters, KubeSelector, KubernetesOutput};
+pub use output::{DatabaseFormat, IdentityOutput, OutputConfig, OutputKind, OutputType};
+pub use request::{AcquireRequest, DiscardRequest, Scope};

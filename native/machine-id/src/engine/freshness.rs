@@ -1,0 +1,113 @@
+//! What a lease has, what went wrong, and when it is due. Pure: the clock and chance come as parameters.
+
+use std::time::{Duration, SystemTime};
+
+use super::deliver::Delivered;
+use super::reply::timestamp;
+use super::retry_gate::delay;
+use super::rotation::{Reaction, reaction};
+use crate::backoff::Backoff;
+use crate::error::{Code, Error};
+use crate::identity::Authorities;
+use crate::renew::schedule::{Validity, renewal_point};
+
+/// How long after a failed refresh the next one is tried, at first and at most.
+const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// A refresh never follows another one sooner, whatever lifetime the cluster grants.
+const SHORTEST_LIFE: Duration = Duration::from_secs(5);
+
+/// How fresh a lease is.
+#[derive(Debug)]
+pub(super) struct Freshness {
+    delivered: Option<Delivered>,
+    authorities: Option<Authorities>,
+    refresh_at: SystemTime,
+    backoff: Backoff,
+    problem: Option<Error>,
+}
+
+/// What a status says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// When the first of its certificates expires.
+    pub(super) expires_at: SystemTime,
+    /// Whether its certificates can be used.
+    pub(super) usable: bool,
+    /// What is wrong; empty: nothing.
+    pub(super) problem: String,
+}
+
+impl Freshness {
+    /// Never filled.
+    pub(super) const fn new(now: SystemTime) -> Self {
+        let backoff = Backoff::new(RETRY.0, RETRY.1);
+        Self { delivered: None, authorities: None, refresh_at: now, backoff, problem: None }
+    }
+
+    /// Notes that it was filled, with the authorities of that time. `fixed` is a refresh interval that is configured,
+    /// `unit` a random number in `0.0..1.0`.
+    pub(super) fn delivered(
+        &mut self,
+        delivered: &Delivered,
+        authorities: &Authorities,
+        now: SystemTime,
+        fixed: Option<Duration>,
+        unit: f64,
+    ) {
+        self.refresh_at = match &delivered.refused {
+            None => {
+                self.backoff.reset();
+                let validity = Validity::of_certificate(delivered.valid_from, delivered.expires_at);
+                renewal_point(validity, fixed, unit).max(now + SHORTEST_LIFE)
+            }
+            Some(error) => now + delay(&mut self.backoff, error, unit),
+        };
+        self.problem.clone_from(&delivered.refused);
+        self.delivered = Some(delivered.clone());
+        self.authorities = Some(authorities.clone());
+    }
+
+    /// Notes that it could not be filled.
+    pub(super) fn failed(&mut self, error: &Error, now: SystemTime, unit: f64) {
+        self.refresh_at = now + delay(&mut self.backoff, error, unit);
+        self.problem = Some(error.clone());
+    }
+
+    /// When it is to be refreshed: at its time, or at once when the cluster's authorities have changed. None: it has
+    /// never been filled.
+    pub(super) fn due_at(&self, authorities: Option<&Authorities>) -> Option<SystemTime> {
+        self.delivered.as_ref()?;
+        let changed = self.problem.is_none()
+            && authorities
+                .zip(self.authorities.as_ref())
+                .is_some_and(|(current, known)| reaction(known, current) != Reaction::Nothing);
+        Some(if changed { SystemTime::UNIX_EPOCH } else { self.refresh_at })
+    }
+
+    /// Whether its files hold certificates for the future only or for the past: the wall clock was set.
+    pub(super) fn let_refresh(&mut self, now: SystemTime) {
+        self.refresh_at = self.refresh_at.min(now);
+        self.backoff.reset();
+    }
+
+    /// What went wrong the last time.
+    pub(super) const fn problem(&self) -> Option<&Error> {
+        self.problem.as_ref()
+    }
+
+    /// How it stands at `now`, if it has ever been filled. `trouble` is what is wrong with its identity.
+    pub(super) fn verdict(&self, trouble: Option<&Error>, now: SystemTime) -> Option<Verdict> {
+        let expires_at = self.delivered.as_ref()?.expires_at;
+        let overdue = trouble.filter(|_| now >= self.refresh_at);
+        let locked = trouble.into_iter().chain(self.problem.as_ref()).find(|error| error.code() == Code::BotLocked);
+        let cause = locked.or(self.problem.as_ref()).or(overdue);
+        let expired = now >= expires_at;
+        let problem = match (expired, cause) {
+            (true, Some(cause)) => format!("expired at {}: {cause}", timestamp(expires_at)),
+            (true, None) => format!("expired at {}", timestamp(expires_at)),
+            (false, Some(cause)) => cause.to_string(),
+            (false, None) => String::new(),
+        };
+        Some(Verdict { expires_at, usable: !expired && locked.is_none(), problem })
+    }
+}
