@@ -1,9 +1,8 @@
 //! One CA certificate, as far as we look into it.
 
 use sha2::{Digest, Sha256};
-use x509_cert::Certificate;
 use x509_cert::der::pem::LineEnding;
-use x509_cert::der::{DecodePem, Encode, EncodePem};
+use x509_cert::der::{Encode, EncodePem};
 use x509_cert::ext::pkix::SubjectKeyIdentifier;
 
 use super::authority::AuthorityError;
@@ -28,7 +27,7 @@ impl CaCertificate {
         if pem.len() > MAX_TEXT {
             return Err(AuthorityError::TlsCert { reason: format!("{} bytes are too long", pem.len()) });
         }
-        let certificate = Certificate::from_pem(pem.trim()).map_err(failed)?;
+        let certificate = super::pem::certificate(pem).map_err(failed)?;
         let body = &certificate.tbs_certificate;
         let key = body.subject_public_key_info.to_der().map_err(failed)?;
         let identifier = body.get::<SubjectKeyIdentifier>().map_err(failed)?;

@@ -164,6 +164,18 @@ fn a_host_certificate_is_not_taken_for_a_users() {
     assert!(SshFacts::parse(&line).unwrap_err().to_string().contains("it is a host's"));
 }
 
+/// The reader of the library below waits for ever for what is announced and not there.
+#[test]
+fn a_certificate_that_is_cut_short_is_refused_and_not_waited_for() {
+    let whole = x509_cert::der::pem::decode_vec(grpc_reply("impersonate").tls.as_bytes()).unwrap().1;
+    for length in 0..whole.len() {
+        let line_feed = x509_cert::der::pem::LineEnding::LF;
+        let text = x509_cert::der::pem::encode_string("CERTIFICATE", line_feed, &whole[..length]).unwrap();
+        assert!(TlsFacts::parse(&text).is_err(), "{length}");
+        assert!(crate::identity::ca_pin(&text).is_err(), "{length}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_panics(text in "\\PC{0,200}", body in "[A-Za-z0-9+/=\n]{0,400}") {

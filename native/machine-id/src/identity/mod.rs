@@ -8,6 +8,7 @@ mod file;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod key;
+mod pem;
 mod ssh_ca_key;
 mod ssh_facts;
 mod store;

@@ -3,9 +3,8 @@
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
-use x509_cert::Certificate;
 use x509_cert::der::asn1::{BmpString, Ia5StringRef, PrintableStringRef, TeletexStringRef, Utf8StringRef};
-use x509_cert::der::{Any, DecodePem, Encode, Tag, Tagged};
+use x509_cert::der::{Any, Encode, Tag, Tagged};
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 
 use super::certificates::{CertificateError, MAX_TEXT, Which};
@@ -97,7 +96,7 @@ impl TlsFacts {
         if pem.len() > MAX_TEXT {
             return Err(malformed(format!("{} bytes are too long", pem.len())));
         }
-        let certificate = Certificate::from_pem(pem.trim()).map_err(|e| malformed(e.to_string()))?;
+        let certificate = super::pem::certificate(pem).map_err(|e| malformed(e.to_string()))?;
         let body = &certificate.tbs_certificate;
         let mut subject = TlsSubject::default();
         for attribute in body.subject.0.iter().flat_map(|rdn| rdn.0.iter()) {

@@ -64,6 +64,14 @@ pub(super) fn hint(rejection: Rejection, method: JoinMethod, version: &Version) 
                 .to_owned()
         }
         Rejection::Challenge => "report this: the answer to the cluster's challenge wasn't right".to_owned(),
+        Rejection::Document => {
+            "the auth server can't verify who signed the proof: it may be too old to know that authority, or \
+                                unable to fetch certificates"
+                .to_owned()
+        }
+        Rejection::Machine => "give this machine's managed identity the right \
+                               Microsoft.Compute/virtualMachines/read on it, so that the auth server finds it"
+            .to_owned(),
         Rejection::Enterprise => "choose a join method that this edition of Teleport has".to_owned(),
         Rejection::UnknownMethod => {
             format!("method {} needs Teleport {} or newer; choose another one", method.as_str(), method.spec().since)
@@ -157,6 +165,7 @@ impl std::fmt::Display for Envelope {
 
 /// The error for an answer that brings no certificates. `texts` are the server's, the innermost one first.
 pub(super) fn of(envelope: Envelope, texts: &[String], request: &JoinRequest<'_>) -> JoinError {
+    let texts: Vec<&str> = texts.iter().map(|text| plain(text)).collect();
     let message = request.without_secrets(&texts.join("; "));
     if words::locked(&message) {
         return if words::about_a_token(&message) {
@@ -185,6 +194,12 @@ pub(super) fn of(envelope: Envelope, texts: &[String], request: &JoinRequest<'_>
         None => return JoinError::Failed { envelope: envelope.to_string(), passing: envelope.is_passing(), message },
     };
     JoinError::Rejected { method: request.method, rejection, version: request.version.clone(), message }
+}
+
+/// A text without what a proxy's call of its auth server has put before it (seen on 18).
+fn plain(text: &str) -> &str {
+    let called = text.strip_prefix("rpc error: code = ").and_then(|rest| rest.split_once(" desc = "));
+    called.map_or(text, |(_, told)| told)
 }
 
 /// A call of a gRPC service that brought no certificates: another way may be tried where the server doesn't know it.

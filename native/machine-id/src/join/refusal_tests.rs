@@ -102,6 +102,16 @@ fn the_words_count_by_grpc_too() {
 }
 
 #[test]
+fn what_a_proxy_puts_before_it_is_left_out() {
+    let text = "rpc error: code = Unknown desc = reviewing kubernetes token with static_jwks validating jwt claims \
+                go-jose/go-jose/jwt: validation failed, token is expired (exp)";
+    let error = Error::from(heard(JoinMethod::Kubernetes, "18.0.0", Envelope::Http(500), &[text]));
+    let plain = "reviewing kubernetes token with static_jwks validating jwt claims go-jose/go-jose/jwt: validation failed, \
+                 token is expired (exp)";
+    assert_eq!(error.message(), format!("the cluster refuses the join with method kubernetes: {plain}"));
+}
+
+#[test]
 fn what_a_server_does_not_explain_is_its_own_failure() {
     let error = heard(JoinMethod::Gitlab, "17.0.0", Envelope::Http(500), &["database is locked"]);
     assert_eq!((error.code(), error.retry()), (Code::ClusterFailed, Retry::Later));
