@@ -64,7 +64,7 @@ Examples:
     ProxySsh(ProxySsh),
     /// Carry bytes to the SSH server of a proxy older than version 13: what proxy-ssh has ssh call.
     #[command(hide = true)]
-    ProxyTls(Way),
+    ProxyTls(ProxyRouteArguments),
     /// List the SSH hosts that a destination's roles see, those with certain labels.
     #[command(after_help = "\
 One a line, sorted, as ssh takes it: NAME.CLUSTER, or UUID.CLUSTER where several hosts have one name. In a block and
@@ -155,7 +155,7 @@ pub(crate) struct Status {
 
 /// How the proxy is reached.
 #[derive(Debug, Args)]
-pub(crate) struct Way {
+pub(crate) struct ProxyRouteArguments {
     /// The directory with the certificates.
     #[arg(long, value_name = "DIR")]
     pub(crate) destination_dir: PathBuf,
@@ -179,7 +179,7 @@ pub(crate) struct Way {
 #[derive(Debug, Args)]
 pub(crate) struct ProxySsh {
     #[command(flatten)]
-    pub(crate) way: Way,
+    pub(crate) way: ProxyRouteArguments,
     /// Pass a connected descriptor to ssh and end, as `ProxyUseFdpass yes` demands.
     #[arg(long)]
     pub(crate) fdpass: bool,

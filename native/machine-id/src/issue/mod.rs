@@ -8,6 +8,6 @@ mod seen;
 
 pub use cache::{CacheKey, IssueCache};
 pub use certificate::{RoleCertificate, Scope, Target};
-pub use error::IssueError;
-pub use request::{IssueRequest, issue};
-pub use seen::SeenClusters;
+pub(crate) use request::IssueRequest;
+pub use request::issue;
+pub(crate) use seen::SeenClusters;

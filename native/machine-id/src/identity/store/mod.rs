@@ -17,8 +17,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-pub use error::StoreError;
-pub use machine::MachineMark;
+pub(crate) use error::StoreError;
+pub(crate) use machine::MachineMark;
 
 use super::authority::Authorities;
 use super::bot::BotIdentity;
@@ -28,7 +28,7 @@ use crate::destination::DirectoryLock;
 use medium::Medium;
 
 /// The identity's file.
-pub const IDENTITY_FILE: &str = "identity.json";
+pub(crate) const IDENTITY_FILE: &str = "identity.json";
 
 /// What keeps one bot identity: a directory, or the memory of this process.
 #[derive(Clone, Debug)]
