@@ -14,7 +14,7 @@ use super::live::Live;
 use super::look::{Look, Looks};
 use super::rotation::{Reaction, reaction};
 use super::session::Session;
-use super::{Shared, authorities};
+use super::{Shared, authorities, heartbeat};
 use crate::backoff::Backoff;
 use crate::error::{Code, Error};
 
@@ -38,6 +38,7 @@ pub(super) async fn keep(shared: Arc<Shared>, bot: Arc<Bot>) {
     let heard = Arc::new(Heard::default());
     let mut watcher = JoinSet::new();
     watcher.spawn(watch(Arc::clone(&bot), Arc::clone(&heard)));
+    watcher.spawn(heartbeat::keep(Arc::clone(&bot)));
     let mut keeper = Keeper::new(shared, bot, heard);
     loop {
         tokio::select! {
