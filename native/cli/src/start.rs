@@ -23,6 +23,7 @@ async fn work(arguments: &Start) -> Result<ExitCode, Error> {
     let config = read(arguments)?;
     if arguments.oneshot || config.oneshot {
         let running = Running::open(config)?;
+        running.engine.report_once();
         let outcome = running.write_all().await;
         running.engine.close().await;
         return outcome.map(|()| ExitCode::SUCCESS);

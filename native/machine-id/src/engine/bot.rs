@@ -63,6 +63,8 @@ pub(super) struct Memory {
     pub(super) renew_by: Option<(Certificates, SystemTime)>,
     /// Hash of a token that the cluster has refused, while the stored identity still works.
     pub(super) refused_token: Option<String>,
+    /// Whether it was said what becomes of subsets of roles.
+    pub(super) told_of_subsets: bool,
     /// Roles that the bot may take, as last told, and the monotonic time from which that is known.
     pub(super) roles: (Vec<String>, Option<Duration>),
 }

@@ -4,6 +4,7 @@ mod cache;
 mod certificate;
 mod error;
 mod request;
+mod roles;
 mod seen;
 
 pub use cache::{CacheKey, IssueCache};
