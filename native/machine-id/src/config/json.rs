@@ -126,9 +126,11 @@ fn cluster(tree: Tree, report: &mut Report) -> Option<ClusterConfig> {
     let ca_pins =
         section.take("ca_pins").map(|list| list.parse_list(report, limits::CA_PINS, value::ca_pin)).unwrap_or_default();
     let ca = section.take("ca_pem").and_then(|tree| tree.parse(report, pem)).map(CaSource::Pem);
+    let use_configured_address =
+        section.take("use_configured_address").and_then(|tree| tree.bool(report)).unwrap_or(false);
     section.finish(report);
     let (host, port) = address?;
-    Some(ClusterConfig { host, port, kind, ca_pins, ca })
+    Some(ClusterConfig { host, port, kind, ca_pins, ca, use_configured_address })
 }
 
 fn pem(text: &str) -> Result<String, String> {
