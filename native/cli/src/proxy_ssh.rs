@@ -141,6 +141,8 @@ pub(crate) fn connector(way: &proxy::ProxyRoute) -> Result<Connector, ConnectErr
         kind: AddressKind::Proxy,
         ca_pins: Vec::new(),
         ca: None,
+        // It is the address in ssh_config, which was chosen when that was written.
+        use_configured_address: false,
     };
     Connector::new(&config, Arc::new(SystemClock::new()))
 }

@@ -145,6 +145,7 @@ fn engine(double: &Double, directory: &Path, storage: &Path, life: Duration) -> 
             kind: AddressKind::Proxy,
             ca_pins: Vec::new(),
             ca: Some(CaSource::File(double.web_ca_pem().to_owned())),
+            use_configured_address: false,
         },
         join: JoinConfig {
             method: JoinMethod::Token,

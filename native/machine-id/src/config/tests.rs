@@ -34,6 +34,7 @@ fn open_is_read_as_the_contract_says() {
     assert_eq!(api.cluster.kind, AddressKind::Proxy);
     assert_eq!(api.cluster.ca_pins.iter().map(|pin| pin.0).collect::<Vec<_>>(), [[0x11; 32]]);
     assert!(matches!(&api.cluster.ca, Some(CaSource::Pem(pem)) if pem.starts_with("-----BEGIN")));
+    assert!(api.cluster.use_configured_address && !config.identities[1].cluster.use_configured_address);
     assert_eq!(api.join.method, JoinMethod::Token);
     assert!(
         matches!(&api.join.token, TokenSource::Value(token) if token.expose() == "0123456789abcdef0123456789abcdef")

@@ -151,6 +151,7 @@ fn config(plan: &Plan, proxy: &str) -> Result<EngineConfig, Failure> {
         kind: AddressKind::Proxy,
         ca_pins: Vec::new(),
         ca: None,
+        use_configured_address: false,
     };
     let identity = IdentityConfig {
         id: "api".to_owned(),

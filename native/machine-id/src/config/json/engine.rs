@@ -142,9 +142,11 @@ fn cluster(tree: Tree, diagnostics: &mut Diagnostics) -> Option<ClusterConfig> {
         .map(|list| list.parse_list(diagnostics, limits::CA_PINS, value::ca_pin))
         .unwrap_or_default();
     let ca = section.take("ca_pem").and_then(|tree| tree.parse(diagnostics, pem)).map(CaSource::Pem);
+    let use_configured_address =
+        section.take("use_configured_address").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
     section.finish(diagnostics);
     let (host, port) = address?;
-    Some(ClusterConfig { host, port, kind, ca_pins, ca })
+    Some(ClusterConfig { host, port, kind, ca_pins, ca, use_configured_address })
 }
 
 fn pem(text: &str) -> Result<String, String> {

@@ -107,7 +107,7 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
     let (host, port, kind) = cluster?;
     let identity = IdentityConfig {
         id: "default".to_owned(),
-        cluster: ClusterConfig { host, port, kind, ca_pins, ca },
+        cluster: ClusterConfig { host, port, kind, ca_pins, ca, use_configured_address: false },
         join: join?,
         key_algorithm: KeyAlgorithm::default(),
         lifetime,

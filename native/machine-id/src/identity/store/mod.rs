@@ -74,6 +74,12 @@ impl Store {
         self.medium.path()
     }
 
+    /// The directory, where tbot keeps an identity in it: it isn't ours, and isn't touched. Reads the disk.
+    #[must_use]
+    pub fn beside_tbots(&self) -> Option<PathBuf> {
+        self.medium.is_tbots().then(|| self.path().parent().map_or_else(PathBuf::new, PathBuf::from))
+    }
+
     /// The present version of the file; none if there is none. Each write makes a new file, so it has another stamp.
     #[must_use]
     pub fn stamp(&self) -> Option<Stamp> {

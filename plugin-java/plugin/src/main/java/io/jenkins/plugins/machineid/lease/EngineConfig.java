@@ -103,6 +103,9 @@ final class EngineConfig implements AutoCloseable {
         if (cluster.getCaCertificate() != null) {
             object.put("ca_pem", cluster.getCaCertificate());
         }
+        if (cluster.isUseConfiguredAddress()) {
+            object.put("use_configured_address", true);
+        }
         return object;
     }
 
