@@ -93,8 +93,7 @@ fn identity(tree: Tree, root: Option<&Path>, purpose: Purpose, report: &mut Repo
     let id = section.require("id", report, "write a name").and_then(|tree| tree.parse(report, value::identity_id));
     let cluster = section.require("cluster", report, "write {\"address\": …}").and_then(|tree| cluster(tree, report));
     let join = section.require("join", report, "write {\"method\": …}").and_then(|tree| join(tree, purpose, report));
-    let key_algorithm =
-        section.take("key_algorithm").and_then(|tree| tree.parse(report, value::word)).unwrap_or_default();
+    let key_algorithm = section.take("key_algorithm").and_then(|tree| tree.parse(report, value::word));
     let lifetime = lifetime_of(&mut section, "lifetime_seconds", report).unwrap_or(limits::LIFETIME_DEFAULT);
     let renewal_interval = section
         .take("renewal_interval_seconds")

@@ -194,7 +194,7 @@ impl Bot {
             guard.try_out().map(|()| replaces)
         });
         let replaces = stored.await??;
-        let algorithm = self.config.key_algorithm;
+        let algorithm = self.config.key_algorithm.unwrap_or_default();
         let key = Arc::new(blocking::run(Lane::Keys, move || KeyPair::generate(algorithm)).await??);
         let critical = self.critical.lock().await;
         let joined =

@@ -152,7 +152,8 @@ async fn certificate(
         route_to_cluster: order.route_to_cluster.clone(),
     };
     let key = cache_key(bot, order, target, roles);
-    let (own, clock, spare, seen) = (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.clone(), Arc::clone(seen));
+    let (own, clock, spare, seen) =
+        (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.of(&request.target), Arc::clone(seen));
     let issued = bot
         .cache
         .get(key.clone(), FRESH_PART, max_age(bot), move || async move {

@@ -18,9 +18,7 @@ use std::time::Duration;
 
 use super::address::parse_address;
 use super::fault::{ConfigError, Place, Report};
-use super::model::{
-    AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, KeyAlgorithm, OutputConfig, TbotConfig,
-};
+use super::model::{AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, OutputConfig, TbotConfig};
 use super::tree::{Section, Tree};
 use super::value::shown;
 use crate::error::Code;
@@ -81,7 +79,7 @@ fn read(tree: Tree, base: &Path, report: &mut Report) -> Option<TbotConfig> {
         id: "default".to_owned(),
         cluster: ClusterConfig { host, port, kind, ca_pins, ca },
         join: join?,
-        key_algorithm: KeyAlgorithm::default(),
+        key_algorithm: None,
         lifetime,
         renewal_interval,
         roles: Vec::new(),
