@@ -88,9 +88,10 @@ pub(crate) struct ConfigFile {
 /// Not in the configuration: tbot refuses files with keys it doesn't know.
 #[derive(Debug, Args)]
 pub(crate) struct Keys {
-    /// Algorithm of all new keys: ecdsa-p256 (the default), ed25519, rsa-2048 or rsa-4096.
-    #[arg(long, value_name = "NAME", default_value = "ecdsa-p256", hide_default_value = true)]
-    pub(crate) key_algorithm: KeyAlgorithm,
+    /// Algorithm of all new keys: ecdsa-p256, ed25519, rsa-2048 or rsa-4096; ecdsa-p256 if not given, and rsa-2048 for
+    /// databases.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key_algorithm: Option<KeyAlgorithm>,
 }
 
 #[derive(Debug, Args)]

@@ -152,7 +152,7 @@ fn engine(double: &Double, directory: &Path, storage: &Path, life: Duration) -> 
             token: TokenSource::File(directory.join("token")),
             settings: Arc::default(),
         },
-        key_algorithm: KeyAlgorithm::EcdsaP256,
+        key_algorithm: Some(KeyAlgorithm::EcdsaP256),
         lifetime: life,
         renewal_interval: None,
         roles: vec![ROLE.to_owned(), OTHER_ROLE.to_owned()],

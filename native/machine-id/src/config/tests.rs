@@ -47,10 +47,10 @@ fn open_is_read_as_the_contract_says() {
     assert_eq!((minimal.cluster.port, minimal.cluster.kind), (3025, AddressKind::AuthOrProxy));
     assert!(matches!(&minimal.join.token, TokenSource::File(path) if path.ends_with("token")));
     assert_eq!((minimal.lifetime.as_secs(), minimal.renewal_interval), (3600, None));
-    assert_eq!(minimal.key_algorithm, KeyAlgorithm::EcdsaP256);
+    assert_eq!(minimal.key_algorithm, None);
 
     assert_eq!(pods.join.settings.path("token_path"), Some(Path::new("/var/run/secrets/tokens/join-sa-token")));
-    assert_eq!(pods.key_algorithm, KeyAlgorithm::Ed25519);
+    assert_eq!(pods.key_algorithm, Some(KeyAlgorithm::Ed25519));
     assert_eq!(gitlab.join.settings.text("variable"), Some("TBOT_GITLAB_JWT"));
     assert_eq!((gitlab.cluster.host.as_str(), gitlab.cluster.port), ("2001:db8::1", 3080));
 }

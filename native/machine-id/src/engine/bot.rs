@@ -11,7 +11,7 @@ use super::multiplex::Multiplexers;
 use super::reply::{IdentityState, IdentityStatus};
 use super::retry_gate::RetryGate;
 use super::session::{Session, Sessions};
-use super::spare::SpareKey;
+use super::spare::SpareKeys;
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
 use crate::config::{IdentityConfig, JoinConfig, TokenSource};
@@ -29,7 +29,7 @@ pub(super) struct Bot {
     join: Mutex<Arc<JoinConfig>>,
     pub(super) cache: IssueCache<Error>,
     /// Keys for what is issued.
-    pub(super) spare: SpareKey,
+    pub(super) spare: SpareKeys,
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
     pub(super) multiplexers: Arc<Multiplexers>,
@@ -104,7 +104,7 @@ impl Bot {
         Ok(Self {
             join: Mutex::new(Arc::new(join)),
             cache: IssueCache::new(Arc::clone(&clock)),
-            spare: SpareKey::new(config.key_algorithm),
+            spare: SpareKeys::new(config.key_algorithm),
             config,
             clock,
             connector,

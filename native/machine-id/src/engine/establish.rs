@@ -196,7 +196,7 @@ impl Bot {
         });
         let replaces = stored.await??;
         let tbots = self.on_disk(|bot| bot.store.beside_tbots()).await?;
-        let algorithm = self.config.key_algorithm;
+        let algorithm = self.config.key_algorithm.unwrap_or_default();
         let key = Arc::new(blocking::run(Lane::Keys, move || KeyPair::generate(algorithm)).await??);
         let critical = self.critical.lock().await;
         let joined =

@@ -152,7 +152,8 @@ async fn certificate(
         route_to_cluster: request.route_to_cluster.clone(),
     };
     let key = cache_key(bot, request, target, roles);
-    let (own, clock, spare, seen) = (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.clone(), Arc::clone(seen));
+    let (own, clock, spare, seen) =
+        (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.of(&issue.target), Arc::clone(seen));
     let issued = bot
         .cache
         .get(key.clone(), FRESH_PART, max_age(bot), move || async move {

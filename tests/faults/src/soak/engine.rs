@@ -161,7 +161,7 @@ fn config(plan: &Plan, proxy: &str) -> Result<EngineConfig, Failure> {
             token: TokenSource::File(plan.token.clone()),
             settings: Arc::default(),
         },
-        key_algorithm: KeyAlgorithm::EcdsaP256,
+        key_algorithm: Some(KeyAlgorithm::EcdsaP256),
         lifetime: LIFE,
         renewal_interval: None,
         roles: vec![ROLE.to_owned()],

@@ -102,8 +102,7 @@ fn identity(
         section.require("cluster", diagnostics, "write {\"address\": …}").and_then(|tree| cluster(tree, diagnostics));
     let join =
         section.require("join", diagnostics, "write {\"method\": …}").and_then(|tree| join(tree, purpose, diagnostics));
-    let key_algorithm =
-        section.take("key_algorithm").and_then(|tree| tree.parse(diagnostics, value::word)).unwrap_or_default();
+    let key_algorithm = section.take("key_algorithm").and_then(|tree| tree.parse(diagnostics, value::word));
     let lifetime = lifetime_of(&mut section, "lifetime_seconds", diagnostics).unwrap_or(limits::LIFETIME_DEFAULT);
     let renewal_interval = section
         .take("renewal_interval_seconds")

@@ -110,7 +110,9 @@ final class EngineConfig implements AutoCloseable {
     }
 
     private static void limits(JSONObject entry, Identity identity) {
-        entry.put("key_algorithm", identity.getKeyAlgorithm());
+        if (identity.chosenKeyAlgorithm() != null) {
+            entry.put("key_algorithm", identity.chosenKeyAlgorithm());
+        }
         entry.put("lifetime_seconds", Durations.parse(identity.getLifetime()));
         if (identity.getRenewalInterval() != null) {
             entry.put("renewal_interval_seconds", Durations.parseInterval(identity.getRenewalInterval()));

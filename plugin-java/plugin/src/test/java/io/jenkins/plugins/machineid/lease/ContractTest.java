@@ -119,6 +119,7 @@ class ContractTest {
         cluster.setUseConfiguredAddress(true);
         Identity identity = new Identity("api", "main");
         identity.setRoles(List.of("api-workers"));
+        identity.setKeyAlgorithm("rsa-2048");
         identity.setRenewalInterval("20m");
         identity.setMaxTtl("2h");
         try (EngineConfig config = EngineConfig.open(cluster, identity, null)) {
