@@ -11,6 +11,7 @@ use super::nearest::suggestion;
 use super::tree::{Section, Tree};
 use super::value;
 use crate::method::{JoinMethod, Kind, NOT_BUILT, Setting, Settings, Value};
+use crate::secret::Secret;
 use crate::vocabulary::limits;
 
 /// Which of a setting's two names is read, and how its paths are taken.
@@ -81,10 +82,23 @@ fn value(tree: Tree, kind: Kind, language: Language<'_>, report: &mut Report) ->
         }
         (Kind::Seconds, Language::Json) => tree.seconds(report, 1, limits::COMMAND_MAX_SECONDS).map(Value::Time),
         (Kind::Seconds, Language::Tbot(_)) => tree.parse(report, command_limit).map(Value::Time),
+        (Kind::Secret, _) => secret(tree, report).map(Value::Secret),
         (Kind::Flag, _) => tree.bool(report).map(Value::Flag),
         (Kind::Path, Language::Json) => tree.parse(report, value::absolute_path).map(Value::Path),
         (Kind::Path, Language::Tbot(base)) => tree.parse(report, |text| value::path_below(text, base)).map(Value::Path),
     }
+}
+
+/// A secret without surrounding white space; nothing of it is repeated.
+fn secret(tree: Tree, report: &mut Report) -> Option<Secret> {
+    let place = tree.place.clone();
+    let text = tree.text(report)?;
+    let secret = Secret::new(text.expose().trim().to_owned());
+    if secret.expose().is_empty() {
+        report.fault(&place, "is blank; write the secret or leave the key out");
+        return None;
+    }
+    Some(secret)
 }
 
 /// What both texts demand of a join.

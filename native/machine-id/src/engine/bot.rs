@@ -94,10 +94,10 @@ impl Bot {
         multiplexers: Arc<Multiplexers>,
     ) -> Result<Self, Error> {
         let connector = Connector::new(&config.cluster, Arc::clone(&clock))?;
-        let store = if config.join.method.renewable() {
-            Store::open(&config.storage, Arc::clone(&clock))?
-        } else {
+        let store = if join::keeps_nothing(&config.join) {
             Store::in_memory(Arc::clone(&clock))
+        } else {
+            Store::open(&config.storage, Arc::clone(&clock))?
         };
         let token = std::mem::replace(&mut config.join.token, TokenSource::Used);
         let join = JoinConfig { token, settings: Arc::clone(&config.join.settings), ..config.join };

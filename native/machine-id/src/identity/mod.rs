@@ -23,10 +23,11 @@ pub use file::{IdentityFile, IdentityFileError};
 pub use key::{KeyError, KeyPair};
 pub use ssh_ca_key::SshKeyType;
 pub use ssh_facts::SshFacts;
-#[cfg(feature = "fuzzing")]
-pub use store::fuzz_store;
 pub use store::{
-    IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Stamp, Store, StoreError, StoreGuard, StoredState,
+    BoundKeys, BoundState, IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Stamp, Store, StoreError,
+    StoreGuard, StoredState,
 };
+#[cfg(feature = "fuzzing")]
+pub use store::{fuzz_bound_keys, fuzz_store};
 pub use tls_facts::{TlsFacts, TlsSubject};
 pub(crate) use when::Rfc3339;

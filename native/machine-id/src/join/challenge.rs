@@ -53,7 +53,6 @@ pub(super) enum Prover<'a> {
         host: &'a iam::StsHost,
     },
     /// The bound key.
-    #[expect(dead_code, reason = "the key's keeping comes next")]
     BoundKeypair(&'a mut bound_keypair::Session),
 }
 
@@ -65,7 +64,7 @@ impl Prover<'_> {
                 Ok(Answer::Iam(prepared.answer(&challenge, clock.now(), host)?))
             }
             (Prover::BoundKeypair(session), Question::BoundKeypair { public_key, challenge }) => {
-                Ok(Answer::BoundKeypair(session.sign(&public_key, &challenge)?))
+                Ok(Answer::BoundKeypair(session.sign(&public_key, &challenge).await?))
             }
             (Prover::BoundKeypair(session), Question::NewKey { suite }) => {
                 Ok(Answer::NewKey(session.new_key(&suite).await?))

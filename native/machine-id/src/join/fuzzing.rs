@@ -2,6 +2,8 @@
 
 use std::time::SystemTime;
 
+use super::bound_keypair::Init;
+pub use super::bound_keypair::fuzz_join_state as join_state;
 pub use super::iam::fuzz as iam_credentials;
 use super::request::JoinRequest;
 use super::way;
@@ -21,6 +23,7 @@ pub fn join_reply(bytes: &[u8], key: &KeyPair) {
         method: JoinMethod::Token,
         token: &token,
         id_token: None,
+        bound: &Init::default(),
         key,
         expires: SystemTime::UNIX_EPOCH,
         version: &version,

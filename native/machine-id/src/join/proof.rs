@@ -15,6 +15,7 @@ use crate::connect::{Connector, FetchRequest, error_message};
 use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service, Verb};
 use crate::secret::Secret;
 
+use super::bound_keypair;
 use super::command;
 use super::error::JoinError;
 use super::iam::{self, Iam, IamSettings};
@@ -41,13 +42,15 @@ pub(super) enum Evidence {
     IdToken(Secret),
     /// AWS credentials.
     Aws(iam::Prepared),
+    /// A bound key, or what makes one.
+    BoundKey(bound_keypair::Configured),
 }
 
 impl Evidence {
     pub(super) const fn id_token(&self) -> Option<&Secret> {
         match self {
             Self::IdToken(token) => Some(token),
-            Self::Nothing | Self::Aws(_) => None,
+            Self::Nothing | Self::Aws(_) | Self::BoundKey(_) => None,
         }
     }
 }
@@ -64,6 +67,7 @@ pub(super) async fn gather(
     let (token, found) = found.map_err(|error| JoinError::Internal { reason: error.to_string() })??;
     let evidence = match found {
         Found::Nothing => Evidence::Nothing,
+        Found::BoundKey(configured) => Evidence::BoundKey(configured),
         Found::Text(text) => Evidence::IdToken(text),
         Found::Service(service) => Evidence::IdToken(ask(connector, join.method, service).await?),
         Found::Command { words, limit } => Evidence::IdToken(printed(join.method, words, limit).await?),
@@ -80,16 +84,18 @@ enum Found {
     Service(Service),
     Command { words: Vec<String>, limit: Duration },
     Aws { fips: bool },
+    BoundKey(bound_keypair::Configured),
 }
 
-fn of_process(name: &str) -> Option<String> {
+pub(super) fn of_process(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Secret, Found), JoinError> {
     let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
     let place = match join.method.spec().proof {
-        Proof::Token | Proof::BoundKey => return Ok((token, Found::Nothing)),
+        Proof::Token => return Ok((token, Found::Nothing)),
+        Proof::BoundKey => return Ok((token, Found::BoundKey(bound_keypair::read(&join.settings, lookup)?))),
         Proof::Aws => return Ok((token, Found::Aws { fips: join.settings.flag("fips") })),
         Proof::IdToken(place) => place,
     };

@@ -5,6 +5,7 @@
 
 mod azure_devops;
 mod bitbucket;
+mod bound_keypair;
 mod circleci;
 mod gcp;
 mod generic_oidc;
@@ -48,6 +49,8 @@ macro_rules! methods {
 methods! {
     /// A secret; the identity is renewable.
     Token = token,
+    /// A long-term key that the cluster knows.
+    BoundKeypair = bound_keypair,
     /// An AWS identity: of an EC2 instance, an EKS pod, an ECS task, or whoever holds keys.
     Iam = iam,
     /// A Kubernetes service account token.
@@ -75,7 +78,6 @@ methods! {
 /// Join methods of Teleport that aren't built, and why or what instead.
 pub const NOT_BUILT: &[(&str, &str)] = &[
     ("azure", "isn't built here yet"),
-    ("bound_keypair", "isn't built here yet"),
     ("env0", "isn't built here yet"),
     ("tpm", "isn't built here: it needs a TPM and Teleport Enterprise"),
     ("oracle", "isn't built here: it works in Oracle Cloud only"),
@@ -121,6 +123,8 @@ pub enum Identity {
     Renewable,
     /// Each renewal is a new join with a new proof: it lives in memory only.
     Rejoined,
+    /// Each renewal is a new exchange, with the certificate at hand and a key that is kept on disk.
+    BoundKey,
 }
 
 /// What proves a join.
