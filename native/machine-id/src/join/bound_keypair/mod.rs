@@ -58,7 +58,7 @@ pub(super) struct Session {
 enum Begun {
     Nothing,
     Recovery,
-    Rejoin(RenewalPermit),
+    Rejoin(Box<RenewalPermit>),
 }
 
 impl Session {
@@ -152,7 +152,7 @@ impl Session {
             Begun::Nothing => Ok(Ok(())),
             Begun::Recovery if self.known.lost_since.is_some() => Ok(Ok(())),
             Begun::Recovery => on_disk(move || store.abandon_recovery()).await,
-            Begun::Rejoin(permit) => on_disk(move || store.abandon_rejoin(permit, &reason)).await,
+            Begun::Rejoin(permit) => on_disk(move || store.abandon_rejoin(*permit, &reason)).await,
         };
         if let Err(error) = taken_back.and_then(|done| Ok(done?)) {
             // Then it counts as begun, which is safe.
@@ -171,7 +171,7 @@ impl Session {
         if matches!(self.begun, Begun::Nothing) {
             let store = self.store.clone();
             if self.rejoins {
-                self.begun = Begun::Rejoin(on_disk(move || store.begin_rejoin()).await??);
+                self.begun = Begun::Rejoin(Box::new(on_disk(move || store.begin_rejoin()).await??));
                 return Ok(());
             }
             if self.known.lost_since.is_none() {
