@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &args::Status) -> Result<ExitCode, Error> {
 /// Opening a store makes its directory; only to look, that is too much.
 fn identity_report(config: EngineConfig) -> IdentityReport {
     let problem = |error: Error| IdentityReport::Problem { state: "problem", reason: error.to_string() };
-    if config.identities.iter().any(|identity| !identity.join.method.renewable()) {
+    if config.identities.iter().any(|identity| machine_id::join::keeps_nothing(&identity.join)) {
         let reason =
             "its join method can join again at any time: the identity is in the memory of the process that uses it";
         return IdentityReport::Problem { state: "in_memory", reason: reason.to_owned() };

@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::config::{AcquireRequest, DiscardRequest, EngineConfig, TbotConfig};
 pub use crate::connect::fuzzing::{authority_json, find_reply, grpc_message, texts};
-pub use crate::identity::fuzz_store as identity_store;
 use crate::identity::{Authorities, Certificates, IdentityFile, KeyPair, ca_pin};
-pub use crate::join::fuzzing::{azure_answers, iam_credentials, join_reply};
+pub use crate::identity::{fuzz_bound_keys as bound_keys, fuzz_store as identity_store};
+pub use crate::join::fuzzing::{azure_answers, iam_credentials, join_reply, join_state};
 pub use crate::lease::fuzz_record as lease_record;
 pub use crate::output::fuzzing::ssh_config;
 pub use crate::proxy::multiplex::fuzzing::{socket_answer, socket_request};

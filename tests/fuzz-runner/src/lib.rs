@@ -34,6 +34,8 @@ targets! {
     find_reply = fuzzing::find_reply;
     join_reply = join_reply;
     azure_answers = fuzzing::azure_answers;
+    bound_keys = fuzzing::bound_keys;
+    join_state = fuzzing::join_state;
     iam_credentials = fuzzing::iam_credentials;
     authority_json = fuzzing::authority_json;
     grpc_message = fuzzing::grpc_message;

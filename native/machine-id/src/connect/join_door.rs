@@ -102,6 +102,12 @@ impl JoinDoor<'_> {
         self.auth.is_none()
     }
 
+    /// Whether a member joins again with its certificate.
+    #[must_use]
+    pub const fn is_rejoin(&self) -> bool {
+        self.credential.is_some()
+    }
+
     /// The version of the server that takes it.
     #[must_use]
     pub const fn server_version(&self) -> &Version {

@@ -120,6 +120,11 @@ pub(crate) fn about_a_token(text: &str) -> bool {
     has(text, "jointoken")
 }
 
+/// Of two joins of one bound key at once only one is counted: this one wasn't, and may come again.
+pub(crate) fn join_conflict(text: &str) -> bool {
+    has(text, "committing updated token state")
+}
+
 /// The server doesn't take the version that a client named.
 pub(crate) fn client_version(text: &str) -> bool {
     has(text, "client version is unsupported")

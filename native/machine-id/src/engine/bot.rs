@@ -96,7 +96,7 @@ impl Bot {
     ) -> Result<Self, Error> {
         let connector = Connector::new(&config.cluster, Arc::clone(&clock))?;
         let store = match &config.storage {
-            Some(storage) if config.join.method.renewable() => Store::open(storage, Arc::clone(&clock))?,
+            Some(storage) if !join::keeps_nothing(&config.join) => Store::open(storage, Arc::clone(&clock))?,
             _ => Store::in_memory(Arc::clone(&clock)),
         };
         let token = std::mem::replace(&mut config.join.token, TokenSource::Used);

@@ -7,7 +7,7 @@ use super::bot::Bot;
 use crate::blocking::{self, Lane};
 use crate::destination::DestinationError;
 use crate::error::Error;
-use crate::identity::{BotIdentity, Certificates, StoreError, StoreGuard, StoredState};
+use crate::identity::{BotIdentity, BoundKeys, Certificates, StoreError, StoreGuard, StoredState};
 
 const STORE_POLL: Duration = Duration::from_millis(50);
 /// How long another process may hold the store where what is to be written can as well be written another time.
@@ -22,6 +22,13 @@ impl Drop for Locked {
         let guard = Arc::clone(&self.0);
         // Letting go is a request to the file system, too.
         blocking::later(Lane::Store, move || drop(guard));
+    }
+}
+
+impl Locked {
+    /// The files of a bound key beside the identity.
+    pub(super) fn bound_keys(&self) -> BoundKeys {
+        BoundKeys::new(Arc::clone(&self.0))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::config::{AddressKind, DirectoryConfig, IdentityConfig};
 use crate::connect::{Connector, Route, pin_text, pins_of};
 use crate::error::Error;
 use crate::identity::Store;
+use crate::join;
 
 /// Tries out an identity's configuration: the way to the cluster, its recognition by CA and pins, the clocks, and what
 /// is stored already. Nothing is made on disk, and no token is sent.
@@ -45,7 +46,7 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
             "the clocks differ so much that certificates won't be valid here; set this machine's clock".to_owned(),
         );
     }
-    let (id, remembers) = (identity.id.clone(), identity.join.method.renewable());
+    let (id, remembers) = (identity.id.clone(), !join::keeps_nothing(&identity.join));
     let storage = identity.storage.clone().filter(|_| remembers);
     let status = blocking::run(Lane::Store, move || status(&id, storage.as_ref(), clock)).await??;
     if status.state == IdentityState::New && identity.join.method.renewable() {

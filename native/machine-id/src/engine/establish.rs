@@ -16,7 +16,7 @@ use crate::blocking::{self, Lane};
 use crate::connect::{ClientCredential, Cluster, ConnectError, Refusal};
 use crate::error::{Code, Error};
 use crate::identity::{Authorities, BotFacts, BotIdentity, KeyPair, RenewalState, StoreError, StoreGuard, StoredState};
-use crate::join::{self, Joined};
+use crate::join::{self, Joined, Joining};
 use crate::renew::schedule::{Validity, renewal_point};
 use crate::renew::{self, RenewError};
 use crate::version::Version;
@@ -25,6 +25,8 @@ use crate::version::Version;
 const STORE_WAIT: Duration = Duration::from_secs(90);
 /// A renewal never follows another one sooner, whatever lifetime the cluster grants.
 const SHORTEST_LIFE: Duration = Duration::from_secs(5);
+/// A certificate that ends sooner isn't presented any more: it might end on the way.
+const LAST_MOMENTS: Duration = Duration::from_secs(10);
 /// How long after the key that signs has changed the identity is renewed, at least and beyond that. At that moment the
 /// cluster's servers restart and cut connections: a renewal that is cut would cost the identity, and the old key is
 /// trusted for some phases more. (Role certificates are issued anew at once, they can be asked for again.)
@@ -63,17 +65,20 @@ impl Bot {
         match (plan, state) {
             (Plan::Keep(stuck), Some(state)) => {
                 match self.connect(cluster.clone(), state.identity, stuck, Some(&guard)).await {
-                    Err(error) if self.must_join(&means, &error) => self.join(cluster, guard, &error.to_string()).await,
+                    Err(error) if self.must_join(&means, &error) => {
+                        self.join(cluster, &guard, &error.to_string(), None).await
+                    }
                     other => other,
                 }
             }
+            (Plan::Renew, Some(state)) if means.bound => self.rejoin_stored(&wish, cluster, state, guard).await,
             (Plan::Renew, Some(state)) => self.renew_stored(&wish, cluster, state, guard).await,
             (Plan::Foreign, _) => Err(StoreError::Foreign.into()),
             (Plan::Stuck(why), Some(state)) => {
                 let version = cluster.server_version.clone();
                 // The token may have been made anew under its old name: trying costs nothing, and tells.
                 let joined = if means.token_hash.is_some() {
-                    self.join(cluster, guard, &why).await
+                    self.join(cluster, &guard, &why, None).await
                 } else {
                     Err(needs_rejoin(&why, &state, &version))
                 };
@@ -82,8 +87,10 @@ impl Bot {
                 })
             }
             (Plan::Join(why), state) => {
+                let member = state.as_ref().zip(known.as_ref()).filter(|(_, known)| self.may_present(known, &means));
+                let member = member.map(|(state, _)| state.identity.clone());
                 let replaced = state.zip(known).filter(|(_, known)| self.may_serve(known, &means));
-                match self.join(cluster.clone(), guard, &why).await {
+                match self.join(cluster.clone(), &guard, &why, member.as_ref()).await {
                     Err(error) if is_refusal(&error) => match replaced {
                         Some((state, known)) => self.serve_on(cluster, state, &known, &means, &error).await,
                         None => Err(error),
@@ -100,7 +107,9 @@ impl Bot {
     fn means(&self) -> Result<Means, Error> {
         let refused = self.memory().refused_token.clone();
         let token_hash = join::token_hash(&self.join_config())?.filter(|hash| Some(hash) != refused.as_ref());
-        Ok(Means { repeatable: !self.config.join.method.renewable(), token_hash })
+        let repeatable = join::keeps_nothing(&self.config.join);
+        let bound = !repeatable && !self.config.join.method.renewable();
+        Ok(Means { repeatable, bound, token_hash })
     }
 
     /// The host CAs as last seen, by which an auth server is recognised.
@@ -135,7 +144,14 @@ impl Bot {
 
     /// A method that can join again does so when the identity isn't accepted any more, as after a missed rotation.
     fn must_join(&self, means: &Means, error: &Error) -> bool {
-        means.repeatable && error.code() == Code::IdentityNeedsRejoin
+        (means.repeatable || means.bound) && error.code() == Code::IdentityNeedsRejoin
+    }
+
+    /// Whether the certificate at hand may be shown at a join that replaces it, so that the bot stays one instance. An
+    /// expired one is refused by TLS already.
+    fn may_present(&self, known: &Stored, means: &Means) -> bool {
+        let lasts = self.clock.now() + LAST_MOMENTS < known.expires_at;
+        means.repeatable && known.ready && known.generation.is_some() && known.same_cluster && lasts
     }
 
     /// Whether the stored identity can serve while a join that should replace it is refused.
@@ -171,6 +187,7 @@ impl Bot {
         };
         Ok(Stored {
             renewable: facts.renewable,
+            generation: facts.generation,
             ready: state.renewal == RenewalState::Ready,
             reason,
             renew_at: self.renew_at(&facts),
@@ -187,9 +204,16 @@ impl Bot {
         renewal_point(validity, self.config.renewal_interval, self.unit)
     }
 
-    async fn join(self: &Arc<Self>, cluster: Cluster, guard: Locked, why: &str) -> Result<Session, Error> {
+    /// Joins; `member` is the identity at hand where its certificate is to be presented.
+    async fn join(
+        self: &Arc<Self>,
+        cluster: Cluster,
+        guard: &Locked,
+        why: &str,
+        member: Option<&BotIdentity>,
+    ) -> Result<Session, Error> {
         tracing::info!(identity = %self.config.id, cluster = %cluster.name, "joining: {why}");
-        let stored = self.with(&guard, |_, guard| {
+        let stored = self.with(guard, |_, guard| {
             let replaces = guard.load().ok().flatten().map(|state| state.identity.certificates);
             // A token works once: what can fail without it has to fail before.
             guard.try_out().map(|()| replaces)
@@ -199,23 +223,51 @@ impl Bot {
         let algorithm = self.config.key_algorithm.unwrap_or_default();
         let key = Arc::new(blocking::run(Lane::Keys, move || KeyPair::generate(algorithm)).await??);
         let critical = self.critical.lock().await;
-        let joined =
-            join::join(&self.connector, &cluster, &self.join_config(), &key, self.config.lifetime, &*self.clock)
-                .await
-                .map_err(|error| beside_tbots(error.into(), tbots.as_deref()))?;
-        let Joined { certificates, tls_cas, ssh_cas, host_cas, token_hash } = joined;
+        let (config, lifetime, store) = (self.join_config(), self.config.lifetime, guard.bound_keys());
+        let joining = Joining { config: &config, key: &key, lifetime, member, store };
+        let joined = join::join(&self.connector, &cluster, joining, &*self.clock)
+            .await
+            .map_err(|error| beside_tbots(error.into(), tbots.as_deref()))?;
+        let Joined { certificates, tls_cas, ssh_cas, host_cas, token_hash, rejoined } = joined;
         // The reply doesn't say which CA is whose; what the cluster says over the connection does.
-        let mut authorities = Authorities::from_reply(&cluster.name, &certificates, &tls_cas, &ssh_cas)?;
+        let mut authorities = match member.filter(|_| rejoined) {
+            Some(member) => member.authorities.clone(),
+            None => Authorities::from_reply(&cluster.name, &certificates, &tls_cas, &ssh_cas)?,
+        };
         if let (Some(pinned), Some(host)) = (host_cas, authorities.host.first_mut()) {
             host.tls_certs = pinned;
         }
         let identity = BotIdentity { key, certificates, authorities, token_hash, cluster: cluster.name.clone() };
-        self.save_or_keep(&guard, &identity, replaces).await;
+        self.save_or_keep(guard, &identity, replaces).await;
         drop(critical);
-        tracing::info!(identity = %self.config.id, cluster = %cluster.name, "joined");
-        let mut session = self.connect(cluster, identity, None, Some(&guard)).await?;
+        tracing::info!(identity = %self.config.id, cluster = %cluster.name, rejoined, "joined");
+        let mut session = self.connect(cluster, identity, None, Some(guard)).await?;
         session.renew_at = self.next_renewal(&session.facts);
         Ok(session)
+    }
+
+    /// A bound key renews by joining again with the certificate at hand.
+    async fn rejoin_stored(
+        self: &Arc<Self>,
+        wish: &Wish,
+        cluster: Cluster,
+        state: StoredState,
+        guard: Locked,
+    ) -> Result<Session, Error> {
+        let why = "the identity is due for renewal";
+        let error = match self.join(cluster.clone(), &guard, why, Some(&state.identity)).await {
+            Err(error) => error,
+            joined => return joined,
+        };
+        let left = self.with(&guard, |_, guard| guard.load()).await?.ok().flatten();
+        let open = left.is_some_and(|left| left.renewal != RenewalState::Ready);
+        if open {
+            let reason = format!("a renewal ended without a usable answer: {error}");
+            tracing::error!(identity = %self.config.id, "{reason}; the identity serves until it expires");
+            return self.connect(cluster, state.identity, Some(reason), Some(&guard)).await;
+        }
+        let session = self.connect(cluster, state.identity, None, Some(&guard)).await?;
+        self.serve_unrenewed(wish, session, error)
     }
 
     async fn renew_stored(

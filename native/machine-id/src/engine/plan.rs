@@ -7,6 +7,8 @@ use std::time::SystemTime;
 pub(super) struct Stored {
     /// Whether it can be renewed with itself.
     pub(super) renewable: bool,
+    /// Its generation: without one its certificate is no good for a further join.
+    pub(super) generation: Option<u64>,
     /// Whether the store says that a renewal may be tried.
     pub(super) ready: bool,
     /// Why not, if not.
@@ -30,6 +32,9 @@ pub(super) struct Stored {
 pub(super) struct Means {
     /// Whether the join method needs no one-time token.
     pub(super) repeatable: bool,
+    /// Whether a key that is kept proves a join: with the certificate at hand at no cost, without it a limited number of
+    /// times.
+    pub(super) bound: bool,
     /// Hash of the configured token, if there is one.
     pub(super) token_hash: Option<String>,
 }
@@ -75,6 +80,15 @@ pub(super) fn decide(stored: Option<&Stored>, means: &Means, now: SystemTime) ->
             Plan::Keep(None)
         };
     }
+    if means.bound {
+        return match (expired, stored.ready) {
+            (true, _) => Plan::Join("the certificate has expired".to_owned()),
+            // Its generation must not be shown again; to join without it costs a recovery, which waits until it has to.
+            (false, false) => Plan::Keep(Some(stored.reason.clone())),
+            (false, true) if due => Plan::Renew,
+            (false, true) => Plan::Keep(None),
+        };
+    }
     if expired {
         return Plan::Stuck("it has expired".to_owned());
     }
@@ -100,6 +114,7 @@ mod tests {
     fn stored() -> Stored {
         Stored {
             renewable: true,
+            generation: Some(1),
             ready: true,
             reason: String::new(),
             renew_at: at(500),
@@ -112,7 +127,7 @@ mod tests {
     }
 
     fn token(hash: Option<&str>) -> Means {
-        Means { repeatable: false, token_hash: hash.map(str::to_owned) }
+        Means { repeatable: false, bound: false, token_hash: hash.map(str::to_owned) }
     }
 
     #[test]
@@ -133,7 +148,7 @@ mod tests {
         assert_eq!(decide(Some(&outdated), &token(Some("old")), at(1)), Plan::Renew);
         let pending = Stored { ready: false, reason: "lost reply".to_owned(), ..outdated.clone() };
         assert!(matches!(decide(Some(&pending), &token(Some("old")), at(1)), Plan::Keep(Some(_))));
-        let again = Means { repeatable: true, token_hash: None };
+        let again = Means { repeatable: true, bound: false, token_hash: None };
         assert!(matches!(decide(Some(&outdated), &again, at(1)), Plan::Join(_)));
     }
 
@@ -157,15 +172,34 @@ mod tests {
     fn a_copied_store_is_refused_unless_the_method_can_join_again() {
         let copied = Stored { same_machine: false, ..stored() };
         assert_eq!(decide(Some(&copied), &token(Some("old")), at(1)), Plan::Foreign);
-        assert!(matches!(decide(Some(&copied), &Means { repeatable: true, token_hash: None }, at(1)), Plan::Join(_)));
+        assert!(matches!(
+            decide(Some(&copied), &Means { repeatable: true, bound: false, token_hash: None }, at(1)),
+            Plan::Join(_)
+        ));
     }
 
     #[test]
     fn a_repeatable_method_joins_again_instead_of_renewing() {
-        let means = Means { repeatable: true, token_hash: Some("name".to_owned()) };
+        let means = Means { repeatable: true, bound: false, token_hash: Some("name".to_owned()) };
         let stored = Stored { renewable: false, token_hash: None, ..stored() };
         assert_eq!(decide(Some(&stored), &means, at(1)), Plan::Keep(None));
         assert!(matches!(decide(Some(&stored), &means, at(600)), Plan::Join(_)));
         assert!(matches!(decide(Some(&stored), &means, at(5000)), Plan::Join(_)));
+    }
+
+    #[test]
+    fn a_bound_key_renews_with_its_certificate_and_recovers_only_without_one() {
+        let means = Means { bound: true, ..token(Some("name")) };
+        let stored = Stored { renewable: false, token_hash: Some("name".to_owned()), ..stored() };
+        assert_eq!(decide(Some(&stored), &means, at(499)), Plan::Keep(None));
+        assert_eq!(decide(Some(&stored), &means, at(500)), Plan::Renew);
+        assert!(matches!(decide(Some(&stored), &means, at(1000)), Plan::Join(_)));
+        let pending = Stored { ready: false, reason: "lost reply".to_owned(), ..stored.clone() };
+        assert_eq!(decide(Some(&pending), &means, at(999)), Plan::Keep(Some("lost reply".to_owned())));
+        assert!(matches!(decide(Some(&pending), &means, at(1000)), Plan::Join(_)));
+        let copied = Stored { same_machine: false, ..stored.clone() };
+        assert_eq!(decide(Some(&copied), &means, at(1)), Plan::Foreign);
+        let other = Means { token_hash: Some("other".to_owned()), ..means };
+        assert!(matches!(decide(Some(&stored), &other, at(1)), Plan::Join(_)));
     }
 }

@@ -23,9 +23,9 @@ pub use certificates::{Certificates, Which};
 pub use file::IdentityFile;
 pub use key::KeyPair;
 pub(crate) use ssh_ca_key::SshKeyType;
-#[cfg(feature = "fuzzing")]
-pub use store::fuzz_store;
-pub(crate) use store::{MachineMark, Stamp, StoreError, StoreGuard, StoredState};
+pub(crate) use store::{BoundKeys, BoundState, MachineMark, RenewalPermit, Stamp, StoreError, StoreGuard, StoredState};
 pub use store::{RenewalState, Store};
+#[cfg(feature = "fuzzing")]
+pub use store::{fuzz_bound_keys, fuzz_store};
 pub use tls_facts::TlsFacts;
 pub(crate) use when::Rfc3339;

@@ -65,7 +65,6 @@ pub(super) enum Prover<'a> {
     /// Azure's metadata service.
     Azure(&'a azure::Prepared<'a>),
     /// The bound key.
-    #[expect(dead_code, reason = "the key's keeping comes next")]
     BoundKeypair(&'a mut bound_keypair::Session),
 }
 
@@ -80,7 +79,7 @@ impl Prover<'_> {
                 Ok(Answer::Azure(prepared.answer(&challenge, chain).await?))
             }
             (Prover::BoundKeypair(session), Question::BoundKeypair { public_key, challenge }) => {
-                Ok(Answer::BoundKeypair(session.sign(&public_key, &challenge)?))
+                Ok(Answer::BoundKeypair(session.sign(&public_key, &challenge).await?))
             }
             (Prover::BoundKeypair(session), Question::NewKey { suite }) => {
                 Ok(Answer::NewKey(session.new_key(&suite).await?))

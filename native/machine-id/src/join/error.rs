@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::connect::words;
 use crate::connect::{ConnectError, FetchError, Rejection, TransportError};
 use crate::error::{Code, Fault, Retry};
-use crate::identity::CertificateError;
+use crate::identity::{CertificateError, StoreError};
 use crate::method::{Absent, JoinMethod};
 use crate::version::Version;
 
 use super::advice;
 use super::azure::AzureError;
+use super::bound_keypair::BoundKeypairError;
 use super::iam::IamError;
 use super::refusal;
 
@@ -60,6 +62,9 @@ pub enum JoinError {
     /// No proof of Azure.
     #[error("join method azure has no proof: {0}")]
     Azure(#[from] AzureError),
+    /// The bound key is of no use.
+    #[error("join method bound_keypair: {0}")]
+    BoundKeypair(#[from] BoundKeypairError),
     /// The cluster refuses token or proof.
     #[error("the cluster refuses the join with method {}: {message}", method.as_str())]
     Rejected {
@@ -150,6 +155,25 @@ pub enum JoinError {
 }
 
 impl JoinError {
+    /// Whether the join has surely brought nothing: the cluster says so, or we have broken it off.
+    pub(super) fn is_answer(&self) -> bool {
+        match self {
+            Self::Connect(error) => matches!(error, ConnectError::Refused(_)),
+            Self::Failed { message, .. } => words::join_conflict(message),
+            // The certificate's generation counts as used up then.
+            Self::Rejected { message, .. } => !words::generation_mismatch(message),
+            Self::TooOld { .. }
+            | Self::ClientVersion { .. }
+            | Self::WrongRole { .. }
+            | Self::AlreadyJoined { .. }
+            | Self::Locked { .. }
+            | Self::TokenLocked { .. }
+            | Self::RateLimited { .. }
+            | Self::BoundKeypair(_) => true,
+            _ => false,
+        }
+    }
+
     /// No ID token.
     pub(super) fn missing(method: JoinMethod, absent: Absent) -> Self {
         Self::ProofMissing { method, place: absent.place, reason: absent.reason }
@@ -166,6 +190,12 @@ impl JoinError {
     }
 }
 
+impl From<StoreError> for JoinError {
+    fn from(error: StoreError) -> Self {
+        Self::BoundKeypair(error.into())
+    }
+}
+
 impl Fault for JoinError {
     fn code(&self) -> Code {
         match self {
@@ -176,6 +206,7 @@ impl Fault for JoinError {
             Self::Service { error, .. } => error.code(),
             Self::Iam(error) => error.code(),
             Self::Azure(error) => error.code(),
+            Self::BoundKeypair(error) => error.code(),
             Self::Rejected { .. } => Code::JoinRejected,
             Self::TooOld { .. } | Self::ClientVersion { .. } => Code::Unsupported,
             Self::WrongRole { .. } => Code::JoinWrongRole,
@@ -207,6 +238,7 @@ impl Fault for JoinError {
             Self::Service { error, .. } => error.hint(),
             Self::Iam(error) => error.hint(),
             Self::Azure(error) => error.hint(),
+            Self::BoundKeypair(error) => error.hint(),
             Self::Rejected { method, rejection, version, .. } => refusal::hint(*rejection, *method, version),
             Self::TooOld { method, .. } => {
                 format!("upgrade the cluster to {} or newer, or choose another join method", method.spec().since)
@@ -238,6 +270,7 @@ impl Fault for JoinError {
             Self::Service { error, .. } => error.retry(),
             Self::Iam(error) => error.retry(),
             Self::Azure(error) => error.retry(),
+            Self::BoundKeypair(error) => error.retry(),
             Self::RateLimited { retry_in: Some(delay), .. } => Retry::After(*delay),
             Self::RateLimited { .. } => Retry::Later,
             Self::Failed { passing: true, .. } => Retry::Later,

@@ -3,6 +3,8 @@
 use std::time::SystemTime;
 
 pub use super::azure::fuzz as azure_answers;
+use super::bound_keypair::Init;
+pub use super::bound_keypair::fuzz_join_state as join_state;
 pub use super::iam::fuzz as iam_credentials;
 use super::request::JoinRequest;
 use super::way;
@@ -22,6 +24,7 @@ pub fn join_reply(bytes: &[u8], key: &KeyPair) {
         method: JoinMethod::Token,
         token: &token,
         id_token: None,
+        bound: &Init::default(),
         key,
         expires: SystemTime::UNIX_EPOCH,
         version: &version,

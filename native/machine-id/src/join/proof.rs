@@ -16,6 +16,7 @@ use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service, Ve
 use crate::secret::Secret;
 
 use super::azure;
+use super::bound_keypair;
 use super::command;
 use super::error::JoinError;
 use super::iam::{self, Iam, IamSettings};
@@ -44,13 +45,15 @@ pub(super) enum Evidence<'a> {
     Aws(iam::Prepared),
     /// Azure's metadata service, and a token of it.
     Azure(azure::Prepared<'a>),
+    /// A bound key, or what makes one.
+    BoundKey(bound_keypair::Configured),
 }
 
 impl Evidence<'_> {
     pub(super) const fn id_token(&self) -> Option<&Secret> {
         match self {
             Self::IdToken(token) => Some(token),
-            Self::Nothing | Self::Aws(_) | Self::Azure(_) => None,
+            Self::Nothing | Self::Aws(_) | Self::Azure(_) | Self::BoundKey(_) => None,
         }
     }
 }
@@ -70,6 +73,7 @@ pub(super) async fn gather<'a>(
     }
     let evidence = match found {
         Found::Nothing => Evidence::Nothing,
+        Found::BoundKey(configured) => Evidence::BoundKey(configured),
         Found::Text(text) => Evidence::IdToken(text),
         Found::Service(service) => Evidence::IdToken(ask(connector, join.method, service).await?),
         Found::Command { words, limit } => Evidence::IdToken(printed(join.method, words, limit).await?),
@@ -91,16 +95,18 @@ enum Found {
     Command { words: Vec<String>, limit: Duration },
     Aws { fips: bool },
     Azure,
+    BoundKey(bound_keypair::Configured),
 }
 
-fn of_process(name: &str) -> Option<String> {
+pub(super) fn of_process(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Token, Found), JoinError> {
     let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
     let place = match join.method.spec().proof {
-        Proof::Token | Proof::BoundKey => return Ok((token, Found::Nothing)),
+        Proof::Token => return Ok((token, Found::Nothing)),
+        Proof::BoundKey => return Ok((token, Found::BoundKey(bound_keypair::read(&join.settings, lookup)?))),
         Proof::Aws => return Ok((token, Found::Aws { fips: join.settings.flag("fips") })),
         Proof::Azure => return Ok((token, Found::Azure)),
         Proof::IdToken(place) => place,

@@ -2,6 +2,7 @@ use super::*;
 use crate::connect::TransportError;
 use crate::error::{Code, Error, Fault, Retry};
 use crate::identity::KeyPair;
+use crate::join::bound_keypair::Init;
 use crate::secret::Secret;
 
 /// What a server said, from the innermost text to the outermost wrap.
@@ -10,7 +11,15 @@ fn heard(method: JoinMethod, version: &str, envelope: Envelope, texts: &[&str]) 
     let (key, token) = (KeyPair::from_pem(pem).unwrap(), Secret::new("s3cret".to_owned()));
     let version = Version::parse(version);
     let expires = std::time::SystemTime::UNIX_EPOCH;
-    let request = JoinRequest { method, token: &token, id_token: None, key: &key, expires, version: &version };
+    let request = JoinRequest {
+        method,
+        token: &token,
+        id_token: None,
+        bound: &Init::default(),
+        key: &key,
+        expires,
+        version: &version,
+    };
     let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
     of(envelope, &texts, &request)
 }
@@ -153,7 +162,15 @@ fn a_call_that_the_server_lacks_leaves_another_way_open() {
     let version = Version::default();
     let expires = std::time::SystemTime::UNIX_EPOCH;
     let method = JoinMethod::Token;
-    let request = JoinRequest { method, token: &token, id_token: None, key: &key, expires, version: &version };
+    let request = JoinRequest {
+        method,
+        token: &token,
+        id_token: None,
+        bound: &Init::default(),
+        key: &key,
+        expires,
+        version: &version,
+    };
     let answer = |code, message: &str| of_call(Unanswered::Refused { code, message: message.to_owned() }, &request);
     assert!(matches!(answer(Grpc::Unimplemented, "unknown service"), Failure::NotTaken(_)));
     assert!(matches!(answer(Grpc::PermissionDenied, "token expired or not found"), Failure::Final(_)));

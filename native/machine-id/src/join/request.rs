@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use teleport_api::types::RegisterUsingTokenRequest;
 
+use super::bound_keypair::Init;
 use crate::identity::KeyPair;
 use crate::method::JoinMethod;
 use crate::secret::Secret;
@@ -18,6 +19,8 @@ pub(super) struct JoinRequest<'a> {
     pub(super) method: JoinMethod,
     pub(super) token: &'a Secret,
     pub(super) id_token: Option<&'a Secret>,
+    /// What a bound key begins with; empty for other methods.
+    pub(super) bound: &'a Init,
     pub(super) key: &'a KeyPair,
     pub(super) expires: SystemTime,
     /// The version of the server that takes the join; for advice.
@@ -41,14 +44,16 @@ impl JoinRequest<'_> {
 
     /// What a bound key begins with: the registration secret, and the state of the last join.
     pub(super) fn bound_init(&self) -> (String, Vec<u8>) {
-        (String::new(), Vec::new())
+        let text = |secret: &Option<Secret>| secret.as_ref().map(|it| it.expose().to_owned()).unwrap_or_default();
+        (text(&self.bound.secret), text(&self.bound.state).into_bytes())
     }
 
     /// A server may repeat the token in its message; nobody else shall read it.
     pub(super) fn without_secrets(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let secret_name = self.method.has_secret_token().then_some(self.token);
-        for secret in secret_name.into_iter().chain(self.id_token) {
+        let bound = self.bound.secret.iter().chain(&self.bound.state);
+        for secret in secret_name.into_iter().chain(self.id_token).chain(bound) {
             if !secret.expose().is_empty() {
                 text = text.replace(secret.expose(), "…");
             }
@@ -76,8 +81,16 @@ mod tests {
         let key = KeyPair::generate(KeyAlgorithm::EcdsaP256).unwrap();
         let expires = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
         for method in JoinMethod::ALL {
-            let request =
-                JoinRequest { method: *method, token: &token, id_token: None, key: &key, expires, version: &version };
+            let bound = Init::default();
+            let request = JoinRequest {
+                method: *method,
+                token: &token,
+                id_token: None,
+                bound: &bound,
+                key: &key,
+                expires,
+                version: &version,
+            };
             assert_eq!(request.message().expires.unwrap().seconds, 1_800_000_000, "{method:?}");
         }
     }

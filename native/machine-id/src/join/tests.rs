@@ -2,6 +2,7 @@ use super::*;
 use crate::config::{AddressKind, ClusterConfig, KeyAlgorithm, TokenSource};
 use crate::connect::{Address, HttpReply, IssuedCerts, error_message, recorded_answer};
 use crate::error::{Code, Error, Fault, Retry};
+use crate::identity::Store;
 use crate::method::{JoinMethod, Settings, Value};
 use crate::secret::Secret;
 use crate::version::Version;
@@ -11,9 +12,11 @@ fn key() -> KeyPair {
     KeyPair::from_pem(include_str!("../../../../tests/fixtures/teleport-15/keys/ecdsa.key")).unwrap()
 }
 
+static NONE: bound_keypair::Init = bound_keypair::Init { secret: None, state: None };
+
 fn asked<'a>(key: &'a KeyPair, token: &'a Secret, version: &'a Version) -> JoinRequest<'a> {
     let expires = humantime::parse_rfc3339("2026-11-21T09:00:00Z").unwrap();
-    JoinRequest { method: JoinMethod::Token, token, id_token: None, key, expires, version }
+    JoinRequest { method: JoinMethod::Token, token, id_token: None, bound: &NONE, key, expires, version }
 }
 
 fn read(http: &HttpReply) -> Result<IssuedCerts, JoinError> {
@@ -124,11 +127,17 @@ fn a_token_file_that_is_gone_is_no_error_until_a_token_is_needed() {
     assert!(error.to_string().contains("/nonexistent/token"), "{error}");
 }
 
+fn joining<'a>(config: &'a Arc<JoinConfig>, key: &'a KeyPair) -> Joining<'a> {
+    let store = Store::in_memory(Arc::new(crate::clock::SystemClock::new()));
+    let store = BoundKeys::new(Arc::new(store.lock(Duration::ZERO).unwrap()));
+    Joining { config, key, lifetime: Duration::ZERO, member: None, store }
+}
+
 #[test]
 fn a_join_can_move_between_threads() {
     fn is_send<F: Future + Send>(_: impl FnOnce(Connector, Cluster, Arc<JoinConfig>, crate::clock::SystemClock) -> F) {}
     is_send(|connector, cluster, config, clock| async move {
-        join(&connector, &cluster, &config, &key(), Duration::ZERO, &clock).await
+        join(&connector, &cluster, joining(&config, &key()), &clock).await
     });
 }
 
@@ -171,7 +180,7 @@ async fn a_token_or_proof_that_hangs_does_not_stop_the_thread_that_joins() {
             };
             let connector = Connector::new(&cluster, Arc::clone(&clock)).unwrap();
             let cluster = Cluster::assumed("c", address);
-            join(&connector, &cluster, &config, &key(), Duration::ZERO, &*clock).await.unwrap_err().code()
+            join(&connector, &cluster, joining(&config, &key()), &*clock).await.unwrap_err().code()
         });
         begun.await.unwrap();
         let _late = goes_on.send(());

@@ -6,6 +6,7 @@
 mod azure;
 mod azure_devops;
 mod bitbucket;
+mod bound_keypair;
 mod circleci;
 mod env0;
 mod gcp;
@@ -52,6 +53,8 @@ macro_rules! methods {
 methods! {
     /// A secret; the identity is renewable.
     Token = token,
+    /// A long-term key that the cluster knows.
+    BoundKeypair = bound_keypair,
     /// An AWS identity: of an EC2 instance, an EKS pod, an ECS task, or whoever holds keys.
     Iam = iam,
     /// The managed identity of a virtual machine in Azure.
@@ -82,7 +85,6 @@ methods! {
 
 /// Join methods of Teleport that aren't built, and why or what instead.
 pub const NOT_BUILT: &[(&str, &str)] = &[
-    ("bound_keypair", "isn't built here yet"),
     ("tpm", "isn't built here: it needs a TPM and Teleport Enterprise"),
     ("oracle", "isn't built here: it works in Oracle Cloud only"),
     ("ec2", "isn't for bots; take iam"),
@@ -129,6 +131,8 @@ pub enum Identity {
     Renewable,
     /// Each renewal is a new join with a new proof: it lives in memory only.
     Rejoined,
+    /// Each renewal is a new exchange, with the certificate at hand and a key that is kept on disk.
+    BoundKey,
 }
 
 /// What proves a join.

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::secret::Secret;
+
 /// One setting of a method.
 #[derive(Debug)]
 pub struct Setting {
@@ -19,6 +21,8 @@ pub struct Setting {
 pub enum Kind {
     /// The name of an environment variable.
     Variable,
+    /// A secret text.
+    Secret,
     /// A path: absolute in JSON; in `tbot.yaml` below the working directory, too.
     Path,
     /// Yes or no.
@@ -37,6 +41,7 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Variable => "variable",
+            Self::Secret => "secret",
             Self::Path => "path",
             Self::Flag => "flag",
             Self::Words => "words",
@@ -51,6 +56,8 @@ impl Kind {
 pub enum Value {
     /// Of [`Kind::Variable`] and [`Kind::Text`].
     Text(String),
+    /// Of [`Kind::Secret`].
+    Secret(Secret),
     /// Of [`Kind::Path`].
     Path(PathBuf),
     /// Of [`Kind::Flag`].
@@ -88,6 +95,15 @@ impl Settings {
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
             Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The secret of `name`.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Option<&Secret> {
+        match self.get(name)? {
+            Value::Secret(secret) => Some(secret),
             _ => None,
         }
     }

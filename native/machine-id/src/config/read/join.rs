@@ -12,6 +12,7 @@ use super::value;
 use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::{JoinConfig, TokenSource};
 use crate::method::{JoinMethod, Kind, NOT_BUILT, Setting, Settings, Value};
+use crate::secret::Secret;
 use crate::vocabulary::limits;
 
 /// Which of a setting's two names is read, and how its paths are taken.
@@ -85,12 +86,25 @@ fn value(tree: Tree, kind: Kind, language: Language<'_>, diagnostics: &mut Diagn
         }
         (Kind::Seconds, Language::Json) => tree.seconds(diagnostics, 1, limits::COMMAND_MAX_SECONDS).map(Value::Time),
         (Kind::Seconds, Language::Tbot(_)) => tree.parse(diagnostics, command_limit).map(Value::Time),
+        (Kind::Secret, _) => secret(tree, diagnostics).map(Value::Secret),
         (Kind::Flag, _) => tree.bool(diagnostics).map(Value::Flag),
         (Kind::Path, Language::Json) => tree.parse(diagnostics, value::absolute_path).map(Value::Path),
         (Kind::Path, Language::Tbot(base)) => {
             tree.parse(diagnostics, |text| value::path_below(text, base)).map(Value::Path)
         }
     }
+}
+
+/// A secret without surrounding white space; nothing of it is repeated.
+fn secret(tree: Tree, diagnostics: &mut Diagnostics) -> Option<Secret> {
+    let place = tree.place.clone();
+    let text = tree.text(diagnostics)?;
+    let secret = Secret::new(text.expose().trim().to_owned());
+    if secret.expose().is_empty() {
+        diagnostics.error(&place, "is blank; write the secret or leave the key out");
+        return None;
+    }
+    Some(secret)
 }
 
 /// What both texts demand of a join, and the cluster that a joining URI in it names.

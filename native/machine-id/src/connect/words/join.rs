@@ -51,6 +51,10 @@ pub enum Rejection {
     Recoveries,
     /// The join state is missing, or isn't the last one.
     JoinState,
+    /// A first join of a bound key, which takes no certificate.
+    FirstJoin,
+    /// What the cluster stores of a bound key is broken.
+    BrokenToken,
     /// The server took too long to get its answer.
     TimedOut,
     /// Static tokens of the server's configuration file aren't for bots any more.
@@ -122,6 +126,8 @@ const WORDS: &[(&str, Rejection)] = &[
     ("no rejoins remaining", Rejection::Recoveries),
     ("previous join state is required", Rejection::JoinState),
     ("join state verification failed", Rejection::JoinState),
+    ("cannot perform first bound keypair join", Rejection::FirstJoin),
+    ("bad backend state", Rejection::BrokenToken),
     ("timed out after", Rejection::TimedOut),
     ("static token", Rejection::StaticToken),
     ("scoped", Rejection::Scoped),

@@ -23,6 +23,14 @@ pub enum StoreError {
         /// What is wrong; never a part of the file.
         reason: String,
     },
+    /// A file of a bound key isn't what it should be.
+    #[error("{} can't be used: {reason}", path.display())]
+    BoundKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong; never a part of the file.
+        reason: String,
+    },
     /// The file was written by a program with another format.
     #[error("{} has format version {seen}, this program knows {expected}", path.display())]
     OtherVersion {
@@ -84,7 +92,7 @@ impl Fault for StoreError {
         match self {
             Self::Destination(DestinationError::Busy { .. }) => Code::IdentityBusy,
             Self::Destination(error) => error.code(),
-            Self::Corrupt { .. } | Self::OtherVersion { .. } => Code::IdentityCorrupt,
+            Self::Corrupt { .. } | Self::BoundKey { .. } | Self::OtherVersion { .. } => Code::IdentityCorrupt,
             Self::Missing { .. } | Self::NotReady { .. } | Self::NotRenewable { .. } => Code::IdentityNeedsRejoin,
             Self::Foreign => Code::IdentityForeign,
             Self::Certificate(error) => error.code(),
@@ -100,6 +108,10 @@ impl Fault for StoreError {
             }
             Self::Destination(error) => return error.hint(),
             Self::Corrupt { .. } => "move the file away and join again with a fresh token",
+            Self::BoundKey { .. } => {
+                "bring the file back; without the key the join token has to be made anew, and without the state its \
+                 recovery mode set to insecure for one join"
+            }
             Self::OtherVersion { .. } => "use the version that wrote it, or move it away and join with a fresh token",
             Self::Missing { .. } | Self::NotReady { .. } | Self::NotRenewable { .. } => "configure a fresh join token",
             Self::Foreign => "each machine needs an identity of its own: empty the storage here and join afresh",

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use zeroize::Zeroizing;
+
 use super::error::StoreError;
 use super::{IDENTITY_FILE, Stamp, StoredState, format};
 use crate::config::DirectoryConfig;
@@ -107,6 +109,21 @@ impl Medium {
                 held.state = Some(state);
                 Ok(())
             }
+        }
+    }
+
+    /// Another file beside the identity's; memory has none.
+    pub(super) fn read_beside(&self, name: &str, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        match self {
+            Self::Disk(destination) => Ok(destination.read(name, limit)?),
+            Self::Memory(_) => Ok(None),
+        }
+    }
+
+    pub(super) fn write_beside(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
+        match self {
+            Self::Disk(destination) => Ok(destination.replace(name, contents)?),
+            Self::Memory(_) => Ok(()),
         }
     }
 

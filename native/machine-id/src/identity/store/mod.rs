@@ -8,6 +8,7 @@
 //! Where a join method can join again at any time there is nothing worth keeping, and a stored key is only something to
 //! steal: such an identity lives in the memory of its process, behind the same interface.
 
+mod bound;
 mod error;
 mod format;
 mod machine;
@@ -17,6 +18,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "fuzzing")]
+pub use bound::fuzz_bound_keys;
+pub(crate) use bound::{BoundKeys, BoundState};
 pub(crate) use error::StoreError;
 pub(crate) use machine::MachineMark;
 
@@ -35,6 +39,8 @@ pub(crate) const IDENTITY_FILE: &str = "identity.json";
 pub struct Store {
     medium: Arc<Medium>,
     clock: SharedClock,
+    /// What of a bound key could not be written yet.
+    unwritten: Arc<bound::Unwritten>,
 }
 
 impl Store {
@@ -43,13 +49,13 @@ impl Store {
     /// # Errors
     /// When it can't be made, or isn't safe to keep a key in.
     pub fn open(directory: &DirectoryConfig, clock: SharedClock) -> Result<Self, StoreError> {
-        Ok(Self { medium: Arc::new(Medium::make(directory)?), clock })
+        Ok(Self::on(Medium::make(directory)?, clock))
     }
 
     /// One whose identity is gone with the process: nothing is ever written to disk.
     #[must_use]
     pub fn in_memory(clock: SharedClock) -> Self {
-        Self { medium: Arc::new(Medium::memory()), clock }
+        Self::on(Medium::memory(), clock)
     }
 
     /// Opens the directory only if it is there, for showing what it holds.
@@ -57,7 +63,11 @@ impl Store {
     /// # Errors
     /// When it isn't safe, or can't be opened.
     pub fn open_existing(directory: &DirectoryConfig, clock: SharedClock) -> Result<Option<Self>, StoreError> {
-        Ok(Medium::existing(directory)?.map(|medium| Self { medium: Arc::new(medium), clock }))
+        Ok(Medium::existing(directory)?.map(|medium| Self::on(medium, clock)))
+    }
+
+    fn on(medium: Medium, clock: SharedClock) -> Self {
+        Self { medium: Arc::new(medium), clock, unwritten: Arc::default() }
     }
 
     /// Takes the lock, waiting at most `wait` for another holder; blocks the thread meanwhile.
@@ -215,14 +225,25 @@ impl StoreGuard {
     /// # Errors
     /// [`StoreError::NotReady`] when it may not be renewed, [`StoreError::NotRenewable`] when it never could.
     pub fn begin_renewal(&self) -> Result<RenewalPermit, StoreError> {
+        let StoredState { identity, .. } = self.stored()?;
+        let facts = identity.facts()?;
+        if !facts.renewable {
+            return Err(StoreError::NotRenewable { user: facts.user });
+        }
+        self.begin_rejoin()
+    }
+
+    /// As [`StoreGuard::begin_renewal`], for an identity that is presented at a further join: there, too, its generation
+    /// counts.
+    ///
+    /// # Errors
+    /// [`StoreError::NotReady`] when it may not be presented.
+    pub fn begin_rejoin(&self) -> Result<RenewalPermit, StoreError> {
         let StoredState { identity, renewal, .. } = self.stored()?;
         if renewal != RenewalState::Ready {
             return Err(StoreError::NotReady { state: renewal });
         }
         let facts = identity.facts()?;
-        if !facts.renewable {
-            return Err(StoreError::NotRenewable { user: facts.user });
-        }
         let since = format::whole_seconds(self.store.clock.now());
         self.write(&identity, &RenewalState::Pending { since, generation: facts.generation })?;
         Ok(RenewalPermit { identity, since })

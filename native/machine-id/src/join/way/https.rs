@@ -99,6 +99,7 @@ pub(in crate::join) fn read(reply: &HttpReply, request: &JoinRequest<'_>) -> Res
 mod tests {
     use super::*;
     use crate::identity::KeyPair;
+    use crate::join::bound_keypair::Init;
     use crate::method::JoinMethod;
     use crate::version::Version;
 
@@ -133,6 +134,7 @@ mod tests {
             method: JoinMethod::Token,
             token: &token,
             id_token: None,
+            bound: &Init::default(),
             key: &key,
             expires,
             version: &version,

@@ -63,12 +63,10 @@ pub(super) struct Outcome {
     /// The server's time, where the way tells it.
     pub(super) date: Option<SystemTime>,
     /// What a bound key has to keep.
-    #[expect(dead_code, reason = "the key's keeping comes next")]
     pub(super) bound: Option<Bound>,
 }
 
 /// What comes with the certificates of a bound key.
-#[expect(dead_code, reason = "the key's keeping comes next")]
 #[derive(Debug)]
 pub(super) struct Bound {
     /// The join state, to be shown at the next join.

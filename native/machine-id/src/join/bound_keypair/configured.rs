@@ -1,0 +1,146 @@
+//! What is configured about a bound key: settings go before variables.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::error::BoundKeypairError;
+use crate::identity::KeyPair;
+use crate::join::proof;
+use crate::method::{Lookup, Settings};
+use crate::secret::Secret;
+
+const SECRET_VARIABLE: &str = "TBOT_REGISTRATION_SECRET";
+/// Base64 of the PEM.
+const STATIC_KEY_VARIABLE: &str = "TBOT_BOUND_KEYPAIR_STATIC_KEY";
+
+/// What is configured.
+#[derive(Debug)]
+pub(in crate::join) enum Configured {
+    /// A key that is kept in the store, and the secret that registers it.
+    Kept(Option<Secret>),
+    /// A key that never changes.
+    Static(Box<KeyPair>),
+}
+
+/// Whether the key never changes, so that nothing needs to be kept.
+pub(in crate::join) fn is_static(settings: &Settings, lookup: Lookup<'_>) -> bool {
+    settings.has("static_key_path") || settings.is_empty() && is_set(lookup, STATIC_KEY_VARIABLE)
+}
+
+/// Reads secret and static key; blocks.
+pub(in crate::join) fn read(settings: &Settings, lookup: Lookup<'_>) -> Result<Configured, BoundKeypairError> {
+    if is_static(settings, lookup) {
+        return static_key(settings, lookup).map(|key| Configured::Static(Box::new(key)));
+    }
+    let given = settings.secret("registration_secret").map(Secret::duplicate);
+    let secret = match settings.path("registration_secret_path") {
+        Some(path) => Some(file("the registration secret", path)?),
+        None => given.or_else(|| set(lookup, SECRET_VARIABLE)),
+    };
+    Ok(Configured::Kept(secret))
+}
+
+fn static_key(settings: &Settings, lookup: Lookup<'_>) -> Result<KeyPair, BoundKeypairError> {
+    const WHAT: &str = "the static key";
+    let (place, pem) = match settings.path("static_key_path") {
+        Some(path) => (path.display().to_string(), file(WHAT, path)?),
+        None => {
+            let place = format!("the environment variable {STATIC_KEY_VARIABLE}");
+            let unreadable = |reason: &str| unreadable(WHAT, place.clone(), reason.to_owned());
+            let encoded = set(lookup, STATIC_KEY_VARIABLE).ok_or_else(|| unreadable("it isn't set"))?;
+            let pem = STANDARD.decode(encoded.expose()).map_err(|_| unreadable("it isn't base64 of a PEM"))?;
+            let pem = Zeroizing::new(pem);
+            let pem = std::str::from_utf8(&pem).map_err(|_| unreadable("it isn't base64 of a PEM"))?;
+            (place.clone(), Secret::new(pem.to_owned()))
+        }
+    };
+    KeyPair::from_pem(pem.expose()).map_err(|error| unreadable(WHAT, place, error.to_string()))
+}
+
+fn is_set(lookup: Lookup<'_>, name: &str) -> bool {
+    set(lookup, name).is_some()
+}
+
+fn set(lookup: Lookup<'_>, name: &str) -> Option<Secret> {
+    let value = Zeroizing::new(lookup(name)?);
+    Some(value.trim()).filter(|text| !text.is_empty()).map(|text| Secret::new(text.to_owned()))
+}
+
+fn file(what: &'static str, path: &Path) -> Result<Secret, BoundKeypairError> {
+    let place = path.display().to_string();
+    match proof::text(path) {
+        Ok(text) if text.expose().is_empty() => Err(unreadable(what, place, "it is empty".to_owned())),
+        Ok(text) => Ok(text),
+        Err(error) => Err(unreadable(what, place, error.to_string())),
+    }
+}
+
+fn unreadable(what: &'static str, place: String, reason: String) -> BoundKeypairError {
+    BoundKeypairError::Unreadable { what, place, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::{JoinMethod, Value};
+
+    const PEM: &str = include_str!("../../../../../tests/fixtures/teleport-15/keys/ed25519.key");
+
+    fn with(name: &str, value: Value) -> Settings {
+        let mut settings = Settings::default();
+        let known = JoinMethod::BoundKeypair.spec().settings;
+        settings.set(known.iter().find(|setting| setting.name == name).unwrap(), value);
+        settings
+    }
+
+    fn variables(name: &str) -> Option<String> {
+        match name {
+            SECRET_VARIABLE => Some(" from-variable\n".to_owned()),
+            STATIC_KEY_VARIABLE => Some(STANDARD.encode(PEM)),
+            _ => None,
+        }
+    }
+
+    fn secret(settings: &Settings, lookup: Lookup<'_>) -> Option<String> {
+        match read(settings, lookup).unwrap() {
+            Configured::Kept(secret) => secret.map(|secret| secret.expose().to_owned()),
+            Configured::Static(_) => panic!("a static key"),
+        }
+    }
+
+    #[test]
+    fn settings_go_before_variables() {
+        let none: Lookup<'_> = &|_| None;
+        let secret_only: Lookup<'_> = &|name| variables(name).filter(|_| name == SECRET_VARIABLE);
+        assert_eq!(secret(&Settings::default(), none), None);
+        assert_eq!(secret(&Settings::default(), secret_only).as_deref(), Some("from-variable"));
+        let set = with("registration_secret", Value::Secret(Secret::new("set".to_owned())));
+        assert_eq!(secret(&set, &variables).as_deref(), Some("set"));
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/src/join/bound_keypair/golden/rsa.jws"), &path).unwrap();
+        assert!(secret(&with("registration_secret_path", Value::Path(path)), none).unwrap().starts_with("ey"));
+    }
+
+    #[test]
+    fn a_static_key_is_read_from_file_or_variable() {
+        assert!(matches!(read(&Settings::default(), &variables).unwrap(), Configured::Static(_)));
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/teleport-15/keys/rsa.key");
+        let set = with("static_key_path", Value::Path(path.into()));
+        assert!(is_static(&set, &|_| None));
+        assert!(matches!(read(&set, &|_| None).unwrap(), Configured::Static(_)));
+    }
+
+    #[test]
+    fn what_is_missing_or_none_is_named_and_not_shown() {
+        let gone = with("registration_secret_path", Value::Path("/nonexistent/secret".into()));
+        let error = read(&gone, &|_| None).unwrap_err().to_string();
+        assert!(error.starts_with("the registration secret can't be used (/nonexistent/secret): "), "{error}");
+        let junk: Lookup<'_> = &|name| (name == STATIC_KEY_VARIABLE).then(|| "hunter2!".to_owned());
+        let error = read(&Settings::default(), junk).unwrap_err().to_string();
+        assert!(error.contains(STATIC_KEY_VARIABLE) && !error.contains("hunter2"), "{error}");
+    }
+}

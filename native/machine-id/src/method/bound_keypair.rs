@@ -1,0 +1,25 @@
+//! Method `bound_keypair`: a long-term key that the cluster knows, registered once by a secret, or beforehand.
+
+use super::setting::{Kind, Setting};
+use super::{Identity, Legacy, Proof, Spec};
+
+const fn setting(name: &'static str, kind: Kind) -> Setting {
+    Setting { name, tbot: Some(name), kind }
+}
+
+/// With none of the settings the key was registered beforehand.
+pub(super) const SPEC: Spec = Spec {
+    name: "bound_keypair",
+    tbot_section: Some("bound_keypair"),
+    settings: &[
+        setting("registration_secret", Kind::Secret),
+        setting("registration_secret_path", Kind::Path),
+        setting("static_key_path", Kind::Path),
+    ],
+    at_most_one: &["registration_secret", "registration_secret_path", "static_key_path"],
+    identity: Identity::BoundKey,
+    proof: Proof::BoundKey,
+    legacy: Legacy::Stream,
+    since: "17.7",
+    uri_parameter: Some("registration_secret"),
+};
