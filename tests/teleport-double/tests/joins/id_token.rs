@@ -65,7 +65,10 @@ async fn a_bad_proof_is_http_500_and_grpc_unknown() {
         let token = token(&double, method, None);
         let (status, body) = http(&double, &token, "ey.wrong").await;
         let told = body["error"]["message"].as_str().unwrap();
-        assert!(status == 500 && told.starts_with("rpc error: code = Unknown desc = ") && told.ends_with(text), "{body}");
+        assert!(
+            status == 500 && told.starts_with("rpc error: code = Unknown desc = ") && told.ends_with(text),
+            "{body}"
+        );
         let refused = v1(&double, &token, "ey.wrong").await.unwrap_err();
         assert!(refused.code() == Code::Unknown && refused.message().ends_with(text), "{refused}");
         let (status, body) = http(&double, &token, "").await;
