@@ -64,7 +64,7 @@ Examples:
     ProxySsh(ProxySsh),
     /// Carry bytes to the SSH server of a proxy older than version 13: what proxy-ssh has ssh call.
     #[command(hide = true)]
-    ProxyTls(Way),
+    ProxyTls(ProxyRouteArguments),
     /// List the SSH hosts that a destination's roles see, those with certain labels.
     #[command(after_help = "\
 One a line, sorted, as ssh takes it: NAME.CLUSTER, or UUID.CLUSTER where several hosts have one name. In a block and
@@ -88,9 +88,10 @@ pub(crate) struct ConfigFile {
 /// Not in the configuration: tbot refuses files with keys it doesn't know.
 #[derive(Debug, Args)]
 pub(crate) struct Keys {
-    /// Algorithm of all new keys: ecdsa-p256 (the default), ed25519, rsa-2048 or rsa-4096.
-    #[arg(long, value_name = "NAME", default_value = "ecdsa-p256", hide_default_value = true)]
-    pub(crate) key_algorithm: KeyAlgorithm,
+    /// Algorithm of all new keys: ecdsa-p256, ed25519, rsa-2048 or rsa-4096; ecdsa-p256 if not given, and rsa-2048 for
+    /// databases.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) key_algorithm: Option<KeyAlgorithm>,
 }
 
 #[derive(Debug, Args)]
@@ -155,7 +156,7 @@ pub(crate) struct Status {
 
 /// How the proxy is reached.
 #[derive(Debug, Args)]
-pub(crate) struct Way {
+pub(crate) struct ProxyRouteArguments {
     /// The directory with the certificates.
     #[arg(long, value_name = "DIR")]
     pub(crate) destination_dir: PathBuf,
@@ -179,7 +180,7 @@ pub(crate) struct Way {
 #[derive(Debug, Args)]
 pub(crate) struct ProxySsh {
     #[command(flatten)]
-    pub(crate) way: Way,
+    pub(crate) way: ProxyRouteArguments,
     /// Pass a connected descriptor to ssh and end, as `ProxyUseFdpass yes` demands.
     #[arg(long)]
     pub(crate) fdpass: bool,

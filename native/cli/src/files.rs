@@ -1,8 +1,9 @@
 //! The files that are given on the command line.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use machine_id::config::{EngineConfig, HelperConfig, HelperContent, IdentityConfig, TbotConfig};
+use machine_id::config::{AddressKind, EngineConfig, HelperConfig, HelperContent, IdentityConfig, TbotConfig};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::secret::Secret;
@@ -28,7 +29,7 @@ pub(crate) fn config_and_uri(path: &Path, join_uri: Option<&str>) -> Result<Tbot
             for warning in &config.warnings {
                 eprintln!("machine-id: warning: {warning}");
             }
-            Ok(config)
+            stay_at_address(config, std::env::var_os(USE_PROXY_ADDR).as_deref())
         }
         Err(error) => {
             if error.diagnostics().len() == 1 {
@@ -41,6 +42,28 @@ pub(crate) fn config_and_uri(path: &Path, join_uri: Option<&str>) -> Result<Tbot
             Err(Error::new(code, format!("{} has {count} faults", path.display()), "correct each line named above"))
         }
     }
+}
+
+/// tbot's variable: stay with the address of `proxy_server` where the proxy announces another one. It has no key.
+const USE_PROXY_ADDR: &str = "TBOT_USE_PROXY_ADDR";
+
+fn stay_at_address(mut config: TbotConfig, wish: Option<&OsStr>) -> Result<TbotConfig, Error> {
+    match wish.and_then(OsStr::to_str) {
+        None | Some("" | "no") => {}
+        Some("yes") if config.identity.cluster.kind == AddressKind::Proxy => {
+            config.identity.cluster.use_configured_address = true;
+        }
+        Some("yes") => {
+            return Err(Error::new(
+                Code::ConfigInvalid,
+                format!("{USE_PROXY_ADDR}=yes needs the address of a proxy, and auth_server is configured"),
+                "write proxy_server instead, or unset the variable",
+            ));
+        }
+        // As tbot takes it.
+        Some(_) => eprintln!("machine-id: warning: {USE_PROXY_ADDR} does nothing: only yes switches it on"),
+    }
+    Ok(config)
 }
 
 /// An engine for a configuration, and what is to be written.

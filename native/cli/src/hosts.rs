@@ -66,7 +66,7 @@ async fn list(
     host_cas: &[String],
     credential: &ClientCredential,
 ) -> Result<Vec<Host>, Error> {
-    let mut way = proxy::Way {
+    let mut way = proxy::ProxyRoute {
         cluster: cluster.to_owned(),
         proxy: proxy.clone(),
         ssh_proxy: None,

@@ -57,19 +57,19 @@ pub(crate) fn run(arguments: &ProxySsh) -> Result<ExitCode, Error> {
 
 /// The host with these labels, by its UUID so that it is this one and no other of its name.
 async fn the_one(
-    way: &proxy::Way,
+    way: &proxy::ProxyRoute,
     identity: &IdentityFile,
     credential: &ClientCredential,
     labels: &Labels,
 ) -> Result<Host, Error> {
     // The auth server is behind the web port, also where SSH has a port of its own.
-    let way = &proxy::Way { ssh_proxy: None, ..way.clone() };
+    let way = &proxy::ProxyRoute { ssh_proxy: None, ..way.clone() };
     let hosts = proxy::hosts(&connector(way)?, &way.cluster(), &identity.host_cas, credential, labels).await?;
     Ok(proxy::only(hosts, labels, &way.cluster)?)
 }
 
 /// `machine-id proxy-tls`: the TLS around SSH to the proxy itself.
-pub(crate) fn run_tls(arguments: &args::Way) -> Result<ExitCode, Error> {
+pub(crate) fn run_tls(arguments: &args::ProxyRouteArguments) -> Result<ExitCode, Error> {
     let way = way(arguments)?;
     let identity = files::identity(&arguments.destination_dir)?;
     runtime::single()?.block_on(async {
@@ -96,8 +96,8 @@ fn lacks_service(error: &ConnectError) -> bool {
 
 /// Turns this process into an `ssh` that asks the proxy for the host; comes back only when that fails.
 fn by_subsystem(
-    arguments: &args::Way,
-    way: &proxy::Way,
+    arguments: &args::ProxyRouteArguments,
+    way: &proxy::ProxyRoute,
     target: &SshTarget,
     login: &str,
     identity: &IdentityFile,
@@ -119,7 +119,7 @@ fn by_subsystem(
 }
 
 /// The command line by which ssh calls us back for the TLS around it.
-fn tls_command(arguments: &args::Way, way: &proxy::Way, program: &str) -> String {
+fn tls_command(arguments: &args::ProxyRouteArguments, way: &proxy::ProxyRoute, program: &str) -> String {
     let mut words = vec![
         program.to_owned(),
         "proxy-tls".to_owned(),
@@ -134,19 +134,21 @@ fn tls_command(arguments: &args::Way, way: &proxy::Way, program: &str) -> String
     words.join(" ")
 }
 
-pub(crate) fn connector(way: &proxy::Way) -> Result<Connector, ConnectError> {
+pub(crate) fn connector(way: &proxy::ProxyRoute) -> Result<Connector, ConnectError> {
     let config = ClusterConfig {
         host: way.proxy.host.clone(),
         port: way.proxy.port,
         kind: AddressKind::Proxy,
         ca_pins: Vec::new(),
         ca: None,
+        // It is the address in ssh_config, which was chosen when that was written.
+        use_configured_address: false,
     };
     Connector::new(&config, Arc::new(SystemClock::new()))
 }
 
-fn way(arguments: &args::Way) -> Result<proxy::Way, Error> {
-    Ok(proxy::Way {
+fn way(arguments: &args::ProxyRouteArguments) -> Result<proxy::ProxyRoute, Error> {
+    Ok(proxy::ProxyRoute {
         cluster: arguments.cluster.clone(),
         proxy: proxy_address(&arguments.proxy)?,
         ssh_proxy: arguments.ssh_proxy.as_deref().map(|text| address(text, SSH_PROXY)).transpose()?,

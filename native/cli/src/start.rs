@@ -23,6 +23,7 @@ async fn work(arguments: &Start) -> Result<ExitCode, Error> {
     let config = read(arguments)?;
     if arguments.oneshot || config.oneshot {
         let running = Running::open(config)?;
+        running.engine.report_once();
         let outcome = running.write_all().await;
         running.engine.close().await;
         return outcome.map(|()| ExitCode::SUCCESS);
@@ -36,7 +37,7 @@ async fn work(arguments: &Start) -> Result<ExitCode, Error> {
     loop {
         let next = tokio::select! {
             outcome = running.keep() => Next::End(outcome),
-            fresh = reloaded(&mut hangup, arguments) => Next::Reload(fresh),
+            fresh = reloaded(&mut hangup, arguments, running.only_in_memory) => Next::Reload(fresh),
             _ = terminate.recv() => Next::End(Ok(())),
             _ = interrupt.recv() => Next::End(Ok(())),
         };
@@ -74,14 +75,18 @@ struct Running {
     outputs: Vec<OutputConfig>,
     identity: String,
     cluster: String,
+    /// The bot's identity is nowhere else, and its token is used up.
+    only_in_memory: bool,
 }
 
 impl Running {
     fn open(config: TbotConfig) -> Result<Self, Error> {
         let identity = config.identity.id.clone();
         let cluster = format!("{}:{}", config.identity.cluster.host, config.identity.cluster.port);
+        let only_in_memory = config.identity.storage.is_none() && config.identity.join.method.renewable();
         let (engine, outputs) = files::engine_config(config)?;
-        Ok(Self { engine: Engine::open(engine, Arc::new(SystemClock::new()))?, outputs, identity, cluster })
+        let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
+        Ok(Self { engine, outputs, identity, cluster, only_in_memory })
     }
 
     /// Writes every output and keeps all of them fresh. While the cluster is away it tries again, and says each cause
@@ -156,10 +161,17 @@ fn report(output: &OutputConfig, error: &Error) {
 }
 
 /// Waits for SIGHUP and a configuration that can be used; one that can't is reported, and the one at work goes on.
-async fn reloaded(hangup: &mut Signal, arguments: &Start) -> Running {
+async fn reloaded(hangup: &mut Signal, arguments: &Start, only_in_memory: bool) -> Running {
     loop {
         if hangup.recv().await.is_none() {
             std::future::pending::<()>().await;
+        }
+        if only_in_memory {
+            tracing::error!(
+                "the configuration isn't read again: the bot's identity is in the memory of this process alone and would \
+                 be lost; restart with a fresh token"
+            );
+            continue;
         }
         let mut states = vec![NotifyState::Reloading];
         states.extend(NotifyState::monotonic_usec_now().ok());

@@ -8,7 +8,7 @@ use crate::config::{AcquireRequest, DiscardRequest, EngineConfig, TbotConfig};
 pub use crate::connect::fuzzing::{authority_json, find_reply, grpc_message, texts};
 pub use crate::identity::fuzz_store as identity_store;
 use crate::identity::{Authorities, Certificates, IdentityFile, KeyPair, ca_pin};
-pub use crate::join::fuzzing::{iam_credentials, join_reply};
+pub use crate::join::fuzzing::{azure_answers, iam_credentials, join_reply};
 pub use crate::lease::fuzz_record as lease_record;
 pub use crate::output::fuzzing::ssh_config;
 pub use crate::proxy::multiplex::fuzzing::{socket_answer, socket_request};

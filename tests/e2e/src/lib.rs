@@ -8,6 +8,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a harness of tests fails by panicking")]
 
+pub mod azure;
 pub mod cluster;
 pub mod forward;
 pub mod loopback;

@@ -117,13 +117,13 @@ fn a_method_of_the_new_service_alone_names_the_version_that_it_needs() {
 
 #[test]
 fn each_refusal_of_a_proof_is_final_and_says_what_to_do() {
-    for refusal in proof_refusals() {
-        for version in ["17.4.0", "18.8.0"] {
-            let cluster = Cluster::with(|builder| builder.version(version));
+    for version in ["17.4.0", "18.8.0"] {
+        let cluster = Cluster::with(|builder| builder.version(version));
+        for refusal in proof_refusals() {
             let options = TokenOptions {
                 name: "jenkins".to_owned(),
                 id_token: Some(("gitlab".to_owned(), PROOF.to_owned())),
-                refusal: Some(refusal.clone()),
+                refusal: Some(refusal),
                 ..TokenOptions::default()
             };
             let _named = cluster.new_token_with("api", options);

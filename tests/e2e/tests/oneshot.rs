@@ -120,6 +120,24 @@ fn every_output_type_is_written_in_one_go() {
             assert!(machine.names(name).contains(&file.to_owned()), "{name}: {:?}", machine.names(name));
         }
     }
+    // Old database clients take RSA alone, in the form that tbot writes.
+    assert!(machine.read("db/tls.key").starts_with("-----BEGIN RSA PRIVATE KEY-----\n"));
+    assert!(machine.read("app/tls.key").starts_with("-----BEGIN PRIVATE KEY-----\n"));
+}
+
+#[test]
+fn the_algorithm_that_was_chosen_holds_for_databases_too_and_mongodbs_file_has_an_rsa_key_without() {
+    let cluster = Cluster::with(|builder| builder.database("db1", "mongodb"));
+    let machine = Machine::new(&cluster);
+    let destination = format!("destination: {{type: directory, path: {}}}", machine.path("db").display());
+    let output =
+        format!("- type: database\n  service: db1\n  username: u\n  database: d\n  format: mongo\n  {destination}\n");
+    machine.configure(&cluster, &cluster.token(), &output);
+    for (options, key) in [(&[][..], "RSA PRIVATE KEY"), (&["--key-algorithm", "ecdsa-p256"], "PRIVATE KEY")] {
+        let arguments = [&["start", "--oneshot", "-c", "tbot.yaml"], options].concat();
+        machine.machine_id(&arguments).succeeded();
+        assert!(machine.read("db/mongo.crt").contains(&format!("-----BEGIN {key}-----\n")), "{options:?}");
+    }
 }
 
 #[test]

@@ -191,11 +191,11 @@ fn three_faults_in_the_configuration_are_named_with_their_lines() {
 #[test]
 fn a_single_fault_is_a_single_line() {
     let (_cluster, machine, _) = ready();
-    let config = machine.read("tbot.yaml").replace("join_method: token", "join_method: iam");
+    let config = machine.read("tbot.yaml").replace("join_method: token", "join_method: tpm");
     machine.write_config(&config);
-    machine.oneshot().refused(2, "unsupported", &["tbot.yaml:4", "iam"]);
+    machine.oneshot().refused(2, "unsupported", &["tbot.yaml:4", "tpm"]);
     machine
-        .write_config(&config.replace("join_method: iam", "join_method: token").replace("version: v2", "version: v3"));
+        .write_config(&config.replace("join_method: tpm", "join_method: token").replace("version: v2", "version: v3"));
     machine.oneshot().refused(2, "config_invalid", &["tbot.yaml:1", "v1 or v2"]);
 }
 

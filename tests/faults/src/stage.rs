@@ -8,7 +8,7 @@ use std::time::Duration;
 use machine_id::clock::SystemClock;
 use machine_id::config::{
     AddressKind, CaSource, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig,
-    JoinConfig, KeyAlgorithm, OutputConfig, OutputKind, TokenSource,
+    IdentityOutput, JoinConfig, KeyAlgorithm, OutputConfig, OutputKind, TokenSource,
 };
 use machine_id::engine::{Acquired, Engine, LeaseRequest, Placement};
 use machine_id::error::Error;
@@ -93,7 +93,7 @@ impl Stage {
         let lease = format!("{:032x}", fastrand::u128(..));
         let directory = DirectoryConfig::private(self.directory.path().join(&lease));
         LeaseRequest {
-            placements: vec![Placement { kind: OutputKind::Identity, directory }],
+            placements: vec![Placement { kind: OutputKind::Identity(IdentityOutput::default()), directory }],
             lease,
             roles: vec![role.to_owned()],
             standing: false,
@@ -106,7 +106,7 @@ impl Stage {
     #[must_use]
     pub fn output(&self, name: &str) -> OutputConfig {
         OutputConfig {
-            kind: OutputKind::Identity,
+            kind: OutputKind::Identity(IdentityOutput::default()),
             destination: DirectoryConfig::private(self.directory.path().join(name)),
             roles: vec![ROLE.to_owned()],
             name: None,
@@ -145,18 +145,19 @@ fn engine(double: &Double, directory: &Path, storage: &Path, life: Duration) -> 
             kind: AddressKind::Proxy,
             ca_pins: Vec::new(),
             ca: Some(CaSource::File(double.web_ca_pem().to_owned())),
+            use_configured_address: false,
         },
         join: JoinConfig {
             method: JoinMethod::Token,
             token: TokenSource::File(directory.join("token")),
             settings: Arc::default(),
         },
-        key_algorithm: KeyAlgorithm::EcdsaP256,
+        key_algorithm: Some(KeyAlgorithm::EcdsaP256),
         lifetime: life,
         renewal_interval: None,
         roles: vec![ROLE.to_owned(), OTHER_ROLE.to_owned()],
         max_ttl: life,
-        storage: DirectoryConfig::private(storage.to_owned()),
+        storage: Some(DirectoryConfig::private(storage.to_owned())),
     };
     // Standing destinations name it in their files, and nothing runs it.
     let helper = HelperConfig { path: PathBuf::from("/bin/true"), content: HelperContent::ThisProcess };

@@ -33,6 +33,7 @@ targets! {
     bridge_json = fuzzing::bridge_json;
     find_reply = fuzzing::find_reply;
     join_reply = join_reply;
+    azure_answers = fuzzing::azure_answers;
     iam_credentials = fuzzing::iam_credentials;
     authority_json = fuzzing::authority_json;
     grpc_message = fuzzing::grpc_message;

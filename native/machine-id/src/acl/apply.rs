@@ -61,7 +61,7 @@ pub fn set(file: &File, path: &Path, acl: &Acl) -> Result<(), AclError> {
 ///
 /// # Errors
 /// As [`set`].
-pub fn set_at(at: &Path, path: &Path, acl: &Acl) -> Result<(), AclError> {
+pub(crate) fn set_at(at: &Path, path: &Path, acl: &Acl) -> Result<(), AclError> {
     xattr::set(at, Kind::Access.attribute(), &encode::to_bytes(acl)).map_err(|source| error("set", path, source))
 }
 
@@ -69,7 +69,7 @@ pub fn set_at(at: &Path, path: &Path, acl: &Acl) -> Result<(), AclError> {
 ///
 /// # Errors
 /// When it is there and can't be removed.
-pub fn clear_default(directory: &File, path: &Path) -> Result<(), AclError> {
+pub(crate) fn clear_default(directory: &File, path: &Path) -> Result<(), AclError> {
     match read(directory, path, Kind::Default) {
         Ok(None) | Err(AclError::Unsupported { .. }) => Ok(()),
         Ok(Some(_)) | Err(AclError::Malformed { .. }) => {

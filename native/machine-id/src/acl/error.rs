@@ -77,7 +77,7 @@ impl Fault for AclError {
 
 /// The stable code of a failure of the file system.
 #[must_use]
-pub fn code_of(error: &io::Error) -> Code {
+pub(crate) fn code_of(error: &io::Error) -> Code {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::ENOSPC | Errno::EDQUOT) => Code::DiskFull,
         Some(Errno::EACCES | Errno::EPERM) => Code::DestinationDenied,

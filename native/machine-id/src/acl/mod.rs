@@ -12,13 +12,16 @@ mod plan;
 mod users;
 mod verify;
 
-pub use apply::{Kind, clear_default, read, read_at, set, set_at};
+pub(crate) use apply::clear_default;
+pub use apply::{Kind, read, read_at, set};
 pub use entry::{Acl, Entry, Permissions, Qualifier};
-pub use error::{AclError, code_of};
+pub(crate) use error::{AclError, code_of};
 pub use grants::Grants;
-pub use plan::{for_directory, for_file, for_socket, quoted, to_setfacl};
-pub use users::{group_name_of, name_of, uid_of};
-pub use verify::{AclVerdict, Difference, Object, differences};
+pub(crate) use plan::{for_directory, for_file, quoted, to_setfacl};
+pub use users::name_of;
+pub(crate) use users::{group_name_of, uid_of};
+pub(crate) use verify::Difference;
+pub use verify::{AclVerdict, Object, differences};
 
 #[cfg(test)]
 mod tests;

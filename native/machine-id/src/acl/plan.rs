@@ -6,19 +6,19 @@ use super::entry::{Acl, Entry, Permissions, Qualifier};
 
 /// A directory: all for the owner, list and enter for the readers, nothing for others.
 #[must_use]
-pub fn for_directory(readers: &[u32]) -> Acl {
+pub(crate) fn for_directory(readers: &[u32]) -> Acl {
     plan(Permissions::ALL, Permissions::READ_SEARCH, readers)
 }
 
 /// A file: read and write for the owner, read for the readers (tbot: also write), nothing for others.
 #[must_use]
-pub fn for_file(readers: &[u32]) -> Acl {
+pub(crate) fn for_file(readers: &[u32]) -> Acl {
     plan(Permissions::READ_WRITE, Permissions::READ, readers)
 }
 
 /// A socket: to connect takes the right to write.
 #[must_use]
-pub fn for_socket(readers: &[u32]) -> Acl {
+pub(crate) fn for_socket(readers: &[u32]) -> Acl {
     plan(Permissions::READ_WRITE, Permissions::READ_WRITE, readers)
 }
 
@@ -34,7 +34,7 @@ fn plan(owner: Permissions, reader: Permissions, readers: &[u32]) -> Acl {
 
 /// The command that sets `acl` on `path`, to be shown or typed.
 #[must_use]
-pub fn to_setfacl(acl: &Acl, path: &Path, name: impl Fn(u32) -> String) -> String {
+pub(crate) fn to_setfacl(acl: &Acl, path: &Path, name: impl Fn(u32) -> String) -> String {
     let entries: Vec<String> = acl
         .entries()
         .iter()
@@ -52,6 +52,6 @@ pub fn to_setfacl(acl: &Acl, path: &Path, name: impl Fn(u32) -> String) -> Strin
 
 /// A path as one word of a POSIX shell.
 #[must_use]
-pub fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }

@@ -9,7 +9,7 @@ use crate::config::UserRef;
 ///
 /// # Errors
 /// When there is no such user or the user list can't be read.
-pub fn uid_of(user: &UserRef) -> Result<u32, AclError> {
+pub(crate) fn uid_of(user: &UserRef) -> Result<u32, AclError> {
     let name = match user {
         UserRef::Id(uid) => return Ok(*uid),
         UserRef::Name(name) => name,
@@ -29,6 +29,6 @@ pub fn name_of(uid: u32) -> String {
 
 /// The group's name, or its number where it has none.
 #[must_use]
-pub fn group_name_of(gid: u32) -> String {
+pub(crate) fn group_name_of(gid: u32) -> String {
     Group::from_gid(Gid::from_raw(gid)).ok().flatten().map_or_else(|| gid.to_string(), |group| group.name)
 }

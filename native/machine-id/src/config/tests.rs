@@ -34,6 +34,7 @@ fn open_is_read_as_the_contract_says() {
     assert_eq!(api.cluster.kind, AddressKind::Proxy);
     assert_eq!(api.cluster.ca_pins.iter().map(|pin| pin.0).collect::<Vec<_>>(), [[0x11; 32]]);
     assert!(matches!(&api.cluster.ca, Some(CaSource::Pem(pem)) if pem.starts_with("-----BEGIN")));
+    assert!(api.cluster.use_configured_address && !config.identities[1].cluster.use_configured_address);
     assert_eq!(api.join.method, JoinMethod::Token);
     assert!(
         matches!(&api.join.token, TokenSource::Value(token) if token.expose() == "0123456789abcdef0123456789abcdef")
@@ -46,10 +47,10 @@ fn open_is_read_as_the_contract_says() {
     assert_eq!((minimal.cluster.port, minimal.cluster.kind), (3025, AddressKind::AuthOrProxy));
     assert!(matches!(&minimal.join.token, TokenSource::File(path) if path.ends_with("token")));
     assert_eq!((minimal.lifetime.as_secs(), minimal.renewal_interval), (3600, None));
-    assert_eq!(minimal.key_algorithm, KeyAlgorithm::EcdsaP256);
+    assert_eq!(minimal.key_algorithm, None);
 
     assert_eq!(pods.join.settings.path("token_path"), Some(Path::new("/var/run/secrets/tokens/join-sa-token")));
-    assert_eq!(pods.key_algorithm, KeyAlgorithm::Ed25519);
+    assert_eq!(pods.key_algorithm, Some(KeyAlgorithm::Ed25519));
     assert_eq!(gitlab.join.settings.text("variable"), Some("TBOT_GITLAB_JWT"));
     assert_eq!((gitlab.cluster.host.as_str(), gitlab.cluster.port), ("2001:db8::1", 3080));
 }

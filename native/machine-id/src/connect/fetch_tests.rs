@@ -82,6 +82,7 @@ pub(crate) fn connector() -> Connector {
         kind: AddressKind::Proxy,
         ca_pins: Vec::new(),
         ca: None,
+        use_configured_address: false,
     };
     let environment = Environment::from_lookup(|name| (name == "HTTPS_PROXY").then(|| "http://127.0.0.1:9".to_owned()));
     Connector::with_environment(&config, Arc::new(SystemClock::new()), environment).unwrap()

@@ -24,7 +24,7 @@ fn noon() -> SharedClock {
 
 fn connector_at(port: u16, ca: Option<&str>, kind: AddressKind, ca_pins: Vec<CaPin>, clock: SharedClock) -> Connector {
     let ca = ca.map(|pem| CaSource::Pem(pem.to_owned()));
-    let config = ClusterConfig { host: "localhost".to_owned(), port, kind, ca_pins, ca };
+    let config = ClusterConfig { host: "localhost".to_owned(), port, kind, ca_pins, ca, use_configured_address: false };
     Connector::with_environment(&config, clock, Environment::default()).unwrap()
 }
 
@@ -233,6 +233,7 @@ async fn ca_files_that_are_missing_or_empty_are_named() {
         kind: AddressKind::AuthOrProxy,
         ca_pins: vec![PIN],
         ca: Some(missing),
+        use_configured_address: false,
     };
     let connector = Connector::with_environment(&config, noon(), Environment::default()).unwrap();
     let error = connector.discover().await.unwrap_err();
@@ -263,6 +264,7 @@ async fn an_http_proxy_is_asked_for_a_tunnel_and_its_refusal_is_shown() {
         kind: AddressKind::Proxy,
         ca_pins: Vec::new(),
         ca: Some(CaSource::Pem(Ca::new("web").pem)),
+        use_configured_address: false,
     };
     let environment = Environment::from_lookup(|name| (name == "HTTPS_PROXY").then(|| proxy.clone()));
     let error = Connector::with_environment(&config, noon(), environment).unwrap().discover().await.unwrap_err();

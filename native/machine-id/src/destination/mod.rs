@@ -37,16 +37,17 @@ use crate::acl::{AclVerdict, Grants};
 use crate::config::DirectoryConfig;
 
 pub use content::digest_of;
-pub use error::DestinationError;
-pub use folders::OwnFolders;
+pub(crate) use error::DestinationError;
+pub(crate) use folders::OwnFolders;
 pub use init::{InitPlan, InitRequest};
-pub use lock::{DirectoryLock, HeldPart, PartLock};
+pub(crate) use lock::{DirectoryLock, HeldPart, PartLock};
 
-pub use program::Program;
-pub use remove::{Removal, remove_marked};
-pub use socket::SocketName;
+pub(crate) use program::Program;
+pub(crate) use remove::{Removal, remove_marked};
+pub(crate) use socket::SocketName;
 pub use stage::Stage;
-pub use writer::Writer;
+#[cfg(test)]
+pub(crate) use writer::Writer;
 
 /// Whether files must survive a crash of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -27,7 +27,7 @@ const THIS_PROCESS: &str = "/proc/self/exe";
 
 /// The helper: where it is, what it has to be, and copies of it.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     config: HelperConfig,
     /// The named file when its content was last compared.
     compared: Mutex<Option<Seen>>,
@@ -46,14 +46,14 @@ struct Stock {
 impl Program {
     /// Nothing is read yet.
     #[must_use]
-    pub const fn new(config: HelperConfig) -> Self {
+    pub(crate) const fn new(config: HelperConfig) -> Self {
         let stock = Stock { master: None, spares: Vec::new(), nearby: None };
         Self { config, compared: Mutex::new(None), stock: Mutex::new(stock) }
     }
 
     /// Where the shared one is.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.config.path
     }
 
@@ -62,7 +62,7 @@ impl Program {
     ///
     /// # Errors
     /// When it isn't there, can't be read, has changed, or others could exchange it.
-    pub fn check(&self, now: SystemTime) -> Result<(), DestinationError> {
+    pub(crate) fn check(&self, now: SystemTime) -> Result<(), DestinationError> {
         self.open_shared(now).map(drop)
     }
 
@@ -70,7 +70,12 @@ impl Program {
     ///
     /// # Errors
     /// As [`Self::check`], or when it can't be copied.
-    pub fn place(&self, destination: &Destination, name: &str, now: SystemTime) -> Result<PathBuf, DestinationError> {
+    pub(crate) fn place(
+        &self,
+        destination: &Destination,
+        name: &str,
+        now: SystemTime,
+    ) -> Result<PathBuf, DestinationError> {
         let name = Name::parse(name)?;
         let target = destination.path.join(&name.file);
         let shared = self.open_shared(now)?;
@@ -96,7 +101,7 @@ impl Program {
     }
 
     /// Makes copies ahead where the last one was wanted. For a thread on which nobody waits.
-    pub fn restock(&self) {
+    pub(crate) fn restock(&self) {
         loop {
             let (nearby, enough) = {
                 let stock = self.stock();

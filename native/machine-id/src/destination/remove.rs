@@ -126,7 +126,7 @@ pub enum Removal {
 ///
 /// # Errors
 /// When the path is unsafe, or something can't be deleted.
-pub fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, DestinationError> {
+pub(crate) fn remove_marked(path: &Path, marker: &str, text: &str) -> Result<Removal, DestinationError> {
     // The way was guarded when the directory was made; here the mark decides.
     let Opened { handle, parent, name, .. } = match open_to_remove(path) {
         Ok(opened) => opened,

@@ -11,7 +11,7 @@ use super::multiplex::Multiplexers;
 use super::reply::{IdentityState, IdentityStatus};
 use super::retry_gate::RetryGate;
 use super::session::{Session, Sessions};
-use super::spare::SpareKey;
+use super::spare::SpareKeys;
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
 use crate::config::{IdentityConfig, JoinConfig, TokenSource};
@@ -29,7 +29,7 @@ pub(super) struct Bot {
     join: Mutex<Arc<JoinConfig>>,
     pub(super) cache: IssueCache<Error>,
     /// Keys for what is issued.
-    pub(super) spare: SpareKey,
+    pub(super) spare: SpareKeys,
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
     pub(super) multiplexers: Arc<Multiplexers>,
@@ -63,6 +63,8 @@ pub(super) struct Memory {
     pub(super) renew_by: Option<(Certificates, SystemTime)>,
     /// Hash of a token that the cluster has refused, while the stored identity still works.
     pub(super) refused_token: Option<String>,
+    /// Whether it was said what becomes of subsets of roles.
+    pub(super) told_of_subsets: bool,
     /// Roles that the bot may take, as last told, and the monotonic time from which that is known.
     pub(super) roles: (Vec<String>, Option<Duration>),
 }
@@ -102,7 +104,7 @@ impl Bot {
         Ok(Self {
             join: Mutex::new(Arc::new(join)),
             cache: IssueCache::new(Arc::clone(&clock)),
-            spare: SpareKey::new(config.key_algorithm),
+            spare: SpareKeys::new(config.key_algorithm),
             config,
             clock,
             connector,

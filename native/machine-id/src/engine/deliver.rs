@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use tokio::sync::OwnedMutexGuard;
 
 use super::bot::Bot;
-use super::issuing::{Issued, issue_all, own_roles, roles_at_hand};
+use super::issuing::{Issued, issue_all, own_roles, roles_at_hand, warn_of_subset};
 use super::lease_request::{LeaseRequest, Placement};
 use super::ledger::Ledger;
 use super::multiplex::Multiplexers;
@@ -49,7 +49,10 @@ pub(super) struct Place<'a> {
 pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>) -> Result<Delivered, Error> {
     let Place { request, helper, opened, ledger, alone } = place;
     let roles = match roles_at_hand(bot, request)? {
-        Some(roles) => roles,
+        Some(roles) => {
+            warn_of_subset(bot, session, &roles);
+            roles
+        }
         None => own_roles(bot, session).await?,
     };
     let issued =

@@ -52,6 +52,24 @@ pub(super) fn roles_at_hand(bot: &Bot, request: &LeaseRequest) -> Result<Option<
     Ok(Some(allowed.clone()).filter(|allowed| !allowed.is_empty()))
 }
 
+/// Says once that naming roles has no future, unless they are known to be all that the bot may take.
+pub(super) fn warn_of_subset(bot: &Bot, session: &Session, roles: &[String]) {
+    let version = &session.client.cluster().server_version;
+    let all = |known: Vec<String>| known.iter().all(|role| roles.contains(role));
+    if !version.discourages_role_subsets() || bot.known_roles().is_some_and(all) {
+        return;
+    }
+    if std::mem::replace(&mut bot.memory().told_of_subsets, true) {
+        return;
+    }
+    tracing::warn!(
+        identity = %bot.config.id,
+        "roles are named ({}), and from Teleport 20 on a bot takes all of its roles: make one bot for each set of roles \
+         (`tctl bots add NAME --roles=…`) and name none",
+        roles.join(", ")
+    );
+}
+
 /// All roles that the bot may take.
 pub(super) async fn own_roles(bot: &Bot, session: &Session) -> Result<Vec<String>, Error> {
     let roles = bot.own_roles(session).await?;
@@ -134,7 +152,8 @@ async fn certificate(
         route_to_cluster: request.route_to_cluster.clone(),
     };
     let key = cache_key(bot, request, target, roles);
-    let (own, clock, spare, seen) = (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.clone(), Arc::clone(seen));
+    let (own, clock, spare, seen) =
+        (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.of(&issue.target), Arc::clone(seen));
     let issued = bot
         .cache
         .get(key.clone(), FRESH_PART, max_age(bot), move || async move {

@@ -16,7 +16,7 @@ use super::look::{Look, Looks};
 use super::rotation::{Reaction, reaction};
 use super::session::{Current, Session};
 use super::watcher::{self, Heard};
-use super::{Shared, authorities};
+use super::{Shared, authorities, heartbeat};
 use crate::error::{Code, Error};
 
 /// How long leases of dead processes are left alone after the start: a build that goes on after an agent's restart
@@ -37,6 +37,7 @@ pub(super) async fn keep(shared: Arc<Shared>, bot: Arc<Bot>) {
     let (tell, heard) = watch::channel(Heard::default());
     let mut watcher = JoinSet::new();
     watcher.spawn(watcher::watch(bot.sessions.subscribe(), tell));
+    watcher.spawn(heartbeat::keep(Arc::clone(&bot)));
     let mut keeper = Keeper::new(shared, bot, heard);
     loop {
         tokio::select! {

@@ -95,7 +95,7 @@ pub(super) async fn seer(bot: &Bot, session: &Session, roles: &[String]) -> Resu
         target: Target::None,
         route_to_cluster: None,
     };
-    let key = Arc::new(bot.spare.take().await?);
+    let key = Arc::new(bot.spare.usual().take().await?);
     let cluster = &session.cluster;
     let (client, user, seen) = (&session.client, &session.facts.user, SeenClusters::default());
     let issued = issue::issue(client, user, &cluster.name, &request, key, &seen, &*bot.clock).await?;

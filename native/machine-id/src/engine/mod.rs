@@ -11,6 +11,7 @@ mod establish;
 #[cfg(test)]
 mod fleet;
 mod freshness;
+mod heartbeat;
 
 mod active_lease;
 mod active_leases;
@@ -120,6 +121,15 @@ impl Engine {
             for bot in self.shared.bots.values() {
                 tasks.push(tokio::spawn(keeper::keep(Arc::clone(&self.shared), Arc::clone(bot))));
             }
+        }
+    }
+
+    /// Sends one heartbeat per identity once it is connected, for a process that ends after one pass. Nothing waits for
+    /// it.
+    pub fn report_once(&self) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        for bot in self.shared.bots.values() {
+            tasks.push(tokio::spawn(heartbeat::once(Arc::clone(bot), self.shared.stop.subscribe())));
         }
     }
 

@@ -22,7 +22,14 @@ pub(super) async fn facts(cluster: &Cluster, client: &AuthClient, clock: &Shared
     let public = client.ping().await?.proxy_public_addr;
     let address = Address::parse(&public, HTTPS).unwrap_or_else(|| Address::new("", HTTPS));
     let (host, port) = (address.host.clone(), address.port);
-    let proxy = ClusterConfig { host, port, kind: AddressKind::Proxy, ca_pins: Vec::new(), ca: None };
+    let proxy = ClusterConfig {
+        host,
+        port,
+        kind: AddressKind::Proxy,
+        ca_pins: Vec::new(),
+        ca: None,
+        use_configured_address: false,
+    };
     let asked = async { Connector::new(&proxy, Arc::clone(clock))?.discover().await };
     match tokio::time::timeout(PATIENCE, asked).await {
         Ok(Ok(Cluster { name, route: Route::Proxy(facts), .. })) if name == cluster.name => {

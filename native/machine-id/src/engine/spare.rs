@@ -7,6 +7,39 @@ use crate::blocking::{self, Lane};
 use crate::config::KeyAlgorithm;
 use crate::error::Error;
 use crate::identity::KeyPair;
+use crate::issue::Target;
+
+/// The keys of an identity's certificates. Where no algorithm was chosen, those of databases are RSA-2048, as Teleport has
+/// them in each of its suites: old database clients take nothing else.
+#[derive(Debug)]
+pub(super) struct SpareKeys {
+    usual: SpareKey,
+    databases: SpareKey,
+}
+
+impl SpareKeys {
+    /// `chosen`: the algorithm of all keys.
+    pub(super) fn new(chosen: Option<KeyAlgorithm>) -> Self {
+        let databases = SpareKey::new(chosen.unwrap_or(KeyAlgorithm::Rsa2048));
+        Self { usual: SpareKey::new(chosen.unwrap_or_default()), databases }
+    }
+
+    /// Those of certificates for `target`.
+    pub(super) fn of(&self, target: &Target) -> SpareKey {
+        if matches!(target, Target::Database { .. }) { self.databases.clone() } else { self.usual.clone() }
+    }
+
+    /// Those of all but databases.
+    pub(super) const fn usual(&self) -> &SpareKey {
+        &self.usual
+    }
+
+    /// As [`SpareKey::restock`].
+    pub(super) fn restock(&self) {
+        self.usual.restock();
+        self.databases.restock();
+    }
+}
 
 /// Makes keys off the threads that serve the network, and keeps one RSA key ahead: the next certificate is asked for
 /// without waiting for its key. Elliptic curves' keys take a tenth of a millisecond, so none are kept of those.
@@ -73,6 +106,20 @@ mod tests {
         let second = futures_util::FutureExt::now_or_never(spare.take()).unwrap().unwrap();
         assert!(spare.kept().is_none());
         assert_ne!(first.ssh_public_line(), second.ssh_public_line());
+    }
+
+    #[test]
+    fn keys_of_databases_are_rsa_unless_an_algorithm_was_chosen() {
+        let database = Target::Database { service: "db".to_owned(), username: String::new(), database: String::new() };
+        for (chosen, usual, databases) in [
+            (None, KeyAlgorithm::EcdsaP256, KeyAlgorithm::Rsa2048),
+            (Some(KeyAlgorithm::EcdsaP256), KeyAlgorithm::EcdsaP256, KeyAlgorithm::EcdsaP256),
+            (Some(KeyAlgorithm::Rsa4096), KeyAlgorithm::Rsa4096, KeyAlgorithm::Rsa4096),
+        ] {
+            let keys = SpareKeys::new(chosen);
+            assert_eq!((keys.of(&Target::None).algorithm, keys.of(&database).algorithm), (usual, databases));
+            assert_eq!(keys.usual().algorithm, usual);
+        }
     }
 
     #[tokio::test]

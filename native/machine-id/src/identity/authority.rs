@@ -216,7 +216,7 @@ impl Authorities {
 
 /// Whether a name can be a cluster's: it ends up in patterns, shell words and file names.
 #[must_use]
-pub fn is_cluster_name(name: &str) -> bool {
+pub(crate) fn is_cluster_name(name: &str) -> bool {
     /// Longer than any DNS name.
     const LONGEST: usize = 300;
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_-@:./+".contains(c);
@@ -225,7 +225,7 @@ pub fn is_cluster_name(name: &str) -> bool {
 
 /// Whether two clusters' hosts can't be told apart: ssh takes no notice of capitals.
 #[must_use]
-pub fn is_same_to_ssh(one: &str, other: &str) -> bool {
+pub(crate) fn is_same_to_ssh(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 

@@ -72,6 +72,6 @@ fn bot_name(user: &str, named: Option<&str>) -> String {
 /// The hash by which a changed token is noticed: lower hex SHA-256 of its text, as in tbot's `tokenhash`
 /// (protocol G2).
 #[must_use]
-pub fn token_hash(token: &Secret) -> String {
+pub(crate) fn token_hash(token: &Secret) -> String {
     hex::encode(Sha256::digest(token.expose()))
 }

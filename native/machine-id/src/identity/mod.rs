@@ -15,19 +15,17 @@ mod store;
 mod tls_facts;
 mod when;
 
-pub use authority::{
-    Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation, ca_pin, is_cluster_name, is_same_to_ssh,
-};
-pub use bot::{BotFacts, BotIdentity, token_hash};
-pub use certificates::{CertificateError, CertificateFacts, Certificates, Which};
-pub use file::{IdentityFile, IdentityFileError};
-pub use key::{KeyError, KeyPair};
-pub use ssh_ca_key::SshKeyType;
-pub use ssh_facts::SshFacts;
+pub(crate) use authority::{Authorities, AuthorityError, KeySet, is_cluster_name, is_same_to_ssh};
+pub use authority::{Authority, AuthorityKind, Rotation, ca_pin};
+pub(crate) use bot::{BotFacts, BotIdentity, token_hash};
+pub(crate) use certificates::{CertificateError, CertificateFacts};
+pub use certificates::{Certificates, Which};
+pub use file::IdentityFile;
+pub use key::KeyPair;
+pub(crate) use ssh_ca_key::SshKeyType;
 #[cfg(feature = "fuzzing")]
 pub use store::fuzz_store;
-pub use store::{
-    IDENTITY_FILE, MachineMark, RenewalPermit, RenewalState, Stamp, Store, StoreError, StoreGuard, StoredState,
-};
-pub use tls_facts::{TlsFacts, TlsSubject};
+pub(crate) use store::{MachineMark, Stamp, StoreError, StoreGuard, StoredState};
+pub use store::{RenewalState, Store};
+pub use tls_facts::TlsFacts;
 pub(crate) use when::Rfc3339;

@@ -6,7 +6,7 @@ use super::authority::AuthorityError;
 
 /// The kinds of key that SSH CAs sign with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SshKeyType {
+pub(crate) enum SshKeyType {
     /// `ssh-rsa`.
     Rsa,
     /// `ssh-ed25519`.
@@ -24,7 +24,7 @@ impl SshKeyType {
     ///
     /// # Errors
     /// When it is a type that no Teleport CA has.
-    pub fn of_line(line: &str) -> Result<Self, AuthorityError> {
+    pub(crate) fn of_line(line: &str) -> Result<Self, AuthorityError> {
         match line.split_ascii_whitespace().next().unwrap_or_default() {
             "ssh-rsa" => Ok(Self::Rsa),
             "ssh-ed25519" => Ok(Self::Ed25519),

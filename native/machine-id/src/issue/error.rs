@@ -24,6 +24,14 @@ pub enum IssueError {
         /// Where it was looked for.
         cluster: String,
     },
+    /// The certificate that came back has more roles than were asked for. Nothing of it is used.
+    #[error("the cluster issued a certificate with roles that weren't asked for: {}; asked for were {}", more.join(", "), asked.join(", "))]
+    MoreRoles {
+        /// What nobody asked for.
+        more: Vec<String>,
+        /// What was asked for.
+        asked: Vec<String>,
+    },
     /// The certificates aren't those asked for.
     #[error("the cluster issued certificates that can't be used: {0}")]
     Certificate(#[from] CertificateError),
@@ -33,7 +41,7 @@ impl Fault for IssueError {
     fn code(&self) -> Code {
         match self {
             Self::Connect(error) => error.code(),
-            Self::NoRoles => Code::RoleNotAllowed,
+            Self::NoRoles | Self::MoreRoles { .. } => Code::RoleNotAllowed,
             Self::TargetUnknown { .. } => Code::TargetUnknown,
             Self::Certificate(error) => error.code(),
         }
@@ -43,6 +51,11 @@ impl Fault for IssueError {
         match self {
             Self::Connect(error) => error.hint(),
             Self::NoRoles => "name a role that the bot may take".to_owned(),
+            Self::MoreRoles { .. } => {
+                "make one bot for each set of roles (`tctl bots add NAME --roles=…`); from version 20 on a bot takes all of \
+                 its roles"
+                    .to_owned()
+            }
             Self::TargetUnknown { .. } => {
                 "check its name in Teleport, and that a role allows the bot to see it".to_owned()
             }
@@ -53,7 +66,7 @@ impl Fault for IssueError {
     fn retry(&self) -> Retry {
         match self {
             Self::Connect(error) => error.retry(),
-            Self::NoRoles | Self::TargetUnknown { .. } | Self::Certificate(_) => Retry::No,
+            Self::NoRoles | Self::MoreRoles { .. } | Self::TargetUnknown { .. } | Self::Certificate(_) => Retry::No,
         }
     }
 }

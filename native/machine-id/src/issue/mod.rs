@@ -4,10 +4,11 @@ mod cache;
 mod certificate;
 mod error;
 mod request;
+mod roles;
 mod seen;
 
 pub use cache::{CacheKey, IssueCache};
 pub use certificate::{RoleCertificate, Scope, Target};
-pub use error::IssueError;
-pub use request::{IssueRequest, issue};
-pub use seen::SeenClusters;
+pub(crate) use request::IssueRequest;
+pub use request::issue;
+pub(crate) use seen::SeenClusters;

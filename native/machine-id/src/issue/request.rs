@@ -8,6 +8,7 @@ use teleport_api::auth::{RouteToApp, RouteToDatabase, UserCertsRequest};
 
 use super::certificate::{RoleCertificate, Target};
 use super::error::IssueError;
+use super::roles;
 use super::seen::SeenClusters;
 use crate::clock::Clock;
 use crate::connect::{AuthClient, ClientCredential, ConnectError};
@@ -84,13 +85,16 @@ pub async fn issue(
         (Err(error), Some(cluster)) if error.code() == Code::TargetUnknown => return Err(unseen(cluster, route)),
         (issued, _) => issued?,
     };
+    let certificates = Certificates::new(&issued.ssh, &issued.tls)?;
+    let certificate =
+        RoleCertificate::new(Arc::clone(&key), certificates, request.target.clone(), route.to_owned(), clock.now())?;
+    roles::compare(&request.roles, &certificate.facts)?;
     if let Some(cluster) = kube
         && !seen.has(client, &key, &issued.tls, cluster).await
     {
         return Err(unseen(cluster, route));
     }
-    let certificates = Certificates::new(&issued.ssh, &issued.tls)?;
-    Ok(RoleCertificate::new(key, certificates, request.target.clone(), route.to_owned(), clock.now())?)
+    Ok(certificate)
 }
 
 /// The request without a target.
@@ -125,7 +129,9 @@ fn user_certs_request(
 
 /// A connection that sees what the roles see.
 async fn seer(client: &AuthClient, request: UserCertsRequest, key: &KeyPair) -> Result<AuthClient, IssueError> {
+    let asked = request.role_requests.clone();
     let issued = client.user_certs(request).await?;
+    roles::compare(&asked, &Certificates::new(&issued.ssh, &issued.tls)?.facts()?)?;
     let credential = ClientCredential::new(&key.pkcs8_der(), &issued.tls)?;
     Ok(client.connect_as(&credential).await?)
 }

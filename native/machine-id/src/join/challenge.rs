@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use super::azure;
 use super::bound_keypair;
 use super::error::JoinError;
 use super::iam;
@@ -14,6 +15,13 @@ pub(super) enum Question {
     Iam {
         /// The challenge.
         challenge: String,
+    },
+    /// Have Azure's metadata service sign this.
+    Azure {
+        /// The challenge.
+        challenge: String,
+        /// Whether the certificates between signature and root are wanted, too.
+        chain: bool,
     },
     /// Sign this with the bound key.
     BoundKeypair {
@@ -34,6 +42,8 @@ pub(super) enum Question {
 pub(super) enum Answer {
     /// The signed request to STS.
     Iam(Zeroizing<Vec<u8>>),
+    /// Azure's document and token.
+    Azure(azure::Shown),
     /// A compact JWS.
     BoundKeypair(String),
     /// A public key, as an authorized_keys line.
@@ -52,6 +62,8 @@ pub(super) enum Prover<'a> {
         /// Whom the signed request is for.
         host: &'a iam::StsHost,
     },
+    /// Azure's metadata service.
+    Azure(&'a azure::Prepared<'a>),
     /// The bound key.
     #[expect(dead_code, reason = "the key's keeping comes next")]
     BoundKeypair(&'a mut bound_keypair::Session),
@@ -63,6 +75,9 @@ impl Prover<'_> {
         match (self, question) {
             (Prover::Iam { prepared, host }, Question::Iam { challenge }) => {
                 Ok(Answer::Iam(prepared.answer(&challenge, clock.now(), host)?))
+            }
+            (Prover::Azure(prepared), Question::Azure { challenge, chain }) => {
+                Ok(Answer::Azure(prepared.answer(&challenge, chain).await?))
             }
             (Prover::BoundKeypair(session), Question::BoundKeypair { public_key, challenge }) => {
                 Ok(Answer::BoundKeypair(session.sign(&public_key, &challenge)?))

@@ -10,6 +10,7 @@ use crate::method::{Absent, JoinMethod};
 use crate::version::Version;
 
 use super::advice;
+use super::azure::AzureError;
 use super::iam::IamError;
 use super::refusal;
 
@@ -56,6 +57,9 @@ pub enum JoinError {
     /// No AWS credentials.
     #[error("join method iam has no proof: {0}")]
     Iam(#[from] IamError),
+    /// No proof of Azure.
+    #[error("join method azure has no proof: {0}")]
+    Azure(#[from] AzureError),
     /// The cluster refuses token or proof.
     #[error("the cluster refuses the join with method {}: {message}", method.as_str())]
     Rejected {
@@ -171,6 +175,7 @@ impl Fault for JoinError {
             Self::ProofMissing { .. } => Code::JoinProofMissing,
             Self::Service { error, .. } => error.code(),
             Self::Iam(error) => error.code(),
+            Self::Azure(error) => error.code(),
             Self::Rejected { .. } => Code::JoinRejected,
             Self::TooOld { .. } | Self::ClientVersion { .. } => Code::Unsupported,
             Self::WrongRole { .. } => Code::JoinWrongRole,
@@ -201,6 +206,7 @@ impl Fault for JoinError {
             }
             Self::Service { error, .. } => error.hint(),
             Self::Iam(error) => error.hint(),
+            Self::Azure(error) => error.hint(),
             Self::Rejected { method, rejection, version, .. } => refusal::hint(*rejection, *method, version),
             Self::TooOld { method, .. } => {
                 format!("upgrade the cluster to {} or newer, or choose another join method", method.spec().since)
@@ -231,6 +237,7 @@ impl Fault for JoinError {
             Self::Connect(error) => error.retry(),
             Self::Service { error, .. } => error.retry(),
             Self::Iam(error) => error.retry(),
+            Self::Azure(error) => error.retry(),
             Self::RateLimited { retry_in: Some(delay), .. } => Retry::After(*delay),
             Self::RateLimited { .. } => Retry::Later,
             Self::Failed { passing: true, .. } => Retry::Later,

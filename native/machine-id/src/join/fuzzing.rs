@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+pub use super::azure::fuzz as azure_answers;
 pub use super::iam::fuzz as iam_credentials;
 use super::request::JoinRequest;
 use super::way;

@@ -5,6 +5,7 @@
 //! [`crate::method`].
 
 mod advice;
+mod azure;
 mod bound_keypair;
 mod challenge;
 mod command;
@@ -28,6 +29,7 @@ use crate::connect::{ClockDifference, Cluster, Connector, JoinDoor};
 use crate::identity::{self, CertificateError, Certificates, KeyPair};
 
 pub(crate) use advice::fresh_token;
+pub use azure::AzureError;
 pub use error::JoinError;
 pub use iam::IamError;
 
@@ -97,11 +99,15 @@ pub async fn join(
 async fn prove(
     door: &JoinDoor<'_>,
     request: &JoinRequest<'_>,
-    evidence: &Evidence,
+    evidence: &Evidence<'_>,
     clock: &dyn Clock,
 ) -> Result<Outcome, JoinError> {
-    let Evidence::Aws(prepared) = evidence else {
-        return way::send(door, request, &mut Prover::Nobody, clock).await;
+    let prepared = match evidence {
+        Evidence::Aws(prepared) => prepared,
+        Evidence::Azure(prepared) => return way::send(door, request, &mut Prover::Azure(prepared), clock).await,
+        Evidence::Nothing | Evidence::IdToken(_) => {
+            return way::send(door, request, &mut Prover::Nobody, clock).await;
+        }
     };
     let mut refused = None;
     for host in prepared.hosts() {

@@ -15,6 +15,7 @@ use crate::connect::{Connector, FetchRequest, error_message};
 use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service, Verb};
 use crate::secret::Secret;
 
+use super::azure;
 use super::command;
 use super::error::JoinError;
 use super::iam::{self, Iam, IamSettings};
@@ -25,39 +26,41 @@ const LONGEST: u64 = 64 << 10;
 
 /// All that a join takes.
 #[derive(Debug)]
-pub(super) struct AtHand {
+pub(super) struct AtHand<'a> {
     /// The secret, or the token resource's name.
     pub(super) token: Secret,
     /// What proves it.
-    pub(super) evidence: Evidence,
+    pub(super) evidence: Evidence<'a>,
 }
 
 /// What proves a join, ready to be used.
 #[derive(Debug)]
-pub(super) enum Evidence {
+pub(super) enum Evidence<'a> {
     /// The token is enough.
     Nothing,
     /// An ID token.
     IdToken(Secret),
     /// AWS credentials.
     Aws(iam::Prepared),
+    /// Azure's metadata service, and a token of it.
+    Azure(azure::Prepared<'a>),
 }
 
-impl Evidence {
+impl Evidence<'_> {
     pub(super) const fn id_token(&self) -> Option<&Secret> {
         match self {
             Self::IdToken(token) => Some(token),
-            Self::Nothing | Self::Aws(_) => None,
+            Self::Nothing | Self::Aws(_) | Self::Azure(_) => None,
         }
     }
 }
 
 /// Gets token and proof from where they are.
-pub(super) async fn gather(
-    connector: &Connector,
+pub(super) async fn gather<'a>(
+    connector: &'a Connector,
     join: &Arc<JoinConfig>,
     clock: &dyn Clock,
-) -> Result<AtHand, JoinError> {
+) -> Result<AtHand<'a>, JoinError> {
     let given = Arc::clone(join);
     // Files may lie on a disk that hangs.
     let found = blocking::run(Lane::Store, move || on_disk(&given, &of_process)).await;
@@ -71,6 +74,10 @@ pub(super) async fn gather(
         Found::Service(service) => Evidence::IdToken(ask(connector, join.method, service).await?),
         Found::Command { words, limit } => Evidence::IdToken(printed(join.method, words, limit).await?),
         Found::Aws { fips } => Evidence::Aws(Iam::prepare(connector, IamSettings { fips }, &of_process, clock).await?),
+        Found::Azure => {
+            let client_id = join.settings.text("client_id");
+            Evidence::Azure(azure::prepare(connector, client_id, &of_process).await?)
+        }
     };
     Ok(AtHand { token: token.text, evidence })
 }
@@ -83,6 +90,7 @@ enum Found {
     Service(Service),
     Command { words: Vec<String>, limit: Duration },
     Aws { fips: bool },
+    Azure,
 }
 
 fn of_process(name: &str) -> Option<String> {
@@ -94,6 +102,7 @@ fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Token, Found), Join
     let place = match join.method.spec().proof {
         Proof::Token | Proof::BoundKey => return Ok((token, Found::Nothing)),
         Proof::Aws => return Ok((token, Found::Aws { fips: join.settings.flag("fips") })),
+        Proof::Azure => return Ok((token, Found::Azure)),
         Proof::IdToken(place) => place,
     };
     let missing = |absent| JoinError::missing(join.method, absent);

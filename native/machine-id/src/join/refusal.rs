@@ -64,6 +64,14 @@ pub(super) fn hint(rejection: Rejection, method: JoinMethod, version: &Version) 
                 .to_owned()
         }
         Rejection::Challenge => "report this: the answer to the cluster's challenge wasn't right".to_owned(),
+        Rejection::Document => {
+            "the auth server can't verify who signed the proof: it may be too old to know that authority, or \
+                                unable to fetch certificates"
+                .to_owned()
+        }
+        Rejection::Machine => "give this machine's managed identity the right \
+                               Microsoft.Compute/virtualMachines/read on it, so that the auth server finds it"
+            .to_owned(),
         Rejection::Enterprise => "choose a join method that this edition of Teleport has".to_owned(),
         Rejection::UnknownMethod => {
             format!("method {} needs Teleport {} or newer; choose another one", method.as_str(), method.spec().since)

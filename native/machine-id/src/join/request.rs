@@ -61,3 +61,24 @@ impl JoinRequest<'_> {
         format!("{}\n", self.key.ssh_public_line())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::KeyAlgorithm;
+
+    /// Without it a server gives an hour, whatever is configured (join-methods 3.3).
+    #[test]
+    fn the_end_of_the_certificates_is_in_each_request_of_the_old_service() {
+        let (token, version) = (Secret::new("t".to_owned()), Version::default());
+        let key = KeyPair::generate(KeyAlgorithm::EcdsaP256).unwrap();
+        let expires = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        for method in JoinMethod::ALL {
+            let request =
+                JoinRequest { method: *method, token: &token, id_token: None, key: &key, expires, version: &version };
+            assert_eq!(request.message().expires.unwrap().seconds, 1_800_000_000, "{method:?}");
+        }
+    }
+}

@@ -167,6 +167,7 @@ async fn a_token_or_proof_that_hangs_does_not_stop_the_thread_that_joins() {
                 kind: AddressKind::Proxy,
                 ca_pins: Vec::new(),
                 ca: None,
+                use_configured_address: false,
             };
             let connector = Connector::new(&cluster, Arc::clone(&clock)).unwrap();
             let cluster = Cluster::assumed("c", address);

@@ -10,7 +10,7 @@ use crate::vocabulary::words;
 
 words! {
     /// The kinds of certificates that an output has.
-    pub enum CertificateKind {
+    pub(crate) enum CertificateKind {
         /// For SSH.
         Ssh = "ssh",
         /// For TLS.

@@ -12,13 +12,16 @@ mod owner;
 mod record;
 mod table;
 
-pub use certificates::{CertificateHistory, CertificateKind, CertificateNote};
+pub(crate) use certificates::CertificateKind;
+pub use certificates::{CertificateHistory, CertificateNote};
 pub use ended::{Ended, Fate};
-pub use error::LeaseError;
-pub use id::LeaseId;
+pub(crate) use error::LeaseError;
+pub(crate) use id::LeaseId;
 pub use owner::Owner;
-pub use record::LeaseRecord;
-pub use table::{Claim, LeaseTable, MARKER};
+pub(crate) use record::LeaseRecord;
+#[cfg(test)]
+pub(crate) use table::MARKER;
+pub(crate) use table::{Claim, LeaseTable};
 
 #[cfg(test)]
 mod tests;

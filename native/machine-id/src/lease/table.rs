@@ -11,7 +11,7 @@ use crate::config::DirectoryConfig;
 use crate::destination::{Destination, DestinationError, Durability, HeldPart, PartLock, remove_marked};
 
 /// The file in a lease's directory that says whose it is.
-pub const MARKER: &str = ".lease";
+pub(crate) const MARKER: &str = ".lease";
 
 const DIGITS: &str = "0123456789abcdef";
 /// Its lock's name; no digit.
@@ -24,7 +24,7 @@ const OUT_OF_SIGHT_GRACE: Duration = Duration::from_secs(3600);
 
 /// What a caller asks for.
 #[derive(Clone, Copy, Debug)]
-pub struct Claim<'a> {
+pub(crate) struct Claim<'a> {
     /// The lease's name.
     pub id: &'a LeaseId,
     /// The identity it is for.
@@ -41,7 +41,7 @@ pub struct Claim<'a> {
 
 /// All leases of one engine root.
 #[derive(Debug)]
-pub struct LeaseTable {
+pub(crate) struct LeaseTable {
     directory: Destination,
     clock: SharedClock,
     this: Owner,
@@ -59,7 +59,7 @@ impl LeaseTable {
     ///
     /// # Errors
     /// When the directory is unsafe or can't be made.
-    pub fn open(root: &DirectoryConfig, clock: SharedClock) -> Result<Self, LeaseError> {
+    pub(crate) fn open(root: &DirectoryConfig, clock: SharedClock) -> Result<Self, LeaseError> {
         let config = DirectoryConfig { path: root.path.join("leases"), readers: Vec::new(), ..root.clone() };
         let directory = Destination::create_or_open(&config)?.with_durability(Durability::Volatile);
         let parts = DIGITS.chars().map(PartLock::new).collect();
@@ -69,7 +69,7 @@ impl LeaseTable {
 
     /// The same, for callers that wait in another way than by blocking the thread: they try again.
     #[must_use]
-    pub fn with_patience(self, patience: Duration) -> Self {
+    pub(crate) fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
@@ -78,7 +78,7 @@ impl LeaseTable {
     ///
     /// # Errors
     /// When the id or the directory is in use otherwise, or the directory is unsafe.
-    pub fn take(&self, claim: &Claim<'_>) -> Result<(LeaseRecord, Destination), LeaseError> {
+    pub(crate) fn take(&self, claim: &Claim<'_>) -> Result<(LeaseRecord, Destination), LeaseError> {
         check_directory(claim)?;
         // A standing one is compared with all others.
         let _all = if claim.standing { Some(self.directory.lock_part(&self.whole, self.patience)?) } else { None };
@@ -126,7 +126,7 @@ impl LeaseTable {
     ///
     /// # Errors
     /// When this process has no such lease.
-    pub fn extend(
+    pub(crate) fn extend(
         &self,
         id: &LeaseId,
         expires: SystemTime,
@@ -148,7 +148,7 @@ impl LeaseTable {
     ///
     /// # Errors
     /// When the table can't be read.
-    pub fn is_ours(&self, id: &LeaseId) -> Result<bool, LeaseError> {
+    pub(crate) fn is_ours(&self, id: &LeaseId) -> Result<bool, LeaseError> {
         Ok(self.find(id)?.is_some_and(|record| record.owner == self.this))
     }
 
@@ -156,7 +156,7 @@ impl LeaseTable {
     ///
     /// # Errors
     /// When something can't be deleted; the lease then stays in the table and can be released again.
-    pub fn release(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
+    pub(crate) fn release(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
         let _held = self.lock_lease(id)?;
         self.end_known(id)
     }
@@ -165,7 +165,7 @@ impl LeaseTable {
     ///
     /// # Errors
     /// As [`Self::release`].
-    pub fn release_ours(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
+    pub(crate) fn release_ours(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
         let _held = self.lock_lease(id)?;
         match self.find(id)? {
             Some(record) if record.owner != self.this => Ok(Ended::NOTHING),
@@ -178,7 +178,7 @@ impl LeaseTable {
     ///
     /// # Errors
     /// As [`Self::release`], or when the path can't be a lease's.
-    pub fn discard(&self, id: &LeaseId, directory: &Path) -> Result<Ended, LeaseError> {
+    pub(crate) fn discard(&self, id: &LeaseId, directory: &Path) -> Result<Ended, LeaseError> {
         if !is_plain(directory) {
             return Err(unusable(directory));
         }
@@ -208,7 +208,7 @@ impl LeaseTable {
     ///
     /// # Errors
     /// When the table can't be read.
-    pub fn list(&self) -> Result<Vec<LeaseRecord>, LeaseError> {
+    pub(crate) fn list(&self) -> Result<Vec<LeaseRecord>, LeaseError> {
         let mut all = Vec::new();
         for name in self.directory.names()? {
             if let Some(id) = name.strip_suffix(".json").and_then(|id| LeaseId::parse(id).ok()) {
@@ -222,7 +222,7 @@ impl LeaseTable {
     ///
     /// # Errors
     /// When the table can't be read or locked.
-    pub fn sweep(&self) -> Result<Vec<LeaseRecord>, LeaseError> {
+    pub(crate) fn sweep(&self) -> Result<Vec<LeaseRecord>, LeaseError> {
         let mut swept = Vec::new();
         for record in self.list()?.into_iter().filter(|record| self.is_over(record)) {
             let _held = match self.lock_lease(&record.id) {

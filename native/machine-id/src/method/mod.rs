@@ -3,6 +3,7 @@
 //!
 //! A new method is its file and its two lines below; everything else reads [`JoinMethod::ALL`].
 
+mod azure;
 mod azure_devops;
 mod bitbucket;
 mod circleci;
@@ -53,6 +54,8 @@ methods! {
     Token = token,
     /// An AWS identity: of an EC2 instance, an EKS pod, an ECS task, or whoever holds keys.
     Iam = iam,
+    /// The managed identity of a virtual machine in Azure.
+    Azure = azure,
     /// A Kubernetes service account token.
     Kubernetes = kubernetes,
     /// GitHub Actions.
@@ -79,7 +82,6 @@ methods! {
 
 /// Join methods of Teleport that aren't built, and why or what instead.
 pub const NOT_BUILT: &[(&str, &str)] = &[
-    ("azure", "isn't built here yet"),
     ("bound_keypair", "isn't built here yet"),
     ("tpm", "isn't built here: it needs a TPM and Teleport Enterprise"),
     ("oracle", "isn't built here: it works in Oracle Cloud only"),
@@ -138,6 +140,8 @@ pub enum Proof {
     IdToken(fn(&Settings, Lookup<'_>) -> Result<IdTokenPlace, Absent>),
     /// A request to AWS' STS, signed for the server's challenge.
     Aws,
+    /// A document of Azure's metadata service for the server's challenge, and a token of the managed identity.
+    Azure,
     /// The signature of a key that the cluster knows, over the server's challenge.
     BoundKey,
 }

@@ -27,6 +27,8 @@ pub enum Kind {
     Words,
     /// A time: whole seconds in JSON, Go's `1m30s` in `tbot.yaml`; bounded as the method says.
     Seconds,
+    /// A short text without control characters.
+    Text,
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
             Self::Flag => "flag",
             Self::Words => "words",
             Self::Seconds => "seconds",
+            Self::Text => "text",
         }
     }
 }
@@ -46,7 +49,7 @@ impl Kind {
 /// A setting's value.
 #[derive(Debug)]
 pub enum Value {
-    /// Of [`Kind::Variable`].
+    /// Of [`Kind::Variable`] and [`Kind::Text`].
     Text(String),
     /// Of [`Kind::Path`].
     Path(PathBuf),

@@ -13,7 +13,7 @@ use crate::vocabulary::words;
 
 words! {
     /// The variables of a block.
-    pub enum Variable {
+    pub(crate) enum Variable {
         /// The lease's directory.
         Dir = "MACHINE_ID_DIR",
         /// The `ssh_config` of the identity output.

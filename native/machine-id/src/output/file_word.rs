@@ -14,12 +14,12 @@ const HASH: usize = 16;
 const KUBE: &str = "kube-";
 
 /// The files in a [`kube_directory`].
-pub const KUBE_FILES: &[&str] = &["tls.key", "tls.crt", "tls.cas", "identity"];
+pub(crate) const KUBE_FILES: &[&str] = &["tls.key", "tls.crt", "tls.cas", "identity"];
 
 /// A resource's name as part of a file name, another one for each name: itself where it is made of letters, digits,
 /// `-`, `_` and `.`, else what can be kept of it, `~` (which the former don't have) and a hash of the whole.
 #[must_use]
-pub fn file_word(name: &str) -> String {
+pub(crate) fn file_word(name: &str) -> String {
     if !name.is_empty() && name.len() <= LONGEST && name.chars().all(plain) {
         return name.to_owned();
     }

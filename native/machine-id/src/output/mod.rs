@@ -18,12 +18,16 @@ mod tls;
 
 use std::borrow::Cow;
 
-pub use environment::{PlacedOutput, Variable, environment};
-pub use error::OutputError;
+pub(crate) use environment::PlacedOutput;
+#[cfg(test)]
+pub(crate) use environment::Variable;
+pub use environment::environment;
+pub(crate) use error::OutputError;
 pub use exec_credential::exec_credential;
-pub use file_word::{KUBE_FILES, file_word, is_kube_folder, kube_directory};
+pub(crate) use file_word::{KUBE_FILES, file_word};
+pub use file_word::{is_kube_folder, kube_directory};
 pub use quote::proxy_command_word;
-pub use request::{ClusterFacts, KubeCertificate, OutputRequest};
+pub(crate) use request::{ClusterFacts, KubeCertificate, OutputRequest};
 
 use crate::config::OutputKind;
 use crate::secret::Secret;

@@ -4,7 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use super::way::Way;
+use super::route::ProxyRoute;
 use crate::connect::SshTarget;
 
 /// What the inner ssh must and must not do. The rest (key, certificate, host CA) comes from the destination's own
@@ -26,7 +26,7 @@ const OPTIONS: [&str; 10] = [
 /// protocols share a port.
 #[must_use]
 pub fn subsystem_arguments(
-    way: &Way,
+    way: &ProxyRoute,
     target: &SshTarget,
     login: &str,
     directory: &Path,
@@ -55,7 +55,7 @@ mod tests {
     use crate::version::Version;
 
     fn arguments(ssh_proxy: Option<Address>) -> Vec<String> {
-        let way = Way {
+        let way = ProxyRoute {
             cluster: "leaf.example.com".to_owned(),
             proxy: Address::new("proxy.example.com", 443),
             ssh_proxy,

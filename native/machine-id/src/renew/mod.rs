@@ -1,6 +1,7 @@
 //! When and how the bot's identity is renewed.
 
 mod request;
-pub mod schedule;
+pub(crate) mod schedule;
 
-pub use request::{Prepared, RenewError, Renewed, prepare};
+pub(crate) use request::RenewError;
+pub(crate) use request::prepare;

@@ -14,19 +14,15 @@ const CALL: &str = "the renewal";
 
 /// What a renewal brings.
 #[derive(Debug)]
-pub struct Renewed {
+pub(crate) struct Renewed {
     /// Certificates of the next generation, for the same key.
     pub certificates: Certificates,
-    /// User and host CAs, PEM.
-    pub tls_cas: Vec<String>,
-    /// SSH keys of the same CAs, one line each.
-    pub ssh_cas: Vec<String>,
 }
 
 /// A failed renewal, by what it means for the identity.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum RenewError {
+pub(crate) enum RenewError {
     /// The request surely never reached the server: the same identity may be presented again.
     #[error("the renewal was not sent: {0}")]
     NotSent(#[source] ConnectError),
@@ -67,7 +63,7 @@ impl Fault for RenewError {
 
 /// A renewal that only has to be sent: all that can fail before has not failed.
 #[derive(Debug)]
-pub struct Prepared<'a> {
+pub(crate) struct Prepared<'a> {
     client: &'a AuthClient,
     key: &'a KeyPair,
     user: String,
@@ -80,7 +76,7 @@ pub struct Prepared<'a> {
 ///
 /// # Errors
 /// [`RenewError::NotSent`].
-pub async fn prepare<'a>(
+pub(crate) async fn prepare<'a>(
     client: &'a AuthClient,
     identity: &'a BotIdentity,
     lifetime: Duration,
@@ -101,7 +97,7 @@ impl Prepared<'_> {
     ///
     /// # Errors
     /// By what the caller may do next: see [`RenewError`].
-    pub async fn send(self, clock: &dyn Clock) -> Result<Renewed, RenewError> {
+    pub(crate) async fn send(self, clock: &dyn Clock) -> Result<Renewed, RenewError> {
         let issued = match self.client.user_certs(self.request).await {
             Ok(issued) => issued,
             Err(error) if nothing_was_done(&error, &self.version) => return Err(RenewError::Refused(error)),
@@ -116,7 +112,7 @@ impl Prepared<'_> {
         if issued_to != self.user {
             return Err(unusable(format!("the certificate is for {issued_to:?}, not for {:?}", self.user)));
         }
-        Ok(Renewed { certificates, tls_cas: issued.tls_cas, ssh_cas: issued.ssh_cas })
+        Ok(Renewed { certificates })
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 /// The validity of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Validity {
+pub(crate) struct Validity {
     /// Start; the cluster puts it a minute into the past (protocol B1).
     pub from: SystemTime,
     /// End.
@@ -17,27 +17,15 @@ const BACKDATED: Duration = Duration::from_secs(60);
 impl Validity {
     /// The useful life of a certificate that was issued a minute after its start of validity.
     #[must_use]
-    pub fn of_certificate(valid_from: SystemTime, valid_until: SystemTime) -> Self {
+    pub(crate) fn of_certificate(valid_from: SystemTime, valid_until: SystemTime) -> Self {
         let issued = valid_from.checked_add(BACKDATED).unwrap_or(valid_from);
         Self { from: issued.min(valid_until), until: valid_until }
     }
 
     /// The whole span; zero if the end lies before the start.
     #[must_use]
-    pub fn lifetime(&self) -> Duration {
+    pub(crate) fn lifetime(&self) -> Duration {
         self.until.duration_since(self.from).unwrap_or_default()
-    }
-
-    /// What is left at `now`; zero after the end.
-    #[must_use]
-    pub fn left(&self, now: SystemTime) -> Duration {
-        self.until.duration_since(now).unwrap_or_default()
-    }
-
-    /// Whether `now` lies inside.
-    #[must_use]
-    pub fn contains(&self, now: SystemTime) -> bool {
-        self.from <= now && now < self.until
     }
 }
 
@@ -48,7 +36,7 @@ impl Validity {
 /// the start, up to a tenth earlier, and never later than two thirds of the lifetime: a lifetime that the cluster
 /// shortened is followed.
 #[must_use]
-pub fn renewal_point(validity: Validity, interval: Option<Duration>, unit: f64) -> SystemTime {
+pub(crate) fn renewal_point(validity: Validity, interval: Option<Duration>, unit: f64) -> SystemTime {
     let unit = unit.clamp(0.0, 1.0);
     let lifetime = validity.lifetime();
     let latest = lifetime.mul_f64(2.0 / 3.0);
@@ -106,7 +94,7 @@ mod tests {
                 until: SystemTime::UNIX_EPOCH + Duration::from_secs(from + life),
             };
             let point = renewal_point(validity, interval.map(Duration::from_secs), unit);
-            prop_assert!(validity.contains(point));
+            prop_assert!(validity.from <= point && point < validity.until);
         }
 
         #[test]

@@ -33,11 +33,11 @@ macro_rules! words {
 
         impl $name {
             /// Every one, in the order of the list.
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+            $vis const ALL: &[Self] = &[$(Self::$variant,)+];
 
             /// The word for it; never changes once released.
             #[must_use]
-            pub const fn as_str(self) -> &'static str {
+            $vis const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
             }
         }

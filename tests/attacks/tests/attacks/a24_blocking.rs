@@ -110,7 +110,14 @@ fn a24_a_ca_file_that_hangs_stops_no_thread_of_the_runtime() {
         let pipe = scratch.path().join("ca.pem");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         let ca = Some(CaSource::File(pipe.clone()));
-        let config = ClusterConfig { host: "127.0.0.1".to_owned(), port: 3025, kind, ca_pins: Vec::new(), ca };
+        let config = ClusterConfig {
+            host: "127.0.0.1".to_owned(),
+            port: 3025,
+            kind,
+            ca_pins: Vec::new(),
+            ca,
+            use_configured_address: false,
+        };
         let (reading, begun) = tokio::sync::oneshot::channel();
         let (goes_on, seen) = std::sync::mpsc::channel();
         let disk = std::thread::spawn(move || {

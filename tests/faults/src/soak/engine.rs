@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{
-    AddressKind, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig, JoinConfig,
-    KeyAlgorithm, OutputConfig, OutputKind, Scope, TokenSource,
+    AddressKind, ClusterConfig, DirectoryConfig, EngineConfig, HelperConfig, HelperContent, IdentityConfig,
+    IdentityOutput, JoinConfig, KeyAlgorithm, OutputConfig, OutputKind, Scope, TokenSource,
 };
 use machine_id::destination::digest_of;
 use machine_id::engine::{Engine, IdentityState, LeaseRequest, Placement};
@@ -80,8 +80,10 @@ async fn come_and_go(engine: Arc<Engine>, plan: Plan, tally: Arc<Mutex<Tally>>, 
         let lease = format!("{:032x}", fastrand::u128(..));
         let path = plan.leases.join(&lease);
         let scope = if fastrand::u8(..4) == 0 { Scope::Build } else { Scope::Agent };
-        let placements =
-            vec![Placement { kind: OutputKind::Identity, directory: DirectoryConfig::private(path.clone()) }];
+        let placements = vec![Placement {
+            kind: OutputKind::Identity(IdentityOutput::default()),
+            directory: DirectoryConfig::private(path.clone()),
+        }];
         let order = LeaseRequest {
             lease,
             placements,
@@ -132,7 +134,7 @@ fn note(tally: &Mutex<Tally>, change: impl FnOnce(&mut Tally)) {
 
 fn output(path: PathBuf) -> OutputConfig {
     OutputConfig {
-        kind: OutputKind::Identity,
+        kind: OutputKind::Identity(IdentityOutput::default()),
         destination: DirectoryConfig::private(path),
         roles: Vec::new(),
         name: None,
@@ -149,6 +151,7 @@ fn config(plan: &Plan, proxy: &str) -> Result<EngineConfig, Failure> {
         kind: AddressKind::Proxy,
         ca_pins: Vec::new(),
         ca: None,
+        use_configured_address: false,
     };
     let identity = IdentityConfig {
         id: "api".to_owned(),
@@ -158,12 +161,12 @@ fn config(plan: &Plan, proxy: &str) -> Result<EngineConfig, Failure> {
             token: TokenSource::File(plan.token.clone()),
             settings: Arc::default(),
         },
-        key_algorithm: KeyAlgorithm::EcdsaP256,
+        key_algorithm: Some(KeyAlgorithm::EcdsaP256),
         lifetime: LIFE,
         renewal_interval: None,
         roles: vec![ROLE.to_owned()],
         max_ttl: LIFE,
-        storage: DirectoryConfig::private(plan.storage.clone()),
+        storage: Some(DirectoryConfig::private(plan.storage.clone())),
     };
     let path = std::env::current_exe()?.with_file_name("machine-id");
     let content = HelperContent::Sha256(digest_of(&path)?);

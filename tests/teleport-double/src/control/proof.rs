@@ -41,6 +41,8 @@ pub struct AzureOptions {
     pub access_token: String,
     /// The certificates that a client must send with the document on `teleport.join.v1`; any when unset.
     pub intermediate: Option<Vec<u8>>,
+    /// The certificate (DER) in the attested document's signature; none when empty.
+    pub signer: Vec<u8>,
     /// Whether an allow rule matches the machine.
     pub allowed: bool,
 }
@@ -51,19 +53,39 @@ impl Default for AzureOptions {
             vm_id: "9a4c0d2e-0000-4000-8000-000000000001".to_owned(),
             access_token: "azure.access.token".to_owned(),
             intermediate: None,
+            signer: Vec::new(),
             allowed: true,
         }
     }
 }
 
-/// The body that a double of Azure's metadata service answers for `nonce`: the double's stand-in for Microsoft's
-/// signature. It must reach the cluster byte for byte.
+/// The body that a double of Azure's metadata service answers for `nonce`: a PKCS#7 message with the certificate
+/// `signer` (DER; none when empty), and without a signature. It must reach the cluster byte for byte.
 #[must_use]
-pub fn attested_document(nonce: &str, vm_id: &str) -> String {
+pub fn attested_document(nonce: &str, vm_id: &str, signer: &[u8]) -> String {
     use base64::Engine;
     let inner = format!(r#"{{"nonce":{},"vmId":{}}}"#, serde_json::json!(nonce), serde_json::json!(vm_id));
-    let signature = base64::engine::general_purpose::STANDARD.encode(inner);
+    let signature = base64::engine::general_purpose::STANDARD.encode(pkcs7(inner.as_bytes(), signer));
     format!("{{ \"encoding\": \"pkcs7\",\n  \"signature\":\"{signature}\" }}")
+}
+
+/// ContentInfo{signedData, [0] SignedData{1, {}, {data, [0] content}, [0] certificates, {}}}.
+fn pkcs7(content: &[u8], certificates: &[u8]) -> Vec<u8> {
+    const SIGNED_DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+    const DATA: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+    const SET: &[u8] = &[0x31, 0];
+    let encapsulated = tlv(0x30, &[DATA, &tlv(0xa0, &tlv(0x04, content))].concat());
+    let certificates = if certificates.is_empty() { Vec::new() } else { tlv(0xa0, certificates) };
+    let signed = tlv(0x30, &[&[2, 1, 1], SET, &encapsulated, &certificates, SET].concat());
+    tlv(0x30, &[SIGNED_DATA, &tlv(0xa0, &signed)].concat())
+}
+
+/// One value in DER.
+fn tlv(tag: u8, value: &[u8]) -> Vec<u8> {
+    let length = value.len().to_be_bytes();
+    let length: &[u8] = length.iter().position(|byte| *byte != 0).map_or(&[0], |at| length.split_at(at).1);
+    let long = (value.len() > 127).then(|| 0x80 | u8::try_from(length.len()).unwrap_or_default());
+    std::iter::once(tag).chain(long).chain(length.iter().copied()).chain(value.iter().copied()).collect()
 }
 
 /// How strictly a token of method `bound_keypair` guards against copies (join-methods 3.7).

@@ -40,13 +40,13 @@ async fn a_document_and_a_token_join_by_both_streams() {
     let double = double("18.5.0").await;
     let options = AzureOptions { intermediate: Some(b"DER".to_vec()), ..AzureOptions::default() };
     let token = token(&double, options.clone());
-    join(&double, &token, &options.access_token, |nonce| attested_document(nonce, &options.vm_id)).await.unwrap();
+    join(&double, &token, &options.access_token, |nonce| attested_document(nonce, &options.vm_id, b"")).await.unwrap();
     for (intermediate, joins) in [(b"DER".to_vec(), true), (b"RED".to_vec(), false)] {
         let (mut exchange, _) = Exchange::begin(&double, At::Proxy, &token).await.unwrap();
         let said = exchange.ask(Sent::AzureInit(AzureInit { client_params: params() })).await.unwrap();
         let Said::Challenge(challenge) = said else { panic!("{said:?}") };
         let Some(Asked::AzureChallenge(asked)) = challenge.payload else { panic!("{challenge:?}") };
-        let attested_data = attested_document(&asked.challenge, &options.vm_id).into_bytes();
+        let attested_data = attested_document(&asked.challenge, &options.vm_id, b"").into_bytes();
         let access_token = options.access_token.clone();
         let solution = AzureChallengeSolution { attested_data, intermediate, access_token };
         let payload = Some(Solved::AzureChallengeSolution(solution));
@@ -66,10 +66,10 @@ async fn each_check_has_its_text() {
     let good = token(&double, options.clone());
     let denied = token(&double, AzureOptions { allowed: false, ..options });
     let other = double.new_token("api");
-    let usual = |nonce: &str| attested_document(nonce, &vm);
-    let elsewhere = |_: &str| attested_document("another", &vm);
-    let stranger = |nonce: &str| attested_document(nonce, "vm-2");
-    let rewritten = |nonce: &str| attested_document(nonce, &vm).replace("{ ", "{");
+    let usual = |nonce: &str| attested_document(nonce, &vm, b"");
+    let elsewhere = |_: &str| attested_document("another", &vm, b"");
+    let stranger = |nonce: &str| attested_document(nonce, "vm-2", b"");
+    let rewritten = |nonce: &str| attested_document(nonce, &vm, b"").replace("{ ", "{");
     let broken = |_: &str| "{\"encoding\":\"pkcs7\",\"signature\":\"AAAA\"}".to_owned();
     let not_matched = format!("instance {vm} did not match any allow rules in token {denied}");
     type Document<'a> = &'a dyn Fn(&str) -> String;

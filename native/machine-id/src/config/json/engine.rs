@@ -102,8 +102,7 @@ fn identity(
         section.require("cluster", diagnostics, "write {\"address\": …}").and_then(|tree| cluster(tree, diagnostics));
     let join =
         section.require("join", diagnostics, "write {\"method\": …}").and_then(|tree| join(tree, purpose, diagnostics));
-    let key_algorithm =
-        section.take("key_algorithm").and_then(|tree| tree.parse(diagnostics, value::word)).unwrap_or_default();
+    let key_algorithm = section.take("key_algorithm").and_then(|tree| tree.parse(diagnostics, value::word));
     let lifetime = lifetime_of(&mut section, "lifetime_seconds", diagnostics).unwrap_or(limits::LIFETIME_DEFAULT);
     let renewal_interval = section
         .take("renewal_interval_seconds")
@@ -142,9 +141,11 @@ fn cluster(tree: Tree, diagnostics: &mut Diagnostics) -> Option<ClusterConfig> {
         .map(|list| list.parse_list(diagnostics, limits::CA_PINS, value::ca_pin))
         .unwrap_or_default();
     let ca = section.take("ca_pem").and_then(|tree| tree.parse(diagnostics, pem)).map(CaSource::Pem);
+    let use_configured_address =
+        section.take("use_configured_address").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
     section.finish(diagnostics);
     let (host, port) = address?;
-    Some(ClusterConfig { host, port, kind, ca_pins, ca })
+    Some(ClusterConfig { host, port, kind, ca_pins, ca, use_configured_address })
 }
 
 fn pem(text: &str) -> Result<String, String> {

@@ -17,6 +17,9 @@ pub struct ClusterConfig {
     pub ca_pins: Vec<CaPin>,
     /// A CA to trust for this cluster beside the system's roots.
     pub ca: Option<CaSource>,
+    /// Stay with this address where a proxy announces another one: seen from here that may lead nowhere, or somewhere
+    /// else (tbot's `TBOT_USE_PROXY_ADDR`). For an auth server it changes nothing.
+    pub use_configured_address: bool,
 }
 
 words! {

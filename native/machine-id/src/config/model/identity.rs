@@ -32,8 +32,8 @@ pub struct IdentityConfig {
     pub cluster: ClusterConfig,
     /// How to join.
     pub join: JoinConfig,
-    /// Algorithm of all keys made for this identity.
-    pub key_algorithm: KeyAlgorithm,
+    /// Algorithm of all keys made for this identity; none: ECDSA P-256, and RSA-2048 for databases.
+    pub key_algorithm: Option<KeyAlgorithm>,
     /// Wished lifetime of the bot's own certificates (`certificate_ttl`).
     pub lifetime: Duration,
     /// Fixed renewal interval; none: a jittered point after half of the lifetime.

@@ -77,6 +77,7 @@ fn key(setting: &Setting, language: Language<'_>) -> Option<&'static str> {
 
 fn value(tree: Tree, kind: Kind, language: Language<'_>, diagnostics: &mut Diagnostics) -> Option<Value> {
     match (kind, language) {
+        (Kind::Text, _) => tree.parse(diagnostics, value::name).map(Value::Text),
         (Kind::Variable, _) => tree.parse(diagnostics, value::variable).map(Value::Text),
         (Kind::Words, _) => {
             let words = tree.parse_list(diagnostics, limits::COMMAND_WORDS, value::command_word);

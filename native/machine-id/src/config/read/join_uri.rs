@@ -97,6 +97,7 @@ fn set(method: JoinMethod, parameter: Secret, settings: &mut Settings, place: &P
     }
     let value = match setting.kind {
         Kind::Variable => value::variable(parameter.expose()).map(Value::Text),
+        Kind::Text => value::name(parameter.expose()).map(Value::Text),
         _ => Err("can't be a part of a joining URI".to_owned()),
     };
     match value {

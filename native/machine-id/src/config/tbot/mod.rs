@@ -20,9 +20,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::diagnostic::{ConfigError, Diagnostics, Place};
-use super::model::{
-    AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, KeyAlgorithm, OutputConfig, TbotConfig,
-};
+use super::model::{AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, OutputConfig, TbotConfig};
 use super::read::address::parse_address;
 use super::read::join_uri::UriCluster;
 use super::read::tree::{Section, Text, Tree, Value};
@@ -107,9 +105,9 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
     let (host, port, kind) = cluster?;
     let identity = IdentityConfig {
         id: "default".to_owned(),
-        cluster: ClusterConfig { host, port, kind, ca_pins, ca },
+        cluster: ClusterConfig { host, port, kind, ca_pins, ca, use_configured_address: false },
         join: join?,
-        key_algorithm: KeyAlgorithm::default(),
+        key_algorithm: None,
         lifetime,
         renewal_interval,
         roles: Vec::new(),

@@ -99,6 +99,9 @@ impl Connector {
             .map_err(|reason| TransportError::NotTeleport { address: named(), reason })?;
         let name = if found.cluster.is_empty() { self.name_for_browsers(address).await? } else { found.cluster };
         let mut facts = found.facts;
+        if self.uses_configured_address() {
+            facts.stay_at_web();
+        }
         facts.upgrade = facts.tls_routing && upgrade;
         Ok(Cluster {
             name,

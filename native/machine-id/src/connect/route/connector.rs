@@ -21,6 +21,7 @@ struct Inner {
     kind: AddressKind,
     pins: Vec<CaPin>,
     ca: Option<CaSource>,
+    use_configured_address: bool,
     clock: SharedClock,
     environment: Environment,
     web_trust: Mutex<Option<Trust>>,
@@ -66,6 +67,7 @@ impl Connector {
             kind: config.kind,
             pins: config.ca_pins.clone(),
             ca: config.ca.clone(),
+            use_configured_address: config.use_configured_address,
             clock,
             environment,
             web_trust: Mutex::new(None),
@@ -85,6 +87,10 @@ impl Connector {
 
     pub(in crate::connect) fn kind(&self) -> AddressKind {
         self.0.kind
+    }
+
+    pub(in crate::connect) fn uses_configured_address(&self) -> bool {
+        self.0.use_configured_address
     }
 
     pub(in crate::connect) fn pins(&self) -> &[CaPin] {

@@ -45,6 +45,19 @@ impl ProxyFacts {
             web: proxy,
         }
     }
+
+    /// Puts the address that was asked in place of all that it announces: for networks in which those lead elsewhere.
+    /// Where protocols have ports of their own, those ports stay, at the host that was asked.
+    pub(in crate::connect) fn stay_at_web(&mut self) {
+        let web = &self.web;
+        let at_web = |address: &Address| {
+            if self.tls_routing { web.clone() } else { Address::new(&web.host, address.port) }
+        };
+        (self.ssh, self.tunnel) = (at_web(&self.ssh), at_web(&self.tunnel));
+        self.kube = self.kube.as_ref().map(at_web);
+        self.public_host.clone_from(&self.web.host);
+        self.public.clone_from(&self.web);
+    }
 }
 
 /// The parsed reply.
@@ -185,6 +198,26 @@ mod tests {
         );
         assert_eq!(facts.ssh, Address::new("ssh.example.com", 5023));
         assert_eq!(facts.kube, Some(Address::new("kube.example.com", 4026)));
+    }
+
+    #[test]
+    fn a_client_that_stays_where_it_was_sent_uses_none_of_the_announced_hosts() {
+        let facts = |routing: bool| {
+            let ssh = r#""ssh_public_addr":"a.invalid:5023","ssh_tunnel_public_addr":"b.invalid:5024","public_addr":"c.invalid:444""#;
+            let body = format!(
+                r#"{{"cluster_name":"c","proxy":{{"tls_routing_enabled":{routing},"ssh":{{{ssh}}},"kube":{{"enabled":true,"public_addr":"d.invalid:4026"}}}}}}"#
+            );
+            let mut facts = parse(body.as_bytes(), &web()).unwrap().facts;
+            facts.stay_at_web();
+            facts
+        };
+        let host = "proxy.example.com";
+        let shared = facts(true);
+        assert_eq!(shared, ProxyFacts { kube: Some(web()), ..ProxyFacts::assumed(web()) });
+        let separate = facts(false);
+        assert_eq!((separate.ssh, separate.tunnel), (Address::new(host, 5023), Address::new(host, 5024)));
+        assert_eq!((separate.kube, separate.public), (Some(Address::new(host, 4026)), web()));
+        assert_eq!(separate.public_host, host);
     }
 
     #[test]

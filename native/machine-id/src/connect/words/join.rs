@@ -37,6 +37,10 @@ pub enum Rejection {
     Sts,
     /// The answer to the server's challenge wasn't right.
     Challenge,
+    /// The server can't read or verify a document that a platform signed.
+    Document,
+    /// The machine of the proof isn't the one that the proof's identity is known for.
+    Machine,
     /// The method needs Teleport Enterprise.
     Enterprise,
     /// The server doesn't know the method.
@@ -105,6 +109,10 @@ const WORDS: &[(&str, Rejection)] = &[
     ("as a signed header", Rejection::Challenge),
     ("challenge is missing or does not match", Rejection::Challenge),
     ("failed to complete challenge", Rejection::Challenge),
+    ("asn1: ", Rejection::Document),
+    ("certificate signed by unknown authority", Rejection::Document),
+    ("vm id does not match", Rejection::Machine),
+    ("no vm found with matching vm id", Rejection::Machine),
     ("this feature requires teleport enterprise", Rejection::Enterprise),
     ("unsupported join method", Rejection::UnknownMethod),
     ("unrecognized token join method", Rejection::UnknownMethod),

@@ -17,8 +17,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-pub use error::StoreError;
-pub use machine::MachineMark;
+pub(crate) use error::StoreError;
+pub(crate) use machine::MachineMark;
 
 use super::authority::Authorities;
 use super::bot::BotIdentity;
@@ -28,7 +28,7 @@ use crate::destination::DirectoryLock;
 use medium::Medium;
 
 /// The identity's file.
-pub const IDENTITY_FILE: &str = "identity.json";
+pub(crate) const IDENTITY_FILE: &str = "identity.json";
 
 /// What keeps one bot identity: a directory, or the memory of this process.
 #[derive(Clone, Debug)]
@@ -72,6 +72,12 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.medium.path()
+    }
+
+    /// The directory, where tbot keeps an identity in it: it isn't ours, and isn't touched. Reads the disk.
+    #[must_use]
+    pub fn beside_tbots(&self) -> Option<PathBuf> {
+        self.medium.is_tbots().then(|| self.path().parent().map_or_else(PathBuf::new, PathBuf::from))
     }
 
     /// The present version of the file; none if there is none. Each write makes a new file, so it has another stamp.

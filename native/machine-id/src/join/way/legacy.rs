@@ -5,8 +5,9 @@ use teleport_api::auth::join_service_client::JoinServiceClient;
 use teleport_api::auth::register_using_bound_keypair_method_request::Payload as BoundSay;
 use teleport_api::auth::register_using_bound_keypair_method_response::Payload as BoundHeard;
 use teleport_api::auth::{
-    Certs, RegisterUsingBoundKeypairChallengeResponse, RegisterUsingBoundKeypairInitialRequest,
-    RegisterUsingBoundKeypairMethodRequest, RegisterUsingBoundKeypairRotationResponse, RegisterUsingIamMethodRequest,
+    Certs, RegisterUsingAzureMethodRequest, RegisterUsingBoundKeypairChallengeResponse,
+    RegisterUsingBoundKeypairInitialRequest, RegisterUsingBoundKeypairMethodRequest,
+    RegisterUsingBoundKeypairRotationResponse, RegisterUsingIamMethodRequest,
 };
 use teleport_api::types::SignatureAlgorithmSuite;
 use tonic::Streaming;
@@ -32,6 +33,7 @@ pub(super) async fn send(
     match prover {
         Prover::Nobody => at_once(&connection, request).await,
         Prover::Iam { .. } => iam(connection, request, prover, clock).await,
+        Prover::Azure(_) => azure(connection, request, prover, clock).await,
         Prover::BoundKeypair(_) => bound_keypair(connection, request, prover, clock).await,
     }
 }
@@ -64,6 +66,30 @@ async fn iam(
     stream.outbox.put(RegisterUsingIamMethodRequest {
         register_using_token_request: Some(request.message()),
         sts_identity_request: signed.to_vec(),
+    });
+    let certs = stream.hear(request).await?.certs;
+    outcome(certs.ok_or_else(|| Failure::Final(bad("no certificates follow the challenge")))?, None)
+}
+
+/// As with `iam`. The server fetches the certificates of Azure's signature itself.
+async fn azure(
+    connection: GrpcConnection,
+    request: &JoinRequest<'_>,
+    prover: &mut Prover<'_>,
+    clock: &dyn Clock,
+) -> Result<Outcome, Failure> {
+    let (outbox, messages) = outbox::open();
+    let opened = answer(&connection, client(&connection).register_using_azure_method(messages)).await;
+    let inbox = opened.map_err(|error| refusal::of_call(error, request))?.into_inner();
+    let mut stream = Stream { connection, outbox, inbox };
+    let challenge = stream.hear(request).await?.challenge;
+    let asked = Question::Azure { challenge, chain: false };
+    let answered = prover.answer(asked, clock).await.map_err(Failure::Final)?;
+    let Answer::Azure(shown) = answered else { return Err(Failure::Final(defect())) };
+    stream.outbox.put(RegisterUsingAzureMethodRequest {
+        register_using_token_request: Some(request.message()),
+        attested_data: shown.attested_data,
+        access_token: shown.access_token.expose().to_owned(),
     });
     let certs = stream.hear(request).await?.certs;
     outcome(certs.ok_or_else(|| Failure::Final(bad("no certificates follow the challenge")))?, None)
@@ -105,7 +131,7 @@ async fn bound_keypair(
             Answer::NewKey(public_key) => {
                 BoundSay::RotationResponse(RegisterUsingBoundKeypairRotationResponse { public_key })
             }
-            Answer::Iam(_) => return Err(Failure::Final(defect())),
+            Answer::Iam(_) | Answer::Azure(_) => return Err(Failure::Final(defect())),
         };
         stream.outbox.put(say(payload));
     }

@@ -10,10 +10,10 @@ use teleport_api::join::join_request::Payload as Say;
 use teleport_api::join::join_response::Payload as Heard;
 use teleport_api::join::join_service_client::JoinServiceClient;
 use teleport_api::join::{
-    BotParams, BotResult, BoundKeypairChallengeSolution, BoundKeypairInit, BoundKeypairRotationResponse, Certificates,
-    ChallengeSolution, ClientInit, ClientParams, GivingUp, IamChallengeSolution, IamInit, JoinRequest as Message,
-    JoinResponse, OidcInit, PublicKeys, Result as Brought, TokenInit, challenge, challenge_solution, client_params,
-    giving_up, result,
+    AzureChallengeSolution, AzureInit, BotParams, BotResult, BoundKeypairChallengeSolution, BoundKeypairInit,
+    BoundKeypairRotationResponse, Certificates, ChallengeSolution, ClientInit, ClientParams, GivingUp,
+    IamChallengeSolution, IamInit, JoinRequest as Message, JoinResponse, OidcInit, PublicKeys, Result as Brought,
+    TokenInit, challenge, challenge_solution, client_params, giving_up, result,
 };
 use tonic::{Code, Streaming};
 use x509_cert::der::pem::{LineEnding, encode_string};
@@ -155,6 +155,7 @@ fn init(request: &JoinRequest<'_>) -> Say {
         }
         (Proof::Token, _) => Say::TokenInit(TokenInit { client_params }),
         (Proof::Aws, _) => Say::IamInit(IamInit { client_params }),
+        (Proof::Azure, _) => Say::AzureInit(AzureInit { client_params }),
         (Proof::BoundKey, _) => {
             let (initial_join_secret, previous_join_state) = request.bound_init();
             Say::BoundKeypairInit(BoundKeypairInit { client_params, initial_join_secret, previous_join_state })
@@ -165,6 +166,9 @@ fn init(request: &JoinRequest<'_>) -> Say {
 fn question(asked: Option<challenge::Payload>) -> Result<Question, JoinError> {
     match asked {
         Some(challenge::Payload::IamChallenge(asked)) => Ok(Question::Iam { challenge: asked.challenge }),
+        Some(challenge::Payload::AzureChallenge(asked)) => {
+            Ok(Question::Azure { challenge: asked.challenge, chain: true })
+        }
         Some(challenge::Payload::BoundKeypairChallenge(asked)) => {
             Ok(Question::BoundKeypair { public_key: text(asked.public_key)?, challenge: asked.challenge })
         }
@@ -181,6 +185,11 @@ fn solution(answer: Answer) -> challenge_solution::Payload {
             let sts_identity_request = signed.to_vec();
             challenge_solution::Payload::IamChallengeSolution(IamChallengeSolution { sts_identity_request })
         }
+        Answer::Azure(shown) => challenge_solution::Payload::AzureChallengeSolution(AzureChallengeSolution {
+            attested_data: shown.attested_data,
+            intermediate: shown.chain,
+            access_token: shown.access_token.expose().to_owned(),
+        }),
         Answer::BoundKeypair(solution) => {
             let solution = solution.into_bytes();
             challenge_solution::Payload::BoundKeypairChallengeSolution(BoundKeypairChallengeSolution { solution })

@@ -29,6 +29,7 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
     private String addressKind;
     private List<String> caPins;
     private String caCertificate;
+    private boolean useConfiguredAddress;
 
     @DataBoundConstructor
     public Cluster(String name, String address) {
@@ -81,6 +82,16 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
         if (this.caCertificate != null) {
             Checks.certificate(this.caCertificate);
         }
+    }
+
+    /** Whether the address stays this one where the proxy announces another. */
+    public boolean isUseConfiguredAddress() {
+        return useConfiguredAddress;
+    }
+
+    @DataBoundSetter
+    public void setUseConfiguredAddress(boolean useConfiguredAddress) {
+        this.useConfiguredAddress = useConfiguredAddress;
     }
 
     /** All of it once more, for the reason that {@link JoinMethod#check} gives. */

@@ -65,6 +65,11 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         this.join = join;
     }
 
+    /** Null where the default was left: then the library has keys of databases be RSA, which old clients need. */
+    public String chosenKeyAlgorithm() {
+        return keyAlgorithm;
+    }
+
     public String getKeyAlgorithm() {
         return keyAlgorithm == null ? JoinMethods.KEY_ALGORITHMS.get(0) : keyAlgorithm;
     }

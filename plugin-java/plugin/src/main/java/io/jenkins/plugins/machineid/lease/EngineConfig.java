@@ -103,11 +103,16 @@ final class EngineConfig implements AutoCloseable {
         if (cluster.getCaCertificate() != null) {
             object.put("ca_pem", cluster.getCaCertificate());
         }
+        if (cluster.isUseConfiguredAddress()) {
+            object.put("use_configured_address", true);
+        }
         return object;
     }
 
     private static void limits(JSONObject entry, Identity identity) {
-        entry.put("key_algorithm", identity.getKeyAlgorithm());
+        if (identity.chosenKeyAlgorithm() != null) {
+            entry.put("key_algorithm", identity.chosenKeyAlgorithm());
+        }
         entry.put("lifetime_seconds", Durations.parse(identity.getLifetime()));
         if (identity.getRenewalInterval() != null) {
             entry.put("renewal_interval_seconds", Durations.parseInterval(identity.getRenewalInterval()));

@@ -116,8 +116,10 @@ class ContractTest {
         Cluster cluster = new Cluster("main", "teleport.example.com:443");
         cluster.setCaPins(List.of("sha256:" + "1".repeat(64)));
         cluster.setCaCertificate("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
+        cluster.setUseConfiguredAddress(true);
         Identity identity = new Identity("api", "main");
         identity.setRoles(List.of("api-workers"));
+        identity.setKeyAlgorithm("rsa-2048");
         identity.setRenewalInterval("20m");
         identity.setMaxTtl("2h");
         try (EngineConfig config = EngineConfig.open(cluster, identity, null)) {

@@ -5,7 +5,7 @@ use crate::version::Version;
 
 /// The way to a proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct ProxyRoute {
     /// Name of the cluster that the host is in.
     pub cluster: String,
     /// The proxy's public web address.
@@ -18,7 +18,7 @@ pub struct Way {
     pub server_version: Version,
 }
 
-impl Way {
+impl ProxyRoute {
     /// The cluster, without having asked it.
     #[must_use]
     pub fn cluster(&self) -> Cluster {
