@@ -13,6 +13,11 @@ fn with(stage: &dyn Stage, kind: Kind) -> (Machine, String) {
     (machine, token)
 }
 
+/// The command that makes a token for a bot.
+fn fresh(stage: &dyn Stage) -> &'static str {
+    if stage.version().has_bot_instances() { "tctl bots instances add" } else { "tctl bots rm" }
+}
+
 /// Nobody has made it. With a pin the auth server itself says so.
 pub fn a_wrong_token(stage: &dyn Stage) {
     let machine = Machine::new(stage);
@@ -23,7 +28,7 @@ pub fn a_wrong_token(stage: &dyn Stage) {
         if let Some(pin) = pin {
             join::pin(&machine, &pin);
         }
-        machine.oneshot().refused(1, "join_rejected", &["token", "make the bot and its token anew", "tctl"]);
+        machine.oneshot().refused(1, "join_rejected", &["token", "make a fresh one", fresh(stage)]);
         machine.assert_nothing_left();
     }
 }
@@ -31,7 +36,7 @@ pub fn a_wrong_token(stage: &dyn Stage) {
 /// Its time is over.
 pub fn an_expired_token(stage: &dyn Stage) {
     let (machine, _) = with(stage, Kind::Expired);
-    machine.oneshot().refused(1, "join_rejected", &["expired", "make the bot and its token anew"]);
+    machine.oneshot().refused(1, "join_rejected", &["expired", "make a fresh one", fresh(stage)]);
     machine.assert_nothing_left();
 }
 

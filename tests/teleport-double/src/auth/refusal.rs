@@ -51,6 +51,29 @@ impl Refusal {
         self
     }
 
+    /// The same with its texts in one, the outermost first, as 18 tells them (seen on 18.0.0-dev).
+    pub(crate) fn in_one_text(mut self) -> Self {
+        let texts: Vec<String> = self.wraps.drain(..).rev().chain([self.message]).collect();
+        let mut joined = String::new();
+        for (depth, text) in texts.iter().enumerate() {
+            if depth > 0 {
+                joined.push('\n');
+            }
+            joined.push_str(&"\t".repeat(depth));
+            joined.push_str(text);
+        }
+        self.message = joined;
+        self
+    }
+
+    /// The same as a proxy hands it on that has asked its auth server by gRPC.
+    pub(crate) fn through_a_proxy(mut self) -> Self {
+        if self.kind == RefusalKind::Plain {
+            self.message = format!("rpc error: code = Unknown desc = {}", self.message);
+        }
+        self
+    }
+
     pub(crate) fn denied(message: impl Into<String>) -> Self {
         Self::new(RefusalKind::Denied, message)
     }

@@ -39,6 +39,7 @@ pub(crate) async fn over_http(core: &Core, peer: &Peer, request: Request<Incomin
                 r#"{{"ssh":"{ssh}","tls":"{tls}","tls_ca_certs":{tls_cas},"ssh_ca_certs":{ssh_cas}}}"#
             ))
         }
+        Err(refusal) if core.settings.major() >= 18 => refusal.through_a_proxy().http(),
         Err(refusal) => refusal.http(),
     };
     match &fault {

@@ -64,10 +64,13 @@ async fn a_bad_proof_is_http_500_and_grpc_unknown() {
     for (method, text) in [("kubernetes", kubernetes), ("gitlab", other)] {
         let token = token(&double, method, None);
         let (status, body) = http(&double, &token, "ey.wrong").await;
-        assert_eq!((status, body["error"]["message"].as_str()), (500, Some(text)));
-        assert!(!body["messages"].as_array().unwrap().is_empty());
+        let told = body["error"]["message"].as_str().unwrap();
+        assert!(
+            status == 500 && told.starts_with("rpc error: code = Unknown desc = ") && told.ends_with(text),
+            "{body}"
+        );
         let refused = v1(&double, &token, "ey.wrong").await.unwrap_err();
-        assert_eq!((refused.code(), refused.message()), (Code::Unknown, text));
+        assert!(refused.code() == Code::Unknown && refused.message().ends_with(text), "{refused}");
         let (status, body) = http(&double, &token, "").await;
         assert_eq!(status, 400);
         assert!(body["error"]["message"].as_str().unwrap().starts_with("IDToken not provided for"), "{body}");
@@ -93,26 +96,25 @@ async fn each_planned_refusal_has_its_status_its_code_and_its_texts() {
         let token = token(&double, "kubernetes", Some(refusal));
         let (seen, body) = http(&double, &token, "ey.right").await;
         assert_eq!(seen, status, "{body}");
-        let due = serde_json::json!({
-            "error": { "message": "token is expired (exp)" },
-            "messages": ["validating jwt claims", "reviewing"],
-        });
-        assert_eq!(body, due);
+        let text = "reviewing\n\tvalidating jwt claims\n\t\ttoken is expired (exp)";
+        let asked = if kind == RefusalKind::Plain { "rpc error: code = Unknown desc = " } else { "" };
+        assert_eq!(body, serde_json::json!({ "error": { "message": format!("{asked}{text}") } }));
         let refused = v1(&double, &token, "ey.right").await.unwrap_err();
-        assert_eq!((refused.code(), refused.message()), (code, "token is expired (exp)"));
+        assert_eq!((refused.code(), refused.message()), (code, text));
     }
 }
 
 #[tokio::test]
 async fn the_known_refusals_come_through_as_they_are() {
-    let double = double("18.2.0").await;
+    let (double, new) = (double("16.4.0").await, double("18.2.0").await);
     for refusal in proof_refusals() {
         let token = token(&double, "gitlab", Some(refusal.clone()));
         let (_, body) = http(&double, &token, "ey.right").await;
         assert_eq!(body["error"]["message"], refusal.message.as_str());
         let wraps = body["messages"].as_array().map(Vec::len).unwrap_or_default();
         assert_eq!(wraps, refusal.wraps.len(), "{body}");
-        assert_eq!(v1(&double, &token, "ey.right").await.unwrap_err().message(), refusal.message);
+        let token = self::token(&new, "gitlab", Some(refusal.clone()));
+        assert!(v1(&new, &token, "ey.right").await.unwrap_err().message().ends_with(&refusal.message));
     }
 }
 

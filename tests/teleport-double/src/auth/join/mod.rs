@@ -122,7 +122,10 @@ pub(crate) fn finish(
     proof: &Proof<'_>,
     fault: Option<&Fault>,
 ) -> Result<Joined, Refusal> {
-    check(core, request, token, proof)?;
+    check(core, request, token, proof).map_err(|refusal| match core.settings.major() {
+        18.. => refusal.in_one_text(),
+        _ => refusal,
+    })?;
     let keys = request.keys.read(core)?;
     let admitted = admit::admit(core, request, token, proof)?;
     let now = core.now();

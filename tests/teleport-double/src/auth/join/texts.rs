@@ -86,7 +86,7 @@ impl Flaw {
     pub fn refusal(self, method: &str, given_keys: bool) -> Refusal {
         let kubernetes = method == "kubernetes";
         let reviewing = if kubernetes { "reviewing kubernetes token with static_jwks" } else { "validating with jwks" };
-        let claims = &["validating jwt claims", reviewing];
+        let claims = &[if kubernetes { "validating jwt claims" } else { "validating standard claims" }, reviewing];
         let jose = |text: &str| Refusal::plain(format!("go-jose/go-jose{text}"));
         match self {
             Self::Subject if kubernetes => Refusal::denied("kubernetes token did not match any allow rules"),
@@ -111,7 +111,7 @@ impl Flaw {
             Self::Lifetime => Refusal::bad_parameter(
                 "static_jwks joining requires the use of a service account token with a TTL of less than 30m0s",
             )
-            .within(claims),
+            .within(&[reviewing]),
             Self::Issuer => Refusal::plain(
                 "oidc: id token issued by a different provider, expected \"https://a.test\" got \"https://b.test\"",
             ),
