@@ -190,3 +190,21 @@ fn a_static_key_joins_from_a_file_and_is_never_replaced() {
     let refused = machine.oneshot();
     assert!(refused.stderr.contains("the configured static key never changes"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_joining_uri_registers_a_key_from_the_configuration_and_from_a_tokens_file() {
+    for in_a_file in [false, true] {
+        let cluster = cluster("18.8.0", true);
+        let token = bound(&cluster, BoundKeypairOptions::default());
+        let secret = cluster.bound_keypair(&token).unwrap().registration_secret;
+        let uri = format!("tbot+proxy+bound-keypair://{token}:{secret}@{}", cluster.proxy_address());
+        let machine = machine(&cluster, &token, "bound_keypair", "");
+        let text = machine.read("tbot.yaml");
+        let file = machine.path("token");
+        e2e::machine::put(&file, &uri);
+        let written = if in_a_file { file.display().to_string() } else { uri };
+        machine.write_config(&text.replace(&format!("token: {token}"), &format!("token: {written}")));
+        machine.oneshot().succeeded();
+        assert_eq!(cluster.bound_keypair(&token).unwrap().recovery_count, 1);
+    }
+}

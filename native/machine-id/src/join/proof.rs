@@ -106,7 +106,11 @@ fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Token, Found), Join
     let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
     let place = match join.method.spec().proof {
         Proof::Token => return Ok((token, Found::Nothing)),
-        Proof::BoundKey => return Ok((token, Found::BoundKey(bound_keypair::read(&join.settings, lookup)?))),
+        Proof::BoundKey => {
+            let secret = token.uri.as_ref().and_then(|uri| uri.parameter.as_ref());
+            let configured = bound_keypair::read(&join.settings, lookup)?.registered_by(secret);
+            return Ok((token, Found::BoundKey(configured)));
+        }
         Proof::Aws => return Ok((token, Found::Aws { fips: join.settings.flag("fips") })),
         Proof::Azure => return Ok((token, Found::Azure)),
         Proof::IdToken(place) => place,
