@@ -13,6 +13,7 @@ import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.TokenJoin;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jenkinsci.Symbol;
@@ -21,7 +22,11 @@ import org.kohsuke.stapler.DataBoundSetter;
 
 /** A bot of a cluster: how agents join as it, and who may use it for what. */
 public class Identity extends AbstractDescribableImpl<Identity> {
+    static final List<String> KEY_ALGORITHMS = Vocabulary.words("key_algorithms");
+    static final List<String> AGENTS_BY =
+            Arrays.stream(AgentRule.By.values()).map(AgentRule.By::text).toList();
     static final String DEFAULT_LIFETIME = Durations.text(Vocabulary.limit("lifetime_default_seconds"));
+    private static final List<String> CACHE_SCOPES = Vocabulary.words("cache_scopes");
 
     private final String id;
     private final String cluster;
@@ -71,13 +76,13 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     }
 
     public String getKeyAlgorithm() {
-        return keyAlgorithm == null ? JoinMethods.KEY_ALGORITHMS.get(0) : keyAlgorithm;
+        return keyAlgorithm == null ? KEY_ALGORITHMS.get(0) : keyAlgorithm;
     }
 
     @DataBoundSetter
     public void setKeyAlgorithm(String keyAlgorithm) {
-        this.keyAlgorithm = Texts.unlessDefault(keyAlgorithm, JoinMethods.KEY_ALGORITHMS.get(0));
-        Checks.choice(getKeyAlgorithm(), JoinMethods.KEY_ALGORITHMS, "keyAlgorithm");
+        this.keyAlgorithm = Texts.unlessDefault(keyAlgorithm, KEY_ALGORITHMS.get(0));
+        Checks.choice(getKeyAlgorithm(), KEY_ALGORITHMS, "keyAlgorithm");
     }
 
     /** Wished lifetime of the bot's own certificates. */
@@ -131,13 +136,13 @@ public class Identity extends AbstractDescribableImpl<Identity> {
 
     /** {@code agent}: builds of an agent share a role's key pair; {@code build}: each build gets its own. */
     public String getCacheScope() {
-        return cacheScope == null ? JoinMethods.CACHE_SCOPES.get(0) : cacheScope;
+        return cacheScope == null ? CACHE_SCOPES.get(0) : cacheScope;
     }
 
     @DataBoundSetter
     public void setCacheScope(String cacheScope) {
-        this.cacheScope = Texts.unlessDefault(cacheScope, JoinMethods.CACHE_SCOPES.get(0));
-        Checks.choice(getCacheScope(), JoinMethods.CACHE_SCOPES, "cacheScope");
+        this.cacheScope = Texts.unlessDefault(cacheScope, CACHE_SCOPES.get(0));
+        Checks.choice(getCacheScope(), CACHE_SCOPES, "cacheScope");
     }
 
     public List<String> getAllowedJobs() {
@@ -173,13 +178,13 @@ public class Identity extends AbstractDescribableImpl<Identity> {
 
     /** What decides about agents: {@code names}, {@code label}, or nothing ({@code any}). */
     public String getAgentsBy() {
-        return agentsBy == null ? JoinMethods.AGENTS_BY.get(0) : agentsBy;
+        return agentsBy == null ? AGENTS_BY.get(0) : agentsBy;
     }
 
     @DataBoundSetter
     public void setAgentsBy(String agentsBy) {
-        this.agentsBy = Texts.unlessDefault(agentsBy, JoinMethods.AGENTS_BY.get(0));
-        Checks.choice(getAgentsBy(), JoinMethods.AGENTS_BY, "agentsBy");
+        this.agentsBy = Texts.unlessDefault(agentsBy, AGENTS_BY.get(0));
+        Checks.choice(getAgentsBy(), AGENTS_BY, "agentsBy");
     }
 
     /** A label expression; null: none. */

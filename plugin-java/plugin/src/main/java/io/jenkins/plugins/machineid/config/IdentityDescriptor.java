@@ -26,7 +26,10 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
 
     @POST
     public ListBoxModel doFillKeyAlgorithmItems() {
-        return items(JoinMethods.KEY_ALGORITHMS);
+        administrator();
+        ListBoxModel items = new ListBoxModel();
+        Identity.KEY_ALGORITHMS.forEach(name -> items.add(name, name));
+        return items;
     }
 
     @POST
@@ -163,14 +166,7 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     }
 
     private static boolean names(String agentsBy) {
-        return Texts.orNull(agentsBy) == null || agentsBy.trim().equals(JoinMethods.AGENTS_BY.get(0));
-    }
-
-    private static ListBoxModel items(List<String> values) {
-        administrator();
-        ListBoxModel items = new ListBoxModel();
-        values.forEach(value -> items.add(value, value));
-        return items;
+        return Texts.orNull(agentsBy) == null || agentsBy.trim().equals(Identity.AGENTS_BY.get(0));
     }
 
     private static void administrator() {
