@@ -26,7 +26,7 @@ public final class Durations {
      * @throws IllegalArgumentException with a sentence for the reader
      */
     public static long parse(String text) {
-        return parse(text, MIN_SECONDS);
+        return parse(text, MIN_SECONDS, MAX_SECONDS);
     }
 
     /**
@@ -36,18 +36,24 @@ public final class Durations {
      * @throws IllegalArgumentException with a sentence for the reader
      */
     public static long parseInterval(String text) {
-        return parse(text, MIN_INTERVAL_SECONDS);
+        return parse(text, MIN_INTERVAL_SECONDS, MAX_SECONDS);
     }
 
-    private static long parse(String text, long least) {
+    /**
+     * Any other time.
+     *
+     * @return seconds
+     * @throws IllegalArgumentException with a sentence for the reader
+     */
+    public static long parse(String text, long least, long most) {
         String trimmed = text.trim();
         Matcher parts = TEXT.matcher(trimmed);
         if (trimmed.isEmpty() || !parts.matches()) {
             throw new IllegalArgumentException(Messages.Duration_malformed(text));
         }
         long seconds = part(parts, 1) * 86400 + part(parts, 2) * 3600 + part(parts, 3) * 60 + part(parts, 4);
-        if (seconds < least || seconds > MAX_SECONDS) {
-            throw new IllegalArgumentException(Messages.Duration_outOfRange(text, text(least), text(MAX_SECONDS)));
+        if (seconds < least || seconds > most) {
+            throw new IllegalArgumentException(Messages.Duration_outOfRange(text, text(least), text(most)));
         }
         return seconds;
     }

@@ -26,7 +26,6 @@ public final class Checks {
     private static final Pattern LABEL = Pattern.compile("(?!-)[A-Za-z0-9_-]{1,63}(?<!-)");
     private static final Pattern IPV4 = Pattern.compile("(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)(?:\\.(?!$)|$)){4}");
     private static final Pattern UUID = Pattern.compile("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}");
-    private static final Pattern TIMEOUT = Pattern.compile("(?:([0-9]{1,3})m)?(?:([0-9]{1,4})s)?");
     private static final Pattern ADDRESS =
             Pattern.compile("(?:\\[(?<v6>[0-9A-Fa-f:.]+)]|(?<host>[A-Za-z0-9._-]+))(?::(?<port>[0-9]{1,5}))?");
 
@@ -217,22 +216,15 @@ public final class Checks {
         require(UUID.matcher(text).matches(), Messages.Check_uuid(text));
     }
 
-    /** A program, or an argument of one, in its own line. */
-    public static void argument(String text) {
-        require(text.chars().noneMatch(c -> c < 0x20 || c == 0x7f), Messages.Check_argument());
+    /** A program and its arguments. */
+    public static void command(List<String> words) {
+        most("command_words", words);
+        words.forEach(word -> require(word.chars().noneMatch(c -> c < 0x20 || c == 0x7f), Messages.Check_argument()));
     }
 
-    /** @return seconds, 1 to 600 */
+    /** @return seconds */
     public static long timeout(String text) {
-        Matcher parts = TIMEOUT.matcher(text);
-        require(parts.matches(), Messages.Check_timeout(text));
-        long seconds = number(parts.group(1)) * 60 + number(parts.group(2));
-        require(seconds > 0 && seconds <= 600, Messages.Check_timeout(text));
-        return seconds;
-    }
-
-    private static long number(String digits) {
-        return digits == null ? 0 : Long.parseLong(digits);
+        return Durations.parse(text, 1, Vocabulary.limit("command_max_seconds"));
     }
 
     public static void ttl(String text) {

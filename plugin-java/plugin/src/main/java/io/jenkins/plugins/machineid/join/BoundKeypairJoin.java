@@ -88,7 +88,6 @@ public class BoundKeypairJoin extends NamedTokenJoin {
         setRegistrationSecret(registrationSecret);
         setRegistrationSecretPath(registrationSecretPath);
         setStaticKeyPath(staticKeyPath);
-        atMostOne("registration_secret", "registration_secret_path", "static_key_path");
     }
 
     private static void secret(String text) {

@@ -39,11 +39,13 @@ public class GenericOidcJoin extends IdTokenJoin {
     @DataBoundSetter
     public void setCommand(List<String> command) {
         List<String> words = new ArrayList<>();
-        if (command != null) {
-            command.forEach(entry -> entry.lines().filter(line -> !line.isBlank()).forEach(words::add));
-        }
+        Texts.orEmpty(command).forEach(entry -> words.addAll(words(entry)));
         this.command = words.isEmpty() ? null : words;
-        words.forEach(Checks::argument);
+        Checks.command(words);
+    }
+
+    private static List<String> words(String text) {
+        return text.lines().filter(line -> !line.isBlank()).toList();
     }
 
     /** For the form. */
@@ -77,7 +79,6 @@ public class GenericOidcJoin extends IdTokenJoin {
         super.check();
         setCommand(command);
         setTimeout(timeout);
-        atMostOne("variable", "file", "command");
     }
 
     @Extension
@@ -90,7 +91,7 @@ public class GenericOidcJoin extends IdTokenJoin {
         @POST
         public FormValidation doCheckCommand(@QueryParameter String value) {
             administrator();
-            return Checks.formOptional(value, text -> text.lines().forEach(Checks::argument));
+            return Checks.formOptional(value, text -> Checks.command(words(text)));
         }
 
         @POST

@@ -53,7 +53,6 @@ public abstract class IdTokenJoin extends NamedTokenJoin {
         super.check();
         setVariable(variable);
         setFile(file);
-        atMostOne("variable", "file");
     }
 
     /** The fields that these methods have in common. */

@@ -6,6 +6,7 @@ import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.List;
 import java.util.Map;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -63,20 +64,18 @@ public abstract class NamedTokenJoin extends JoinMethod {
         if (tokenName == null && tokenFile == null && !keepsSecret()) {
             throw new IllegalArgumentException(Messages.Check_tokenName(method()));
         }
+        List<String> given = Vocabulary.atMostOne(method()).stream()
+                .filter(settings(false)::containsKey)
+                .toList();
+        if (given.size() > 1) {
+            throw new IllegalArgumentException(Messages.Check_atMostOne(method(), String.join(", ", given)));
+        }
     }
 
     /** What isn't set isn't sent. */
     static void put(Map<String, Object> settings, String name, Object value) {
         if (value != null) {
             settings.put(name, value);
-        }
-    }
-
-    /** Of these settings only one can be meant. */
-    void atMostOne(String... names) {
-        List<String> given = List.of(names).stream().filter(settings(false)::containsKey).toList();
-        if (given.size() > 1) {
-            throw new IllegalArgumentException(Messages.Check_atMostOne(method(), String.join(", ", given)));
         }
     }
 

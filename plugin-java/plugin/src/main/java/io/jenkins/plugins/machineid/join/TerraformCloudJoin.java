@@ -51,7 +51,6 @@ public class TerraformCloudJoin extends IdTokenJoin {
     public void check() {
         super.check();
         setAudienceTag(audienceTag);
-        atMostOne("variable", "file", "audience_tag");
     }
 
     @Extension

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.json.JSONArray;
 import org.json.JSONException;
 import org.json.JSONObject;
 
@@ -30,7 +31,7 @@ public final class Vocabulary {
      * @throws JSONException when there is no such list: a defect of the caller
      */
     public static List<String> words(String list) {
-        return ALL.getJSONObject("words").getJSONArray(list).toList().stream().map(String::valueOf).toList();
+        return texts(ALL.getJSONObject("words").getJSONArray(list));
     }
 
     /**
@@ -42,10 +43,25 @@ public final class Vocabulary {
         return ALL.getJSONObject("limits").getInt(name);
     }
 
+    /** Settings of a join method of which only one can be given; empty where the library has no such method. */
+    public static List<String> atMostOne(String joinMethod) {
+        for (Object each : ALL.getJSONArray("join_methods")) {
+            JSONObject method = (JSONObject) each;
+            if (method.getString("name").equals(joinMethod)) {
+                return texts(method.getJSONArray("at_most_one"));
+            }
+        }
+        return List.of();
+    }
+
+    private static List<String> texts(JSONArray array) {
+        return array.toList().stream().map(String::valueOf).toList();
+    }
+
     private static JSONObject read() {
         try (InputStream file = Vocabulary.class.getResourceAsStream("vocabulary.json")) {
             if (file == null) {
-                throw new IllegalStateException("vocabulary.json is not in the plugin");
+                throw new IllegalStateException("vocabulary.json is not in the plugin; install the plugin again");
             }
             return new JSONObject(new String(file.readAllBytes(), StandardCharsets.UTF_8));
         } catch (IOException e) {
