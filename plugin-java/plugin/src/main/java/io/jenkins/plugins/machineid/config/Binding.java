@@ -56,7 +56,7 @@ public class Binding extends AbstractDescribableImpl<Binding> {
     @DataBoundSetter
     public void setTokenFile(String tokenFile) {
         this.tokenFile = Texts.orNull(tokenFile);
-        Tokens.checkFile(this.tokenFile);
+        Checks.optional(this.tokenFile, Checks::absolutePath);
     }
 
     /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
@@ -99,7 +99,7 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         @POST
         public FormValidation doCheckToken(@QueryParameter Secret value, @QueryParameter String identity) {
             AgentPermission.check();
-            if (value == null || value.getPlainText().isEmpty()) {
+            if (Tokens.orNull(value) == null) {
                 return FormValidation.ok();
             }
             Identity known = known(identity);

@@ -79,9 +79,7 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
     @DataBoundSetter
     public void setCaCertificate(String caCertificate) {
         this.caCertificate = Texts.orNull(caCertificate);
-        if (this.caCertificate != null) {
-            Checks.certificate(this.caCertificate);
-        }
+        Checks.optional(this.caCertificate, Checks::certificate);
     }
 
     /** Whether the address stays this one where the proxy announces another. */

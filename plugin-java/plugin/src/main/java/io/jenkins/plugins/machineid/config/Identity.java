@@ -104,9 +104,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setRenewalInterval(String renewalInterval) {
         this.renewalInterval = Texts.orNull(renewalInterval);
-        if (this.renewalInterval != null) {
-            Checks.interval(this.renewalInterval);
-        }
+        Checks.optional(this.renewalInterval, Checks::interval);
     }
 
     public List<String> getRoles() {

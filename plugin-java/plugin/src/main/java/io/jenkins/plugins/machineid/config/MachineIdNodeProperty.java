@@ -68,9 +68,7 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
     @DataBoundSetter
     public void setDefaultIdentity(String defaultIdentity) {
         this.defaultIdentity = Texts.orNull(defaultIdentity);
-        if (this.defaultIdentity != null) {
-            Checks.id(this.defaultIdentity);
-        }
+        Checks.optional(this.defaultIdentity, Checks::id);
     }
 
     public StandingDestination getStanding() {

@@ -61,9 +61,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setIdentity(String identity) {
         this.identity = Texts.orNull(identity);
-        if (this.identity != null) {
-            Checks.id(this.identity);
-        }
+        Checks.optional(this.identity, Checks::id);
     }
 
     public List<String> getRoles() {
@@ -89,7 +87,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
-        Checks.optionalResource(this.kubernetesCluster);
+        Checks.optional(this.kubernetesCluster, Checks::resource);
     }
 
     /** The clusters, the current context first, if they are several. */

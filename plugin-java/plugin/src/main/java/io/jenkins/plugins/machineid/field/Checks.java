@@ -53,6 +53,13 @@ public final class Checks {
         return Texts.orNull(text) == null ? FormValidation.ok() : form(text, rule);
     }
 
+    /** Where there is a text at all; null: none. */
+    public static void optional(String text, Rule rule) {
+        if (text != null) {
+            rule.check(text);
+        }
+    }
+
     public static void id(String text) {
         require(text.length() <= ID_LENGTH && ID.matcher(text).matches(), Messages.Check_id(text, ID_LENGTH));
     }
@@ -118,13 +125,6 @@ public final class Checks {
     /** The name of a cluster, a database or an application in Teleport. */
     public static void resource(String text) {
         require(isName(text), Messages.Check_resource(text, Vocabulary.limit("name_bytes")));
-    }
-
-    /** {@link #resource}; null: none. */
-    public static void optionalResource(String text) {
-        if (text != null) {
-            resource(text);
-        }
     }
 
     /** Outputs of a block beside its identity and its kubeconfig, which count, too. */

@@ -36,9 +36,7 @@ public class AzureJoin extends NamedTokenJoin {
     @DataBoundSetter
     public void setClientId(String clientId) {
         this.clientId = Texts.orNull(clientId);
-        if (this.clientId != null) {
-            Checks.uuid(this.clientId);
-        }
+        Checks.optional(this.clientId, Checks::uuid);
     }
 
     @Override

@@ -58,7 +58,7 @@ public class BoundKeypairJoin extends NamedTokenJoin {
     @DataBoundSetter
     public void setRegistrationSecretPath(String registrationSecretPath) {
         this.registrationSecretPath = Texts.orNull(registrationSecretPath);
-        Tokens.checkFile(this.registrationSecretPath);
+        Checks.optional(this.registrationSecretPath, Checks::absolutePath);
     }
 
     /** A file on the agent that holds a private key which never changes. */
@@ -69,7 +69,7 @@ public class BoundKeypairJoin extends NamedTokenJoin {
     @DataBoundSetter
     public void setStaticKeyPath(String staticKeyPath) {
         this.staticKeyPath = Texts.orNull(staticKeyPath);
-        Tokens.checkFile(this.staticKeyPath);
+        Checks.optional(this.staticKeyPath, Checks::absolutePath);
     }
 
     /** A registration secret belongs to one token: an agent's own token doesn't come with this one's. */
@@ -107,7 +107,7 @@ public class BoundKeypairJoin extends NamedTokenJoin {
         @POST
         public FormValidation doCheckRegistrationSecret(@QueryParameter Secret value) {
             administrator();
-            return value == null || value.getPlainText().isEmpty()
+            return Tokens.orNull(value) == null
                     ? FormValidation.ok()
                     : Checks.form(value.getPlainText(), BoundKeypairJoin::secret);
         }

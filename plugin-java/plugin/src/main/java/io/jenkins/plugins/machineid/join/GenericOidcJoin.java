@@ -61,9 +61,7 @@ public class GenericOidcJoin extends IdTokenJoin {
     @DataBoundSetter
     public void setTimeout(String timeout) {
         this.timeout = Texts.orNull(timeout);
-        if (this.timeout != null) {
-            Checks.timeout(this.timeout);
-        }
+        Checks.optional(this.timeout, Checks::timeout);
     }
 
     @Override

@@ -24,9 +24,7 @@ public abstract class IdTokenJoin extends NamedTokenJoin {
     @DataBoundSetter
     public void setVariable(String variable) {
         this.variable = Texts.orNull(variable);
-        if (this.variable != null) {
-            Checks.variable(this.variable);
-        }
+        Checks.optional(this.variable, Checks::variable);
     }
 
     /** A file on the agent that holds the ID token. */
@@ -37,7 +35,7 @@ public abstract class IdTokenJoin extends NamedTokenJoin {
     @DataBoundSetter
     public void setFile(String file) {
         this.file = Texts.orNull(file);
-        Tokens.checkFile(this.file);
+        Checks.optional(this.file, Checks::absolutePath);
     }
 
     @Override

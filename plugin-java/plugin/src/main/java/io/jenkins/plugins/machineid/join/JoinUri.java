@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 /**
  * What a joining URI says, as {@code tctl bots add} prints it from Teleport 19 on:
  * {@code tbot+(proxy|auth)+METHOD://TOKEN[:PARAMETER]@HOST:PORT}, the method with hyphens, the parameter a registration
- * secret with method bound-keypair. Its secret isn't kept here: the library splits the URI.
+ * secret with method bound-keypair, which isn't kept here: the library splits the URI.
  */
 public final class JoinUri {
     private static final Pattern PREFIX = Pattern.compile("(?i)tbot\\+.*", Pattern.DOTALL);

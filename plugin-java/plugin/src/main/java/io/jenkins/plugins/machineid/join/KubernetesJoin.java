@@ -36,7 +36,7 @@ public class KubernetesJoin extends NamedTokenJoin {
     @DataBoundSetter
     public void setTokenPath(String tokenPath) {
         this.tokenPath = Texts.orNull(tokenPath);
-        Tokens.checkFile(this.tokenPath);
+        Checks.optional(this.tokenPath, Checks::absolutePath);
     }
 
     @Override

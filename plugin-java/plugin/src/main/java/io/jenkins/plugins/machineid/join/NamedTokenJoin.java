@@ -30,9 +30,7 @@ public abstract class NamedTokenJoin extends JoinMethod {
     @DataBoundSetter
     public void setTokenName(String tokenName) {
         this.tokenName = Texts.orNull(tokenName);
-        if (this.tokenName != null) {
-            name(this.tokenName);
-        }
+        Checks.optional(this.tokenName, NamedTokenJoin::name);
     }
 
     public String getTokenFile() {
@@ -42,7 +40,7 @@ public abstract class NamedTokenJoin extends JoinMethod {
     @DataBoundSetter
     public void setTokenFile(String tokenFile) {
         this.tokenFile = Texts.orNull(tokenFile);
-        Tokens.checkFile(this.tokenFile);
+        Checks.optional(this.tokenFile, Checks::absolutePath);
     }
 
     @Override

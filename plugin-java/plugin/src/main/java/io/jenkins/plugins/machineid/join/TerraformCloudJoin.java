@@ -35,9 +35,7 @@ public class TerraformCloudJoin extends IdTokenJoin {
     @DataBoundSetter
     public void setAudienceTag(String audienceTag) {
         this.audienceTag = Texts.orNull(audienceTag);
-        if (this.audienceTag != null) {
-            Checks.variable(this.audienceTag);
-        }
+        Checks.optional(this.audienceTag, Checks::variable);
     }
 
     @Override

@@ -53,7 +53,7 @@ public class TokenJoin extends JoinMethod {
     @DataBoundSetter
     public void setTokenFile(String tokenFile) {
         this.tokenFile = Texts.orNull(tokenFile);
-        Tokens.checkFile(this.tokenFile);
+        Checks.optional(this.tokenFile, Checks::absolutePath);
     }
 
     @Override
@@ -94,7 +94,7 @@ public class TokenJoin extends JoinMethod {
         @POST
         public FormValidation doCheckToken(@QueryParameter Secret value) {
             administrator();
-            return value == null || value.getPlainText().isEmpty()
+            return Tokens.orNull(value) == null
                     ? FormValidation.ok(Messages.Check_tokenPerAgent())
                     : Tokens.form(value);
         }

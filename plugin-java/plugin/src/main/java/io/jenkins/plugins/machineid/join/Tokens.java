@@ -46,13 +46,6 @@ public final class Tokens {
         }
     }
 
-    /** @param path null: none */
-    public static void checkFile(String path) {
-        if (path != null) {
-            Checks.absolutePath(path);
-        }
-    }
-
     public static void notBoth(Object token, String tokenFile) {
         if (token != null && tokenFile != null) {
             throw new IllegalArgumentException(Messages.Check_tokenTwice());

@@ -33,7 +33,7 @@ public record LeaseOptions(
     Wish wish(String job) {
         Checks.readers(readers);
         Checks.kubernetesClusters(kubernetesClusters);
-        Checks.optionalResource(leafCluster);
+        Checks.optional(leafCluster, Checks::resource);
         Checks.outputs(outputs == null ? 0 : outputs.size());
         return new Wish(
                 job,

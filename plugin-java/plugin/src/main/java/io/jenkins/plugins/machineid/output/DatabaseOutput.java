@@ -43,7 +43,7 @@ public class DatabaseOutput extends Output {
     @DataBoundSetter
     public void setUsername(String username) {
         this.username = Texts.orNull(username);
-        Checks.optionalResource(this.username);
+        Checks.optional(this.username, Checks::resource);
     }
 
     public String getDatabase() {
@@ -53,7 +53,7 @@ public class DatabaseOutput extends Output {
     @DataBoundSetter
     public void setDatabase(String database) {
         this.database = Texts.orNull(database);
-        Checks.optionalResource(this.database);
+        Checks.optional(this.database, Checks::resource);
     }
 
     /** One of the library's formats; null: no extra files. */

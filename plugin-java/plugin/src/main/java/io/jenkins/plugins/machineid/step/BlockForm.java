@@ -27,27 +27,11 @@ final class BlockForm {
     }
 
     static FormValidation ttl(Item item, String value) {
-        return check(item, value, true);
+        return allowed(item) ? Checks.formOptional(value, Checks::ttl) : FormValidation.ok();
     }
 
     static FormValidation roles(Item item, String value) {
-        return check(item, value, false);
-    }
-
-    private static FormValidation check(Item item, String value, boolean duration) {
-        if (!allowed(item) || value == null || value.isBlank()) {
-            return FormValidation.ok();
-        }
-        try {
-            if (duration) {
-                Checks.ttl(value);
-            } else {
-                Checks.roles(value);
-            }
-            return FormValidation.ok();
-        } catch (IllegalArgumentException e) {
-            return FormValidation.error(e.getMessage());
-        }
+        return allowed(item) ? Checks.formOptional(value, Checks::roles) : FormValidation.ok();
     }
 
     /** And only whether this job may use it, never whether it exists. */

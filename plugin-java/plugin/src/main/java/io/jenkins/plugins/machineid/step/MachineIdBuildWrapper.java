@@ -87,7 +87,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
-        Checks.optionalResource(this.kubernetesCluster);
+        Checks.optional(this.kubernetesCluster, Checks::resource);
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -137,7 +137,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     @DataBoundSetter
     public void setLeafCluster(String leafCluster) {
         this.leafCluster = Texts.orNull(leafCluster);
-        Checks.optionalResource(this.leafCluster);
+        Checks.optional(this.leafCluster, Checks::resource);
     }
 
     @Override

@@ -77,7 +77,7 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
-        Checks.optionalResource(this.kubernetesCluster);
+        Checks.optional(this.kubernetesCluster, Checks::resource);
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -127,7 +127,7 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setLeafCluster(String leafCluster) {
         this.leafCluster = Texts.orNull(leafCluster);
-        Checks.optionalResource(this.leafCluster);
+        Checks.optional(this.leafCluster, Checks::resource);
     }
 
     LeaseOptions options() {
