@@ -102,7 +102,8 @@ def freestyle_build(world):
     result, log = world.jenkins.run("allowed-freestyle")
     equal(result, "SUCCESS", log)
     contains(log, LEASE, RELEASED)
-    contains(world.jenkins.get("/job/allowed-freestyle/configure"), "_.kubernetesClusters")
+    contains(world.jenkins.get("/job/allowed-freestyle/configure"), "_.kubernetesClusters",
+             *(f"step.{name}" for name in ("MachineIdBuildWrapper/help", "MachineIdStep/help/kubernetesClusters", "MachineIdStep/help/readers")))
     world.no_leases_left()
 
 

@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.step;
 import hudson.AbortException;
 import hudson.EnvVars;
 import hudson.Extension;
+import hudson.ExtensionList;
 import hudson.FilePath;
 import hudson.Launcher;
 import hudson.model.AbstractBuild;
@@ -27,6 +28,7 @@ import io.jenkins.plugins.machineid.lease.LeaseSession;
 import io.jenkins.plugins.machineid.output.KubernetesClusters;
 import io.jenkins.plugins.machineid.output.Output;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import jenkins.model.CauseOfInterruption;
@@ -116,7 +118,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
 
     @DataBoundSetter
     public void setOutputs(List<Output> outputs) {
-        this.outputs = outputs == null || outputs.isEmpty() ? null : new java.util.ArrayList<>(outputs);
+        this.outputs = outputs == null || outputs.isEmpty() ? null : new ArrayList<>(outputs);
         Checks.outputs(outputs == null ? 0 : outputs.size());
     }
 
@@ -232,6 +234,14 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
         @Override
         public boolean isApplicable(AbstractProject<?, ?> item) {
             return true;
+        }
+
+        /** Its fields are the step's, and so is what is to be said of them. */
+        @Override
+        public String getHelpFile(String fieldName) {
+            return fieldName == null
+                    ? super.getHelpFile(null)
+                    : ExtensionList.lookupSingleton(MachineIdStep.DescriptorImpl.class).getHelpFile(fieldName);
         }
 
         @POST
