@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 
 /** A channel whose agent answers as a test says; or not at all. */
 public class FakeChannel implements VirtualChannel {
@@ -21,7 +23,7 @@ public class FakeChannel implements VirtualChannel {
     /** All tasks, in order. */
     public final List<Object> tasks = Collections.synchronizedList(new ArrayList<>());
     /** All that nobody waits for any more. */
-    public final List<Object> cancelled = Collections.synchronizedList(new ArrayList<>());
+    public final BlockingQueue<Object> cancelled = new LinkedBlockingQueue<>();
 
     private final Agent agent;
 

@@ -66,6 +66,8 @@ final class Blocks {
         final FakeRun run;
         final ByteArrayOutputStream console = new ByteArrayOutputStream();
         final CompletableFuture<AbortException> refusal = new CompletableFuture<>();
+        /** How the release went that follows a refusal. */
+        final CompletableFuture<Released> released = new CompletableFuture<>();
 
         Block(FakeAgent agent, FakeRun run) {
             this(agent, run, List.of(ROLE));
@@ -95,7 +97,7 @@ final class Blocks {
         @Override
         public void refused(AbortException why) {
             refusal.complete(why);
-            session.release();
+            session.release().thenAccept(released::complete);
         }
     }
 

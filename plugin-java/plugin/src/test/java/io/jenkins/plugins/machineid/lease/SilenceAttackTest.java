@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.json.JSONObject;
 import org.junit.jupiter.api.Test;
@@ -32,16 +33,8 @@ class SilenceAttackTest {
                 .count();
     }
 
-    private static void until(java.util.function.BooleanSupplier condition) {
-        assertTimeoutPreemptively(SOON, () -> {
-            while (!condition.getAsBoolean()) {
-                Thread.sleep(5);
-            }
-        });
-    }
-
     @Test
-    void a10ACallEndsAtItsLimitAndIsCancelled() {
+    void a10ACallEndsAtItsLimitAndIsCancelled() throws Exception {
         FakeChannel channel = new FakeChannel(task -> FakeChannel.SILENCE);
         AgentCalls calls = new AgentCalls("a10-limit", "a10-limit", channel);
         ReleaseTask task = new ReleaseTask("/r", "l", true);
@@ -49,7 +42,7 @@ class SilenceAttackTest {
         AgentSilent told = assertThrows(AgentSilent.class, () -> calls.call(Answer.class, task, 1));
         assertTrue(System.nanoTime() - start < Duration.ofSeconds(10).toNanos());
         assertTrue(told.getMessage().endsWith("[agent_silent]"), told.getMessage());
-        until(() -> channel.cancelled.equals(List.of(task)));
+        assertEquals(task, channel.cancelled.poll(SOON.toSeconds(), TimeUnit.SECONDS));
         // The next one doesn't wait again.
         assertThrows(AgentSilent.class, () -> calls.call(Answer.class, task, 1000));
         assertEquals(1, channel.tasks.size());
@@ -57,12 +50,18 @@ class SilenceAttackTest {
 
     @Test
     void a10OneSlowTaskIsNoSilence() throws Exception {
-        FakeChannel channel = new FakeChannel(task ->
-                task instanceof KeyTask ? FakeChannel.SILENCE : Answers.of(Blocks.ok(new JSONObject())));
+        CountDownLatch waiting = new CountDownLatch(1);
+        FakeChannel channel = new FakeChannel(task -> {
+            if (task instanceof KeyTask) {
+                waiting.countDown();
+                return FakeChannel.SILENCE;
+            }
+            return Answers.of(Blocks.ok(new JSONObject()));
+        });
         AgentCalls calls = new AgentCalls("a10-slow", "a10-slow", channel);
         Thread beside = new Thread(() -> {
             try {
-                Thread.sleep(200);
+                waiting.await();
                 calls.call(Answer.class, new ReleaseTask("/r", "l", true), 20);
             } catch (Exception e) {
                 throw new IllegalStateException(e);
@@ -95,8 +94,11 @@ class SilenceAttackTest {
 
     @Test
     void a10TheEndOfHundredBuildsTakesAFewThreadsAndNoTime() throws Exception {
-        CountDownLatch end = new CountDownLatch(1);
-        FakeChannel channel = new FakeChannel(task -> FakeChannel.SILENCE);
+        CountDownLatch asked = new CountDownLatch(1);
+        FakeChannel channel = new FakeChannel(task -> {
+            asked.countDown();
+            return FakeChannel.SILENCE;
+        });
         FakeAgent agent = new FakeAgent("a10-end", channel);
         long before = threads();
         List<Blocks.Block> blocks = new ArrayList<>();
@@ -105,7 +107,7 @@ class SilenceAttackTest {
         }
         RunEndListener listener = new RunEndListener();
         assertTimeoutPreemptively(Duration.ofSeconds(5), () -> blocks.forEach(block -> listener.onFinalized(block.run)));
-        until(() -> !channel.tasks.isEmpty());
+        assertTrue(asked.await(SOON.toSeconds(), TimeUnit.SECONDS));
         assertTrue(threads() - before <= 1 + AgentWork.Kind.RELEASE.threadsPerAgent, "threads " + (threads() - before));
         // Whoever ends a block waits no longer than its patience, and the lease is owed.
         Released done = blocks.get(0).session.release(1).get();
@@ -113,7 +115,6 @@ class SilenceAttackTest {
         agent.channel = new FakeChannel(task -> Answers.of(Blocks.ok(new JSONObject().put("released", true))));
         agent.delete();
         blocks.forEach(block -> ActiveLeases.get().remove(block.session.lease()));
-        end.countDown();
     }
 
     @Test
@@ -124,7 +125,12 @@ class SilenceAttackTest {
                 .call(Answer.class, new ReleaseTask("/r", "l", true), 1));
         Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "a10-owed#1"));
         new RunEndListener().onFinalized(block.run);
-        until(() -> ActiveLeases.get().owed() == 1);
+        // Nobody tells when a lease has become owed.
+        assertTimeoutPreemptively(SOON, () -> {
+            while (ActiveLeases.get().owed() != 1) {
+                Thread.onSpinWait();
+            }
+        });
         AtomicInteger released = new AtomicInteger();
         agent.channel = new FakeChannel(task -> {
             released.incrementAndGet();
