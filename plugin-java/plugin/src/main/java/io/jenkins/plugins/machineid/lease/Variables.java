@@ -52,7 +52,7 @@ final class Variables {
         for (int at = 0; at < outputs.length(); at++) {
             JSONObject output = outputs.getJSONObject(at);
             String type = output.getString("type");
-            String place = at == 0 ? directory : directory + "/" + type + "-" + fileWord(target(output));
+            String place = at == 0 ? directory : directory + "/" + type + "-" + fileWord(target(type, output));
             if (type.equals("identity") && !ssh) {
                 ssh = true;
                 variables.put("TELEPORT_IDENTITY_FILE", place + "/identity");
@@ -79,14 +79,9 @@ final class Variables {
         return PORT.matcher(cluster.getAddress()).find() ? cluster.getAddress() : cluster.getAddress() + ":443";
     }
 
-    /** After what an output's directory is named. */
-    private static String target(JSONObject output) {
-        return switch (output.getString("type")) {
-            case "kubernetes" -> LeaseRequest.kubernetes(output).get(0);
-            case "database" -> output.getString("service");
-            case "application" -> output.getString("app");
-            default -> "ssh";
-        };
+    /** After what the directory of an output with variables is named. */
+    private static String target(String type, JSONObject output) {
+        return type.equals("kubernetes") ? LeaseRequest.kubernetes(output).get(0) : "ssh";
     }
 
     /**
