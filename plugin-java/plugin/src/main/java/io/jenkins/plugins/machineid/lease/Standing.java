@@ -8,6 +8,7 @@ import hudson.model.Node;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.access.Refusal;
+import io.jenkins.plugins.machineid.agent.Hashes;
 import io.jenkins.plugins.machineid.audit.Allowance;
 import io.jenkins.plugins.machineid.audit.Inspection;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
@@ -16,8 +17,6 @@ import io.jenkins.plugins.machineid.config.StandingDestination;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.Map;
@@ -45,13 +44,8 @@ final class Standing {
 
     /** The lease id of a destination: the same each time, so that taking it again is no second lease. */
     static String lease(String nodeName, String path) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256")
-                    .digest(("standing\n" + nodeName + "\n" + path).getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest, 0, 16);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        byte[] digest = Hashes.sha256().digest(("standing\n" + nodeName + "\n" + path).getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(digest, 0, 16);
     }
 
     /** True when this lease is the node's standing one, as far as this controller knows. */

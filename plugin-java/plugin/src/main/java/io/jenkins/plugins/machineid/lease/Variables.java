@@ -4,11 +4,10 @@ package io.jenkins.plugins.machineid.lease;
 
 import hudson.AbortException;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.agent.Hashes;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.reply.AgentText;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -103,12 +102,7 @@ final class Variables {
         }
         StringBuilder word = new StringBuilder();
         name.codePoints().limit(SHOWN_NAME).forEach(c -> word.append(plain(c) ? (char) c : '_'));
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-            return word + "~" + HexFormat.of().formatHex(digest, 0, 8);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return word + "~" + HexFormat.of().formatHex(Hashes.sha256().digest(bytes), 0, 8);
     }
 
     private static boolean plain(int c) {
