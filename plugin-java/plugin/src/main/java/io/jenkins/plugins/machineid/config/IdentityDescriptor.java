@@ -120,10 +120,11 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     }
 
     @POST
-    public FormValidation doCheckAgentLabel(@QueryParameter String value, @QueryParameter String agentsBy) {
+    public FormValidation doCheckAgentLabel(
+            @QueryParameter String value, @QueryParameter String agentsBy, @QueryParameter String id) {
         administrator();
         return Texts.orNull(value) == null && "label".equals(agentsBy)
-                ? FormValidation.error(Messages.Check_labelMissing(""))
+                ? FormValidation.error(Messages.Check_labelMissing(Texts.orEmpty(id)))
                 : FormValidation.ok();
     }
 

@@ -119,7 +119,7 @@ public final class Checks {
     public static void roles(String text) {
         List<String> roles = words(text);
         most("roles", roles);
-        roles.forEach(role -> require(isName(role), Messages.Check_role(role)));
+        roles.forEach(role -> require(isName(role), Messages.Check_role(role, Vocabulary.limit("name_bytes"))));
     }
 
     /** The name of a cluster, a database or an application in Teleport. */

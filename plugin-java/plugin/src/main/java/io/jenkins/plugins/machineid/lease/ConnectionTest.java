@@ -45,7 +45,7 @@ public final class ConnectionTest extends ConnectionCheck {
             return FormValidation.ok(Messages.Test_ok(agent, describe(AgentLink.to(computer).check(config))));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return FormValidation.warning(Messages.Test_failed(agent, e.getMessage()));
+            return FormValidation.warning(Messages.Test_interrupted(agent));
         } catch (IOException e) {
             // On a page of ours nobody needs to be told who speaks.
             String sentence = String.valueOf(e.getMessage());
