@@ -150,7 +150,7 @@ impl Session {
         let (store, reason) = (self.store.clone(), error.to_string());
         let taken_back = match begun {
             Begun::Nothing => Ok(Ok(())),
-            Begun::Recovery if self.known.lost_since.is_some() => Ok(Ok(())),
+            Begun::Recovery if self.fixed || self.known.lost_since.is_some() => Ok(Ok(())),
             Begun::Recovery => on_disk(move || store.abandon_recovery()).await,
             Begun::Rejoin(permit) => on_disk(move || store.abandon_rejoin(*permit, &reason)).await,
         };
@@ -159,7 +159,7 @@ impl Session {
             tracing::warn!("the end of a join can't be written down: {error}");
         }
         match (self.known.lost_since, error) {
-            (Some(since), JoinError::Rejected { rejection: Rejection::JoinState, message, .. }) => {
+            (Some(since), JoinError::Rejected { rejection: Rejection::JoinState, message, .. }) if !self.fixed => {
                 BoundKeypairError::StateLost { since, message }.into()
             }
             (_, error) => error,
@@ -174,7 +174,7 @@ impl Session {
                 self.begun = Begun::Rejoin(Box::new(on_disk(move || store.begin_rejoin()).await??));
                 return Ok(());
             }
-            if self.known.lost_since.is_none() {
+            if !self.fixed && self.known.lost_since.is_none() {
                 on_disk(move || store.begin_recovery()).await??;
             }
             self.begun = Begun::Recovery;
