@@ -312,6 +312,9 @@ fn a_joining_uri_in_place_of_a_token_is_taken_apart() {
         faults(r#"{"method": "circleci", "token": "tbot+proxy+gitlab://ci@c"}"#),
         ["identities[0].join.token: is a joining URI for method gitlab; write that join method"]
     );
+    let config =
+        settings_of(r#"{"method": "token", "token": "tbot+proxy+gitlab://ci@C:443", "settings": {"file": "/t"}}"#);
+    assert!(config.unwrap().identities[0].join.settings.has("file"), "the settings are the URI's method's");
     let twice = faults(r#"{"method": "gitlab", "token": "tbot+proxy+gitlab://ci:JWT@c", "settings": {"file": "/t"}}"#);
     assert_eq!(twice, ["identities[0].join.token: is a joining URI that says variable too; leave the setting out"]);
     let [fault] = &faults(r#"{"method": "token", "token": "tbot+proxy+token:hunter2@c"}"#)[..] else { panic!("one") };

@@ -27,6 +27,9 @@ pub struct JoinUri {
 }
 
 impl JoinUri {
+    /// What to write instead of something that is none.
+    pub const FORM: &str = "write it as tctl prints it: tbot+proxy+METHOD://TOKEN:SECRET@HOST:PORT";
+
     /// Reads `text`; none when it isn't meant as a joining URI.
     ///
     /// # Errors
@@ -40,7 +43,7 @@ impl JoinUri {
 }
 
 fn split(text: &str) -> Result<JoinUri, String> {
-    const FORM: &str = "write it as tctl prints it: tbot+proxy+METHOD://TOKEN:SECRET@HOST:PORT";
+    const FORM: &str = JoinUri::FORM;
     let bad = |what: &str| format!("isn't a joining URI that can be used: {what}; {FORM}");
     if text.len() > LONGEST {
         return Err(bad("it is too long"));

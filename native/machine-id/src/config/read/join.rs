@@ -111,9 +111,11 @@ fn secret(tree: Tree, diagnostics: &mut Diagnostics) -> Option<Secret> {
 pub(in crate::config) fn join(
     place: &Place,
     said: Said,
+    mut settings: Settings,
     diagnostics: &mut Diagnostics,
 ) -> Option<(JoinConfig, Option<UriCluster>)> {
-    let Said { method, token, settings, cluster } = said.understood(&place.key("token", None), diagnostics);
+    said.complete(&mut settings, diagnostics);
+    let Said { method, token, cluster, .. } = said;
     let method = method?;
     if !method.has_secret_token() && matches!(token, TokenSource::Absent) {
         let message = format!("has no token; method {:?} needs the name of its join token", method.as_str());
