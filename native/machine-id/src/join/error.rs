@@ -37,6 +37,14 @@ pub enum JoinError {
         /// The system's words.
         reason: String,
     },
+    /// The token file holds a joining URI that isn't one of what is configured.
+    #[error("the token file {} can't be used: {reason}", path.display())]
+    TokenUnfit {
+        /// The file.
+        path: PathBuf,
+        /// What doesn't fit.
+        reason: String,
+    },
     /// The ID token isn't where the method has it.
     #[error("join method {} finds no ID token in {place}: {reason}", method.as_str())]
     ProofMissing {
@@ -160,6 +168,8 @@ impl JoinError {
         match self {
             Self::Connect(error) => matches!(error, ConnectError::Refused(_)),
             Self::Failed { message, .. } => words::join_conflict(message),
+            // It waited for something of its own, and what became of that isn't known.
+            Self::Rejected { rejection: Rejection::TimedOut, .. } => false,
             // The certificate's generation counts as used up then.
             Self::Rejected { message, .. } => !words::generation_mismatch(message),
             Self::TooOld { .. }
@@ -202,6 +212,7 @@ impl Fault for JoinError {
             Self::Connect(error) => error.code(),
             Self::TokenMissing | Self::TokenUsed => Code::IdentityNeedsRejoin,
             Self::TokenUnreadable { .. } => Code::ConfigUnreadable,
+            Self::TokenUnfit { .. } => Code::ConfigInvalid,
             Self::ProofMissing { .. } => Code::JoinProofMissing,
             Self::Service { error, .. } => error.code(),
             Self::Iam(error) => error.code(),
@@ -229,6 +240,10 @@ impl Fault for JoinError {
             }
             Self::TokenUnreadable { .. } => {
                 "write the token into that file, readable for the agent's user, or configure another one".to_owned()
+            }
+            Self::TokenUnfit { .. } => {
+                "configure the join method and the address that the URI names, or put another one into the file"
+                    .to_owned()
             }
             Self::ProofMissing { .. } => {
                 "this method works only where its platform provides an ID token; check the job's settings or choose \
@@ -258,6 +273,9 @@ impl Fault for JoinError {
             }
             Self::RateLimited { .. } => "wait, or spread the agents' starts".to_owned(),
             Self::ClockSkew { .. } => "set this machine's clock (NTP)".to_owned(),
+            Self::Failed { message, .. } if words::join_conflict(message) => {
+                "two joins with the same token met; it is tried again by itself".to_owned()
+            }
             Self::Failed { .. } => "look into the log of the cluster's proxy and auth server".to_owned(),
             Self::Certificate(error) => error.hint(),
             Self::Internal { .. } => "report this".to_owned(),

@@ -69,7 +69,7 @@ pub(super) async fn gather<'a>(
     let found = blocking::run(Lane::Store, move || on_disk(&given, &of_process)).await;
     let (token, found) = found.map_err(|error| JoinError::Internal { reason: error.to_string() })??;
     if let Some(uri) = &token.uri {
-        token::check(uri, &join.token, join.method, connector)?;
+        uri.check_address(connector)?;
     }
     let evidence = match found {
         Found::Nothing => Evidence::Nothing,
@@ -78,9 +78,8 @@ pub(super) async fn gather<'a>(
         Found::Service(service) => Evidence::IdToken(ask(connector, join.method, service).await?),
         Found::Command { words, limit } => Evidence::IdToken(printed(join.method, words, limit).await?),
         Found::Aws { fips } => Evidence::Aws(Iam::prepare(connector, IamSettings { fips }, &of_process, clock).await?),
-        Found::Azure => {
-            let client_id = join.settings.text("client_id");
-            Evidence::Azure(azure::prepare(connector, client_id, &of_process).await?)
+        Found::Azure { client_id } => {
+            Evidence::Azure(azure::prepare(connector, client_id.as_deref(), &of_process).await?)
         }
     };
     Ok(AtHand { token: token.text, evidence })
@@ -94,7 +93,7 @@ enum Found {
     Service(Service),
     Command { words: Vec<String>, limit: Duration },
     Aws { fips: bool },
-    Azure,
+    Azure { client_id: Option<String> },
     BoundKey(bound_keypair::Configured),
 }
 
@@ -104,19 +103,25 @@ pub(super) fn of_process(name: &str) -> Option<String> {
 
 fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Token, Found), JoinError> {
     let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
+    let completed = token.uri.as_ref().map(|uri| uri.settings(join)).transpose()?.flatten();
+    let settings = completed.as_ref().unwrap_or(&join.settings);
     let place = match join.method.spec().proof {
         Proof::Token => return Ok((token, Found::Nothing)),
         Proof::BoundKey => {
-            let secret = token.uri.as_ref().and_then(|uri| uri.parameter.as_ref());
-            let configured = bound_keypair::read(&join.settings, lookup)?.registered_by(secret);
-            return Ok((token, Found::BoundKey(configured)));
+            // That a key never changes was decided by the configuration alone: then nothing is kept.
+            let fixed = bound_keypair::is_static(&join.settings, lookup);
+            let settings = if fixed { &join.settings } else { settings };
+            return Ok((token, Found::BoundKey(bound_keypair::read(settings, lookup)?)));
         }
-        Proof::Aws => return Ok((token, Found::Aws { fips: join.settings.flag("fips") })),
-        Proof::Azure => return Ok((token, Found::Azure)),
+        Proof::Aws => return Ok((token, Found::Aws { fips: settings.flag("fips") })),
+        Proof::Azure => {
+            let client_id = settings.text("client_id").map(str::to_owned);
+            return Ok((token, Found::Azure { client_id }));
+        }
         Proof::IdToken(place) => place,
     };
     let missing = |absent| JoinError::missing(join.method, absent);
-    let found = match place(&join.settings, lookup).map_err(missing)? {
+    let found = match place(settings, lookup).map_err(missing)? {
         IdTokenPlace::Variable(name) => Found::Text(variable(&name, lookup).map_err(missing)?),
         IdTokenPlace::File(path) => Found::Text(file(&path).map_err(missing)?),
         IdTokenPlace::Service(service) => Found::Service(service),
@@ -178,8 +183,61 @@ async fn ask(connector: &Connector, method: JoinMethod, service: Service) -> Res
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::config::TokenSource;
     use crate::error::{Code, Fault};
+    use crate::method::{Settings, Value};
+
+    /// What a joining URI in a token's file comes to beside some settings.
+    fn in_a_file(method: JoinMethod, uri: &str, settings: Settings) -> Result<Found, JoinError> {
+        let directory = tempfile::tempdir().unwrap();
+        let path: PathBuf = directory.path().join("token");
+        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+        std::fs::write(&path, format!("{uri}\n")).unwrap();
+        let join = JoinConfig { method, token: TokenSource::File(path), settings: Arc::new(settings) };
+        let lookup = |name: &str| Some(format!("value of {name}"));
+        on_disk(&join, &lookup).map(|(token, found)| {
+            assert_eq!(token.text.expose(), "ci");
+            found
+        })
+    }
+
+    fn set(method: JoinMethod, name: &str, value: Value) -> Settings {
+        let setting = method.spec().settings.iter().find(|setting| setting.name == name).unwrap();
+        Settings::default().with(setting, value)
+    }
+
+    #[test]
+    fn a_joining_uri_in_a_file_says_its_methods_parameter() {
+        let found = in_a_file(JoinMethod::Gitlab, "tbot+proxy+gitlab://ci:MY_JWT@c", Settings::default()).unwrap();
+        assert!(matches!(&found, Found::Text(text) if text.expose() == "value of MY_JWT"), "{found:?}");
+        let uri = "tbot+proxy+terraform-cloud://ci:TAG@c";
+        let found = in_a_file(JoinMethod::TerraformCloud, uri, Settings::default()).unwrap();
+        assert!(
+            matches!(&found, Found::Text(text) if text.expose() == "value of TFC_WORKLOAD_IDENTITY_TOKEN_TAG"),
+            "{found:?}"
+        );
+        let found = in_a_file(JoinMethod::Azure, "tbot+proxy+azure://ci:one%2Did@c", Settings::default()).unwrap();
+        assert!(matches!(&found, Found::Azure { client_id: Some(id) } if id == "one-id"), "{found:?}");
+    }
+
+    #[test]
+    fn a_joining_uri_in_a_file_has_to_fit_what_is_configured() {
+        let refused = |method, uri, settings| {
+            let error = in_a_file(method, uri, settings).unwrap_err();
+            assert_eq!(error.code(), Code::ConfigInvalid, "{error}");
+            error.to_string()
+        };
+        let file = set(JoinMethod::Gitlab, "file", Value::Path("/t".into()));
+        let text = refused(JoinMethod::Gitlab, "tbot+proxy+gitlab://ci:JWT@c", file);
+        assert!(text.ends_with("it holds a joining URI that says variable too; leave the setting out"), "{text}");
+        let text = refused(JoinMethod::Gitlab, "tbot+proxy+gitlab://ci:1-2@c", Settings::default());
+        assert!(text.contains("it holds a joining URI whose variable is \"1-2\""), "{text}");
+        let text = refused(JoinMethod::Gitlab, "tbot+proxy+circleci://ci@c", Settings::default());
+        assert!(text.ends_with("it holds a joining URI for method circleci, and gitlab is configured"), "{text}");
+    }
 
     #[test]
     fn an_id_token_is_trimmed_and_an_empty_or_missing_one_is_named() {

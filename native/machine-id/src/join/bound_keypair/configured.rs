@@ -25,16 +25,6 @@ pub(in crate::join) enum Configured {
     Static(Box<KeyPair>),
 }
 
-impl Configured {
-    /// The registration secret of a joining URI, where one stands in the token's file.
-    pub(in crate::join) fn registered_by(self, secret: Option<&Secret>) -> Self {
-        match (self, secret) {
-            (Self::Kept(_), Some(secret)) => Self::Kept(Some(secret.duplicate())),
-            (configured, _) => configured,
-        }
-    }
-}
-
 /// Whether the key never changes, so that nothing needs to be kept.
 pub(in crate::join) fn is_static(settings: &Settings, lookup: Lookup<'_>) -> bool {
     settings.has("static_key_path") || settings.is_empty() && is_set(lookup, STATIC_KEY_VARIABLE)
