@@ -47,6 +47,8 @@ pub(super) struct Session {
     fixed: bool,
     /// The certificate at hand is shown.
     rejoins: bool,
+    /// There is no registration secret: the cluster has to know the key by itself.
+    secretless: bool,
     known: BoundState,
     begun: Begun,
     /// The key that signed last.
@@ -83,8 +85,10 @@ impl Session {
                 std::mem::take(&mut known.keys)
             }
         };
-        let session = Self { store, owner, keys, fixed, rejoins, known, begun: Begun::Nothing, signed: None };
-        if session.keys.is_empty() && init.secret.is_none() {
+        let secretless = init.secret.is_none();
+        let begun = Begun::Nothing;
+        let session = Self { store, owner, keys, fixed, rejoins, secretless, known, begun, signed: None };
+        if session.keys.is_empty() && secretless {
             // Hardware and FIPS clusters take it as well as all others.
             let key = made(KeyAlgorithm::EcdsaP256).await?;
             let public_key = key.ssh_public_line().to_owned();
@@ -159,6 +163,13 @@ impl Session {
             tracing::warn!("the end of a join can't be written down: {error}");
         }
         match (self.known.lost_since, error) {
+            // The key waits to be registered, however often it was told already.
+            (_, error @ JoinError::Rejected { rejection: Rejection::RegistrationSecret, .. }) if self.secretless => {
+                self.keys.first().map_or(error, |key| {
+                    let public_key = key.ssh_public_line().to_owned();
+                    BoundKeypairError::Unregistered { public_key }.into()
+                })
+            }
             (Some(since), JoinError::Rejected { rejection: Rejection::JoinState, message, .. }) if !self.fixed => {
                 BoundKeypairError::StateLost { since, message }.into()
             }

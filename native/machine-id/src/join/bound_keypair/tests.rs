@@ -157,6 +157,14 @@ async fn without_key_and_secret_a_key_is_made_and_named_to_be_registered() {
     assert!(error.to_string().ends_with(&line), "{error}");
     assert!(error.hint().contains("initial_public_key"), "{}", error.hint());
     let (mut session, _) = opened(&store, &kept(None)).await.unwrap();
+    // It is named as long as it isn't registered.
+    let error = session.failed(refused("a valid registration secret is required")).await;
+    assert!(matches!(&error, JoinError::BoundKeypair(BoundKeypairError::Unregistered { .. })), "{error}");
+    assert!(error.to_string().ends_with(&line), "{error}");
+    let (mut session, _) = opened(&store, &kept(Some("wrong"))).await.unwrap();
+    let error = session.failed(refused("a valid registration secret is required")).await;
+    assert!(matches!(error, JoinError::Rejected { rejection: Rejection::RegistrationSecret, .. }), "{error}");
+    let (mut session, _) = opened(&store, &kept(None)).await.unwrap();
     session.sign(&line, CHALLENGE).await.unwrap();
 }
 
