@@ -67,7 +67,7 @@ pub(in crate::join) struct Prepared {
 
 impl Prepared {
     /// The hosts to try, in order, each on a stream of its own (a challenge is good for one). Go on with the next one
-    /// only when the refusal [names](StsHost::is_named_in) the one before.
+    /// only when the server doesn't take the one before.
     pub(in crate::join) fn hosts(&self) -> &[StsHost] {
         &self.hosts
     }

@@ -19,12 +19,12 @@ use tonic::{Code, Streaming};
 use x509_cert::der::pem::{LineEnding, encode_string};
 
 use crate::clock::Clock;
-use crate::connect::{GrpcConnection, IssuedCerts, JoinDoor, TransportError, Unanswered, answer};
+use crate::connect::{GrpcConnection, IssuedCerts, JoinDoor, Rejection, TransportError, Unanswered, answer};
 use crate::identity::KeyPair;
 use crate::method::Proof;
 
 use super::{Bound, Failure, Outcome};
-use crate::join::challenge::{Answer, Prover, Question};
+use crate::join::challenge::{self as challenges, Answer, Prover, Question};
 use crate::join::error::JoinError;
 use crate::join::outbox::{self, Outbox};
 use crate::join::refusal::{self, CALL};
@@ -76,10 +76,12 @@ impl Exchange {
         match exchange.hear().await {
             Ok(Heard::Init(init)) if init.join_method == request.method.as_str() => Ok(exchange),
             Ok(Heard::Init(init)) => {
-                let message = format!("the token is for method {:?}", init.join_method);
+                let named: String = init.join_method.chars().take(40).collect();
+                let message = format!("the token is for method {named:?}");
                 exchange.give_up(&message);
-                let text = format!("this token does not support the configured join method; {message}");
-                Err(Failure::Final(refusal::of(refusal::Envelope::Grpc(Code::PermissionDenied), &[text], request)))
+                let (method, version) = (request.method, request.version.clone());
+                let rejection = Rejection::OtherMethod;
+                Err(Failure::Final(JoinError::Rejected { method, rejection, version, message }))
             }
             Ok(_) => Err(Failure::NotTaken(bad("the first answer isn't what a server begins with"))),
             Err(error) => Err(unopened(error, request)),
@@ -106,7 +108,8 @@ impl Exchange {
         prover: &mut Prover<'_>,
         clock: &dyn Clock,
     ) -> Result<Outcome, JoinError> {
-        loop {
+        // Once more, for the result.
+        for _ in 0..=challenges::MOST {
             let asked = match self.hear().await.map_err(|error| refused(error, request))? {
                 Heard::Result(result) => {
                     self.outbox.close();
@@ -118,6 +121,7 @@ impl Exchange {
             let solution = Some(solution(prover.answer(question(asked)?, clock).await?));
             self.say(Say::Solution(ChallengeSolution { payload: solution }));
         }
+        Err(challenges::endless())
     }
 
     /// Tells the server's log why nothing more comes, where it still listens.
