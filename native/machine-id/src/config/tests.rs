@@ -324,6 +324,17 @@ fn a_joining_uri_in_place_of_a_token_is_taken_apart() {
 }
 
 #[test]
+fn a_method_without_a_usual_place_of_its_token_needs_one() {
+    let faults = settings_of(r#"{"method": "generic_oidc", "token": "t"}"#).unwrap_err();
+    let expected = "has no place of the ID token; method \"generic_oidc\" needs variable or file or command";
+    assert_eq!(faults, [format!("identities[0].join: {expected}")]);
+    let settings = r#"{"timeout": 5}"#;
+    let faults = settings_of(&format!(r#"{{"method": "generic_oidc", "token": "t", "settings": {settings}}}"#));
+    assert_eq!(faults.unwrap_err(), [format!("identities[0].join: {expected}")]);
+    assert!(settings_of(r#"{"method": "generic_oidc", "token": "t", "settings": {"variable": "JWT"}}"#).is_ok());
+}
+
+#[test]
 fn an_id_may_stand_only_once_whatever_its_case() {
     let text = br#"{"abi":3,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
         {"id":"a","cluster":{"address":"h"},"join":{"method":"token"}},

@@ -54,6 +54,8 @@ pub enum JoinError {
         place: String,
         /// What is wrong there.
         reason: String,
+        /// It may work later.
+        transient: bool,
     },
     /// The service that gives the proof can't be asked.
     #[error("join method {} gets no ID token: {error}", method.as_str())]
@@ -186,7 +188,7 @@ impl JoinError {
 
     /// No ID token.
     pub(super) fn missing(method: JoinMethod, absent: Absent) -> Self {
-        Self::ProofMissing { method, place: absent.place, reason: absent.reason }
+        Self::ProofMissing { method, place: absent.place, reason: absent.reason, transient: false }
     }
 
     /// The server says something else than what comes next in a join.
@@ -245,6 +247,9 @@ impl Fault for JoinError {
                 "configure the join method and the address that the URI names, or put another one into the file"
                     .to_owned()
             }
+            Self::ProofMissing { method: JoinMethod::GenericOidc, .. } => {
+                "check the variable, the command or the file that the configuration names for the ID token".to_owned()
+            }
             Self::ProofMissing { .. } => {
                 "this method works only where its platform provides an ID token; check the job's settings or choose \
                  another join method"
@@ -291,7 +296,7 @@ impl Fault for JoinError {
             Self::BoundKeypair(error) => error.retry(),
             Self::RateLimited { retry_in: Some(delay), .. } => Retry::After(*delay),
             Self::RateLimited { .. } => Retry::Later,
-            Self::Failed { passing: true, .. } => Retry::Later,
+            Self::Failed { passing: true, .. } | Self::ProofMissing { transient: true, .. } => Retry::Later,
             _ => Retry::No,
         }
     }

@@ -12,17 +12,17 @@ use crate::blocking::{self, Lane};
 use crate::clock::Clock;
 use crate::config::JoinConfig;
 use crate::connect::{Connector, FetchRequest, error_message};
-use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service, Verb};
+use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service, Verb, required};
 use crate::secret::Secret;
 
 use super::azure;
 use super::bound_keypair;
 use super::command;
 use super::error::JoinError;
-use super::iam::{self, Iam, IamSettings};
+use super::iam;
 use super::token::{self, Token};
 
-/// Longest token or proof.
+/// Longest token, proof or key in a file.
 const LONGEST: u64 = 64 << 10;
 
 /// All that a join takes.
@@ -77,7 +77,7 @@ pub(super) async fn gather<'a>(
         Found::Text(text) => Evidence::IdToken(text),
         Found::Service(service) => Evidence::IdToken(ask(connector, join.method, service).await?),
         Found::Command { words, limit } => Evidence::IdToken(printed(join.method, words, limit).await?),
-        Found::Aws { fips } => Evidence::Aws(Iam::prepare(connector, IamSettings { fips }, &of_process, clock).await?),
+        Found::Aws { fips } => Evidence::Aws(iam::prepare(connector, fips, &of_process, clock).await?),
         Found::Azure { client_id } => {
             Evidence::Azure(azure::prepare(connector, client_id.as_deref(), &of_process).await?)
         }
@@ -122,20 +122,12 @@ fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Token, Found), Join
     };
     let missing = |absent| JoinError::missing(join.method, absent);
     let found = match place(settings, lookup).map_err(missing)? {
-        IdTokenPlace::Variable(name) => Found::Text(variable(&name, lookup).map_err(missing)?),
+        IdTokenPlace::Variable(name) => Found::Text(required(lookup, &name).map_err(missing)?),
         IdTokenPlace::File(path) => Found::Text(file(&path).map_err(missing)?),
         IdTokenPlace::Service(service) => Found::Service(service),
         IdTokenPlace::Command { words, limit } => Found::Command { words, limit },
     };
     Ok((token, found))
-}
-
-fn variable(name: &str, lookup: Lookup<'_>) -> Result<Secret, Absent> {
-    let value = Zeroizing::new(lookup(name).unwrap_or_default());
-    match value.trim() {
-        "" => Err(Absent { place: format!("the environment variable {name}"), reason: "it isn't set".to_owned() }),
-        text => Ok(Secret::new(text.to_owned())),
-    }
 }
 
 fn file(path: &Path) -> Result<Secret, Absent> {
@@ -147,11 +139,19 @@ fn file(path: &Path) -> Result<Secret, Absent> {
     }
 }
 
-/// A file's text without surrounding white space.
+/// The text of a file with a token, a proof or a key, without surrounding white space.
 pub(super) fn text(path: &Path) -> std::io::Result<Secret> {
+    Ok(Secret::new(file_text(path, LONGEST)?.expose().trim().to_owned()))
+}
+
+/// A file's text, of at most `longest` bytes; blocks.
+pub(super) fn file_text(path: &Path, longest: u64) -> std::io::Result<Secret> {
     let mut text = Zeroizing::new(String::new());
-    File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
-    Ok(Secret::new(text.trim().to_owned()))
+    File::open(path)?.take(longest + 1).read_to_string(&mut text)?;
+    if u64::try_from(text.len()).map_or(true, |length| length > longest) {
+        return Err(std::io::Error::other(format!("it exceeds {longest} bytes")));
+    }
+    Ok(Secret::new(std::mem::take(&mut *text)))
 }
 
 /// What a program prints.
@@ -176,9 +176,12 @@ async fn ask(connector: &Connector, method: JoinMethod, service: Service) -> Res
     let request = service.headers.iter().fold(request, with);
     let reply = connector.fetch(request).await.map_err(|error| JoinError::Service { method, error })?;
     if reply.status != 200 {
-        return Err(missing(format!("it answers with HTTP {}: {}", reply.status, error_message(&reply.body))));
+        let reason = format!("it answers with HTTP {}: {}", reply.status, error_message(&reply.body));
+        let place = service.name.to_owned();
+        return Err(JoinError::ProofMissing { method, place, reason, transient: reply.is_passing() });
     }
-    (service.read)(&reply.body).ok_or_else(|| missing("its answer holds no token".to_owned()))
+    let token = (service.read)(&reply.body).filter(|token| !token.expose().trim().is_empty());
+    token.ok_or_else(|| missing("its answer holds no token".to_owned()))
 }
 
 #[cfg(test)]
@@ -187,7 +190,8 @@ mod tests {
 
     use super::*;
     use crate::config::TokenSource;
-    use crate::error::{Code, Fault};
+    use crate::connect::fake_service;
+    use crate::error::{Code, Fault, Retry};
     use crate::method::{Settings, Value};
 
     /// What a joining URI in a token's file comes to beside some settings.
@@ -207,6 +211,52 @@ mod tests {
     fn set(method: JoinMethod, name: &str, value: Value) -> Settings {
         let setting = method.spec().settings.iter().find(|setting| setting.name == name).unwrap();
         Settings::default().with(setting, value)
+    }
+
+    #[test]
+    fn a_file_that_is_too_long_is_refused_and_not_cut() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("token");
+        for (length, fits) in [(LONGEST, true), (LONGEST + 1, false)] {
+            #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+            std::fs::write(&path, "x".repeat(usize::try_from(length).unwrap())).unwrap();
+            assert_eq!(file(&path).is_ok(), fits, "{length}");
+        }
+        assert_eq!(file(&path).unwrap_err().reason, "it exceeds 65536 bytes");
+    }
+
+    /// Google's and GitHub's way to answer, from a service that says `answer`.
+    async fn asked(method: JoinMethod, status: u16, body: &'static str) -> JoinError {
+        let service = fake_service::Service::new(move |_| fake_service::answer(status, body)).await;
+        let (url, bearer) = (service.url("/?a=b"), "secret".to_owned());
+        let lookup = move |name: &str| match name {
+            "GCE_METADATA_HOST" => url.strip_prefix("http://").map(|rest| rest.trim_end_matches("/?a=b").to_owned()),
+            "ACTIONS_ID_TOKEN_REQUEST_URL" | "SYSTEM_OIDCREQUESTURI" => Some(url.clone()),
+            _ => Some(bearer.clone()),
+        };
+        let Proof::IdToken(place) = method.spec().proof else { panic!("{method:?}") };
+        let Ok(IdTokenPlace::Service(service)) = place(&Settings::default(), &lookup) else { panic!("{method:?}") };
+        ask(&fake_service::connector(), method, service).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_service_that_fails_for_a_moment_is_asked_again_later() {
+        for (status, retry) in [(503, Retry::Later), (429, Retry::Later), (403, Retry::No), (404, Retry::No)] {
+            let error = asked(JoinMethod::Github, status, "no").await;
+            assert_eq!((error.code(), error.retry()), (Code::JoinProofMissing, retry), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_empty_token_is_none() {
+        for (method, body) in [
+            (JoinMethod::Github, r#"{"value":""}"#),
+            (JoinMethod::AzureDevops, r#"{"oidcToken":" "}"#),
+            (JoinMethod::Gcp, " \n"),
+        ] {
+            let error = asked(method, 200, body).await;
+            assert!(error.to_string().ends_with("its answer holds no token"), "{error}");
+        }
     }
 
     #[test]
@@ -242,8 +292,8 @@ mod tests {
     #[test]
     fn an_id_token_is_trimmed_and_an_empty_or_missing_one_is_named() {
         let set = |asked: &str| (asked == "JWT").then(|| " proof\n".to_owned());
-        assert_eq!(variable("JWT", &set).unwrap().expose(), "proof");
-        assert_eq!(variable("OTHER", &set).unwrap_err().place, "the environment variable OTHER");
+        assert_eq!(required(&set, "JWT").unwrap().expose(), "proof");
+        assert_eq!(required(&set, "OTHER").unwrap_err().place, "the environment variable OTHER");
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("token");
         std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), &path).unwrap();

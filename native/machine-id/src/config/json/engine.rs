@@ -192,5 +192,5 @@ fn join(tree: Tree, purpose: Purpose, diagnostics: &mut Diagnostics) -> Option<(
         }
         (None, _) => Settings::default(),
     };
-    join::join(&place, said, settings, diagnostics)
+    join::join(&place, said, settings, Language::Json, diagnostics)
 }

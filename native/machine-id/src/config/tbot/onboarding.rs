@@ -31,7 +31,7 @@ pub(super) fn read(tree: Option<Tree>, top: Option<Tree>, base: &Path, diagnosti
         let (token, place) = uri_of(uri, diagnostics);
         let said = Said::new(None, token, place.clone(), diagnostics);
         return Onboarding {
-            join: join::join(&place, said, Settings::default(), diagnostics),
+            join: join::join(&place, said, Settings::default(), Language::Tbot(base), diagnostics),
             ..Onboarding::default()
         };
     };
@@ -60,7 +60,7 @@ pub(super) fn read(tree: Option<Tree>, top: Option<Tree>, base: &Path, diagnosti
     let settings = settings(&mut section, said.method, base, diagnostics);
     let place = section.place.clone();
     section.finish(diagnostics);
-    let join = join::join(&place, said, settings, diagnostics);
+    let join = join::join(&place, said, settings, Language::Tbot(base), diagnostics);
     Onboarding { pins, ca: ca.map(CaSource::File), join }
 }
 

@@ -327,6 +327,14 @@ fn a_fault_of_a_joining_uri_is_placed_where_it_stands() {
 }
 
 #[test]
+fn generic_oidc_needs_a_place_of_its_token() {
+    assert_eq!(
+        faults(&v2("onboarding: {token: t, join_method: generic_oidc}\n")),
+        ["tbot.yaml:3: onboarding: has no place of the ID token; method \"generic_oidc\" needs env or command"]
+    );
+}
+
+#[test]
 fn the_settings_of_a_method_stand_in_its_section() {
     let settings =
         |section: &str| read(&v2(&format!("onboarding: {{token: t, {section}}}"))).unwrap().identity.join.settings;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::error::{AzureError, passes};
+use super::error::AzureError;
 use crate::connect::{Connector, FetchError, FetchReply, FetchRequest, error_message};
 use crate::secret::Secret;
 
@@ -76,7 +76,7 @@ fn accepted(what: &'static str, reply: FetchReply) -> Result<FetchReply, AzureEr
         return Ok(reply);
     }
     let reason = format!("it answers with HTTP {}: {}", reply.status, words(&reply.body));
-    Err(AzureError::Metadata { what, reason, transient: passes(reply.status) })
+    Err(AzureError::Metadata { what, reason, transient: reply.is_passing() })
 }
 
 /// Why it refuses, `{"error":"…","error_description":"…"}` or `{"error":"…"}`.
