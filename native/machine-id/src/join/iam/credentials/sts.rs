@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::connect::{FetchReply, FetchRequest, error_message};
+use crate::connect::{FetchReply, FetchRequest, encoded, error_message};
 use crate::join::iam::error::IamError;
 use crate::join::iam::keys::Credentials;
 use crate::join::iam::lookup::Lookup;
@@ -66,18 +66,9 @@ fn form(shared: &SharedConfig<'_>, action: &str, role: &Role, token: Option<&str
         }
         form.push_str(name);
         form.push('=');
-        encode(value, &mut form);
+        form.extend(encoded(value));
     }
     form
-}
-
-fn encode(text: &str, into: &mut String) {
-    for byte in text.bytes() {
-        match char::from(byte) {
-            c if c.is_ascii_alphanumeric() || "-_.~".contains(c) => into.push(c),
-            _ => into.push_str(&format!("%{byte:02X}")),
-        }
-    }
 }
 
 async fn call(
