@@ -114,6 +114,12 @@ pub(crate) fn page_not_found(text: &str) -> bool {
     has(text, "page not found")
 }
 
+/// Nothing but that there is no such call: a router's whole text, and no refusal of what a call was given.
+pub(crate) fn says_no_call(text: &str) -> bool {
+    const ROUTERS: [&str; 4] = ["", "not found", "method not allowed", "not implemented"];
+    page_not_found(text) || ROUTERS.iter().any(|words| text.trim().eq_ignore_ascii_case(words))
+}
+
 /// The whole text of a status that only says that a stream has ended.
 pub(crate) fn end_of_stream(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case("eof")

@@ -1,6 +1,7 @@
 //! What is configured about a bound key: settings go before variables.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,7 +23,7 @@ pub(in crate::join) enum Configured {
     /// A key that is kept in the store, and the secret that registers it.
     Kept(Option<Secret>),
     /// A key that never changes.
-    Static(Box<KeyPair>),
+    Static(Arc<KeyPair>),
 }
 
 /// Whether the key never changes, so that nothing needs to be kept.
@@ -33,7 +34,7 @@ pub(in crate::join) fn is_static(settings: &Settings, lookup: Lookup<'_>) -> boo
 /// Reads secret and static key; blocks.
 pub(in crate::join) fn read(settings: &Settings, lookup: Lookup<'_>) -> Result<Configured, BoundKeypairError> {
     if is_static(settings, lookup) {
-        return static_key(settings, lookup).map(|key| Configured::Static(Box::new(key)));
+        return static_key(settings, lookup).map(|key| Configured::Static(Arc::new(key)));
     }
     let given = settings.secret("registration_secret").map(Secret::duplicate);
     let secret = match settings.path("registration_secret_path") {

@@ -78,7 +78,7 @@ impl Session {
         let keys = match configured {
             Configured::Static(key) => {
                 init.state = None;
-                vec![Arc::new(KeyPair::from_pem(key.tls_private_pem().expose()).map_err(defect)?)]
+                vec![Arc::clone(key)]
             }
             Configured::Kept(secret) => {
                 init.secret = secret.as_ref().map(Secret::duplicate);

@@ -173,7 +173,7 @@ async fn a_static_key_is_never_replaced_and_keeps_nothing() {
     let store = Store::in_memory(Arc::new(SystemClock::new()));
     let store = BoundKeys::new(Arc::new(store.lock(Duration::ZERO).unwrap()));
     let pem = include_str!("../../../../../tests/fixtures/teleport-15/keys/ed25519.key");
-    let fixed = || Configured::Static(Box::new(KeyPair::from_pem(pem).unwrap()));
+    let fixed = || Configured::Static(Arc::new(KeyPair::from_pem(pem).unwrap()));
     let (mut session, init) = opened(&store, &fixed()).await.unwrap();
     assert!(init.secret.is_none() && init.state.is_none());
     let line = include_str!("../../../../../tests/fixtures/teleport-15/keys/ed25519.ssh.pub");

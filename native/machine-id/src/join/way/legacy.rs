@@ -102,7 +102,7 @@ async fn bound_keypair(
     prover: &mut Prover<'_>,
     clock: &dyn Clock,
 ) -> Result<Outcome, Failure> {
-    let (outbox, messages) = outbox::open();
+    let (mut outbox, messages) = outbox::open();
     let say = |payload| RegisterUsingBoundKeypairMethodRequest { payload: Some(payload) };
     let (initial_join_secret, previous_join_state) = request.bound_init();
     let join_request = Some(request.message());
