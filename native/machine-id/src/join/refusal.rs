@@ -85,7 +85,7 @@ pub(super) fn hint(rejection: Rejection, method: JoinMethod, version: &Version) 
         Rejection::JoinState => {
             format!(
                 "the state of the last join is gone or old: set the recovery mode in {resource} to insecure for one \
-                         join, and remove a lock of the token (`tctl get locks`)"
+                         join (with a static key it has to stay so), and remove a lock of the token (`tctl get locks`)"
             )
         }
         Rejection::FirstJoin => {
