@@ -176,7 +176,7 @@ mod tests {
             "16.2.0", "17.0.0", "17.7.20", "18.0.0", "18.1.8", "18.2.0", "18.7.9", "18.8.0", "19.1.0", "20.0.0", "junk",
         ];
         #[rustfmt::skip]
-        const QUESTIONS: [Question; 13] = [
+        const QUESTIONS: [Question; 14] = [
             //                                                                    9 10 11 12 13 14 15  . 16 .1 .2 17 .7 18 .1 .2 .7 .8 19 20  ?
             ("has_trust_service", Version::has_trust_service,                   " -  -  -  -  y  y  y  y  y  y  y  y  y  y  y  y  y  y  y  y  y"),
             ("has_transport_service", Version::has_transport_service,           " -  -  -  -  y  y  y  y  y  y  y  y  y  y  y  y  y  y  y  y  y"),
@@ -189,6 +189,7 @@ mod tests {
             ("joins_over_grpc", Version::joins_over_grpc,                       " -  -  -  -  -  -  -  -  -  -  -  y  y  y  y  y  y  y  y  y  y"),
             ("joins_over_rest", Version::joins_over_rest,                       " y  y  y  y  y  y  y  y  y  y  y  y  y  -  -  -  -  -  -  -  y"),
             ("has_join_v1", Version::has_join_v1,                               " -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  y  y  y  y  y  y"),
+            ("prints_joining_uris", Version::prints_joining_uris,               " -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  y  y  -"),
             ("discourages_role_subsets", Version::discourages_role_subsets,     " -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  y  y  -"),
             ("prefers_join_v1", Version::prefers_join_v1,                       " -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  -  y  y  y  -"),
         ];

@@ -98,11 +98,23 @@ fn a_key_is_made_and_named_registered_and_used() {
     assert!(unknown.stderr.contains("join_proof_missing"), "{}", unknown.stderr);
     let line = machine.read("bot/id_bkp.pub").trim().to_owned();
     assert!(unknown.stderr.contains(&line), "{}", unknown.stderr);
-    let refused = machine.oneshot();
-    assert!(refused.stderr.contains("a valid registration secret is required"), "{}", refused.stderr);
+    // As long as nobody registers it, it is named.
+    let again = machine.oneshot();
+    assert!(again.stderr.contains("join_proof_missing") && again.stderr.contains(&line), "{}", again.stderr);
     cluster.edit_bound_keypair(&token, |options, _| options.initial_public_key = Some(line.clone()));
     machine.oneshot().succeeded();
     assert_eq!(cluster.bound_keypair(&token).unwrap().public_key, line);
+}
+
+#[test]
+fn a_server_that_asks_without_end_is_left() {
+    for (version, legacy) in [("18.1.0", true), ("18.8.0", false)] {
+        let cluster = cluster(version, legacy);
+        let token = bound(&cluster, BoundKeypairOptions { endless: true, ..BoundKeypairOptions::default() });
+        let left = with_secret(&cluster, &token).oneshot();
+        assert!(left.stderr.contains("it asks without end"), "{version}: {}", left.stderr);
+        assert_eq!(cluster.counters().joined, 0, "{version}");
+    }
 }
 
 #[test]

@@ -252,9 +252,9 @@ fn a_joining_uri_joins_wherever_a_token_can_stand() {
     let file = in_a_file.path("token");
     lines(&in_a_file, &format!("{proxy}onboarding: {{token: {}}}\n", file.display()));
     e2e::machine::put(&file, "tbot+proxy+token://t0ken@other.example.com:443\n");
-    in_a_file.oneshot().refused(1, "config_unreadable", &["joining URI of another cluster, at other.example.com:443"]);
+    in_a_file.oneshot().refused(2, "config_invalid", &["joining URI of another cluster, at other.example.com:443"]);
     e2e::machine::put(&file, &format!("tbot+proxy+gitlab://ci@{}\n", cluster.proxy_address()));
-    in_a_file.oneshot().refused(1, "config_unreadable", &["joining URI for method gitlab, and token is configured"]);
+    in_a_file.oneshot().refused(2, "config_invalid", &["joining URI for method gitlab, and token is configured"]);
     let other = cluster.add_bot();
     e2e::machine::put(&file, &format!("{}\n", uri(&cluster.new_token(&other))));
     in_a_file.oneshot().succeeded();

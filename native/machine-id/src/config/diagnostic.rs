@@ -105,6 +105,7 @@ impl Diagnostics {
         match value {
             Some(value) if self.faults.is_empty() => Ok((value, self.warnings)),
             _ => {
+                debug_assert!(!self.faults.is_empty(), "something is missing, and nobody has said so");
                 self.faults.sort_by_key(|(line, _)| *line);
                 Err(ConfigError { code: self.code, faults: self.faults.into_iter().map(|(_, fault)| fault).collect() })
             }

@@ -16,4 +16,6 @@ mod tests;
 pub use diagnostic::{ConfigError, Diagnostic};
 pub use model::*;
 pub(crate) use read::address::parse_address;
+pub(crate) use read::duration::go_duration;
+pub(crate) use read::join_uri::uri_setting;
 pub use read::ssh_path::not_for_ssh_config;

@@ -312,12 +312,26 @@ fn a_joining_uri_in_place_of_a_token_is_taken_apart() {
         faults(r#"{"method": "circleci", "token": "tbot+proxy+gitlab://ci@c"}"#),
         ["identities[0].join.token: is a joining URI for method gitlab; write that join method"]
     );
+    let config =
+        settings_of(r#"{"method": "token", "token": "tbot+proxy+gitlab://ci@C:443", "settings": {"file": "/t"}}"#);
+    assert!(config.unwrap().identities[0].join.settings.has("file"), "the settings are the URI's method's");
     let twice = faults(r#"{"method": "gitlab", "token": "tbot+proxy+gitlab://ci:JWT@c", "settings": {"file": "/t"}}"#);
     assert_eq!(twice, ["identities[0].join.token: is a joining URI that says variable too; leave the setting out"]);
     let [fault] = &faults(r#"{"method": "token", "token": "tbot+proxy+token:hunter2@c"}"#)[..] else { panic!("one") };
     assert!(fault.starts_with("identities[0].join.token: isn't a joining URI") && !fault.contains("hunter2"));
     // An auth server's address is another one than the proxy's.
     assert!(settings_of(r#"{"method": "token", "token": "tbot+auth+token://t@auth.example.com"}"#).is_ok());
+}
+
+#[test]
+fn a_method_without_a_usual_place_of_its_token_needs_one() {
+    let faults = settings_of(r#"{"method": "generic_oidc", "token": "t"}"#).unwrap_err();
+    let expected = "has no place of the ID token; method \"generic_oidc\" needs variable or file or command";
+    assert_eq!(faults, [format!("identities[0].join: {expected}")]);
+    let settings = r#"{"timeout": 5}"#;
+    let faults = settings_of(&format!(r#"{{"method": "generic_oidc", "token": "t", "settings": {settings}}}"#));
+    assert_eq!(faults.unwrap_err(), [format!("identities[0].join: {expected}")]);
+    assert!(settings_of(r#"{"method": "generic_oidc", "token": "t", "settings": {"variable": "JWT"}}"#).is_ok());
 }
 
 #[test]

@@ -84,6 +84,14 @@ pub struct FetchReply {
     pub body: Zeroizing<Vec<u8>>,
 }
 
+impl FetchReply {
+    /// Whether the status speaks of the moment only: the same request may go well later.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self.status, 408 | 410 | 429 | 500..)
+    }
+}
+
 impl fmt::Debug for FetchRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FetchRequest({})", self.method)

@@ -118,8 +118,8 @@ impl JoinDoor<'_> {
     ///
     /// # Errors
     /// When there is no reply.
-    pub async fn http(&self, body: &[u8]) -> Result<HttpReply, ConnectError> {
-        let body = http1::wiped(Zeroizing::new(body.to_vec()));
+    pub async fn http(&self, body: Zeroizing<Vec<u8>>) -> Result<HttpReply, ConnectError> {
+        let body = http1::wiped(body);
         match (&self.auth, &self.cluster.route) {
             (None, Route::Proxy(facts)) => self.by_web(facts, body).await,
             (trust, _) => {

@@ -45,6 +45,7 @@ pub use words::Rejection;
 
 pub(crate) use grpc::connection::GrpcConnection;
 pub(crate) use join_door::answer;
+pub(crate) use net::url::encoded;
 
 #[cfg(test)]
 pub(crate) mod fake;

@@ -9,8 +9,12 @@ mod join;
 
 use std::time::Duration;
 
+use crate::config::go_duration;
+
 pub use join::Rejection;
 pub(crate) use join::join_rejection;
+#[cfg(test)]
+pub(crate) use join::known_rejections;
 
 fn has(text: &str, words: &str) -> bool {
     text.to_lowercase().contains(words)
@@ -110,6 +114,12 @@ pub(crate) fn page_not_found(text: &str) -> bool {
     has(text, "page not found")
 }
 
+/// Nothing but that there is no such call: a router's whole text, and no refusal of what a call was given.
+pub(crate) fn says_no_call(text: &str) -> bool {
+    const ROUTERS: [&str; 4] = ["", "not found", "method not allowed", "not implemented"];
+    page_not_found(text) || ROUTERS.iter().any(|words| text.trim().eq_ignore_ascii_case(words))
+}
+
 /// The whole text of a status that only says that a stream has ended.
 pub(crate) fn end_of_stream(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case("eof")
@@ -133,31 +143,8 @@ pub(crate) fn client_version(text: &str) -> bool {
 /// The delay in `max rate reached: retry-in 1.5s`; none where there is none to wait for.
 pub(crate) fn retry_in(text: &str) -> Option<Duration> {
     let (_, rest) = text.split_once("retry-in ")?;
-    go_duration(rest.split_whitespace().next()?).filter(|delay| !delay.is_zero())
-}
-
-/// Go's way to write durations: `1h2m3.5s`, `250ms`.
-fn go_duration(text: &str) -> Option<Duration> {
-    let mut total = 0.0_f64;
-    let mut rest = text.trim_end_matches(['.', ',', '"']);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, tail) = rest.split_at_checked(digits)?;
-        let letters = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
-        let (unit, next) = tail.split_at_checked(letters)?;
-        let seconds = match unit {
-            "h" => 3600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 1e-3,
-            "us" | "µs" => 1e-6,
-            "ns" => 1e-9,
-            _ => return None,
-        };
-        total += number.parse::<f64>().ok()? * seconds;
-        rest = next;
-    }
-    Duration::try_from_secs_f64(total).ok()
+    let delay = rest.split_whitespace().next()?.trim_end_matches(['.', ',', '"']);
+    go_duration(delay).ok().filter(|delay| !delay.is_zero())
 }
 
 #[cfg(test)]

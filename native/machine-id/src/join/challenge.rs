@@ -8,6 +8,14 @@ use super::error::JoinError;
 use super::iam;
 use crate::clock::Clock;
 
+/// As often as a server may ask in one join; a bound key that is replaced takes three questions.
+pub(super) const MOST: usize = 8;
+
+/// What a server that asks more often than that comes to.
+pub(super) fn endless() -> JoinError {
+    JoinError::unexpected("it asks without end")
+}
+
 /// What a server asks.
 #[derive(Debug)]
 pub(super) enum Question {

@@ -37,6 +37,14 @@ pub enum JoinError {
         /// The system's words.
         reason: String,
     },
+    /// The token file holds a joining URI that isn't one of what is configured.
+    #[error("the token file {} can't be used: {reason}", path.display())]
+    TokenUnfit {
+        /// The file.
+        path: PathBuf,
+        /// What doesn't fit.
+        reason: String,
+    },
     /// The ID token isn't where the method has it.
     #[error("join method {} finds no ID token in {place}: {reason}", method.as_str())]
     ProofMissing {
@@ -46,6 +54,8 @@ pub enum JoinError {
         place: String,
         /// What is wrong there.
         reason: String,
+        /// It may work later.
+        transient: bool,
     },
     /// The service that gives the proof can't be asked.
     #[error("join method {} gets no ID token: {error}", method.as_str())]
@@ -160,6 +170,8 @@ impl JoinError {
         match self {
             Self::Connect(error) => matches!(error, ConnectError::Refused(_)),
             Self::Failed { message, .. } => words::join_conflict(message),
+            // It waited for something of its own, and what became of that isn't known.
+            Self::Rejected { rejection: Rejection::TimedOut, .. } => false,
             // The certificate's generation counts as used up then.
             Self::Rejected { message, .. } => !words::generation_mismatch(message),
             Self::TooOld { .. }
@@ -176,7 +188,7 @@ impl JoinError {
 
     /// No ID token.
     pub(super) fn missing(method: JoinMethod, absent: Absent) -> Self {
-        Self::ProofMissing { method, place: absent.place, reason: absent.reason }
+        Self::ProofMissing { method, place: absent.place, reason: absent.reason, transient: false }
     }
 
     /// The server says something else than what comes next in a join.
@@ -202,6 +214,7 @@ impl Fault for JoinError {
             Self::Connect(error) => error.code(),
             Self::TokenMissing | Self::TokenUsed => Code::IdentityNeedsRejoin,
             Self::TokenUnreadable { .. } => Code::ConfigUnreadable,
+            Self::TokenUnfit { .. } => Code::ConfigInvalid,
             Self::ProofMissing { .. } => Code::JoinProofMissing,
             Self::Service { error, .. } => error.code(),
             Self::Iam(error) => error.code(),
@@ -229,6 +242,13 @@ impl Fault for JoinError {
             }
             Self::TokenUnreadable { .. } => {
                 "write the token into that file, readable for the agent's user, or configure another one".to_owned()
+            }
+            Self::TokenUnfit { .. } => {
+                "configure the join method and the address that the URI names, or put another one into the file"
+                    .to_owned()
+            }
+            Self::ProofMissing { method: JoinMethod::GenericOidc, .. } => {
+                "check the variable, the command or the file that the configuration names for the ID token".to_owned()
             }
             Self::ProofMissing { .. } => {
                 "this method works only where its platform provides an ID token; check the job's settings or choose \
@@ -258,6 +278,9 @@ impl Fault for JoinError {
             }
             Self::RateLimited { .. } => "wait, or spread the agents' starts".to_owned(),
             Self::ClockSkew { .. } => "set this machine's clock (NTP)".to_owned(),
+            Self::Failed { message, .. } if words::join_conflict(message) => {
+                "two joins with the same token met; it is tried again by itself".to_owned()
+            }
             Self::Failed { .. } => "look into the log of the cluster's proxy and auth server".to_owned(),
             Self::Certificate(error) => error.hint(),
             Self::Internal { .. } => "report this".to_owned(),
@@ -273,7 +296,7 @@ impl Fault for JoinError {
             Self::BoundKeypair(error) => error.retry(),
             Self::RateLimited { retry_in: Some(delay), .. } => Retry::After(*delay),
             Self::RateLimited { .. } => Retry::Later,
-            Self::Failed { passing: true, .. } => Retry::Later,
+            Self::Failed { passing: true, .. } | Self::ProofMissing { transient: true, .. } => Retry::Later,
             _ => Retry::No,
         }
     }

@@ -207,7 +207,7 @@ async fn prove(
     let mut refused = None;
     for host in prepared.hosts() {
         match way::send(door, request, &mut Prover::Iam { prepared, host }, clock).await {
-            Err(error) if host.is_named_in(&error.to_string()) => {
+            Err(error @ JoinError::Rejected { rejection: Rejection::StsHost, .. }) => {
                 tracing::info!(host = host.name(), "the cluster doesn't take this host of STS");
                 refused = Some(error);
             }

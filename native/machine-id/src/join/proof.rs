@@ -12,17 +12,17 @@ use crate::blocking::{self, Lane};
 use crate::clock::Clock;
 use crate::config::JoinConfig;
 use crate::connect::{Connector, FetchRequest, error_message};
-use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service, Verb};
+use crate::method::{Absent, IdTokenPlace, JoinMethod, Lookup, Proof, Service, Verb, required};
 use crate::secret::Secret;
 
 use super::azure;
 use super::bound_keypair;
 use super::command;
 use super::error::JoinError;
-use super::iam::{self, Iam, IamSettings};
+use super::iam;
 use super::token::{self, Token};
 
-/// Longest token or proof.
+/// Longest token, proof or key in a file.
 const LONGEST: u64 = 64 << 10;
 
 /// All that a join takes.
@@ -69,7 +69,7 @@ pub(super) async fn gather<'a>(
     let found = blocking::run(Lane::Store, move || on_disk(&given, &of_process)).await;
     let (token, found) = found.map_err(|error| JoinError::Internal { reason: error.to_string() })??;
     if let Some(uri) = &token.uri {
-        token::check(uri, &join.token, join.method, connector)?;
+        uri.check_address(connector)?;
     }
     let evidence = match found {
         Found::Nothing => Evidence::Nothing,
@@ -77,10 +77,9 @@ pub(super) async fn gather<'a>(
         Found::Text(text) => Evidence::IdToken(text),
         Found::Service(service) => Evidence::IdToken(ask(connector, join.method, service).await?),
         Found::Command { words, limit } => Evidence::IdToken(printed(join.method, words, limit).await?),
-        Found::Aws { fips } => Evidence::Aws(Iam::prepare(connector, IamSettings { fips }, &of_process, clock).await?),
-        Found::Azure => {
-            let client_id = join.settings.text("client_id");
-            Evidence::Azure(azure::prepare(connector, client_id, &of_process).await?)
+        Found::Aws { fips } => Evidence::Aws(iam::prepare(connector, fips, &of_process, clock).await?),
+        Found::Azure { client_id } => {
+            Evidence::Azure(azure::prepare(connector, client_id.as_deref(), &of_process).await?)
         }
     };
     Ok(AtHand { token: token.text, evidence })
@@ -94,7 +93,7 @@ enum Found {
     Service(Service),
     Command { words: Vec<String>, limit: Duration },
     Aws { fips: bool },
-    Azure,
+    Azure { client_id: Option<String> },
     BoundKey(bound_keypair::Configured),
 }
 
@@ -104,33 +103,31 @@ pub(super) fn of_process(name: &str) -> Option<String> {
 
 fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Token, Found), JoinError> {
     let token = token::read(&join.token)?.ok_or_else(|| token::missing(&join.token))?;
+    let completed = token.uri.as_ref().map(|uri| uri.settings(join)).transpose()?.flatten();
+    let settings = completed.as_ref().unwrap_or(&join.settings);
     let place = match join.method.spec().proof {
         Proof::Token => return Ok((token, Found::Nothing)),
         Proof::BoundKey => {
-            let secret = token.uri.as_ref().and_then(|uri| uri.parameter.as_ref());
-            let configured = bound_keypair::read(&join.settings, lookup)?.registered_by(secret);
-            return Ok((token, Found::BoundKey(configured)));
+            // That a key never changes was decided by the configuration alone: then nothing is kept.
+            let fixed = bound_keypair::is_static(&join.settings, lookup);
+            let settings = if fixed { &join.settings } else { settings };
+            return Ok((token, Found::BoundKey(bound_keypair::read(settings, lookup)?)));
         }
-        Proof::Aws => return Ok((token, Found::Aws { fips: join.settings.flag("fips") })),
-        Proof::Azure => return Ok((token, Found::Azure)),
+        Proof::Aws => return Ok((token, Found::Aws { fips: settings.flag("fips") })),
+        Proof::Azure => {
+            let client_id = settings.text("client_id").map(str::to_owned);
+            return Ok((token, Found::Azure { client_id }));
+        }
         Proof::IdToken(place) => place,
     };
     let missing = |absent| JoinError::missing(join.method, absent);
-    let found = match place(&join.settings, lookup).map_err(missing)? {
-        IdTokenPlace::Variable(name) => Found::Text(variable(&name, lookup).map_err(missing)?),
+    let found = match place(settings, lookup).map_err(missing)? {
+        IdTokenPlace::Variable(name) => Found::Text(required(lookup, &name).map_err(missing)?),
         IdTokenPlace::File(path) => Found::Text(file(&path).map_err(missing)?),
         IdTokenPlace::Service(service) => Found::Service(service),
         IdTokenPlace::Command { words, limit } => Found::Command { words, limit },
     };
     Ok((token, found))
-}
-
-fn variable(name: &str, lookup: Lookup<'_>) -> Result<Secret, Absent> {
-    let value = Zeroizing::new(lookup(name).unwrap_or_default());
-    match value.trim() {
-        "" => Err(Absent { place: format!("the environment variable {name}"), reason: "it isn't set".to_owned() }),
-        text => Ok(Secret::new(text.to_owned())),
-    }
 }
 
 fn file(path: &Path) -> Result<Secret, Absent> {
@@ -142,11 +139,19 @@ fn file(path: &Path) -> Result<Secret, Absent> {
     }
 }
 
-/// A file's text without surrounding white space.
+/// The text of a file with a token, a proof or a key, without surrounding white space.
 pub(super) fn text(path: &Path) -> std::io::Result<Secret> {
+    Ok(Secret::new(file_text(path, LONGEST)?.expose().trim().to_owned()))
+}
+
+/// A file's text, of at most `longest` bytes; blocks.
+pub(super) fn file_text(path: &Path, longest: u64) -> std::io::Result<Secret> {
     let mut text = Zeroizing::new(String::new());
-    File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
-    Ok(Secret::new(text.trim().to_owned()))
+    File::open(path)?.take(longest + 1).read_to_string(&mut text)?;
+    if u64::try_from(text.len()).map_or(true, |length| length > longest) {
+        return Err(std::io::Error::other(format!("it exceeds {longest} bytes")));
+    }
+    Ok(Secret::new(std::mem::take(&mut *text)))
 }
 
 /// What a program prints.
@@ -171,30 +176,14 @@ async fn ask(connector: &Connector, method: JoinMethod, service: Service) -> Res
     let request = service.headers.iter().fold(request, with);
     let reply = connector.fetch(request).await.map_err(|error| JoinError::Service { method, error })?;
     if reply.status != 200 {
-        return Err(missing(format!("it answers with HTTP {}: {}", reply.status, error_message(&reply.body))));
+        let reason = format!("it answers with HTTP {}: {}", reply.status, error_message(&reply.body));
+        let place = service.name.to_owned();
+        return Err(JoinError::ProofMissing { method, place, reason, transient: reply.is_passing() });
     }
-    (service.read)(&reply.body).ok_or_else(|| missing("its answer holds no token".to_owned()))
+    let token = (service.read)(&reply.body).filter(|token| !token.expose().trim().is_empty());
+    token.ok_or_else(|| missing("its answer holds no token".to_owned()))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::{Code, Fault};
-
-    #[test]
-    fn an_id_token_is_trimmed_and_an_empty_or_missing_one_is_named() {
-        let set = |asked: &str| (asked == "JWT").then(|| " proof\n".to_owned());
-        assert_eq!(variable("JWT", &set).unwrap().expose(), "proof");
-        assert_eq!(variable("OTHER", &set).unwrap_err().place, "the environment variable OTHER");
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("token");
-        std::fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"), &path).unwrap();
-        let found = file(&path).unwrap();
-        assert!(found.expose().starts_with("[package]") && !found.expose().ends_with('\n'));
-        assert_eq!(file(Path::new("/dev/null")).unwrap_err().reason, "it is empty");
-        let absent = file(Path::new("/nonexistent/token")).unwrap_err();
-        let error = JoinError::missing(JoinMethod::Kubernetes, absent);
-        assert_eq!(error.code(), Code::JoinProofMissing);
-        assert!(error.to_string().contains("/nonexistent/token"), "{error}");
-    }
-}
+#[path = "proof_tests.rs"]
+mod tests;

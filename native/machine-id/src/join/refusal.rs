@@ -8,7 +8,7 @@ use tonic::Code as Grpc;
 
 use crate::connect::words::{self, Rejection};
 use crate::connect::{Refusal, Unanswered};
-use crate::method::JoinMethod;
+use crate::method::{JoinMethod, Proof};
 use crate::version::Version;
 
 use super::advice;
@@ -85,7 +85,7 @@ pub(super) fn hint(rejection: Rejection, method: JoinMethod, version: &Version) 
         Rejection::JoinState => {
             format!(
                 "the state of the last join is gone or old: set the recovery mode in {resource} to insecure for one \
-                         join, and remove a lock of the token (`tctl get locks`)"
+                         join (with a static key it has to stay so), and remove a lock of the token (`tctl get locks`)"
             )
         }
         Rejection::FirstJoin => {
@@ -137,6 +137,8 @@ impl Envelope {
                     | Grpc::NotFound
                     | Grpc::AlreadyExists
                     | Grpc::OutOfRange
+                    // As HTTP 412: what the request says doesn't compare with what is stored.
+                    | Grpc::FailedPrecondition
             ),
         }
     }
@@ -145,14 +147,7 @@ impl Envelope {
         match self {
             Self::Http(status) => status >= 500 || status == 408,
             Self::Grpc(code) => {
-                matches!(
-                    code,
-                    Grpc::Unavailable
-                        | Grpc::DeadlineExceeded
-                        | Grpc::Cancelled
-                        | Grpc::Aborted
-                        | Grpc::FailedPrecondition
-                )
+                matches!(code, Grpc::Unavailable | Grpc::DeadlineExceeded | Grpc::Cancelled | Grpc::Aborted)
             }
         }
     }
@@ -178,7 +173,10 @@ pub(super) fn of(envelope: Envelope, texts: &[String], request: &JoinRequest<'_>
             JoinError::Locked { message }
         };
     }
-    let known = words::join_rejection(&message);
+    if words::join_conflict(&message) {
+        return JoinError::Failed { envelope: envelope.to_string(), passing: true, message };
+    }
+    let known = words::join_rejection(&message, |known| fits(known, envelope, request.method));
     if known.is_none() && (envelope.is_rate_limit() || words::rate_reached(&message)) {
         return JoinError::RateLimited { retry_in: words::retry_in(&message), message };
     }
@@ -198,6 +196,26 @@ pub(super) fn of(envelope: Envelope, texts: &[String], request: &JoinRequest<'_>
         None => return JoinError::Failed { envelope: envelope.to_string(), passing: envelope.is_passing(), message },
     };
     JoinError::Rejected { method: request.method, rejection, version: request.version.clone(), message }
+}
+
+/// Whether words that are found in many texts can mean that here: of a proof where there is one, of a document where a
+/// platform signs one; and of rules for all bots only where the server doesn't speak of a failure of its own.
+fn fits(known: Rejection, envelope: Envelope, method: JoinMethod) -> bool {
+    match known {
+        Rejection::Document => matches!(method.spec().proof, Proof::Azure),
+        Rejection::UnknownKey
+        | Rejection::Signature
+        | Rejection::Audience
+        | Rejection::Time
+        | Rejection::Issuer
+        | Rejection::Algorithm
+        | Rejection::Claim
+        | Rejection::IssuerUnreachable
+        | Rejection::Lifetime
+        | Rejection::Challenge => !method.has_secret_token(),
+        Rejection::StaticToken | Rejection::DeviceTrust => envelope.blames_request(),
+        _ => true,
+    }
 }
 
 /// A text without what a proxy's call of its auth server has put before it (seen on 18).

@@ -80,8 +80,77 @@ const HEARD: &[(u16, &str, Rejection)] = &[
     (403, "previous join state is required but was not provided", Rejection::JoinState),
     (403, "join state verification failed", Rejection::JoinState),
     (429, "RegisterUsingIAMMethod timed out after 1m0s, terminating the stream on the server", Rejection::TimedOut),
+    (500, "asn1: structure error: tags don't match", Rejection::Document),
+    (403, "x509: certificate signed by unknown authority", Rejection::Document),
+    (403, "vm ID does not match", Rejection::Machine),
+    (404, "no VM found with matching VM ID \"1f0c\"", Rejection::Machine),
+    (400, "cannot perform first bound keypair join with existing credentials", Rejection::FirstJoin),
+    (400, "bad backend state, please recreate the join token", Rejection::BrokenToken),
+    // As the notes of the releases put it.
+    (403, "static tokens can not be used by bots", Rejection::StaticToken),
+    (403, "scoped tokens are not enabled for this cluster", Rejection::Scoped),
+    (403, "access to resource requires a trusted device", Rejection::DeviceTrust),
     (403, "access denied", Rejection::Other),
 ];
+
+/// A method that the meaning can be of.
+fn method_of(rejection: Rejection) -> JoinMethod {
+    if rejection == Rejection::Document { JoinMethod::Azure } else { JoinMethod::Kubernetes }
+}
+
+#[test]
+fn each_meaning_has_a_text() {
+    for rejection in words::known_rejections() {
+        assert!(HEARD.iter().any(|(_, _, heard)| *heard == rejection), "{rejection:?}");
+    }
+}
+
+/// Words that stand in texts of another meaning, too.
+#[test]
+fn words_of_one_method_or_of_a_refusal_mean_nothing_elsewhere() {
+    let meant = |method, status, text: &str| rejection(&heard(method, "18.0.0", Envelope::Http(status), &[text]));
+    let (token, kubernetes, azure) = (JoinMethod::Token, JoinMethod::Kubernetes, JoinMethod::Azure);
+    for (method, status, text, expected) in [
+        (token, 500, "json: cannot unmarshal number into Go value of type string", None),
+        (token, 400, "json: cannot unmarshal number into Go value of type string", Some(Rejection::Other)),
+        (token, 500, "session token is expired", None),
+        (kubernetes, 500, "x509: certificate signed by unknown authority", None),
+        (azure, 500, "x509: certificate signed by unknown authority", Some(Rejection::Document)),
+        (kubernetes, 500, "asn1: structure error", None),
+        (kubernetes, 500, "dial tcp: timed out after 30s", None),
+        (kubernetes, 500, "reading the static tokens: disk I/O error", None),
+        (kubernetes, 503, "the device trust service isn't there", None),
+        (kubernetes, 403, "credential should be scoped to a valid region", Some(Rejection::Other)),
+    ] {
+        assert_eq!(meant(method, status, text), expected, "{text}");
+    }
+}
+
+#[test]
+fn of_two_joins_that_meet_one_comes_again() {
+    const TEXT: &str = "committing updated token state, please try again";
+    for envelope in [Envelope::Http(412), Envelope::Grpc(Grpc::FailedPrecondition)] {
+        let error = heard(JoinMethod::BoundKeypair, "18.8.0", envelope, &[TEXT]);
+        assert_eq!((error.code(), error.retry()), (Code::ClusterFailed, Retry::Later), "{error}");
+        assert!(error.hint().contains("tried again by itself"), "{}", error.hint());
+        assert!(error.is_answer(), "it uses nothing up");
+    }
+    // Anything else that doesn't compare is the request's fault, by either way.
+    for envelope in [Envelope::Http(412), Envelope::Grpc(Grpc::FailedPrecondition)] {
+        let text = "id token \"google.compute_engine.zone\" claim is empty";
+        let error = heard(JoinMethod::Gcp, "18.8.0", envelope, &[text]);
+        assert_eq!((rejection(&error), error.retry()), (Some(Rejection::Other), Retry::No), "{error}");
+    }
+}
+
+#[test]
+fn what_a_server_did_before_its_time_was_up_is_not_known() {
+    let text = "RegisterUsingBoundKeypairMethod timed out after 1m0s, terminating the stream on the server";
+    let error = heard(JoinMethod::BoundKeypair, "17.7.0", Envelope::Grpc(Grpc::DeadlineExceeded), &[text]);
+    assert_eq!(rejection(&error), Some(Rejection::TimedOut));
+    assert!(!error.is_answer());
+    assert!(heard(JoinMethod::BoundKeypair, "17.7.0", Envelope::Http(403), &["no rejoins remaining"]).is_answer());
+}
 
 #[test]
 fn each_text_of_a_server_is_a_refusal_that_no_repetition_cures() {
@@ -89,7 +158,7 @@ fn each_text_of_a_server_is_a_refusal_that_no_repetition_cures() {
         // As the innermost text, as a wrap, and among the parts that some servers join by line feeds.
         let joined = format!("validating jwt claims\n\t{text}");
         for texts in [&[*text, "outer"][..], &["inner", *text], &[joined.as_str()]] {
-            let error = heard(JoinMethod::Kubernetes, "17.4.0", Envelope::Http(*status), texts);
+            let error = heard(method_of(*expected), "17.4.0", Envelope::Http(*status), texts);
             assert_eq!(rejection(&error), Some(*expected), "{texts:?}");
             assert_eq!((error.code(), error.retry()), (Code::JoinRejected, Retry::No), "{text}");
             let error = Error::from(error);

@@ -9,6 +9,7 @@ pub(super) const SPEC: Spec = Spec {
     // Which of several managed identities; the only one where nothing is said.
     settings: &[Setting { name: "client_id", tbot: Some("client_id"), kind: Kind::Text }],
     at_most_one: &[],
+    needs_one: false,
     identity: Identity::Rejoined,
     proof: Proof::Azure,
     legacy: Legacy::Stream,

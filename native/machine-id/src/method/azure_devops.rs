@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::id_token::{ONE_PLACE, SETTINGS, bearer, required, set};
+use super::id_token::{ONE_PLACE, SETTINGS, bearer, required, set, with_query};
 use super::{IdTokenPlace, Identity, Legacy, Proof, Service, Spec, Verb};
 use crate::secret::Secret;
 
@@ -16,6 +16,7 @@ pub(super) const SPEC: Spec = Spec {
     tbot_section: None,
     settings: SETTINGS,
     at_most_one: ONE_PLACE,
+    needs_one: false,
     identity: Identity::Rejoined,
     proof: Proof::IdToken(|settings, lookup| match set(settings) {
         Some(place) => Ok(place),
@@ -24,9 +25,7 @@ pub(super) const SPEC: Spec = Spec {
                 bearer(&required(lookup, BEARER_VARIABLE)?),
                 ("content-type", Secret::new("application/json".to_owned())),
             ];
-            let url = required(lookup, URL_VARIABLE)?;
-            let separator = if url.contains('?') { '&' } else { '?' };
-            let url = format!("{url}{separator}api-version=7.1");
+            let url = with_query(&required(lookup, URL_VARIABLE)?, "api-version=7.1");
             Ok(IdTokenPlace::Service(Service { name: "Azure DevOps", verb: Verb::Post, url, headers, read }))
         }
     }),
@@ -41,6 +40,5 @@ fn read(body: &[u8]) -> Option<Secret> {
         #[serde(rename = "oidcToken")]
         token: Secret,
     }
-    let reply: Reply = serde_json::from_slice(body).ok()?;
-    (!reply.token.expose().is_empty()).then_some(reply.token)
+    serde_json::from_slice(body).ok().map(|reply: Reply| reply.token)
 }

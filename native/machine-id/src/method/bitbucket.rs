@@ -11,6 +11,7 @@ pub(super) const SPEC: Spec = Spec {
     tbot_section: None,
     settings: SETTINGS,
     at_most_one: ONE_PLACE,
+    needs_one: false,
     identity: Identity::Rejoined,
     proof: Proof::IdToken(|settings, _| Ok(set_or_variable(settings, VARIABLE))),
     legacy: Legacy::Request,

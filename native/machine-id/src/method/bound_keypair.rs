@@ -17,6 +17,7 @@ pub(super) const SPEC: Spec = Spec {
         setting("static_key_path", Kind::Path),
     ],
     at_most_one: &["registration_secret", "registration_secret_path", "static_key_path"],
+    needs_one: false,
     identity: Identity::BoundKey,
     proof: Proof::BoundKey,
     legacy: Legacy::Stream,

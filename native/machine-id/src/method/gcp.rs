@@ -1,7 +1,7 @@
 //! Method `gcp`: the identity token of a Google Cloud machine or workload, from its metadata service
 //! (join-methods 3.4).
 
-use super::id_token::{ONE_PLACE, SETTINGS, set};
+use super::id_token::{ONE_PLACE, SETTINGS, looked_up, set};
 use super::{IdTokenPlace, Identity, Legacy, Proof, Service, Spec, Verb};
 use crate::secret::Secret;
 
@@ -17,11 +17,13 @@ pub(super) const SPEC: Spec = Spec {
     tbot_section: None,
     settings: SETTINGS,
     at_most_one: ONE_PLACE,
+    needs_one: false,
     identity: Identity::Rejoined,
     proof: Proof::IdToken(|settings, lookup| match set(settings) {
         Some(place) => Ok(place),
         None => {
-            let host = lookup(HOST_VARIABLE).filter(|host| !host.is_empty()).unwrap_or_else(|| HOST.to_owned());
+            let host = looked_up(lookup, HOST_VARIABLE);
+            let host = host.as_ref().map_or(HOST, Secret::expose);
             let url = format!("http://{host}/{PATH}?audience={AUDIENCE}&format=full&licenses=FALSE");
             let headers = vec![("metadata-flavor", Secret::new("Google".to_owned()))];
             Ok(IdTokenPlace::Service(Service {
@@ -40,6 +42,5 @@ pub(super) const SPEC: Spec = Spec {
 
 /// The body is the token.
 fn read(body: &[u8]) -> Option<Secret> {
-    let text = std::str::from_utf8(body).ok()?.trim();
-    (!text.is_empty()).then(|| Secret::new(text.to_owned()))
+    std::str::from_utf8(body).ok().map(|text| Secret::new(text.trim().to_owned()))
 }

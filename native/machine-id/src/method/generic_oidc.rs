@@ -19,6 +19,7 @@ pub(super) const SPEC: Spec = Spec {
         Setting { name: "timeout", tbot: Some("timeout"), kind: Kind::Seconds },
     ],
     at_most_one: &["variable", "file", "command"],
+    needs_one: true,
     identity: Identity::Rejoined,
     proof: Proof::IdToken(|settings, _| {
         let limit = settings.time("timeout").unwrap_or(LIMIT);

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::id_token::{ONE_PLACE, SETTINGS, bearer, required, set};
+use super::id_token::{ONE_PLACE, SETTINGS, bearer, required, set, with_query};
 use super::{IdTokenPlace, Identity, Legacy, Proof, Service, Spec, Verb};
 use crate::secret::Secret;
 
@@ -16,14 +16,13 @@ pub(super) const SPEC: Spec = Spec {
     tbot_section: None,
     settings: SETTINGS,
     at_most_one: ONE_PLACE,
+    needs_one: false,
     identity: Identity::Rejoined,
     proof: Proof::IdToken(|settings, lookup| match set(settings) {
         Some(place) => Ok(place),
         None => {
-            let url = required(lookup, URL_VARIABLE)?;
+            let url = with_query(&required(lookup, URL_VARIABLE)?, &format!("audience={AUDIENCE}"));
             let headers = vec![bearer(&required(lookup, BEARER_VARIABLE)?)];
-            let separator = if url.contains('?') { '&' } else { '?' };
-            let url = format!("{url}{separator}audience={AUDIENCE}");
             Ok(IdTokenPlace::Service(Service {
                 name: "GitHub's ID token service",
                 verb: Verb::Get,

@@ -8,6 +8,7 @@ pub(super) const SPEC: Spec = Spec {
     tbot_section: None,
     settings: &[Setting { name: "fips", tbot: None, kind: Kind::Flag }],
     at_most_one: &[],
+    needs_one: false,
     identity: Identity::Rejoined,
     proof: Proof::Aws,
     legacy: Legacy::Stream,

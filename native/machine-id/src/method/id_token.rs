@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::setting::{Kind, Setting, Settings};
 use crate::secret::Secret;
 
@@ -60,13 +62,6 @@ pub struct Absent {
     pub reason: String,
 }
 
-impl Absent {
-    /// A variable that has to be there and isn't.
-    pub(super) fn variable(name: &str) -> Self {
-        Self { place: format!("the environment variable {name}"), reason: "it isn't set".to_owned() }
-    }
-}
-
 /// Setting `variable`, by its name in `tbot.yaml`.
 pub(super) const fn variable(tbot: Option<&'static str>) -> Setting {
     Setting { name: "variable", tbot, kind: Kind::Variable }
@@ -92,15 +87,30 @@ pub(super) fn set_or_variable(settings: &Settings, name: &str) -> IdTokenPlace {
     set(settings).unwrap_or_else(|| IdTokenPlace::Variable(name.to_owned()))
 }
 
+/// A variable's text without surrounding white space; none where it isn't set, or blank.
+#[must_use]
+pub fn looked_up(lookup: Lookup<'_>, name: &str) -> Option<Secret> {
+    let value = Zeroizing::new(lookup(name)?);
+    Some(value.trim()).filter(|text| !text.is_empty()).map(|text| Secret::new(text.to_owned()))
+}
+
 /// A variable that has to be there.
-pub(super) fn required(lookup: Lookup<'_>, name: &str) -> Result<String, Absent> {
-    lookup(name)
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
-        .ok_or_else(|| Absent::variable(name))
+///
+/// # Errors
+/// It isn't set, or blank.
+pub fn required(lookup: Lookup<'_>, name: &str) -> Result<Secret, Absent> {
+    let absent = || Absent { place: format!("the environment variable {name}"), reason: "it isn't set".to_owned() };
+    looked_up(lookup, name).ok_or_else(absent)
 }
 
 /// The header that shows a secret to a service.
-pub(super) fn bearer(secret: &str) -> (&'static str, Secret) {
-    ("authorization", Secret::new(format!("Bearer {secret}")))
+pub(super) fn bearer(secret: &Secret) -> (&'static str, Secret) {
+    ("authorization", Secret::new(format!("Bearer {}", secret.expose())))
+}
+
+/// A service's address with one more parameter in its query.
+pub(super) fn with_query(url: &Secret, parameter: &str) -> String {
+    let url = url.expose();
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}{parameter}")
 }

@@ -1,9 +1,10 @@
 //! The joining URI that `tctl bots add` prints from Teleport 19 on (RFD 0205):
 //! `tbot+(proxy|auth)+METHOD://TOKEN[:PARAMETER]@HOST[:PORT]`, the method with hyphens. Pure.
 
+use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
-use super::JoinMethod;
+use super::{JoinMethod, NOT_BUILT};
 use crate::secret::Secret;
 
 /// What every joining URI begins with.
@@ -27,6 +28,9 @@ pub struct JoinUri {
 }
 
 impl JoinUri {
+    /// What to write instead of something that is none.
+    pub const FORM: &str = "write it as tctl prints it: tbot+proxy+METHOD://TOKEN:SECRET@HOST:PORT";
+
     /// Reads `text`; none when it isn't meant as a joining URI.
     ///
     /// # Errors
@@ -40,7 +44,7 @@ impl JoinUri {
 }
 
 fn split(text: &str) -> Result<JoinUri, String> {
-    const FORM: &str = "write it as tctl prints it: tbot+proxy+METHOD://TOKEN:SECRET@HOST:PORT";
+    const FORM: &str = JoinUri::FORM;
     let bad = |what: &str| format!("isn't a joining URI that can be used: {what}; {FORM}");
     if text.len() > LONGEST {
         return Err(bad("it is too long"));
@@ -56,9 +60,11 @@ fn split(text: &str) -> Result<JoinUri, String> {
     let Some(method) = JoinMethod::by_name(&name) else {
         // Not repeated unless it is a word: the text may be anything.
         let word = (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        let named =
-            if word { format!("join method {name:?} isn't built here") } else { "it names no join method".to_owned() };
-        return Err(bad(&named));
+        if !word {
+            return Err(bad("it names no join method"));
+        }
+        let why = NOT_BUILT.iter().find(|(known, _)| *known == name).map_or("isn't built here", |(_, why)| *why);
+        return Err(bad(&format!("join method {name:?} {why}")));
     };
     let (user, address) = rest.rsplit_once('@').ok_or_else(|| bad("it has no @ between token and address"))?;
     let address = address.strip_suffix('/').unwrap_or(address);
@@ -81,19 +87,14 @@ fn split(text: &str) -> Result<JoinUri, String> {
     Ok(JoinUri { auth, method, token, parameter, address: address.to_owned() })
 }
 
-/// Percent-decoding.
+/// Percent-decoding; each `%` has to begin a byte.
 fn decode(text: &str) -> Option<Secret> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
-        let (high, low) = (digit(rest.next())?, digit(rest.next())?);
-        bytes.push(u8::try_from(high * 16 + low).ok()?);
+    let is_byte = |part: &str| part.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    if !text.split('%').skip(1).all(is_byte) {
+        return None;
     }
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    bytes.extend(percent_decode_str(text));
     let text = std::str::from_utf8(&bytes).ok()?;
     (!text.contains(char::is_control)).then(|| Secret::new(text.to_owned()))
 }
@@ -135,6 +136,7 @@ mod tests {
             ("tbot+proxy+token:hunter2@example.com", "has no ://"),
             ("tbot+foo+token://hunter2@example.com", "neither for a proxy"),
             ("tbot+proxy+bar://hunter2@example.com", "\"bar\" isn't built"),
+            ("tbot+proxy+tpm://hunter2@example.com", "\"tpm\" isn't built here: it needs a TPM"),
             ("tbot+proxy+HUNTER2://hunter2@example.com", "names no join method"),
             ("tbot+proxy://hunter2@example.com", "names no join method"),
             ("tbot+proxy+token://hunter2", "no @"),

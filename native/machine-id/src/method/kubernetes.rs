@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::id_token::looked_up;
 use super::setting::{Kind, Setting};
 use super::{IdTokenPlace, Identity, Legacy, Proof, Spec};
 
@@ -14,9 +15,10 @@ pub(super) const SPEC: Spec = Spec {
     tbot_section: Some("kubernetes"),
     settings: &[Setting { name: "token_path", tbot: Some("token_path"), kind: Kind::Path }],
     at_most_one: &[],
+    needs_one: false,
     identity: Identity::Rejoined,
     proof: Proof::IdToken(|settings, lookup| {
-        let named = || lookup(PATH_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let named = || looked_up(lookup, PATH_VARIABLE).map(|path| PathBuf::from(path.expose()));
         let path = settings.path("token_path").map(PathBuf::from).or_else(named);
         Ok(IdTokenPlace::File(path.unwrap_or_else(|| PathBuf::from(DEFAULT_PATH))))
     }),

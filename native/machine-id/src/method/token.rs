@@ -7,6 +7,7 @@ pub(super) const SPEC: Spec = Spec {
     tbot_section: None,
     settings: &[],
     at_most_one: &[],
+    needs_one: false,
     identity: Identity::Renewable,
     proof: Proof::Token,
     legacy: Legacy::Request,

@@ -126,6 +126,8 @@ pub struct BoundKeypairOptions {
     pub recovery_mode: RecoveryMode,
     /// From then on the next join asks for a new key.
     pub rotate_after: Option<SystemTime>,
+    /// No real server: each answer brings the same question again, and never a result.
+    pub endless: bool,
 }
 
 impl Default for BoundKeypairOptions {
@@ -137,6 +139,7 @@ impl Default for BoundKeypairOptions {
             recovery_limit: 1,
             recovery_mode: RecoveryMode::Standard,
             rotate_after: None,
+            endless: false,
         }
     }
 }

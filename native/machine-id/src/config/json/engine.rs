@@ -167,6 +167,7 @@ fn join(tree: Tree, purpose: Purpose, diagnostics: &mut Diagnostics) -> Option<(
     let mut section = tree.section(diagnostics)?;
     let method =
         section.require("method", diagnostics, "write a join method").and_then(|tree| join::method(tree, diagnostics));
+    let token_place = section.place.key("token", None);
     let value = section.take("token").and_then(|tree| tree.text(diagnostics)).map(TokenSource::Value);
     let file = section.take("token_file").and_then(|tree| tree.parse(diagnostics, value::absolute_path));
     let settings = section.take("settings");
@@ -182,7 +183,8 @@ fn join(tree: Tree, purpose: Purpose, diagnostics: &mut Diagnostics) -> Option<(
         }
         return Some((JoinConfig { method: method?, token: TokenSource::Absent, settings: Arc::default() }, None));
     }
-    let settings = match (settings.and_then(|tree| tree.section(diagnostics)), method) {
+    let said = Said::new(method, token, token_place, diagnostics);
+    let settings = match (settings.and_then(|tree| tree.section(diagnostics)), said.method) {
         (Some(section), Some(method)) => join::settings(section, method, Language::Json, diagnostics),
         (Some(section), None) => {
             section.ignore_rest();
@@ -190,5 +192,5 @@ fn join(tree: Tree, purpose: Purpose, diagnostics: &mut Diagnostics) -> Option<(
         }
         (None, _) => Settings::default(),
     };
-    join::join(&place, Said { method, token, settings, cluster: None }, diagnostics)
+    join::join(&place, said, settings, Language::Json, diagnostics)
 }

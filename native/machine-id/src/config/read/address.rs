@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::value::shown;
+
 /// Reads an address; `default_port` is used where neither a port nor `https://` is written.
 ///
 /// # Errors
@@ -79,10 +81,6 @@ fn check_host(host: &str) -> Result<(), String> {
         return Err(format!("has no valid host name or IP address in {}; write host:port", shown(host)));
     }
     Ok(())
-}
-
-fn shown(text: &str) -> String {
-    if text.chars().count() <= 60 { format!("{text:?}") } else { "a very long text".to_owned() }
 }
 
 #[cfg(test)]

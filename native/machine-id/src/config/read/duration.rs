@@ -8,7 +8,7 @@ use crate::vocabulary::limits::LIFETIME_MAX_SECONDS;
 ///
 /// # Errors
 /// Says what is wrong with `text`: no unit, an unknown unit, negative, too long (more than some 290 years, as in Go).
-pub(in crate::config) fn go_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn go_duration(text: &str) -> Result<Duration, String> {
     if text == "0" || text == "+0" {
         return Ok(Duration::ZERO);
     }

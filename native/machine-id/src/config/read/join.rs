@@ -111,13 +111,23 @@ fn secret(tree: Tree, diagnostics: &mut Diagnostics) -> Option<Secret> {
 pub(in crate::config) fn join(
     place: &Place,
     said: Said,
+    mut settings: Settings,
+    language: Language<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<(JoinConfig, Option<UriCluster>)> {
-    let Said { method, token, settings, cluster } = said.understood(&place.key("token", None), diagnostics);
+    said.complete(&mut settings, diagnostics);
+    let Said { method, token, cluster, .. } = said;
     let method = method?;
     if !method.has_secret_token() && matches!(token, TokenSource::Absent) {
         let message = format!("has no token; method {:?} needs the name of its join token", method.as_str());
         diagnostics.error(place, message);
+    }
+    let spec = method.spec();
+    if spec.needs_one && !spec.at_most_one.iter().any(|name| settings.has(name)) {
+        let one_of = spec.settings.iter().filter(|setting| spec.at_most_one.contains(&setting.name));
+        let keys: Vec<&str> = one_of.filter_map(|setting| key(setting, language)).collect();
+        diagnostics
+            .error(place, format!("has no place of the ID token; method {:?} needs {}", spec.name, keys.join(" or ")));
     }
     Some((JoinConfig { method, token, settings: Arc::new(settings) }, cluster))
 }

@@ -4,15 +4,16 @@ use super::address::parse_address;
 use super::value;
 use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::{AddressKind, TokenSource};
-use crate::method::{JoinMethod, JoinUri, Kind, Settings, Value};
-use crate::secret::Secret;
+use crate::method::{JoinMethod, JoinUri, Kind, Setting, Settings, Value};
 
-/// What a configuration says about a join, before it is checked as a whole.
+/// What a configuration says about a join beside the method's settings; which these are, the method decides.
 #[derive(Debug)]
 pub(in crate::config) struct Said {
     pub(in crate::config) method: Option<JoinMethod>,
     pub(in crate::config) token: TokenSource,
-    pub(in crate::config) settings: Settings,
+    /// Where the token stands, or the URI.
+    place: Place,
+    uri: Option<JoinUri>,
     /// The cluster that a joining URI names.
     pub(in crate::config) cluster: Option<UriCluster>,
 }
@@ -48,29 +49,46 @@ impl UriCluster {
 }
 
 impl Said {
-    /// Takes a joining URI apart where one stands in place of the token; its method counts where none was chosen.
-    pub(in crate::config) fn understood(mut self, place: &Place, diagnostics: &mut Diagnostics) -> Self {
-        let TokenSource::Value(token) = &self.token else { return self };
-        let uri = match JoinUri::read(token.expose()) {
-            None => return self,
-            Some(Ok(uri)) => uri,
-            Some(Err(message)) => {
-                diagnostics.error(place, message);
-                return self;
-            }
+    /// Takes a joining URI apart where one stands in place of the token, at `place`; its method counts where none was
+    /// chosen.
+    pub(in crate::config) fn new(
+        method: Option<JoinMethod>,
+        token: TokenSource,
+        place: Place,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let uri = match &token {
+            TokenSource::Value(token) => JoinUri::read(token.expose()),
+            _ => None,
         };
-        if self.method.is_some_and(|method| method != JoinMethod::Token && method != uri.method) {
-            let message = format!("is a joining URI for method {}; write that join method", uri.method.as_str());
-            diagnostics.error(place, message);
-            return self;
+        let plain = |token, place| Self { method, token, place, uri: None, cluster: None };
+        match uri {
+            None => plain(token, place),
+            Some(Err(message)) => {
+                diagnostics.error(&place, message);
+                plain(token, place)
+            }
+            Some(Ok(uri)) if method.is_some_and(|method| method != JoinMethod::Token && method != uri.method) => {
+                let message = format!("is a joining URI for method {}; write that join method", uri.method.as_str());
+                diagnostics.error(&place, message);
+                plain(token, place)
+            }
+            Some(Ok(uri)) => {
+                let cluster = cluster(&uri, &place, diagnostics);
+                let token = TokenSource::Value(uri.token.duplicate());
+                Self { method: Some(uri.method), token, place, uri: Some(uri), cluster }
+            }
         }
-        self.method = Some(uri.method);
-        self.cluster = cluster(&uri, place, diagnostics);
-        if let Some(parameter) = uri.parameter {
-            set(uri.method, parameter, &mut self.settings, place, diagnostics);
+    }
+
+    /// Adds the URI's parameter to the settings that were read.
+    pub(in crate::config) fn complete(&self, settings: &mut Settings, diagnostics: &mut Diagnostics) {
+        let Some(uri) = &self.uri else { return };
+        match uri_setting(uri, settings) {
+            Ok(Some((setting, value))) => settings.set(setting, value),
+            Ok(None) => {}
+            Err(message) => diagnostics.error(&self.place, format!("is a joining URI {message}")),
         }
-        self.token = TokenSource::Value(uri.token);
-        self
     }
 }
 
@@ -85,24 +103,23 @@ fn cluster(uri: &JoinUri, place: &Place, diagnostics: &mut Diagnostics) -> Optio
     }
 }
 
-/// The method's parameter is a setting of it.
-fn set(method: JoinMethod, parameter: Secret, settings: &mut Settings, place: &Place, diagnostics: &mut Diagnostics) {
-    let spec = method.spec();
+/// The setting that the parameter of a joining URI is, where it has one, beside those that are `given`.
+///
+/// # Errors
+/// Why it can't be: goes on after "a joining URI".
+pub(crate) fn uri_setting(uri: &JoinUri, given: &Settings) -> Result<Option<(&'static Setting, Value)>, String> {
+    let spec = uri.method.spec();
     let setting = spec.settings.iter().find(|setting| Some(setting.name) == spec.uri_parameter);
-    let Some(setting) = setting else { return };
-    let taken = spec.at_most_one.contains(&setting.name) && spec.at_most_one.iter().any(|name| settings.has(name));
-    if settings.has(setting.name) || taken {
-        diagnostics.error(place, format!("is a joining URI that says {} too; leave the setting out", setting.name));
-        return;
+    let Some((setting, parameter)) = setting.zip(uri.parameter.as_ref()) else { return Ok(None) };
+    let taken = spec.at_most_one.contains(&setting.name) && spec.at_most_one.iter().any(|name| given.has(name));
+    if given.has(setting.name) || taken {
+        return Err(format!("that says {} too; leave the setting out", setting.name));
     }
     let value = match setting.kind {
         Kind::Variable => value::variable(parameter.expose()).map(Value::Text),
-        Kind::Secret => Ok(Value::Secret(parameter)),
+        Kind::Secret => Ok(Value::Secret(parameter.duplicate())),
         Kind::Text => value::name(parameter.expose()).map(Value::Text),
-        _ => Err("can't be a part of a joining URI".to_owned()),
+        _ => Err("can't be a part of it".to_owned()),
     };
-    match value {
-        Ok(value) => settings.set(setting, value),
-        Err(message) => diagnostics.error(place, format!("is a joining URI whose {} {message}", setting.name)),
-    }
+    value.map(|value| Some((setting, value))).map_err(|message| format!("whose {} {message}", setting.name))
 }

@@ -12,6 +12,8 @@ mod v2;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod join_uri_tests;
+#[cfg(test)]
 mod newest_tests;
 #[cfg(test)]
 mod tests;

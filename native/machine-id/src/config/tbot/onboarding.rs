@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::diagnostic::Diagnostics;
+use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::{CaPin, CaSource, JoinConfig, TokenSource};
 use crate::config::read::join::{self, Language};
 use crate::config::read::join_uri::{Said, UriCluster};
 use crate::config::read::tree::{Section, Tree};
 use crate::config::read::value;
-use crate::method::{JoinMethod, NOT_BUILT, Settings};
+use crate::method::{JoinMethod, JoinUri, NOT_BUILT, Settings};
 use crate::vocabulary::limits::CA_PINS;
 
 /// What the section says.
@@ -28,10 +28,12 @@ pub(super) fn read(tree: Option<Tree>, top: Option<Tree>, base: &Path, diagnosti
         let Some(uri) = top else {
             return Onboarding { join: Some((join, None)), ..Onboarding::default() };
         };
-        let place = uri.place.clone();
-        let token = uri.text(diagnostics).map_or(TokenSource::Absent, TokenSource::Value);
-        let said = Said { method: None, token, settings: Settings::default(), cluster: None };
-        return Onboarding { join: join::join(&place, said, diagnostics), ..Onboarding::default() };
+        let (token, place) = uri_of(uri, diagnostics);
+        let said = Said::new(None, token, place.clone(), diagnostics);
+        return Onboarding {
+            join: join::join(&place, said, Settings::default(), Language::Tbot(base), diagnostics),
+            ..Onboarding::default()
+        };
     };
     let Some(mut section) = tree.section(diagnostics) else { return Onboarding::default() };
     let pins = section.take("ca_pins");
@@ -52,26 +54,45 @@ pub(super) fn read(tree: Option<Tree>, top: Option<Tree>, base: &Path, diagnosti
         }
         (uri, top) => uri.or(top),
     };
-    let token = section.take("token").and_then(|tree| tree.text(diagnostics)).map_or(TokenSource::Absent, |token| {
+    let (token, token_place) = token(&mut section, uri, diagnostics);
+    // A URI may say the method: whose section it is that is read, is known only then.
+    let said = Said::new(method, token, token_place, diagnostics);
+    let settings = settings(&mut section, said.method, base, diagnostics);
+    let place = section.place.clone();
+    section.finish(diagnostics);
+    let join = join::join(&place, said, settings, Language::Tbot(base), diagnostics);
+    Onboarding { pins, ca: ca.map(CaSource::File), join }
+}
+
+/// The token, or a joining URI in its place, and where that stands.
+fn token(section: &mut Section, uri: Option<Tree>, diagnostics: &mut Diagnostics) -> (TokenSource, Place) {
+    let tree = section.take("token");
+    let place = tree.as_ref().map_or_else(|| section.place.key("token", None), |tree| tree.place.clone());
+    let token = tree.and_then(|tree| tree.text(diagnostics)).map(|token| {
         // tbot takes an absolute path for the name of a file that holds the token.
         match value::absolute_token_path(token.expose()) {
             Some(path) => TokenSource::File(path),
             None => TokenSource::Value(token),
         }
     });
-    let token = match uri {
-        Some(uri) if !matches!(token, TokenSource::Absent) => {
+    match (token, uri) {
+        (Some(token), Some(uri)) => {
             diagnostics.error(&uri.place, "stands beside token; write one of them");
-            token
+            (token, place)
         }
-        Some(uri) => uri.text(diagnostics).map_or(TokenSource::Absent, TokenSource::Value),
-        None => token,
-    };
-    let settings = settings(&mut section, method, base, diagnostics);
-    let place = section.place.clone();
-    section.finish(diagnostics);
-    let join = join::join(&place, Said { method, token, settings, cluster: None }, diagnostics);
-    Onboarding { pins, ca: ca.map(CaSource::File), join }
+        (None, Some(uri)) => uri_of(uri, diagnostics),
+        (token, None) => (token.unwrap_or(TokenSource::Absent), place),
+    }
+}
+
+/// A joining URI, where nothing else can stand.
+fn uri_of(tree: Tree, diagnostics: &mut Diagnostics) -> (TokenSource, Place) {
+    let place = tree.place.clone();
+    let Some(text) = tree.text(diagnostics) else { return (TokenSource::Absent, place) };
+    if JoinUri::read(text.expose()).is_none() {
+        diagnostics.error(&place, format!("isn't a joining URI; {}", JoinUri::FORM));
+    }
+    (TokenSource::Value(text), place)
 }
 
 /// The section of the join method. tbot takes those of the others, too, and does nothing with them.

@@ -261,29 +261,10 @@ services:
 }
 
 #[test]
-fn a_joining_uri_says_where_the_cluster_is_and_how_to_join() {
-    for text in [
-        "version: v2\njoin_uri: tbot+proxy+token://t0ken@example.com:3080\n",
-        "version: v2\nonboarding: {join_uri: 'tbot+proxy+token://t0ken@example.com:3080'}\n",
-        "version: v2\nonboarding: {token: 'tbot+proxy+token://t0ken@example.com:3080'}\n",
-        "version: v2\nproxy_server: example.com:3080\nonboarding: {join_uri: 'tbot+proxy+token://t0ken@example.com:3080'}\n",
-    ] {
-        let identity = read(text).unwrap().identity;
-        assert_eq!((identity.cluster.host.as_str(), identity.cluster.port), ("example.com", 3080), "{text}");
-        assert!(matches!(&identity.join.token, TokenSource::Value(token) if token.expose() == "t0ken"));
-    }
-    let auth = read("version: v2\njoin_uri: tbot+auth+token://t0ken@example.com\n").unwrap().identity.cluster;
-    assert_eq!((auth.kind, auth.port), (AddressKind::AuthOrProxy, 3025));
+fn generic_oidc_needs_a_place_of_its_token() {
     assert_eq!(
-        faults(&v2("onboarding: {token: a, join_uri: 'tbot+proxy+token://t0ken@example.com'}\n")),
-        ["tbot.yaml:3: onboarding.join_uri: stands beside token; write one of them"]
-    );
-    assert_eq!(
-        faults(&v2("join_uri: tbot+proxy+token://t0ken@other.example.com\n")),
-        [
-            "tbot.yaml:2: proxy_server: isn't that of the joining URI: it is for other.example.com:443, and example.com:443 \
-          is configured; take one of them"
-        ]
+        faults(&v2("onboarding: {token: t, join_method: generic_oidc}\n")),
+        ["tbot.yaml:3: onboarding: has no place of the ID token; method \"generic_oidc\" needs env or command"]
     );
 }
 

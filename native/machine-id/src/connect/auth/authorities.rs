@@ -8,6 +8,7 @@ use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::grpc::connection::GrpcConnection;
 use crate::connect::grpc::status;
 use crate::connect::limits;
+use crate::connect::net::url::encoded;
 
 use super::authority::{CALL, CaKind, CertAuthority};
 use super::client::AuthClient;
@@ -71,7 +72,7 @@ impl AuthClient {
     }
 
     async fn authority_by_rest(&self, kind: CaKind, domain: &str) -> Result<Option<CertAuthority>, ConnectError> {
-        let path = format!("/v2/authorities/{}/{}", kind.as_str(), rest::segment(domain));
+        let path = format!("/v2/authorities/{}/{}", kind.as_str(), encoded(domain).collect::<String>());
         match self.rest(&path, CALL.name).await {
             Ok(body) => rest::authority(kind, &body).map(Some),
             Err(ConnectError::Transport(TransportError::HttpFailed { status: 400 | 404, .. }))

@@ -70,12 +70,6 @@ impl AuthClient {
     }
 }
 
-/// A name as one segment of a path.
-pub(in crate::connect) fn segment(name: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
-}
-
 #[derive(Deserialize)]
 struct Authority {
     spec: Spec,
@@ -191,11 +185,5 @@ mod tests {
         for body in ["", "{}", "[1]", r#"{"spec":{"active_keys":{"ssh":[{"public_key":"%"}]}}}"#] {
             assert!(authority(CaKind::Host, body.as_bytes()).is_err(), "{body}");
         }
-    }
-
-    #[test]
-    fn a_name_in_a_path_is_one_segment() {
-        assert_eq!(segment("a.example.com"), "a.example.com");
-        assert_eq!(segment("a/../b c"), "a%2F..%2Fb%20c");
     }
 }

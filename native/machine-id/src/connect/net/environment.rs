@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
 use crate::connect::error::{ConnectError, SetUpError};
@@ -62,7 +63,8 @@ impl Environment {
         let (user, host) = rest.rsplit_once('@').map_or((None, rest), |(user, host)| (Some(user), host));
         let address = Address::parse(host, HTTP_PROXY_PORT).ok_or_else(|| bad("no host, or the port is no number"))?;
         let authorization = user.map(|user| {
-            let plain = Zeroizing::new(percent_decoded(user));
+            let mut plain = Zeroizing::new(Vec::with_capacity(user.len()));
+            plain.extend(percent_decode_str(user));
             Zeroizing::new(format!("Basic {}", STANDARD.encode(plain.as_slice())))
         });
         Ok(Some(HttpProxy { address, authorization }))
@@ -130,26 +132,6 @@ fn in_network(ip: IpAddr, network: &str, bits: &str) -> bool {
         }
         _ => false,
     }
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let pair = bytes.get(at + 1..at + 3).and_then(|pair| hex::decode(pair).ok());
-        match pair.as_deref() {
-            Some([value]) if byte == b'%' => {
-                decoded.push(*value);
-                at += 3;
-            }
-            _ => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    decoded
 }
 
 #[cfg(test)]

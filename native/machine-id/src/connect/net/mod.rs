@@ -6,4 +6,5 @@ pub(super) mod environment;
 pub(super) mod http;
 pub(super) mod stream;
 pub(super) mod upgrade;
+pub(super) mod url;
 pub(super) mod websocket;

@@ -1,6 +1,7 @@
 //! The words by which servers refuse a join (join-methods 5).
 
-/// Why a server refuses token or proof. Nothing of these is cured by the same request again.
+/// Why a server refuses token or proof. Nothing of these is cured by the same request again, but [`Self::TimedOut`]
+/// perhaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rejection {
     /// No such token: a wrong name, expired, or used.
@@ -128,15 +129,23 @@ const WORDS: &[(&str, Rejection)] = &[
     ("join state verification failed", Rejection::JoinState),
     ("cannot perform first bound keypair join", Rejection::FirstJoin),
     ("bad backend state", Rejection::BrokenToken),
-    ("timed out after", Rejection::TimedOut),
+    ("terminating the stream on the server", Rejection::TimedOut),
     ("static token", Rejection::StaticToken),
-    ("scoped", Rejection::Scoped),
+    ("scoped token", Rejection::Scoped),
+    ("scoped bot", Rejection::Scoped),
     ("trusted device", Rejection::DeviceTrust),
     ("device trust", Rejection::DeviceTrust),
 ];
 
-/// What the words mean, if they are known.
-pub(crate) fn join_rejection(text: &str) -> Option<Rejection> {
+/// What the words mean, if they are known, among the meanings that are `possible`.
+pub(crate) fn join_rejection(text: &str, possible: impl Fn(Rejection) -> bool) -> Option<Rejection> {
     let lower = text.to_lowercase();
-    WORDS.iter().find(|(words, _)| lower.contains(words)).map(|(_, rejection)| *rejection)
+    let mut known = WORDS.iter().filter(|(words, _)| lower.contains(words)).map(|(_, rejection)| *rejection);
+    known.find(|rejection| possible(*rejection))
+}
+
+/// All meanings that words are known of, for tests of each.
+#[cfg(test)]
+pub(crate) fn known_rejections() -> impl Iterator<Item = Rejection> {
+    WORDS.iter().map(|(_, rejection)| *rejection)
 }

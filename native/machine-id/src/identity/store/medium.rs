@@ -1,5 +1,6 @@
 //! Where a store keeps its state: a file in a guarded directory, or the memory of this process.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,6 +30,8 @@ pub(super) struct Held {
     state: Option<StoredState>,
     /// How often it was written.
     version: u64,
+    /// What is kept beside it, by name.
+    beside: BTreeMap<String, Zeroizing<Vec<u8>>>,
 }
 
 impl Medium {
@@ -112,18 +115,21 @@ impl Medium {
         }
     }
 
-    /// Another file beside the identity's; memory has none.
+    /// What is kept beside the identity under another name.
     pub(super) fn read_beside(&self, name: &str, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         match self {
             Self::Disk(destination) => Ok(destination.read(name, limit)?),
-            Self::Memory(_) => Ok(None),
+            Self::Memory(held) => Ok(locked(held).beside.get(name).cloned()),
         }
     }
 
     pub(super) fn write_beside(&self, name: &str, contents: &[u8]) -> Result<(), StoreError> {
         match self {
             Self::Disk(destination) => Ok(destination.replace(name, contents)?),
-            Self::Memory(_) => Ok(()),
+            Self::Memory(held) => {
+                locked(held).beside.insert(name.to_owned(), Zeroizing::new(contents.to_vec()));
+                Ok(())
+            }
         }
     }
 

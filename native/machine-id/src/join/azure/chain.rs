@@ -8,7 +8,7 @@ use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::AuthorityInfoAccessSyntax;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use super::error::{AzureError, passes};
+use super::error::AzureError;
 use super::pkcs7;
 use crate::connect::{Connector, FetchRequest};
 use crate::error::{Fault, Retry};
@@ -71,7 +71,7 @@ impl<'a> Issuers<'a> {
             .map_err(|error| AzureError::Issuer { reason: error.to_string(), transient: error.retry() != Retry::No })?;
         if reply.status != 200 {
             let reason = format!("{name} is answered with HTTP {}", reply.status);
-            return Err(AzureError::Issuer { reason, transient: passes(reply.status) });
+            return Err(AzureError::Issuer { reason, transient: reply.is_passing() });
         }
         let read = Certificate::from_der(&reply.body);
         read.map_err(|error| AzureError::issuer(format!("{name} isn't a certificate: {error}")))

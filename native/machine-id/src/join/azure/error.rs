@@ -52,11 +52,6 @@ impl AzureError {
     }
 }
 
-/// Whether an HTTP status speaks of the moment only.
-pub(super) const fn passes(status: u16) -> bool {
-    matches!(status, 408 | 410 | 429 | 500..)
-}
-
 impl Fault for AzureError {
     fn code(&self) -> Code {
         match self {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::error::{AzureError, passes};
-use crate::connect::{Connector, FetchError, FetchReply, FetchRequest, error_message};
+use super::error::AzureError;
+use crate::connect::{Connector, FetchError, FetchReply, FetchRequest, encoded, error_message};
 use crate::secret::Secret;
 
 const BASE: &str = "http://169.254.169.254/metadata";
@@ -47,14 +47,16 @@ impl<'a> Metadata<'a> {
 
     /// A token of the managed identity.
     pub(super) async fn access_token(&self, client_id: Option<&str>) -> Result<Secret, AzureError> {
-        let client_id = client_id.map(|id| format!("&client_id={}", encoded(id))).unwrap_or_default();
+        let client_id =
+            client_id.map(|id| format!("&client_id={}", encoded(id).collect::<String>())).unwrap_or_default();
         let path = format!("identity/oauth2/token?api-version={}&resource={RESOURCE}{client_id}", self.version);
         token(&self.get(TOKEN, &path, TOKEN_LIMIT).await?.body)
     }
 
     /// The document for a nonce, byte for byte.
     pub(super) async fn attested_document(&self, nonce: &str) -> Result<Vec<u8>, AzureError> {
-        let path = format!("attested/document?api-version={}&format=json&nonce={}", self.version, encoded(nonce));
+        let nonce: String = encoded(nonce).collect();
+        let path = format!("attested/document?api-version={}&format=json&nonce={nonce}", self.version);
         let body = self.get(DOCUMENT, &path, LIMIT).await?.body;
         if body.is_empty() { Err(AzureError::metadata(DOCUMENT, "its answer is empty")) } else { Ok(body.to_vec()) }
     }
@@ -76,7 +78,7 @@ fn accepted(what: &'static str, reply: FetchReply) -> Result<FetchReply, AzureEr
         return Ok(reply);
     }
     let reason = format!("it answers with HTTP {}: {}", reply.status, words(&reply.body));
-    Err(AzureError::Metadata { what, reason, transient: passes(reply.status) })
+    Err(AzureError::Metadata { what, reason, transient: reply.is_passing() })
 }
 
 /// Why it refuses, `{"error":"…","error_description":"…"}` or `{"error":"…"}`.
@@ -117,11 +119,4 @@ pub(super) fn token(body: &[u8]) -> Result<Secret, AzureError> {
     // The parser's words may repeat what it read.
     let read = serde_json::from_slice::<Token>(body).ok().filter(|read| !read.access_token.expose().is_empty());
     read.map(|read| read.access_token).ok_or_else(|| AzureError::metadata(TOKEN, "its answer holds none"))
-}
-
-/// As a part of a URL's query.
-fn encoded(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
-    let part = |b: u8| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
-    text.bytes().map(part).collect()
 }

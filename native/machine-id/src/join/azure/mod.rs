@@ -10,6 +10,7 @@ mod pkcs7;
 use std::fmt;
 
 use crate::connect::Connector;
+use crate::method::{Lookup, looked_up};
 use crate::secret::Secret;
 
 use chain::Issuers;
@@ -48,9 +49,9 @@ pub(super) struct Shown {
 pub(super) async fn prepare<'a>(
     connector: &'a Connector,
     client_id: Option<&str>,
-    lookup: &(dyn Fn(&str) -> Option<String> + Send + Sync),
+    lookup: Lookup<'_>,
 ) -> Result<Prepared<'a>, AzureError> {
-    let named = |name: &str| lookup(name).filter(|text| !text.trim().is_empty());
+    let named = |name: &str| looked_up(lookup, name).map(|text| text.expose().to_owned());
     let metadata = Metadata::find(connector, named(METADATA)).await?;
     let access_token = metadata.access_token(client_id).await?;
     Ok(Prepared { metadata, issuers: Issuers::new(connector, named(CERTIFICATES)), access_token })

@@ -1,6 +1,7 @@
 //! What is configured about a bound key: settings go before variables.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +10,7 @@ use zeroize::Zeroizing;
 use super::error::BoundKeypairError;
 use crate::identity::KeyPair;
 use crate::join::proof;
-use crate::method::{Lookup, Settings};
+use crate::method::{Lookup, Settings, looked_up};
 use crate::secret::Secret;
 
 const SECRET_VARIABLE: &str = "TBOT_REGISTRATION_SECRET";
@@ -22,33 +23,23 @@ pub(in crate::join) enum Configured {
     /// A key that is kept in the store, and the secret that registers it.
     Kept(Option<Secret>),
     /// A key that never changes.
-    Static(Box<KeyPair>),
-}
-
-impl Configured {
-    /// The registration secret of a joining URI, where one stands in the token's file.
-    pub(in crate::join) fn registered_by(self, secret: Option<&Secret>) -> Self {
-        match (self, secret) {
-            (Self::Kept(_), Some(secret)) => Self::Kept(Some(secret.duplicate())),
-            (configured, _) => configured,
-        }
-    }
+    Static(Arc<KeyPair>),
 }
 
 /// Whether the key never changes, so that nothing needs to be kept.
 pub(in crate::join) fn is_static(settings: &Settings, lookup: Lookup<'_>) -> bool {
-    settings.has("static_key_path") || settings.is_empty() && is_set(lookup, STATIC_KEY_VARIABLE)
+    settings.has("static_key_path") || settings.is_empty() && looked_up(lookup, STATIC_KEY_VARIABLE).is_some()
 }
 
 /// Reads secret and static key; blocks.
 pub(in crate::join) fn read(settings: &Settings, lookup: Lookup<'_>) -> Result<Configured, BoundKeypairError> {
     if is_static(settings, lookup) {
-        return static_key(settings, lookup).map(|key| Configured::Static(Box::new(key)));
+        return static_key(settings, lookup).map(|key| Configured::Static(Arc::new(key)));
     }
     let given = settings.secret("registration_secret").map(Secret::duplicate);
     let secret = match settings.path("registration_secret_path") {
         Some(path) => Some(file("the registration secret", path)?),
-        None => given.or_else(|| set(lookup, SECRET_VARIABLE)),
+        None => given.or_else(|| looked_up(lookup, SECRET_VARIABLE)),
     };
     Ok(Configured::Kept(secret))
 }
@@ -60,7 +51,7 @@ fn static_key(settings: &Settings, lookup: Lookup<'_>) -> Result<KeyPair, BoundK
         None => {
             let place = format!("the environment variable {STATIC_KEY_VARIABLE}");
             let unreadable = |reason: &str| unreadable(WHAT, place.clone(), reason.to_owned());
-            let encoded = set(lookup, STATIC_KEY_VARIABLE).ok_or_else(|| unreadable("it isn't set"))?;
+            let encoded = looked_up(lookup, STATIC_KEY_VARIABLE).ok_or_else(|| unreadable("it isn't set"))?;
             let pem = STANDARD.decode(encoded.expose()).map_err(|_| unreadable("it isn't base64 of a PEM"))?;
             let pem = Zeroizing::new(pem);
             let pem = std::str::from_utf8(&pem).map_err(|_| unreadable("it isn't base64 of a PEM"))?;
@@ -68,15 +59,6 @@ fn static_key(settings: &Settings, lookup: Lookup<'_>) -> Result<KeyPair, BoundK
         }
     };
     KeyPair::from_pem(pem.expose()).map_err(|error| unreadable(WHAT, place, error.to_string()))
-}
-
-fn is_set(lookup: Lookup<'_>, name: &str) -> bool {
-    set(lookup, name).is_some()
-}
-
-fn set(lookup: Lookup<'_>, name: &str) -> Option<Secret> {
-    let value = Zeroizing::new(lookup(name)?);
-    Some(value.trim()).filter(|text| !text.is_empty()).map(|text| Secret::new(text.to_owned()))
 }
 
 fn file(what: &'static str, path: &Path) -> Result<Secret, BoundKeypairError> {

@@ -9,8 +9,8 @@ use crate::identity::{Rfc3339, StoreError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BoundKeypairError {
-    /// Nobody can know the key: it was made just now.
-    #[error("there is no registration secret, and the bot's key is new here: {public_key}")]
+    /// The cluster doesn't know the key: it was made just now, or nobody has registered it yet.
+    #[error("there is no registration secret, and the cluster doesn't know the bot's key: {public_key}")]
     Unregistered {
         /// The key, as an authorized_keys line.
         public_key: String,

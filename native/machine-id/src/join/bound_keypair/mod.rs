@@ -47,6 +47,8 @@ pub(super) struct Session {
     fixed: bool,
     /// The certificate at hand is shown.
     rejoins: bool,
+    /// There is no registration secret: the cluster has to know the key by itself.
+    secretless: bool,
     known: BoundState,
     begun: Begun,
     /// The key that signed last.
@@ -76,15 +78,17 @@ impl Session {
         let keys = match configured {
             Configured::Static(key) => {
                 init.state = None;
-                vec![Arc::new(KeyPair::from_pem(key.tls_private_pem().expose()).map_err(defect)?)]
+                vec![Arc::clone(key)]
             }
             Configured::Kept(secret) => {
                 init.secret = secret.as_ref().map(Secret::duplicate);
                 std::mem::take(&mut known.keys)
             }
         };
-        let session = Self { store, owner, keys, fixed, rejoins, known, begun: Begun::Nothing, signed: None };
-        if session.keys.is_empty() && init.secret.is_none() {
+        let secretless = init.secret.is_none();
+        let begun = Begun::Nothing;
+        let session = Self { store, owner, keys, fixed, rejoins, secretless, known, begun, signed: None };
+        if session.keys.is_empty() && secretless {
             // Hardware and FIPS clusters take it as well as all others.
             let key = made(KeyAlgorithm::EcdsaP256).await?;
             let public_key = key.ssh_public_line().to_owned();
@@ -150,7 +154,7 @@ impl Session {
         let (store, reason) = (self.store.clone(), error.to_string());
         let taken_back = match begun {
             Begun::Nothing => Ok(Ok(())),
-            Begun::Recovery if self.known.lost_since.is_some() => Ok(Ok(())),
+            Begun::Recovery if self.fixed || self.known.lost_since.is_some() => Ok(Ok(())),
             Begun::Recovery => on_disk(move || store.abandon_recovery()).await,
             Begun::Rejoin(permit) => on_disk(move || store.abandon_rejoin(*permit, &reason)).await,
         };
@@ -159,7 +163,14 @@ impl Session {
             tracing::warn!("the end of a join can't be written down: {error}");
         }
         match (self.known.lost_since, error) {
-            (Some(since), JoinError::Rejected { rejection: Rejection::JoinState, message, .. }) => {
+            // The key waits to be registered, however often it was told already.
+            (_, error @ JoinError::Rejected { rejection: Rejection::RegistrationSecret, .. }) if self.secretless => {
+                self.keys.first().map_or(error, |key| {
+                    let public_key = key.ssh_public_line().to_owned();
+                    BoundKeypairError::Unregistered { public_key }.into()
+                })
+            }
+            (Some(since), JoinError::Rejected { rejection: Rejection::JoinState, message, .. }) if !self.fixed => {
                 BoundKeypairError::StateLost { since, message }.into()
             }
             (_, error) => error,
@@ -174,7 +185,7 @@ impl Session {
                 self.begun = Begun::Rejoin(Box::new(on_disk(move || store.begin_rejoin()).await??));
                 return Ok(());
             }
-            if self.known.lost_since.is_none() {
+            if !self.fixed && self.known.lost_since.is_none() {
                 on_disk(move || store.begin_recovery()).await??;
             }
             self.begun = Begun::Recovery;

@@ -75,6 +75,17 @@ async fn what_a_first_join_brings_is_shown_at_the_next_one() {
 }
 
 #[tokio::test]
+async fn memory_keeps_key_and_state_from_join_to_join() {
+    let store = Store::in_memory(Arc::new(SystemClock::new()));
+    let store = BoundKeys::new(Arc::new(store.lock(Duration::ZERO).unwrap()));
+    let (mut session, line) = first(&store).await;
+    session.settle(bound(&line, "a.b.c")).await.unwrap();
+    let (mut session, init) = opened(&store, &kept(None)).await.unwrap();
+    assert_eq!(init.state.unwrap().expose(), "a.b.c");
+    session.sign(&line, CHALLENGE).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_lost_answer_is_told_and_its_state_never_shown_again() {
     let directory = tempfile::tempdir().unwrap();
     let store = store(&directory);
@@ -146,6 +157,14 @@ async fn without_key_and_secret_a_key_is_made_and_named_to_be_registered() {
     assert!(error.to_string().ends_with(&line), "{error}");
     assert!(error.hint().contains("initial_public_key"), "{}", error.hint());
     let (mut session, _) = opened(&store, &kept(None)).await.unwrap();
+    // It is named as long as it isn't registered.
+    let error = session.failed(refused("a valid registration secret is required")).await;
+    assert!(matches!(&error, JoinError::BoundKeypair(BoundKeypairError::Unregistered { .. })), "{error}");
+    assert!(error.to_string().ends_with(&line), "{error}");
+    let (mut session, _) = opened(&store, &kept(Some("wrong"))).await.unwrap();
+    let error = session.failed(refused("a valid registration secret is required")).await;
+    assert!(matches!(error, JoinError::Rejected { rejection: Rejection::RegistrationSecret, .. }), "{error}");
+    let (mut session, _) = opened(&store, &kept(None)).await.unwrap();
     session.sign(&line, CHALLENGE).await.unwrap();
 }
 
@@ -154,10 +173,18 @@ async fn a_static_key_is_never_replaced_and_keeps_nothing() {
     let store = Store::in_memory(Arc::new(SystemClock::new()));
     let store = BoundKeys::new(Arc::new(store.lock(Duration::ZERO).unwrap()));
     let pem = include_str!("../../../../../tests/fixtures/teleport-15/keys/ed25519.key");
-    let fixed = || Configured::Static(Box::new(KeyPair::from_pem(pem).unwrap()));
+    let fixed = || Configured::Static(Arc::new(KeyPair::from_pem(pem).unwrap()));
     let (mut session, init) = opened(&store, &fixed()).await.unwrap();
     assert!(init.secret.is_none() && init.state.is_none());
     let line = include_str!("../../../../../tests/fixtures/teleport-15/keys/ed25519.ssh.pub");
+    session.sign(line, CHALLENGE).await.unwrap();
+    assert!(store.load("hash").unwrap().lost_since.is_none(), "there is no state to lose");
+    assert_eq!(session.failed(lost()).await.code(), lost().code());
+    let (mut session, _) = opened(&store, &fixed()).await.unwrap();
+    session.sign(line, CHALLENGE).await.unwrap();
+    let error = session.failed(refused("join state verification failed")).await;
+    assert!(matches!(error, JoinError::Rejected { .. }), "{error}");
+    let (mut session, _) = opened(&store, &fixed()).await.unwrap();
     session.sign(line, CHALLENGE).await.unwrap();
     let error = session.new_key("balanced-v1").await.unwrap_err();
     assert_eq!((error.code(), error.to_string().contains("static key never changes")), (Code::JoinRejected, true));

@@ -1,6 +1,6 @@
 //! Why there is no proof for method `iam`.
 
-use crate::connect::FetchError;
+use crate::connect::{FetchError, FetchReply, error_message};
 use crate::error::{Code, Fault, Retry};
 
 /// A failure before anything was sent to the cluster. No text holds a key, a token or what a program printed.
@@ -58,10 +58,10 @@ impl IamError {
         Self::Source { place: place.into(), reason: error.to_string(), transient }
     }
 
-    /// From the answer of a service.
-    pub(super) fn status(place: impl Into<String>, status: u16, message: &str) -> Self {
-        let reason = format!("it answers with HTTP {status}: {message}");
-        Self::Source { place: place.into(), reason, transient: status >= 500 || status == 429 }
+    /// A service's answer that isn't what it was asked for.
+    pub(super) fn status(place: impl Into<String>, reply: &FetchReply) -> Self {
+        let reason = format!("it answers with HTTP {}: {}", reply.status, error_message(&reply.body));
+        Self::Source { place: place.into(), reason, transient: reply.is_passing() }
     }
 }
 

@@ -1,17 +1,15 @@
 //! Environment variables as AWS' programs read them.
 
-use zeroize::Zeroizing;
+use crate::method;
 
 /// The variables of the process, or a test's.
 #[derive(Clone, Copy)]
-pub(super) struct Lookup<'a>(pub(super) &'a (dyn Fn(&str) -> Option<String> + Send + Sync));
+pub(super) struct Lookup<'a>(pub(super) method::Lookup<'a>);
 
 impl Lookup<'_> {
     /// The variable's value; an empty one is none.
     pub(super) fn get(self, name: &str) -> Option<String> {
-        let value = Zeroizing::new((self.0)(name)?);
-        let value = value.trim();
-        (!value.is_empty()).then(|| value.to_owned())
+        method::looked_up(self.0, name).map(|value| value.expose().to_owned())
     }
 
     /// Whether the variable says `true`.

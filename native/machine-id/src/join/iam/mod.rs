@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::connect::Connector;
+use crate::method;
 
 use credentials::{Context, SharedConfig};
 use keys::Credentials;
@@ -28,35 +29,23 @@ pub(in crate::join) use region::StsHost;
 /// Longest challenge that is signed; servers send 43 characters.
 const CHALLENGE: usize = 256;
 
-/// What is configured about the method.
-#[derive(Clone, Copy, Debug, Default)]
-pub(in crate::join) struct IamSettings {
-    /// Only hosts of STS with FIPS cryptography; `AWS_USE_FIPS_ENDPOINT=true` says the same.
-    pub(in crate::join) fips: bool,
-}
-
-/// The method.
-#[derive(Debug)]
-pub(in crate::join) struct Iam;
-
-impl Iam {
-    /// Finds credentials and region. May take as long as a profile's program and the calls to STS do.
-    ///
-    /// # Errors
-    /// Where credentials were looked for, or which of them fails.
-    pub(in crate::join) async fn prepare(
-        connector: &Connector,
-        settings: IamSettings,
-        lookup: &(dyn Fn(&str) -> Option<String> + Send + Sync),
-        clock: &dyn Clock,
-    ) -> Result<Prepared, IamError> {
-        let lookup = Lookup(lookup);
-        let fips = settings.fips || lookup.is_true("AWS_USE_FIPS_ENDPOINT");
-        let shared = SharedConfig::new(Context { connector, lookup, clock, fips });
-        let credentials = credentials::find(&shared).await?;
-        let hosts = region::hosts(shared.region().await?, fips);
-        Ok(Prepared { credentials, hosts })
-    }
+/// Finds credentials and region. May take as long as a profile's program and the calls to STS do. With `fips` only hosts
+/// of STS with FIPS cryptography are taken; `AWS_USE_FIPS_ENDPOINT=true` says the same.
+///
+/// # Errors
+/// Where credentials were looked for, or which of them fails.
+pub(in crate::join) async fn prepare(
+    connector: &Connector,
+    fips: bool,
+    lookup: method::Lookup<'_>,
+    clock: &dyn Clock,
+) -> Result<Prepared, IamError> {
+    let lookup = Lookup(lookup);
+    let fips = fips || lookup.is_true("AWS_USE_FIPS_ENDPOINT");
+    let shared = SharedConfig::new(Context { connector, lookup, clock, fips });
+    let credentials = credentials::find(&shared).await?;
+    let hosts = region::hosts(shared.region().await?, fips);
+    Ok(Prepared { credentials, hosts })
 }
 
 /// All that answering a challenge takes.
@@ -67,7 +56,7 @@ pub(in crate::join) struct Prepared {
 
 impl Prepared {
     /// The hosts to try, in order, each on a stream of its own (a challenge is good for one). Go on with the next one
-    /// only when the refusal [names](StsHost::is_named_in) the one before.
+    /// only when the server doesn't take the one before.
     pub(in crate::join) fn hosts(&self) -> &[StsHost] {
         &self.hosts
     }

@@ -20,20 +20,6 @@ impl StsHost {
     pub(super) fn region(&self) -> &str {
         &self.region
     }
-
-    /// Whether `refusal` names this host as one that isn't allowed, so that another one may be. A URL with it doesn't
-    /// count: then the host was asked and failed. Neither does a server that wants FIPS hosts: no global one is.
-    pub(in crate::join) fn is_named_in(&self, refusal: &str) -> bool {
-        let named = refusal.match_indices(&self.name).any(|(at, name)| {
-            let before = refusal.get(..at).and_then(|text| text.chars().next_back());
-            let rest = refusal.get(at + name.len()..).unwrap_or_default();
-            // A full stop may end the sentence, or go on with the name.
-            let after = rest.strip_prefix('.').unwrap_or(rest).chars().next();
-            let in_a_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/');
-            !before.is_some_and(in_a_word) && !after.is_some_and(in_a_word)
-        });
-        named && !refusal.to_lowercase().contains("non-fips")
-    }
 }
 
 /// The hosts to try, in order: the regional one, which servers from 11 on take, and the global one, which is all that
@@ -120,30 +106,6 @@ mod tests {
             ("aws-global", "sts-fips.us-east-1.amazonaws.com us-east-1"),
         ] {
             assert_eq!(names(region, true), [expected], "{region}");
-        }
-    }
-
-    #[test]
-    fn refusals_of_a_host_are_told_from_all_others() {
-        let host = hosts("eu-central-1", false).remove(0);
-        for refusal in [
-            // 9 and 10, 11 to 18.
-            r#"sts identity request is for unknown host "sts.eu-central-1.amazonaws.com""#,
-            r#"IAM join request uses unknown STS host "sts.eu-central-1.amazonaws.com". This could mean that"#,
-            "the host sts.eu-central-1.amazonaws.com.",
-        ] {
-            assert!(host.is_named_in(refusal), "{refusal}");
-        }
-        for refusal in [
-            r#"unknown STS host "sts.eu-central-1.amazonaws.com.cn""#,
-            r#"unknown STS host "xsts.eu-central-1.amazonaws.com""#,
-            r#"Post "https://sts.eu-central-1.amazonaws.com/": dial tcp: i/o timeout"#,
-            r#"aws sts api returned status: "403 Forbidden" body: "SignatureDoesNotMatch""#,
-            "node selected non-FIPS STS endpoint (sts.eu-central-1.amazonaws.com) for the IAM join method",
-            "instance arn:aws:sts::1:assumed-role/r/i did not match any allow rules in token x",
-            "",
-        ] {
-            assert!(!host.is_named_in(refusal), "{refusal}");
         }
     }
 

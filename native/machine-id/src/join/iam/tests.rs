@@ -12,7 +12,7 @@ async fn prepared(fips: bool, variables: &'static [(&str, &str)]) -> Result<Prep
         all.find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     };
     let clock = Arc::new(FixedClock::at(SystemTime::UNIX_EPOCH));
-    Iam::prepare(&connector(), IamSettings { fips }, &lookup, &*clock).await
+    prepare(&connector(), fips, &lookup, &*clock).await
 }
 
 fn names(prepared: &Prepared) -> Vec<&str> {

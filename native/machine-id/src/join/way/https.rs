@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use teleport_api::auth::Certs;
 use zeroize::Zeroizing;
 
-use crate::connect::{HttpReply, IssuedCerts, JoinDoor, Refusal, TransportError, error_messages};
+use crate::connect::{HttpReply, IssuedCerts, JoinDoor, Refusal, TransportError, error_messages, words};
 use crate::secret::Secret;
 
 use super::{Failure, Outcome};
@@ -18,7 +18,7 @@ use crate::join::request::{JoinRequest, ROLE};
 /// Sends the join.
 pub(super) async fn send(door: &JoinDoor<'_>, request: &JoinRequest<'_>) -> Result<Outcome, Failure> {
     let body = body(request).map_err(Failure::Final)?;
-    let reply = door.http(&body).await.map_err(|error| Failure::Final(error.into()))?;
+    let reply = door.http(body).await.map_err(|error| Failure::Final(error.into()))?;
     // Answered by the router alone: there is no such call here (any more).
     if matches!(reply.status, 404 | 405 | 501) && is_unknown_call(&reply) {
         let what = format!("joining over HTTPS (HTTP {})", reply.status);
@@ -31,9 +31,7 @@ pub(super) async fn send(door: &JoinDoor<'_>, request: &JoinRequest<'_>) -> Resu
 
 /// A refusal of the token is a 404, too, in some versions; it says what wasn't found.
 fn is_unknown_call(reply: &HttpReply) -> bool {
-    let message = error_messages(&reply.body).join(" ").to_lowercase();
-    let message = message.trim();
-    ["", "not found", "method not allowed", "not implemented"].contains(&message) || message.contains("page not found")
+    words::says_no_call(&error_messages(&reply.body).join(" "))
 }
 
 #[derive(Serialize)]

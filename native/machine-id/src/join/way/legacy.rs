@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::connect::{GrpcConnection, IssuedCerts, JoinDoor, TransportError, Unanswered, answer};
 
 use super::{Bound, Failure, Outcome};
-use crate::join::challenge::{Answer, Prover, Question};
+use crate::join::challenge::{self, Answer, Prover, Question};
 use crate::join::error::JoinError;
 use crate::join::outbox::{self, Outbox};
 use crate::join::refusal::{self, CALL};
@@ -95,14 +95,14 @@ async fn azure(
     outcome(certs.ok_or_else(|| Failure::Final(bad("no certificates follow the challenge")))?, None)
 }
 
-/// We begin; then the server asks as often as it likes.
+/// We begin; then the server asks, several times perhaps.
 async fn bound_keypair(
     connection: GrpcConnection,
     request: &JoinRequest<'_>,
     prover: &mut Prover<'_>,
     clock: &dyn Clock,
 ) -> Result<Outcome, Failure> {
-    let (outbox, messages) = outbox::open();
+    let (mut outbox, messages) = outbox::open();
     let say = |payload| RegisterUsingBoundKeypairMethodRequest { payload: Some(payload) };
     let (initial_join_secret, previous_join_state) = request.bound_init();
     let join_request = Some(request.message());
@@ -111,7 +111,8 @@ async fn bound_keypair(
     let opened = answer(&connection, client(&connection).register_using_bound_keypair_method(messages)).await;
     let inbox = opened.map_err(|error| refusal::of_call(error, request))?.into_inner();
     let mut stream = Stream { connection, outbox, inbox };
-    loop {
+    // Once more, for the result.
+    for _ in 0..=challenge::MOST {
         let question = match stream.hear(request).await?.payload {
             Some(BoundHeard::Challenge(asked)) => {
                 Question::BoundKeypair { public_key: asked.public_key, challenge: asked.challenge }
@@ -135,6 +136,7 @@ async fn bound_keypair(
         };
         stream.outbox.put(say(payload));
     }
+    Err(Failure::Final(challenge::endless()))
 }
 
 /// The names that `teleport.join.v1` has for the numbers.

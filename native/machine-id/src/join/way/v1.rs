@@ -3,8 +3,6 @@
 //! ClientInit, ServerInit, the method's init, then challenges until the result. Up to ServerInit the server has done
 //! nothing, so that another way may be tried; after it each error is final.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use ssh_key::{Certificate, PublicKey};
 use teleport_api::join::join_request::Payload as Say;
 use teleport_api::join::join_response::Payload as Heard;
@@ -19,12 +17,12 @@ use tonic::{Code, Streaming};
 use x509_cert::der::pem::{LineEnding, encode_string};
 
 use crate::clock::Clock;
-use crate::connect::{GrpcConnection, IssuedCerts, JoinDoor, TransportError, Unanswered, answer};
+use crate::connect::{GrpcConnection, IssuedCerts, JoinDoor, Rejection, TransportError, Unanswered, answer};
 use crate::identity::KeyPair;
 use crate::method::Proof;
 
 use super::{Bound, Failure, Outcome};
-use crate::join::challenge::{Answer, Prover, Question};
+use crate::join::challenge::{self as challenges, Answer, Prover, Question};
 use crate::join::error::JoinError;
 use crate::join::outbox::{self, Outbox};
 use crate::join::refusal::{self, CALL};
@@ -37,12 +35,13 @@ pub(super) async fn send(
     prover: &mut Prover<'_>,
     clock: &dyn Clock,
 ) -> Result<Outcome, Failure> {
+    let init = init(request).map_err(Failure::Final)?;
     let connection = match door.grpc().await {
         Ok(connection) => connection,
         Err(error) => return Err(Failure::NotTaken(error.into())),
     };
     let mut exchange = Exchange::open(connection, request).await?;
-    exchange.say(init(request));
+    exchange.say(init);
     let outcome = exchange.finish(request, prover, clock).await;
     if let Err(error) = &outcome {
         exchange.give_up(error);
@@ -61,7 +60,7 @@ struct Exchange {
 
 impl Exchange {
     async fn open(connection: GrpcConnection, request: &JoinRequest<'_>) -> Result<Self, Failure> {
-        let (outbox, messages) = outbox::open();
+        let (mut outbox, messages) = outbox::open();
         let hello = Say::ClientInit(ClientInit {
             join_method: Some(request.method.as_str().to_owned()),
             token_name: request.token.expose().to_owned(),
@@ -76,23 +75,25 @@ impl Exchange {
         match exchange.hear().await {
             Ok(Heard::Init(init)) if init.join_method == request.method.as_str() => Ok(exchange),
             Ok(Heard::Init(init)) => {
-                let message = format!("the token is for method {:?}", init.join_method);
+                let named: String = init.join_method.chars().take(40).collect();
+                let message = format!("the token is for method {named:?}");
                 exchange.give_up(&message);
-                let text = format!("this token does not support the configured join method; {message}");
-                Err(Failure::Final(refusal::of(refusal::Envelope::Grpc(Code::PermissionDenied), &[text], request)))
+                let (method, version) = (request.method, request.version.clone());
+                let rejection = Rejection::OtherMethod;
+                Err(Failure::Final(JoinError::Rejected { method, rejection, version, message }))
             }
             Ok(_) => Err(Failure::NotTaken(bad("the first answer isn't what a server begins with"))),
             Err(error) => Err(unopened(error, request)),
         }
     }
 
-    fn say(&self, payload: Say) {
+    fn say(&mut self, payload: Say) {
         self.outbox.put(Message { payload: Some(payload) });
     }
 
     async fn hear(&mut self) -> Result<Heard, Unanswered> {
         let heard = answer(&self.connection, self.inbox.message()).await;
-        self.ended = heard.is_err();
+        self.ended = !matches!(heard, Ok(Some(_)));
         match heard? {
             Some(JoinResponse { payload: Some(payload) }) => Ok(payload),
             Some(JoinResponse { payload: None }) => Err(lost("a message holds nothing that is known here")),
@@ -106,7 +107,8 @@ impl Exchange {
         prover: &mut Prover<'_>,
         clock: &dyn Clock,
     ) -> Result<Outcome, JoinError> {
-        loop {
+        // Once more, for the result.
+        for _ in 0..=challenges::MOST {
             let asked = match self.hear().await.map_err(|error| refused(error, request))? {
                 Heard::Result(result) => {
                     self.outbox.close();
@@ -118,10 +120,11 @@ impl Exchange {
             let solution = Some(solution(prover.answer(question(asked)?, clock).await?));
             self.say(Say::Solution(ChallengeSolution { payload: solution }));
         }
+        Err(challenges::endless())
     }
 
     /// Tells the server's log why nothing more comes, where it still listens.
-    fn give_up(&self, why: &dyn std::fmt::Display) {
+    fn give_up(&mut self, why: &dyn std::fmt::Display) {
         if !self.ended {
             let (reason, msg) = (giving_up::Reason::ChallengeSolutionFailed.into(), why.to_string());
             self.outbox.put(Message { payload: Some(Say::GivingUp(GivingUp { reason, msg })) });
@@ -146,9 +149,9 @@ fn refused(error: Unanswered, request: &JoinRequest<'_>) -> JoinError {
     }
 }
 
-fn init(request: &JoinRequest<'_>) -> Say {
-    let client_params = Some(params(request));
-    match (request.method.spec().proof, request.id_token) {
+fn init(request: &JoinRequest<'_>) -> Result<Say, JoinError> {
+    let client_params = Some(params(request)?);
+    Ok(match (request.method.spec().proof, request.id_token) {
         (Proof::IdToken(_), token) => {
             let id_token = token.map(|token| token.expose().as_bytes().to_vec()).unwrap_or_default();
             Say::OidcInit(OidcInit { client_params, id_token })
@@ -160,7 +163,7 @@ fn init(request: &JoinRequest<'_>) -> Say {
             let (initial_join_secret, previous_join_state) = request.bound_init();
             Say::BoundKeypairInit(BoundKeypairInit { client_params, initial_join_secret, previous_join_state })
         }
-    }
+    })
 }
 
 fn question(asked: Option<challenge::Payload>) -> Result<Question, JoinError> {
@@ -206,17 +209,17 @@ fn text(bytes: Vec<u8>) -> Result<String, JoinError> {
 }
 
 /// One key for both certificates, as official bots have it.
-fn params(request: &JoinRequest<'_>) -> ClientParams {
-    let public_keys =
-        Some(PublicKeys { public_tls_key: request.key.public_der().to_vec(), public_ssh_key: wire_form(request.key) });
+fn params(request: &JoinRequest<'_>) -> Result<ClientParams, JoinError> {
+    let (public_tls_key, public_ssh_key) = (request.key.public_der().to_vec(), wire_form(request.key)?);
+    let public_keys = Some(PublicKeys { public_tls_key, public_ssh_key });
     let bot = BotParams { public_keys, expires: Some(request.expires.into()) };
-    ClientParams { payload: Some(client_params::Payload::BotParams(bot)) }
+    Ok(ClientParams { payload: Some(client_params::Payload::BotParams(bot)) })
 }
 
-/// The public key in SSH's wire form: what an authorized_keys line holds as base64.
-fn wire_form(key: &KeyPair) -> Vec<u8> {
-    let encoded = key.ssh_public_line().split(' ').nth(1).unwrap_or_default();
-    STANDARD.decode(encoded).unwrap_or_default()
+/// The public key in SSH's wire form.
+fn wire_form(key: &KeyPair) -> Result<Vec<u8>, JoinError> {
+    let wire = PublicKey::from_openssh(key.ssh_public_line()).and_then(|key| key.to_bytes());
+    wire.map_err(|error| JoinError::Internal { reason: error.to_string() })
 }
 
 fn outcome(result: Brought) -> Result<Outcome, JoinError> {

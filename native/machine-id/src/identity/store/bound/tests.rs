@@ -132,11 +132,17 @@ fn what_cannot_be_written_is_kept_and_written_later() {
 }
 
 #[test]
-fn memory_keeps_none_of_it() {
-    let store = Store::in_memory(Arc::new(SystemClock::new()));
-    let bound = bound(&store);
+fn memory_keeps_it_as_long_as_the_store_lives() {
+    let (store, key) = (Store::in_memory(Arc::new(SystemClock::new())), key());
+    let bound = self::bound(&store);
+    bound.remember(&key).unwrap();
     bound.begin_recovery().unwrap();
-    bound.settle("a", state("one"), &key());
-    let loaded = bound.load("a").unwrap();
-    assert!(loaded.keys.is_empty() && loaded.state.is_none());
+    assert_eq!(shown(&bound, "a"), (None, true));
+    bound.settle("a", state("one"), &key);
+    drop(bound);
+    let bound = self::bound(&store);
+    assert_eq!(shown(&bound, "a"), (Some("one".to_owned()), false));
+    assert_eq!(bound.load("a").unwrap().keys[0].ssh_public_line(), key.ssh_public_line());
+    let other = Store::in_memory(Arc::new(SystemClock::new()));
+    assert!(self::bound(&other).load("a").unwrap().keys.is_empty(), "a store of its own");
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::connect::{FetchReply, FetchRequest, error_message};
+use crate::connect::{FetchReply, FetchRequest};
 use crate::join::iam::error::IamError;
 
 use super::context::Context;
@@ -58,7 +58,7 @@ async fn ask(context: &Context<'_>, url: &str) -> Result<FetchReply, IamError> {
     let reply = context.connector.fetch(request).await.map_err(|error| IamError::fetch(PLACE, &error))?;
     match reply.status {
         200 => Ok(reply),
-        status => Err(IamError::status(PLACE, status, &error_message(&reply.body))),
+        _ => Err(IamError::status(PLACE, &reply)),
     }
 }
 

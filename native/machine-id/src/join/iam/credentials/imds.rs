@@ -115,6 +115,6 @@ fn text(reply: &FetchReply) -> Result<Zeroizing<String>, IamError> {
     match (reply.status, std::str::from_utf8(&reply.body)) {
         (200, Ok(text)) => Ok(Zeroizing::new(text.to_owned())),
         (200, Err(_)) => Err(IamError::source(PLACE, "its answer is no text")),
-        (status, _) => Err(IamError::status(PLACE, status, "no reason given")),
+        _ => Err(IamError::status(PLACE, reply)),
     }
 }

@@ -17,7 +17,6 @@ mod role;
 mod shared;
 mod sts;
 mod web_identity;
-mod xml;
 
 pub(super) use chain::find;
 pub(super) use context::Context;
@@ -30,7 +29,7 @@ pub(super) fn fuzz(bytes: &[u8]) {
     let text = String::from_utf8_lossy(rest);
     match kind % 4 {
         0 => drop(profiles::Profiles::of_texts(&text, &text).map(|profiles| profile::plan(&profiles, "default"))),
-        1 => drop(sts::read(&text)),
+        1 => drop(sts::read(rest)),
         2 => drop(document::read(rest)),
         _ => drop(crate::join::command::words(&text)),
     }

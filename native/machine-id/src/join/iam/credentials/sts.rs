@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::connect::FetchRequest;
+use crate::connect::{FetchReply, FetchRequest, encoded, error_message};
 use crate::join::iam::error::IamError;
 use crate::join::iam::keys::Credentials;
 use crate::join::iam::lookup::Lookup;
@@ -14,7 +15,6 @@ use crate::secret::Secret;
 
 use super::role::Role;
 use super::shared::SharedConfig;
-use super::xml;
 
 const VERSION: &str = "2011-06-15";
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded; charset=utf-8";
@@ -66,18 +66,9 @@ fn form(shared: &SharedConfig<'_>, action: &str, role: &Role, token: Option<&str
         }
         form.push_str(name);
         form.push('=');
-        encode(value, &mut form);
+        form.extend(encoded(value));
     }
     form
-}
-
-fn encode(text: &str, into: &mut String) {
-    for byte in text.bytes() {
-        match char::from(byte) {
-            c if c.is_ascii_alphanumeric() || "-_.~".contains(c) => into.push(c),
-            _ => into.push_str(&format!("%{byte:02X}")),
-        }
-    }
 }
 
 async fn call(
@@ -87,7 +78,9 @@ async fn call(
     signer: Option<&Credentials>,
 ) -> Result<Credentials, IamError> {
     let endpoint = Endpoint::of(shared, place).await?;
-    let mut request = FetchRequest::post(&endpoint.url, form.as_bytes().to_vec()).header("content-type", CONTENT_TYPE);
+    let request = FetchRequest::post(&endpoint.url, form.as_bytes().to_vec()).header("content-type", CONTENT_TYPE);
+    // Otherwise it answers in XML.
+    let mut request = request.header("accept", "application/json");
     if let Some(signer) = signer {
         let time = Stamp::new(shared.context.now());
         let mut headers =
@@ -103,37 +96,62 @@ async fn call(
     }
     let reply =
         shared.context.connector.fetch(request.within(LIMIT)).await.map_err(|error| IamError::fetch(place, &error))?;
-    let text = String::from_utf8_lossy(&reply.body);
-    match reply.status {
-        200 => {
-            read(&text).map_err(|reason| IamError::source(place, format!("STS answers with something else: {reason}")))
-        }
-        status => Err(refused(place, status, &text)),
+    if reply.status != 200 {
+        return Err(refused(place, &reply));
     }
+    let read = read(&reply.body);
+    read.map_err(|reason| IamError::source(place, format!("STS answers with something else: {reason}")))
 }
 
-/// The credentials of an answer of either call.
-pub(super) fn read(text: &str) -> Result<Credentials, String> {
-    let texts = xml::read(text).map_err(str::to_owned)?;
-    let action = ["AssumeRole", "AssumeRoleWithWebIdentity"].into_iter().find_map(|action| {
-        let path = move |name: &str| format!("{action}Response/{action}Result/Credentials/{name}");
-        texts.get(&path("AccessKeyId")).map(|key| (key.to_owned(), path))
-    });
-    let (key, path) = action.ok_or("it has no AccessKeyId")?;
-    let secret = |name: &str| texts.get(&path(name)).map(|text| Secret::new(text.to_owned()));
-    let (secret_key, token) = (secret("SecretAccessKey"), secret("SessionToken"));
-    let secret_key = secret_key.ok_or("it has no SecretAccessKey")?;
-    Credentials::new(&key, &secret_key, Some(&token.ok_or("it has no SessionToken")?))
+/// The credentials of an answer of either call, as STS writes it where JSON is accepted.
+pub(super) fn read(body: &[u8]) -> Result<Credentials, String> {
+    #[derive(Deserialize)]
+    struct Reply {
+        #[serde(rename = "AssumeRoleResponse", alias = "AssumeRoleWithWebIdentityResponse")]
+        response: Response,
+    }
+    #[derive(Deserialize)]
+    struct Response {
+        #[serde(rename = "AssumeRoleResult", alias = "AssumeRoleWithWebIdentityResult")]
+        result: Outcome,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Outcome {
+        credentials: Keys,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Keys {
+        access_key_id: String,
+        secret_access_key: Secret,
+        session_token: Secret,
+    }
+    // The parser's words may repeat what it read.
+    let reply: Reply = serde_json::from_slice(body).map_err(|_| "it isn't the JSON of credentials".to_owned())?;
+    let keys = reply.response.result.credentials;
+    Credentials::new(&keys.access_key_id, &keys.secret_access_key, Some(&keys.session_token))
 }
 
-fn refused(place: &str, status: u16, text: &str) -> IamError {
-    let texts = xml::read(text).ok();
-    let part = |name: &str| texts.as_ref().and_then(|texts| texts.get(&format!("ErrorResponse/Error/{name}")));
-    let (code, message) = (part("Code").unwrap_or("no reason given"), part("Message").unwrap_or_default());
-    let reason: String =
-        format!("STS refuses with HTTP {status}: {code} {message}").trim_end().chars().take(400).collect();
+/// A refusal, `{"Error":{"Code":"…","Message":"…"}}`.
+fn refused(place: &str, reply: &FetchReply) -> IamError {
+    #[derive(Deserialize, Default)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Refusal {
+        error: Reason,
+    }
+    #[derive(Deserialize, Default)]
+    #[serde(rename_all = "PascalCase", default)]
+    struct Reason {
+        code: String,
+        message: String,
+    }
+    let Reason { code, message } = serde_json::from_slice::<Refusal>(&reply.body).unwrap_or_default().error;
+    let said = error_message(format!("{code} {message}").as_bytes());
+    let said = if said.is_empty() { "no reason given" } else { &said };
     let passing = ["Throttling", "IDPCommunicationError", "RequestTimeout", "ServiceUnavailable"];
-    let transient = status >= 500 || status == 429 || passing.contains(&code);
+    let transient = reply.is_passing() || passing.contains(&code.as_str());
+    let reason = format!("STS refuses with HTTP {}: {said}", reply.status);
     IamError::Source { place: place.to_owned(), reason, transient }
 }
 

@@ -92,13 +92,13 @@ fn path(request: &str) -> &str {
 }
 
 fn sts_answer(action: &str) -> Option<String> {
-    let body = format!(
-        "<{action}Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><{action}Result><AssumedRoleUser>\
-         <Arn>arn:aws:sts::1:assumed-role/r/s</Arn></AssumedRoleUser><Credentials><AccessKeyId>ASIA2</AccessKeyId>\
-         <SecretAccessKey>hunter2</SecretAccessKey><SessionToken>t2==</SessionToken>\
-         <Expiration>2026-11-28T18:00:00Z</Expiration></Credentials></{action}Result></{action}Response>"
-    );
-    answer(200, &body)
+    let credentials = serde_json::json!({
+        "AccessKeyId": "ASIA2", "SecretAccessKey": "hunter2", "SessionToken": "t2==", "Expiration": 1_795_888_800.0,
+    });
+    let user = serde_json::json!({"Arn": "arn:aws:sts::1:assumed-role/r/s"});
+    let result = serde_json::json!({"AssumedRoleUser": user, "Credentials": credentials});
+    let response = serde_json::json!({format!("{action}Result"): result, "ResponseMetadata": {"RequestId": "x"}});
+    answer(200, &serde_json::json!({format!("{action}Response"): response}).to_string())
 }
 
 #[tokio::test]
@@ -144,6 +144,7 @@ async fn a_web_identity_is_exchanged_without_a_signature() {
     assert_eq!(machine.found().await, "ASIA2/hunter2/t2==");
     let asked = sts.asked().concat();
     assert!(!asked.to_lowercase().contains("authorization:"), "{asked}");
+    assert!(asked.contains("accept: application/json\r\n"), "else it answers in XML: {asked}");
     let body = "Action=AssumeRoleWithWebIdentity&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr\
         &RoleSessionName=machine-id-1795867200&WebIdentityToken=header.payload%2B%2F";
     assert!(asked.ends_with(&format!("\r\n\r\n{body}")), "{asked}");
@@ -154,8 +155,8 @@ async fn a_web_identity_is_exchanged_without_a_signature() {
 
 #[tokio::test]
 async fn a_web_identity_that_fails_says_why_and_ends_the_search() {
-    let refusal = "<ErrorResponse><Error><Type>Sender</Type><Code>InvalidIdentityToken</Code>\
-        <Message>No OpenIDConnect provider found</Message></Error></ErrorResponse>";
+    let refusal = r#"{"Error":{"Type":"Sender","Code":"InvalidIdentityToken",
+        "Message":"No OpenIDConnect\u001b provider found"},"RequestId":"x"}"#;
     for (reply, words, retry) in [
         (
             answer(400, refusal),
@@ -169,8 +170,9 @@ async fn a_web_identity_that_fails_says_why_and_ends_the_search() {
         ),
         (answer(503, "<html>hunter2"), "STS refuses with HTTP 503: no reason given", Retry::Later),
         (answer(200, "{\"hunter2\":1}"), "STS answers with something else", Retry::No),
-        (answer(200, "<A><B>hunter2</B></A>"), "it has no AccessKeyId", Retry::No),
-        (answer(200, &"<a>".repeat(100_000)), "too many elements", Retry::No),
+        (answer(200, "<A><B>hunter2</B></A>"), "it isn't the JSON of credentials", Retry::No),
+        (answer(200, &"[".repeat(100_000)), "it isn't the JSON of credentials", Retry::No),
+        (answer(429, ""), "STS refuses with HTTP 429: no reason given", Retry::Later),
         (
             Some("HTTP/1.1 307 X\r\nLocation: http://192.0.2.1/\r\n\r\n".to_owned()),
             "redirects to http://192.0.2.1/",
@@ -375,7 +377,7 @@ async fn an_instance_without_a_role_has_none_and_one_that_fails_says_so() {
         ("security-credentials/", answer(404, ""), "(this instance has no role)"),
         ("security-credentials/", answer(200, "\n"), "(this instance has no role)"),
         ("security-credentials/", answer(200, "../../user-data"), "can't be one"),
-        ("security-credentials/", answer(500, "hunter2"), "answers with HTTP 500: no reason given"),
+        ("security-credentials/", answer(500, "come later"), "answers with HTTP 500: come later"),
         ("jenkins-agent", answer(404, ""), "answers with HTTP 404"),
         (
             "jenkins-agent",

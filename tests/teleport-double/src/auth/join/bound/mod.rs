@@ -97,6 +97,11 @@ pub(super) async fn prove(
             }
         }
     }
+    if options.endless {
+        loop {
+            signed(core, &after.public_key, false, dialog).await?;
+        }
+    }
     if rejoins.is_none() {
         after.recovery_count += 1;
     }
