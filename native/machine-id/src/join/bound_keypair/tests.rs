@@ -38,6 +38,7 @@ fn refused(message: &str) -> JoinError {
         method: JoinMethod::BoundKeypair,
         token: &token,
         id_token: None,
+        secrets: Vec::new(),
         bound: &Init::default(),
         key: &KeyPair::from_pem(pem).unwrap(),
         expires: std::time::SystemTime::UNIX_EPOCH,
