@@ -3,6 +3,8 @@
 //! ClientInit, ServerInit, the method's init, then challenges until the result. Up to ServerInit the server has done
 //! nothing, so that another way may be tried; after it each error is final.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ssh_key::{Certificate, PublicKey};
@@ -46,6 +48,9 @@ pub(super) async fn send(
     let outcome = exchange.finish(request, prover, clock).await;
     if let Err(error) = &outcome {
         exchange.give_up(error);
+        if !exchange.ended {
+            part(&mut exchange.inbox).await;
+        }
     }
     outcome.map_err(Failure::Final)
 }
@@ -127,6 +132,14 @@ impl Exchange {
             self.outbox.put(Message { payload: Some(Say::GivingUp(GivingUp { reason, msg })) });
         }
         self.outbox.close();
+    }
+}
+
+/// Waits until the server has ended the stream: what is dropped before takes along what was said last.
+async fn part(inbox: &mut Streaming<JoinResponse>) {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    if tokio::time::timeout(PATIENCE, inbox.message()).await.is_err() {
+        tracing::debug!("the server doesn't end the stream of a join that was given up");
     }
 }
 
