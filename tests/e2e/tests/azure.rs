@@ -80,13 +80,8 @@ fn by_the_new_service_with_the_certificates_below_the_root() {
 fn an_auth_server_with_a_pin() {
     let (cluster, mut machine, azure) = ready("15.0.0");
     azure.serve(&mut machine);
-    let config = machine.read("tbot.yaml").replace(
-        &format!("proxy_server: {}", cluster.proxy_address()),
-        &format!("auth_server: {}", cluster.auth_address()),
-    );
-    machine.write_config(
-        &config.replace("onboarding:\n", &format!("onboarding:\n  ca_pins: [\"{}\"]\n", cluster.ca_pin())),
-    );
+    machine.configure_auth_server(&cluster);
+    machine.configure_pin(&cluster.ca_pin());
     machine.oneshot().succeeded();
 }
 
