@@ -3,8 +3,6 @@
 //! ClientInit, ServerInit, the method's init, then challenges until the result. Up to ServerInit the server has done
 //! nothing, so that another way may be tried; after it each error is final.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ssh_key::{Certificate, PublicKey};
@@ -137,7 +135,7 @@ impl Exchange {
 
 /// Waits until the server has ended the stream: what is dropped before takes along what was said last.
 async fn part(inbox: &mut Streaming<JoinResponse>) {
-    const PATIENCE: Duration = Duration::from_secs(1);
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
     if tokio::time::timeout(PATIENCE, inbox.message()).await.is_err() {
         tracing::debug!("the server doesn't end the stream of a join that was given up");
     }
