@@ -233,7 +233,8 @@ fn a_refused_renewal_is_not_taken_for_another_processs_and_not_tried_again_at_on
     let (begin, time) = (Instant::now(), Duration::from_secs(5));
     until("five seconds", LONG, || {
         let tries = cluster.counters().seen(Point::Renew);
-        assert!(tries <= 3, "{tries} renewals in {:?}", begin.elapsed());
+        // After each the next one waits longer, by chance between nothing and 1, 2, 4, … seconds.
+        assert!(tries <= 8, "{tries} renewals in {:?}", begin.elapsed());
         (begin.elapsed() > time).then_some(())
     });
 }
