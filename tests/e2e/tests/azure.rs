@@ -288,7 +288,7 @@ fn a_machine_that_the_management_api_does_not_know() {
 fn a_server_that_repeats_the_access_token() {
     for version in ["16.0.0", "19.0.0"] {
         let (cluster, mut machine, azure) = ready(version);
-        let refusal = Refusal::new(RefusalKind::Denied, &format!("no user for {}", azure.machine.access_token));
+        let refusal = Refusal::new(RefusalKind::Denied, format!("no user for {}", azure.machine.access_token));
         let options =
             TokenOptions { azure: Some(azure.machine.clone()), refusal: Some(refusal), ..TokenOptions::default() };
         configure(&machine, &cluster, &cluster.token_with(options), "");
