@@ -88,7 +88,7 @@ fn name_of(output: &OutputConfig) -> String {
 fn order(identity: &str, output: &OutputConfig) -> LeaseRequest {
     let lease = format!("{:032x}", fastrand::u128(..));
     let path = files::runtime_directory().unwrap_or_else(std::env::temp_dir).join(format!("machine-id-{lease}"));
-    let directory = DirectoryConfig { readers: Vec::new(), ..DirectoryConfig { path, ..output.destination.clone() } };
+    let directory = DirectoryConfig { path, readers: Vec::new(), ..output.destination.clone() };
     LeaseRequest {
         lease,
         standing: false,

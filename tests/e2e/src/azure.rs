@@ -1,7 +1,5 @@
 //! A double of what a virtual machine in Azure sees: its metadata service, and the place of Microsoft's certificates.
 
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use rcgen::{CertificateParams, CustomExtension, DnType, Issuer, KeyPair};
@@ -41,39 +39,20 @@ impl Surroundings {
     /// # Panics
     /// When there is no port.
     pub fn serve(self, machine: &mut Machine) -> Arc<Mutex<Vec<String>>> {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        machine.set("MACHINE_ID_AZURE_METADATA_URL", &format!("http://{address}/metadata"));
-        machine.set("MACHINE_ID_AZURE_CERTIFICATES_URL", &format!("http://{address}/certs/"));
         machine.keep_secret([self.machine.access_token.clone()]);
         let asked = Arc::new(Mutex::new(Vec::new()));
         let noted = Arc::clone(&asked);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let _ = self.answer(stream, &noted);
-            }
+        let address = machine.serve(move |head| {
+            let path = head[0].split(' ').nth(1).unwrap_or_default();
+            noted.lock().unwrap().push(path.to_owned());
+            Some(match self.instead {
+                Some((part, status, body)) if path.contains(part) => (status, body.as_bytes().to_vec()),
+                _ => self.usual(path, head.iter().any(|line| line == "metadata: True")),
+            })
         });
+        machine.set("MACHINE_ID_AZURE_METADATA_URL", &format!("http://{address}/metadata"));
+        machine.set("MACHINE_ID_AZURE_CERTIFICATES_URL", &format!("http://{address}/certs/"));
         asked
-    }
-
-    fn answer(&self, mut stream: TcpStream, noted: &Mutex<Vec<String>>) -> std::io::Result<()> {
-        let mut head = Vec::new();
-        let mut part = [0; 4096];
-        while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-            match stream.read(&mut part)? {
-                0 => return Ok(()),
-                length => head.extend_from_slice(&part[..length]),
-            }
-        }
-        let head = String::from_utf8_lossy(&head).into_owned();
-        let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-        noted.lock().unwrap().push(path.clone());
-        let (status, body) = match self.instead {
-            Some((part, status, body)) if path.contains(part) => (status, body.as_bytes().to_vec()),
-            _ => self.usual(&path, head.contains("\r\nmetadata: True\r\n")),
-        };
-        write!(stream, "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len())?;
-        stream.write_all(&body)
     }
 
     fn usual(&self, path: &str, marked: bool) -> (u16, Vec<u8>) {

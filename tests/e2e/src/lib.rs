@@ -20,6 +20,7 @@ pub mod program;
 pub mod scenarios;
 pub mod secrets;
 pub mod stage;
+pub mod unsent;
 pub mod users;
 pub mod wait;
 

@@ -9,6 +9,22 @@ use std::time::Duration;
 /// A client that says nothing doesn't keep the others waiting.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// An answer: status and body. A text alone is one with 200.
+#[derive(Debug)]
+pub struct Reply(u16, Vec<u8>);
+
+impl From<String> for Reply {
+    fn from(text: String) -> Self {
+        Self(200, text.into_bytes())
+    }
+}
+
+impl<T: Into<Vec<u8>>> From<(u16, T)> for Reply {
+    fn from((status, body): (u16, T)) -> Self {
+        Self(status, body.into())
+    }
+}
+
 /// Answers requests by a function until it is dropped.
 #[derive(Debug)]
 pub struct Loopback {
@@ -19,11 +35,11 @@ pub struct Loopback {
 }
 
 impl Loopback {
-    /// Answers each request line and its headers (`GET /path HTTP/1.1`, …) with a text; `None` is 404.
+    /// Answers each request line and its headers (`GET /path HTTP/1.1`, …); `None` is 404.
     ///
     /// # Panics
     /// When it can't listen.
-    pub fn start(answer: impl Fn(&[String]) -> Option<String> + Send + 'static) -> Self {
+    pub fn start<R: Into<Reply>>(answer: impl Fn(&[String]) -> Option<R> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (seen, ends) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(false)));
         let mut service = Self {
@@ -73,7 +89,7 @@ impl Drop for Loopback {
 }
 
 /// One request; its first line.
-fn talk(client: &TcpStream, answer: &impl Fn(&[String]) -> Option<String>) -> Option<String> {
+fn talk<R: Into<Reply>>(client: &TcpStream, answer: &impl Fn(&[String]) -> Option<R>) -> Option<String> {
     client.set_read_timeout(Some(PATIENCE)).ok()?;
     let mut reader = BufReader::new(client);
     let mut head = Vec::new();
@@ -89,8 +105,9 @@ fn talk(client: &TcpStream, answer: &impl Fn(&[String]) -> Option<String>) -> Op
     }
     let length = head.iter().find_map(|line| line.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
     reader.read_exact(&mut vec![0; length.unwrap_or(0)]).ok()?;
-    let (status, body) = answer(&head).map_or(("404 Not Found", String::new()), |body| ("200 OK", body));
+    let Reply(status, body) = answer(&head).map_or(Reply(404, Vec::new()), Into::into);
     let mut client = client;
-    write!(client, "HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).ok()?;
+    write!(client, "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", body.len()).ok()?;
+    client.write_all(&body).ok()?;
     head.into_iter().next()
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::loopback::Reply;
 use crate::secrets::Secrets;
 use crate::wait::LONG;
 use crate::{Loopback, Outcome, Process, Stage, program, secrets, users};
@@ -100,8 +101,21 @@ impl Machine {
         self.write_config(&config.replace("join_method: token", &format!("join_method: {method}")));
     }
 
+    /// Leads to the auth server instead of the proxy in what [`Self::configure`] has written.
+    pub fn configure_auth_server(&self, cluster: &dyn Stage) {
+        let (proxy, auth) =
+            (format!("proxy_server: {}", cluster.proxy_address()), format!("auth_server: {}", cluster.auth_address()));
+        self.write_config(&self.read("tbot.yaml").replace(&proxy, &auth));
+    }
+
+    /// Adds a pin to what [`Self::configure`] has written.
+    pub fn configure_pin(&self, pin: &str) {
+        let pinned = format!("onboarding:\n  ca_pins: [\"{pin}\"]\n");
+        self.write_config(&self.read("tbot.yaml").replace("onboarding:\n", &pinned));
+    }
+
     /// Starts a service of the platform that this machine is on, until the machine goes; `host:port` of it.
-    pub fn serve(&mut self, answer: impl Fn(&[String]) -> Option<String> + Send + 'static) -> String {
+    pub fn serve<R: Into<Reply>>(&mut self, answer: impl Fn(&[String]) -> Option<R> + Send + 'static) -> String {
         let service = Loopback::start(answer);
         let address = service.address();
         self.services.push(service);

@@ -5,32 +5,15 @@
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
-use e2e::{Cluster, Machine, users};
-use teleport_double::Point;
-
-fn ready() -> (Cluster, Machine, String) {
-    let cluster = Cluster::start();
-    let machine = Machine::new(&cluster);
-    let token = cluster.token();
-    machine.configure(&cluster, &token, "");
-    (cluster, machine, token)
-}
-
-/// A destination that can't be used is found out before the token is spent.
-#[track_caller]
-fn refused_unsent(cluster: &Cluster, machine: &Machine, token: &str, code: &str, facts: &[&str]) {
-    machine.oneshot().refused(1, code, facts);
-    assert!(cluster.token_exists(token), "the token is used up");
-    assert_eq!(cluster.counters().seen(Point::Join), 0);
-    assert!(!machine.path("bot/identity.json").exists());
-}
+use e2e::unsent::{self, ready};
+use e2e::users;
 
 #[test]
 fn a_destination_that_is_a_symbolic_link() {
     let (cluster, machine, token) = ready();
     std::fs::create_dir(machine.path("elsewhere")).unwrap();
     symlink("elsewhere", machine.path("out")).unwrap();
-    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["out", "symbolic link to elsewhere"]);
+    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &["out", "symbolic link to elsewhere"]);
     assert_eq!(machine.names("elsewhere"), [""; 0]);
 }
 
@@ -39,7 +22,7 @@ fn a_store_that_is_a_symbolic_link() {
     let (cluster, machine, token) = ready();
     std::fs::create_dir(machine.path("elsewhere")).unwrap();
     symlink("elsewhere", machine.path("bot")).unwrap();
-    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["bot", "symbolic link"]);
+    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &["bot", "symbolic link"]);
     assert_eq!(machine.names("elsewhere"), [""; 0]);
 }
 
@@ -61,7 +44,7 @@ fn a_destination_open_to_the_world() {
     let (cluster, machine, token) = ready();
     std::fs::create_dir(machine.path("out")).unwrap();
     std::fs::set_permissions(machine.path("out"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["out", "0755", "0700"]);
+    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &["out", "0755", "0700"]);
     assert_eq!(machine.names("out"), [""; 0]);
 }
 
@@ -70,7 +53,7 @@ fn a_store_open_to_the_world() {
     let (cluster, machine, token) = ready();
     std::fs::create_dir(machine.path("bot")).unwrap();
     std::fs::set_permissions(machine.path("bot"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["bot", "0755", "0700"]);
+    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &["bot", "0755", "0700"]);
 }
 
 #[test]
@@ -81,7 +64,7 @@ fn a_destination_below_a_directory_that_everybody_may_write() {
     let config = machine.read("tbot.yaml");
     let (out, below) = (machine.path("out"), machine.path("open/out"));
     machine.write_config(&config.replace(out.to_str().unwrap(), below.to_str().unwrap()));
-    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["0777"]);
+    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &["0777"]);
 }
 
 #[test]
@@ -93,14 +76,14 @@ fn a_destination_of_another_user() {
     std::fs::create_dir(machine.path("out")).unwrap();
     std::fs::set_permissions(machine.path("out"), std::fs::Permissions::from_mode(0o700)).unwrap();
     chown(machine.path("out"), Some(1), Some(1)).unwrap();
-    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["out", "belongs to daemon", "root"]);
+    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &["out", "belongs to daemon", "root"]);
 }
 
 #[test]
 fn a_destination_that_is_a_file() {
     let (cluster, machine, token) = ready();
     e2e::machine::put(&machine.path("out"), "a file");
-    refused_unsent(&cluster, &machine, &token, "destination_unsafe", &["out", "not a directory"]);
+    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &["out", "not a directory"]);
 }
 
 /// A small file system in memory, unmounted at the end.
@@ -164,7 +147,7 @@ fn a_store_on_a_full_disk_uses_no_token_up() {
     let bot = machine.path("bot");
     let mounted = Mounted::new(&bot, "1m");
     let _ = machine.tool("sh", &["-c", "cat /dev/zero > bot/filler 2>/dev/null"]);
-    refused_unsent(&cluster, &machine, &token, "disk_full", &["bot", "space"]);
+    unsent::refused(&cluster, &machine, &token, "disk_full", &["bot", "space"]);
     std::fs::remove_file(bot.join("filler")).unwrap();
     machine.oneshot().succeeded();
     drop(mounted);

@@ -171,6 +171,8 @@ fn a_long_kubectl_gets_fresh_certificates_for_every_context() {
     let _daemon = machine.start(&["start", "-c", "tbot.yaml"]);
     until("the kubeconfig", LONG, || machine.path("kube/kubeconfig.yaml").exists().then_some(()));
     machine.set("KUBECONFIG", "kube/kubeconfig.yaml");
+    // With fresh certificates kubectl closes its connections; a request that is under way over HTTP/2 then isn't repeated.
+    machine.set("DISABLE_HTTP2", "1");
     let sessions: Vec<(&str, Process, u16)> = ["kube1", "kube2"]
         .into_iter()
         .map(|name| {
@@ -182,10 +184,11 @@ fn a_long_kubectl_gets_fresh_certificates_for_every_context() {
         .collect();
     let mut seen = [BTreeSet::new(), BTreeSet::new()];
     until("two certificates in each session", LONG, || {
-        for ((name, _, port), seen) in sessions.iter().zip(&mut seen) {
+        for ((name, process, port), seen) in sessions.iter().zip(&mut seen) {
             let url = format!("http://127.0.0.1:{port}/api/v1/namespaces/default");
-            let answer = machine.tool("curl", &["-sS", "--fail", &url]).succeeded().stdout;
-            let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+            let answer = machine.tool("curl", &["-sS", &url]).succeeded().stdout;
+            let answer: serde_json::Value =
+                serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{name}: {answer}\n{}", process.stderr()));
             assert_eq!(answer["metadata"]["annotations"]["teleport-double/cluster"], *name);
             seen.insert(answer["metadata"]["annotations"]["teleport-double/expires"].to_string());
         }

@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-
 use e2e::{Cluster, Machine, Stage};
 use teleport_double::{IamOptions, Point, TokenOptions, proof_refusals};
 
@@ -201,22 +198,13 @@ fn aws_keys_that_are_wrong_or_not_allowed_are_refused_with_the_reason() {
 }
 
 /// Google's metadata service, on this machine.
-fn google(status: &'static str, body: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { continue };
-            let mut seen = [0; 4096];
-            let length = stream.read(&mut seen).unwrap_or(0);
-            let asked = String::from_utf8_lossy(&seen[..length]).to_lowercase();
-            let right = asked.contains("metadata-flavor: google") && asked.contains("audience=teleport.cluster.local");
-            let (status, body) = if right { (status, body) } else { ("403 Forbidden", "") };
-            let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
-            let _gone = stream.write_all((head + body).as_bytes());
-        }
+fn google(machine: &mut Machine, status: u16, body: &'static str) {
+    let address = machine.serve(move |head| {
+        let right = head[0].contains("audience=teleport.cluster.local")
+            && head.iter().any(|line| line.to_lowercase() == "metadata-flavor: google");
+        Some(if right { (status, body) } else { (403, "") })
     });
-    address
+    machine.set("GCE_METADATA_HOST", &address);
 }
 
 #[test]
@@ -225,9 +213,9 @@ fn google_vouches_for_its_machines() {
         let cluster = Cluster::with(|builder| builder.version(version));
         id_token(&cluster, "gcp");
         let mut machine = machine(&cluster, "join_method: gcp", false);
-        machine.set("GCE_METADATA_HOST", &google("404 Not Found", "no account"));
+        google(&mut machine, 404, "no account");
         machine.oneshot().refused(1, "join_proof_missing", &["Google's metadata service", "HTTP 404: no account"]);
-        machine.set("GCE_METADATA_HOST", &google("200 OK", PROOF));
+        google(&mut machine, 200, PROOF);
         machine.oneshot().succeeded();
     }
 }

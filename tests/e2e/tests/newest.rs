@@ -109,6 +109,35 @@ fn an_output_without_ssh_has_no_ssh_files_and_no_variables_for_them() {
 }
 
 #[test]
+fn an_output_that_is_without_ssh_from_now_on_loses_its_ssh_files_and_nobody_elses() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    let token = cluster.token();
+    let ssh_files = || {
+        let ours = |name: &String| name.ends_with("ssh_config") || name.ends_with("known_hosts");
+        machine.names("out").into_iter().filter(ours).collect::<Vec<_>>()
+    };
+    let write = |line: &str| {
+        machine.configure(&cluster, &token, line);
+        machine.oneshot().succeeded();
+    };
+    write("");
+    assert!(ssh_files().len() >= 2);
+    write("  ssh_config: off\n");
+    assert_eq!(ssh_files(), [""; 0]);
+    e2e::machine::put(&machine.path("out/ssh_config"), "mine");
+    write("  ssh_config: off\n");
+    assert_eq!(machine.read("out/ssh_config"), "mine");
+    std::fs::remove_file(machine.path("out/ssh_config")).unwrap();
+    write("");
+    // As an editor replaces a file.
+    e2e::machine::put(&machine.path("out/new"), "mine");
+    std::fs::rename(machine.path("out/new"), machine.path("out/ssh_config")).unwrap();
+    write("  ssh_config: off\n");
+    assert_eq!((ssh_files(), machine.read("out/ssh_config")), (vec!["ssh_config".to_owned()], "mine".to_owned()));
+}
+
+#[test]
 fn only_an_output_that_allows_it_has_a_certificate_by_which_others_can_be_had() {
     let cluster = Cluster::with(|builder| builder.version("18.1.0"));
     let machine = Machine::new(&cluster);

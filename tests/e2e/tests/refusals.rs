@@ -4,24 +4,15 @@
 
 use std::net::TcpListener;
 
+use e2e::unsent::{self, ready};
 use e2e::{Cluster, Machine, forward};
 use teleport_double::{Fault, Point, Times};
 
-fn ready() -> (Cluster, Machine, String) {
-    let cluster = Cluster::start();
-    let machine = Machine::new(&cluster);
-    let token = cluster.token();
-    machine.configure(&cluster, &token, "");
-    (cluster, machine, token)
-}
-
-/// Refused before a token was sent.
+/// Refused before a token was sent, and nothing is left.
 #[track_caller]
 fn refused_unsent(cluster: &Cluster, machine: &Machine, token: &str, code: &str, facts: &[&str]) {
-    machine.oneshot().refused(1, code, facts);
+    unsent::refused(cluster, machine, token, code, facts);
     machine.assert_nothing_left();
-    assert!(cluster.token_exists(token), "the token is used up");
-    assert_eq!(cluster.counters().seen(Point::Join), 0, "a token was sent");
 }
 
 #[test]
@@ -36,13 +27,11 @@ fn a_token_file_that_is_not_there() {
 fn a_wrong_pin_at_the_proxy_and_at_the_auth_server() {
     let (cluster, machine, token) = ready();
     let pin = format!("sha256:{}", "1".repeat(64));
-    for line in
-        [format!("proxy_server: {}", cluster.proxy_address()), format!("auth_server: {}", cluster.auth_address())]
-    {
-        machine.configure(&cluster, &token, "");
-        let config = machine.read("tbot.yaml");
-        let config = config.replace(&format!("proxy_server: {}", cluster.proxy_address()), &line);
-        machine.write_config(&config.replace("onboarding:\n", &format!("onboarding:\n  ca_pins: [\"{pin}\"]\n")));
+    machine.configure_pin(&pin);
+    for at_the_auth_server in [false, true] {
+        if at_the_auth_server {
+            machine.configure_auth_server(&cluster);
+        }
         let seen = cluster.ca_pin();
         refused_unsent(&cluster, &machine, &token, "ca_pin_mismatch", &[&pin, &seen, "no token was sent"]);
     }
@@ -51,11 +40,7 @@ fn a_wrong_pin_at_the_proxy_and_at_the_auth_server() {
 #[test]
 fn an_auth_server_without_pin() {
     let (cluster, machine, token) = ready();
-    let config = machine.read("tbot.yaml");
-    machine.write_config(&config.replace(
-        &format!("proxy_server: {}", cluster.proxy_address()),
-        &format!("auth_server: {}", cluster.auth_address()),
-    ));
+    machine.configure_auth_server(&cluster);
     refused_unsent(&cluster, &machine, &token, "tls_untrusted", &["pin"]);
 }
 

@@ -9,6 +9,8 @@ use e2e::{Cluster, Machine};
 use teleport_double::{CertificateFault, Fault, Point, Role, Times};
 
 const LIMIT: Duration = Duration::from_secs(30);
+/// Keeps a pass from ending before it could say anything of itself.
+const TIME_TO_TELL: Fault = Fault::Delay(Duration::from_secs(2));
 
 /// A bot with two roles, and a machine that names `roles` (in YAML) in its output.
 fn ready(version: &str, all_always: bool, roles: &str) -> (Cluster, Machine) {
@@ -53,9 +55,12 @@ fn a_cluster_that_drops_subsets_is_refused_and_all_roles_are_taken_where_none_is
 #[test]
 fn a_subset_is_warned_of_once_where_it_has_no_future() {
     let words = "from Teleport 20 on a bot takes all of its roles: make one bot for each set of roles";
-    for (version, roles, warnings) in
-        [("19.0.0", "  roles: [api-workers]\n", 1), ("19.0.0", "", 0), ("18.8.0", "  roles: [api-workers]\n", 0)]
-    {
+    for (version, roles, warnings) in [
+        ("19.0.0", "  roles: [api-workers]\n", 1),
+        ("19.0.0", "  roles: [admin, api-workers]\n", 0),
+        ("19.0.0", "", 0),
+        ("18.8.0", "  roles: [api-workers]\n", 0),
+    ] {
         let (_cluster, machine) = ready(version, false, roles);
         // Two outputs, one warning.
         let second = machine.path("second");
@@ -87,13 +92,16 @@ fn a_daemon_says_who_it_is_where_bots_have_instances() {
 
 #[test]
 fn one_pass_says_so_and_older_clusters_are_not_told() {
-    let (cluster, machine) = ready("17.0.0", false, "");
-    machine.oneshot().succeeded();
-    // It may have ended before it could say anything.
-    assert!(cluster.heartbeats().iter().all(|heartbeat| heartbeat.sent.one_shot && heartbeat.sent.is_startup));
-    let (cluster, machine) = ready("16.1.0", false, "");
-    machine.oneshot().succeeded();
-    assert!(cluster.heartbeats().is_empty());
+    let told = |version: &str| {
+        let (cluster, machine) = ready(version, false, "");
+        cluster.faults().inject(Point::Impersonate, TIME_TO_TELL, Times::Always);
+        machine.oneshot().succeeded();
+        cluster.heartbeats()
+    };
+    let heartbeats = told("17.0.0");
+    let [heartbeat] = heartbeats.as_slice() else { panic!("{heartbeats:?}") };
+    assert!(heartbeat.sent.one_shot && heartbeat.sent.is_startup, "{heartbeat:?}");
+    assert!(told("16.1.0").is_empty());
 }
 
 #[test]
@@ -101,9 +109,11 @@ fn a_heartbeat_that_fails_or_hangs_delays_nothing() {
     for fault in [Fault::Hang, Fault::Refuse, Fault::Grpc { code: 12, message: "unknown service".to_owned() }] {
         let (cluster, machine) = ready("17.0.0", false, "");
         cluster.faults().inject(Point::Heartbeat, fault, Times::Always);
+        cluster.faults().inject(Point::Impersonate, TIME_TO_TELL, Times::Always);
         // A call may take longer than that.
         let outcome =
             machine.start(&["start", "--oneshot", "-c", "tbot.yaml"]).wait(Duration::from_secs(8)).succeeded();
         assert!(!outcome.stderr.to_lowercase().contains("heartbeat"), "{}", outcome.stderr);
+        assert!(cluster.counters().seen(Point::Heartbeat) > 0, "none was sent");
     }
 }

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+use std::time::{Duration, Instant};
+
 use e2e::wait::{LONG, until};
 use e2e::{Cluster, Machine};
 use serde_json::Value;
-use teleport_double::{Fault, Point, Times};
+use teleport_double::{BoundKeypairOptions, Fault, Point, RecoveryMode, Times, TokenOptions};
 
 fn ready(more: &str) -> (Cluster, Machine) {
     let cluster = Cluster::start();
@@ -17,6 +19,21 @@ fn ready(more: &str) -> (Cluster, Machine) {
 fn identity(machine: &Machine) -> Value {
     let ended = machine.machine_id(&["status", "-c", "tbot.yaml", "--json"]).succeeded();
     serde_json::from_str::<Value>(&ended.stdout).unwrap()["identity"].clone()
+}
+
+/// Renewed a second after each join.
+const OFTEN: &str = "certificate_ttl: 1m\nrenewal_interval: 1s\n";
+
+/// A machine whose bot joins with a bound key.
+fn bound(more: &str) -> (Cluster, Machine) {
+    let cluster = Cluster::with(|builder| builder.version("18.8.0"));
+    let machine = Machine::new(&cluster);
+    let options = BoundKeypairOptions { recovery_mode: RecoveryMode::Relaxed, ..BoundKeypairOptions::default() };
+    let token = cluster.token_with(TokenOptions { bound_keypair: Some(options), ..TokenOptions::default() });
+    let secret = cluster.bound_keypair(&token).unwrap().registration_secret;
+    machine.configure(&cluster, &token, more);
+    machine.configure_method(&format!("bound_keypair\n  bound_keypair: {{registration_secret: {secret}}}"));
+    (cluster, machine)
 }
 
 #[test]
@@ -42,7 +59,7 @@ fn twenty_processes_at_once_join_once() {
 
 #[test]
 fn twenty_processes_at_once_renew_one_after_the_other_and_lock_nothing() {
-    let (cluster, machine) = ready("certificate_ttl: 1m\nrenewal_interval: 1s\n");
+    let (cluster, machine) = ready(OFTEN);
     machine.oneshot().succeeded();
     let config = machine.read("tbot.yaml");
     for number in 0..20 {
@@ -98,7 +115,7 @@ fn a_locked_role_is_told_by_its_name() {
 
 #[test]
 fn a_lost_renewal_reply_locks_nobody_out_and_a_fresh_token_mends_it() {
-    let (cluster, machine) = ready("certificate_ttl: 1m\nrenewal_interval: 1s\n");
+    let (cluster, machine) = ready(OFTEN);
     machine.oneshot().succeeded();
     cluster.faults().inject(Point::Renew, Fault::DropReply, Times::Once);
     until("the renewal whose reply is lost", LONG, || {
@@ -131,7 +148,7 @@ fn a_lost_renewal_reply_locks_nobody_out_and_a_fresh_token_mends_it() {
 
 #[test]
 fn a_process_killed_while_it_renews_locks_nobody_out() {
-    let (cluster, machine) = ready("certificate_ttl: 1m\nrenewal_interval: 1s\n");
+    let (cluster, machine) = ready(OFTEN);
     machine.oneshot().succeeded();
     cluster.faults().inject(Point::Renew, Fault::Hang, Times::Once);
     until("a renewal on the way", LONG, || {
@@ -154,7 +171,7 @@ fn a_process_killed_while_it_renews_locks_nobody_out() {
 
 #[test]
 fn a_renewal_that_the_cluster_is_too_busy_for_is_tried_again() {
-    let (cluster, machine) = ready("certificate_ttl: 1m\nrenewal_interval: 1s\n");
+    let (cluster, machine) = ready(OFTEN);
     machine.oneshot().succeeded();
     cluster.faults().inject(Point::ProxyConnection, Fault::Refuse, Times::Once);
     until("a renewal", LONG, || {
@@ -203,4 +220,49 @@ fn a_damaged_store_is_set_aside_not_overwritten() {
     machine.oneshot().succeeded();
     let kept = machine.names("bot").into_iter().filter(|name| name.starts_with("identity.json.")).count();
     assert_eq!(kept, 1, "{:?}", machine.names("bot"));
+}
+
+#[test]
+fn a_refused_renewal_is_not_taken_for_another_processs_and_not_tried_again_at_once() {
+    let (cluster, machine) = ready(OFTEN);
+    let limited = Fault::Grpc { code: 8, message: "max rate reached".to_owned() };
+    cluster.faults().inject(Point::Renew, limited, Times::Always);
+    let _daemon = machine.start(&["start", "-c", "tbot.yaml"]);
+    until("the first refusal", LONG, || (cluster.counters().seen(Point::Renew) > 0).then_some(()));
+    #[expect(clippy::disallowed_methods, reason = "a test's own deadline")]
+    let (begin, time) = (Instant::now(), Duration::from_secs(5));
+    until("five seconds", LONG, || {
+        let tries = cluster.counters().seen(Point::Renew);
+        // After each the next one waits longer, by chance between nothing and 1, 2, 4, … seconds.
+        assert!(tries <= 8, "{tries} renewals in {:?}", begin.elapsed());
+        (begin.elapsed() > time).then_some(())
+    });
+}
+
+#[test]
+fn a_state_that_could_not_be_written_is_written_as_soon_as_it_can_be() {
+    let (cluster, machine) = bound("");
+    cluster.faults().inject(Point::JoinResult, Fault::Delay(Duration::from_secs(5)), Times::Once);
+    let _daemon = machine.start(&["start", "-c", "tbot.yaml"]);
+    until("the join", LONG, || machine.path("bot/bkp_shown.json").exists().then_some(()));
+    std::fs::create_dir(machine.path("bot/bkp_state")).unwrap();
+    until("the output", LONG, || machine.path("out/key").exists().then_some(()));
+    std::fs::remove_dir(machine.path("bot/bkp_state")).unwrap();
+    until("the state", LONG, || machine.path("bot/bkp_state").is_file().then_some(()));
+}
+
+#[test]
+fn a_valid_identity_serves_on_where_the_state_for_its_renewal_is_lost() {
+    let (cluster, machine) = bound(OFTEN);
+    machine.oneshot().succeeded();
+    // As after a recovery without answer.
+    let digest = machine.tool("sha256sum", &["bot/bkp_state"]).succeeded().stdout;
+    let mut shown: Value = serde_json::from_str(&machine.read("bot/bkp_shown.json")).unwrap();
+    shown["state_sha256"] = digest.split(' ').next().unwrap().into();
+    e2e::machine::put(&machine.path("bot/bkp_shown.json"), &shown.to_string());
+    until("a refused renewal", LONG, || {
+        let ended = machine.oneshot().succeeded();
+        ended.stderr.contains("was lost with the answer to the join of").then_some(())
+    });
+    assert_eq!(cluster.counters().locks, 0);
 }

@@ -30,21 +30,37 @@ impl Stage<'_> {
     /// # Errors
     /// When something can't be written; the previous set is then still in place.
     pub fn commit(mut self, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
-        run(&mut self, artifacts)
+        run(&mut self, artifacts)?;
+        self.sweep();
+        Ok(())
     }
 
-    /// As [`Self::commit`], and deletes the directories of `own` that the artifacts have no more: keys in them would
-    /// stay for ever. A directory in which anything else lies is left as it is.
+    /// As [`Self::commit`], and deletes what earlier sets have put there and the artifacts have no more: their files, and
+    /// the directories of `own`. Keys would stay for ever. A file that was replaced, and a directory in which anything
+    /// else lies, are left as they are.
     ///
     /// # Errors
-    /// As [`Self::commit`]; what can't be deleted is tried again with the next set.
+    /// As [`Self::commit`]; a directory that can't be deleted is tried again with the next set.
     pub fn commit_all(mut self, artifacts: &[(&str, &[u8])], own: OwnFolders) -> Result<(), DestinationError> {
         run(&mut self, artifacts)?;
         let (top, path) = (&self.destination.handle, self.destination.path.as_path());
+        // By the generations, which are swept then.
+        if let Err(error) = folders::retire_files(top, path, &self.present, &self.earlier, artifacts) {
+            tracing::warn!(%error, "a file that is no longer written could not be deleted");
+        }
         if let Err(error) = folders::retire(top, path, &self.present, artifacts, own) {
             tracing::warn!(%error, "a directory that is no longer written could not be deleted");
         }
+        self.sweep();
         Ok(())
+    }
+
+    /// The set is in place; what is old can as well be swept next time.
+    fn sweep(&self) {
+        let (top, path) = (&self.destination.handle, self.destination.path.as_path());
+        if let Err(error) = generation::sweep(top, path, &self.complete, &self.earlier) {
+            tracing::warn!(%error, "old generations could not be deleted");
+        }
     }
 }
 
@@ -102,10 +118,6 @@ fn run(stage: &mut Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<(), Destina
             placed.folder.handle().sync_all().map_err(DestinationError::io("synced", placed.folder.path()))?;
         }
         top.sync_all().map_err(DestinationError::io("synced", path))?;
-    }
-    // The set is in place; what is old can as well be swept next time.
-    if let Err(error) = generation::sweep(top, path, &stage.complete, &stage.earlier) {
-        tracing::warn!(%error, "old generations could not be deleted");
     }
     Ok(())
 }

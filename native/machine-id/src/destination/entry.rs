@@ -7,7 +7,7 @@ use nix::fcntl::{OFlag, readlinkat};
 use nix::sys::stat::{FileStat, SFlag};
 
 use super::DestinationError;
-use super::names::{GENERATION, LOCK, PART_LOCK, STAGING, TEMPORARY};
+use super::names::is_own;
 
 /// How a directory itself is opened, to be listed and synced; never a link to one.
 pub(super) const LAST: OFlag = OFlag::O_DIRECTORY.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
@@ -36,8 +36,7 @@ impl Name {
             if part.len() > 200 || part.chars().any(char::is_control) {
                 return Err(fault("it is too long or has control characters"));
             }
-            let own = [PART_LOCK, TEMPORARY, STAGING, GENERATION];
-            if part == LOCK || part.starts_with('.') && own.iter().any(|own| part.starts_with(own)) {
+            if is_own(part) {
                 return Err(fault("the name is reserved"));
             }
         }

@@ -25,6 +25,11 @@ pub(super) fn is_leftover(name: &str) -> bool {
         || name.strip_prefix(STAGING).is_some_and(|rest| number(rest).is_some())
 }
 
+/// Whether a name is one that callers can't give.
+pub(super) fn is_own(name: &str) -> bool {
+    name == LOCK || [PART_LOCK, TEMPORARY, STAGING, GENERATION].iter().any(|own| name.starts_with(own))
+}
+
 /// The number of a generation named `name`, if it is one.
 pub(super) fn generation_number(name: &str) -> Option<u64> {
     number(name.strip_prefix(GENERATION)?)

@@ -170,7 +170,7 @@ impl ActiveLeases {
         }
     }
 
-    /// ActiveLeases of one identity.
+    /// The leases of one identity.
     pub(super) fn of(&self, identity: &str) -> Vec<Arc<ActiveLease>> {
         lock(&self.live).values().filter(|live| live.request().identity == identity).cloned().collect()
     }

@@ -58,6 +58,20 @@ impl Bot {
         self.on_disk(move |bot| work(bot, &guard)).await
     }
 
+    /// [`Bot::with`], for what writes the identity's file.
+    pub(super) async fn write_with<T: Send + 'static>(
+        self: &Arc<Self>,
+        guard: &Locked,
+        work: impl FnOnce(&StoreGuard) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let write = |bot: &Self, guard: &StoreGuard| {
+            let written = work(guard);
+            bot.saw_store();
+            written
+        };
+        self.with(guard, write).await
+    }
+
     /// Writes down what could not be written when it came. Gives the identity if it still can't be: it works, but must
     /// not be renewed again before.
     pub(super) fn write_down(&self, guard: &StoreGuard) -> Option<BotIdentity> {
@@ -79,21 +93,35 @@ impl Bot {
 
     /// [`Self::write_down`], where nobody has the lock and it isn't urgent.
     pub(super) async fn write_down_later(self: &Arc<Self>) {
-        if self.memory().unwritten.is_some()
-            && let Ok(guard) = self.lock_store(SHORT_WAIT).await
-            && self.with(&guard, Self::write_down).await.is_ok_and(|unwritten| unwritten.is_none())
-        {
+        let identity = self.memory().unwritten.is_some();
+        let bound = self.store.has_unwritten();
+        if !identity && !bound {
+            return;
+        }
+        let Ok(guard) = self.lock_store(SHORT_WAIT).await else { return };
+        if bound {
+            let keys = guard.bound_keys();
+            if self.on_disk(move |_| keys.write_down()).await.unwrap_or_default() {
+                tracing::info!(identity = %self.config.id, "the state of the last join is written down now");
+            }
+        }
+        if identity && self.with(&guard, Self::write_down).await.is_ok_and(|unwritten| unwritten.is_none()) {
             tracing::info!(identity = %self.config.id, "the identity is written down now");
         }
     }
 
     pub(super) fn save(&self, guard: &StoreGuard, identity: &BotIdentity) -> Result<(), StoreError> {
         guard.save(identity)?;
-        let stamp = self.store.stamp();
-        let mut memory = self.memory();
-        memory.seen = stamp;
-        memory.unwritten = None;
+        self.saw_store();
+        self.memory().unwritten = None;
         Ok(())
+    }
+
+    /// Remembers the store's file as it is now: what we have read or written ourselves isn't another process's. Reads
+    /// the disk; the caller holds the store's lock.
+    pub(super) fn saw_store(&self) {
+        let stamp = self.store.stamp();
+        self.memory().seen = stamp;
     }
 
     /// Saves, or keeps in memory what can't be saved: losing it would lose the bot.
@@ -116,7 +144,7 @@ impl Bot {
 
     /// A file that can't be read is moved aside, never overwritten, and only when a join can replace it.
     pub(super) fn load(&self, guard: &StoreGuard, token: bool) -> Result<Option<StoredState>, Error> {
-        self.memory().seen = self.store.stamp();
+        self.saw_store();
         match guard.load() {
             Err(error @ (StoreError::Corrupt { .. } | StoreError::OtherVersion { .. }))
                 if token || !self.config.join.method.renewable() =>

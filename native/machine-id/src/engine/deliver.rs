@@ -50,7 +50,7 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
     let Place { request, helper, opened, ledger, alone } = place;
     let roles = match roles_at_hand(bot, request)? {
         Some(roles) => {
-            warn_of_subset(bot, session, &roles);
+            warn_of_subset(bot, session, &roles).await;
             roles
         }
         None => own_roles(bot, session).await?,

@@ -259,10 +259,12 @@ impl Bot {
             Err(error) => error,
             joined => return joined,
         };
-        let left = self.with(&guard, |_, guard| guard.load()).await?.ok().flatten();
+        // The join has written into the store, too.
+        let left = self.with(&guard, |bot, guard| bot.load(guard, false)).await?.ok().flatten();
         let open = left.is_some_and(|left| left.renewal != RenewalState::Ready);
-        if open {
-            let reason = format!("a renewal ended without a usable answer: {error}");
+        if open || error.code() == Code::IdentityNeedsRejoin {
+            let how = if open { "ended without a usable answer" } else { "isn't possible" };
+            let reason = format!("a renewal {how}: {error}");
             tracing::error!(identity = %self.config.id, "{reason}; the identity serves until it expires");
             return self.connect(cluster, state.identity, Some(reason), Some(&guard)).await;
         }
@@ -280,7 +282,7 @@ impl Bot {
         let session = self.connect(cluster, state.identity, None, Some(&guard)).await?;
         let prepared = renew::prepare(&session.client, &session.identity, self.config.lifetime, &*self.clock).await?;
         let critical = self.critical.lock().await;
-        let permit = self.with(&guard, |_, guard| guard.begin_renewal()).await??;
+        let permit = self.write_with(&guard, StoreGuard::begin_renewal).await??;
         match prepared.send(&*self.clock).await {
             Ok(renewed) => {
                 let old = session.identity.certificates.clone();
@@ -301,7 +303,7 @@ impl Bot {
             Err(RenewError::Refused(error)) => {
                 let lost = matches!(error, ConnectError::Refused(Refusal::GenerationMismatch { .. }));
                 let reason = error.to_string();
-                self.with(&guard, move |_, guard| {
+                self.write_with(&guard, move |guard| {
                     if lost { guard.mark_needs_rejoin(&reason) } else { guard.abandon_renewal(permit, &reason) }
                 })
                 .await??;
@@ -309,14 +311,14 @@ impl Bot {
             }
             Err(RenewError::NotSent(error)) => {
                 let reason = error.to_string();
-                self.with(&guard, move |_, guard| guard.abandon_renewal(permit, &reason)).await??;
+                self.write_with(&guard, move |guard| guard.abandon_renewal(permit, &reason)).await??;
                 self.serve_unrenewed(wish, session, error.into())
             }
             Err(RenewError::Unknown(error)) => {
                 let reason = format!("a renewal ended without a usable answer: {error}");
                 tracing::error!(identity = %self.config.id, "{reason}; the identity serves until it expires");
                 let told = reason.clone();
-                let marked = self.with(&guard, move |_, guard| guard.mark_needs_rejoin(&told)).await;
+                let marked = self.write_with(&guard, move |guard| guard.mark_needs_rejoin(&told)).await;
                 if let Err(error) = marked.and_then(|marked| Ok(marked?)) {
                     // The intent on disk says as much.
                     tracing::warn!(identity = %self.config.id, "the reason can't be written down: {error}");
@@ -452,7 +454,7 @@ impl Bot {
         let Some(stored) = guard.load()? else { return Ok(()) };
         if stored.identity.certificates == identity.certificates && stored.identity.authorities != *current {
             guard.update_authorities(current)?;
-            self.memory().seen = self.store.stamp();
+            self.saw_store();
         }
         Ok(())
     }

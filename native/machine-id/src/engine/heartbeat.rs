@@ -17,6 +17,8 @@ const VERSION: &str = concat!("machine-id/", env!("CARGO_PKG_VERSION"));
 /// Between two, as tbot has it; drawn anew each time from half a minute in a hundred around it.
 const INTERVAL: Duration = Duration::from_secs(30 * 60);
 const JITTER: f64 = 0.1;
+/// Before one that was lost is made up for, and up to twice that.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// Sends one at the start and then one about every half hour, as long as it isn't dropped.
 pub(super) async fn keep(bot: Arc<Bot>) {
@@ -26,18 +28,22 @@ pub(super) async fn keep(bot: Arc<Bot>) {
     let mut refused_in: Weak<Session> = Weak::new();
     loop {
         let session = connected(&bot).await;
+        let mut pause = INTERVAL.mul_f64(1.0 - JITTER + 2.0 * JITTER * fastrand::f64());
         if !std::ptr::eq(refused_in.as_ptr(), Arc::as_ptr(&session)) {
             match send(&bot, &session, started, startup, false).await {
-                Ok(()) => startup = false,
+                Ok(sent) => startup &= !sent,
                 Err(error @ ConnectError::Refused(_)) => {
                     tracing::debug!(identity = %bot.config.id, "no heartbeats: {error}");
                     refused_in = Arc::downgrade(&session);
                 }
-                Err(error) => tracing::debug!(identity = %bot.config.id, "a heartbeat is lost: {error}"),
+                Err(error) => {
+                    tracing::debug!(identity = %bot.config.id, "a heartbeat is lost: {error}");
+                    pause = AGAIN.mul_f64(1.0 + fastrand::f64());
+                }
             }
         }
         drop(session);
-        tokio::time::sleep(INTERVAL.mul_f64(1.0 - JITTER + 2.0 * JITTER * fastrand::f64())).await;
+        tokio::time::sleep(pause).await;
     }
 }
 
@@ -71,15 +77,16 @@ async fn connected(bot: &Bot) -> Arc<Session> {
     }
 }
 
+/// Whether one was sent: older clusters take none.
 async fn send(
     bot: &Bot,
     session: &Session,
     started: Duration,
     is_startup: bool,
     one_shot: bool,
-) -> Result<(), ConnectError> {
+) -> Result<bool, ConnectError> {
     if !session.client.cluster().server_version.has_bot_instances() {
-        return Ok(());
+        return Ok(false);
     }
     let uptime = bot.clock.monotonic().saturating_sub(started);
     let heartbeat = BotInstanceStatusHeartbeat {
@@ -93,7 +100,8 @@ async fn send(
         architecture: in_go(std::env::consts::ARCH).to_owned(),
         os: std::env::consts::OS.to_owned(),
     };
-    session.client.submit_heartbeat(heartbeat).await
+    session.client.submit_heartbeat(heartbeat).await?;
+    Ok(true)
 }
 
 async fn hostname() -> String {

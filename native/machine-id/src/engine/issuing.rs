@@ -13,6 +13,7 @@ use super::session::Session;
 use crate::config::{OutputKind, Scope as WishedScope};
 use crate::error::{Code, Error};
 use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, SeenClusters, Target};
+use crate::join;
 
 /// A certificate from the cache must have at least this part of its lifetime left (or of the fixed interval), so that a
 /// lease isn't due for a refresh the moment it is taken.
@@ -52,12 +53,22 @@ pub(super) fn roles_at_hand(bot: &Bot, request: &LeaseRequest) -> Result<Option<
     Ok(Some(allowed.clone()).filter(|allowed| !allowed.is_empty()))
 }
 
-/// Says once that naming roles has no future, unless they are known to be all that the bot may take.
-pub(super) fn warn_of_subset(bot: &Bot, session: &Session, roles: &[String]) {
+/// Says once that naming roles has no future, where they aren't all that the bot may take. The cluster is asked for those
+/// only where it has never told them.
+pub(super) async fn warn_of_subset(bot: &Bot, session: &Session, roles: &[String]) {
     let version = &session.client.cluster().server_version;
-    let all = |known: Vec<String>| known.iter().all(|role| roles.contains(role));
-    if !version.discourages_role_subsets() || bot.known_roles().is_some_and(all) {
+    if !version.discourages_role_subsets() || bot.memory().told_of_subsets {
         return;
+    }
+    let told = bot.memory().roles.0.clone();
+    let own = if told.is_empty() { bot.own_roles(session).await } else { Ok(told) };
+    match own {
+        Ok(own) if own.iter().all(|role| roles.contains(role)) => return,
+        Ok(_) => {}
+        Err(error) => {
+            tracing::debug!(identity = %bot.config.id, "the roles that the bot may take can't be read: {error}");
+            return;
+        }
     }
     if std::mem::replace(&mut bot.memory().told_of_subsets, true) {
         return;
@@ -78,7 +89,7 @@ pub(super) async fn own_roles(bot: &Bot, session: &Session) -> Result<Vec<String
         return Err(Error::new(
             Code::RoleNotAllowed,
             format!("bot {bot:?} may not take any role"),
-            format!("make it anew on the cluster with roles (tctl bots rm {bot}; tctl bots add {bot} --roles=…)"),
+            join::more_roles(&session.cluster.server_version, bot),
         ));
     }
     Ok(roles)

@@ -35,9 +35,10 @@ pub(super) async fn keep(shared: Arc<Shared>, bot: Arc<Bot>) {
     let mut stop = shared.stop.subscribe();
     bot.kept.store(true, Ordering::Relaxed);
     let (tell, heard) = watch::channel(Heard::default());
-    let mut watcher = JoinSet::new();
-    watcher.spawn(watcher::watch(bot.sessions.subscribe(), tell));
-    watcher.spawn(heartbeat::keep(Arc::clone(&bot)));
+    // They end with this one.
+    let mut helpers = JoinSet::new();
+    helpers.spawn(watcher::watch(bot.sessions.subscribe(), tell));
+    helpers.spawn(heartbeat::keep(Arc::clone(&bot)));
     let mut keeper = Keeper::new(shared, bot, heard);
     loop {
         tokio::select! {

@@ -96,9 +96,8 @@ pub(super) async fn seer(bot: &Bot, session: &Session, roles: &[String]) -> Resu
         route_to_cluster: None,
     };
     let key = Arc::new(bot.spare.usual().take().await?);
-    let cluster = &session.cluster;
     let (client, user, seen) = (&session.client, &session.facts.user, SeenClusters::default());
-    let issued = issue::issue(client, user, &cluster.name, &request, key, &seen, &*bot.clock).await?;
+    let issued = issue::issue(client, user, &session.cluster.name, &request, key, &seen, &*bot.clock).await?;
     let credential = ClientCredential::new(&issued.key.pkcs8_der(), &issued.certificates.tls)?;
-    Ok(bot.connector.auth(cluster, session.identity.authorities.root_host_cas(), &credential).await?)
+    Ok(client.connect_as(&credential).await?)
 }

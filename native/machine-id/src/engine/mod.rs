@@ -1,5 +1,7 @@
 //! Everything in order: join, renew, issue, write, lease. The only room that wires the others together.
 
+mod active_lease;
+mod active_leases;
 mod agenda;
 mod authorities;
 mod bot;
@@ -12,16 +14,12 @@ mod establish;
 mod fleet;
 mod freshness;
 mod heartbeat;
-
-mod active_lease;
-mod active_leases;
 mod issuing;
 mod keeper;
 mod known;
 mod kubernetes;
-mod ledger;
-
 mod lease_request;
+mod ledger;
 mod look;
 mod multiplex;
 mod plan;

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Authorities, Authority, AuthorityKind, Certificates, KeyPair, KeySet, Rotation};
+use super::{Authorities, Authority, AuthorityKind, BotIdentity, Certificates, KeyPair, KeySet, Rotation, token_hash};
+use crate::secret::Secret;
 
 pub(crate) fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/teleport-15").join(name)
@@ -71,6 +72,17 @@ pub(crate) fn authorities() -> Authorities {
         host: vec![authority(AuthorityKind::Host, vec![host_key], "teleport-host-ca.crt")],
         user: authority(AuthorityKind::User, vec![user_key], "teleport-user-ca.crt"),
         database: Some(authority(AuthorityKind::Database, Vec::new(), "teleport-database-ca.crt")),
+    }
+}
+
+/// A bot's identity with a recorded key.
+pub(crate) fn identity(key: &str, certificates: Certificates) -> BotIdentity {
+    BotIdentity {
+        key: Arc::new(KeyPair::from_pem(&read(&format!("keys/{key}.key"))).unwrap()),
+        certificates,
+        authorities: authorities(),
+        token_hash: Some(token_hash(&Secret::new("626f774b728356775df26c56b5c58bb9".to_owned()))),
+        cluster: "example.test".to_owned(),
     }
 }
 

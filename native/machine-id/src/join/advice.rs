@@ -18,6 +18,20 @@ pub(crate) fn fresh_token(version: &Version, bot: &str) -> String {
     }
 }
 
+/// How to let a bot take roles.
+pub(crate) fn more_roles(version: &Version, bot: &str) -> String {
+    let update = format!("give it roles on the cluster (`tctl bots update {bot} --add-roles=…`)");
+    let anew =
+        format!("make it anew on the cluster with roles (`tctl bots rm {bot}`, `tctl bots add {bot} --roles=…`)");
+    if version.is_unknown() {
+        format!("{update}; up to version 16.1 {anew}")
+    } else if version.has_bot_instances() {
+        update
+    } else {
+        anew
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +50,10 @@ mod tests {
         }
         assert!(told("").contains("instances add") && told("").contains("bots rm"));
         assert!(fresh_token(&Version::parse("17"), "").contains("add NAME"));
+        let roles = |version: &str| more_roles(&Version::parse(version), "ci");
+        for (version, updates, anew) in [("16.1.7", false, true), ("16.2.0", true, false), ("", true, true)] {
+            let seen = (roles(version).contains("bots update ci --add-roles"), roles(version).contains("bots rm ci"));
+            assert_eq!(seen, (updates, anew), "{version}");
+        }
     }
 }

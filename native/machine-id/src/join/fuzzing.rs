@@ -24,6 +24,7 @@ pub fn join_reply(bytes: &[u8], key: &KeyPair) {
         method: JoinMethod::Token,
         token: &token,
         id_token: None,
+        secrets: Vec::new(),
         bound: &Init::default(),
         key,
         expires: SystemTime::UNIX_EPOCH,

@@ -29,7 +29,7 @@ use crate::connect::{ClientCredential, ClockDifference, Cluster, Connector, Join
 use crate::identity::{self, BotIdentity, BoundKeys, CertificateError, Certificates, KeyPair};
 use crate::method::JoinMethod;
 
-pub(crate) use advice::fresh_token;
+pub(crate) use advice::{fresh_token, more_roles};
 pub use azure::AzureError;
 pub use bound_keypair::BoundKeypairError;
 pub use error::JoinError;
@@ -166,6 +166,7 @@ async fn exchange(
         method: joining.config.method,
         token: &at_hand.token,
         id_token: at_hand.evidence.id_token(),
+        secrets: at_hand.evidence.secrets(),
         bound: &init,
         key: joining.key,
         expires: clock.now() + joining.lifetime,

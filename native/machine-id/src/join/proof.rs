@@ -56,6 +56,16 @@ impl Evidence<'_> {
             Self::Nothing | Self::Aws(_) | Self::Azure(_) | Self::BoundKey(_) => None,
         }
     }
+
+    /// What a server is shown of it and may repeat.
+    pub(super) fn secrets(&self) -> Vec<&Secret> {
+        match self {
+            Self::IdToken(token) => vec![token],
+            Self::Azure(prepared) => vec![prepared.access_token()],
+            // Of AWS' a signature is shown, and what a bound key begins with is part of the request.
+            Self::Nothing | Self::Aws(_) | Self::BoundKey(_) => Vec::new(),
+        }
+    }
 }
 
 /// Gets token and proof from where they are.

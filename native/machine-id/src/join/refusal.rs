@@ -88,9 +88,7 @@ pub(super) fn hint(rejection: Rejection, method: JoinMethod, version: &Version) 
                          join (with a static key it has to stay so), and remove a lock of the token (`tctl get locks`)"
             )
         }
-        Rejection::FirstJoin => {
-            "the token was made anew: the bot joins afresh when its certificate has expired".to_owned()
-        }
+        Rejection::FirstJoin => "the token was made anew: the bot joins afresh at once, as a new instance".to_owned(),
         Rejection::BrokenToken => format!("make {resource} anew"),
         Rejection::TimedOut => "the proof took too long: look at what it waits for, and try again".to_owned(),
         Rejection::StaticToken => {

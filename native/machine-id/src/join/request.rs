@@ -19,6 +19,8 @@ pub(super) struct JoinRequest<'a> {
     pub(super) method: JoinMethod,
     pub(super) token: &'a Secret,
     pub(super) id_token: Option<&'a Secret>,
+    /// What of the proof no message may repeat.
+    pub(super) secrets: Vec<&'a Secret>,
     /// What a bound key begins with; empty for other methods.
     pub(super) bound: &'a Init,
     pub(super) key: &'a KeyPair,
@@ -48,12 +50,12 @@ impl JoinRequest<'_> {
         (text(&self.bound.secret), text(&self.bound.state).into_bytes())
     }
 
-    /// A server may repeat the token in its message; nobody else shall read it.
+    /// A server may repeat token and proof in its message; nobody else shall read them.
     pub(super) fn without_secrets(&self, text: &str) -> String {
         let mut text = text.to_owned();
         let secret_name = self.method.has_secret_token().then_some(self.token);
         let bound = self.bound.secret.iter().chain(&self.bound.state);
-        for secret in secret_name.into_iter().chain(self.id_token).chain(bound) {
+        for secret in secret_name.into_iter().chain(self.secrets.iter().copied()).chain(bound) {
             if !secret.expose().is_empty() {
                 text = text.replace(secret.expose(), "…");
             }
@@ -86,6 +88,7 @@ mod tests {
                 method: *method,
                 token: &token,
                 id_token: None,
+                secrets: Vec::new(),
                 bound: &bound,
                 key: &key,
                 expires,

@@ -16,7 +16,8 @@ static NONE: bound_keypair::Init = bound_keypair::Init { secret: None, state: No
 
 fn asked<'a>(key: &'a KeyPair, token: &'a Secret, version: &'a Version) -> JoinRequest<'a> {
     let expires = humantime::parse_rfc3339("2026-11-21T09:00:00Z").unwrap();
-    JoinRequest { method: JoinMethod::Token, token, id_token: None, bound: &NONE, key, expires, version }
+    let secrets = Vec::new();
+    JoinRequest { method: JoinMethod::Token, token, id_token: None, secrets, bound: &NONE, key, expires, version }
 }
 
 fn read(http: &HttpReply) -> Result<IssuedCerts, JoinError> {

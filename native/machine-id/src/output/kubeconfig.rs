@@ -22,7 +22,7 @@ const SNI_PREFIX: &str = "kube-teleport-proxy-alpn.";
 /// cluster. The first cluster's are then there twice, also where those of a single cluster are.
 pub(super) fn render(request: &OutputRequest<'_>, output: &KubernetesOutput) -> Result<Vec<Artifact>, OutputError> {
     let several = request.kubernetes.len() > 1;
-    let mut files = vec![config(request, output, several)?];
+    let mut files = Vec::new();
     for kube in request.kubernetes.iter().filter(|_| several) {
         let own = OutputRequest { certificate: kube.certificate, ..*request };
         let folder = kube_folder(kube.cluster);
@@ -31,6 +31,8 @@ pub(super) fn render(request: &OutputRequest<'_>, output: &KubernetesOutput) -> 
             files.push(file);
         }
     }
+    // Whoever finds it finds what it needs, too.
+    files.push(config(request, output, several)?);
     Ok(files)
 }
 

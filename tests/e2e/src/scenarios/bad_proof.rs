@@ -2,7 +2,6 @@
 //! to do about it, which is never to look into a log, and never to try the same again.
 
 use super::id_token::vouched;
-use super::join::pin;
 use crate::stage::{Flaw, Method};
 use crate::{Machine, Stage};
 
@@ -40,7 +39,7 @@ fn refuses(stage: &dyn Stage, method: Method, rows: &[Row]) {
     for (flaw, words, advice) in rows {
         let Some((machine, _)) = vouched(stage, method, Some(*flaw)) else { return };
         refused(&machine, &[words], advice);
-        pin(&machine, &stage.ca_pin());
+        machine.configure_pin(&stage.ca_pin());
         refused(&machine, &[words], advice);
     }
 }

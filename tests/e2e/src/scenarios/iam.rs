@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::id_token::{assert_not_renewable, assert_renews, has};
-use super::join::pin;
 use super::{assert_delivered, bad_proof};
 use crate::stage::IamOptions;
 use crate::wait::{LONG, until};
@@ -39,7 +38,7 @@ pub fn keys_in_the_environment(stage: &dyn Stage) {
     machine.oneshot().succeeded();
     assert_delivered(&machine);
     assert_not_renewable(&machine);
-    pin(&machine, &stage.ca_pin());
+    machine.configure_pin(&stage.ca_pin());
     machine.oneshot().succeeded();
     assert_delivered(&machine);
 }

@@ -1,7 +1,6 @@
 //! Joining by an ID token, signed with a key that the cluster was given or that it fetches from the issuer.
 
 use super::assert_delivered;
-use super::join::pin;
 use crate::machine::put;
 use crate::stage::{Flaw, Method};
 use crate::wait::{LONG, until};
@@ -65,7 +64,7 @@ fn joins(stage: &dyn Stage, method: Method) {
     assert_delivered(&machine);
     assert_not_renewable(&machine);
     // The same proof works again while it is valid, for an auth server that a pin recognises, too.
-    pin(&machine, &stage.ca_pin());
+    machine.configure_pin(&stage.ca_pin());
     machine.oneshot().succeeded();
     assert_delivered(&machine);
 }

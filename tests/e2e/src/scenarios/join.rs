@@ -58,12 +58,6 @@ pub fn by_a_token_at_the_auth_server_with_a_pin(stage: &dyn Stage) {
     assert_used_up(stage, &token);
 }
 
-/// Adds a pin to what [`Machine::configure`] has written.
-pub(super) fn pin(machine: &Machine, pin: &str) {
-    let config = machine.read("tbot.yaml");
-    machine.write_config(&config.replace("onboarding:\n", &format!("onboarding:\n  ca_pins: [\"{pin}\"]\n")));
-}
-
 /// Refused where a bot lives in one place only.
 pub fn a_second_machine_of_one_bot(stage: &dyn Stage) {
     let (first, bot) = machine(stage, "");

@@ -26,7 +26,7 @@ pub fn a_wrong_token(stage: &dyn Stage) {
     machine.configure(stage, wrong, "");
     for pin in [None, Some(stage.ca_pin())] {
         if let Some(pin) = pin {
-            join::pin(&machine, &pin);
+            machine.configure_pin(&pin);
         }
         machine.oneshot().refused(1, "join_rejected", &["token", "make a fresh one", fresh(stage)]);
         machine.assert_nothing_left();
@@ -65,12 +65,11 @@ pub fn a_token_for_a_node(stage: &dyn Stage) {
 pub fn a_wrong_pin(stage: &dyn Stage) {
     let (machine, token) = with(stage, Kind::Usual);
     let (wrong, right) = (format!("sha256:{}", "1".repeat(64)), stage.ca_pin());
-    let config = machine.read("tbot.yaml");
-    let proxy = format!("proxy_server: {}", stage.proxy_address());
-    for line in [&proxy, &format!("auth_server: {}", stage.auth_address())] {
-        let pinned = |pin: &str| format!("onboarding:\n  ca_pins: [\"{pin}\"]\n");
-        let config = config.replace(&proxy, line);
-        machine.write_config(&config.replace("onboarding:\n", &pinned(&wrong)));
+    machine.configure_pin(&wrong);
+    for at_the_auth_server in [false, true] {
+        if at_the_auth_server {
+            machine.configure_auth_server(stage);
+        }
         machine.oneshot().refused(1, "ca_pin_mismatch", &[&wrong, &right, "no token was sent"]);
         machine.assert_nothing_left();
         assert!(stage.token_exists(&token), "the token is used up");

@@ -115,7 +115,8 @@ impl Fault for Refusal {
                     .to_owned()
             }
             Self::BotDeleted { .. } => {
-                "create the bot again (`tctl bots add`) and configure the token that this prints".to_owned()
+                "create the bot again (`tctl bots add`) and configure the token or joining URI that this prints"
+                    .to_owned()
             }
             Self::GenerationMismatch { .. } => {
                 "another copy of this identity was renewed: find it, remove the lock (`tctl get locks`) and join again \

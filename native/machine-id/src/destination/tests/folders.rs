@@ -1,4 +1,4 @@
-//! Directories that a set of files has no more.
+//! Files and directories that a set of files has no more.
 
 use std::fs;
 use std::path::Path;
@@ -82,4 +82,23 @@ fn a_directory_that_cannot_be_deleted_does_not_fail_the_set_and_goes_with_the_ne
     chmod(&path.join("own-a"), 0o700);
     commit(&path, &["key"]);
     assert_eq!(visible(&path), ["key"]);
+}
+
+#[test]
+fn a_file_of_an_earlier_set_goes_unless_somebody_has_replaced_it() {
+    let scratch = scratch();
+    let path = scratch.path().join("d");
+    commit(&path, &["key", "old", "older", "replaced", "same", "own-a/tls.key"]);
+    commit(&path, &["key", "old", "replaced", "same", "own-a/tls.key"]);
+    assert_eq!(visible(&path), ["key", "old", "own-a", "replaced", "same"]);
+    // By renaming, as editors do; what stands in it doesn't matter.
+    for (name, text) in [("replaced", "mine"), ("same", "x")] {
+        put(&path.join("new"), text);
+        fs::rename(path.join("new"), path.join(name)).unwrap();
+    }
+    put(&path.join("notes"), "mine");
+    symlink("notes", path.join("older")).unwrap();
+    commit(&path, &["key"]);
+    assert_eq!(visible(&path), ["key", "notes", "older", "replaced", "same"]);
+    assert_eq!(fs::read_to_string(path.join("replaced")).unwrap(), "mine");
 }

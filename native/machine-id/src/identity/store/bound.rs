@@ -49,13 +49,27 @@ pub struct BoundState {
     pub lost_since: Option<SystemTime>,
 }
 
-/// What could not be written when it came: the state, and the active key.
+/// What a join has brought.
+#[derive(Debug)]
+struct Brought {
+    /// Hash of the token's name.
+    owner: String,
+    state: Secret,
+    /// The active key from now on.
+    key: Arc<KeyPair>,
+}
+
+/// What could not be written when it came.
 #[derive(Debug, Default)]
-pub(super) struct Unwritten(Mutex<Option<(Secret, Arc<KeyPair>)>>);
+pub(super) struct Unwritten(Mutex<Option<Brought>>);
 
 impl Unwritten {
-    fn held(&self) -> MutexGuard<'_, Option<(Secret, Arc<KeyPair>)>> {
+    fn held(&self) -> MutexGuard<'_, Option<Brought>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn is_any(&self) -> bool {
+        self.held().is_some()
     }
 }
 
@@ -149,26 +163,34 @@ impl BoundKeys {
     /// Keeps what a join brought: the new state, and the key that the cluster knows from now on; blocks. What can't be
     /// written is kept in memory, and written before anything else.
     pub fn settle(&self, owner: &str, state: Secret, key: &Arc<KeyPair>) {
-        *self.guard.store.unwritten.held() = Some((state, Arc::clone(key)));
-        if self.write_down()
-            && let Err(error) = self.note(Some(owner.to_owned()), None)
-        {
-            // Another state is stored than the one that was shown, which says as much.
-            tracing::debug!("the end of a join can't be written down: {error}");
-        }
+        let brought = Brought { owner: owner.to_owned(), state, key: Arc::clone(key) };
+        *self.guard.store.unwritten.held() = Some(brought);
+        self.write_down();
     }
 
-    fn write_down(&self) -> bool {
+    /// Writes down what could not be written when it came, and says whether nothing is left of that; blocks.
+    pub(crate) fn write_down(&self) -> bool {
         let mut held = self.guard.store.unwritten.held();
-        let Some((state, key)) = &*held else { return true };
-        let written = self.write(STATE, state.expose().as_bytes()).and_then(|()| self.adopt(key));
-        match written {
+        let Some(brought) = &*held else { return true };
+        match self.write_brought(brought) {
             Ok(()) => *held = None,
             Err(error) => {
                 tracing::error!("the state of the last join can't be written down yet, it is kept in memory: {error}");
             }
         }
         held.is_none()
+    }
+
+    /// A process that ends between any two of these writes leaves no state that is taken for another token's, and none
+    /// that may not be shown.
+    fn write_brought(&self, Brought { owner, state, key }: &Brought) -> Result<(), StoreError> {
+        if self.shown()?.owner.as_ref() != Some(owner) {
+            // The state that still stands there is the other token's: as this one's it counts as shown.
+            self.note(Some(owner.clone()), Some(digest(self.text(STATE)?.as_ref())))?;
+        }
+        self.write(STATE, state.expose().as_bytes())?;
+        self.adopt(key)?;
+        self.note(Some(owner.clone()), None)
     }
 
     fn history(&self) -> Result<Vec<format::Entry>, StoreError> {

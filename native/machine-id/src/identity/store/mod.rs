@@ -90,6 +90,12 @@ impl Store {
         self.medium.is_tbots().then(|| self.path().parent().map_or_else(PathBuf::new, PathBuf::from))
     }
 
+    /// Whether something of a bound key waits in memory to be written down ([`BoundKeys::write_down`]).
+    #[must_use]
+    pub fn has_unwritten(&self) -> bool {
+        self.unwritten.is_any()
+    }
+
     /// The present version of the file; none if there is none. Each write makes a new file, so it has another stamp.
     #[must_use]
     pub fn stamp(&self) -> Option<Stamp> {

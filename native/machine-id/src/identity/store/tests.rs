@@ -9,8 +9,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::clock::FixedClock;
 use crate::error::{Code, Fault};
-use crate::identity::{Certificates, KeyPair, Rotation, fixtures, token_hash};
-use crate::secret::Secret;
+use crate::identity::{KeyPair, Rotation, fixtures};
 
 fn store() -> (TempDir, Store) {
     let directory = tempfile::tempdir().unwrap();
@@ -23,22 +22,12 @@ fn open(directory: &TempDir) -> Store {
     Store::open(&config, Arc::new(FixedClock::at(fixtures::now()))).unwrap()
 }
 
-fn identity(key: &str, certificates: Certificates) -> BotIdentity {
-    BotIdentity {
-        key: Arc::new(KeyPair::from_pem(&fixtures::read(&format!("keys/{key}.key"))).unwrap()),
-        certificates,
-        authorities: fixtures::authorities(),
-        token_hash: Some(token_hash(&Secret::new("626f774b728356775df26c56b5c58bb9".to_owned()))),
-        cluster: "example.test".to_owned(),
-    }
-}
-
 fn joined() -> BotIdentity {
-    identity("ecdsa", fixtures::join_reply("join_ok_ecdsa").certificates)
+    fixtures::identity("ecdsa", fixtures::join_reply("join_ok_ecdsa").certificates)
 }
 
 fn renewed() -> BotIdentity {
-    identity("ecdsa", fixtures::grpc_reply("renew"))
+    fixtures::identity("ecdsa", fixtures::grpc_reply("renew"))
 }
 
 fn guard(store: &Store) -> StoreGuard {
@@ -173,7 +162,7 @@ fn a_reason_to_rejoin_is_kept_until_another_identity_is_saved() {
 fn an_identity_that_was_never_renewable_gets_no_permit() {
     let (_directory, store) = store();
     let guard = guard(&store);
-    guard.save(&identity("ecdsa", fixtures::grpc_reply("impersonate"))).unwrap();
+    guard.save(&fixtures::identity("ecdsa", fixtures::grpc_reply("impersonate"))).unwrap();
     assert!(matches!(guard.begin_renewal(), Err(StoreError::NotRenewable { .. })));
     assert_eq!(guard.load().unwrap().unwrap().renewal, RenewalState::Ready);
 }

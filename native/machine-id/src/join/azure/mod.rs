@@ -58,6 +58,11 @@ pub(super) async fn prepare<'a>(
 }
 
 impl Prepared<'_> {
+    /// The token of the managed identity.
+    pub(super) const fn access_token(&self) -> &Secret {
+        &self.access_token
+    }
+
     /// The document for a challenge; with `chain` the certificates between its signature and the root.
     ///
     /// # Errors

@@ -156,6 +156,8 @@ impl Session {
             Begun::Nothing => Ok(Ok(())),
             Begun::Recovery if self.fixed || self.known.lost_since.is_some() => Ok(Ok(())),
             Begun::Recovery => on_disk(move || store.abandon_recovery()).await,
+            // Such an answer may come after the generation was advanced, as one to a renewal may.
+            Begun::Rejoin(_) if matches!(error, JoinError::Locked { .. }) => Ok(Ok(())),
             Begun::Rejoin(permit) => on_disk(move || store.abandon_rejoin(*permit, &reason)).await,
         };
         if let Err(error) = taken_back.and_then(|done| Ok(done?)) {

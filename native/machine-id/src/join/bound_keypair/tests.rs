@@ -5,7 +5,7 @@ use crate::clock::SystemClock;
 use crate::config::DirectoryConfig;
 use crate::connect::TransportError;
 use crate::error::{Code, Fault};
-use crate::identity::Store;
+use crate::identity::{Store, fixtures};
 use crate::join::refusal::{Envelope, of};
 use crate::join::request::JoinRequest;
 use crate::method::JoinMethod;
@@ -38,6 +38,7 @@ fn refused(message: &str) -> JoinError {
         method: JoinMethod::BoundKeypair,
         token: &token,
         id_token: None,
+        secrets: Vec::new(),
         bound: &Init::default(),
         key: &KeyPair::from_pem(pem).unwrap(),
         expires: std::time::SystemTime::UNIX_EPOCH,
@@ -123,6 +124,24 @@ async fn a_refusal_uses_nothing_up() {
     let (mut session, _) = opened(&store, &kept(None)).await.unwrap();
     assert_eq!(session.failed(lost()).await.code(), lost().code());
     assert!(opened(&store, &kept(None)).await.unwrap().1.state.is_some());
+}
+
+/// The answer may come from after the generation was advanced.
+#[tokio::test]
+async fn a_lock_at_a_rejoin_leaves_its_outcome_open() {
+    for (message, open) in [("lock targeting User:\"bot-x\" is in force", true), ("bot instance mismatch", false)] {
+        let directory = tempfile::tempdir().unwrap();
+        let config = DirectoryConfig::private(directory.path().join("bot"));
+        let guard = Store::open(&config, Arc::new(SystemClock::new())).unwrap().lock(Duration::ZERO).unwrap();
+        guard.save(&fixtures::identity("ecdsa", fixtures::join_reply("join_ok_ecdsa").certificates)).unwrap();
+        let store = BoundKeys::new(Arc::new(guard));
+        let (mut session, line) = first(&store).await;
+        session.settle(bound(&line, "a.b.c")).await.unwrap();
+        let (mut session, _) = Session::open(store.clone(), "hash".to_owned(), &kept(None), true).await.unwrap();
+        session.sign(&line, CHALLENGE).await.unwrap();
+        drop(session.failed(refused(message)).await);
+        assert_eq!(store.begin_rejoin().is_err(), open, "{message}");
+    }
 }
 
 #[tokio::test]

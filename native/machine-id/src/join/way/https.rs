@@ -132,6 +132,7 @@ mod tests {
             method: JoinMethod::Token,
             token: &token,
             id_token: None,
+            secrets: Vec::new(),
             bound: &Init::default(),
             key: &key,
             expires,

@@ -45,6 +45,9 @@ pub(super) async fn send(
     let outcome = exchange.finish(request, prover, clock).await;
     if let Err(error) = &outcome {
         exchange.give_up(error);
+        if !exchange.ended {
+            part(&mut exchange.inbox).await;
+        }
     }
     outcome.map_err(Failure::Final)
 }
@@ -130,6 +133,14 @@ impl Exchange {
             self.outbox.put(Message { payload: Some(Say::GivingUp(GivingUp { reason, msg })) });
         }
         self.outbox.close();
+    }
+}
+
+/// Waits until the server has ended the stream: what is dropped before takes along what was said last.
+async fn part(inbox: &mut Streaming<JoinResponse>) {
+    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(1);
+    if tokio::time::timeout(PATIENCE, inbox.message()).await.is_err() {
+        tracing::debug!("the server doesn't end the stream of a join that was given up");
     }
 }
 

@@ -131,6 +131,61 @@ fn what_cannot_be_written_is_kept_and_written_later() {
     assert_eq!(std::fs::read_to_string(&blocker).unwrap(), "one");
 }
 
+/// What another process finds.
+fn found(directory: &tempfile::TempDir, owner: &str) -> (Option<String>, bool) {
+    shown(&bound(&store(directory)), owner)
+}
+
+#[test]
+fn a_process_that_ends_between_two_writes_leaves_no_state_that_is_taken_for_another_tokens() {
+    let two = Some("two".to_owned());
+    let ended_before = |blocked: &str| {
+        let directory = tempfile::tempdir().unwrap();
+        bound(&store(&directory)).settle("a", state("one"), &key());
+        let path = directory.path().join("bot").join(blocked);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        bound(&store(&directory)).settle("b", state("two"), &key());
+        std::fs::remove_dir(&path).unwrap();
+        directory
+    };
+    for blocked in ["id_bkp.pub", "id_bkp"] {
+        let directory = ended_before(blocked);
+        assert_eq!((found(&directory, "a").0, found(&directory, "b")), (None, (two.clone(), false)), "{blocked}");
+    }
+    // Before the state, and before the last one, which takes the first one back.
+    let directory = tempfile::tempdir().unwrap();
+    let bound = bound(&store(&directory));
+    bound.settle("a", state("one"), &key());
+    bound.note(Some("b".to_owned()), Some(digest(Some(&state("one"))))).unwrap();
+    assert_eq!((shown(&bound, "a").0, shown(&bound, "b")), (None, (None, true)));
+    let between = std::fs::read(directory.path().join("bot/bkp_shown.json")).unwrap();
+    bound.settle("b", state("two"), &key());
+    bound.write(SHOWN, &between).unwrap();
+    drop(bound);
+    assert_eq!((found(&directory, "a").0, found(&directory, "b")), (None, (two, false)));
+}
+
+#[test]
+fn each_write_that_fails_is_made_up_for_later() {
+    for blocked in ["bkp_shown.json", "bkp_state", "id_bkp.pub", "id_bkp"] {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(&directory);
+        bound(&store).settle("a", state("one"), &key());
+        let path = directory.path().join("bot").join(blocked);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        let key = key();
+        bound(&store).settle("b", state("two"), &key);
+        assert!(store.has_unwritten() && !bound(&store).write_down(), "{blocked}");
+        std::fs::remove_dir(&path).unwrap();
+        assert!(bound(&store).write_down() && !store.has_unwritten(), "{blocked}");
+        assert_eq!(found(&directory, "b"), (Some("two".to_owned()), false), "{blocked}");
+        assert_eq!(found(&directory, "a").0, None, "{blocked}");
+        assert_eq!(bound(&store).load("b").unwrap().keys[0].ssh_public_line(), key.ssh_public_line(), "{blocked}");
+    }
+}
+
 #[test]
 fn memory_keeps_it_as_long_as_the_store_lives() {
     let (store, key) = (Store::in_memory(Arc::new(SystemClock::new())), key());
