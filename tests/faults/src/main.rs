@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use faults::kill::{Fault, Scenario, strike};
 use faults::table::{Row, Table};
-use faults::world::World;
-use faults::{Failure, disk, process, race, server, strace};
+use faults::world::{Method, World};
+use faults::{Failure, disk, joins, process, race, server, strace};
 
 /// Kills, starves and lies to machine-id; prints what promises were broken.
 #[derive(Debug, Parser)]
@@ -23,7 +23,7 @@ struct Arguments {
     /// Threads that strike.
     #[arg(long, default_value_t = 4)]
     workers: usize,
-    /// Only these suites: kill, disk, race, server, process.
+    /// Only these suites: kill, bound-kill, disk, race, server, joins, process.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// End the kill and disk suites after this many minutes each, done or not.
@@ -52,8 +52,16 @@ fn main() -> Result<ExitCode, Failure> {
     };
     // It waits most of its time, while the others compute.
     let server = wanted("server").then(|| runtime.spawn(server::suite(arguments.quick)));
+    let joins = wanted("joins").then(|| runtime.spawn(joins::suite(arguments.quick)));
     if wanted("kill") {
-        add(kill(&world, &arguments)?);
+        add(kill(&world, &arguments, &Scenario::TOKEN, arguments.points, limit(&arguments))?);
+    }
+    if wanted("bound-kill") {
+        // A bound key is at stake at fewer places, and the quick part has little time.
+        let end = if arguments.quick { Instant::now() + Duration::from_secs(25) } else { limit(&arguments) };
+        let version = World::of_version("18.8.0", true, Method::BoundKeypair);
+        let world = runtime.block_on(version)?;
+        add(kill(&world, &arguments, &Scenario::BOUND, arguments.points / 3, end)?);
     }
     if wanted("disk") {
         add(disk::injected(&world, arguments.quick, limit(&arguments), arguments.workers)?);
@@ -64,6 +72,9 @@ fn main() -> Result<ExitCode, Failure> {
     }
     if let Some(server) = server {
         add(runtime.block_on(server)??);
+    }
+    if let Some(joins) = joins {
+        add(runtime.block_on(joins)??);
     }
     if wanted("process") {
         add(process::suite(&world, arguments.quick)?);
@@ -77,20 +88,24 @@ fn limit(arguments: &Arguments) -> Instant {
     Instant::now() + Duration::from_secs(seconds)
 }
 
-fn kill(world: &World, arguments: &Arguments) -> Result<Vec<Row>, Failure> {
+fn kill(
+    world: &World,
+    arguments: &Arguments,
+    scenarios: &[Scenario],
+    points: usize,
+    end: Instant,
+) -> Result<Vec<Row>, Failure> {
     if let Err(why) = strace::available() {
         return Ok(vec![Row::skipped("SIGKILL at system calls", why)]);
     }
     let calls: Vec<&str> = strace::FILE_CALLS.iter().chain(strace::NETWORK_CALLS).copied().collect();
     let fault = Fault { what: "signal=KILL", calls: &calls };
-    let end = limit(arguments);
     let mut rows = Vec::new();
-    for (done, scenario) in Scenario::ALL.into_iter().enumerate() {
+    for (done, &scenario) in scenarios.iter().enumerate() {
         // What is left of the time is shared by the scenarios that are left.
-        let left = u32::try_from(Scenario::ALL.len() - done).unwrap_or(1);
+        let left = u32::try_from(scenarios.len() - done).unwrap_or(1);
         let deadline = Instant::now() + end.saturating_duration_since(Instant::now()) / left;
-        let points = arguments.points / Scenario::ALL.len();
-        rows.push(strike(world, scenario, fault, points, deadline, arguments.workers)?);
+        rows.push(strike(world, scenario, fault, points / scenarios.len(), deadline, arguments.workers)?);
     }
     Ok(rows)
 }

@@ -1,0 +1,192 @@
+//! What is joined, by which way, and which fault strikes at which message.
+
+use teleport_double::{Fault, Point};
+
+use crate::world::Method;
+
+/// What a bot does when the fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exchange {
+    /// Joins by a token that works once.
+    Token,
+    /// Joins by AWS credentials.
+    Iam,
+    /// Registers a bound key.
+    First,
+    /// Shows the certificate at hand, and signs with the bound key.
+    Rejoin,
+    /// The same, where the cluster asks for another key.
+    Rotation,
+    /// Shows the state of the last join, and signs with the bound key.
+    Recovery,
+}
+
+impl Exchange {
+    pub(super) const fn method(self) -> Method {
+        match self {
+            Self::Token => Method::Token,
+            Self::Iam => Method::Iam,
+            Self::First | Self::Rejoin | Self::Rotation | Self::Recovery => Method::BoundKeypair,
+        }
+    }
+
+    /// Whether there is an identity at hand, which serves on.
+    pub(super) const fn has_identity(self) -> bool {
+        matches!(self, Self::Rejoin | Self::Rotation)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Iam => "iam",
+            Self::First => "bound_keypair, first join",
+            Self::Rejoin => "bound_keypair, rejoin",
+            Self::Rotation => "bound_keypair, rotation",
+            Self::Recovery => "bound_keypair, recovery",
+        }
+    }
+
+    /// The messages between the beginning and the result.
+    const fn points(self) -> &'static [Point] {
+        match self {
+            Self::Token => &[],
+            Self::Iam | Self::Rejoin | Self::Recovery => &[Point::JoinChallenge, Point::JoinSolution],
+            Self::First => {
+                &[Point::JoinRotation, Point::JoinNewKey, Point::JoinNewKeyChallenge, Point::JoinNewKeySolution]
+            }
+            Self::Rotation => &[
+                Point::JoinChallenge,
+                Point::JoinSolution,
+                Point::JoinRotation,
+                Point::JoinNewKey,
+                Point::JoinNewKeyChallenge,
+                Point::JoinNewKeySolution,
+            ],
+        }
+    }
+}
+
+/// A version, and the one way that it has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Way {
+    pub(super) version: &'static str,
+    /// A stream of the old join service; else `teleport.join.v1`.
+    pub(super) legacy: bool,
+}
+
+const NEW: Way = Way { version: "18.8.0", legacy: false };
+
+/// What is joined by which way.
+const EXCHANGES: [(Exchange, Way); 11] = [
+    (Exchange::Token, NEW),
+    (Exchange::Iam, Way { version: "15.4.0", legacy: true }),
+    (Exchange::Iam, NEW),
+    (Exchange::First, Way { version: "18.1.0", legacy: true }),
+    (Exchange::First, NEW),
+    (Exchange::Rejoin, Way { version: "18.1.0", legacy: true }),
+    (Exchange::Rejoin, NEW),
+    (Exchange::Rotation, Way { version: "18.1.0", legacy: true }),
+    (Exchange::Rotation, NEW),
+    (Exchange::Recovery, Way { version: "18.1.0", legacy: true }),
+    (Exchange::Recovery, NEW),
+];
+
+/// A fault by its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Reset,
+    Stall,
+    Garbage,
+    Status,
+}
+
+/// One fault at one message.
+#[derive(Clone, Debug)]
+pub(super) struct Case {
+    pub(super) exchange: Exchange,
+    pub(super) way: Way,
+    pub(super) point: Point,
+    pub(super) fault: Fault,
+}
+
+impl Case {
+    pub(super) const fn kind(&self) -> Kind {
+        match self.fault {
+            Fault::Hang | Fault::StallReply => Kind::Stall,
+            Fault::Garbage | Fault::Truncated => Kind::Garbage,
+            Fault::Grpc { .. } => Kind::Status,
+            _ => Kind::Reset,
+        }
+    }
+
+    /// The row that it belongs to.
+    pub(super) fn family(&self) -> String {
+        let way = if self.way.legacy { "the old stream" } else { "teleport.join.v1" };
+        format!("joining by {way}: {}", self.exchange.name())
+    }
+
+    /// Whether the fault comes before the bot has signed anything, so that it knows that nothing can have come of it.
+    pub(super) const fn is_early(&self) -> bool {
+        let begun = matches!(self.point, Point::Join | Point::JoinInit | Point::JoinChallenge);
+        let registers = matches!(self.exchange, Exchange::First)
+            && matches!(self.point, Point::JoinRotation | Point::JoinNewKey | Point::JoinNewKeyChallenge);
+        begun || registers
+    }
+}
+
+/// Each fault at each message; in the quick part one at each, and all that lose an answer.
+pub(super) fn cases(quick: bool) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut drawn = 0_usize;
+    for (exchange, way) in EXCHANGES {
+        let first: &[Point] = if way.legacy { &[Point::Join] } else { &[Point::Join, Point::JoinInit] };
+        for &point in first.iter().chain(exchange.points()).chain(&[Point::JoinResult]) {
+            let mut faults = everywhere();
+            if quick {
+                // One stall of a dozen: each takes half a minute.
+                let stalls = drawn % 12 == 5;
+                let index = if stalls { 1 } else { [0, 2, 3][drawn % 3] };
+                faults = faults.into_iter().skip(index).take(1).collect();
+                drawn += 1;
+            } else {
+                faults.extend([2, 7, 14].map(status));
+            }
+            if point == Point::JoinResult {
+                faults.extend([Fault::DropReply, Fault::Truncated]);
+                let stalls = exchange == Exchange::Recovery || exchange == Exchange::Rejoin;
+                faults.extend((!quick || stalls && !way.legacy).then_some(Fault::StallReply));
+            }
+            cases.extend(faults.into_iter().map(|fault| Case { exchange, way, point, fault }));
+        }
+    }
+    cases
+}
+
+fn everywhere() -> Vec<Fault> {
+    vec![Fault::Refuse, Fault::Hang, Fault::Garbage, status(13)]
+}
+
+fn status(code: i32) -> Fault {
+    Fault::Grpc { code, message: "something is the matter with the backend".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quick_part_strikes_at_each_message_that_the_full_one_knows_and_each_kind_is_there() {
+        let places = |quick: bool| {
+            let mut all: Vec<_> =
+                cases(quick).iter().map(|case| format!("{} {:?}", case.family(), case.point)).collect();
+            all.dedup();
+            all
+        };
+        assert_eq!(places(true), places(false));
+        assert_eq!(places(true).len(), 62);
+        for kind in [Kind::Reset, Kind::Stall, Kind::Garbage, Kind::Status] {
+            assert!(cases(true).iter().any(|case| case.kind() == kind), "{kind:?}");
+        }
+        assert!(cases(true).len() < 100 && cases(false).len() > 400, "{} {}", cases(true).len(), cases(false).len());
+    }
+}
