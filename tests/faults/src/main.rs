@@ -58,10 +58,16 @@ fn main() -> Result<ExitCode, Failure> {
     }
     if wanted("bound-kill") {
         // A bound key is at stake at fewer places, and the quick part has little time.
-        let end = if arguments.quick { Instant::now() + Duration::from_secs(25) } else { limit(&arguments) };
-        let version = World::of_version("18.8.0", true, Method::BoundKeypair);
-        let world = runtime.block_on(version)?;
-        add(kill(&world, &arguments, &Scenario::BOUND, arguments.points / 3, end)?);
+        let seconds = if arguments.quick { 35 } else { arguments.minutes * 30 };
+        for (way, version) in [("teleport.join.v1", "18.8.0"), ("the old stream", "18.1.0")] {
+            if arguments.quick && version == "18.1.0" {
+                continue;
+            }
+            let world = runtime.block_on(World::of_version(version, true, Method::BoundKeypair))?;
+            let end = Instant::now() + Duration::from_secs(seconds);
+            let rows = kill(&world, &arguments, &Scenario::BOUND, arguments.points / 5, end)?;
+            add(rows.into_iter().map(|row| Row { name: format!("{} by {way}", row.name), ..row }).collect());
+        }
     }
     if wanted("disk") {
         add(disk::injected(&world, arguments.quick, limit(&arguments), arguments.workers)?);

@@ -33,7 +33,8 @@ pub async fn suite(quick: bool) -> Result<Vec<Row>, Failure> {
     let (computing, waiting) = (Arc::new(Semaphore::new(AT_ONCE.0)), Arc::new(Semaphore::new(AT_ONCE.1)));
     let mut running = JoinSet::new();
     for case in all {
-        let permits = Arc::clone(if case.kind() == Kind::Stall { &waiting } else { &computing });
+        let waits = case.kind() == Kind::Stall || case.exchange.has_identity();
+        let permits = Arc::clone(if waits { &waiting } else { &computing });
         running.spawn(async move {
             let _permit = permits.acquire_owned().await?;
             Ok::<_, Failure>((case.family(), violations(case).await?))

@@ -34,7 +34,7 @@ impl Scenario {
     /// Those of a token that works once.
     pub const TOKEN: [Self; 4] = [Self::Join, Self::Renew, Self::Issue, Self::Release];
     /// Those of a bound key.
-    pub const BOUND: [Self; 4] = [Self::BoundFirst, Self::BoundRejoin, Self::BoundRotation, Self::BoundRecovery];
+    pub const BOUND: [Self; 4] = [Self::BoundFirst, Self::BoundRecovery, Self::BoundRejoin, Self::BoundRotation];
 
     pub(super) const fn name(self) -> &'static str {
         match self {
