@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use faults::kill::{Fault, Scenario, strike};
+use faults::kill::{Fault, STREAMS, Scenario, Stream, strike};
 use faults::table::{Row, Table};
 use faults::world::{Method, World};
 use faults::{Failure, disk, joins, process, race, server, strace};
@@ -23,7 +23,7 @@ struct Arguments {
     /// Threads that strike.
     #[arg(long, default_value_t = 4)]
     workers: usize,
-    /// Only these suites: kill, bound-kill, disk, race, server, joins, process.
+    /// Only these suites: kill, kill-streams, disk, race, server, joins, process.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// End the kill and disk suites after this many minutes each, done or not.
@@ -56,21 +56,28 @@ fn main() -> Result<ExitCode, Failure> {
     if wanted("kill") {
         add(kill(&world, &arguments, &Scenario::TOKEN, arguments.points, limit(&arguments))?);
     }
-    if wanted("bound-kill") {
-        // A bound key is at stake at fewer places, and the quick part has little time.
-        let seconds = if arguments.quick { 35 } else { arguments.minutes * 30 };
-        for (way, version) in [("teleport.join.v1", "18.8.0"), ("the old stream", "18.1.0")] {
-            if arguments.quick && version == "18.1.0" {
-                continue;
-            }
-            let world = runtime.block_on(World::of_version(version, true, Method::BoundKeypair))?;
-            let end = Instant::now() + Duration::from_secs(seconds);
-            let rows = kill(&world, &arguments, &Scenario::BOUND, arguments.points / 5, end)?;
-            add(rows.into_iter().map(|row| Row { name: format!("{} by {way}", row.name), ..row }).collect());
+    if wanted("kill-streams") {
+        let quick = arguments.quick;
+        let end = Instant::now() + Duration::from_secs(if quick { 35 } else { arguments.minutes * 60 });
+        let streams: Vec<_> = STREAMS.iter().filter(|stream| stream.quick || !quick).collect();
+        let count = |stream: &Stream| u32::try_from(stream.scenarios.len()).unwrap_or(1);
+        let mut left: u32 = streams.iter().map(|stream| count(stream)).sum();
+        for stream in streams {
+            let world = runtime.block_on(stream.world())?;
+            let end = Instant::now() + end.saturating_duration_since(Instant::now()) * count(stream) / left;
+            left -= count(stream);
+            let points = if quick { 12 } else { arguments.points / 40 } * stream.scenarios.len();
+            let rows = kill(&world, &arguments, stream.scenarios, points, end)?;
+            add(named(rows, stream.name));
         }
     }
     if wanted("disk") {
         add(disk::injected(&world, arguments.quick, limit(&arguments), arguments.workers)?);
+        if !arguments.quick {
+            let bound = runtime.block_on(World::of_version("18.8.0", true, Method::BoundKeypair))?;
+            let rows = disk::injected_at_bound_keys(&bound, limit(&arguments), arguments.workers)?;
+            add(named(rows, "bound_keypair"));
+        }
         add(disk::real(&world)?);
     }
     if wanted("race") {
@@ -87,6 +94,10 @@ fn main() -> Result<ExitCode, Failure> {
     }
     println!("{table}");
     Ok(if table.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn named(rows: Vec<Row>, what: &str) -> Vec<Row> {
+    rows.into_iter().map(|row| Row { name: format!("{}, {what}", row.name), ..row }).collect()
 }
 
 fn limit(arguments: &Arguments) -> Instant {

@@ -63,12 +63,14 @@ impl Finished {
             .any(|code| self.errors.contains(code))
     }
 
-    /// Whether it says that somebody has to help. A bound key says so in one way only.
+    /// Whether it says that somebody has to help. A bound key says so in one way only, and AWS credentials join again by
+    /// themselves.
     #[must_use]
     pub fn needs_help(&self, method: Method) -> bool {
         match method {
             Method::BoundKeypair => self.errors.contains("[identity_needs_rejoin]"),
-            Method::Token | Method::Iam => self.needs_token(),
+            Method::Token => self.needs_token(),
+            Method::Iam => false,
         }
     }
 

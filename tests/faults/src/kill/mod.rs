@@ -1,6 +1,7 @@
 //! SIGKILL at every call that changes the file system and at every step on the network.
 
 mod scenario;
+mod stream;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -15,6 +16,7 @@ use crate::world::{Bot, Method, World};
 
 pub use scenario::Scenario;
 pub(crate) use scenario::wait_until_due;
+pub use stream::{STREAMS, Stream};
 
 const LIMIT: Duration = Duration::from_secs(60);
 

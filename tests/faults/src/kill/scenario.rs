@@ -42,10 +42,10 @@ impl Scenario {
             Self::Renew => "renew",
             Self::Issue => "issue",
             Self::Release => "release",
-            Self::BoundFirst => "a bound key's first join",
-            Self::BoundRejoin => "a bound key's rejoin",
-            Self::BoundRotation => "a bound key's rotation",
-            Self::BoundRecovery => "a bound key's recovery",
+            Self::BoundFirst => "first join",
+            Self::BoundRejoin => "rejoin",
+            Self::BoundRotation => "rotation",
+            Self::BoundRecovery => "recovery",
         }
     }
 
