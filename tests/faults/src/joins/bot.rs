@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use teleport_double::Double;
 
-use super::cases::Case;
+use super::cases::{Case, Way};
 use crate::Failure;
 use crate::invariants::check;
 use crate::kill::wait_until_due;
@@ -24,8 +24,7 @@ pub(super) struct Subject {
 
 impl Subject {
     pub(super) async fn new(case: &Case) -> Result<Self, Failure> {
-        let (version, legacy) = (case.way.version, case.way.legacy);
-        let world = World::of_version(version, legacy, case.exchange.method()).await?;
+        let world = World::of_version(case.way.version(), case.way != Way::New, case.exchange.method()).await?;
         let bot = world.bot()?;
         Ok(Self { world, bot, secrets: Vec::new(), violations: Vec::new() })
     }

@@ -15,7 +15,7 @@ use crate::table::Row;
 use cases::{Case, Kind, cases};
 
 /// How many clusters run at once where much is computed, and where most is waited for.
-const AT_ONCE: (usize, usize) = (6, 24);
+const AT_ONCE: (usize, usize) = (6, 40);
 
 /// All faults at all messages.
 ///
