@@ -107,12 +107,12 @@ faults-build:
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p faults
 
 .PHONY: faults
-faults: faults-build ## Kill points, server, disk and process faults, in full; prints a table (about 20 minutes)
+faults: faults-build ## Kill points, server, disk and process faults, in full; prints a table (30 to 40 minutes)
 	@echo "== faults"
 	@target/debug/faults
 
 .PHONY: faults-quick
-faults-quick: faults-build ## The part of `make faults` that takes two to three minutes
+faults-quick: faults-build ## The part of `make faults` that takes three to four minutes
 	@echo "== faults: the quick part"
 	@target/debug/faults --quick
 

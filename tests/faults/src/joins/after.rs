@@ -16,12 +16,14 @@ const LIVES: (Duration, Duration) = (Duration::from_secs(30), Duration::from_sec
 /// One fault, and what comes after it.
 pub(super) async fn one(case: &Case) -> Result<Vec<String>, Failure> {
     let mut subject = Subject::new(case).await?;
-    if case.exchange.has_identity() {
+    if case.exchange == Exchange::Member {
+        member(case, &mut subject).await?;
+    } else if case.exchange.has_identity() {
         rejoin(case, &mut subject).await?;
     } else {
         join(case, &mut subject).await?;
     }
-    if matches!(case.exchange, Exchange::Token | Exchange::Iam) {
+    if matches!(case.exchange, Exchange::Token | Exchange::Iam | Exchange::Member) {
         return Ok(subject.violations);
     }
     // Key and state are whole again: both are shown once more.
@@ -148,4 +150,21 @@ async fn rejoin(case: &Case, subject: &mut Subject) -> Result<(), Failure> {
         subject.wrong(format!("after that the store says {:?}", stored(&subject.bot)));
     }
     Ok(())
+}
+
+/// What joins again by itself does so, with the certificate at hand or as a new instance, and serves meanwhile.
+async fn member(case: &Case, subject: &mut Subject) -> Result<(), Failure> {
+    const PATIENCE: Duration = Duration::from_secs(90);
+    let daemon = subject.daemon()?;
+    let twice = subject.until_joined(2, PATIENCE).await;
+    if !twice || subject.double().bot_instances(&subject.bot.name).len() != 1 {
+        subject.wrong("without a fault it has to stay one instance");
+    }
+    subject.double().faults().inject(case.point, case.fault.clone(), Times::Once);
+    let joined = subject.joins();
+    // One of them may be the one whose answer is lost.
+    if !subject.until_joined(joined + 2, PATIENCE).await {
+        subject.wrong(format!("it doesn't join again: {} joins", subject.joins()));
+    }
+    subject.terminate(daemon).await
 }

@@ -1,13 +1,16 @@
 //! A cluster, one bot, and what was wrong with its runs.
 
+use std::process::Child;
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use teleport_double::Double;
 
 use super::cases::{Case, Way};
 use crate::Failure;
-use crate::invariants::check;
+use crate::invariants::{check, complete};
 use crate::kill::wait_until_due;
+use crate::process::{end, quietly};
 use crate::run::{Finished, finish};
 use crate::world::{Bot, World};
 
@@ -62,6 +65,38 @@ impl Subject {
         let violations = check(&self.world, &self.bot, false);
         self.violations.extend(violations);
         Ok(ended)
+    }
+
+    /// A start that goes on.
+    pub(super) fn daemon(&self) -> Result<Child, Failure> {
+        quietly(&mut self.bot.daemon(), &self.bot.scratch("daemon"))
+    }
+
+    /// Ends it, and looks at what it said and left.
+    pub(super) async fn terminate(&mut self, mut daemon: Child) -> Result<(), Failure> {
+        let scratch = self.bot.scratch("daemon");
+        let said = scratch.clone();
+        let ended = tokio::task::spawn_blocking(move || {
+            end(&mut daemon, Signal::SIGTERM, &scratch).map_err(|error| error.to_string())
+        });
+        self.violations.extend(ended.await??);
+        let said = std::fs::read_to_string(said)?;
+        if self.bot.secrets().iter().any(|secret| said.contains(secret.trim())) {
+            self.wrong("a secret is shown");
+        }
+        let violations = check(&self.world, &self.bot, true);
+        self.violations.extend(violations);
+        self.violations.extend(complete(&self.bot.destination).err());
+        Ok(())
+    }
+
+    /// Whether the cluster has so many joins, at least, within that time.
+    pub(super) async fn until_joined(&self, joins: u64, limit: Duration) -> bool {
+        let started = Instant::now();
+        while self.joins() < joins && started.elapsed() < limit {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.joins() >= joins
     }
 
     /// One start that must go well.

@@ -11,6 +11,8 @@ pub(super) enum Exchange {
     Token,
     /// Joins by AWS credentials.
     Iam,
+    /// Joins again by AWS credentials, with the certificate at hand.
+    Member,
     /// Registers a bound key.
     First,
     /// Shows the certificate at hand, and signs with the bound key.
@@ -25,20 +27,21 @@ impl Exchange {
     pub(super) const fn method(self) -> Method {
         match self {
             Self::Token => Method::Token,
-            Self::Iam => Method::Iam,
+            Self::Iam | Self::Member => Method::Iam,
             Self::First | Self::Rejoin | Self::Rotation | Self::Recovery => Method::BoundKeypair,
         }
     }
 
     /// Whether there is an identity at hand, which serves on.
     pub(super) const fn has_identity(self) -> bool {
-        matches!(self, Self::Rejoin | Self::Rotation)
+        matches!(self, Self::Member | Self::Rejoin | Self::Rotation)
     }
 
     const fn name(self) -> &'static str {
         match self {
             Self::Token => "token",
             Self::Iam => "iam",
+            Self::Member => "iam, rejoin",
             Self::First => "bound_keypair, first join",
             Self::Rejoin => "bound_keypair, rejoin",
             Self::Rotation => "bound_keypair, rotation",
@@ -50,7 +53,7 @@ impl Exchange {
     const fn points(self) -> &'static [Point] {
         match self {
             Self::Token => &[],
-            Self::Iam | Self::Rejoin | Self::Recovery => &[Point::JoinChallenge, Point::JoinSolution],
+            Self::Iam | Self::Member | Self::Rejoin | Self::Recovery => &[Point::JoinChallenge, Point::JoinSolution],
             Self::First => {
                 &[Point::JoinRotation, Point::JoinNewKey, Point::JoinNewKeyChallenge, Point::JoinNewKeySolution]
             }
@@ -87,11 +90,13 @@ impl Way {
 }
 
 /// What is joined by which way.
-const EXCHANGES: [(Exchange, Way); 14] = [
+const EXCHANGES: [(Exchange, Way); 16] = [
     (Exchange::Token, Way::New),
     (Exchange::Token, Way::Both),
     (Exchange::Iam, Way::Old("15.4.0")),
     (Exchange::Iam, Way::New),
+    (Exchange::Member, Way::Old("17.4.0")),
+    (Exchange::Member, Way::New),
     (Exchange::First, Way::Old("18.1.0")),
     (Exchange::First, Way::New),
     (Exchange::Rejoin, Way::Old("18.1.0")),
@@ -205,10 +210,10 @@ mod tests {
             all
         };
         assert_eq!(places(true), places(false));
-        assert_eq!(places(true).len(), 73);
+        assert_eq!(places(true).len(), 82);
         for kind in [Kind::Reset, Kind::Stall, Kind::Garbage, Kind::Status] {
             assert!(cases(true).iter().any(|case| case.kind() == kind), "{kind:?}");
         }
-        assert!(cases(true).len() < 120 && cases(false).len() > 400, "{} {}", cases(true).len(), cases(false).len());
+        assert!(cases(true).len() < 130 && cases(false).len() > 400, "{} {}", cases(true).len(), cases(false).len());
     }
 }
