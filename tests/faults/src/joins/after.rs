@@ -123,9 +123,15 @@ async fn rejoin(case: &Case, subject: &mut Subject) -> Result<(), Failure> {
     if case.exchange == Exchange::Rotation {
         subject.world().ask_for_rotation(&subject.bot);
     }
-    let (ended, _) = struck(case, subject).await?;
+    let (ended, committed) = struck(case, subject).await?;
     if !ended.is_success() {
         subject.wrong(format!("the identity at hand doesn't serve on: {}", ended.last_line()));
+    }
+    if committed && case.may_be_stood_in_for() {
+        if !matches!(stored(&subject.bot), Stored::Ready(_)) {
+            subject.wrong(format!("it has joined the other way, but the store says {:?}", stored(&subject.bot)));
+        }
+        return Ok(());
     }
     let before = subject.joins();
     if matches!(stored(&subject.bot), Stored::Ready(_)) {
