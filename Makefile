@@ -112,7 +112,7 @@ faults: faults-build ## Kill points, server, disk and process faults, in full; p
 	@target/debug/faults
 
 .PHONY: faults-quick
-faults-quick: faults-build ## The part of `make faults` that takes three to four minutes
+faults-quick: faults-build ## The part of `make faults` that takes two to three minutes
 	@echo "== faults: the quick part"
 	@target/debug/faults --quick
 
