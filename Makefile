@@ -107,7 +107,7 @@ faults-build:
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p faults
 
 .PHONY: faults
-faults: faults-build ## Kill points, server, disk and process faults, in full; prints a table (about 20 minutes)
+faults: faults-build ## Kill points, server, disk and process faults, in full; prints a table (30 to 40 minutes)
 	@echo "== faults"
 	@target/debug/faults
 

@@ -38,22 +38,40 @@ const CALLS: &[&str] = &[
 /// # Errors
 /// When the suite itself fails.
 pub fn injected(world: &World, quick: bool, end: Instant, workers: usize) -> Result<Vec<Row>, Failure> {
-    if let Err(why) = strace::available() {
-        return Ok(vec![Row::skipped("errors of the disk at system calls", why)]);
-    }
     let faults: &[&str] = if quick {
         &["error=ENOSPC", "error=EIO"]
     } else {
         &["error=ENOSPC", "error=EIO", "error=EROFS", "error=EACCES", "error=EDQUOT"]
     };
-    let scenarios = [Scenario::Join, Scenario::Renew, Scenario::Issue];
+    let points = if quick { 25 } else { 150 };
+    struck(world, faults, &[Scenario::Join, Scenario::Renew, Scenario::Issue], points, end, workers)
+}
+
+/// The same with a bound key, whose files lie beside the identity's.
+///
+/// # Errors
+/// When the suite itself fails.
+pub fn injected_at_bound_keys(world: &World, end: Instant, workers: usize) -> Result<Vec<Row>, Failure> {
+    struck(world, &["error=ENOSPC", "error=EIO"], &Scenario::BOUND, 100, end, workers)
+}
+
+fn struck(
+    world: &World,
+    faults: &[&str],
+    scenarios: &[Scenario],
+    points: usize,
+    end: Instant,
+    workers: usize,
+) -> Result<Vec<Row>, Failure> {
+    if let Err(why) = strace::available() {
+        return Ok(vec![Row::skipped("errors of the disk at system calls", why)]);
+    }
     let mut rows = Vec::new();
     let mut left = u32::try_from(faults.len() * scenarios.len()).unwrap_or(1);
     for what in faults {
-        for scenario in scenarios {
+        for &scenario in scenarios {
             let deadline = Instant::now() + end.saturating_duration_since(Instant::now()) / left.max(1);
             left -= 1;
-            let points = if quick { 25 } else { 150 };
             rows.push(strike(world, scenario, Fault { what, calls: CALLS }, points, deadline, workers)?);
         }
     }

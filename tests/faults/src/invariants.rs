@@ -54,7 +54,7 @@ pub fn check(world: &World, bot: &Bot, had_files: bool) -> Vec<String> {
     match stored(bot) {
         Stored::Broken(why) => violations.push(format!("{}: the store is broken: {why}", bot.name)),
         Stored::Ready(generation) => {
-            let current = world.double.generation(&bot.name);
+            let current = newest(world, bot);
             if generation != current {
                 violations.push(format!(
                     "{}: generation {generation:?} would be presented, {current:?} is stored at the cluster",
@@ -69,7 +69,36 @@ pub fn check(world: &World, bot: &Bot, had_files: bool) -> Vec<String> {
     if locks > 0 {
         violations.push(format!("{}: {locks} locks at the cluster", bot.name));
     }
+    violations.extend(bound_key(world, bot).err());
     violations
+}
+
+/// What the cluster takes for the newest; of a bound key what its last join brought.
+fn newest(world: &World, bot: &Bot) -> Option<u64> {
+    match world.double.bound_keypair(&bot.resource) {
+        Some(bound) => world.double.bot_instances(&bot.name).get(&bound.bot_instance).copied(),
+        None => world.double.generation(&bot.name),
+    }
+}
+
+/// The token of a bound key isn't locked, and the key that the cluster knows is kept.
+///
+/// # Errors
+/// What is wrong.
+pub fn bound_key(world: &World, bot: &Bot) -> Result<(), String> {
+    let Some(bound) = world.double.bound_keypair(&bot.resource) else { return Ok(()) };
+    if world.double.token_locked(&bot.resource) {
+        return Err(format!("{}: its join token is locked", bot.name));
+    }
+    let Ok(known) = ssh_key::PublicKey::from_openssh(&bound.public_key) else { return Ok(()) };
+    let read = |name: &str| fs::read_to_string(bot.storage.join(name)).unwrap_or_default();
+    let history: serde_json::Value = serde_json::from_str(&read("bkp_key_history.json")).unwrap_or_default();
+    let entries = history["entries"].as_array().into_iter().flatten();
+    let kept = entries.filter_map(|entry| entry["private_key"].as_str().map(str::to_owned)).chain([read("id_bkp")]);
+    let mut lines = kept.filter_map(|pem| KeyPair::from_pem(&pem).ok()).map(|key| key.ssh_public_line().to_owned());
+    let is_known =
+        |line: String| ssh_key::PublicKey::from_openssh(&line).is_ok_and(|line| line.key_data() == known.key_data());
+    if lines.any(is_known) { Ok(()) } else { Err(format!("{}: the key that the cluster knows is lost", bot.name)) }
 }
 
 /// A destination is whole or absent: what its `ssh_config` names fits together, and so does its identity file.

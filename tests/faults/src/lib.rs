@@ -6,6 +6,7 @@
 
 pub mod disk;
 pub mod invariants;
+pub mod joins;
 pub mod kill;
 pub mod process;
 pub mod race;

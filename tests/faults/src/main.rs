@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use faults::kill::{Fault, Scenario, strike};
+use faults::kill::{Fault, STREAMS, Scenario, Stream, strike};
 use faults::table::{Row, Table};
-use faults::world::World;
-use faults::{Failure, disk, process, race, server, strace};
+use faults::world::{Method, World};
+use faults::{Failure, disk, joins, process, race, server, strace};
 
 /// Kills, starves and lies to machine-id; prints what promises were broken.
 #[derive(Debug, Parser)]
@@ -23,7 +23,7 @@ struct Arguments {
     /// Threads that strike.
     #[arg(long, default_value_t = 4)]
     workers: usize,
-    /// Only these suites: kill, disk, race, server, process.
+    /// Only these suites: kill, kill-streams, disk, race, server, joins, process.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// End the kill and disk suites after this many minutes each, done or not.
@@ -52,11 +52,32 @@ fn main() -> Result<ExitCode, Failure> {
     };
     // It waits most of its time, while the others compute.
     let server = wanted("server").then(|| runtime.spawn(server::suite(arguments.quick)));
+    let joins = wanted("joins").then(|| runtime.spawn(joins::suite(arguments.quick)));
     if wanted("kill") {
-        add(kill(&world, &arguments)?);
+        add(kill(&world, &arguments, &Scenario::TOKEN, arguments.points, limit(&arguments))?);
+    }
+    if wanted("kill-streams") {
+        let quick = arguments.quick;
+        let end = Instant::now() + Duration::from_secs(if quick { 35 } else { arguments.minutes * 60 });
+        let streams: Vec<_> = STREAMS.iter().filter(|stream| stream.quick || !quick).collect();
+        let count = |stream: &Stream| u32::try_from(stream.scenarios.len()).unwrap_or(1);
+        let mut left: u32 = streams.iter().map(|stream| count(stream)).sum();
+        for stream in streams {
+            let world = runtime.block_on(stream.world())?;
+            let end = Instant::now() + end.saturating_duration_since(Instant::now()) * count(stream) / left;
+            left -= count(stream);
+            let points = if quick { 12 } else { arguments.points / 40 } * stream.scenarios.len();
+            let rows = kill(&world, &arguments, stream.scenarios, points, end)?;
+            add(named(rows, stream.name));
+        }
     }
     if wanted("disk") {
         add(disk::injected(&world, arguments.quick, limit(&arguments), arguments.workers)?);
+        if !arguments.quick {
+            let bound = runtime.block_on(World::of_version("18.8.0", true, Method::BoundKeypair))?;
+            let rows = disk::injected_at_bound_keys(&bound, limit(&arguments), arguments.workers)?;
+            add(named(rows, "bound_keypair"));
+        }
         add(disk::real(&world)?);
     }
     if wanted("race") {
@@ -65,6 +86,9 @@ fn main() -> Result<ExitCode, Failure> {
     if let Some(server) = server {
         add(runtime.block_on(server)??);
     }
+    if let Some(joins) = joins {
+        add(runtime.block_on(joins)??);
+    }
     if wanted("process") {
         add(process::suite(&world, arguments.quick)?);
     }
@@ -72,25 +96,33 @@ fn main() -> Result<ExitCode, Failure> {
     Ok(if table.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+fn named(rows: Vec<Row>, what: &str) -> Vec<Row> {
+    rows.into_iter().map(|row| Row { name: format!("{}, {what}", row.name), ..row }).collect()
+}
+
 fn limit(arguments: &Arguments) -> Instant {
     let seconds = if arguments.quick { 40 } else { arguments.minutes * 60 };
     Instant::now() + Duration::from_secs(seconds)
 }
 
-fn kill(world: &World, arguments: &Arguments) -> Result<Vec<Row>, Failure> {
+fn kill(
+    world: &World,
+    arguments: &Arguments,
+    scenarios: &[Scenario],
+    points: usize,
+    end: Instant,
+) -> Result<Vec<Row>, Failure> {
     if let Err(why) = strace::available() {
         return Ok(vec![Row::skipped("SIGKILL at system calls", why)]);
     }
     let calls: Vec<&str> = strace::FILE_CALLS.iter().chain(strace::NETWORK_CALLS).copied().collect();
     let fault = Fault { what: "signal=KILL", calls: &calls };
-    let end = limit(arguments);
     let mut rows = Vec::new();
-    for (done, scenario) in Scenario::ALL.into_iter().enumerate() {
+    for (done, &scenario) in scenarios.iter().enumerate() {
         // What is left of the time is shared by the scenarios that are left.
-        let left = u32::try_from(Scenario::ALL.len() - done).unwrap_or(1);
+        let left = u32::try_from(scenarios.len() - done).unwrap_or(1);
         let deadline = Instant::now() + end.saturating_duration_since(Instant::now()) / left;
-        let points = arguments.points / Scenario::ALL.len();
-        rows.push(strike(world, scenario, fault, points, deadline, arguments.workers)?);
+        rows.push(strike(world, scenario, fault, points / scenarios.len(), deadline, arguments.workers)?);
     }
     Ok(rows)
 }

@@ -200,7 +200,8 @@ fn limited_case(world: &World, bot: &Bot, mut command: Command, worked: &mut usi
     Ok(violations)
 }
 
-fn quietly(command: &mut Command, scratch: &Path) -> Result<Child, Failure> {
+/// Starts a command whose standard error goes to a file.
+pub(crate) fn quietly(command: &mut Command, scratch: &Path) -> Result<Child, Failure> {
     Ok(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(scratch)?).spawn()?)
 }
 
@@ -211,7 +212,7 @@ fn send(child: &Child, signal: Signal) {
 }
 
 /// Sends a signal that ends a process, and says whether it went as promised.
-fn end(child: &mut Child, signal: Signal, scratch: &Path) -> Result<Vec<String>, Failure> {
+pub(crate) fn end(child: &mut Child, signal: Signal, scratch: &Path) -> Result<Vec<String>, Failure> {
     send(child, signal);
     let started = Instant::now();
     let mut violations = Vec::new();

@@ -11,6 +11,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::Failure;
+use crate::world::Method;
 
 const POLL: Duration = Duration::from_millis(4);
 /// How long a run takes that isn't held up.
@@ -60,6 +61,28 @@ impl Finished {
         ["identity_needs_rejoin", "join_rejected", "bot_already_joined", "identity_corrupt"]
             .iter()
             .any(|code| self.errors.contains(code))
+    }
+
+    /// Whether it says that somebody has to help. A bound key says so in one way only, and AWS credentials join again by
+    /// themselves.
+    #[must_use]
+    pub fn needs_help(&self, method: Method) -> bool {
+        match method {
+            Method::BoundKeypair => self.errors.contains("[identity_needs_rejoin]"),
+            Method::Token => self.needs_token(),
+            Method::Iam => false,
+        }
+    }
+
+    /// What is wrong with the way in which it failed: it says one sentence with what to do and a code, and how it gets
+    /// on before that.
+    #[must_use]
+    pub fn is_unclear(&self) -> Option<String> {
+        let is_progress = |line: &&str| line.split_whitespace().nth(1).is_some_and(|word| word == "INFO");
+        let lines: Vec<&str> = self.errors.lines().filter(|line| !is_progress(line)).collect();
+        let [line] = lines[..] else { return Some(format!("not one sentence: {lines:?}")) };
+        let is_clear = line.starts_with("machine-id: ") && line.contains("; ") && line.ends_with(']');
+        (!is_clear || line.len() > 1000).then(|| format!("not a clear sentence: {line}"))
     }
 
     /// The last thing it said.

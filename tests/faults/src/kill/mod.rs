@@ -1,5 +1,8 @@
 //! SIGKILL at every call that changes the file system and at every step on the network.
 
+mod scenario;
+mod stream;
+
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -9,40 +12,13 @@ use crate::invariants::{Stored, check, complete, stored};
 use crate::run::{Finished, finish, finish_unless};
 use crate::strace::{self, Hit, Injection};
 use crate::table::Row;
-use crate::world::{Bot, World};
+use crate::world::{Bot, Method, World};
+
+pub use scenario::Scenario;
+pub(crate) use scenario::wait_until_due;
+pub use stream::{STREAMS, Stream};
 
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// What is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scenario {
-    /// First start: join, issue, write.
-    Join,
-    /// A later start with an identity that is due: renew, issue, write over what is there.
-    Renew,
-    /// A later start with a fresh identity: issue, write over what is there.
-    Issue,
-    /// `run -- true`: issue into a directory of its own, and release it.
-    Release,
-}
-
-impl Scenario {
-    /// All.
-    pub const ALL: [Self; 4] = [Self::Join, Self::Renew, Self::Issue, Self::Release];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Join => "join",
-            Self::Renew => "renew",
-            Self::Issue => "issue",
-            Self::Release => "release",
-        }
-    }
-
-    fn interval(self) -> &'static str {
-        if self == Self::Renew { "1s" } else { "50m" }
-    }
-}
 
 /// What a fault may do to a run, besides ending it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,11 +43,11 @@ pub fn strike(
     workers: usize,
 ) -> Result<Row, Failure> {
     // A renewal waits until it is due, so more of them run at once.
-    let workers = if scenario == Scenario::Renew { workers * 6 } else { workers };
+    let workers = if scenario.waits() { workers * 6 } else { workers };
     let draws = Mutex::new(Draws::new(places(world, scenario, fault)?, points, deadline));
     let results = Mutex::new(Results::default());
     let work = || -> Result<(), Failure> {
-        let mut bot = prepared(world, scenario)?;
+        let mut bot = scenario.prepared(world)?;
         loop {
             let Some((call, number)) = draws.lock().map_err(|error| error.to_string())?.next() else { return Ok(()) };
             let outcome = strike_once(world, scenario, &bot, fault.what, &call, number)?;
@@ -80,9 +56,9 @@ pub fn strike(
             }
             let bad = !outcome.violations.is_empty();
             results.lock().map_err(|error| error.to_string())?.add(call, outcome);
-            if bad || scenario == Scenario::Join {
+            if bad || scenario.is_first() {
                 std::fs::remove_dir_all(&bot.directory)?;
-                bot = prepared(world, scenario)?;
+                bot = scenario.prepared(world)?;
             }
         }
     };
@@ -92,7 +68,8 @@ pub fn strike(
     })?;
     let what = fault.what.trim_start_matches("error=").replace("signal=", "SIG");
     let name = format!("{what} during {}", scenario.name());
-    Ok(results.into_inner().map_err(|error| error.to_string())?.row(name))
+    let help = if Scenario::BOUND.contains(&scenario) { "an administrator or expired first" } else { "a fresh token" };
+    Ok(results.into_inner().map_err(|error| error.to_string())?.row(name, help))
 }
 
 /// Where to strike next.
@@ -152,7 +129,7 @@ impl Results {
         }
     }
 
-    fn row(mut self, name: String) -> Row {
+    fn row(mut self, name: String, help: &str) -> Row {
         let mut not_counted = String::new();
         if self.missed > 0 {
             not_counted += &format!(", {} tries struck nothing", self.missed);
@@ -165,8 +142,7 @@ impl Results {
             return Row::skipped(name, why);
         }
         self.row.name = name;
-        self.row.note =
-            format!("{} different places, {} needed a fresh token{not_counted}", self.places.len(), self.tokens);
+        self.row.note = format!("{} different places, {} needed {help}{not_counted}", self.places.len(), self.tokens);
         self.row
     }
 }
@@ -195,11 +171,9 @@ fn strike_once(
     number: usize,
 ) -> Result<Strike, Failure> {
     let had_files = bot.destination.join("ssh_config").exists();
-    if scenario == Scenario::Renew {
-        wait_until_due(bot);
-    }
+    scenario.begin(world, bot)?;
     let (log, errors) = (bot.scratch("strace"), bot.scratch("struck"));
-    let mut command = if scenario == Scenario::Release { bot.run() } else { bot.oneshot() };
+    let mut command = scenario.command(bot);
     let directories = bot.directories();
     command = strace::traced(&command, &log, Some(Injection { what, call, number, directories: &directories }));
     // A runtime that can't wake its threads may wait for ever; no disk does that to it.
@@ -227,17 +201,18 @@ fn strike_once(
     let mut token_needed = false;
     if next.is_success() {
         violations.extend(complete(&bot.destination).err().map(explain));
-    } else if next.needs_token() {
+    } else if next.needs_help(bot.method) {
         token_needed = true;
     } else {
         violations.push(explain(format!("the next start neither works nor asks for a token: {}", next.last_line())));
     }
     if token_needed || stored(bot) == Stored::NeedsRejoin {
+        help(world, bot, token_needed)?;
         token_needed = true;
-        world.bring_fresh_token(bot)?;
         let rejoined = finish(&mut bot.oneshot(), &bot.scratch("rejoined"), LIMIT)?;
         violations.extend(rejoined_well(&rejoined, bot).err().map(explain));
         violations.extend(check(world, bot, had_files).into_iter().map(explain));
+        world.recover_without_state(bot, false);
     }
     if scenario == Scenario::Release {
         violations.extend(swept(bot)?.into_iter().map(explain));
@@ -245,12 +220,22 @@ fn strike_once(
     Ok(Strike { violations, hit, reached, token_needed })
 }
 
+/// What brings it back: a fresh token. A bound key comes back by itself when its certificate has expired, unless it
+/// asks for an administrator.
+fn help(world: &World, bot: &Bot, asks: bool) -> Result<(), Failure> {
+    if bot.method != Method::BoundKeypair {
+        return world.bring_fresh_token(bot);
+    }
+    world.recover_without_state(bot, asks);
+    bot.forget_identity()
+}
+
 fn rejoined_well(ended: &Finished, bot: &Bot) -> Result<(), String> {
     if !ended.is_success() {
-        return Err(format!("a fresh token doesn't bring it back: {}", ended.last_line()));
+        return Err(format!("what helps doesn't bring it back: {}", ended.last_line()));
     }
     if !matches!(stored(bot), Stored::Ready(_)) {
-        return Err(format!("after a fresh token the store says {:?}", stored(bot)));
+        return Err(format!("after that the store says {:?}", stored(bot)));
     }
     complete(&bot.destination)
 }
@@ -265,34 +250,12 @@ fn swept(bot: &Bot) -> Result<Option<String>, Failure> {
     Ok((!left.is_empty()).then(|| format!("left in the lease directory: {left:?}")))
 }
 
-/// A bot as the scenario needs it.
-fn prepared(world: &World, scenario: Scenario) -> Result<Bot, Failure> {
-    let bot = world.bot()?;
-    bot.write_config(&world.double.proxy_address(), scenario.interval())?;
-    if scenario != Scenario::Join {
-        let first = finish(&mut bot.oneshot(), &bot.scratch("first"), LIMIT)?;
-        if !first.is_success() {
-            return Err(format!("the first start fails: {}", first.errors).into());
-        }
-    }
-    Ok(bot)
-}
-
-/// The identity is due a second after it was written.
-pub(crate) fn wait_until_due(bot: &Bot) {
-    let written = std::fs::metadata(bot.storage.join("identity.json")).and_then(|seen| seen.modified());
-    let age = written.ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
-    std::thread::sleep(Duration::from_millis(2050).saturating_sub(age));
-}
-
 /// Every place to strike, as a run without a fault shows them.
 fn places(world: &World, scenario: Scenario, fault: Fault<'_>) -> Result<Vec<(String, usize)>, Failure> {
-    let bot = prepared(world, scenario)?;
-    if scenario == Scenario::Renew {
-        wait_until_due(&bot);
-    }
+    let bot = scenario.prepared(world)?;
+    scenario.begin(world, &bot)?;
     let (log, errors) = (bot.scratch("strace"), bot.scratch("struck"));
-    let command = if scenario == Scenario::Release { bot.run() } else { bot.oneshot() };
+    let command = scenario.command(&bot);
     let ended = finish(&mut strace::traced(&command, &log, None), &errors, LIMIT)?;
     if !ended.is_success() {
         return Err(format!("the traced run fails: {}", ended.errors).into());
