@@ -171,7 +171,9 @@ async fn ask(connector: &Connector, method: JoinMethod, service: Service) -> Res
     let request = service.headers.iter().fold(request, with);
     let reply = connector.fetch(request).await.map_err(|error| JoinError::Service { method, error })?;
     if reply.status != 200 {
-        return Err(missing(format!("it answers with HTTP {}: {}", reply.status, error_message(&reply.body))));
+        let said = error_message(&reply.body);
+        let said = if said.is_empty() { said } else { format!(": {said}") };
+        return Err(missing(format!("it answers with HTTP {}{said}", reply.status)));
     }
     (service.read)(&reply.body).ok_or_else(|| missing("its answer holds no token".to_owned()))
 }

@@ -6,8 +6,8 @@
 
 use tonic::Code as Grpc;
 
+use crate::connect::Unanswered;
 use crate::connect::words::{self, Rejection};
-use crate::connect::{Refusal, Unanswered};
 use crate::method::JoinMethod;
 use crate::version::Version;
 
@@ -229,8 +229,8 @@ fn plain(text: &str) -> &str {
 pub(super) fn of_call(error: Unanswered, request: &JoinRequest<'_>) -> Failure {
     match error {
         Unanswered::Refused { code: Grpc::Unimplemented, message } => {
-            let what = format!("the cluster doesn't know {CALL}: {}", request.without_secrets(&message));
-            Failure::NotTaken(JoinError::Connect(Refusal::Unsupported { what }.into()))
+            let message = request.without_secrets(&message);
+            Failure::NotTaken(JoinError::UnknownWay { method: request.method, message })
         }
         Unanswered::Refused { code, message } => Failure::Final(of(Envelope::Grpc(code), &[message], request)),
         Unanswered::Lost(error) => Failure::Final(error.into()),
