@@ -5,6 +5,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use e2e::join::with_aws_keys;
 use e2e::{Cluster, Machine, Stage};
 use teleport_double::{IamOptions, Point, TokenOptions, proof_refusals};
 
@@ -152,12 +153,9 @@ fn aws(cluster: &Cluster) -> IamOptions {
 
 fn aws_machine(cluster: &Cluster, pinned: bool, secret: &str) -> Machine {
     let mut machine = machine(cluster, "join_method: iam", pinned);
-    machine.keep_secret([secret.to_owned(), "aws-session-token".to_owned()]);
-    machine.set("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE");
-    machine.set("AWS_SECRET_ACCESS_KEY", secret);
+    machine.keep_secret(["aws-session-token".to_owned()]);
+    with_aws_keys(&mut machine, "AKIAEXAMPLE", secret, "eu-central-1");
     machine.set("AWS_SESSION_TOKEN", "aws-session-token");
-    machine.set("AWS_REGION", "eu-central-1");
-    machine.set("AWS_EC2_METADATA_DISABLED", "true");
     machine
 }
 
