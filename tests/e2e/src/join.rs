@@ -4,6 +4,16 @@ use std::time::{Duration, SystemTime};
 
 use crate::{Machine, Stage};
 
+/// Methods whose ID token a variable holds: the variable, and the first version that tests join.
+pub const BY_VARIABLE: &[(&str, &str, &str)] = &[
+    ("gitlab", "TBOT_GITLAB_JWT", "12.4.0"),
+    ("circleci", "CIRCLE_OIDC_TOKEN", "11.3.0"),
+    ("spacelift", "SPACELIFT_OIDC_TOKEN", "15.4.0"),
+    ("terraform_cloud", "TFC_WORKLOAD_IDENTITY_TOKEN", "16.4.0"),
+    ("bitbucket", "BITBUCKET_STEP_OIDC_TOKEN", "17.0.0"),
+    ("env0", "ENV0_OIDC_TOKEN", "18.4.0"),
+];
+
 /// A machine whose bot joins by `method` with `token`. `settings` are more lines of `onboarding`, `more` those of the
 /// whole; each ends with a line feed.
 #[must_use]

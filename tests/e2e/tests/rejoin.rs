@@ -46,12 +46,11 @@ fn generations(cluster: &Cluster) -> Vec<u64> {
 
 /// Ends it; it has never failed.
 #[track_caller]
-fn ends_well(machine: &Machine, agent: Process) -> String {
+fn ends_well(machine: &Machine, agent: Process) {
     agent.signal(Signal::SIGTERM);
     let ended = agent.wait(LONG).succeeded();
     assert!(!ended.stderr.contains("ERROR"), "{}", ended.stderr);
     assert!(machine.path("out/key").exists(), "the outputs stay");
-    ended.stderr
 }
 
 #[test]
@@ -87,10 +86,13 @@ fn without_instances_each_join_is_a_new_one() {
 /// Each version with a method, for each way: REST, gRPC, a stream, the new service.
 const WAYS: [(&str, &str); 4] = [("16.2.0", "gitlab"), ("17.4.0", "gitlab"), ("17.4.0", "iam"), ("18.8.0", "gitlab")];
 
+/// What is said where the certificate was shown to no avail.
+const AFRESH: &str = "joining without the certificate at hand, as a new instance: ";
+
 /// Runs an agent until after its first join something `happens`, by which it becomes another instance; as that it goes
-/// on.
+/// on. Whether it has shown its certificate to no avail.
 #[track_caller]
-fn becomes_another_instance(cluster: &Cluster, method: &str, happens: impl FnOnce(&Cluster, &str)) {
+fn becomes_another_instance(cluster: &Cluster, method: &str, happens: impl FnOnce(&Cluster, &str)) -> bool {
     let machine = agent(cluster, method);
     let process = start(&machine);
     let first = until("the first instance", LONG, || cluster.bot_instances("api").into_keys().next());
@@ -99,10 +101,11 @@ fn becomes_another_instance(cluster: &Cluster, method: &str, happens: impl FnOnc
         cluster.bot_instances("api").into_iter().any(|(id, generation)| id != first && generation >= 2).then_some(())
     });
     process.signal(Signal::SIGTERM);
-    process.wait(LONG).succeeded();
+    let said = process.wait(LONG).succeeded().stderr;
     assert!(machine.path("out/key").exists(), "the outputs stay");
     let others = cluster.bot_instances("api").into_keys().filter(|id| *id != first).count();
     assert_eq!((others, cluster.counters().locks), (1, 0), "{method} at {}", cluster.version());
+    said.contains(AFRESH)
 }
 
 #[test]
@@ -112,42 +115,47 @@ fn a_certificate_without_generation_is_not_shown() {
         // As of a server before its upgrade.
         let before = Fault::Certificate(CertificateFault::NoGeneration);
         cluster.faults().inject(Point::Join, before, Times::Once);
-        becomes_another_instance(&cluster, method, |_, _| {});
+        let in_vain = becomes_another_instance(&cluster, method, |_, _| {});
+        assert!(!in_vain);
     }
 }
 
 #[test]
 fn a_certificate_whose_generation_the_server_misses_is_dropped() {
     for (version, method) in WAYS {
-        becomes_another_instance(&cluster(version), method, |cluster, _| {
+        let in_vain = becomes_another_instance(&cluster(version), method, |cluster, _| {
             let message = "a current identity generation must be provided".to_owned();
             cluster.faults().inject(Point::Join, Fault::Grpc { code: 7, message }, Times::Once);
         });
+        assert!(in_vain);
     }
 }
 
 #[test]
 fn an_instance_whose_record_is_gone_begins_anew() {
     for (version, method) in WAYS {
-        becomes_another_instance(&cluster(version), method, |cluster, first| {
+        let in_vain = becomes_another_instance(&cluster(version), method, |cluster, first| {
             cluster.delete_bot_instance("api", first);
         });
+        assert!(!in_vain);
     }
 }
 
 #[test]
 fn a_way_to_the_auth_server_that_is_cut_leads_to_the_proxy() {
     for (version, method) in WAYS {
-        becomes_another_instance(&cluster(version), method, |cluster, _| {
+        let in_vain = becomes_another_instance(&cluster(version), method, |cluster, _| {
             // From 18.8 on the old service at the auth server stands in for the new one there.
             let ways = if version == "18.8.0" { 2 } else { 1 };
             cluster.faults().inject(Point::Join, Fault::Refuse, Times::Count(ways));
         });
+        assert!(in_vain);
     }
     // It gives up on a server that says nothing.
-    becomes_another_instance(&cluster("17.4.0"), "gitlab", |cluster, _| {
+    let in_vain = becomes_another_instance(&cluster("17.4.0"), "gitlab", |cluster, _| {
         cluster.faults().inject(Point::Join, Fault::Hang, Times::Once);
     });
+    assert!(in_vain);
 }
 
 #[test]
@@ -155,7 +163,7 @@ fn an_expired_certificate_is_not_shown() {
     const LIFE: Duration = Duration::from_secs(30);
     let cluster = cluster("17.4.0");
     cluster.set_role(Role::new("bot-api").max_session_ttl(LIFE));
-    becomes_another_instance(&cluster, "gitlab", |cluster, _| {
+    let in_vain = becomes_another_instance(&cluster, "gitlab", |cluster, _| {
         cluster.open_proxy(false);
         cluster.cut_connections();
         // What was issued last ends by then.
@@ -163,4 +171,5 @@ fn an_expired_certificate_is_not_shown() {
         until("the certificate's end", LONG, || (now() > end).then_some(()));
         cluster.open_proxy(true);
     });
+    assert!(!in_vain);
 }

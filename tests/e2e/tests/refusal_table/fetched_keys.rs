@@ -3,6 +3,7 @@
 use e2e::advice::{
     ALGORITHM, AUDIENCE, CLAIM, ENTERPRISE, ISSUER, ISSUER_UNREACHABLE, METHOD, RULES, TIME, UNKNOWN_KEY,
 };
+use e2e::join::BY_VARIABLE;
 use e2e::{Cluster, Machine};
 use teleport_double::RefusalKind::{BadParameter, Denied, Plain};
 
@@ -52,29 +53,10 @@ const KEYS: &[Told] = &[
 const ALLOWED: &[Told] =
     &[("nobody whom a rule allows", Denied, &["id token claims did not match any allow rules"], RULES)];
 
-/// Each method with its versions: the first with it (join-methods 1) as far as the double has it, and each envelope.
-const METHODS: &[(&str, &[&str])] = &[
-    ("github", &["11.3.0", "18.0.0", "18.8.0"]),
-    ("gitlab", &["12.4.0", "18.0.0", "18.8.0"]),
-    ("circleci", &["11.3.0", "18.0.0", "18.8.0"]),
-    ("spacelift", &["15.4.0", "18.0.0", "18.8.0"]),
-    ("terraform_cloud", &["16.4.0", "18.0.0", "18.8.0"]),
-    ("bitbucket", &["17.0.0", "18.0.0", "18.8.0"]),
-    ("azure_devops", &["17.5.0", "18.0.0", "18.8.0"]),
-    ("env0", &["18.4.0", "18.8.0", "20.0.0"]),
-];
-
-/// The variable that holds a method's ID token.
-fn variable(method: &str) -> &'static str {
-    match method {
-        "gitlab" => "TBOT_GITLAB_JWT",
-        "circleci" => "CIRCLE_OIDC_TOKEN",
-        "spacelift" => "SPACELIFT_OIDC_TOKEN",
-        "terraform_cloud" => "TFC_WORKLOAD_IDENTITY_TOKEN",
-        "bitbucket" => "BITBUCKET_STEP_OIDC_TOKEN",
-        "env0" => "ENV0_OIDC_TOKEN",
-        other => panic!("{other} has no variable"),
-    }
+/// Each method with the first version that is tested.
+fn methods() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let by_variable = BY_VARIABLE.iter().map(|(method, _, since)| (*method, *since));
+    by_variable.chain([("github", "11.3.0"), ("azure_devops", "17.5.0")])
 }
 
 /// A machine with an ID token where the method's platform has it.
@@ -89,7 +71,8 @@ pub(super) fn machine(cluster: &Cluster, method: &str) -> Machine {
         ),
         "azure_devops" => ("SYSTEM_OIDCREQUESTURI", "SYSTEM_ACCESSTOKEN", "oidcToken", "POST /?api-version=7.1 "),
         other => {
-            machine.set(variable(other), PROOF);
+            let (_, variable, _) = BY_VARIABLE.iter().find(|(method, ..)| *method == other).unwrap();
+            machine.set(variable, PROOF);
             return machine;
         }
     };
@@ -105,15 +88,15 @@ pub(super) fn machine(cluster: &Cluster, method: &str) -> Machine {
 
 #[test]
 fn each_check_of_the_first_version() {
-    for (method, versions) in METHODS {
-        tell(method, versions[0], KEYS, |cluster| machine(cluster, method));
+    for (method, since) in methods() {
+        tell(method, since, KEYS, |cluster| machine(cluster, method));
     }
 }
 
 #[test]
 fn no_rule_that_allows_it() {
-    for (method, versions) in METHODS {
-        for version in *versions {
+    for (method, since) in methods() {
+        for version in [since, "18.0.0", "18.8.0", "20.0.0"].into_iter().filter(|version| *version >= since) {
             tell(method, version, ALLOWED, |cluster| machine(cluster, method));
         }
     }
@@ -194,30 +177,20 @@ fn ready(version: &str, method: &str) -> (Cluster, Machine) {
 
 #[test]
 fn a_token_of_another_method() {
-    for (method, versions) in METHODS {
-        let line = rejected(
-            method,
-            &format!("client requested join method {method}, provision token only supports method gcp"),
-            METHOD,
-        );
-        let last = versions.last().unwrap();
-        let cluster = cluster(last);
+    for (method, _) in methods() {
+        let said = format!("client requested join method {method}, provision token only supports method gcp");
+        let cluster = cluster("20.0.0");
         set_token(&cluster, id_token("gcp", None));
-        let machine = machine(&cluster, method);
-        row::refused(method, &machine, &line);
+        row::refused(method, &machine(&cluster, method), &rejected(method, &said, METHOD));
     }
 }
 
 #[test]
 fn no_id_token_on_the_machine() {
-    for (method, place) in METHODS
-        .iter()
-        .filter(|(method, _)| !["github", "azure_devops"].contains(method))
-        .map(|(method, _)| (*method, format!("the environment variable {}", variable(method))))
-    {
+    for (method, variable, _) in BY_VARIABLE {
         let cluster = cluster("18.8.0");
-        let machine = row::machine(&cluster, method, "");
-        row::refused(method, &machine, &no_id_token(method, &place, "it isn't set"));
+        let line = no_id_token(method, &format!("the environment variable {variable}"), "it isn't set");
+        row::refused(method, &row::machine(&cluster, method, ""), &line);
     }
     for (method, variables, service) in [
         ("github", ["ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"], "GitHub's ID token service"),
