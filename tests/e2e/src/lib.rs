@@ -8,9 +8,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a harness of tests fails by panicking")]
 
+pub mod advice;
 pub mod azure;
 pub mod cluster;
 pub mod forward;
+pub mod join;
 pub mod loopback;
 pub mod machine;
 pub mod node;

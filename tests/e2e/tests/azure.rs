@@ -10,10 +10,8 @@ fn token(cluster: &Cluster, azure: AzureOptions) -> String {
     cluster.token_with(TokenOptions { azure: Some(azure), ..TokenOptions::default() })
 }
 
-fn configure(machine: &Machine, cluster: &Cluster, token: &str, section: &str) {
-    machine.configure(cluster, token, "");
-    let config = machine.read("tbot.yaml").replace("join_method: token", &format!("join_method: azure{section}"));
-    machine.write_config(&config);
+fn configure(machine: &Machine, cluster: &Cluster, token: &str, settings: &str) {
+    e2e::join::configure(machine, cluster, token, "azure", settings, "");
 }
 
 /// A cluster of `version` and a machine in Azure that may join it.
@@ -101,7 +99,7 @@ fn one_of_several_identities_is_named() {
              set the join method's client_id",
         ],
     );
-    configure(&machine, &cluster, &token, &format!("\n  azure: {{client_id: {client_id}}}"));
+    configure(&machine, &cluster, &token, &format!("  azure: {{client_id: {client_id}}}\n"));
     machine.oneshot().succeeded();
 }
 

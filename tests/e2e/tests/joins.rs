@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::time::SystemTime;
-
+use e2e::join::{OFTEN, due, now};
 use e2e::{Cluster, Machine};
 use teleport_double::{BoundKeypairOptions, Builder, Fault, Point, RecoveryMode, Times, TokenOptions};
 
@@ -20,35 +19,19 @@ fn bound(cluster: &Cluster, options: BoundKeypairOptions) -> String {
     cluster.token_with(TokenOptions { bound_keypair: Some(options), ..TokenOptions::default() })
 }
 
-/// A machine whose bot joins by `token`, renewed a second after each join.
-fn machine(cluster: &Cluster, token: &str, method: &str, settings: &str) -> Machine {
-    let machine = Machine::new(cluster);
-    machine.configure(cluster, token, "certificate_ttl: 1m\nrenewal_interval: 1s\n");
-    let text = machine.read("tbot.yaml");
-    let join = format!("join_method: {method}\n{settings}");
-    machine.write_config(&text.replace("join_method: token\n", &join));
-    machine
+/// Renewed a second after each join.
+fn machine(cluster: &Cluster, token: &str, settings: &str) -> Machine {
+    e2e::join::machine(cluster, token, "bound_keypair", settings, OFTEN)
 }
 
 fn with_secret(cluster: &Cluster, token: &str) -> Machine {
     let secret = cluster.bound_keypair(token).unwrap().registration_secret;
     let settings = format!("  bound_keypair: {{registration_secret: {secret}}}\n");
-    machine(cluster, token, "bound_keypair", &settings)
-}
-
-#[expect(clippy::disallowed_methods, reason = "a renewal is due a second later, and nothing tells when that is over")]
-fn due() {
-    std::thread::sleep(std::time::Duration::from_millis(2100));
+    machine(cluster, token, &settings)
 }
 
 fn forget_identity(machine: &Machine) {
     std::fs::remove_file(machine.path("bot/identity.json")).unwrap();
-}
-
-/// A moment that has come: a rotation is due at once.
-#[expect(clippy::disallowed_methods, reason = "the double compares it with its own clock")]
-fn now() -> SystemTime {
-    SystemTime::now()
 }
 
 #[test]
@@ -93,7 +76,7 @@ fn a_bound_key_joins_renews_rotates_and_recovers_by_each_way() {
 fn a_key_is_made_and_named_registered_and_used() {
     let cluster = cluster("18.1.0", true);
     let token = bound(&cluster, BoundKeypairOptions::default());
-    let machine = machine(&cluster, &token, "bound_keypair", "");
+    let machine = machine(&cluster, &token, "");
     let unknown = machine.oneshot();
     assert!(unknown.stderr.contains("join_proof_missing"), "{}", unknown.stderr);
     let line = machine.read("bot/id_bkp.pub").trim().to_owned();
@@ -193,7 +176,7 @@ fn a_static_key_joins_from_a_file_and_is_never_replaced() {
         ..BoundKeypairOptions::default()
     };
     let token = bound(&cluster, options);
-    let machine = machine(&cluster, &token, "bound_keypair", "  bound_keypair: {static_key_path: key.pem}\n");
+    let machine = machine(&cluster, &token, "  bound_keypair: {static_key_path: key.pem}\n");
     e2e::machine::put(&machine.path("key.pem"), key);
     machine.oneshot().succeeded();
     machine.oneshot().succeeded();
@@ -210,7 +193,7 @@ fn a_joining_uri_registers_a_key_from_the_configuration_and_from_a_tokens_file()
         let token = bound(&cluster, BoundKeypairOptions::default());
         let secret = cluster.bound_keypair(&token).unwrap().registration_secret;
         let uri = format!("tbot+proxy+bound-keypair://{token}:{secret}@{}", cluster.proxy_address());
-        let machine = machine(&cluster, &token, "bound_keypair", "");
+        let machine = machine(&cluster, &token, "");
         let text = machine.read("tbot.yaml");
         let file = machine.path("token");
         e2e::machine::put(&file, &uri);

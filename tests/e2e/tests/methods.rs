@@ -2,20 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+use e2e::join::{BY_VARIABLE, with_aws_keys};
 use e2e::{Cluster, Machine, Stage};
 use teleport_double::{IamOptions, Point, TokenOptions, proof_refusals};
 
 const PROOF: &str = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
-
-/// Methods whose ID token a variable holds, and the first version of the double that has them.
-const BY_VARIABLE: &[(&str, &str, &str)] = &[
-    ("gitlab", "TBOT_GITLAB_JWT", "15.4.0"),
-    ("circleci", "CIRCLE_OIDC_TOKEN", "15.4.0"),
-    ("spacelift", "SPACELIFT_OIDC_TOKEN", "15.4.0"),
-    ("terraform_cloud", "TFC_WORKLOAD_IDENTITY_TOKEN", "16.4.0"),
-    ("bitbucket", "BITBUCKET_STEP_OIDC_TOKEN", "17.1.0"),
-    ("env0", "ENV0_OIDC_TOKEN", "18.5.0"),
-];
 
 fn id_token(cluster: &Cluster, method: &str) -> String {
     let id_token = Some((method.to_owned(), PROOF.to_owned()));
@@ -149,12 +140,9 @@ fn aws(cluster: &Cluster) -> IamOptions {
 
 fn aws_machine(cluster: &Cluster, pinned: bool, secret: &str) -> Machine {
     let mut machine = machine(cluster, "join_method: iam", pinned);
-    machine.keep_secret([secret.to_owned(), "aws-session-token".to_owned()]);
-    machine.set("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE");
-    machine.set("AWS_SECRET_ACCESS_KEY", secret);
+    machine.keep_secret(["aws-session-token".to_owned()]);
+    with_aws_keys(&mut machine, "AKIAEXAMPLE", secret, "eu-central-1");
     machine.set("AWS_SESSION_TOKEN", "aws-session-token");
-    machine.set("AWS_REGION", "eu-central-1");
-    machine.set("AWS_EC2_METADATA_DISABLED", "true");
     machine
 }
 

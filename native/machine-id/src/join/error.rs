@@ -16,6 +16,10 @@ use super::bound_keypair::BoundKeypairError;
 use super::iam::IamError;
 use super::refusal;
 
+/// What to do where the platform's ID token isn't.
+const ELSEWHERE: &str = "this method works only where its platform provides an ID token; check the job's settings or choose \
+                         another join method";
+
 /// A failed join.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -94,6 +98,14 @@ pub enum JoinError {
         method: JoinMethod,
         /// The server's version.
         version: Version,
+    },
+    /// The cluster has no such join, or has it switched off.
+    #[error("the cluster doesn't know the join: {message}")]
+    UnknownWay {
+        /// The method.
+        method: JoinMethod,
+        /// The server's words.
+        message: String,
     },
     /// The cluster wants another version of us.
     #[error("the cluster doesn't take this client's version: {message}")]
@@ -175,6 +187,7 @@ impl JoinError {
             // The certificate's generation counts as used up then.
             Self::Rejected { message, .. } => !words::generation_mismatch(message),
             Self::TooOld { .. }
+            | Self::UnknownWay { .. }
             | Self::ClientVersion { .. }
             | Self::WrongRole { .. }
             | Self::AlreadyJoined { .. }
@@ -216,12 +229,13 @@ impl Fault for JoinError {
             Self::TokenUnreadable { .. } => Code::ConfigUnreadable,
             Self::TokenUnfit { .. } => Code::ConfigInvalid,
             Self::ProofMissing { .. } => Code::JoinProofMissing,
+            Self::Service { error, .. } if error.is_absence() => Code::JoinProofMissing,
             Self::Service { error, .. } => error.code(),
             Self::Iam(error) => error.code(),
             Self::Azure(error) => error.code(),
             Self::BoundKeypair(error) => error.code(),
             Self::Rejected { .. } => Code::JoinRejected,
-            Self::TooOld { .. } | Self::ClientVersion { .. } => Code::Unsupported,
+            Self::TooOld { .. } | Self::UnknownWay { .. } | Self::ClientVersion { .. } => Code::Unsupported,
             Self::WrongRole { .. } => Code::JoinWrongRole,
             Self::AlreadyJoined { .. } => Code::BotAlreadyJoined,
             Self::Locked { .. } | Self::TokenLocked { .. } => Code::BotLocked,
@@ -250,11 +264,8 @@ impl Fault for JoinError {
             Self::ProofMissing { method: JoinMethod::GenericOidc, .. } => {
                 "check the variable, the command or the file that the configuration names for the ID token".to_owned()
             }
-            Self::ProofMissing { .. } => {
-                "this method works only where its platform provides an ID token; check the job's settings or choose \
-                 another join method"
-                    .to_owned()
-            }
+            Self::ProofMissing { .. } => ELSEWHERE.to_owned(),
+            Self::Service { error, .. } if error.is_absence() => ELSEWHERE.to_owned(),
             Self::Service { error, .. } => error.hint(),
             Self::Iam(error) => error.hint(),
             Self::Azure(error) => error.hint(),
@@ -263,6 +274,11 @@ impl Fault for JoinError {
             Self::TooOld { method, .. } => {
                 format!("upgrade the cluster to {} or newer, or choose another join method", method.spec().since)
             }
+            Self::UnknownWay { method, .. } => format!(
+                "method {} needs Teleport {} or newer, with its join service switched on; choose another join method there",
+                method.as_str(),
+                method.spec().since
+            ),
             Self::ClientVersion { .. } => "report this: no version should have been sent".to_owned(),
             Self::WrongRole { .. } => "make a token for a bot (`tctl bots add`)".to_owned(),
             Self::AlreadyJoined { bot, version, .. } => {

@@ -186,7 +186,9 @@ async fn ask(connector: &Connector, method: JoinMethod, service: Service) -> Res
     let request = service.headers.iter().fold(request, with);
     let reply = connector.fetch(request).await.map_err(|error| JoinError::Service { method, error })?;
     if reply.status != 200 {
-        let reason = format!("it answers with HTTP {}: {}", reply.status, error_message(&reply.body));
+        let said = error_message(&reply.body);
+        let said = if said.is_empty() { said } else { format!(": {said}") };
+        let reason = format!("it answers with HTTP {}{said}", reply.status);
         let place = service.name.to_owned();
         return Err(JoinError::ProofMissing { method, place, reason, transient: reply.is_passing() });
     }

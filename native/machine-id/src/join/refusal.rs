@@ -6,8 +6,8 @@
 
 use tonic::Code as Grpc;
 
+use crate::connect::Unanswered;
 use crate::connect::words::{self, Rejection};
-use crate::connect::{Refusal, Unanswered};
 use crate::method::{JoinMethod, Proof};
 use crate::version::Version;
 
@@ -40,6 +40,9 @@ pub(super) fn hint(rejection: Rejection, method: JoinMethod, version: &Version) 
         Rejection::Signature => {
             format!("the proof isn't signed with the key that {resource} lists; check the key's id")
         }
+        Rejection::Jwks => format!(
+            "check the JWKS in {resource}: a JSON text with the list `keys`, each of a kind that Teleport knows"
+        ),
         Rejection::Audience => "issue the ID token for the audience that the message names: the cluster's name for \
                                kubernetes and gitlab, teleport.cluster.local for github and gcp"
             .to_owned(),
@@ -52,8 +55,21 @@ pub(super) fn hint(rejection: Rejection, method: JoinMethod, version: &Version) 
                  certificate"
                 .to_owned()
         }
+        Rejection::InCluster => {
+            format!(
+                "the auth server doesn't run in Kubernetes, as type in_cluster needs: give {resource} type static_jwks"
+            )
+        }
         Rejection::Lifetime => "issue the ID token for less than 30 minutes".to_owned(),
         Rejection::Rules => format!("the proof is genuine, but no allow rule of {resource} fits it"),
+        Rejection::DefaultAccount => {
+            "let the workload run as a service account of its own: Google's default ones aren't taken".to_owned()
+        }
+        Rejection::Place => {
+            "this identity names no place, as those of GKE don't: allow it by project and service account, \
+                             without locations"
+                .to_owned()
+        }
         Rejection::StsHost => {
             "the cluster doesn't take this region's STS host: set AWS_REGION to one that it knows".to_owned()
         }
@@ -62,6 +78,9 @@ pub(super) fn hint(rejection: Rejection, method: JoinMethod, version: &Version) 
             "AWS refused the signed request: check this machine's clock, and that its AWS credentials are \
                           valid"
                 .to_owned()
+        }
+        Rejection::StsUnreachable => {
+            "the auth server can't reach AWS' STS: check its network, and its proxy's settings".to_owned()
         }
         Rejection::Challenge => "report this: the answer to the cluster's challenge wasn't right".to_owned(),
         Rejection::Document => {
@@ -226,8 +245,8 @@ fn plain(text: &str) -> &str {
 pub(super) fn of_call(error: Unanswered, request: &JoinRequest<'_>) -> Failure {
     match error {
         Unanswered::Refused { code: Grpc::Unimplemented, message } => {
-            let what = format!("the cluster doesn't know {CALL}: {}", request.without_secrets(&message));
-            Failure::NotTaken(JoinError::Connect(Refusal::Unsupported { what }.into()))
+            let message = request.without_secrets(&message);
+            Failure::NotTaken(JoinError::UnknownWay { method: request.method, message })
         }
         Unanswered::Refused { code, message } => Failure::Final(of(Envelope::Grpc(code), &[message], request)),
         Unanswered::Lost(error) => Failure::Final(error.into()),

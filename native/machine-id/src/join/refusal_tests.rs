@@ -47,6 +47,9 @@ const HEARD: &[(u16, &str, Rejection)] = &[
     (500, "go-jose/go-jose: unsupported key type/format", Rejection::UnknownKey),
     (500, "failed to verify signature: failed to verify id token signature", Rejection::UnknownKey),
     (500, "go-jose/go-jose: error in cryptographic primitive", Rejection::Signature),
+    (500, "unknown json web key type 'XX'", Rejection::Jwks),
+    (500, "reviewing kubernetes token with static_jwks", Rejection::Jwks),
+    (500, "go-jose/go-jose/jwt: validation failed, invalid issuer claim (iss)", Rejection::Issuer),
     (500, "go-jose/go-jose/jwt: validation failed, invalid audience claim (aud)", Rejection::Audience),
     (500, "oidc: expected audience \"example.test\" got [\"other\"]", Rejection::Audience),
     (500, "go-jose/go-jose/jwt: validation failed, token is expired (exp)", Rejection::Time),
@@ -66,6 +69,15 @@ const HEARD: &[(u16, &str, Rejection)] = &[
         "static_jwks joining requires the use of a service account token with a TTL of less than 30m0s",
         Rejection::Lifetime,
     ),
+    (400, "static_jwks joining requires the use of projected pod bound service account token", Rejection::Claim),
+    (
+        500,
+        "unable to load in-cluster configuration, KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT must be defined",
+        Rejection::InCluster,
+    ),
+    (400, "default compute engine service account \"x\" is not supported", Rejection::DefaultAccount),
+    (412, "id token \"google.compute_engine.zone\" claim is empty", Rejection::Place),
+    (500, "Post \"https://sts.us-east-1.amazonaws.com/\": dial tcp: i/o timeout", Rejection::StsUnreachable),
     (403, "kubernetes token did not match any allow rules", Rejection::Rules),
     (412, "claims missing expected key: a.b", Rejection::Rules),
     (403, "IAM join request uses unknown STS host \"sts.mars-1.amazonaws.com\"", Rejection::StsHost),
@@ -138,8 +150,7 @@ fn of_two_joins_that_meet_one_comes_again() {
     }
     // Anything else that doesn't compare is the request's fault, by either way.
     for envelope in [Envelope::Http(412), Envelope::Grpc(Grpc::FailedPrecondition)] {
-        let text = "id token \"google.compute_engine.zone\" claim is empty";
-        let error = heard(JoinMethod::Gcp, "18.8.0", envelope, &[text]);
+        let error = heard(JoinMethod::Gcp, "18.8.0", envelope, &["the spec has another revision"]);
         assert_eq!((rejection(&error), error.retry()), (Some(Rejection::Other), Retry::No), "{error}");
     }
 }

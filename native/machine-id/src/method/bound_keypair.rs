@@ -21,6 +21,6 @@ pub(super) const SPEC: Spec = Spec {
     identity: Identity::BoundKey,
     proof: Proof::BoundKey,
     legacy: Legacy::Stream,
-    since: "17.7",
+    since: "17.7 (of 18: 18.1)",
     uri_parameter: Some("registration_secret"),
 };

@@ -2,24 +2,12 @@
 //! to do about it, which is never to look into a log, and never to try the same again.
 
 use super::id_token::vouched;
+use crate::advice::{AUDIENCE, ISSUER, LIFETIME, METHOD, RULES, SIGNATURE, TIME, UNKNOWN_KEY};
 use crate::stage::{Flaw, Method};
 use crate::{Machine, Stage};
 
 /// What is the matter, the server's words, and what to do.
 type Row = (Flaw, &'static str, &'static str);
-
-pub(super) const RULES: &str = "the proof is genuine, but no allow rule of the token resource on the cluster (`tctl get \
-                                token/NAME`) fits it";
-const UNKNOWN_KEY: &str = "the issuer's key isn't in the token resource on the cluster (`tctl get token/NAME`), or the \
-                           issuer doesn't publish it: was it rotated?";
-const SIGNATURE: &str = "the proof isn't signed with the key that the token resource on the cluster (`tctl get \
-                         token/NAME`) lists; check the key's id";
-const AUDIENCE: &str = "issue the ID token for the audience that the message names: the cluster's name for kubernetes and \
-                        gitlab, teleport.cluster.local for github and gcp";
-const TIME: &str = "the ID token is too old, or the clocks of issuer and cluster differ; check both";
-const LIFETIME: &str = "issue the ID token for less than 30 minutes";
-const ISSUER: &str = "make the issuer in the token resource on the cluster (`tctl get token/NAME`) equal to the ID token's, \
-                      to the last slash";
 
 /// Fails unless a run is refused so, and leaves nothing.
 #[track_caller]
@@ -111,6 +99,5 @@ pub fn for_a_token_of_another_method(stage: &dyn Stage) {
     let config = machine.read("tbot.yaml");
     let named = config.lines().find(|line| line.starts_with("  token: ")).unwrap();
     machine.write_config(&config.replace(named, &format!("  token: {}", stage.admit_aws(&bot, aws))));
-    let advice = "configure the join method that the token resource on the cluster (`tctl get token/NAME`) names";
-    refused(&machine, &["this token is only valid for the iam join method"], advice);
+    refused(&machine, &["this token is only valid for the iam join method"], METHOD);
 }

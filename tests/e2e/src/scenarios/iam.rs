@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::id_token::{assert_not_renewable, assert_renews, has};
 use super::{assert_delivered, bad_proof};
+use crate::join::with_aws_keys;
 use crate::stage::IamOptions;
 use crate::wait::{LONG, until};
-use crate::{Machine, Stage};
+use crate::{Machine, Stage, advice};
 
 const REGION: &str = "eu-central-1";
 
@@ -21,10 +22,7 @@ fn machine(stage: &dyn Stage, options: IamOptions) -> (Machine, String) {
 /// The same with keys in its environment.
 fn with_keys(stage: &dyn Stage, options: &IamOptions, secret: &str) -> (Machine, String) {
     let (mut machine, bot) = machine(stage, options.clone());
-    machine.set("AWS_ACCESS_KEY_ID", &options.access_key_id);
-    machine.set("AWS_SECRET_ACCESS_KEY", secret);
-    machine.set("AWS_REGION", REGION);
-    machine.keep_secret([secret.to_owned()]);
+    with_aws_keys(&mut machine, &options.access_key_id, secret, REGION);
     (machine, bot)
 }
 
@@ -89,11 +87,7 @@ pub fn a_region_that_nobody_knows(stage: &dyn Stage) {
 /// STS computes another signature.
 pub fn a_wrong_secret(stage: &dyn Stage) {
     let (machine, _) = with_keys(stage, &IamOptions::default(), "another/secret/of/forty/characters/000000");
-    bad_proof::refused(
-        &machine,
-        &["403 Forbidden", "SignatureDoesNotMatch"],
-        "AWS refused the signed request: check this machine's clock, and that its AWS credentials are valid",
-    );
+    bad_proof::refused(&machine, &["403 Forbidden", "SignatureDoesNotMatch"], advice::STS);
 }
 
 /// Genuine, but another account's.
@@ -101,7 +95,7 @@ pub fn an_account_that_no_rule_allows(stage: &dyn Stage) {
     let options = IamOptions { allowed: false, ..IamOptions::default() };
     let (machine, _) = right(stage, &options);
     let seen = format!("instance {} did not match any allow rules in token", options.arn);
-    bad_proof::refused(&machine, &[&seen], bad_proof::RULES);
+    bad_proof::refused(&machine, &[&seen], advice::RULES);
 }
 
 /// A lock stops it, and it goes on once the lock is gone.

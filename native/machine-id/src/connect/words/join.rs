@@ -14,6 +14,8 @@ pub enum Rejection {
     UnknownKey,
     /// The proof was signed by another key than the one that it names.
     Signature,
+    /// The keys in the token resource can't be read.
+    Jwks,
     /// The proof is for another audience.
     Audience,
     /// The proof is too old or too new.
@@ -26,16 +28,24 @@ pub enum Rejection {
     Claim,
     /// The auth server can't fetch the issuer's keys.
     IssuerUnreachable,
+    /// The token's form works only where the auth server runs in Kubernetes.
+    InCluster,
     /// The proof is valid for longer than the server takes.
     Lifetime,
     /// The proof is genuine, and no rule of the token allows whom it names.
     Rules,
+    /// The account is one that every machine has.
+    DefaultAccount,
+    /// A rule asks for a place, and the proof names none.
+    Place,
     /// The STS host isn't one that the server takes.
     StsHost,
     /// The server takes FIPS hosts of STS alone.
     Fips,
     /// AWS refused the signed request.
     Sts,
+    /// The auth server can't reach AWS.
+    StsUnreachable,
     /// The answer to the server's challenge wasn't right.
     Challenge,
     /// The server can't read or verify a document that a platform signed.
@@ -81,10 +91,10 @@ const WORDS: &[(&str, Rejection)] = &[
     ("idtoken is required", Rejection::ProofExpected),
     ("unsupported key type/format", Rejection::UnknownKey),
     ("failed to verify id token signature", Rejection::UnknownKey),
-    ("unknown json web key type", Rejection::UnknownKey),
+    ("unknown json web key type", Rejection::Jwks),
     ("error in cryptographic primitive", Rejection::Signature),
-    ("validating jwt signature", Rejection::Signature),
     ("invalid audience claim", Rejection::Audience),
+    ("invalid issuer claim", Rejection::Issuer),
     ("oidc: expected audience", Rejection::Audience),
     ("audience is not valid", Rejection::Audience),
     ("token is expired", Rejection::Time),
@@ -100,20 +110,26 @@ const WORDS: &[(&str, Rejection)] = &[
     ("expected number value to unmarshal numericdate", Rejection::Claim),
     ("compact jws format must have three parts", Rejection::Claim),
     ("/.well-known/openid-configuration\":", Rejection::IssuerUnreachable),
+    ("unable to load in-cluster configuration", Rejection::InCluster),
     ("ttl of less than", Rejection::Lifetime),
+    ("joining requires the use of", Rejection::Claim),
     ("did not match any allow rules", Rejection::Rules),
     ("claims matched no allow_any rules", Rejection::Rules),
     ("claims missing expected key", Rejection::Rules),
     ("incorrect value in claim", Rejection::Rules),
+    ("default compute engine service account", Rejection::DefaultAccount),
+    ("compute_engine.zone\" claim is empty", Rejection::Place),
     ("unknown sts host", Rejection::StsHost),
     ("unknown host \"sts", Rejection::StsHost),
     ("rejecting iam join request using sts host", Rejection::StsHost),
     ("selected non-fips sts endpoint", Rejection::Fips),
     ("aws sts api returned status", Rejection::Sts),
+    ("post \"https://sts", Rejection::StsUnreachable),
     ("challenge header", Rejection::Challenge),
     ("as a signed header", Rejection::Challenge),
     ("challenge is missing or does not match", Rejection::Challenge),
     ("failed to complete challenge", Rejection::Challenge),
+    ("public key may not be reused", Rejection::Challenge),
     ("asn1: ", Rejection::Document),
     ("certificate signed by unknown authority", Rejection::Document),
     ("vm id does not match", Rejection::Machine),
@@ -135,6 +151,9 @@ const WORDS: &[(&str, Rejection)] = &[
     ("scoped bot", Rejection::Scoped),
     ("trusted device", Rejection::DeviceTrust),
     ("device trust", Rejection::DeviceTrust),
+    // Wraps alone: what they are around isn't known.
+    ("validating jwt signature", Rejection::Signature),
+    ("reviewing kubernetes token with static_jwks", Rejection::Jwks),
 ];
 
 /// What the words mean, if they are known, among the meanings that are `possible`.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use teleport_api::auth::Certs;
 use zeroize::Zeroizing;
 
-use crate::connect::{HttpReply, IssuedCerts, JoinDoor, Refusal, TransportError, error_messages, words};
+use crate::connect::{HttpReply, IssuedCerts, JoinDoor, TransportError, error_messages, words};
 use crate::secret::Secret;
 
 use super::{Failure, Outcome};
@@ -21,8 +21,8 @@ pub(super) async fn send(door: &JoinDoor<'_>, request: &JoinRequest<'_>) -> Resu
     let reply = door.http(body).await.map_err(|error| Failure::Final(error.into()))?;
     // Answered by the router alone: there is no such call here (any more).
     if matches!(reply.status, 404 | 405 | 501) && is_unknown_call(&reply) {
-        let what = format!("joining over HTTPS (HTTP {})", reply.status);
-        return Err(Failure::NotTaken(JoinError::Connect(Refusal::Unsupported { what }.into())));
+        let message = format!("joining over HTTPS is answered with HTTP {}", reply.status);
+        return Err(Failure::NotTaken(JoinError::UnknownWay { method: request.method, message }));
     }
     let date = reply.date;
     let certs = read(&reply, request).map_err(Failure::Final)?;

@@ -29,7 +29,7 @@ final class Checks {
     static byte[] config(Path root, Path helper, String address, String token, String caPem) {
         String secret = token == null ? "" : ",\"token\":\"" + token + "\"";
         String ca = caPem == null ? "" : ",\"ca_pem\":\"" + caPem.replace("\n", "\\n") + "\"";
-        return bytes("{\"abi\":3,\"root\":\"" + root + "\",\"helper\":\"" + helper
+        return bytes("{\"abi\":" + MachineIdNative.ABI + ",\"root\":\"" + root + "\",\"helper\":\"" + helper
                 + "\",\"helper_sha256\":\"" + digest(helper) + "\",\"identities\":[{\"id\":\"api\","
                 + "\"cluster\":{\"address\":\"" + address + "\"" + ca + "},"
                 + "\"join\":{\"method\":\"token\"" + secret + "}}]}");

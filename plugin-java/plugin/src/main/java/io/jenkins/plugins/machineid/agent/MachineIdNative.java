@@ -4,6 +4,9 @@ package io.jenkins.plugins.machineid.agent;
 
 /** The only class with native methods. The library binds them by name: neither may be renamed alone. */
 final class MachineIdNative {
+    /** Number of the JSON contract and of these signatures; the library tells its own by {@link #abiVersion()}. */
+    static final int ABI = 3;
+
     private MachineIdNative() {}
 
     static native int abiVersion();

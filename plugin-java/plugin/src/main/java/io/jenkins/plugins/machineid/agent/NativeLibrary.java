@@ -10,9 +10,6 @@ import java.util.UUID;
 
 /** Loads exactly one file, once per class loader: the packaged one, after its digest was checked. */
 final class NativeLibrary {
-    /** Number of the JSON contract and the signatures; the library tells its own. */
-    static final int ABI = 3;
-
     private static NativeLibrary loaded;
 
     private final NativeApi api;
@@ -55,8 +52,8 @@ final class NativeLibrary {
             loadFile(file);
             NativeApi api = new MachineIdNative.Bound();
             int abi = api.abiVersion();
-            if (abi != ABI) {
-                throw new NativeUnavailableException(Reason.ABI, "library " + abi + ", plugin " + ABI);
+            if (abi != MachineIdNative.ABI) {
+                throw new NativeUnavailableException(Reason.ABI, "library " + abi + ", plugin " + MachineIdNative.ABI);
             }
             return api;
         } catch (UnsatisfiedLinkError e) {

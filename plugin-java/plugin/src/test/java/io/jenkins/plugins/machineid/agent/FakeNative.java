@@ -25,7 +25,7 @@ final class FakeNative implements NativeApi {
 
     @Override
     public int abiVersion() {
-        return NativeLibrary.ABI;
+        return MachineIdNative.ABI;
     }
 
     @Override

@@ -32,7 +32,7 @@ class NativeLibraryTest {
 
     @Test
     void the_number_of_the_contract_is_the_librarys() {
-        assertEquals(Vocabulary.abi(), NativeLibrary.ABI);
+        assertEquals(Vocabulary.abi(), MachineIdNative.ABI);
     }
 
     @Test
@@ -46,8 +46,8 @@ class NativeLibraryTest {
     @Test
     void the_real_library_binds_and_answers() throws IOException {
         NativeApi api = NativeLibrary.bind(library());
-        assertEquals(NativeLibrary.ABI, api.abiVersion());
-        String config = "{\"abi\":" + NativeLibrary.ABI + ",\"root\":\"" + folder + "\",\"helper\":\"/bin/true\",\"helper_sha256\":\"" + "0".repeat(64) + "\",\"identities\":[{\"id\":\"api\","
+        assertEquals(MachineIdNative.ABI, api.abiVersion());
+        String config = "{\"abi\":" + MachineIdNative.ABI + ",\"root\":\"" + folder + "\",\"helper\":\"/bin/true\",\"helper_sha256\":\"" + "0".repeat(64) + "\",\"identities\":[{\"id\":\"api\","
                 + "\"cluster\":{\"address\":\"127.0.0.1:1\"},\"join\":{\"method\":\"token\",\"token\":\"x\"}}]}";
         byte[] opened = api.open(config.getBytes(StandardCharsets.UTF_8));
         long handle = EngineReply.handle(opened).orElseThrow(() -> new AssertionError(text(opened)));
