@@ -13,6 +13,10 @@ use teleport_double::{CertificateFault, Fault, IamOptions, Point, Role, Times, T
 
 /// The methods that stand for the ways: one request, and a challenge.
 const METHODS: [&str; 2] = ["gitlab", "iam"];
+fn by_each_method(version: &str) -> impl Iterator<Item = (&str, &str)> {
+    METHODS.into_iter().map(move |method| (version, method))
+}
+
 const PROOF: &str = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
 
 fn cluster(version: &str) -> Cluster {
@@ -31,6 +35,16 @@ fn agent(cluster: &Cluster, method: &str) -> Machine {
     machine.keep_secret([PROOF.to_owned()]);
     with_aws_keys(&mut machine, &iam.access_key_id, &iam.secret_access_key, "eu-central-1");
     machine
+}
+
+/// Runs all cases at once: each waits for renewals, which are seconds apart.
+fn each<T: Copy + Send>(cases: impl IntoIterator<Item = T>, run: impl Fn(T) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            let run = &run;
+            scope.spawn(move || run(case));
+        }
+    });
 }
 
 fn start(machine: &Machine) -> Process {
@@ -56,31 +70,28 @@ fn ends_well(machine: &Machine, agent: Process) {
 #[test]
 fn one_agent_stays_one_instance_by_each_way() {
     // REST at the auth server, gRPC, the streams, the new service first and alone.
-    for version in ["16.2.0", "17.4.0", "18.1.0", "18.8.0", "20.0.0"] {
-        for method in METHODS {
-            let cluster = cluster(version);
-            let machine = agent(&cluster, method);
-            let process = start(&machine);
-            until("two renewals", LONG, || generations(&cluster).iter().any(|at| *at >= 3).then_some(()));
-            ends_well(&machine, process);
-            let seen = generations(&cluster);
-            assert_eq!(seen, [cluster.counters().joined], "{method} at {version}");
-        }
-    }
+    let versions = ["16.2.0", "17.4.0", "18.1.0", "18.8.0", "20.0.0"];
+    each(versions.into_iter().flat_map(by_each_method), |(version, method)| {
+        let cluster = cluster(version);
+        let machine = agent(&cluster, method);
+        let process = start(&machine);
+        until("two renewals", LONG, || generations(&cluster).iter().any(|at| *at >= 3).then_some(()));
+        ends_well(&machine, process);
+        let seen = generations(&cluster);
+        assert_eq!(seen, [cluster.counters().joined], "{method} at {version}");
+    });
 }
 
 #[test]
 fn without_instances_each_join_is_a_new_one() {
-    for version in ["15.0.0", "16.1.0"] {
-        for method in METHODS {
-            let cluster = cluster(version);
-            let machine = agent(&cluster, method);
-            let process = start(&machine);
-            until("two renewals", LONG, || (cluster.counters().joined >= 3).then_some(()));
-            ends_well(&machine, process);
-            assert_eq!((generations(&cluster), cluster.generation("api")), (Vec::new(), None), "{method} at {version}");
-        }
-    }
+    each(["15.0.0", "16.1.0"].into_iter().flat_map(by_each_method), |(version, method)| {
+        let cluster = cluster(version);
+        let machine = agent(&cluster, method);
+        let process = start(&machine);
+        until("two renewals", LONG, || (cluster.counters().joined >= 3).then_some(()));
+        ends_well(&machine, process);
+        assert_eq!((generations(&cluster), cluster.generation("api")), (Vec::new(), None), "{method} at {version}");
+    });
 }
 
 /// Each version with a method, for each way: REST, gRPC, a stream, the new service.
@@ -95,7 +106,8 @@ const AFRESH: &str = "joining without the certificate at hand, as a new instance
 fn becomes_another_instance(cluster: &Cluster, method: &str, happens: impl FnOnce(&Cluster, &str)) -> bool {
     let machine = agent(cluster, method);
     let process = start(&machine);
-    let first = until("the first instance", LONG, || cluster.bot_instances("api").into_keys().next());
+    until("the outputs", LONG, || machine.path("out/key").exists().then_some(()));
+    let first = cluster.bot_instances("api").into_keys().next().unwrap();
     happens(cluster, &first);
     until("a renewal of another instance", LONG, || {
         cluster.bot_instances("api").into_iter().any(|(id, generation)| id != first && generation >= 2).then_some(())
@@ -110,47 +122,47 @@ fn becomes_another_instance(cluster: &Cluster, method: &str, happens: impl FnOnc
 
 #[test]
 fn a_certificate_without_generation_is_not_shown() {
-    for (version, method) in WAYS {
+    each(WAYS, |(version, method)| {
         let cluster = cluster(version);
         // As of a server before its upgrade.
         let before = Fault::Certificate(CertificateFault::NoGeneration);
         cluster.faults().inject(Point::Join, before, Times::Once);
         let in_vain = becomes_another_instance(&cluster, method, |_, _| {});
         assert!(!in_vain);
-    }
+    });
 }
 
 #[test]
 fn a_certificate_whose_generation_the_server_misses_is_dropped() {
-    for (version, method) in WAYS {
+    each(WAYS, |(version, method)| {
         let in_vain = becomes_another_instance(&cluster(version), method, |cluster, _| {
             let message = "a current identity generation must be provided".to_owned();
             cluster.faults().inject(Point::Join, Fault::Grpc { code: 7, message }, Times::Once);
         });
         assert!(in_vain);
-    }
+    });
 }
 
 #[test]
 fn an_instance_whose_record_is_gone_begins_anew() {
-    for (version, method) in WAYS {
+    each(WAYS, |(version, method)| {
         let in_vain = becomes_another_instance(&cluster(version), method, |cluster, first| {
             cluster.delete_bot_instance("api", first);
         });
         assert!(!in_vain);
-    }
+    });
 }
 
 #[test]
 fn a_way_to_the_auth_server_that_is_cut_leads_to_the_proxy() {
-    for (version, method) in WAYS {
+    each(WAYS, |(version, method)| {
         let in_vain = becomes_another_instance(&cluster(version), method, |cluster, _| {
             // From 18.8 on the old service at the auth server stands in for the new one there.
             let ways = if version == "18.8.0" { 2 } else { 1 };
             cluster.faults().inject(Point::Join, Fault::Refuse, Times::Count(ways));
         });
         assert!(in_vain);
-    }
+    });
     // It gives up on a server that says nothing.
     let in_vain = becomes_another_instance(&cluster("17.4.0"), "gitlab", |cluster, _| {
         cluster.faults().inject(Point::Join, Fault::Hang, Times::Once);
@@ -160,7 +172,7 @@ fn a_way_to_the_auth_server_that_is_cut_leads_to_the_proxy() {
 
 #[test]
 fn an_expired_certificate_is_not_shown() {
-    const LIFE: Duration = Duration::from_secs(30);
+    const LIFE: Duration = Duration::from_secs(16);
     let cluster = cluster("17.4.0");
     cluster.set_role(Role::new("bot-api").max_session_ttl(LIFE));
     let in_vain = becomes_another_instance(&cluster, "gitlab", |cluster, _| {
