@@ -15,8 +15,13 @@ import java.util.Objects;
  * <p>Two of one class that would ask for the same are equal, so that what says nothing isn't exported.
  */
 public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> implements ExtensionPoint {
-    /** Teleport's name of it, which is also its symbol. */
+    /** Teleport's name of it, by which the library knows it. */
     public abstract String method();
+
+    /** The name of it in YAML and in the list of the form: Teleport's, unless it is one that Teleport doesn't know. */
+    public String symbol() {
+        return method();
+    }
 
     /**
      * True when an agent that joins so keeps a secret of it: a token, a key, or the bot's identity. With the other
