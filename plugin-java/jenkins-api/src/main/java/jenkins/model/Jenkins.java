@@ -32,12 +32,21 @@ public class Jenkins extends hudson.model.Node {
         return null;
     }
 
+    public String getRootUrl() throws IllegalStateException {
+        return null;
+    }
+
     public File getRootDir() {
         return null;
     }
 
     @Override
     public String getNodeName() {
+        return null;
+    }
+
+    @Override
+    public String getLabelString() {
         return null;
     }
 

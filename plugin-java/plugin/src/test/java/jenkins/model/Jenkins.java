@@ -16,6 +16,8 @@ public class Jenkins extends Node {
     public static final hudson.util.XStream2 XSTREAM2 = null;
     private static final Jenkins INSTANCE = new Jenkins();
 
+    public volatile String rootUrl = "https://ci.example.com/";
+
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
 
     public static Jenkins get() {
@@ -38,12 +40,21 @@ public class Jenkins extends Node {
         return nodes.values().stream().map(Node::toComputer).toArray(Computer[]::new);
     }
 
+    public String getRootUrl() {
+        return rootUrl;
+    }
+
     public File getRootDir() {
         return null;
     }
 
     @Override
     public String getNodeName() {
+        return "";
+    }
+
+    @Override
+    public String getLabelString() {
         return "";
     }
 
