@@ -5,9 +5,11 @@ package io.jenkins.plugins.machineid.join;
 import hudson.ExtensionPoint;
 import hudson.model.AbstractDescribableImpl;
 import hudson.util.Secret;
+import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * How an agent becomes a member of a cluster as a bot: one of Teleport's join methods, with what can be set about it.
@@ -59,6 +61,20 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
      */
     public void checkCluster(String name, String address, String kind) {}
 
+    /** How this controller states who a build is, where that is the proof; empty: the agent has one. */
+    public Optional<StatementForm> statement() {
+        return Optional.empty();
+    }
+
+    /**
+     * Whom such a statement is for.
+     *
+     * @param address the cluster's, as it is configured
+     */
+    public String audience(String address) {
+        throw new IllegalStateException(symbol() + " makes no statements");
+    }
+
     /**
      * What the library is told, by the contract's names; values as in {@link #settings}.
      *
@@ -76,11 +92,17 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
         return request;
     }
 
+    /** What is set and the library isn't told: it counts when two are compared. Null: nothing. */
+    protected Object ours() {
+        return null;
+    }
+
     @Override
     public final boolean equals(Object other) {
         return other != null
                 && other.getClass() == getClass()
-                && ((JoinMethod) other).request(null, null).equals(request(null, null));
+                && ((JoinMethod) other).request(null, null).equals(request(null, null))
+                && Objects.equals(((JoinMethod) other).ours(), ours());
     }
 
     @Override
