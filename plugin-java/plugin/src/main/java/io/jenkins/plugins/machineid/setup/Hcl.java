@@ -59,7 +59,7 @@ final class Hcl {
             });
             out.append(list.isEmpty() ? "]" : indent + "]");
         } else {
-            out.append(Quoting.hcl((String) value));
+            out.append(value instanceof String text ? Quoting.hcl(text) : String.valueOf(value));
         }
     }
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A resource of a cluster, written once and shown in two languages. Values are texts, lists and maps of such.
+ * A resource of a cluster, written once and shown in two languages. Values are texts, numbers, lists and maps of such.
  *
  * @param kind Teleport's name of the kind, as {@code token}
  * @param version of the kind

@@ -54,6 +54,9 @@ final class Yaml {
         if (value instanceof Map) {
             return "{}";
         }
-        return value instanceof List ? "[]" : Quoting.yaml((String) value);
+        if (value instanceof List) {
+            return "[]";
+        }
+        return value instanceof String text ? Quoting.yaml(text) : String.valueOf(value);
     }
 }
