@@ -38,7 +38,8 @@ record AllowRules(List<Map<String, Object>> allow, List<String> notes) {
         patterns.stream().filter(JobPattern::isName).map(JobPattern::toString).forEach(jobs::add);
         if (!globs.isEmpty()) {
             existing.stream().limit(MOST_JOBS).forEach(jobs::add);
-            notes.add(Messages.Setup_existing(globs));
+            notes.add(Messages.Setup_existing(
+                    globs, StatementForm.GITLAB.since(), StatementForm.GENERIC_OIDC.since()));
         }
         if (!globs.isEmpty() && existing.size() > MOST_JOBS) {
             notes.add(Messages.Setup_tooMany(existing.size(), MOST_JOBS));
