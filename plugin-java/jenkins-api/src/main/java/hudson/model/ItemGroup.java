@@ -4,4 +4,8 @@ package hudson.model;
 
 public interface ItemGroup<T extends Item> {
     String getFullName();
+
+    default <T extends Item> java.util.List<T> getAllItems(Class<T> type) {
+        return null;
+    }
 }

@@ -4,14 +4,17 @@ package jenkins.model;
 
 import hudson.FilePath;
 import hudson.model.Computer;
+import hudson.model.Item;
+import hudson.model.ItemGroup;
 import hudson.model.Node;
 import hudson.security.Permission;
 import java.io.File;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** In place of the declared class, which does nothing: a Jenkins with the nodes that a test puts there. */
-public class Jenkins extends Node {
+public class Jenkins extends Node implements ItemGroup<Item> {
     public static final Permission ADMINISTER = null;
     public static final hudson.util.XStream2 XSTREAM2 = null;
     private static final Jenkins INSTANCE = new Jenkins();
@@ -22,6 +25,19 @@ public class Jenkins extends Node {
 
     public static Jenkins get() {
         return INSTANCE;
+    }
+
+    /** All jobs that there are, as a test says. */
+    public volatile List<Item> jobs = List.of();
+
+    @Override
+    public String getFullName() {
+        return "";
+    }
+
+    @Override
+    public <T extends Item> List<T> getAllItems(Class<T> type) {
+        return jobs.stream().filter(type::isInstance).map(type::cast).toList();
     }
 
     public Map<String, Node> nodes() {
