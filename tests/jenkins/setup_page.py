@@ -56,7 +56,7 @@ def the_set_up_page_shows_what_to_create(world):
         page = jenkins.get(PAGE)
         assert "<b>app" not in page, "a job's name is markup"
         for text in ("yaml", "roles", "terraform", "terraformRoles", "commands"):
-            shown = re.findall(r'<pre id="text-signed-[a-z-]+">(.*?)</pre>', page, re.S)
+            shown = re.findall(r'<pre [^>]*id="text-signed-[a-z-]+"[^>]*>(.*?)</pre>', page, re.S)
             assert setup[text] in [html.unescape(each) for each in shown], f"{text} is not on the page as it is"
         contains(page, "12.4, 13.4 or 14", "jenkins-copy-button", keys["step"])
         for script in re.findall(r"<script[^>]*>(.*?)</script>", page[page.index('id="identity-signed"'):page.index('id="machine-id-forms"')], re.S):

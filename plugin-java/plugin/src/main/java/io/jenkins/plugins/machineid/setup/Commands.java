@@ -3,7 +3,6 @@
 package io.jenkins.plugins.machineid.setup;
 
 import io.jenkins.plugins.machineid.Messages;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -18,29 +17,31 @@ final class Commands {
     }
 
     static String of(Plan plan) {
-        List<String> lines = new ArrayList<>();
+        StringBuilder lines = new StringBuilder();
+        say(lines, Messages.Setup_createRoles(), "tctl create roles.yaml");
         if (plan.method().equals("token")) {
             String again = "tctl bots instances add " + plan.identity();
             say(lines, Messages.Setup_tokenFirst(), add(plan));
             say(lines, Messages.Setup_tokenNext(), again);
             say(lines, Messages.Setup_tokenOld(), "tctl bots rm " + plan.identity(), add(plan));
             say(lines, Messages.Setup_tokenUri(), again + " --legacy");
-            return String.join("\n", lines) + "\n";
+            return lines.toString();
         }
-        say(lines, Messages.Setup_createRoles(), "tctl create roles.yaml");
         say(lines, Messages.Setup_create(), "tctl create -f machine-id.yaml");
         if (plan.token().isEmpty()) {
             say(lines, Messages.Setup_ownTokens());
+        } else {
+            say(lines, Messages.Setup_botOld(), add(plan) + " --token=" + shell(plan.token()));
         }
         if (plan.method().equals("bound_keypair") && !plan.token().isEmpty()) {
             say(lines, Messages.Setup_registration(), "tctl get token/" + shell(plan.token()) + " --format=yaml");
         }
-        return String.join("\n", lines) + "\n";
+        return lines.toString();
     }
 
-    private static void say(List<String> lines, String comment, String... commands) {
-        lines.add("# " + Quoting.comment(comment));
-        lines.addAll(List.of(commands));
+    private static void say(StringBuilder lines, String comment, String... commands) {
+        lines.append(Quoting.comment(comment));
+        List.of(commands).forEach(command -> lines.append(command).append('\n'));
     }
 
     /** One word for a POSIX shell. */

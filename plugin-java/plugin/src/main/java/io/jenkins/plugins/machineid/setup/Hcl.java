@@ -21,7 +21,7 @@ final class Hcl {
 
     private static String block(Resource resource) {
         StringBuilder out = new StringBuilder();
-        resource.notes().forEach(note -> out.append("# ").append(Quoting.comment(note)).append('\n'));
+        resource.notes().forEach(note -> out.append(Quoting.comment(note)));
         out.append("resource \"").append(resource.terraform()).append("\" \"").append(label(resource.name())).append("\" {\n");
         resource.body().forEach((key, value) -> {
             out.append("  ").append(key).append(" = ");

@@ -75,10 +75,10 @@ public final class IdentitySetup {
         return Yaml.of(roles());
     }
 
-    /** Bot and token resource, as YAML; empty: the commands make them. */
+    /** Token resource and bot, as YAML; empty: the commands make them. */
     @Exported
     public String getYaml() {
-        return Yaml.of(botAndToken());
+        return Yaml.of(tokenAndBot());
     }
 
     /** {@link #getRoles} for Terraform. */
@@ -90,7 +90,7 @@ public final class IdentitySetup {
     /** {@link #getYaml} for Terraform. */
     @Exported
     public String getTerraform() {
-        return Hcl.of(botAndToken());
+        return Hcl.of(tokenAndBot());
     }
 
     private List<Resource> roles() {
@@ -98,18 +98,18 @@ public final class IdentitySetup {
     }
 
     /** A token of method {@code token} is made together with its bot, and is a secret: no resource of it is shown. */
-    private List<Resource> botAndToken() {
-        return plan == null || plan.method().equals("token") ? List.of() : Resources.botAndToken(plan);
+    private List<Resource> tokenAndBot() {
+        return plan == null || plan.method().equals("token") ? List.of() : Resources.tokenAndBot(plan);
     }
 
     /** For the page: what there is, in the order of use. */
     public List<SetupText> getTexts() {
         return List.of(
-                        new SetupText(id + "-commands", Messages.Setup_textCommands(), getCommands()),
-                        new SetupText(id + "-roles", Messages.Setup_textRoles(), getRoles()),
-                        new SetupText(id + "-resources", Messages.Setup_textResources(), getYaml()),
-                        new SetupText(id + "-terraform-roles", Messages.Setup_textTerraformRoles(), getTerraformRoles()),
-                        new SetupText(id + "-terraform", Messages.Setup_textTerraform(), getTerraform()))
+                        new SetupText(id + "-commands", Messages.Setup_textCommands(), getCommands(), false),
+                        new SetupText(id + "-roles", Messages.Setup_textRoles(), getRoles(), false),
+                        new SetupText(id + "-resources", Messages.Setup_textResources(), getYaml(), false),
+                        new SetupText(id + "-terraform-roles", Messages.Setup_textTerraformRoles(), getTerraformRoles(), true),
+                        new SetupText(id + "-terraform", Messages.Setup_textTerraform(), getTerraform(), true))
                 .stream()
                 .filter(text -> !text.getText().isEmpty())
                 .toList();

@@ -18,6 +18,9 @@ final class Quoting {
     /** What YAML 1.1 reads as something else than a text. */
     private static final Set<String> WORDS = Set.of("true", "false", "yes", "no", "on", "off", "y", "n", "null");
 
+    /** Characters in a line of a comment. */
+    private static final int WIDTH = 110;
+
     private Quoting() {}
 
     /** As short as it may be: what reads as a plain word stays one. */
@@ -44,11 +47,20 @@ final class Quoting {
         return quoted(text);
     }
 
-    /** In a comment: one line, whatever is in it. */
+    /** As comments, each line of them, whatever is in it; long ones are broken at blanks. */
     static String comment(String text) {
-        StringBuilder line = new StringBuilder();
-        text.codePoints().forEach(c -> line.appendCodePoint(isShown(c) ? c : ' '));
-        return line.toString();
+        StringBuilder shown = new StringBuilder();
+        text.codePoints().forEach(c -> shown.appendCodePoint(isShown(c) ? c : ' '));
+        StringBuilder out = new StringBuilder();
+        StringBuilder line = new StringBuilder("#");
+        for (String word : shown.toString().trim().split(" +")) {
+            if (line.length() > 1 && line.length() + word.length() >= WIDTH) {
+                out.append(line).append('\n');
+                line.setLength(1);
+            }
+            line.append(' ').append(word);
+        }
+        return out.append(line).append('\n').toString();
     }
 
     /** Within double quotes, as YAML, HCL and Go all read it. */

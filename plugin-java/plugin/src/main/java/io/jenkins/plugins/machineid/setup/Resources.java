@@ -28,13 +28,13 @@ final class Resources {
                 "role", "v5", name, Map.of("allow", allow), List.of(Messages.Setup_role("machine-id-role", name)));
     }
 
-    /** The bot and its token, which may be made anew as often as something changes. */
-    static List<Resource> botAndToken(Plan plan) {
+    /** They may be made anew as often as something changes. The token first: old clusters stop at the bot. */
+    static List<Resource> tokenAndBot(Plan plan) {
         List<Resource> resources = new ArrayList<>();
-        resources.add(bot(plan));
         if (!plan.token().isEmpty()) {
             resources.add(token(plan));
         }
+        resources.add(bot(plan));
         return resources;
     }
 
@@ -43,7 +43,7 @@ final class Resources {
         if (plan.roles().isEmpty()) {
             notes.add(Messages.Setup_anyRole(plan.identity()));
         }
-        notes.add(Messages.Setup_bot(Commands.add(plan) + (plan.token().isEmpty() ? "" : " --token=" + Commands.shell(plan.token()))));
+        notes.add(Messages.Setup_bot());
         notes.add(Messages.Setup_botTerraform());
         return new Resource("bot", "v1", plan.identity(), Map.of("roles", plan.botRoles()), notes);
     }

@@ -7,11 +7,14 @@ public final class SetupText {
     private final String id;
     private final String title;
     private final String text;
+    private final boolean folded;
 
-    SetupText(String id, String title, String text) {
+    /** @param folded shown on a click only: most people need another one */
+    SetupText(String id, String title, String text, boolean folded) {
         this.id = id;
         this.title = title;
         this.text = text;
+        this.folded = folded;
     }
 
     /** In the page. */
@@ -25,5 +28,9 @@ public final class SetupText {
 
     public String getText() {
         return text;
+    }
+
+    public boolean isFolded() {
+        return folded;
     }
 }

@@ -14,7 +14,7 @@ final class Yaml {
         StringBuilder out = new StringBuilder();
         for (Resource resource : resources) {
             out.append(out.isEmpty() ? "" : "---\n");
-            resource.notes().forEach(note -> out.append("# ").append(Quoting.comment(note)).append('\n'));
+            resource.notes().forEach(note -> out.append(Quoting.comment(note)));
             map(out, resource.tree(), "");
         }
         return out.toString();

@@ -74,6 +74,16 @@ class LanguagesTest {
         assertEquals(one.body(), HclReader.block(hcl, "teleport_provision_token", Hcl.label(text)), hcl);
     }
 
+    @ParameterizedTest
+    @MethodSource("hostile")
+    void a_comment_stays_one(String text) {
+        String comment = Quoting.comment(text + " word".repeat(60) + text);
+        assertTrue(comment.lines().count() > 1 && comment.endsWith("\n"), comment);
+        comment.lines().forEach(line -> assertTrue(line.startsWith("# ") && line.length() < 130, line));
+        assertEquals(comment.lines().count(), comment.chars().filter(c -> c == '\n').count());
+        assertTrue(comment.chars().noneMatch(c -> c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029), comment);
+    }
+
     @Test
     void half_a_character_is_no_reason_to_write_what_nobody_reads() {
         assertEquals("\"a\\ufffd\"", Quoting.yaml("a\ud83d"));

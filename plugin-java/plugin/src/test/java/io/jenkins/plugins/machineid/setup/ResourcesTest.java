@@ -49,10 +49,10 @@ class ResourcesTest {
     @ParameterizedTest
     @EnumSource(StatementForm.class)
     void a_bot_and_its_token_for_each_form(StatementForm form) {
-        List<Map<?, ?>> read = read(Resources.botAndToken(plan(form, "jenkins-api", List.of("api-workers"), List.of("team-a/app"))));
+        List<Map<?, ?>> read = read(Resources.tokenAndBot(plan(form, "jenkins-api", List.of("api-workers"), List.of("team-a/app"))));
         assertEquals(
                 Map.of("kind", "bot", "version", "v1", "metadata", Map.of("name", "api"), "spec", Map.of("roles", List.of("api-workers"))),
-                read.get(0));
+                read.get(1));
         Object own = switch (form) {
             case KUBERNETES -> Map.of(
                     "type", "static_jwks",
@@ -76,8 +76,8 @@ class ResourcesTest {
                                 "bot_name", "api",
                                 "join_method", form.method(),
                                 form.method(), own)),
-                read.get(1));
-        assertTrue(Yaml.of(Resources.botAndToken(plan(form, "t", List.of(), List.of("a")))).contains(form.since()));
+                read.get(0));
+        assertTrue(Yaml.of(Resources.tokenAndBot(plan(form, "t", List.of(), List.of("a")))).contains(form.since()));
     }
 
     /** Else whoever may name a job could let himself in, or make resources of his own. */
@@ -89,12 +89,12 @@ class ResourcesTest {
         for (StatementForm form : StatementForm.values()) {
             Plan plan = plan(form, name, List.of(name), List.of(name, "team/" + name, name + "/*"));
             List<Resource> all = new ArrayList<>(Resources.roles(plan));
-            all.addAll(Resources.botAndToken(plan));
+            all.addAll(Resources.tokenAndBot(plan));
             assertEquals(all.stream().map(Resource::tree).toList(), read(all), name);
             for (Resource each : all) {
                 assertEquals(each.body(), HclReader.block(Hcl.of(List.of(each)), each.terraform(), Hcl.label(each.name())), name);
             }
-            assertEquals(List.of("role", "bot", "token"), all.stream().map(Resource::kind).toList());
+            assertEquals(List.of("role", "token", "bot"), all.stream().map(Resource::kind).toList());
         }
     }
 
@@ -118,7 +118,7 @@ class ResourcesTest {
         for (String method : methods()) {
             Plan plan = new Plan("api", List.of("r"), method, method.equals("token") ? "" : "t", null);
             assertEquals(
-                    Resources.botAndToken(plan).stream().map(Resource::tree).toList(), read(Resources.botAndToken(plan)));
+                    Resources.tokenAndBot(plan).stream().map(Resource::tree).toList(), read(Resources.tokenAndBot(plan)));
             assertFalse(Commands.of(plan).isEmpty());
         }
     }
