@@ -16,12 +16,23 @@ public class Jenkins extends Node {
     public static final hudson.util.XStream2 XSTREAM2 = null;
     private static final Jenkins INSTANCE = new Jenkins();
 
+    private final File home = home();
     public volatile String rootUrl = "https://ci.example.com/";
 
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
 
     public static Jenkins get() {
         return INSTANCE;
+    }
+
+    private static File home() {
+        try {
+            File home = java.nio.file.Files.createTempDirectory("jenkins-home").toFile();
+            home.deleteOnExit();
+            return home;
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     public Map<String, Node> nodes() {
@@ -45,7 +56,7 @@ public class Jenkins extends Node {
     }
 
     public File getRootDir() {
-        return null;
+        return home;
     }
 
     @Override
