@@ -11,6 +11,9 @@ import hudson.model.FakeAgent;
 import hudson.model.FakeRun;
 import hudson.model.Item;
 import hudson.model.ItemGroup;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Method;
 import java.util.List;
 import jenkins.branch.MultiBranchProject;
 import jenkins.model.Jenkins;
@@ -169,6 +172,33 @@ class BuildFactsReaderTest {
         SCMHead.HeadByItem.HEADS.put(matrix, new Told(elsewhere()));
         assertEquals("7", facts().changeRequest());
         assertTrue(facts().fork());
+    }
+
+    /** As where the plugin scm-api isn't installed: none of its classes can be loaded. */
+    private static final class WithoutPlugin extends ClassLoader {
+        @Override
+        protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
+            if (name.startsWith("jenkins.scm.")) {
+                throw new ClassNotFoundException(name);
+            }
+            if (!name.startsWith(SourceFacts.class.getName())) {
+                return BuildFactsReaderTest.class.getClassLoader().loadClass(name);
+            }
+            try (InputStream file = BuildFactsReaderTest.class.getResourceAsStream(
+                    name.substring(name.lastIndexOf('.') + 1) + ".class")) {
+                byte[] code = file.readAllBytes();
+                return defineClass(name, code, 0, code.length);
+            } catch (IOException e) {
+                throw new ClassNotFoundException(name, e);
+            }
+        }
+    }
+
+    @Test
+    void without_the_other_plugin_jobs_are_of_no_branch() throws ReflectiveOperationException {
+        Method of = new WithoutPlugin().loadClass(SourceFacts.class.getName()).getDeclaredMethod("of", Item.class);
+        of.setAccessible(true);
+        assertEquals("SourceFacts[branch=, changeRequest=, fork=false]", of.invoke(null, run.getParent()).toString());
     }
 
     private record Part(ItemGroup<?> group) implements ItemGroup<Item>, Item {

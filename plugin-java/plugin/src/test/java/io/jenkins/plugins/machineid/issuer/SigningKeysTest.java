@@ -191,10 +191,15 @@ class SigningKeysTest {
 
     @Test
     void an_unreadable_store_is_said() {
-        keys.jwks();
+        String jwks = keys.jwks();
         copies.main.unreadable = true;
+        assertEquals(jwks, copies.keys(clock).jwks());
+        copies.spare.unreadable = true;
         IssuerFailure failure = assertThrows(IssuerFailure.class, () -> copies.keys(clock).jwks());
         assertTrue(failure.getMessage().contains("Failed to load the key"), failure.getMessage());
+        copies.main.content = null;
+        copies.main.unreadable = false;
+        assertThrows(IssuerFailure.class, () -> copies.keys(clock).jwks(), "there may be some in the other");
     }
 
     /** A crash in the middle of a write leaves one of the two copies whole. */
