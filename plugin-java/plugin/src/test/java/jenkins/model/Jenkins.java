@@ -19,6 +19,7 @@ public class Jenkins extends Node implements ItemGroup<Item> {
     public static final hudson.util.XStream2 XSTREAM2 = null;
     private static final Jenkins INSTANCE = new Jenkins();
 
+    private final File home = home();
     public volatile String rootUrl = "https://ci.example.com/";
 
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
@@ -38,6 +39,16 @@ public class Jenkins extends Node implements ItemGroup<Item> {
     @Override
     public <T extends Item> List<T> getAllItems(Class<T> type) {
         return jobs.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    private static File home() {
+        try {
+            File home = java.nio.file.Files.createTempDirectory("jenkins-home").toFile();
+            home.deleteOnExit();
+            return home;
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     public Map<String, Node> nodes() {
@@ -61,7 +72,7 @@ public class Jenkins extends Node implements ItemGroup<Item> {
     }
 
     public File getRootDir() {
-        return null;
+        return home;
     }
 
     @Override

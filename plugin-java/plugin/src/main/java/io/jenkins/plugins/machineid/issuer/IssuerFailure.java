@@ -9,8 +9,4 @@ public class IssuerFailure extends IllegalStateException {
     IssuerFailure(String sentence) {
         super(sentence);
     }
-
-    IssuerFailure(String sentence, Throwable cause) {
-        super(sentence, cause);
-    }
 }

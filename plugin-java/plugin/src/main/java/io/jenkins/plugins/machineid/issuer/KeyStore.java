@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.ParseException;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -60,22 +62,23 @@ final class KeyStore {
      * @throws IssuerFailure when there were, and they can't be read: new ones are made only if the note is removed
      */
     KeyRing load() {
-        try {
-            KeyRing ring = read(main);
-            if (ring == null) {
-                ring = read(spare);
-                if (ring == null && !Files.exists(note())) {
-                    return null;
-                }
-                if (ring == null) {
-                    throw new IssuerFailure(Messages.Issuer_keysGone(main.getId(), note()));
-                }
-                LOGGER.log(Level.WARNING, "The signing keys were read from their spare copy {0}", spare.getId());
-            }
+        List<IOException> failures = new ArrayList<>();
+        KeyRing ring = read(main, failures);
+        if (ring != null) {
             return ring;
-        } catch (IOException e) {
-            throw new IssuerFailure(Messages.Issuer_keysUnreadable(main.getId(), e.getMessage()), e);
         }
+        ring = read(spare, failures);
+        if (ring != null) {
+            LOGGER.log(Level.WARNING, "The signing keys were read from their spare copy {0}", spare.getId());
+            return ring;
+        }
+        if (!failures.isEmpty()) {
+            throw unreadable(failures.get(0).getMessage());
+        }
+        if (Files.exists(note())) {
+            throw unreadable(Messages.Issuer_keysGone());
+        }
+        return null;
     }
 
     /** @throws IssuerFailure when it can't be kept; then {@link #load} says whether it was, and never less than before */
@@ -87,25 +90,32 @@ final class KeyStore {
             main.write(text);
             Files.write(note(), ring.current().key().id().getBytes(StandardCharsets.US_ASCII));
         } catch (IOException e) {
-            throw new IssuerFailure(Messages.Issuer_keysUnsaved(main.getId(), e.getMessage()), e);
+            throw new IssuerFailure(Messages.Issuer_keysUnsaved(e.getMessage()));
         } finally {
             Arrays.fill(text, (byte) 0);
         }
     }
 
     /** Null: none, or one that can't be read. */
-    private static KeyRing read(Copy copy) throws IOException {
-        byte[] text = copy.read();
-        if (text == null) {
-            return null;
-        }
+    private static KeyRing read(Copy copy, List<IOException> failures) {
+        byte[] text = {};
         try {
-            return KeyRingText.read(text);
+            text = copy.read();
+            return text == null ? null : KeyRingText.read(text);
+        } catch (IOException e) {
+            failures.add(e);
+            return null;
         } catch (ParseException e) {
             return null;
         } finally {
-            Arrays.fill(text, (byte) 0);
+            if (text != null) {
+                Arrays.fill(text, (byte) 0);
+            }
         }
+    }
+
+    private IssuerFailure unreadable(String reason) {
+        return new IssuerFailure(Messages.Issuer_keysUnreadable(reason, NAME, home.get()));
     }
 
     /** Holds the id of the key that signs; its presence is what counts. */

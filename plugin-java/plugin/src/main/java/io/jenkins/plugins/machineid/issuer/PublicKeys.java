@@ -51,8 +51,8 @@ public class PublicKeys implements UnprotectedRootAction {
             String text = path.equals(IssuerAddress.KEYS) ? SigningKeys.get().publicJwks() : discovery();
             body = text.getBytes(StandardCharsets.UTF_8);
         } catch (IssuerFailure e) {
-            // A stranger isn't told which file is damaged.
-            LOGGER.log(Level.WARNING, e.getMessage());
+            // A stranger isn't told which file is damaged, and doesn't fill the log: the schedule says it each hour.
+            LOGGER.log(Level.FINE, e.getMessage());
             rsp.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
             return;
         }

@@ -9,6 +9,7 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.RSAKey;
@@ -45,18 +46,24 @@ final class SigningKey {
     static SigningKey parse(Map<String, Object> stored) throws ParseException {
         try {
             RSAKey key = RSAKey.parse(stored);
-            boolean ours = key.isPrivate()
+            boolean ours = key.getPrivateExponent() != null
                     && key.size() >= BITS
                     && JWSAlgorithm.RS256.equals(key.getAlgorithm())
                     && key.computeThumbprint().toString().equals(key.getKeyID());
-            if (ours) {
-                key.toRSAPrivateKey();
+            // A wrong signature of a damaged key can give the key away: so the first one stays here.
+            if (ours && signs(key)) {
                 return new SigningKey(key);
             }
         } catch (ParseException | JOSEException | RuntimeException e) {
             // The library's messages could quote what they couldn't read.
         }
         throw new ParseException("no RSA key for RS256", 0);
+    }
+
+    private static boolean signs(RSAKey key) throws JOSEException {
+        JWSObject trial = new JWSObject(new JWSHeader(JWSAlgorithm.RS256), new Payload("trial"));
+        trial.sign(new RSASSASigner(key));
+        return trial.verify(new RSASSAVerifier(key.toRSAPublicKey()));
     }
 
     /** Secret. */

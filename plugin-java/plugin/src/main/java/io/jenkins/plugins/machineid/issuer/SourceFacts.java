@@ -25,9 +25,9 @@ record SourceFacts(String branch, String changeRequest, boolean fork) {
         try {
             // A job can be part of one in the folder, as each configuration of a matrix is.
             for (Object at = job; at instanceof Item item; at = item.getParent()) {
-                SCMHead head = THERE ? Known.head(item) : null;
-                if (head != null) {
-                    return Known.of(head);
+                SourceFacts known = THERE ? Known.of(item) : null;
+                if (known != null) {
+                    return known;
                 }
                 if (isMultibranch(item.getParent())) {
                     return UNKNOWN;
@@ -60,11 +60,13 @@ record SourceFacts(String branch, String changeRequest, boolean fork) {
 
     /** Loaded only where the other plugin is. */
     private static final class Known {
-        static SCMHead head(Item item) {
-            return SCMHead.HeadByItem.findHead(item);
+        /** Null: the job is of no branch. */
+        static SourceFacts of(Item item) {
+            SCMHead head = SCMHead.HeadByItem.findHead(item);
+            return head == null ? null : of(head);
         }
 
-        static SourceFacts of(SCMHead head) {
+        private static SourceFacts of(SCMHead head) {
             if (head instanceof ChangeRequestSCMHead request) {
                 boolean inside = saysOrigin(head) && isInside(head);
                 return new SourceFacts(head.getName(), request.getId(), !inside);
