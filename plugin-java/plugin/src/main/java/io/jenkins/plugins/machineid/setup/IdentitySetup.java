@@ -114,9 +114,4 @@ public final class IdentitySetup {
                 .filter(text -> !text.getText().isEmpty())
                 .toList();
     }
-
-    /** The name of the token resource that holds this controller's keys; empty: none does. */
-    String keyHolder() {
-        return plan == null || plan.signed() == null ? "" : plan.token();
-    }
 }

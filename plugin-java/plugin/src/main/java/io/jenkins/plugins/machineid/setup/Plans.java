@@ -13,36 +13,56 @@ import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.NamedTokenJoin;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 
 /**
  * Reads the plans from the configuration. Whoever shows them asks for the permission first.
  *
  * @param jwks the public keys; asked for only where they are needed
- * @param jobs full names of all jobs; as above
+ * @param jobs full names of all jobs; they may be left out where no rule needs them
  */
-record Plans(Settings settings, Supplier<String> jwks, Supplier<Stream<String>> jobs) {
+record Plans(Settings settings, Supplier<String> jwks, List<String> jobs) {
     static Plans of(Settings settings) {
-        return new Plans(settings, () -> SigningKeys.get().jwks(), () -> names(Jenkins.get()));
+        boolean needed = settings.identities().stream().anyMatch(Plans::needsJobs);
+        return new Plans(settings, () -> SigningKeys.get().jwks(), needed ? names(Jenkins.get()) : List.of());
     }
 
     @SuppressWarnings("rawtypes")
-    private static Stream<String> names(Jenkins jenkins) {
+    private static List<String> names(Jenkins jenkins) {
         List<Job> jobs = jenkins.getAllItems(Job.class);
-        return jobs.stream().map(Job::getFullName);
+        return jobs.stream().map(Job::getFullName).sorted().toList();
+    }
+
+    /** Patterns stand for jobs that there are, where the form has no patterns of its own. */
+    private static boolean needsJobs(Identity identity) {
+        return identity.getJoin().statement().equals(Optional.of(StatementForm.KUBERNETES))
+                && !identity.getAllowedJobs().stream().map(JobPattern::new).allMatch(JobPattern::isName);
+    }
+
+    /** Names of the token resources that hold the public keys. */
+    static List<String> keyHolders(Settings settings) {
+        return settings.identities().stream()
+                .map(Identity::getJoin)
+                .filter(join -> join.statement().isPresent())
+                .map(Plans::token)
+                .toList();
+    }
+
+    private static String token(JoinMethod join) {
+        String name = join instanceof NamedTokenJoin named ? named.getTokenName() : null;
+        return name == null ? "" : name;
     }
 
     /** @throws IllegalStateException with a sentence for people */
     Plan plan(Identity identity) {
         JoinMethod join = identity.getJoin();
-        String name = join instanceof NamedTokenJoin named ? named.getTokenName() : null;
         return new Plan(
                 identity.getId(),
                 identity.getRoles(),
                 join.symbol(),
-                name == null ? "" : name,
+                token(join),
                 join.statement().map(form -> signed(identity, form)).orElse(null));
     }
 
@@ -57,13 +77,12 @@ record Plans(Settings settings, Supplier<String> jwks, Supplier<Stream<String>> 
                 form == StatementForm.GENERIC_OIDC ? IssuerAddress.issuer() : "",
                 jwks.get(),
                 identity.getAllowedJobs(),
-                form == StatementForm.KUBERNETES ? existing(identity) : List.of());
+                needsJobs(identity) ? existing(identity) : List.of());
     }
 
     private List<String> existing(Identity identity) {
-        return jobs.get()
+        return jobs.stream()
                 .filter(job -> settings.policy().allows(identity.getId(), job))
-                .sorted()
                 .toList();
     }
 }

@@ -14,6 +14,12 @@ final class Resources {
     /** Keys that are given, where Teleport could also fetch them. */
     private static final String GIVEN = "static_jwks";
 
+    /**
+     * Without effect beside given keys. A cluster too old for those leaves them out and asks this domain (RFC 2606):
+     * unless there is one, it is gitlab.com, where anybody may have a project of the job's name.
+     */
+    private static final String NOWHERE = "jenkins.invalid";
+
     private Resources() {}
 
     /** A beginning for each role: to be made only where there is none. */
@@ -76,7 +82,10 @@ final class Resources {
                             "type", GIVEN,
                             GIVEN, Map.of("jwks", signed.jwks()),
                             "allow", rules.allow());
-                    case GITLAB -> Trees.map(GIVEN, signed.jwks(), "allow", rules.allow());
+                    case GITLAB -> Trees.map(
+                            "domain", NOWHERE,
+                            GIVEN, signed.jwks(),
+                            "allow", rules.allow());
                     case GENERIC_OIDC -> Trees.map(
                             "issuer", signed.issuer(),
                             "audience", signed.audience(),

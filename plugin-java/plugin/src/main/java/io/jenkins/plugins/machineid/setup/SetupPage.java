@@ -85,10 +85,8 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
 
     @Exported
     public KeysSetup getKeys() {
-        return KeysSetup.read(identities().stream()
-                .map(IdentitySetup::keyHolder)
-                .filter(name -> !name.isEmpty())
-                .toList());
+        return KeysSetup.read(
+                Plans.keyHolders(MachineIdConfiguration.get().settings()));
     }
 
     /** Of the configuration as it is now. */

@@ -14,7 +14,6 @@ import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.TokenJoin;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -50,7 +49,7 @@ class IdentitySetupTest {
 
     private static IdentitySetup setup(JoinMethod join) {
         Settings settings = configure(List.of(new Cluster("prod", "teleport.example.com:443")), List.of(identity(join)));
-        Plans plans = new Plans(settings, () -> JWKS, () -> Stream.of("team-b/app", "team-a/b/c", "team-a/app", "tool"));
+        Plans plans = new Plans(settings, () -> JWKS, List.of("team-b/app", "team-a/b/c", "team-a/app", "tool"));
         return IdentitySetup.of(plans, settings.identities().get(0));
     }
 
@@ -62,7 +61,7 @@ class IdentitySetupTest {
         assertEquals(3, rules.size(), setup.getYaml());
         assertTrue(setup.getYaml().contains("\"-:tool\"") && setup.getYaml().contains("\"team-a/b:c\""), setup.getYaml());
         assertTrue(!setup.getYaml().contains("team-b"), setup.getYaml());
-        assertEquals("jenkins-api", setup.keyHolder());
+        assertEquals(List.of("jenkins-api"), Plans.keyHolders(MachineIdConfiguration.get().settings()));
         assertEquals(5, setup.getTexts().size());
     }
 
@@ -77,13 +76,13 @@ class IdentitySetupTest {
     @Test
     void what_is_wrong_is_said_and_nothing_half_is_shown() {
         Settings settings = configure(List.of(), List.of(identity(signed("gitlab"))));
-        IdentitySetup lost = IdentitySetup.of(new Plans(settings, () -> JWKS, Stream::of), settings.identities().get(0));
+        IdentitySetup lost = IdentitySetup.of(new Plans(settings, () -> JWKS, List.of()), settings.identities().get(0));
         assertTrue(lost.getFault().contains("prod"), lost.getFault());
         assertEquals(List.of(), lost.getTexts());
         settings = configure(List.of(new Cluster("prod", "t.example.com")), List.of(identity(signed("gitlab"))));
         Plans broken = new Plans(settings, () -> {
             throw new IllegalStateException("the keys are gone");
-        }, Stream::of);
+        }, List.of());
         assertEquals("the keys are gone", IdentitySetup.of(broken, settings.identities().get(0)).getFault());
     }
 
@@ -95,6 +94,6 @@ class IdentitySetupTest {
         assertEquals("", setup.getYaml());
         assertTrue(setup.getCommands().contains("tctl bots add api --roles=api"), setup.getCommands());
         assertTrue(setup.getTexts().stream().noneMatch(text -> text.getText().contains("the-token")));
-        assertEquals("", setup.keyHolder());
+        assertEquals(List.of(), Plans.keyHolders(MachineIdConfiguration.get().settings()));
     }
 }

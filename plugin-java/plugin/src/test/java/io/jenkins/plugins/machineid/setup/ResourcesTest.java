@@ -58,7 +58,11 @@ class ResourcesTest {
                     "type", "static_jwks",
                     "static_jwks", Map.of("jwks", JWKS),
                     "allow", List.of(Map.of("service_account", "team-a:app")));
-            case GITLAB -> Map.of("static_jwks", JWKS, "allow", List.of(Map.of("project_path", "team-a/app")));
+            case GITLAB -> Map.of(
+                    // An old cluster doesn't know the keys: it must not trust gitlab.com instead.
+                    "domain", "jenkins.invalid",
+                    "static_jwks", JWKS,
+                    "allow", List.of(Map.of("project_path", "team-a/app")));
             case GENERIC_OIDC -> Map.of(
                     "issuer", "https://ci.example.com/machine-id-issuer",
                     "audience", "example.com",
