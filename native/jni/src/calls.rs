@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{AcquireRequest, DiscardRequest, EngineConfig, IdentityConfig};
-use machine_id::engine::{self, Checked, LeaseRequest};
+use machine_id::engine::{self, Checked};
 use machine_id::error::{Code, Error};
 use machine_id::vocabulary::limits;
 use zeroize::Zeroizing;
