@@ -150,6 +150,9 @@ unclassified:
       - id: bound
         cluster: second
         join: {{bound_keypair: {{tokenName: jenkins-bound, registrationSecret: the-registration-secret}}}}
+      - id: signed
+        cluster: second
+        join: {{jenkins: {{tokenName: jenkins-signed, form: gitlab, audience: example.com}}}}
       - id: pasted
         cluster: second
         join: {{token: {{token: "tbot+auth+bound-keypair://jenkins:the-pasted-secret@auth.example.com:3025"}}}}
@@ -189,12 +192,12 @@ def configuration_as_code_round_trip(world):
     ours, nodes = export()
     contains(ours, "kubernetes:", 'tokenName: "jenkins-agents"', 'agentsBy: "any"', 'agentLabel: "api"', '- "a1-*"', 'id: "pods"', 'tokenPath: "/var/run/proof"',
              "iam:", "fips: true", "generic_oidc:", '- "a b"', 'timeout: "30s"', 'audienceTag: "TP"', 'clientId: "00000000-',
-             "bound_keypair:", 'tokenName: "jenkins-bound"',
+             "bound_keypair:", 'tokenName: "jenkins-bound"', "jenkins:", 'form: "gitlab"', 'audience: "example.com"',
              'variable: "PROOF"', 'tokenFile: "/etc/token"', 'keyAlgorithm: "rsa-2048"', 'lifetime: "30m"',
              'renewalInterval: "10m"', "builtInNodeAllowed: true", 'cacheScope: "build"', 'addressKind: "auth"',
              'maxTtl: "2h"', "1" * 64, "2" * 64)
     contains(nodes, "machineId:", 'identity: "each"', 'defaultIdentity: "api"', "standing:")
-    equal(ours.count("join:"), 8, "exported join methods, without those that are the default")
+    equal(ours.count("join:"), 9, "exported join methods, without those that are the default")
     for default in ('addressKind: "proxy"', 'keyAlgorithm: "ecdsa-p256"', 'cacheScope: "agent"',
                     'agentsBy: "names"', "builtInNodeAllowed: false"):
         assert default not in ours, f"a default is exported: {default}"
@@ -203,7 +206,7 @@ def configuration_as_code_round_trip(world):
     # In the form each identity shows the fields of its method; the help of a field may come from the class above.
     page = jenkins.get("/manage/configure")
     contains(page, *(f'name="_.{field}"' for field in (
-        "tokenName", "tokenPath", "variable", "fips", "command", "timeout", "audienceTag", "clientId", "registrationSecret")))
+        "tokenName", "tokenPath", "variable", "fips", "command", "timeout", "audienceTag", "clientId", "registrationSecret", "form", "audience")))
     for secret in ("the-registration-secret", "the-pasted-secret"):
         assert secret not in page, "a secret is in the form"
     for path in ("GitlabJoin/help", "GitlabJoin/help/tokenName", "GitlabJoin/help/variable", "IamJoin/help/fips", "TokenJoin/help/token"):

@@ -14,6 +14,7 @@ public final class FakeAgent extends Node {
     public volatile VirtualChannel channel;
     public volatile NodeProperty<?> property;
     public volatile boolean connecting;
+    public volatile String labels = "";
 
     public FakeAgent(String name, VirtualChannel channel) {
         this.name = name;
@@ -32,6 +33,11 @@ public final class FakeAgent extends Node {
     @Override
     public String getNodeName() {
         return name;
+    }
+
+    @Override
+    public String getLabelString() {
+        return labels;
     }
 
     @Override
