@@ -86,7 +86,7 @@ final class Standing {
         try (config) {
             Held wanted = new Held(lease, config.key() + new String(json, StandardCharsets.UTF_8));
             Reply reply = settle(node, wanted, release, () -> {
-                Reply taken = AgentLink.to(computer).acquire(config, request.identity(), lease, null, json);
+                Reply taken = AgentLink.to(computer).acquire(config, request.identity(), lease, null, json, null);
                 inspect(request.allowance(lease, computer.getDisplayName()), standing.getPath(), taken);
                 return taken;
             });
