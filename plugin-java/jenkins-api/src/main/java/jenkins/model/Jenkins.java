@@ -9,7 +9,7 @@ import hudson.security.Permission;
 import hudson.util.XStream2;
 import java.io.File;
 
-public class Jenkins extends hudson.model.Node {
+public class Jenkins extends hudson.model.Node implements hudson.model.ItemGroup<hudson.model.TopLevelItem> {
     public static final Permission ADMINISTER = null;
 
     public static final XStream2 XSTREAM2 = null;

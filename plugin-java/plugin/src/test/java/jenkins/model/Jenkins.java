@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** In place of the declared class, which does nothing: a Jenkins with the nodes that a test puts there. */
-public class Jenkins extends Node {
+public class Jenkins extends Node implements hudson.model.ItemGroup<hudson.model.TopLevelItem> {
     public static final Permission ADMINISTER = null;
     public static final hudson.util.XStream2 XSTREAM2 = null;
     private static final Jenkins INSTANCE = new Jenkins();

@@ -57,7 +57,7 @@ public abstract class NamedTokenJoin extends JoinMethod {
     public void check() {
         setTokenName(tokenName);
         setTokenFile(tokenFile);
-        Tokens.notBoth(tokenName, tokenFile);
+        Tokens.onlyOne(tokenName, tokenFile);
         // With a secret the agents can have tokens of their own.
         if (tokenName == null && tokenFile == null && !keepsSecret()) {
             throw new IllegalArgumentException(Messages.Check_tokenName(method()));

@@ -136,6 +136,7 @@ public final class LeaseSession implements Serializable {
         boolean held = false;
         try (EngineConfig config = NodeLookup.engineConfig(computer, request.identity())) {
             byte[] json = request.json(lease, directory, false, NodeLookup.scope(request.identity()));
+            config.used(run, computer.getNode());
             Reply reply = AgentLink.to(computer).acquire(config, request.identity(), lease, parent, json);
             Instant expires = wholeSeconds(reply.time("expires_at"));
             note(run, reply);
