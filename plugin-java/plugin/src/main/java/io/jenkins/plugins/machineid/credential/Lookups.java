@@ -43,7 +43,7 @@ final class Lookups<T> {
     Lookups(String name, int threads, long limit, TimeUnit unit) {
         limitNanos = unit.toNanos(limit);
         pool = new ThreadPoolExecutor(threads, threads, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(1000), work -> {
-            Thread thread = new Thread(work, "machine-id-" + name);
+            Thread thread = new Thread(work, "machineid-" + name);
             thread.setDaemon(true);
             return thread;
         });
