@@ -143,6 +143,7 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         @POST
         public ListBoxModel doFillCredentialsIdItems(
                 @AncestorInPath Computer computer, @QueryParameter String credentialsId) {
+            AgentPermission.check(computer);
             return CredentialField.choices(credentialsId, maySee(computer));
         }
 

@@ -135,7 +135,8 @@ public class BoundKeypairJoin extends NamedTokenJoin {
 
         @POST
         public ListBoxModel doFillRegistrationSecretCredentialsIdItems(@QueryParameter String registrationSecretCredentialsId) {
-            return CredentialField.choices(registrationSecretCredentialsId, mayAdminister());
+            administrator();
+            return CredentialField.choices(registrationSecretCredentialsId, true);
         }
 
         @POST

@@ -24,9 +24,4 @@ public abstract class JoinMethodDescriptor extends Descriptor<JoinMethod> {
     protected static void administrator() {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
     }
-
-    /** For a list whose current value is shown to everybody who sees the form. */
-    protected static boolean mayAdminister() {
-        return Jenkins.get().hasPermission(Jenkins.ADMINISTER);
-    }
 }

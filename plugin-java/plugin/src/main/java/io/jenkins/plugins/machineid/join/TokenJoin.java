@@ -117,7 +117,8 @@ public class TokenJoin extends JoinMethod {
 
         @POST
         public ListBoxModel doFillCredentialsIdItems(@QueryParameter String credentialsId) {
-            return CredentialField.choices(credentialsId, mayAdminister());
+            administrator();
+            return CredentialField.choices(credentialsId, true);
         }
 
         @POST
