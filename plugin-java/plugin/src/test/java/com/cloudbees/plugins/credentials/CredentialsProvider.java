@@ -50,7 +50,7 @@ public abstract class CredentialsProvider {
             CredentialsMatcher matcher) {
         ListBoxModel items = new ListBoxModel();
         lookupCredentialsInItemGroup(type, itemGroup, authentication, domainRequirements)
-                .forEach(each -> items.add("name of " + each.getId(), each.getId()));
+                .forEach(each -> items.add("a token", each.getId()));
         return items;
     }
 

@@ -38,7 +38,8 @@ public final class CredentialField {
         ListBoxModel items = new ListBoxModel();
         items.add(Messages.Credential_none(), "");
         if (names != null) {
-            names.forEach((id, name) -> items.add(name, id));
+            // A name is often the description alone, which several have.
+            names.forEach((id, name) -> items.add(name.contains(id) ? name : name + " (" + id + ")", id));
         }
         String id = Texts.orNull(current);
         if (id != null && (names == null || !names.containsKey(id))) {

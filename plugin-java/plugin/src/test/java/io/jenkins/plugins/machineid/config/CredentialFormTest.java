@@ -68,7 +68,7 @@ class CredentialFormTest {
         assertEquals(ALL, keypair.doFillRegistrationSecretCredentialsIdItems(null).ids());
         assertEquals(ALL, ofAgent(""));
         assertEquals(ALL, binding.doFillCredentialsIdItems(null, "").ids());
-        assertEquals("name of root-key", token.doFillCredentialsIdItems("").get(2).name);
+        assertEquals("a token (root-key)", token.doFillCredentialsIdItems("").get(2).name);
     }
 
     @Test
