@@ -157,6 +157,9 @@ unclassified:
       - id: registered
         cluster: second
         join: {{bound_keypair: {{tokenName: jenkins-bound, registrationSecretCredentialsId: teleport/bound}}}}
+      - id: signed
+        cluster: second
+        join: {{jenkins: {{tokenName: jenkins-signed, form: gitlab, audience: example.com}}}}
       - id: pasted
         cluster: second
         join: {{token: {{token: "tbot+auth+bound-keypair://jenkins:the-pasted-secret@auth.example.com:3025"}}}}
@@ -196,13 +199,13 @@ def configuration_as_code_round_trip(world):
     ours, nodes = export()
     contains(ours, "kubernetes:", 'tokenName: "jenkins-agents"', 'agentsBy: "any"', 'agentLabel: "api"', '- "a1-*"', 'id: "pods"', 'tokenPath: "/var/run/proof"',
              "iam:", "fips: true", "generic_oidc:", '- "a b"', 'timeout: "30s"', 'audienceTag: "TP"', 'clientId: "00000000-',
-             "bound_keypair:", 'tokenName: "jenkins-bound"',
+             "bound_keypair:", 'tokenName: "jenkins-bound"', "jenkins:", 'form: "gitlab"', 'audience: "example.com"',
              'variable: "PROOF"', 'tokenFile: "/etc/token"', 'keyAlgorithm: "rsa-2048"', 'lifetime: "30m"',
              'renewalInterval: "10m"', "builtInNodeAllowed: true", 'cacheScope: "build"', 'addressKind: "auth"',
              'maxTtl: "2h"', "1" * 64, "2" * 64)
     contains(nodes, "machineId:", 'identity: "each"', 'defaultIdentity: "api"', "standing:")
     contains(ours, 'credentialsId: "teleport-vaulted"', '- "teleport-*"', 'registrationSecretCredentialsId: "teleport/bound"')
-    equal(ours.count("join:"), 10, "exported join methods, without those that are the default")
+    equal(ours.count("join:"), 11, "exported join methods, without those that are the default")
     for default in ('addressKind: "proxy"', 'keyAlgorithm: "ecdsa-p256"', 'cacheScope: "agent"',
                     'agentsBy: "names"', "builtInNodeAllowed: false"):
         assert default not in ours, f"a default is exported: {default}"
@@ -211,7 +214,7 @@ def configuration_as_code_round_trip(world):
     # In the form each identity shows the fields of its method; the help of a field may come from the class above.
     page = jenkins.get("/manage/configure")
     contains(page, *(f'name="_.{field}"' for field in (
-        "tokenName", "tokenPath", "variable", "fips", "command", "timeout", "audienceTag", "clientId", "registrationSecret",
+        "tokenName", "tokenPath", "variable", "fips", "command", "timeout", "audienceTag", "clientId", "registrationSecret", "form", "audience",
         "credentialsId", "registrationSecretCredentialsId", "agentCredentials")))
     for secret in ("the-registration-secret", "the-pasted-secret"):
         assert secret not in page, "a secret is in the form"

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{AcquireRequest, DiscardRequest, EngineConfig, IdentityConfig};
-use machine_id::engine::{self, Checked, LeaseRequest};
+use machine_id::engine::{self, Checked};
 use machine_id::error::{Code, Error};
 use machine_id::vocabulary::limits;
 use zeroize::Zeroizing;
@@ -57,8 +57,8 @@ pub(crate) fn acquire(engine: i64, order: &[u8]) -> Vec<u8> {
     let order = own(order);
     funnel::run(async move || {
         let open = handles::find(engine)?;
-        let order = LeaseRequest::from(AcquireRequest::from_json(&order)?);
-        open.acquire(order).await.unwrap_or_else(|| Err(handles::invalid(engine)))
+        let (order, id_token) = AcquireRequest::from_json(&order)?;
+        open.acquire(order.into(), id_token).await.unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 

@@ -8,6 +8,7 @@ use machine_id::clock::SystemClock;
 use machine_id::config::EngineConfig;
 use machine_id::engine::{Acquired, Engine, LeaseRequest};
 use machine_id::error::{Code, Error};
+use machine_id::secret::Secret;
 use tokio::runtime::Runtime;
 use tokio::sync::{RwLock, watch};
 
@@ -44,10 +45,14 @@ impl OpenEngine {
         Some(work(engine).await)
     }
 
-    /// Takes a lease; `close` takes it back as `release` does.
-    pub(crate) async fn acquire(&self, order: LeaseRequest) -> Option<Result<Acquired, Error>> {
+    /// Takes a lease, or renews it by `id_token`; `close` takes a new one back as `release` does.
+    pub(crate) async fn acquire(
+        &self,
+        order: LeaseRequest,
+        id_token: Option<Secret>,
+    ) -> Option<Result<Acquired, Error>> {
         let closing = self.closing.subscribe();
-        self.call(async |engine| acquire(engine, order, closing).await).await
+        self.call(async |engine| acquire(engine, order, id_token, closing).await).await
     }
 
     /// Ends the engine: what is being acquired is taken back, everything else is waited for. Harmless to repeat.
@@ -64,10 +69,17 @@ impl OpenEngine {
 async fn acquire(
     engine: Arc<Engine>,
     order: LeaseRequest,
+    id_token: Option<Secret>,
     mut closing: watch::Receiver<bool>,
 ) -> Result<Acquired, Error> {
     let lease = order.lease.clone();
-    let mut acquire = pin!(engine.acquire(order));
+    let renews = engine.has(&lease);
+    let mut acquire = pin!(async {
+        match id_token {
+            Some(id_token) => engine.acquire_given(order, id_token).await,
+            None => engine.acquire(order).await,
+        }
+    });
     let finished = tokio::select! {
         // First, so that the lease is known to the engine before it can be taken back.
         biased;
@@ -77,10 +89,17 @@ async fn acquire(
     if let Some(outcome) = finished {
         return outcome;
     }
+    let closed = |done: &str| {
+        let message = format!("the engine was closed while lease {lease} was being {done}");
+        Err(Error::new(Code::Cancelled, message, ""))
+    };
+    if renews {
+        // A build is using it.
+        return closed("renewed");
+    }
     let (released, outcome) = tokio::join!(engine.release(&lease), acquire);
     if let Err(error) = released {
         tracing::warn!(lease, "a lease that was being acquired is not removed yet: {error}");
     }
-    let closed = format!("the engine was closed while lease {lease} was being acquired");
-    outcome.and(Err(Error::new(Code::Cancelled, closed, "")))
+    outcome.and(closed("acquired"))
 }

@@ -37,7 +37,7 @@
 //!         }]
 //!     }"#,
 //! )?;
-//! let request = AcquireRequest::from_json(
+//! let (request, _no_id_token) = AcquireRequest::from_json(
 //!     br#"{
 //!         "lease": "9f0c5a1e2b3d4f60718293a4b5c6d7e8",
 //!         "identity": "api",

@@ -151,6 +151,7 @@ fn engine(double: &Double, directory: &Path, storage: &Path, life: Duration) -> 
             method: JoinMethod::Token,
             token: TokenSource::File(directory.join("token")),
             settings: Arc::default(),
+            given: None,
         },
         key_algorithm: Some(KeyAlgorithm::EcdsaP256),
         lifetime: life,

@@ -55,7 +55,7 @@ pub use ca::authority::Phase;
 pub use ca::{AuthorityKind, KeyKind};
 pub use control::{
     AzureOptions, BoundKeypair, BoundKeypairOptions, Builder, CertificateFault, Double, Fault, Faults, GaveUp,
-    Heartbeat, IamOptions, Point, RecoveryMode, Role, Snapshot, Times, TokenOptions, attested_document,
+    Heartbeat, IamOptions, Point, RecoveryMode, Role, SignedOptions, Snapshot, Times, TokenOptions, attested_document,
 };
 pub use error::DoubleError;
 pub use hostile::{HostileProxy, Tunnel};

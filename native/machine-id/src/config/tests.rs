@@ -118,7 +118,9 @@ fn discard_is_read_as_the_contract_says() {
 
 #[test]
 fn acquire_is_read_as_the_contract_says() {
-    let request = AcquireRequest::from_json(contract!("acquire.request.json")).unwrap();
+    let (request, None) = AcquireRequest::from_json(contract!("acquire.request.json")).unwrap() else {
+        panic!("an ID token")
+    };
     assert_eq!(
         request,
         AcquireRequest {
@@ -150,7 +152,7 @@ fn acquire_is_read_as_the_contract_says() {
 /// The outputs of a request, or its faults.
 fn outputs(json: &str) -> Result<Vec<OutputKind>, Vec<String>> {
     let text = format!(r#"{{"lease":"{}","identity":"api","directory":"/d","outputs":{json}}}"#, "a".repeat(32));
-    AcquireRequest::from_json(text.as_bytes()).map(|request| request.outputs).map_err(|error| lines(&error))
+    AcquireRequest::from_json(text.as_bytes()).map(|(request, _)| request.outputs).map_err(|error| lines(&error))
 }
 
 #[test]
@@ -165,7 +167,7 @@ fn an_output_names_one_kubernetes_cluster_or_several_in_their_order() {
 
 #[test]
 fn several_kubernetes_clusters_are_read_as_the_contract_says() {
-    let request = AcquireRequest::from_json(contract!("acquire-kubernetes.request.json")).unwrap();
+    let (request, _) = AcquireRequest::from_json(contract!("acquire-kubernetes.request.json")).unwrap();
     let kube = OutputKind::Kubernetes(KubernetesOutput::named(["prod", "eu/staging 1"]));
     assert_eq!(request.outputs, [OutputKind::Identity(IdentityOutput::default()), kube]);
 }
@@ -203,7 +205,7 @@ fn kubernetes_clusters_that_are_none_too_many_or_there_twice_are_refused() {
 
 #[test]
 fn a_minimal_acquire_has_the_defaults_of_the_contract() {
-    let request = AcquireRequest::from_json(contract!("acquire-minimal.request.json")).unwrap();
+    let (request, _) = AcquireRequest::from_json(contract!("acquire-minimal.request.json")).unwrap();
     assert_eq!(request.outputs, [OutputKind::Identity(IdentityOutput::default())]);
     assert_eq!((request.ttl, request.scope, request.deadline), (None, Scope::Agent, Duration::from_secs(60)));
 }
@@ -326,7 +328,7 @@ fn a_joining_uri_in_place_of_a_token_is_taken_apart() {
 #[test]
 fn a_method_without_a_usual_place_of_its_token_needs_one() {
     let faults = settings_of(r#"{"method": "generic_oidc", "token": "t"}"#).unwrap_err();
-    let expected = "has no place of the ID token; method \"generic_oidc\" needs variable or file or command";
+    let expected = "has no place of the ID token; method \"generic_oidc\" needs variable or file or command or given";
     assert_eq!(faults, [format!("identities[0].join: {expected}")]);
     let settings = r#"{"timeout": 5}"#;
     let faults = settings_of(&format!(r#"{{"method": "generic_oidc", "token": "t", "settings": {settings}}}"#));

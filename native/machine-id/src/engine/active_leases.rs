@@ -63,6 +63,13 @@ impl ActiveLeases {
         Ok(lease)
     }
 
+    /// The lease that was filled for the same request, if this process has it.
+    pub(super) fn filled_alike(&self, request: &LeaseRequest) -> Option<Arc<ActiveLease>> {
+        let live = lock(&self.live).get(&request.lease).cloned()?;
+        let filled = live.freshness().due_at(None).is_some();
+        (filled && live.request() == request).then_some(live)
+    }
+
     /// Takes an announced lease in the table, so that its directory is ours. `expires` is when its certificates are
     /// expected to end, if that is known. May be cut: what has begun is then finished, and a release waits for it.
     pub(super) async fn take(
@@ -140,6 +147,11 @@ impl ActiveLeases {
         is_this(lock(&self.live).get(live.id().as_str()), live)
     }
 
+    /// Whether there is a lease of that name in this process.
+    pub(super) fn has(&self, lease: &str) -> bool {
+        lock(&self.live).contains_key(lease)
+    }
+
     fn forget(&self, live: &ActiveLease) {
         let mut all = lock(&self.live);
         if is_this(all.get(live.id().as_str()), live) {
@@ -170,9 +182,10 @@ impl ActiveLeases {
         }
     }
 
-    /// The leases of one identity.
+    /// The leases that an identity of the configuration keeps fresh.
     pub(super) fn of(&self, identity: &str) -> Vec<Arc<ActiveLease>> {
-        lock(&self.live).values().filter(|live| live.request().identity == identity).cloned().collect()
+        let kept = |live: &LeaseRequest| live.identity == identity && !live.given;
+        lock(&self.live).values().filter(|live| kept(live.request())).cloned().collect()
     }
 
     /// The leases of this process; `trouble` tells what is wrong with an identity.

@@ -48,6 +48,7 @@ impl Agent {
             }],
             standing: false,
             portable: false,
+            given: false,
             scope: Scope::Agent,
             deadline: Duration::from_secs(60),
             route_to_cluster: None,

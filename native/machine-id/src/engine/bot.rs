@@ -20,16 +20,17 @@ use crate::error::{Code, Error};
 use crate::identity::{BotIdentity, Certificates, MachineMark, Stamp, Store};
 use crate::issue::IssueCache;
 use crate::join;
+use crate::secret::Secret;
 
 /// A bot identity of the configuration.
 #[derive(Debug)]
 pub(super) struct Bot {
-    pub(super) config: IdentityConfig,
+    pub(super) config: Arc<IdentityConfig>,
     /// How to join, with the token until it was used.
     join: Mutex<Arc<JoinConfig>>,
     pub(super) cache: IssueCache<Error>,
     /// Keys for what is issued.
-    pub(super) spare: SpareKeys,
+    pub(super) spare: Arc<SpareKeys>,
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
     pub(super) multiplexers: Arc<Multiplexers>,
@@ -100,11 +101,59 @@ impl Bot {
             _ => Store::in_memory(Arc::clone(&clock)),
         };
         let token = std::mem::replace(&mut config.join.token, TokenSource::Used);
-        let join = JoinConfig { token, settings: Arc::clone(&config.join.settings), ..config.join };
-        Ok(Self {
+        let (method, settings) = (config.join.method, Arc::clone(&config.join.settings));
+        let join = JoinConfig { method, token, settings, given: None };
+        let spare = Arc::new(SpareKeys::new(config.key_algorithm));
+        Ok(Self::new(Arc::new(config), join, spare, clock, connector, multiplexers, store))
+    }
+
+    /// An identity of one lease, which joins by what came with the request. It lives in memory, and as long as somebody
+    /// has it.
+    ///
+    /// # Errors
+    /// The identity doesn't join so.
+    pub(super) fn of_lease(&self, given: Secret) -> Result<Self, Error> {
+        let join = self.join_config();
+        let token = match &join.token {
+            TokenSource::Value(name) if join.settings.is_given() => TokenSource::Value(name.duplicate()),
+            TokenSource::File(path) if join.settings.is_given() => TokenSource::File(path.clone()),
+            _ => {
+                return Err(Error::new(
+                    Code::RequestInvalid,
+                    format!(
+                        "identity {:?} joins by method {}, not by an ID token of each lease",
+                        self.config.id,
+                        join.method.as_str()
+                    ),
+                    "this is a defect of the caller",
+                ));
+            }
+        };
+        let join = JoinConfig { method: join.method, token, settings: Arc::clone(&join.settings), given: Some(given) };
+        Ok(Self::new(
+            Arc::clone(&self.config),
+            join,
+            Arc::clone(&self.spare),
+            Arc::clone(&self.clock),
+            self.connector.clone(),
+            Arc::clone(&self.multiplexers),
+            Store::in_memory(Arc::clone(&self.clock)),
+        ))
+    }
+
+    fn new(
+        config: Arc<IdentityConfig>,
+        join: JoinConfig,
+        spare: Arc<SpareKeys>,
+        clock: SharedClock,
+        connector: Connector,
+        multiplexers: Arc<Multiplexers>,
+        store: Store,
+    ) -> Self {
+        Self {
             join: Mutex::new(Arc::new(join)),
             cache: IssueCache::new(Arc::clone(&clock)),
-            spare: SpareKeys::new(config.key_algorithm),
+            spare,
             config,
             clock,
             connector,
@@ -118,7 +167,7 @@ impl Bot {
             memory: Mutex::default(),
             kept: AtomicBool::new(false),
             attempt: tokio::sync::Mutex::new(()),
-        })
+        }
     }
 
     /// Has something done with the store, or with another file of the identity's, on a thread that may wait for a disk.
@@ -149,6 +198,7 @@ impl Bot {
                 method: join.method,
                 token: TokenSource::Used,
                 settings: Arc::clone(&join.settings),
+                given: None,
             });
         }
     }

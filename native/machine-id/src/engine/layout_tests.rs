@@ -64,7 +64,7 @@ fn case(name: &str, directory: &str, outputs: &Value) -> Value {
     let json = json!({
         "lease": "9f0c5a1e2b3d4f60718293a4b5c6d7e8", "identity": "api", "directory": directory, "outputs": outputs,
     });
-    let request = LeaseRequest::from(AcquireRequest::from_json(json.to_string().as_bytes()).unwrap());
+    let request = LeaseRequest::from(AcquireRequest::from_json(json.to_string().as_bytes()).unwrap().0);
     assert!(request.portable);
     let cluster = ClusterFacts {
         name: "example.test".to_owned(),

@@ -8,7 +8,7 @@ use crate::config::{AclMode, AcquireRequest, DirectoryConfig, OutputConfig, Outp
 use crate::output::{ClusterFacts, OutputError, PlacedOutput, environment, file_word};
 
 /// One set of files.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
     /// What for.
     pub kind: OutputKind,
@@ -17,7 +17,7 @@ pub struct Placement {
 }
 
 /// A lease that is asked for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseRequest {
     /// The caller's name for the lease.
     pub lease: String,
@@ -40,6 +40,8 @@ pub struct LeaseRequest {
     pub deadline: Duration,
     /// Leaf cluster to route to.
     pub route_to_cluster: Option<String>,
+    /// It joins by an ID token of its own, as [`super::Engine::acquire_given`] says: nothing keeps it fresh by itself.
+    pub given: bool,
 }
 
 /// Name of the helper inside the directory of a lease that is [portable](LeaseRequest::portable).
@@ -62,6 +64,7 @@ impl LeaseRequest {
             scope: Scope::Agent,
             deadline: STANDING_DEADLINE,
             route_to_cluster: output.route_to_cluster.clone(),
+            given: false,
         }
     }
 
@@ -115,6 +118,7 @@ impl From<AcquireRequest> for LeaseRequest {
             scope: request.scope,
             deadline: request.deadline,
             route_to_cluster: request.route_to_cluster,
+            given: false,
         }
     }
 }

@@ -53,6 +53,7 @@ use crate::config::EngineConfig;
 use crate::destination::Program;
 use crate::error::{Code, Error};
 pub use crate::lease::{CertificateHistory, CertificateNote};
+use crate::secret::Secret;
 
 /// An open engine: identities, leases, and the tasks that keep both fresh.
 ///
@@ -144,6 +145,34 @@ impl Engine {
     /// when [`Engine::release`] came first, [`Code::DeadlineExceeded`] when it took too long.
     pub async fn acquire(&self, request: LeaseRequest) -> Result<Acquired, Error> {
         let bot = self.bot(&request.identity)?;
+        self.take(bot, request).await
+    }
+
+    /// Takes a lease whose identity is its own: joined by `id_token`, kept in memory, forgotten as soon as the certificates
+    /// are there. Nothing renews such a lease by itself: called again with the same request and a fresh token, this does.
+    ///
+    /// # Errors
+    /// As [`Engine::acquire`]; [`Code::RequestInvalid`] for an identity that joins otherwise. A lease that can't be renewed
+    /// stays as it is.
+    pub async fn acquire_given(&self, mut request: LeaseRequest, id_token: Secret) -> Result<Acquired, Error> {
+        request.given = true;
+        let bot = Arc::new(self.bot(&request.identity)?.of_lease(id_token)?);
+        match self.shared.leases.filled_alike(&request) {
+            Some(live) => {
+                let filled = tokio::time::timeout(request.deadline, self.fill(&bot, &live)).await;
+                filled.unwrap_or_else(|_| Err(deadline(&live)))
+            }
+            None => self.take(&bot, request).await,
+        }
+    }
+
+    /// Whether this engine has the lease, filled or not.
+    #[must_use]
+    pub fn has(&self, lease: &str) -> bool {
+        self.shared.leases.has(lease)
+    }
+
+    async fn take(&self, bot: &Arc<Bot>, request: LeaseRequest) -> Result<Acquired, Error> {
         let live = self.shared.leases.announce(request)?;
         let mut cancelled = live.cancelled();
         let work = tokio::time::timeout(live.request().deadline, async {

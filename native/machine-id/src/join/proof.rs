@@ -74,9 +74,9 @@ pub(super) async fn gather<'a>(
     join: &Arc<JoinConfig>,
     clock: &dyn Clock,
 ) -> Result<AtHand<'a>, JoinError> {
-    let given = Arc::clone(join);
+    let config = Arc::clone(join);
     // Files may lie on a disk that hangs.
-    let found = blocking::run(Lane::Store, move || on_disk(&given, &of_process)).await;
+    let found = blocking::run(Lane::Store, move || on_disk(&config, &of_process)).await;
     let (token, found) = found.map_err(|error| JoinError::Internal { reason: error.to_string() })??;
     if let Some(uri) = &token.uri {
         uri.check_address(connector)?;
@@ -84,6 +84,7 @@ pub(super) async fn gather<'a>(
     let evidence = match found {
         Found::Nothing => Evidence::Nothing,
         Found::BoundKey(configured) => Evidence::BoundKey(configured),
+        Found::Given => Evidence::IdToken(given(join)?),
         Found::Text(text) => Evidence::IdToken(text),
         Found::Service(service) => Evidence::IdToken(ask(connector, join.method, service).await?),
         Found::Command { words, limit } => Evidence::IdToken(printed(join.method, words, limit).await?),
@@ -99,6 +100,7 @@ pub(super) async fn gather<'a>(
 #[derive(Debug)]
 enum Found {
     Nothing,
+    Given,
     Text(Secret),
     Service(Service),
     Command { words: Vec<String>, limit: Duration },
@@ -132,12 +134,22 @@ fn on_disk(join: &JoinConfig, lookup: Lookup<'_>) -> Result<(Token, Found), Join
     };
     let missing = |absent| JoinError::missing(join.method, absent);
     let found = match place(settings, lookup).map_err(missing)? {
+        IdTokenPlace::Given => Found::Given,
         IdTokenPlace::Variable(name) => Found::Text(required(lookup, &name).map_err(missing)?),
         IdTokenPlace::File(path) => Found::Text(file(&path).map_err(missing)?),
         IdTokenPlace::Service(service) => Found::Service(service),
         IdTokenPlace::Command { words, limit } => Found::Command { words, limit },
     };
     Ok((token, found))
+}
+
+/// What came with the request for a lease.
+fn given(join: &JoinConfig) -> Result<Secret, JoinError> {
+    let given = join.given.as_ref().map(Secret::duplicate);
+    given.ok_or_else(|| {
+        let (place, reason) = ("the request for a lease", "it brings none");
+        JoinError::missing(join.method, Absent { place: place.to_owned(), reason: reason.to_owned() })
+    })
 }
 
 fn file(path: &Path) -> Result<Secret, Absent> {

@@ -12,7 +12,7 @@ fn in_a_file(method: JoinMethod, uri: &str, settings: Settings) -> Result<Found,
     let path: PathBuf = directory.path().join("token");
     #[expect(clippy::disallowed_methods, reason = "a test's own file")]
     std::fs::write(&path, format!("{uri}\n")).unwrap();
-    let join = JoinConfig { method, token: TokenSource::File(path), settings: Arc::new(settings) };
+    let join = JoinConfig { method, token: TokenSource::File(path), settings: Arc::new(settings), given: None };
     let lookup = |name: &str| Some(format!("value of {name}"));
     on_disk(&join, &lookup).map(|(token, found)| {
         assert_eq!(token.text.expose(), "ci");

@@ -121,6 +121,7 @@ fn a_token_file_that_is_gone_is_no_error_until_a_token_is_needed() {
         method: JoinMethod::Token,
         token: TokenSource::File(PathBuf::from("/nonexistent/token")),
         settings: Arc::default(),
+        given: None,
     };
     assert_eq!(token_hash(&join).unwrap(), None);
     let error = token::missing(&join.token);
@@ -157,7 +158,8 @@ async fn a_token_or_proof_that_hangs_does_not_stop_the_thread_that_joins() {
         let mut settings = Settings::default();
         let file = JoinMethod::Gitlab.spec().settings.iter().find(|setting| setting.name == "file").unwrap();
         settings.set(file, Value::Path(pipe.clone()));
-        let config = Arc::new(JoinConfig { method: JoinMethod::Gitlab, token, settings: Arc::new(settings) });
+        let config =
+            Arc::new(JoinConfig { method: JoinMethod::Gitlab, token, settings: Arc::new(settings), given: None });
         let (reading, begun) = tokio::sync::oneshot::channel();
         let (goes_on, seen) = std::sync::mpsc::channel();
         let disk = std::thread::spawn(move || {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::id_token::{Absent, FILE, set, variable};
+use super::id_token::{Absent, FILE, GIVEN, set, variable};
 use super::setting::{Kind, Setting};
 use super::{IdTokenPlace, Identity, Legacy, Proof, Spec};
 
@@ -17,8 +17,9 @@ pub(super) const SPEC: Spec = Spec {
         FILE,
         Setting { name: "command", tbot: Some("command"), kind: Kind::Words },
         Setting { name: "timeout", tbot: Some("timeout"), kind: Kind::Seconds },
+        GIVEN,
     ],
-    at_most_one: &["variable", "file", "command"],
+    at_most_one: &["variable", "file", "command", "given"],
     needs_one: true,
     identity: Identity::Rejoined,
     proof: Proof::IdToken(|settings, _| {

@@ -27,6 +27,8 @@ pub enum IdTokenPlace {
         /// How long it may take.
         limit: Duration,
     },
+    /// It comes with each request for a lease: whoever asks vouches for whom it is for.
+    Given,
 }
 
 /// A service that gives an ID token.
@@ -70,14 +72,23 @@ pub(super) const fn variable(tbot: Option<&'static str>) -> Setting {
 /// Setting `file`.
 pub(super) const FILE: Setting = Setting { name: "file", tbot: None, kind: Kind::Path };
 
+/// Setting `given`: the caller signs a statement about each lease, and sends it along.
+pub(super) const GIVEN: Setting = Setting { name: "given", tbot: None, kind: Kind::Flag };
+
 /// Settings of a method that needs none of its own.
 pub(super) const SETTINGS: &[Setting] = &[variable(None), FILE];
 
 /// Of these at most one.
 pub(super) const ONE_PLACE: &[&str] = &["variable", "file"];
 
+/// The same where it can be given, too.
+pub(super) const ONE_PLACE_OR_GIVEN: &[&str] = &["variable", "file", "given"];
+
 /// The place that was set.
 pub(super) fn set(settings: &Settings) -> Option<IdTokenPlace> {
+    if settings.is_given() {
+        return Some(IdTokenPlace::Given);
+    }
     let variable = settings.text("variable").map(|name| IdTokenPlace::Variable(name.to_owned()));
     variable.or_else(|| settings.path("file").map(|path| IdTokenPlace::File(path.to_owned())))
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::id_token::looked_up;
+use super::id_token::{GIVEN, looked_up};
 use super::setting::{Kind, Setting};
 use super::{IdTokenPlace, Identity, Legacy, Proof, Spec};
 
@@ -13,11 +13,14 @@ const DEFAULT_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 pub(super) const SPEC: Spec = Spec {
     name: "kubernetes",
     tbot_section: Some("kubernetes"),
-    settings: &[Setting { name: "token_path", tbot: Some("token_path"), kind: Kind::Path }],
-    at_most_one: &[],
+    settings: &[Setting { name: "token_path", tbot: Some("token_path"), kind: Kind::Path }, GIVEN],
+    at_most_one: &["token_path", "given"],
     needs_one: false,
     identity: Identity::Rejoined,
     proof: Proof::IdToken(|settings, lookup| {
+        if settings.is_given() {
+            return Ok(IdTokenPlace::Given);
+        }
         let named = || looked_up(lookup, PATH_VARIABLE).map(|path| PathBuf::from(path.expose()));
         let path = settings.path("token_path").map(PathBuf::from).or_else(named);
         Ok(IdTokenPlace::File(path.unwrap_or_else(|| PathBuf::from(DEFAULT_PATH))))

@@ -162,6 +162,12 @@ impl Settings {
         matches!(self.get(name), Some(Value::Flag(true)))
     }
 
+    /// Whether the ID token comes with each request for a lease.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.flag(super::id_token::GIVEN.name)
+    }
+
     fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }

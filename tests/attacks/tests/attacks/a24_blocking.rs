@@ -32,7 +32,7 @@ fn order(root: &Path, number: usize, deadline: Duration) -> LeaseRequest {
         "lease": format!("{number:032x}"), "identity": "api", "standing": true,
         "directory": root.join(number.to_string()), "deadline_ms": u64::try_from(deadline.as_millis()).unwrap(),
     });
-    LeaseRequest::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap())
+    LeaseRequest::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap().0)
 }
 
 /// All locks there are, by descriptors of their own: to the kernel no different from another process.

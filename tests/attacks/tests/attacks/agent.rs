@@ -72,7 +72,7 @@ impl Agent {
     /// Takes a lease in a directory, as a block of a pipeline does.
     pub(crate) fn acquire(&self, number: u32, directory: &Path) -> Result<Acquired, Error> {
         let request = json!({"lease": lease(number), "identity": "api", "directory": directory});
-        let order = LeaseRequest::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap());
+        let order = LeaseRequest::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap().0);
         self.runtime.block_on(self.engine.acquire(order))
     }
 

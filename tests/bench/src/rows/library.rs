@@ -79,7 +79,7 @@ fn order(place: &Path, identity: usize) -> LeaseRequest {
     let lease = format!("{:032x}", fastrand::u128(..));
     let directory = place.join(format!("lease-{lease}"));
     let request = serde_json::json!({"lease": lease, "identity": format!("bench{identity}"), "directory": directory});
-    LeaseRequest::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap())
+    LeaseRequest::from(AcquireRequest::from_json(request.to_string().as_bytes()).unwrap().0)
 }
 
 /// Takes a lease and ends it; microseconds for each.

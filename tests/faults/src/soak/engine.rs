@@ -160,6 +160,7 @@ fn config(plan: &Plan, proxy: &str) -> Result<EngineConfig, Failure> {
             method: JoinMethod::Token,
             token: TokenSource::File(plan.token.clone()),
             settings: Arc::default(),
+            given: None,
         },
         key_algorithm: Some(KeyAlgorithm::EcdsaP256),
         lifetime: LIFE,

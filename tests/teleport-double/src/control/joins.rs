@@ -63,6 +63,12 @@ impl Builder {
 }
 
 impl Double {
+    /// The claims of each ID token that was found genuine, in order.
+    #[must_use]
+    pub fn statements(&self) -> Vec<serde_json::Value> {
+        self.core().state().statements.clone()
+    }
+
     /// What the cluster stores of a token of method `bound_keypair`; `None` for other tokens.
     #[must_use]
     pub fn bound_keypair(&self, token: &str) -> Option<BoundKeypair> {

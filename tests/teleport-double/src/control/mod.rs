@@ -24,14 +24,14 @@ pub use proof::{
     AzureOptions, BoundKeypair, BoundKeypairOptions, GaveUp, Heartbeat, IamOptions, RecoveryMode, attested_document,
 };
 pub use role::Role;
-pub use token::TokenOptions;
+pub use token::{SignedOptions, TokenOptions};
 
 pub(crate) use core::Core;
 pub(crate) use lock::{LockTarget, lock_message};
 pub(crate) use resource::{App, Database, Kube, Node};
 pub(crate) use settings::Settings;
 pub(crate) use state::{Bot, State};
-pub(crate) use token::{Method, Token};
+pub(crate) use token::{Expected, Method, Token};
 
 /// A random UUID, version 4.
 pub(crate) fn uuid() -> String {

@@ -46,6 +46,8 @@ pub(crate) struct State {
     /// By user name.
     pub(crate) bots: BTreeMap<String, Bot>,
     pub(crate) tokens: BTreeMap<String, Token>,
+    /// Claims of genuine ID tokens.
+    pub(crate) statements: Vec<serde_json::Value>,
     pub(crate) locks: Vec<Lock>,
     pub(crate) nodes: Vec<Node>,
     pub(crate) kubes: Vec<Kube>,
@@ -69,6 +71,7 @@ impl State {
             roles: BTreeMap::new(),
             bots: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            statements: Vec::new(),
             locks: Vec::new(),
             nodes: Vec::new(),
             kubes: Vec::new(),

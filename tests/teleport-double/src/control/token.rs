@@ -1,5 +1,6 @@
 //! Join tokens (protocol sections B and C, join-methods 1).
 
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use super::proof::{AzureOptions, BoundKeypair, BoundKeypairOptions, IamOptions};
@@ -11,14 +12,34 @@ use crate::auth::refusal::Refusal;
 pub(crate) enum Method {
     /// The token's name is the secret; it is gone after the first use.
     Token,
-    /// A JSON web token, compared as text; the name is the join method's.
-    IdToken { name: String, expected: String },
+    /// A JSON web token; the name is the join method's.
+    IdToken { name: String, expected: Expected },
     /// A signed request to AWS.
     Iam(IamOptions),
     /// A document and a token of Azure.
     Azure(AzureOptions),
     /// A key bound to the token, and what became of it.
     BoundKeypair(BoundKeypairOptions, BoundKeypair),
+}
+
+/// Which ID token a token takes.
+#[derive(Clone, Debug)]
+pub(crate) enum Expected {
+    /// This text.
+    Text(String),
+    /// A genuine one.
+    Signed(SignedOptions),
+}
+
+/// Genuine ID tokens of whoever holds the keys.
+#[derive(Clone, Debug)]
+pub struct SignedOptions {
+    /// `kubernetes`, `gitlab` or `generic_oidc`.
+    pub method: String,
+    /// A file with the JWKS, read at each join.
+    pub jwks: PathBuf,
+    /// Whom it lets in: `namespace:name`, project paths with `*` and `?`, or subjects with those.
+    pub allow: Vec<String>,
 }
 
 impl Method {
@@ -57,6 +78,8 @@ pub struct TokenOptions {
     /// Join method and the ID token it accepts, e.g. `("kubernetes", "eyJ…")`. Another one gets the words of a wrong
     /// signature.
     pub id_token: Option<(String, String)>,
+    /// ID tokens that are genuine, of whom they are about.
+    pub signed: Option<SignedOptions>,
     /// Method `iam`.
     pub iam: Option<IamOptions>,
     /// Method `azure`.
@@ -71,12 +94,19 @@ impl TokenOptions {
     /// Whether the token's name alone lets somebody in, so that it must not be shown.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        self.id_token.is_none() && self.iam.is_none() && self.azure.is_none() && self.bound_keypair.is_none()
+        self.id_token.is_none()
+            && self.signed.is_none()
+            && self.iam.is_none()
+            && self.azure.is_none()
+            && self.bound_keypair.is_none()
     }
 
     pub(crate) fn method(&self) -> Method {
         if let Some((name, expected)) = &self.id_token {
-            return Method::IdToken { name: name.clone(), expected: expected.clone() };
+            return Method::IdToken { name: name.clone(), expected: Expected::Text(expected.clone()) };
+        }
+        if let Some(signed) = &self.signed {
+            return Method::IdToken { name: signed.method.clone(), expected: Expected::Signed(signed.clone()) };
         }
         if let Some(iam) = &self.iam {
             return Method::Iam(iam.clone());

@@ -15,7 +15,7 @@ fn token(double: &Double, method: &str, refusal: Option<Refusal>) -> String {
 }
 
 /// Status and body of a join over HTTP.
-async fn http(double: &Double, token: &str, proof: &str) -> (u16, Value) {
+pub(crate) async fn http(double: &Double, token: &str, proof: &str) -> (u16, Value) {
     let mut body: Value = serde_json::from_str(&join_body("join_ok_rsa", token)).unwrap();
     body["id_token"] = proof.into();
     let (head, body) = web(double, "POST", "/v1/webapi/host/credentials", &body.to_string()).await;
@@ -23,7 +23,7 @@ async fn http(double: &Double, token: &str, proof: &str) -> (u16, Value) {
     (status, serde_json::from_str(&body).unwrap_or(Value::Null))
 }
 
-async fn v1(double: &Double, token: &str, proof: &str) -> Result<(), Status> {
+pub(crate) async fn v1(double: &Double, token: &str, proof: &str) -> Result<(), Status> {
     let (mut exchange, _) = Exchange::begin(double, At::Proxy, token).await?;
     let init = OidcInit { client_params: params(), id_token: proof.as_bytes().to_vec() };
     let (held, _) = result(exchange.ask(Sent::OidcInit(init)).await?);

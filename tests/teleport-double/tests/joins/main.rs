@@ -13,6 +13,7 @@ mod iam;
 mod id_token;
 mod instances;
 mod jws;
+mod signed;
 mod sigv4;
 mod v1;
 mod versions;

@@ -6,26 +6,28 @@ use super::document;
 use super::engine::lifetime_of;
 use crate::config::diagnostic::{ConfigError, Diagnostics};
 use crate::config::model::{AcquireRequest, IdentityOutput, OutputKind, OutputType};
+use crate::config::read::join::secret;
 use crate::config::read::kubernetes;
 use crate::config::read::output::{application, database};
 use crate::config::read::tree::Tree;
 use crate::config::read::value;
 use crate::error::Code;
+use crate::secret::Secret;
 use crate::vocabulary::{limits, words_of};
 
 impl AcquireRequest {
-    /// Reads a request.
+    /// Reads a request, and the ID token that came with it: the lease's own identity joins by that.
     ///
     /// # Errors
     /// All faults together, each with its JSON path.
-    pub fn from_json(text: &[u8]) -> Result<Self, ConfigError> {
+    pub fn from_json(text: &[u8]) -> Result<(Self, Option<Secret>), ConfigError> {
         let mut diagnostics = Diagnostics::new("request", Code::RequestInvalid);
         let request = document::parse(text, &mut diagnostics).and_then(|tree| request(tree, &mut diagnostics));
         diagnostics.finish(request).map(|(request, _)| request)
     }
 }
 
-fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<AcquireRequest> {
+fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<(AcquireRequest, Option<Secret>)> {
     let mut section = tree.section(diagnostics)?;
     let lease =
         section.require("lease", diagnostics, "write a lease id").and_then(|tree| tree.parse(diagnostics, lease_id));
@@ -50,8 +52,9 @@ fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<AcquireRequest> 
         .unwrap_or(limits::DEADLINE_DEFAULT_MS);
     let route_to_cluster = section.take("route_to_cluster").and_then(|tree| tree.parse(diagnostics, value::name));
     let outputs = outputs(section.take("outputs"), diagnostics);
+    let id_token = section.take("id_token").and_then(|tree| secret(tree, diagnostics));
     section.finish(diagnostics);
-    Some(AcquireRequest {
+    let request = AcquireRequest {
         lease: lease?,
         identity: identity?,
         roles,
@@ -63,7 +66,8 @@ fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<AcquireRequest> 
         deadline: Duration::from_millis(deadline),
         route_to_cluster,
         outputs,
-    })
+    };
+    Some((request, id_token))
 }
 
 pub(super) fn lease_id(text: &str) -> Result<String, String> {

@@ -181,7 +181,10 @@ fn join(tree: Tree, purpose: Purpose, diagnostics: &mut Diagnostics) -> Option<(
         if !matches!(token, TokenSource::Absent) || settings.is_some() {
             diagnostics.error(&place, "has a token or settings; a check takes neither, leave them out");
         }
-        return Some((JoinConfig { method: method?, token: TokenSource::Absent, settings: Arc::default() }, None));
+        return Some((
+            JoinConfig { method: method?, token: TokenSource::Absent, settings: Arc::default(), given: None },
+            None,
+        ));
     }
     let said = Said::new(method, token, token_place, diagnostics);
     let settings = match (settings.and_then(|tree| tree.section(diagnostics)), said.method) {

@@ -15,6 +15,8 @@ pub struct JoinConfig {
     pub token: TokenSource,
     /// The method's own settings.
     pub settings: Arc<Settings>,
+    /// The ID token that came with a request for a lease, for that lease alone.
+    pub given: Option<Secret>,
 }
 
 /// Where the token is.

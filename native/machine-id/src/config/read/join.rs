@@ -96,7 +96,7 @@ fn value(tree: Tree, kind: Kind, language: Language<'_>, diagnostics: &mut Diagn
 }
 
 /// A secret without surrounding white space; nothing of it is repeated.
-fn secret(tree: Tree, diagnostics: &mut Diagnostics) -> Option<Secret> {
+pub(in crate::config) fn secret(tree: Tree, diagnostics: &mut Diagnostics) -> Option<Secret> {
     let place = tree.place.clone();
     let text = tree.text(diagnostics)?;
     let secret = Secret::new(text.expose().trim().to_owned());
@@ -129,7 +129,7 @@ pub(in crate::config) fn join(
         diagnostics
             .error(place, format!("has no place of the ID token; method {:?} needs {}", spec.name, keys.join(" or ")));
     }
-    Some((JoinConfig { method, token, settings: Arc::new(settings) }, cluster))
+    Some((JoinConfig { method, token, settings: Arc::new(settings), given: None }, cluster))
 }
 
 fn command_limit(text: &str) -> Result<Duration, String> {

@@ -24,7 +24,8 @@ pub(super) struct Onboarding {
 /// Reads the section, and a `join_uri` beside it; a missing one is a bot that already has its identity.
 pub(super) fn read(tree: Option<Tree>, top: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Onboarding {
     let Some(tree) = tree else {
-        let join = JoinConfig { method: JoinMethod::Token, token: TokenSource::Absent, settings: Arc::default() };
+        let join =
+            JoinConfig { method: JoinMethod::Token, token: TokenSource::Absent, settings: Arc::default(), given: None };
         let Some(uri) = top else {
             return Onboarding { join: Some((join, None)), ..Onboarding::default() };
         };

@@ -8,6 +8,7 @@ mod bound;
 mod iam;
 mod keys;
 mod legacy;
+mod signed;
 mod talk;
 mod texts;
 mod v1;
@@ -25,7 +26,7 @@ pub(super) use v1::join as join_stream;
 use super::issue::{Issued, LONGEST, issue};
 use super::refusal::Refusal;
 use crate::ca::identity::Identity;
-use crate::control::{Core, Fault, Method, State, Token};
+use crate::control::{Core, Expected, Fault, Method, State, Token};
 
 /// The request, free of its encoding.
 #[derive(Clone, Debug, Default)]
@@ -157,7 +158,15 @@ fn check(core: &Core, request: &JoinRequest, token: &Token, proof: &Proof<'_>) -
     }
     match (&token.method, proof) {
         (Method::Token, Proof::Nothing) | (Method::BoundKeypair(..), Proof::Bound(_)) => Ok(()),
-        (Method::IdToken { name, expected }, Proof::IdToken(shown)) => id_token(name, expected, shown),
+        (Method::IdToken { name, .. }, Proof::IdToken("")) => Err(no_id_token(name)),
+        (Method::IdToken { name, expected: Expected::Text(expected) }, Proof::IdToken(shown)) => {
+            id_token(name, expected, shown)
+        }
+        (Method::IdToken { name, expected: Expected::Signed(options) }, Proof::IdToken(shown)) => {
+            let claims = signed::check(core, name, options, shown)?;
+            core.state().statements.push(claims);
+            Ok(())
+        }
         (Method::Iam(options), Proof::Iam { challenge, request: sts }) => {
             iam::check(core, &request.token, options, challenge, sts)
         }
@@ -170,8 +179,7 @@ fn check(core: &Core, request: &JoinRequest, token: &Token, proof: &Proof<'_>) -
     }
 }
 
-/// Compared as text; another one gets the words of a wrong signature (join-methods 2.2, 5).
-fn id_token(method: &str, expected: &str, shown: &str) -> Result<(), Refusal> {
+fn no_id_token(method: &str) -> Refusal {
     let title = match method {
         "kubernetes" => "Kubernetes",
         "github" => "GitHub",
@@ -180,9 +188,11 @@ fn id_token(method: &str, expected: &str, shown: &str) -> Result<(), Refusal> {
         "gcp" => "GCP",
         other => other,
     };
-    if shown.is_empty() {
-        return Err(Refusal::bad_parameter(format!("IDToken not provided for {title} join request")));
-    }
+    Refusal::bad_parameter(format!("IDToken not provided for {title} join request"))
+}
+
+/// Compared as text; another one gets the words of a wrong signature (join-methods 2.2, 5).
+fn id_token(method: &str, expected: &str, shown: &str) -> Result<(), Refusal> {
     if shown == expected {
         return Ok(());
     }

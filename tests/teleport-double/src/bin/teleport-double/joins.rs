@@ -1,7 +1,9 @@
 //! How bots join, as the command line says it.
 
 use clap::Args;
-use teleport_double::{AzureOptions, BoundKeypairOptions, Builder, Double, DoubleError, IamOptions, TokenOptions};
+use teleport_double::{
+    AzureOptions, BoundKeypairOptions, Builder, Double, DoubleError, IamOptions, SignedOptions, TokenOptions,
+};
 
 /// Tokens, and which ways and methods there are.
 #[derive(Debug, Args)]
@@ -10,6 +12,10 @@ pub(crate) struct Joins {
     /// secret for bound_keypair; the access token for azure.
     #[arg(long = "token", value_name = "NAME=BOT,METHOD,PROOF")]
     tokens: Vec<String>,
+    /// A token for ID tokens that are genuine: NAME=BOT,METHOD,FILE,RULE[,RULE...]. FILE holds the JWKS, and is read at each
+    /// join; a rule is `namespace:name` (kubernetes), or a job's path, with `*` and `?`.
+    #[arg(long = "signed", value_name = "NAME=BOT,METHOD,FILE,RULE")]
+    signed: Vec<String>,
     /// Whether `teleport.join.v1` is served; by default the version says.
     #[arg(long, value_name = "BOOL")]
     join_stream: Option<bool>,
@@ -29,6 +35,8 @@ pub(crate) struct Joins {
     #[arg(long)]
     all_roles: bool,
 }
+
+const SIGNED: &str = "token in the form NAME=BOT,METHOD,FILE,RULE";
 
 impl Joins {
     /// Sets up how bots join.
@@ -55,6 +63,15 @@ impl Joins {
     pub(crate) fn add_tokens(&self, double: &Double) -> Result<(), DoubleError> {
         for (name, text) in crate::pairs(&self.tokens, "token in the form NAME=BOT,METHOD,PROOF")? {
             add_token(double, name, &text)?;
+        }
+        for (name, text) in crate::pairs(&self.signed, SIGNED)? {
+            let parts: Vec<&str> = text.split(',').collect();
+            let [bot, method @ ("kubernetes" | "gitlab" | "generic_oidc"), jwks, allow @ ..] = &*parts else {
+                return Err(DoubleError::Unknown { kind: SIGNED, name: text });
+            };
+            let allow = allow.iter().map(|rule| (*rule).to_owned()).collect();
+            let signed = Some(SignedOptions { method: (*method).to_owned(), jwks: jwks.into(), allow });
+            let _ = double.new_token_with(bot, TokenOptions { name, signed, ..TokenOptions::default() });
         }
         Ok(())
     }

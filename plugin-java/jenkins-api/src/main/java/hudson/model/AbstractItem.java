@@ -6,6 +6,11 @@ public abstract class AbstractItem extends Actionable implements Item {
     AbstractItem() {}
 
     @Override
+    public ItemGroup<? extends Item> getParent() {
+        return null;
+    }
+
+    @Override
     public final String getFullName() {
         return null;
     }

@@ -8,5 +8,7 @@ import hudson.security.Permission;
 public interface Item extends AccessControlled {
     Permission CONFIGURE = null;
 
+    ItemGroup<? extends Item> getParent();
+
     String getFullName();
 }

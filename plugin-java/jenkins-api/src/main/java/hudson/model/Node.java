@@ -15,6 +15,8 @@ public abstract class Node extends AbstractModelObject implements AccessControll
         return null;
     }
 
+    public abstract String getLabelString();
+
     public final Computer toComputer() {
         return null;
     }

@@ -12,6 +12,18 @@ public abstract class Run<J extends Job<J, R>, R extends Run<J, R>> extends Acti
         return null;
     }
 
+    public int getNumber() {
+        return 0;
+    }
+
+    public String getUrl() {
+        return null;
+    }
+
+    public java.util.List<Cause> getCauses() {
+        return null;
+    }
+
     public String getExternalizableId() {
         return null;
     }

@@ -22,6 +22,11 @@ public abstract class Slave extends Node {
     }
 
     @Override
+    public String getLabelString() {
+        return null;
+    }
+
+    @Override
     public FilePath getRootPath() {
         return null;
     }

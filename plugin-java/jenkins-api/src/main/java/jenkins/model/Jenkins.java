@@ -9,7 +9,7 @@ import hudson.security.Permission;
 import hudson.util.XStream2;
 import java.io.File;
 
-public class Jenkins extends hudson.model.Node implements hudson.model.ItemGroup<hudson.model.TopLevelItem> {
+public class Jenkins extends hudson.model.Node implements hudson.model.ItemGroup<hudson.model.Item> {
     public static final Permission ADMINISTER = null;
 
     public static final XStream2 XSTREAM2 = null;
@@ -32,6 +32,10 @@ public class Jenkins extends hudson.model.Node implements hudson.model.ItemGroup
         return null;
     }
 
+    public String getRootUrl() throws IllegalStateException {
+        return null;
+    }
+
     public File getRootDir() {
         return null;
     }
@@ -42,7 +46,17 @@ public class Jenkins extends hudson.model.Node implements hudson.model.ItemGroup
     }
 
     @Override
+    public String getLabelString() {
+        return null;
+    }
+
+    @Override
     public hudson.FilePath getRootPath() {
+        return null;
+    }
+
+    @Override
+    public String getFullName() {
         return null;
     }
 }

@@ -7,6 +7,11 @@ public abstract class AbstractItem extends Actionable implements Item {
     AbstractItem() {}
 
     @Override
+    public ItemGroup<? extends Item> getParent() {
+        return null;
+    }
+
+    @Override
     public String getFullName() {
         return null;
     }

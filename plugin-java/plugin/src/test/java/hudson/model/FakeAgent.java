@@ -16,6 +16,7 @@ public final class FakeAgent extends Node {
     public volatile boolean connecting;
     /** The person of a test may configure this agent. */
     public volatile boolean configurable;
+    public volatile String labels = "";
 
     public FakeAgent(String name, VirtualChannel channel) {
         this.name = name;
@@ -34,6 +35,11 @@ public final class FakeAgent extends Node {
     @Override
     public String getNodeName() {
         return name;
+    }
+
+    @Override
+    public String getLabelString() {
+        return labels;
     }
 
     @Override

@@ -13,6 +13,8 @@ public final class FakeRun extends Run {
     private final List<Action> actions = new ArrayList<>();
     public volatile int saves;
     public volatile Executor executor;
+    public volatile int number = 1;
+    public final List<Cause> causes = new ArrayList<>();
 
     public FakeRun(String job, String id) {
         this.job = new FakeJob(job);
@@ -22,6 +24,26 @@ public final class FakeRun extends Run {
     @Override
     public Job getParent() {
         return job;
+    }
+
+    /** What the job is in. */
+    public void in(ItemGroup<?> group) {
+        job.group = group;
+    }
+
+    @Override
+    public int getNumber() {
+        return number;
+    }
+
+    @Override
+    public String getUrl() {
+        return "job/" + job.name.replace("/", "/job/") + "/" + number + "/";
+    }
+
+    @Override
+    public List<Cause> getCauses() {
+        return causes;
     }
 
     @Override
@@ -52,9 +74,15 @@ public final class FakeRun extends Run {
 
     private static final class FakeJob extends Job {
         private final String name;
+        private ItemGroup<?> group;
 
         FakeJob(String name) {
             this.name = name;
+        }
+
+        @Override
+        public ItemGroup<? extends Item> getParent() {
+            return group;
         }
 
         @Override

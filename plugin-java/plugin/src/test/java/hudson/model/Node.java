@@ -16,6 +16,8 @@ public abstract class Node extends AbstractModelObject implements AccessControll
         return null;
     }
 
+    public abstract String getLabelString();
+
     public Computer toComputer() {
         return null;
     }

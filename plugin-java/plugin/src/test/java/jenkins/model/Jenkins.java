@@ -4,17 +4,23 @@ package jenkins.model;
 
 import hudson.FilePath;
 import hudson.model.Computer;
+import hudson.model.Item;
+import hudson.model.ItemGroup;
 import hudson.model.Node;
 import hudson.security.Permission;
 import java.io.File;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** In place of the declared class, which does nothing: a Jenkins with the nodes that a test puts there. */
-public class Jenkins extends Node implements hudson.model.ItemGroup<hudson.model.TopLevelItem> {
+public class Jenkins extends Node implements ItemGroup<Item> {
     public static final Permission ADMINISTER = new Permission("Administer");
     public static final hudson.util.XStream2 XSTREAM2 = null;
     private static final Jenkins INSTANCE = new Jenkins();
+
+    private final File home = home();
+    public volatile String rootUrl = "https://ci.example.com/";
 
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
 
@@ -37,6 +43,29 @@ public class Jenkins extends Node implements hudson.model.ItemGroup<hudson.model
         return INSTANCE;
     }
 
+    /** All jobs that there are, as a test says. */
+    public volatile List<Item> jobs = List.of();
+
+    @Override
+    public String getFullName() {
+        return "";
+    }
+
+    @Override
+    public <T extends Item> List<T> getAllItems(Class<T> type) {
+        return jobs.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    private static File home() {
+        try {
+            File home = java.nio.file.Files.createTempDirectory("jenkins-home").toFile();
+            home.deleteOnExit();
+            return home;
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
     public Map<String, Node> nodes() {
         return nodes;
     }
@@ -53,12 +82,21 @@ public class Jenkins extends Node implements hudson.model.ItemGroup<hudson.model
         return nodes.values().stream().map(Node::toComputer).toArray(Computer[]::new);
     }
 
+    public String getRootUrl() {
+        return rootUrl;
+    }
+
     public File getRootDir() {
-        return null;
+        return home;
     }
 
     @Override
     public String getNodeName() {
+        return "";
+    }
+
+    @Override
+    public String getLabelString() {
         return "";
     }
 

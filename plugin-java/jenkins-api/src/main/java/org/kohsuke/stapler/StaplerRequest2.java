@@ -3,5 +3,7 @@
 package org.kohsuke.stapler;
 
 public interface StaplerRequest2 extends jakarta.servlet.http.HttpServletRequest {
+    String getRestOfPath();
+
     <T> java.util.List<T> bindJSONToList(Class<T> type, Object src);
 }

@@ -5,10 +5,13 @@ package io.jenkins.plugins.machineid;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import hudson.model.UnprotectedRootAction;
+import io.jenkins.plugins.machineid.issuer.PublicKeys;
 import io.jenkins.plugins.machineid.step.MachineIdBuildWrapper;
 import io.jenkins.plugins.machineid.step.MachineIdStep;
 import java.io.IOException;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -90,6 +93,24 @@ class FormsTest {
         }
         assertEquals(List.of(), wrong);
         assertTrue(seen > 20, seen + " checks seen");
+    }
+
+    /** The two documents for clusters are the one thing that is read without a login, and only read. */
+    @Test
+    void one_address_alone_is_open_to_all() throws IOException, ClassNotFoundException {
+        List<String> open = new ArrayList<>();
+        for (Path file : files(CLASSES, ".class")) {
+            String name = CLASSES.relativize(file).toString().replace('/', '.').replaceAll("\\.class$", "");
+            Class<?> type = Class.forName(name, false, FormsTest.class.getClassLoader());
+            for (Method method : type.getDeclaredMethods()) {
+                boolean web = Modifier.isPublic(method.getModifiers()) && method.getName().matches("do[A-Z].*");
+                if (web && !method.isAnnotationPresent(POST.class)) {
+                    open.add(type.getSimpleName() + "." + method.getName());
+                }
+            }
+            assertTrue(!UnprotectedRootAction.class.isAssignableFrom(type) || type == PublicKeys.class, name);
+        }
+        assertEquals(List.of("PublicKeys.doDynamic"), open);
     }
 
     @Test

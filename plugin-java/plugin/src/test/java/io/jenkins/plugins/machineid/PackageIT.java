@@ -58,9 +58,13 @@ class PackageIT {
     }
 
     @Test
-    void it_holds_the_manifest_and_two_jars() {
+    void it_holds_the_manifest_and_three_jars() {
         assertEquals(
-                Set.of("META-INF/MANIFEST.MF", "WEB-INF/lib/machine-id.jar", "WEB-INF/lib/json-20260814.jar"),
+                Set.of(
+                        "META-INF/MANIFEST.MF",
+                        "WEB-INF/lib/machine-id.jar",
+                        "WEB-INF/lib/json-20260814.jar",
+                        "WEB-INF/lib/nimbus-jose-jwt-10.10.jar"),
                 OUTER.keySet());
     }
 

@@ -3,6 +3,7 @@
 package io.jenkins.plugins.machineid;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -68,6 +69,25 @@ class PackagesTest {
     @Test
     void each_package_uses_what_the_table_says_and_nothing_else() throws IOException {
         assertEquals(new HashMap<>(table()), sources());
+    }
+
+    /** A jar beside our own stays on the controller: agents load what they meet, and would fetch it. */
+    @Test
+    void libraries_are_used_where_they_are_meant_to_be() throws IOException {
+        assertEquals(Set.of("issuer"), mentioning("com.nimbusds"));
+        assertFalse(mentioning("org.json").contains("agent"));
+    }
+
+    private static Set<String> mentioning(String library) throws IOException {
+        Set<String> found = new TreeSet<>();
+        try (Stream<Path> files = Files.walk(SOURCES)) {
+            for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
+                if (Files.readString(file).contains(library)) {
+                    found.add(file.getParent().getFileName().toString());
+                }
+            }
+        }
+        return found;
     }
 
     @Test

@@ -24,8 +24,8 @@ public final class DiscardTask extends AgentTask<Answer> {
     }
 
     static byte[] request(String root, String lease, String directory) {
-        String named = directory == null ? "" : ",\"directory\":" + EnginePaths.quote(directory);
-        return ("{\"root\":" + EnginePaths.quote(root) + ",\"lease\":" + EnginePaths.quote(lease) + named + "}")
+        String named = directory == null ? "" : ",\"directory\":" + JsonMembers.quote(directory);
+        return ("{\"root\":" + JsonMembers.quote(root) + ",\"lease\":" + JsonMembers.quote(lease) + named + "}")
                 .getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -40,7 +40,7 @@ public final class OpenTask extends AgentTask<Answer> {
             throw new IOException("the configuration was sealed to another JVM: " + e.getMessage(), e);
         }
         try {
-            return EnginePaths.insert(plain, agent.stateDirectory(), agent.helper());
+            return JsonMembers.paths(plain, agent.stateDirectory(), agent.helper());
         } finally {
             Arrays.fill(plain, (byte) 0);
         }

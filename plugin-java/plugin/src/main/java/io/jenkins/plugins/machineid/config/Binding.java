@@ -116,7 +116,7 @@ public class Binding extends AbstractDescribableImpl<Binding> {
 
         private static FormValidation useless(Identity identity) {
             return FormValidation.warning(
-                    Messages.Check_bindingUseless(identity.getId(), identity.getJoin().method()));
+                    Messages.Check_bindingUseless(identity.getId(), identity.getJoin().symbol()));
         }
 
         @POST

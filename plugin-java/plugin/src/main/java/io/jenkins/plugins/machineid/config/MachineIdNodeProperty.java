@@ -96,6 +96,7 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
         setDefaultIdentity(defaultIdentity);
         if (standing != null) {
             standing.check();
+            StandingDestination.checkStands(standing.getIdentity() == null ? defaultIdentity : standing.getIdentity());
         }
     }
 

@@ -12,6 +12,7 @@ import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.output.KubernetesClusters;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import java.util.List;
+import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -111,6 +112,21 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
         return KubernetesClusters.all(kubernetesCluster, kubernetesClusters);
     }
 
+    /**
+     * It serves whichever build is there, and a statement is about one. What an identity says is told to administrators
+     * only; with others the destination isn't kept, and the agent's log says why.
+     *
+     * @param id null: none
+     */
+    static void checkStands(String id) {
+        Identity known = id != null && Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                ? MachineIdConfiguration.get().identity(id)
+                : null;
+        if (known != null && known.getJoin().statement().isPresent()) {
+            throw new IllegalArgumentException(Messages.Check_standingStatement(id));
+        }
+    }
+
     /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
     void check() {
         setIdentity(identity);
@@ -137,7 +153,10 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
         @POST
         public FormValidation doCheckIdentity(@QueryParameter String value) {
             AgentPermission.check();
-            return Checks.formOptional(value, Checks::id);
+            return Checks.formOptional(value, id -> {
+                Checks.id(id);
+                checkStands(id);
+            });
         }
 
         @POST

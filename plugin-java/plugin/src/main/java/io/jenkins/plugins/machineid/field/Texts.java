@@ -45,6 +45,15 @@ public final class Texts {
         return split(entries, "[\\r\\n]+");
     }
 
+    /** The host of an address that may have a port; an IPv6 address loses its brackets. */
+    public static String host(String address) {
+        if (address.startsWith("[")) {
+            return address.substring(1, address.indexOf(']'));
+        }
+        int colon = address.indexOf(':');
+        return colon < 0 ? address : address.substring(0, colon);
+    }
+
     public static List<String> orEmpty(List<String> list) {
         return list == null ? List.of() : List.copyOf(list);
     }

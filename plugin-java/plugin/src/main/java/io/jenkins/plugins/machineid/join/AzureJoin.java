@@ -15,7 +15,7 @@ import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /** Azure: an agent on a virtual machine with a managed identity. */
-public class AzureJoin extends NamedTokenJoin {
+public class AzureJoin extends AgentProofJoin {
     static final String METHOD = "azure";
 
     private String clientId;
@@ -54,7 +54,7 @@ public class AzureJoin extends NamedTokenJoin {
 
     @Extension
     @Symbol(METHOD)
-    public static class DescriptorImpl extends NamedTokenDescriptor {
+    public static class DescriptorImpl extends AgentProofDescriptor {
         public DescriptorImpl() {
             super(METHOD);
         }

@@ -20,7 +20,7 @@ import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /** A key pair that the cluster knows: registered once by a secret, or beforehand. The agent keeps the key. */
-public class BoundKeypairJoin extends NamedTokenJoin {
+public class BoundKeypairJoin extends AgentProofJoin {
     static final String METHOD = "bound_keypair";
 
     private Secret registrationSecret;
@@ -120,7 +120,7 @@ public class BoundKeypairJoin extends NamedTokenJoin {
 
     @Extension
     @Symbol(METHOD)
-    public static class DescriptorImpl extends NamedTokenDescriptor {
+    public static class DescriptorImpl extends AgentProofDescriptor {
         public DescriptorImpl() {
             super(METHOD);
         }

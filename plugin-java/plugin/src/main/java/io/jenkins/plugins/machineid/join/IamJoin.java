@@ -10,7 +10,7 @@ import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
 /** AWS: an agent with credentials of an IAM role, as of an instance, a task or a service account. */
-public class IamJoin extends NamedTokenJoin {
+public class IamJoin extends AgentProofJoin {
     static final String METHOD = "iam";
 
     private Boolean fips;
@@ -42,7 +42,7 @@ public class IamJoin extends NamedTokenJoin {
 
     @Extension
     @Symbol(METHOD)
-    public static class DescriptorImpl extends NamedTokenDescriptor {
+    public static class DescriptorImpl extends AgentProofDescriptor {
         public DescriptorImpl() {
             super(METHOD);
         }

@@ -12,7 +12,7 @@ import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /** A method that proves by an ID token of the agent's platform; where that is, where it isn't the platform's usual place. */
-public abstract class IdTokenJoin extends NamedTokenJoin {
+public abstract class IdTokenJoin extends AgentProofJoin {
     private String variable;
     private String file;
 
@@ -54,7 +54,7 @@ public abstract class IdTokenJoin extends NamedTokenJoin {
     }
 
     /** The fields that these methods have in common. */
-    public abstract static class IdTokenDescriptor extends NamedTokenDescriptor {
+    public abstract static class IdTokenDescriptor extends AgentProofDescriptor {
         protected IdTokenDescriptor(String method) {
             super(method);
         }

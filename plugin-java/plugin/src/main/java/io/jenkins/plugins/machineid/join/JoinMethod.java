@@ -6,9 +6,11 @@ import hudson.ExtensionPoint;
 import hudson.model.AbstractDescribableImpl;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.credential.CredentialRef;
+import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * How an agent becomes a member of a cluster as a bot: one of Teleport's join methods, with what can be set about it.
@@ -16,8 +18,13 @@ import java.util.Objects;
  * <p>Two of one class that would ask for the same are equal, so that what says nothing isn't exported.
  */
 public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> implements ExtensionPoint {
-    /** Teleport's name of it, which is also its symbol. */
+    /** Teleport's name of it, by which the library knows it. */
     public abstract String method();
+
+    /** The name of it in YAML and in the list of the form: Teleport's, unless it is one that Teleport doesn't know. */
+    public String symbol() {
+        return method();
+    }
 
     /**
      * True when an agent that joins so keeps a secret of it: a token, a key, or the bot's identity. With the other
@@ -55,6 +62,20 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
      */
     public void checkCluster(String name, String address, String kind) {}
 
+    /** How this controller states who a build is, where that is the proof; empty: the agent has one. */
+    public Optional<StatementForm> statement() {
+        return Optional.empty();
+    }
+
+    /**
+     * Whom such a statement is for.
+     *
+     * @param address the cluster's, as it is configured
+     */
+    public String audience(String address) {
+        throw new IllegalStateException(symbol() + " makes no statements");
+    }
+
     /**
      * What the library is told, by the contract's names; values as in {@link #settings}.
      *
@@ -73,11 +94,17 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
         return request;
     }
 
+    /** What is set and the library isn't told: it counts when two are compared. Null: nothing. */
+    protected Object ours() {
+        return null;
+    }
+
     @Override
     public final boolean equals(Object other) {
         return other != null
                 && other.getClass() == getClass()
-                && ((JoinMethod) other).request(null, null).equals(request(null, null));
+                && ((JoinMethod) other).request(null, null).equals(request(null, null))
+                && Objects.equals(((JoinMethod) other).ours(), ours());
     }
 
     @Override

@@ -15,7 +15,7 @@ import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /** Kubernetes: the service account token of the pod that the agent runs in. */
-public class KubernetesJoin extends NamedTokenJoin {
+public class KubernetesJoin extends AgentProofJoin {
     static final String METHOD = "kubernetes";
 
     private String tokenPath;
@@ -54,7 +54,7 @@ public class KubernetesJoin extends NamedTokenJoin {
 
     @Extension
     @Symbol(METHOD)
-    public static class DescriptorImpl extends NamedTokenDescriptor {
+    public static class DescriptorImpl extends AgentProofDescriptor {
         public DescriptorImpl() {
             super(METHOD);
         }

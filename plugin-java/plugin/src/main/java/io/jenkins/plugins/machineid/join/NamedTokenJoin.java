@@ -16,7 +16,6 @@ import org.kohsuke.stapler.verb.POST;
 /** A method whose token is a resource with a name: the name is no secret. */
 public abstract class NamedTokenJoin extends JoinMethod {
     private String tokenName;
-    private String tokenFile;
 
     @Override
     public boolean keepsSecret() {
@@ -33,40 +32,29 @@ public abstract class NamedTokenJoin extends JoinMethod {
         Checks.optional(this.tokenName, NamedTokenJoin::name);
     }
 
-    public String getTokenFile() {
-        return tokenFile;
-    }
-
-    @DataBoundSetter
-    public void setTokenFile(String tokenFile) {
-        this.tokenFile = Texts.orNull(tokenFile);
-        Checks.optional(this.tokenFile, Checks::absolutePath);
-    }
-
     @Override
     protected Object token() {
         return tokenName;
     }
 
+    /** None, unless a method says otherwise. */
     @Override
     protected String tokenFile() {
-        return tokenFile;
+        return null;
     }
 
     @Override
     public void check() {
         setTokenName(tokenName);
-        setTokenFile(tokenFile);
-        Tokens.onlyOne(tokenName, tokenFile);
         // With a secret the agents can have tokens of their own.
-        if (tokenName == null && tokenFile == null && !keepsSecret()) {
-            throw new IllegalArgumentException(Messages.Check_tokenName(method()));
+        if (tokenName == null && tokenFile() == null && !keepsSecret()) {
+            throw new IllegalArgumentException(Messages.Check_tokenName(symbol()));
         }
         List<String> given = Vocabulary.atMostOne(method()).stream()
                 .filter(settings(false)::containsKey)
                 .toList();
         if (given.size() > 1) {
-            throw new IllegalArgumentException(Messages.Check_atMostOne(method(), String.join(", ", given)));
+            throw new IllegalArgumentException(Messages.Check_atMostOne(symbol(), String.join(", ", given)));
         }
     }
 
@@ -100,12 +88,6 @@ public abstract class NamedTokenJoin extends JoinMethod {
                 return FormValidation.warning(Messages.Check_tokenName(getDisplayName()));
             }
             return Checks.formOptional(value, NamedTokenJoin::name);
-        }
-
-        @POST
-        public FormValidation doCheckTokenFile(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::absolutePath);
         }
     }
 }

@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.lease;
 import hudson.AbortException;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -35,6 +36,8 @@ public final class ActiveLeases {
         final Holder holder;
         final AtomicBoolean stale;
         private final AtomicBoolean ended = new AtomicBoolean();
+        /** Why it was not renewed, as the block was told last. */
+        private volatile String said;
 
         Entry(Holder holder, boolean stale) {
             this.holder = holder;
@@ -155,14 +158,38 @@ public final class ActiveLeases {
     }
 
     /**
-     * Takes stale leases of a node again; what can't be done now stays stale for the next round. Only on a thread that
+     * Takes stale leases of a node again, and renews those that are due; what can't be done now stays stale for the next round. Only on a thread that
      * may wait for agents.
      */
     public void refresh(String nodeName) {
         for (Entry entry : new ArrayList<>(entries.values())) {
-            if (entry.isOn(nodeName) && entry.stale.compareAndSet(true, false)) {
-                refresh(entry);
+            if (!entry.isOn(nodeName)) {
+                continue;
             }
+            if (entry.stale.compareAndSet(true, false)) {
+                refresh(entry);
+            } else if (!entry.ended.get()) {
+                renew(entry);
+            }
+        }
+    }
+
+    /** What is there serves on when it fails; the block is told, once for each reason. */
+    private void renew(Entry entry) {
+        Holder holder = entry.holder;
+        try {
+            holder.session().renewIfDue(holder.run());
+            entry.said = null;
+        } catch (LeaseSession.PolicyRefused | AuditViolation e) {
+            entry.refuse(e);
+        } catch (IOException | RuntimeException e) {
+            String why = String.valueOf(e.getMessage());
+            if (!why.equals(entry.said)) {
+                entry.said = why;
+                holder.listener().getLogger().println(Messages.Console_notRenewed(why));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -59,9 +59,11 @@ final class AgentLink {
         return new AgentLink(computer.getName(), computer.getDisplayName(), channel, root.getRemote());
     }
 
-    Reply acquire(EngineConfig config, String identity, String lease, String parent, byte[] request)
+    /** @param statement who the build is, signed; null: the agent proves itself who it is */
+    Reply acquire(EngineConfig config, String identity, String lease, String parent, byte[] request, byte[] statement)
             throws IOException, InterruptedException {
-        AcquireTask task = new AcquireTask(root, config.key(), lease, parent, request);
+        byte[] sealed = statement == null ? null : seal(answer(new KeyTask(root), ASK).getSealTo(), statement);
+        AcquireTask task = new AcquireTask(root, config.key(), lease, parent, request, sealed);
         return Reply.read(withConfig(task, ACQUIRE, config, identity));
     }
 
@@ -93,7 +95,7 @@ final class AgentLink {
 
     Reply check(EngineConfig config) throws IOException, InterruptedException {
         byte[] sealTo = answer(new KeyTask(root), ASK).getSealTo();
-        return Reply.read(answer(new CheckTask(root, seal(sealTo, config)), CHECK).getReply());
+        return Reply.read(answer(new CheckTask(root, seal(sealTo, config.bytes())), CHECK).getReply());
     }
 
     List<Reply> status() throws IOException, InterruptedException {
@@ -116,7 +118,7 @@ final class AgentLink {
             throws IOException, InterruptedException {
         Answer answer = answer(task, seconds);
         if (answer.isConfigurationWanted()) {
-            byte[] sealed = seal(answer.getSealTo(), config);
+            byte[] sealed = seal(answer.getSealTo(), config.bytes());
             Reply.read(answer(new OpenTask(root, config.key(), identity, sealed), ASK).getReply());
             answer = answer(task, seconds);
         }
@@ -130,11 +132,11 @@ final class AgentLink {
         return calls.call(Answer.class, task, seconds);
     }
 
-    private static byte[] seal(byte[] sealTo, EngineConfig config) throws NativeFailure {
+    private static byte[] seal(byte[] sealTo, byte[] secret) throws NativeFailure {
         try {
-            return SealedBox.seal(sealTo, config.bytes());
+            return SealedBox.seal(sealTo, secret);
         } catch (GeneralSecurityException e) {
-            throw Reply.malformed("key for the token: " + e.getMessage());
+            throw Reply.malformed("key for secrets: " + e.getMessage());
         }
     }
 

@@ -11,6 +11,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -52,6 +54,7 @@ public final class AgentWork {
     /** How the threads' names begin. */
     static final String THREADS = "machine-id-";
 
+    private static final ScheduledExecutorService CLOCK = clock();
     private static final Map<String, Lane> LANES = new HashMap<>();
 
     private AgentWork() {}
@@ -89,6 +92,21 @@ public final class AgentWork {
             throw e;
         }
         return task;
+    }
+
+    /**
+     * Does something on a thread of its own after a while: it may only hand work on.
+     *
+     * @param delay milliseconds
+     */
+    public static Future<?> later(long delay, Runnable work) {
+        return CLOCK.schedule(work, delay, TimeUnit.MILLISECONDS);
+    }
+
+    private static ScheduledExecutorService clock() {
+        ScheduledThreadPoolExecutor clock = new ScheduledThreadPoolExecutor(1, new Named("later"));
+        clock.setRemoveOnCancelPolicy(true);
+        return clock;
     }
 
     private static void ended(String key) {

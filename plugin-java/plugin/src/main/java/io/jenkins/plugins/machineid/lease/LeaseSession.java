@@ -18,11 +18,14 @@ import io.jenkins.plugins.machineid.audit.MachineIdAction;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.reply.AgentText;
+import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.io.Serializable;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
@@ -43,6 +46,8 @@ public final class LeaseSession implements Serializable {
     private static final SecureRandom RANDOM = new SecureRandom();
     /** How long the end of a block waits for its agent; then the lease is released when the agent answers again. */
     static final long PATIENCE_SECONDS = 60;
+    /** After a renewal that failed. */
+    private static final Duration RENEW_AGAIN = Duration.ofSeconds(30);
 
     private final String lease;
     private final String nodeName;
@@ -53,6 +58,8 @@ public final class LeaseSession implements Serializable {
     private final String directory;
     private final LeaseRequest request;
     private volatile boolean released;
+    /** When it is to be renewed with a fresh statement; null: the library renews by itself. */
+    private transient volatile Instant renewAt;
 
     LeaseSession(String lease, Computer computer, Run<?, ?> run, String parent, LeaseRequest request) {
         this.lease = lease;
@@ -96,6 +103,15 @@ public final class LeaseSession implements Serializable {
         }
     }
 
+    /**
+     * Takes a place in the queue of those that are about to join, so that many blocks at once don't meet the cluster's limit.
+     *
+     * @return how long to wait before the lease is acquired
+     */
+    public Duration queue() {
+        return BuildStatement.reserve(MachineIdConfiguration.get().settings(), request.identity());
+    }
+
     public String lease() {
         return lease;
     }
@@ -134,14 +150,9 @@ public final class LeaseSession implements Serializable {
             MachineIdAction.of(run).grant(allowance(), job);
         }
         boolean held = false;
-        try (EngineConfig config = NodeLookup.engineConfig(computer, request.identity())) {
-            byte[] json = request.json(lease, directory, false, NodeLookup.scope(request.identity()));
-            config.used(run, computer.getNode());
-            Reply reply = AgentLink.to(computer).acquire(config, request.identity(), lease, parent, json);
-            Instant expires = wholeSeconds(reply.time("expires_at"));
-            note(run, reply);
-            require(reply.objects("certificates").isEmpty() ? Messages.Audit_none() : null);
-            require(Inspection.expiry(allowance(), expires, Instant.now()));
+        try {
+            Reply reply = fill(run, computer);
+            Instant expires = expires(reply);
             Map<String, String> environment = Variables.of(request.outputs(), directory, Variables.proxy(cluster()), expires);
             listener.getLogger()
                     .println(again ? Messages.Console_again(request.identity()) : startLine(reply, expires));
@@ -151,6 +162,44 @@ public final class LeaseSession implements Serializable {
             if (!held && !again) {
                 releaseNow(run);
             }
+        }
+    }
+
+    /**
+     * Renews the lease in its place with a fresh statement, if it is time. Only on a thread that may wait for agents.
+     *
+     * @throws AbortException among others {@link PolicyRefused} and {@link AuditViolation}; what is there serves on, and it
+     *     is tried again soon
+     */
+    void renewIfDue(Run<?, ?> run) throws IOException, InterruptedException {
+        Instant due = renewAt;
+        if (due == null || Instant.now().isBefore(due) || released) {
+            return;
+        }
+        renewAt = Instant.now().plus(RENEW_AGAIN);
+        recheck(run);
+        fill(run, computer());
+    }
+
+    /** Has certificates issued into the lease's directory, and believes nothing of what the agent says about them. */
+    private Reply fill(Run<?, ?> run, Computer computer) throws IOException, InterruptedException {
+        Settings settings = MachineIdConfiguration.get().settings();
+        try (EngineConfig config = NodeLookup.engineConfig(computer, request.identity());
+                BuildStatement statement = BuildStatement.of(settings, request.identity(), run, computer.getNode())) {
+            byte[] json = request.json(lease, directory, false, NodeLookup.scope(request.identity()));
+            config.used(run, computer.getNode());
+            Reply reply = AgentLink.to(computer)
+                    .acquire(config, request.identity(), lease, parent, json, statement.bytes());
+            note(run, reply);
+            require(reply.objects("certificates").isEmpty() ? Messages.Audit_none() : null);
+            Instant now = Instant.now();
+            Instant expires = expires(reply);
+            require(Inspection.expiry(allowance(), expires, now));
+            if (statement.isNeeded()) {
+                renewAt = now.plus(Duration.between(now, expires).dividedBy(2));
+                Maintenance.visitAt(computer, renewAt);
+            }
+            return reply;
         }
     }
 
@@ -308,7 +357,8 @@ public final class LeaseSession implements Serializable {
                 request.identity(), roles, expires.toString(), Durations.text(request.ttlSeconds()), agentName);
     }
 
-    private static Instant wholeSeconds(Instant time) {
+    private static Instant expires(Reply reply) throws NativeFailure {
+        Instant time = reply.time("expires_at");
         return time == null ? null : time.truncatedTo(ChronoUnit.SECONDS);
     }
 

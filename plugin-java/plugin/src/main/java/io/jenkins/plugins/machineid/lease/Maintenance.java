@@ -7,6 +7,8 @@ import hudson.model.Computer;
 import hudson.model.PeriodicWork;
 import hudson.model.TaskListener;
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,6 +64,12 @@ public class Maintenance extends PeriodicWork {
                 BUSY.remove(node);
             }
         }
+    }
+
+    /** Visits an agent at a time that is not far; the rounds of each minute are there beside it. */
+    static void visitAt(Computer computer, Instant time) {
+        long delay = Math.max(0, Duration.between(Instant.now(), time).toMillis());
+        AgentWork.later(delay, () -> visitSoon(computer, null));
     }
 
     /** Asks the policy for all leases, on a thread that waits for no agent. */

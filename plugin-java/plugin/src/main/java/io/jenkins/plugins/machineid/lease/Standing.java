@@ -11,6 +11,7 @@ import io.jenkins.plugins.machineid.access.Refusal;
 import io.jenkins.plugins.machineid.agent.Hashes;
 import io.jenkins.plugins.machineid.audit.Allowance;
 import io.jenkins.plugins.machineid.audit.Inspection;
+import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
 import io.jenkins.plugins.machineid.config.StandingDestination;
@@ -90,7 +91,7 @@ final class Standing {
             Held wanted = new Held(lease, config.key() + new String(json, StandardCharsets.UTF_8));
             Reply reply = settle(node, wanted, release, () -> {
                 config.used(null, computer.getNode());
-                Reply taken = AgentLink.to(computer).acquire(config, request.identity(), lease, null, json);
+                Reply taken = AgentLink.to(computer).acquire(config, request.identity(), lease, null, json, null);
                 inspect(request.allowance(lease, computer.getDisplayName()), standing.getPath(), taken);
                 return taken;
             });
@@ -153,6 +154,10 @@ final class Standing {
             Grant grant = MachineIdConfiguration.get()
                     .policy()
                     .decide(options.wish(null), NodeLookup.facts(computer));
+            Identity identity = MachineIdConfiguration.get().identity(grant.identity());
+            if (identity != null && identity.getJoin().statement().isPresent()) {
+                throw new AbortException(Messages.Lease_standingStatement(grant.identity(), computer.getDisplayName()));
+            }
             return new LeaseRequest(grant, options);
         } catch (Refusal refusal) {
             throw new AbortException(Messages.Console_prefix() + refusal.getMessage());

@@ -27,6 +27,7 @@ import io.jenkins.plugins.machineid.lease.LeaseSession;
 import io.jenkins.plugins.machineid.output.KubernetesClusters;
 import io.jenkins.plugins.machineid.output.Output;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -154,6 +155,11 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
         LeaseOptions options =
                 new LeaseOptions(identity, roles, ttl, kubernetes(), outputs, readers, leafCluster);
         LeaseSession session = LeaseSession.plan(run, workspace.toComputer(), workspace, options);
+        Duration wait = session.queue();
+        if (!wait.isZero()) {
+            listener.getLogger().println(Messages.Console_queued(wait.toSeconds() + 1));
+            Thread.sleep(wait.toMillis());
+        }
         ActiveLeases.get().add(new Holder(session, run, listener), false);
         Map<String, String> environment = session.acquire(run, listener, false);
         context.setDisposer(new Release(session));

@@ -17,6 +17,7 @@ import io.jenkins.plugins.machineid.lease.LeaseSession;
 import io.jenkins.plugins.machineid.lease.Released;
 import java.io.IOException;
 import java.io.Serializable;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Future;
 import org.jenkinsci.plugins.workflow.steps.BodyExecution;
@@ -66,10 +67,24 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
     private void setUpLater() throws IOException, InterruptedException {
         Computer computer = getContext().get(Computer.class);
         String node = computer == null ? "" : computer.getName();
+        // What the policy refuses takes nobody's place.
+        Duration wait = plan(getContext().get(Run.class)).queue();
+        if (wait.isZero()) {
+            submitSetUp(node);
+            return;
+        }
+        getContext().get(TaskListener.class).getLogger().println(Messages.Console_queued(wait.toSeconds() + 1));
         synchronized (this) {
             if (!stopped) {
-                settingUp = AgentWork.submit(AgentWork.Kind.SET_UP, node, this::setUpOrFail);
+                // No thread waits.
+                settingUp = AgentWork.later(wait.toMillis(), () -> submitSetUp(node));
             }
+        }
+    }
+
+    private synchronized void submitSetUp(String node) {
+        if (!stopped) {
+            settingUp = AgentWork.submit(AgentWork.Kind.SET_UP, node, this::setUpOrFail);
         }
     }
 

@@ -3,7 +3,9 @@
 package io.jenkins.plugins.machineid.agent;
 
 import java.lang.reflect.Constructor;
+import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 
 /** What agents bring back, for tests of the controller. */
 public final class Answers {
@@ -30,5 +32,29 @@ public final class Answers {
 
     public static NativeUnavailableException unavailable(NativeUnavailableException.Reason reason, String detail) {
         return new NativeUnavailableException(reason, detail);
+    }
+
+    /** An agent's box, and what was sealed to it. */
+    public static final class Box {
+        private final SealedBox box = new SealedBox();
+
+        public Answer key() {
+            return Answer.configurationWanted(box.publicKey());
+        }
+
+        /** The statement in a task that takes a lease. */
+        public String statement(AcquireTask task) {
+            return new String(opened(task), StandardCharsets.US_ASCII);
+        }
+
+        private byte[] opened(AcquireTask task) {
+            try {
+                Field field = AcquireTask.class.getDeclaredField("statement");
+                field.setAccessible(true);
+                return box.open((byte[]) field.get(task));
+            } catch (ReflectiveOperationException | GeneralSecurityException e) {
+                throw new AssertionError(e);
+            }
+        }
     }
 }

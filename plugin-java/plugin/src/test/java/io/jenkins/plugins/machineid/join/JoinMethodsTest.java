@@ -81,6 +81,9 @@ class JoinMethodsTest {
                 row(
                         with(new BoundKeypairJoin(), join -> join.setStaticKeyPath("/etc/key")),
                         Map.of("static_key_path", "/etc/key"))));
+        for (String form : List.of("kubernetes", "gitlab", "generic_oidc")) {
+            rows.add(row(with(new JenkinsJoin(), join -> join.setForm(form)), Map.of("given", true)));
+        }
         for (int place = 0; place < 3; place++) {
             for (IdTokenJoin join : idTokenMethods()) {
                 switch (place) {
@@ -109,13 +112,14 @@ class JoinMethodsTest {
                         JoinMethod.class.getPackageName() + "." + file.getFileName().toString().replace(".class", ""));
                 if (!Modifier.isAbstract(type.getModifiers())) {
                     JoinMethod method = (JoinMethod) type.getConstructor().newInstance();
-                    assertEquals(null, built.put(method.method(), method), method.method());
+                    assertEquals(null, built.put(method.symbol(), method), method.symbol());
                 }
             }
         }
         return built;
     }
 
+    /** By the library's names. */
     private static Map<String, Map<String, Object>> settings() {
         Map<String, Map<String, Object>> settings = new TreeMap<>();
         rows().forEach(row ->
@@ -152,11 +156,14 @@ class JoinMethodsTest {
     @Test
     void each_class_has_its_row_its_symbol_and_its_help() throws Exception {
         Map<String, JoinMethod> built = built();
-        assertEquals(built.keySet(), settings().keySet());
+        Set<String> rows = new TreeSet<>();
+        rows().forEach(row -> rows.add(row.method().symbol()));
+        assertEquals(built.keySet(), rows);
         for (JoinMethod method : built.values()) {
             Class<?> form = Class.forName(method.getClass().getName() + "$DescriptorImpl");
-            assertEquals(List.of(method.method()), List.of(form.getAnnotation(Symbol.class).value()));
-            assertEquals(method.method(), ((Descriptor<?>) form.getConstructor().newInstance()).getDisplayName());
+            assertEquals(List.of(method.symbol()), List.of(form.getAnnotation(Symbol.class).value()));
+            String shown = ((Descriptor<?>) form.getConstructor().newInstance()).getDisplayName();
+            assertEquals(method.symbol(), shown.split(" ")[0]);
             String help = Files.readString(view(method.getClass(), "help.html"));
             int sentences = help.split("\\.(?=\\s)").length - 1;
             assertTrue(sentences >= 2 && sentences <= 4, method.method() + ": " + sentences + " sentences");
@@ -303,5 +310,8 @@ class JoinMethodsTest {
         assertNotEquals(new TokenJoin(), new IamJoin());
         assertNotEquals(new TokenJoin(), with(new TokenJoin(), join -> join.setToken(SECRET)));
         assertNotEquals(new IamJoin(), with(new IamJoin(), join -> join.setFips(true)));
+        assertEquals(new JenkinsJoin(), with(new JenkinsJoin(), join -> join.setForm("kubernetes")));
+        assertNotEquals(new JenkinsJoin(), with(new JenkinsJoin(), join -> join.setForm("gitlab")));
+        assertNotEquals(new JenkinsJoin(), with(new JenkinsJoin(), join -> join.setAudience("example.com")));
     }
 }

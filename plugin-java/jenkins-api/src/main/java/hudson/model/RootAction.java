@@ -2,4 +2,4 @@
 // SPDX-License-Identifier: Apache-2.0
 package hudson.model;
 
-public interface TopLevelItem extends Item {}
+public interface RootAction extends Action, hudson.ExtensionPoint {}

@@ -1,0 +1,34 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.issuer;
+
+import java.time.Instant;
+
+/**
+ * The keys as pages show them; ids only.
+ *
+ * @param signing  empty: no keys were needed so far
+ * @param since    when it began to sign; null as above
+ * @param next     published, signs later; empty: none
+ * @param previous published, signs no more; empty: none
+ * @param step     the one that {@link SigningKeys#rotate} takes next
+ * @param due      when the schedule takes it; null: only by hand
+ */
+public record KeyState(
+        String signing, Instant since, String next, String previous, RotationStep step, Instant due) {
+    static final KeyState NONE = new KeyState("", null, "", "", RotationStep.PUBLISH, null);
+
+    static KeyState of(KeyRing ring, RotationSchedule schedule) {
+        return new KeyState(
+                ring.current().key().id(),
+                ring.current().since(),
+                id(ring.next()),
+                id(ring.previous()),
+                ring.nextStep(),
+                ring.due(schedule));
+    }
+
+    private static String id(KeyRing.Held held) {
+        return held == null ? "" : held.key().id();
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.issuer;
+
+/** The steps of a rotation, in their order. */
+public enum RotationStep {
+    /** Make the next key and publish it beside the one that signs: now token resources are given both. */
+    PUBLISH,
+
+    /** Sign with the next key. The old one stays published, for statements that were signed a moment before. */
+    SIGN,
+
+    /** Publish the old key no more: it can be taken out of token resources. */
+    DROP
+}

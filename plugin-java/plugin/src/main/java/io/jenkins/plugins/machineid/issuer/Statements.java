@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.issuer;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/** Signs statements about builds. */
+public final class Statements {
+    /** How long a statement holds. */
+    public static final long LIFETIME_SECONDS = 300;
+
+    private Statements() {}
+
+    /**
+     * A compact JWS.
+     *
+     * @param audience the cluster that it is for
+     * @return ASCII; to be wiped by the caller
+     * @throws IssuerFailure with a sentence for people: the keys can't be read, or Jenkins has no address
+     */
+    public static byte[] sign(StatementForm form, BuildFacts facts, String audience) {
+        return sign(SigningKeys.get(), Clock.systemUTC(), form, facts, audience);
+    }
+
+    static byte[] sign(SigningKeys keys, Clock clock, StatementForm form, BuildFacts facts, String audience) {
+        if (audience.isBlank() || facts.job().isEmpty()) {
+            throw new IllegalArgumentException("a statement is about a job and for a cluster");
+        }
+        long now = clock.instant().getEpochSecond();
+        Map<String, Object> claims = new LinkedHashMap<>(form.claims(facts));
+        claims.put("iss", IssuerAddress.issuer());
+        claims.put("aud", audience);
+        claims.put("iat", now);
+        claims.put("nbf", now);
+        claims.put("exp", now + LIFETIME_SECONDS);
+        claims.put("jti", UUID.randomUUID().toString());
+        return keys.current().sign(claims).getBytes(StandardCharsets.US_ASCII);
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.setup;
+
+import io.jenkins.plugins.machineid.Messages;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Lines for a shell, with comments: what makes the resources, and what has to be fetched afterwards. */
+final class Commands {
+    private static final Pattern SAFE = Pattern.compile("[A-Za-z0-9._/:@=-]+");
+
+    private Commands() {}
+
+    static String add(Plan plan) {
+        return "tctl bots add " + plan.identity() + " --roles=" + shell(String.join(",", plan.botRoles()));
+    }
+
+    static String of(Plan plan) {
+        StringBuilder lines = new StringBuilder();
+        say(lines, Messages.Setup_createRoles(), "tctl create roles.yaml");
+        if (plan.method().equals("token")) {
+            String again = "tctl bots instances add " + plan.identity();
+            say(lines, Messages.Setup_tokenFirst(), add(plan));
+            say(lines, Messages.Setup_tokenNext(), again);
+            say(lines, Messages.Setup_tokenOld(), "tctl bots rm " + plan.identity(), add(plan));
+            say(lines, Messages.Setup_tokenUri(), again + " --legacy");
+            return lines.toString();
+        }
+        say(lines, Messages.Setup_create(), "tctl create -f machine-id.yaml");
+        if (plan.token().isEmpty()) {
+            say(lines, Messages.Setup_ownTokens());
+        } else {
+            say(lines, Messages.Setup_botOld(), add(plan) + " --token=" + shell(plan.token()));
+        }
+        if (plan.method().equals("bound_keypair") && !plan.token().isEmpty()) {
+            say(lines, Messages.Setup_registration(), "tctl get token/" + shell(plan.token()) + " --format=yaml");
+        }
+        return lines.toString();
+    }
+
+    private static void say(StringBuilder lines, String comment, String... commands) {
+        lines.append(Quoting.comment(comment));
+        List.of(commands).forEach(command -> lines.append(command).append('\n'));
+    }
+
+    /** One word for a POSIX shell. */
+    static String shell(String word) {
+        return SAFE.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+}

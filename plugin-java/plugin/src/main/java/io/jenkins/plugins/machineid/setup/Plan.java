@@ -1,0 +1,37 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.setup;
+
+import io.jenkins.plugins.machineid.issuer.StatementForm;
+import java.util.List;
+
+/**
+ * What is configured about one identity, as far as a cluster has to know it.
+ *
+ * @param identity its id, which is also the bot's name
+ * @param roles    empty: whatever the bot may take
+ * @param method   as YAML in Jenkins has it
+ * @param token    the name of the token resource; empty: it has none, or each agent its own
+ * @param signed   what the controller signs; null: it signs nothing
+ */
+record Plan(String identity, List<String> roles, String method, String token, Signed signed) {
+    /**
+     * @param audience    whom statements are for
+     * @param issuer      who signs; empty: not known
+     * @param jwks        the public keys, as JSON
+     * @param allowedJobs patterns of the policy
+     * @param existing    full names of the jobs that there are and the policy allows
+     */
+    record Signed(
+            StatementForm form,
+            String audience,
+            String issuer,
+            String jwks,
+            List<String> allowedJobs,
+            List<String> existing) {}
+
+    /** A bot has at least one role to begin with: one of its own name, where none is named. */
+    List<String> botRoles() {
+        return roles.isEmpty() ? List.of(identity) : roles;
+    }
+}

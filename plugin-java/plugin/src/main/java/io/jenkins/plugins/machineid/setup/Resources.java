@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.setup;
+
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.issuer.StatementForm;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The resources that an identity needs in its cluster. */
+final class Resources {
+    /** Keys that are given, where Teleport could also fetch them. */
+    private static final String GIVEN = "static_jwks";
+
+    private Resources() {}
+
+    /** A beginning for each role: to be made only where there is none. */
+    static List<Resource> roles(Plan plan) {
+        return plan.botRoles().stream().map(Resources::role).toList();
+    }
+
+    private static Resource role(String name) {
+        Map<String, Object> allow = Trees.map(
+                "logins", List.of("jenkins"), "node_labels", Map.of("machine-id-role", List.of(name)));
+        return new Resource(
+                "role", "v5", name, Map.of("allow", allow), List.of(Messages.Setup_role("machine-id-role", name)));
+    }
+
+    /** They may be made anew as often as something changes. The token first: old clusters stop at the bot. */
+    static List<Resource> tokenAndBot(Plan plan) {
+        List<Resource> resources = new ArrayList<>();
+        if (!plan.token().isEmpty()) {
+            resources.add(token(plan));
+        }
+        resources.add(bot(plan));
+        return resources;
+    }
+
+    private static Resource bot(Plan plan) {
+        List<String> notes = new ArrayList<>();
+        if (plan.roles().isEmpty()) {
+            notes.add(Messages.Setup_anyRole(plan.identity()));
+        }
+        notes.add(Messages.Setup_bot());
+        notes.add(Messages.Setup_botTerraform());
+        return new Resource("bot", "v1", plan.identity(), Map.of("roles", plan.botRoles()), notes);
+    }
+
+    private static Resource token(Plan plan) {
+        Map<String, Object> spec = new LinkedHashMap<>();
+        spec.put("roles", List.of("Bot"));
+        spec.put("bot_name", plan.identity());
+        List<String> notes = new ArrayList<>();
+        if (plan.signed() == null) {
+            spec.put("join_method", plan.method());
+            spec.putAll(MethodRules.of(plan.method()));
+            notes.add(Messages.Setup_change(MethodRules.CHANGE));
+        } else {
+            signed(plan.signed(), spec, notes);
+        }
+        return new Resource("token", "v2", plan.token(), spec, notes);
+    }
+
+    private static void signed(Plan.Signed signed, Map<String, Object> spec, List<String> notes) {
+        StatementForm form = signed.form();
+        AllowRules rules = AllowRules.of(form, signed.allowedJobs(), signed.existing());
+        notes.add(Messages.Setup_since(form.method(), form.since()));
+        notes.addAll(rules.notes());
+        spec.put("join_method", form.method());
+        spec.put(
+                form.method(),
+                switch (form) {
+                    case KUBERNETES -> Trees.map(
+                            "type", GIVEN,
+                            GIVEN, Map.of("jwks", signed.jwks()),
+                            "allow", rules.allow());
+                    case GITLAB -> Trees.map(GIVEN, signed.jwks(), "allow", rules.allow());
+                    case GENERIC_OIDC -> Trees.map(
+                            "issuer", signed.issuer(),
+                            "audience", signed.audience(),
+                            GIVEN, signed.jwks(),
+                            "allow_any", rules.allow());
+                });
+    }
+}

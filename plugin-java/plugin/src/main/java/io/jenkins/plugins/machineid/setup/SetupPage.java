@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.setup;
+
+import hudson.Extension;
+import hudson.model.Api;
+import hudson.model.Failure;
+import hudson.model.ManagementLink;
+import hudson.security.Permission;
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.issuer.IssuerFailure;
+import io.jenkins.plugins.machineid.issuer.RotationStep;
+import io.jenkins.plugins.machineid.issuer.SigningKeys;
+import io.jenkins.plugins.machineid.issuer.StatementForm;
+import java.util.Arrays;
+import java.util.List;
+import jenkins.model.Jenkins;
+import org.kohsuke.stapler.HttpRedirect;
+import org.kohsuke.stapler.HttpResponse;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.StaplerProxy;
+import org.kohsuke.stapler.export.Exported;
+import org.kohsuke.stapler.export.ExportedBean;
+import org.kohsuke.stapler.verb.POST;
+
+/**
+ * Manage Jenkins, Machine ID: what to create in the clusters, and the controller's keys. Its texts also are at
+ * {@code api/json} below it. All of it is for administrators: each way in goes by {@link #getTarget}.
+ */
+@Extension
+@ExportedBean
+public class SetupPage extends ManagementLink implements StaplerProxy {
+    @Override
+    public String getIconFileName() {
+        return "symbol-key";
+    }
+
+    @Override
+    public String getDisplayName() {
+        return Messages.Setup_displayName();
+    }
+
+    @Override
+    public String getDescription() {
+        return Messages.Setup_description();
+    }
+
+    @Override
+    public String getUrlName() {
+        return "machine-id-setup";
+    }
+
+    /** Hides the link only. */
+    @Override
+    public Permission getRequiredPermission() {
+        return Jenkins.ADMINISTER;
+    }
+
+    @Override
+    public Category getCategory() {
+        return Category.SECURITY;
+    }
+
+    @Override
+    public Object getTarget() {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        return this;
+    }
+
+    public Api getApi() {
+        return new Api(this);
+    }
+
+    @Exported
+    public List<IdentitySetup> getIdentities() {
+        return identities();
+    }
+
+    /** For the page's table. */
+    public List<StatementForm> getForms() {
+        return List.of(StatementForm.values());
+    }
+
+    @Exported
+    public KeysSetup getKeys() {
+        return KeysSetup.read(identities().stream()
+                .map(IdentitySetup::keyHolder)
+                .filter(name -> !name.isEmpty())
+                .toList());
+    }
+
+    /** Of the configuration as it is now. */
+    static List<IdentitySetup> identities() {
+        Settings settings = MachineIdConfiguration.get().settings();
+        Plans plans = Plans.of(settings);
+        return settings.identities().stream()
+                .map(identity -> IdentitySetup.of(plans, identity))
+                .toList();
+    }
+
+    /**
+     * A step of a rotation, by a button.
+     *
+     * @param step the one that the page has shown: after a second click it is another one, and refused
+     */
+    @POST
+    public HttpResponse doRotate(@QueryParameter String step) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        RotationStep wished = Arrays.stream(RotationStep.values())
+                .filter(each -> each.name().equals(step))
+                .findFirst()
+                .orElse(null);
+        try {
+            if (wished != null) {
+                SigningKeys.get().rotate(wished);
+            }
+        } catch (IssuerFailure e) {
+            throw new Failure(e.getMessage());
+        }
+        return new HttpRedirect(".");
+    }
+}

@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.lease;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import hudson.AbortException;
+import hudson.model.FakeAgent;
+import hudson.model.FakeRun;
+import hudson.remoting.FakeChannel;
+import io.jenkins.plugins.machineid.agent.AcquireTask;
+import io.jenkins.plugins.machineid.agent.Answers;
+import io.jenkins.plugins.machineid.agent.KeyTask;
+import io.jenkins.plugins.machineid.config.Identity;
+import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.join.JenkinsJoin;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import org.json.JSONObject;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A lease for which the controller states who the build is. */
+class StatementFlowTest {
+    private final Answers.Box box = new Answers.Box();
+    private final List<String> statements = new CopyOnWriteArrayList<>();
+    private volatile long life = Blocks.TTL;
+    private volatile String refusal;
+    private final FakeChannel channel = new FakeChannel(this::answer);
+    private final FakeAgent agent = new FakeAgent("a-flow", channel);
+
+    private Object answer(Object task) {
+        if (task instanceof KeyTask) {
+            return box.key();
+        }
+        if (!(task instanceof AcquireTask acquire)) {
+            return Answers.of(Blocks.ok(new JSONObject().put("released", true).put("directory", "removed")));
+        }
+        statements.add(box.statement(acquire));
+        if (refusal != null && statements.size() > 1) {
+            return Answers.of(refusal);
+        }
+        Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).plusSeconds(life);
+        JSONObject certificate = Blocks.certificate().put("valid_until", end.toString());
+        return Answers.of(Blocks.ok(Blocks.acquired(certificate).put("expires_at", end.toString())));
+    }
+
+    @BeforeEach
+    void configure() {
+        configure("team-a/**");
+    }
+
+    private static void configure(String jobs) {
+        Blocks.configure(jobs);
+        JenkinsJoin join = new JenkinsJoin();
+        join.setTokenName("jenkins-api");
+        join.setForm("gitlab");
+        Identity identity = MachineIdConfiguration.get().identity("api");
+        identity.setJoin(join);
+        MachineIdConfiguration.get().setIdentities(List.of(identity));
+    }
+
+    @AfterEach
+    void delete() {
+        agent.delete();
+        ActiveLeases.get().dropGone();
+        Blocks.configure("team-a/**");
+    }
+
+    private static JSONObject claims(String statement) {
+        String payload = statement.split("\\.")[1];
+        return new JSONObject(new String(Base64.getUrlDecoder().decode(payload), StandardCharsets.UTF_8));
+    }
+
+    private Blocks.Block taken(String id) throws Exception {
+        Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", id));
+        block.session.acquire(block.run, block.listener(), false);
+        return block;
+    }
+
+    private void awaitStatements(int number) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (statements.size() < number && System.nanoTime() < end) {
+            Thread.sleep(20);
+        }
+        assertTrue(statements.size() >= number, statements.size() + " statements");
+    }
+
+    @Test
+    void theStatementIsAboutThisBuildForThisCluster() throws Exception {
+        Blocks.Block block = taken("flow#1");
+        JSONObject claims = claims(statements.get(0));
+        assertEquals("team-a/deploy", claims.getString("project_path"));
+        assertEquals("teleport.example.com", claims.getString("aud"));
+        assertEquals(300, claims.getLong("exp") - claims.getLong("iat"));
+        block.session.releaseNow(block.run);
+    }
+
+    /** What crosses the channel, and may stand in a trace or a dump of it, has nothing of the statement. */
+    @Test
+    void theStatementTravelsSealed() throws Exception {
+        Blocks.Block block = taken("flow#2");
+        for (Object task : channel.tasks) {
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+                out.writeObject(task);
+            }
+            String wire = bytes.toString(StandardCharsets.ISO_8859_1);
+            for (String part : statements.get(0).split("\\.")) {
+                assertFalse(wire.contains(part), task.getClass().getSimpleName());
+            }
+        }
+        block.session.releaseNow(block.run);
+    }
+
+    @Test
+    void aLongBlockIsRenewedWithAFreshStatement() throws Exception {
+        life = 3;
+        Blocks.Block block = taken("flow#3");
+        awaitStatements(2);
+        assertNotEquals(
+                claims(statements.get(0)).getString("jti"), claims(statements.get(1)).getString("jti"));
+        block.session.releaseNow(block.run);
+        assertFalse(block.refusal.isDone());
+        int held = statements.size();
+        // Nothing is signed for a block that is over.
+        block.session.renewIfDue(block.run);
+        assertEquals(held, statements.size());
+    }
+
+    @Test
+    void aRenewalThatFailsIsToldAndTheBlockGoesOn() throws Exception {
+        life = 3;
+        refusal = "{\"error\":{\"code\":\"join_rejected\",\"message\":\"no rule fits\",\"hint\":\"\",\"retry\":\"no\"}}";
+        Blocks.Block block = taken("flow#4");
+        awaitStatements(2);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (block.console.size() == 0 || !block.console.toString(StandardCharsets.UTF_8).contains("no rule fits")) {
+            assertTrue(System.nanoTime() < end, block.console.toString(StandardCharsets.UTF_8));
+            Thread.sleep(20);
+        }
+        assertFalse(block.refusal.isDone());
+        block.session.releaseNow(block.run);
+    }
+
+    @Test
+    void whatThePolicyNoLongerAllowsIsNotStated() throws Exception {
+        life = 3;
+        Blocks.Block block = taken("flow#5");
+        configure("team-b/**");
+        AbortException why = block.refusal.get(20, TimeUnit.SECONDS);
+        assertTrue(why.getMessage().contains("[policy_job]"), why.getMessage());
+        assertEquals(1, statements.size());
+    }
+
+    /** An agent that answers with a key of its own making gets nothing that it couldn't have read anyway. */
+    @Test
+    void anAgentWithoutAKeyGetsNoStatement() {
+        FakeAgent hostile = new FakeAgent("a-hostile", new FakeChannel(task -> Answers.raw(null, new byte[] {1, 2, 3})));
+        Blocks.Block block = new Blocks.Block(hostile, new FakeRun("team-a/deploy", "flow#6"));
+        assertThrows(AbortException.class, () -> block.session.acquire(block.run, block.listener(), false));
+        hostile.delete();
+        ActiveLeases.get().dropGone();
+    }
+}

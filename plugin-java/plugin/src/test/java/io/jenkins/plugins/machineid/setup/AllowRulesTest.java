@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.setup;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.machineid.access.NamePattern;
+import io.jenkins.plugins.machineid.issuer.BuildFacts;
+import io.jenkins.plugins.machineid.issuer.StatementForm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What a cluster would let in by the rules, against what the policy says. */
+class AllowRulesTest {
+    private static final List<String> JOBS = List.of(
+            "a", "b", "ab", "a/a", "a/b", "b/a", "a/b/a", "a/b/b", "a/a/b/b", "-", "-/a", "a:b", "a/b:a", "a%3Ab", "a+b", "a.b",
+            "team-a/app", "team-a/app/main", "team-b/app", "ä/ö #1", "team-a/app(1)", "[a]", "a|b", "^a$", "$a", "a{1}");
+
+    private static Map<String, Object> claims(StatementForm form, String job) {
+        return form.claims(new BuildFacts("https://ci.example.com", job, 7, "", "", "", false, "", "", "", List.of()));
+    }
+
+    /** As Teleport's: a star is anything, a question mark one character. */
+    private static boolean glob(Object rule, Object claim) {
+        StringBuilder regexp = new StringBuilder();
+        ((String) rule).chars().forEach(c -> regexp.append(
+                c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf((char) c))));
+        return ((String) claim).matches(regexp.toString());
+    }
+
+    private static boolean allowed(StatementForm form, AllowRules rules, String job) {
+        Map<String, Object> claims = claims(form, job);
+        return rules.allow().stream().anyMatch(rule -> switch (form) {
+            case KUBERNETES -> claims.get("sub").equals("system:serviceaccount:" + rule.get("service_account"));
+            case GITLAB -> rule.entrySet().stream().allMatch(each -> glob(each.getValue(), claims.get(each.getKey())));
+            case GENERIC_OIDC -> oidc(rule, (String) ((Map<?, ?>) claims.get("jenkins")).get("job"));
+        });
+    }
+
+    private static boolean oidc(Map<String, Object> rule, String job) {
+        if (rule.containsKey("conditions")) {
+            Map<?, ?> condition = (Map<?, ?>) ((List<?>) rule.get("conditions")).get(0);
+            assertEquals("jenkins.job", condition.get("attribute"));
+            return ((List<?>) ((Map<?, ?>) condition.get("in")).get("values")).contains(job);
+        }
+        String expression = (String) rule.get("expression");
+        String head = "regexp.match(claims.jenkins.job, ";
+        assertTrue(expression.startsWith(head + "\"^") && expression.endsWith("$\")"), expression);
+        String literal = expression.substring(head.length(), expression.length() - 1);
+        return job.matches((String) new org.yaml.snakeyaml.Yaml().load(literal));
+    }
+
+    private static boolean policy(List<String> patterns, String job) {
+        return patterns.stream().anyMatch(pattern -> new NamePattern(pattern).matches(job));
+    }
+
+    private static AllowRules rules(StatementForm form, List<String> patterns) {
+        return AllowRules.of(form, patterns, JOBS.stream().filter(job -> policy(patterns, job)).toList());
+    }
+
+    @Test
+    void each_form_lets_in_what_the_policy_names_and_nothing_else_unless_a_note_says_so() {
+        List<List<String>> policies = new ArrayList<>(List.of(
+                List.of(), List.of("**"), List.of("*"), List.of("team-a/**"), List.of("team-a/*"), List.of("a/b", "b/a"),
+                List.of("**/b"), List.of("a/**/b"), List.of("*/app"), List.of("**/*b"), List.of("a:b", "a/b:*"), List.of("-/*"),
+                List.of("a?"), List.of("**/a/**/a/**/b/**/b/**/b"), List.of("***/b"), List.of("a.*", "^a$", "[a]", "a|b")));
+        Random random = new Random(8);
+        String letters = "ab**//-:.";
+        IntStream.range(0, 3000).forEach(i -> {
+            StringBuilder text = new StringBuilder();
+            for (int n = random.nextInt(8); n >= 0; n--) {
+                text.append(letters.charAt(random.nextInt(letters.length())));
+            }
+            policies.add(List.of(text.toString().replaceAll("/{2,}", "/").replaceAll("^/|/$", "")));
+        });
+        int exact = 0;
+        for (List<String> patterns : policies) {
+            for (StatementForm form : StatementForm.values()) {
+                AllowRules rules = rules(form, patterns);
+                boolean isExact = rules.notes().stream().noneMatch(note -> note.contains("wider"));
+                boolean isWhole = rules.notes().stream().noneMatch(note -> note.contains("No rule says"));
+                exact += isExact && isWhole ? 1 : 0;
+                for (String job : JOBS) {
+                    String what = form + " " + patterns + " " + job + " " + rules;
+                    assertTrue(!isWhole || !policy(patterns, job) || allowed(form, rules, job), what);
+                    assertTrue(!isExact || policy(patterns, job) || !allowed(form, rules, job), what);
+                }
+            }
+        }
+        assertTrue(exact > 2 * policies.size(), exact + " of " + policies.size());
+    }
+
+    @Test
+    void kubernetes_names_each_job_that_there_is_and_says_that_it_cannot_more() {
+        AllowRules named = AllowRules.of(StatementForm.KUBERNETES, List.of("team-a/app", "app"), List.of("app", "team-a/app"));
+        assertEquals(
+                List.of(Map.of("service_account", "team-a:app"), Map.of("service_account", "-:app")), named.allow());
+        assertEquals(List.of(), named.notes());
+        AllowRules found = AllowRules.of(StatementForm.KUBERNETES, List.of("team-a/**"), List.of("team-a/x:y"));
+        assertEquals(List.of(Map.of("service_account", "team-a:x%3Ay")), found.allow());
+        assertTrue(found.notes().get(0).contains("team-a/**") && found.notes().get(0).contains("gitlab"), found.toString());
+        List<String> many = IntStream.range(0, 1500).mapToObj(i -> "j" + i).toList();
+        AllowRules cut = AllowRules.of(StatementForm.KUBERNETES, List.of("*"), many);
+        assertEquals(AllowRules.MOST_JOBS, cut.allow().size());
+        assertEquals(2, cut.notes().size());
+    }
+
+    @Test
+    void whole_folders_and_single_levels_are_exact_for_gitlab() {
+        assertEquals(
+                List.of(Map.of("project_path", "team-a/*")),
+                AllowRules.of(StatementForm.GITLAB, List.of("team-a/**"), List.of()).allow());
+        assertEquals(
+                List.of(Map.of("project_path", "team-a/*", "namespace_path", "team-a")),
+                AllowRules.of(StatementForm.GITLAB, List.of("team-a/*"), List.of()).allow());
+        assertTrue(AllowRules.of(StatementForm.GITLAB, List.of("*/app"), List.of()).notes().get(0).contains("wider"));
+    }
+
+    @Test
+    void a_policy_that_allows_nobody_says_so() {
+        for (StatementForm form : StatementForm.values()) {
+            AllowRules none = AllowRules.of(form, List.of(), List.of());
+            assertEquals(List.of(), none.allow());
+            assertEquals(1, none.notes().size());
+        }
+    }
+}
