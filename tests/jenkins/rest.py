@@ -150,6 +150,13 @@ unclassified:
       - id: bound
         cluster: second
         join: {{bound_keypair: {{tokenName: jenkins-bound, registrationSecret: the-registration-secret}}}}
+      - id: vaulted
+        cluster: second
+        join: {{token: {{credentialsId: teleport-vaulted}}}}
+        agentCredentials: ["teleport-*", teleport/other]
+      - id: registered
+        cluster: second
+        join: {{bound_keypair: {{tokenName: jenkins-bound, registrationSecretCredentialsId: teleport/bound}}}}
       - id: signed
         cluster: second
         join: {{jenkins: {{tokenName: jenkins-signed, form: gitlab, audience: example.com}}}}
@@ -197,7 +204,8 @@ def configuration_as_code_round_trip(world):
              'renewalInterval: "10m"', "builtInNodeAllowed: true", 'cacheScope: "build"', 'addressKind: "auth"',
              'maxTtl: "2h"', "1" * 64, "2" * 64)
     contains(nodes, "machineId:", 'identity: "each"', 'defaultIdentity: "api"', "standing:")
-    equal(ours.count("join:"), 9, "exported join methods, without those that are the default")
+    contains(ours, 'credentialsId: "teleport-vaulted"', '- "teleport-*"', 'registrationSecretCredentialsId: "teleport/bound"')
+    equal(ours.count("join:"), 11, "exported join methods, without those that are the default")
     for default in ('addressKind: "proxy"', 'keyAlgorithm: "ecdsa-p256"', 'cacheScope: "agent"',
                     'agentsBy: "names"', "builtInNodeAllowed: false"):
         assert default not in ours, f"a default is exported: {default}"
@@ -206,10 +214,12 @@ def configuration_as_code_round_trip(world):
     # In the form each identity shows the fields of its method; the help of a field may come from the class above.
     page = jenkins.get("/manage/configure")
     contains(page, *(f'name="_.{field}"' for field in (
-        "tokenName", "tokenPath", "variable", "fips", "command", "timeout", "audienceTag", "clientId", "registrationSecret", "form", "audience")))
+        "tokenName", "tokenPath", "variable", "fips", "command", "timeout", "audienceTag", "clientId", "registrationSecret", "form", "audience",
+        "credentialsId", "registrationSecretCredentialsId", "agentCredentials")))
     for secret in ("the-registration-secret", "the-pasted-secret"):
         assert secret not in page, "a secret is in the form"
-    for path in ("GitlabJoin/help", "GitlabJoin/help/tokenName", "GitlabJoin/help/variable", "IamJoin/help/fips", "TokenJoin/help/token"):
+    for path in ("GitlabJoin/help", "GitlabJoin/help/tokenName", "GitlabJoin/help/variable", "IamJoin/help/fips", "TokenJoin/help/token",
+                 "TokenJoin/help/credentialsId", "BoundKeypairJoin/help/registrationSecretCredentialsId"):
         contains(jenkins.get(f"/descriptor/{PACKAGE}.join.{path}"), "<div>")
     configure("casc-again.yaml", ours + nodes)
     again = export()
@@ -250,7 +260,9 @@ def the_form_binds_the_fields_of_the_chosen_method(world):
     equal(bound("GitlabJoin", tokenName="n", variable="CI_JWT", file=""), "[method:gitlab, token:n, settings:[variable:CI_JWT]]")
     equal(bound("IamJoin", tokenName="n", fips=True), "[method:iam, token:n, settings:[fips:true]]")
     equal(bound("KubernetesJoin", tokenName="n", tokenPath=""), "[method:kubernetes, token:n]")
-    equal(bound("TokenJoin", token=""), "[method:token]")
+    equal(bound("TokenJoin", token="", credentialsId=""), "[method:token]")
+    equal(bound("TokenJoin", token="", credentialsId="teleport-api"), "[method:token, token:credential teleport-api]")
+    contains(bound("TokenJoin", token="s3cret", credentialsId="teleport-api"), "keep one")
     contains(bound("BoundKeypairJoin", tokenName="n", registrationSecret="s3cret", registrationSecretPath="", staticKeyPath=""),
              "method:bound_keypair, token:n", "registration_secret:")
     contains(bound("IamJoin", tokenName="tbot+proxy+token://s3cret@example.com", fips=False), "choose join method token")
@@ -278,6 +290,8 @@ def what_is_wrong_in_code_says_what_to_do(world):
         "identities: [{id: a, cluster: main, join: {iam: {}}}]": "Method iam needs the name",
         "identities: [{id: a, cluster: main, join: {gitlab: {tokenName: a, variable: B, file: /c}}}]": "only one of variable, file",
         "identities: [{id: a, cluster: main, join: {token: {token: 'tbot+proxy+token://s3cret@else.example.com'}}}]": "cluster 'main' is at",
+        "identities: [{id: a, cluster: main, join: {token: {token: a, credentialsId: b}}}]": "keep one",
+        "identities: [{id: a, cluster: main, agentCredentials: ['*']}]": "no credential's id",
         "identities: [{id: a, cluster: main, agentsBy: any}]": "name its agents",
         "identities: [{id: a, cluster: main, allowedAgents: ['*']}]": "no agent name",
         "identities: [{id: a, cluster: main}, {id: a, cluster: main}]": "is there twice",

@@ -3,7 +3,15 @@
 package hudson.util;
 
 public abstract class FormValidation extends java.io.IOException implements org.kohsuke.stapler.HttpResponse {
+    public final Kind kind = null;
+
     FormValidation() {}
+
+    public enum Kind {
+        OK,
+        WARNING,
+        ERROR
+    }
 
     public static FormValidation ok() {
         return null;

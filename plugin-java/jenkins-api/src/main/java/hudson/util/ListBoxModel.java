@@ -9,6 +9,9 @@ public class ListBoxModel extends java.util.ArrayList<ListBoxModel.Option>
     public void add(String displayName, String value) {}
 
     public static final class Option {
+        public String name;
+        public String value;
+
         Option() {}
     }
 }

@@ -14,6 +14,8 @@ public final class FakeAgent extends Node {
     public volatile VirtualChannel channel;
     public volatile NodeProperty<?> property;
     public volatile boolean connecting;
+    /** The person of a test may configure this agent. */
+    public volatile boolean configurable;
     public volatile String labels = "";
 
     public FakeAgent(String name, VirtualChannel channel) {
@@ -70,6 +72,11 @@ public final class FakeAgent extends Node {
         @Override
         public Node getNode() {
             return FakeAgent.this;
+        }
+
+        @Override
+        public boolean hasPermission(hudson.security.Permission permission) {
+            return configurable && permission == CONFIGURE;
         }
 
         @Override

@@ -13,7 +13,8 @@ public final class Secret implements java.io.Serializable {
     }
 
     public static Secret fromString(String data) {
-        return new Secret(data);
+        // As Jenkins decrypts what it has encrypted itself.
+        return new Secret(data.startsWith("{encrypted:") ? data.substring(11, data.length() - 1) : data);
     }
 
     public String getPlainText() {

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** In place of the declared class, which does nothing: a Jenkins with the nodes that a test puts there. */
 public class Jenkins extends Node implements ItemGroup<Item> {
-    public static final Permission ADMINISTER = null;
+    public static final Permission ADMINISTER = new Permission("Administer");
     public static final hudson.util.XStream2 XSTREAM2 = null;
     private static final Jenkins INSTANCE = new Jenkins();
 
@@ -23,6 +23,21 @@ public class Jenkins extends Node implements ItemGroup<Item> {
     public volatile String rootUrl = "https://ci.example.com/";
 
     private final Map<String, Node> nodes = new ConcurrentHashMap<>();
+
+    /** What the person of a test may do; null: nothing, and nothing is checked. */
+    public volatile java.util.Set<Permission> granted;
+
+    @Override
+    public boolean hasPermission(Permission permission) {
+        return granted != null && (granted.contains(permission) || granted.contains(ADMINISTER));
+    }
+
+    @Override
+    public void checkPermission(Permission permission) {
+        if (granted != null && !hasPermission(permission)) {
+            throw new SecurityException("lacks " + permission);
+        }
+    }
 
     public static Jenkins get() {
         return INSTANCE;

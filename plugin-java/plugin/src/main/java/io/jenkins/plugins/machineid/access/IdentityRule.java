@@ -13,6 +13,7 @@ import java.util.List;
  * @param agents which agents may have it
  * @param builtInNodeAllowed also on the controller's own node
  * @param keepsState an agent that has it keeps a secret of it on disk
+ * @param agentCredentials patterns of the credentials that an agent may bring as its token; empty: none
  */
 public record IdentityRule(
         String id,
@@ -21,4 +22,5 @@ public record IdentityRule(
         List<String> allowedJobs,
         AgentRule agents,
         boolean builtInNodeAllowed,
-        boolean keepsState) {}
+        boolean keepsState,
+        List<String> agentCredentials) {}

@@ -67,6 +67,28 @@ public final class Policy {
         });
     }
 
+    /**
+     * Whether an agent may bring the credential as its own token. Who configures the agent has written its id there, and
+     * may be nobody who may use each of the system's credentials: so the identity says which.
+     */
+    public void requireCredential(String identity, NodeFacts node, String credential) throws Refusal {
+        told(() -> {
+            if (!takesCredential(identity, credential)) {
+                throw new Refusal(
+                        Rule.CREDENTIAL_NOT_ALLOWED,
+                        Messages.Policy_credential(identity, node.shown()),
+                        "agent '" + node.name() + "' brings credential '" + credential.replaceAll("\\p{Cntrl}", "?") + "'");
+            }
+            return null;
+        });
+    }
+
+    /** For forms: as above. */
+    public boolean takesCredential(String identity, String credential) {
+        ReadRule known = rules.get(identity);
+        return known != null && known.takes(credential);
+    }
+
     /** For forms and the queue: whether the job may use it at all. */
     public boolean allows(String identity, String job) {
         ReadRule known = rules.get(identity);

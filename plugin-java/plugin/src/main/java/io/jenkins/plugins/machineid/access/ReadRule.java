@@ -12,10 +12,12 @@ final class ReadRule {
     private final IdentityRule rule;
     private final List<NamePattern> jobs;
     private final List<NamePattern> agents;
+    private final List<NamePattern> credentials;
 
     ReadRule(IdentityRule rule) {
         this.rule = rule;
         this.jobs = rule.allowedJobs().stream().map(NamePattern::new).toList();
+        this.credentials = rule.agentCredentials().stream().map(NamePattern::new).toList();
         this.agents = rule.agents().names().stream().map(NamePattern::new).toList();
     }
 
@@ -29,6 +31,10 @@ final class ReadRule {
 
     boolean allows(String job) {
         return jobs.stream().anyMatch(pattern -> pattern.matches(job));
+    }
+
+    boolean takes(String credential) {
+        return credentials.stream().anyMatch(pattern -> pattern.matches(credential));
     }
 
     boolean allowsAllJobs() {

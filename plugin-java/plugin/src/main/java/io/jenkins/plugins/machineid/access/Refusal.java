@@ -17,6 +17,8 @@ public final class Refusal extends Exception {
         /** Also an identity that isn't configured: a job is not told which ones exist. */
         JOB_NOT_ALLOWED("policy_job"),
         NODE_NOT_ALLOWED("policy_node"),
+        /** A credential of the system that an agent brings as its token. */
+        CREDENTIAL_NOT_ALLOWED("policy_credential"),
         BUILT_IN_NODE("policy_built_in_node"),
         STANDING_OPEN("policy_standing"),
         ROLE_NOT_ALLOWED("policy_role"),

@@ -9,6 +9,19 @@ import jenkins.model.Jenkins;
 final class AgentPermission {
     private AgentPermission() {}
 
+    /** @param computer the agent whose page it is; null: one that is being made */
+    static boolean has(Computer computer) {
+        return computer == null
+                ? Jenkins.get().hasPermission(Computer.CREATE)
+                : computer.hasPermission(Computer.CONFIGURE);
+    }
+
+    static void check(Computer computer) {
+        if (!has(computer)) {
+            check();
+        }
+    }
+
     static void check() {
         Jenkins jenkins = Jenkins.get();
         if (!jenkins.hasPermission(Computer.CREATE)) {

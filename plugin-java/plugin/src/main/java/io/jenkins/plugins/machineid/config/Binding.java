@@ -4,16 +4,21 @@ package io.jenkins.plugins.machineid.config;
 
 import hudson.Extension;
 import hudson.model.AbstractDescribableImpl;
+import hudson.model.Computer;
 import hudson.model.Descriptor;
 import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.credential.CredentialField;
+import io.jenkins.plugins.machineid.credential.CredentialRef;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.Tokens;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
@@ -26,6 +31,7 @@ import org.kohsuke.stapler.verb.POST;
 public class Binding extends AbstractDescribableImpl<Binding> {
     private final String identity;
     private Secret token;
+    private String credentialsId;
     private String tokenFile;
 
     @DataBoundConstructor
@@ -49,6 +55,22 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         Tokens.check(this.token);
     }
 
+    /** The credential that holds the token, where the identity takes it from agents; null: none. */
+    public String getCredentialsId() {
+        return credentialsId;
+    }
+
+    @DataBoundSetter
+    public void setCredentialsId(String credentialsId) {
+        this.credentialsId = Texts.orNull(credentialsId);
+        Checks.optional(this.credentialsId, Checks::credential);
+    }
+
+    /** A {@link Secret}, a {@link CredentialRef}, or null. */
+    public Object ownToken() {
+        return CredentialRef.either(token, credentialsId, Tokens::check);
+    }
+
     public String getTokenFile() {
         return tokenFile;
     }
@@ -62,8 +84,9 @@ public class Binding extends AbstractDescribableImpl<Binding> {
     /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
     void check() {
         setToken(token);
+        setCredentialsId(credentialsId);
         setTokenFile(tokenFile);
-        Tokens.notBoth(token, tokenFile);
+        Tokens.onlyOne(token, credentialsId, tokenFile);
     }
 
     @Extension
@@ -115,6 +138,35 @@ public class Binding extends AbstractDescribableImpl<Binding> {
                 return FormValidation.error(e.getMessage());
             }
             return Tokens.form(value);
+        }
+
+        @POST
+        public ListBoxModel doFillCredentialsIdItems(
+                @AncestorInPath Computer computer, @QueryParameter String credentialsId) {
+            AgentPermission.check(computer);
+            return CredentialField.choices(credentialsId, maySee(computer));
+        }
+
+        @POST
+        public FormValidation doCheckCredentialsId(
+                @AncestorInPath Computer computer, @QueryParameter String value, @QueryParameter String identity) {
+            AgentPermission.check(computer);
+            Identity known = known(identity);
+            String id = Texts.orNull(value);
+            if (known != null && id != null) {
+                if (!known.getJoin().keepsSecret()) {
+                    return useless(known);
+                }
+                if (!known.takesFromAgents(id)) {
+                    return FormValidation.warning(Messages.Check_credentialNotNamed(known.getId(), id));
+                }
+            }
+            return CredentialField.check(value, maySee(computer));
+        }
+
+        private static boolean maySee(Computer computer) {
+            return Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                    || AgentPermission.has(computer) && CredentialField.maySee();
         }
 
         @POST

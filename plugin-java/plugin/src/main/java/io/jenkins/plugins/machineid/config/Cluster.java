@@ -7,10 +7,12 @@ import hudson.model.AbstractDescribableImpl;
 import hudson.model.Descriptor;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
+import io.jenkins.plugins.machineid.join.Tokens;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.List;
 import jenkins.model.Jenkins;
@@ -97,6 +99,15 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
         setAddressKind(addressKind);
         setCaPins(caPins);
         setCaCertificate(caCertificate);
+    }
+
+    /**
+     * What a credential of a token turned out to hold: a joining URI of another cluster is refused.
+     *
+     * @throws IllegalArgumentException with a sentence for the reader
+     */
+    public void checkToken(Secret token) {
+        Tokens.checkCluster(token, name, address, getAddressKind());
     }
 
     @Extension

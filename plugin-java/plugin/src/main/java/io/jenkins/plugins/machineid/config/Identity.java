@@ -8,6 +8,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.AgentRule;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.IdentityRule;
+import io.jenkins.plugins.machineid.access.Policy;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
@@ -16,6 +17,7 @@ import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -39,6 +41,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     private String cacheScope;
     private List<String> allowedJobs;
     private List<String> allowedAgents;
+    private List<String> agentCredentials;
     private String agentsBy;
     private String agentLabel;
     private Boolean builtInNodeAllowed;
@@ -174,6 +177,26 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         return String.join("\n", getAllowedAgents());
     }
 
+    /** Patterns of the credentials that an agent may bring as its own token. */
+    public List<String> getAgentCredentials() {
+        return Texts.orEmpty(agentCredentials);
+    }
+
+    @DataBoundSetter
+    public void setAgentCredentials(List<String> agentCredentials) {
+        this.agentCredentials = Texts.lines(agentCredentials);
+        Checks.credentials(getAgentCredentialsText());
+    }
+
+    /** For the form. */
+    public String getAgentCredentialsText() {
+        return String.join("\n", getAgentCredentials());
+    }
+
+    boolean takesFromAgents(String credential) {
+        return new Policy(Map.of(id, rule()), refusal -> {}).takesCredential(id, credential);
+    }
+
     /** What decides about agents: {@code names}, {@code label}, or nothing ({@code any}). */
     public String getAgentsBy() {
         return agentsBy == null ? AGENTS_BY.get(0) : agentsBy;
@@ -213,7 +236,8 @@ public class Identity extends AbstractDescribableImpl<Identity> {
                 getAllowedJobs(),
                 new AgentRule(by, getAllowedAgents(), Texts.orEmpty(agentLabel)),
                 isBuiltInNodeAllowed(),
-                getJoin().keepsSecret());
+                getJoin().keepsSecret(),
+                getAgentCredentials());
     }
 
     /** All of it: single fields once more, for the reason that {@link JoinMethod#check} gives. */
@@ -226,6 +250,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         setCacheScope(cacheScope);
         setAllowedJobs(allowedJobs);
         setAllowedAgents(allowedAgents);
+        setAgentCredentials(agentCredentials);
         setAgentsBy(agentsBy);
         getJoin().check();
         if (renewalInterval != null) {

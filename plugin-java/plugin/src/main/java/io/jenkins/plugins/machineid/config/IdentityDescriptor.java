@@ -111,6 +111,12 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     }
 
     @POST
+    public FormValidation doCheckAgentCredentials(@QueryParameter String value) {
+        administrator();
+        return Checks.formOptional(value, Checks::credentials);
+    }
+
+    @POST
     public FormValidation doCheckAgentsBy(@QueryParameter String value) {
         administrator();
         if ("any".equals(value)) {

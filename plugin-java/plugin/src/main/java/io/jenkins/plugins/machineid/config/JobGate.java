@@ -65,7 +65,7 @@ public class JobGate extends QueueTaskDispatcher {
     }
 
     private static boolean keeps(Policy policy, Binding binding) {
-        return binding.getToken() != null
+        return binding.ownToken() != null
                 || binding.getTokenFile() != null
                 || policy.keepsState(binding.getIdentity());
     }

@@ -192,6 +192,27 @@ public final class Checks {
         }
     }
 
+    /** A credential's id: stores elsewhere name theirs as they like. */
+    public static void credential(String text) {
+        require(
+                !text.isEmpty()
+                        && text.length() <= MAX_PATTERN
+                        && text.codePoints().noneMatch(c -> Character.getType(c) == Character.CONTROL)
+                        && !isBlank(text.codePointAt(0))
+                        && !isBlank(text.codePointBefore(text.length())),
+                Messages.Check_credential());
+    }
+
+    /** Patterns of credentials' ids. */
+    public static void credentials(String text) {
+        for (String line : text.split("[\\r\\n]+")) {
+            String pattern = line.trim();
+            // A pattern of stars alone would name credentials that are meant for something else.
+            require(pattern.isEmpty() || !pattern.replace("*", "").isEmpty(), Messages.Check_credentialPattern(pattern));
+            require(pattern.length() <= MAX_PATTERN, Messages.Check_patternLong(MAX_PATTERN));
+        }
+    }
+
     public static void absolutePath(String text) {
         boolean plain = text.startsWith("/")
                 && bytes(text) <= Vocabulary.limit("path_bytes")

@@ -31,7 +31,7 @@ public abstract class AgentProofJoin extends NamedTokenJoin {
     @Override
     public void check() {
         setTokenFile(tokenFile);
-        Tokens.notBoth(token(), tokenFile);
+        Tokens.onlyOne(token(), tokenFile);
         super.check();
     }
 

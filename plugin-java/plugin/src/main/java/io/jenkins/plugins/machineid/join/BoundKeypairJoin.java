@@ -4,8 +4,11 @@ package io.jenkins.plugins.machineid.join;
 
 import hudson.Extension;
 import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.credential.CredentialField;
+import io.jenkins.plugins.machineid.credential.CredentialRef;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.util.LinkedHashMap;
@@ -21,6 +24,7 @@ public class BoundKeypairJoin extends AgentProofJoin {
     static final String METHOD = "bound_keypair";
 
     private Secret registrationSecret;
+    private String registrationSecretCredentialsId;
     private String registrationSecretPath;
     private String staticKeyPath;
 
@@ -50,6 +54,17 @@ public class BoundKeypairJoin extends AgentProofJoin {
         }
     }
 
+    /** The credential that holds the registration secret; null: none. */
+    public String getRegistrationSecretCredentialsId() {
+        return registrationSecretCredentialsId;
+    }
+
+    @DataBoundSetter
+    public void setRegistrationSecretCredentialsId(String registrationSecretCredentialsId) {
+        this.registrationSecretCredentialsId = Texts.orNull(registrationSecretCredentialsId);
+        Checks.optional(this.registrationSecretCredentialsId, Checks::credential);
+    }
+
     /** A file on the agent that holds the registration secret. */
     public String getRegistrationSecretPath() {
         return registrationSecretPath;
@@ -76,7 +91,9 @@ public class BoundKeypairJoin extends AgentProofJoin {
     @Override
     protected Map<String, Object> settings(boolean agentsOwn) {
         Map<String, Object> settings = new LinkedHashMap<>();
-        put(settings, "registration_secret", agentsOwn ? null : registrationSecret);
+        Object secret = CredentialRef.either(
+                registrationSecret, registrationSecretCredentialsId, content -> secret(content.getPlainText()));
+        put(settings, "registration_secret", agentsOwn ? null : secret);
         put(settings, "registration_secret_path", registrationSecretPath);
         put(settings, "static_key_path", staticKeyPath);
         return settings;
@@ -86,6 +103,10 @@ public class BoundKeypairJoin extends AgentProofJoin {
     public void check() {
         super.check();
         setRegistrationSecret(registrationSecret);
+        setRegistrationSecretCredentialsId(registrationSecretCredentialsId);
+        if (registrationSecret != null && registrationSecretCredentialsId != null) {
+            throw new IllegalArgumentException(Messages.Check_registrationTwice());
+        }
         setRegistrationSecretPath(registrationSecretPath);
         setStaticKeyPath(staticKeyPath);
     }
@@ -110,6 +131,18 @@ public class BoundKeypairJoin extends AgentProofJoin {
             return Tokens.orNull(value) == null
                     ? FormValidation.ok()
                     : Checks.form(value.getPlainText(), BoundKeypairJoin::secret);
+        }
+
+        @POST
+        public ListBoxModel doFillRegistrationSecretCredentialsIdItems(@QueryParameter String registrationSecretCredentialsId) {
+            administrator();
+            return CredentialField.choices(registrationSecretCredentialsId, true);
+        }
+
+        @POST
+        public FormValidation doCheckRegistrationSecretCredentialsId(@QueryParameter String value) {
+            administrator();
+            return CredentialField.check(value, true);
         }
 
         @POST

@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.join;
 import hudson.ExtensionPoint;
 import hudson.model.AbstractDescribableImpl;
 import hudson.util.Secret;
+import io.jenkins.plugins.machineid.credential.CredentialRef;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -31,7 +32,7 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
      */
     public abstract boolean keepsSecret();
 
-    /** A {@link Secret}, or a token's name as text; null: none. */
+    /** A {@link Secret}, a {@link CredentialRef}, or a token's name as text; null: none. */
     protected abstract Object token();
 
     /** A file on the agent that holds the token; null: none. */
@@ -39,7 +40,7 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
 
     /**
      * What is set beside the token, by the contract's names: texts, numbers, truth values, lists of texts and, where it
-     * is one, a {@link Secret}.
+     * is one, a {@link Secret} or a {@link CredentialRef}.
      *
      * @param agentsOwn the token is the agent's own, in place of this one's
      */
@@ -78,10 +79,11 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
     /**
      * What the library is told, by the contract's names; values as in {@link #settings}.
      *
-     * @param agentToken the agent's own token; null: none. Counts only where a token is a secret
+     * @param agentToken the agent's own token, a {@link Secret} or a {@link CredentialRef}; null: none. Counts only where a
+     *     token is a secret
      * @param agentTokenFile as above
      */
-    public final Map<String, Object> request(Secret agentToken, String agentTokenFile) {
+    public final Map<String, Object> request(Object agentToken, String agentTokenFile) {
         boolean agentsOwn = keepsSecret() && (agentToken != null || agentTokenFile != null);
         Map<String, Object> request = new LinkedHashMap<>();
         request.put("method", method());

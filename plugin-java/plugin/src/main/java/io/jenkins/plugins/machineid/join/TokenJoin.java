@@ -4,8 +4,11 @@ package io.jenkins.plugins.machineid.join;
 
 import hudson.Extension;
 import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.credential.CredentialField;
+import io.jenkins.plugins.machineid.credential.CredentialRef;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.util.Map;
@@ -20,6 +23,7 @@ public class TokenJoin extends JoinMethod {
     static final String METHOD = "token";
 
     private Secret token;
+    private String credentialsId;
     private String tokenFile;
 
     @DataBoundConstructor
@@ -46,6 +50,17 @@ public class TokenJoin extends JoinMethod {
         Tokens.check(this.token);
     }
 
+    /** The credential that holds the token; null: none. */
+    public String getCredentialsId() {
+        return credentialsId;
+    }
+
+    @DataBoundSetter
+    public void setCredentialsId(String credentialsId) {
+        this.credentialsId = Texts.orNull(credentialsId);
+        Checks.optional(this.credentialsId, Checks::credential);
+    }
+
     public String getTokenFile() {
         return tokenFile;
     }
@@ -58,7 +73,7 @@ public class TokenJoin extends JoinMethod {
 
     @Override
     protected Object token() {
-        return token;
+        return CredentialRef.either(token, credentialsId, Tokens::check);
     }
 
     @Override
@@ -74,8 +89,9 @@ public class TokenJoin extends JoinMethod {
     @Override
     public void check() {
         setToken(token);
+        setCredentialsId(credentialsId);
         setTokenFile(tokenFile);
-        Tokens.notBoth(token, tokenFile);
+        Tokens.onlyOne(token, credentialsId, tokenFile);
     }
 
     @Override
@@ -97,6 +113,18 @@ public class TokenJoin extends JoinMethod {
             return Tokens.orNull(value) == null
                     ? FormValidation.ok(Messages.Check_tokenPerAgent())
                     : Tokens.form(value);
+        }
+
+        @POST
+        public ListBoxModel doFillCredentialsIdItems(@QueryParameter String credentialsId) {
+            administrator();
+            return CredentialField.choices(credentialsId, true);
+        }
+
+        @POST
+        public FormValidation doCheckCredentialsId(@QueryParameter String value) {
+            administrator();
+            return CredentialField.check(value, true);
         }
 
         @POST

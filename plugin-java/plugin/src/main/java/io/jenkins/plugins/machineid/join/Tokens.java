@@ -6,6 +6,8 @@ import hudson.util.FormValidation;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import java.util.Arrays;
+import java.util.Objects;
 
 /** What identities and agents have in common about secret tokens. */
 public final class Tokens {
@@ -46,8 +48,9 @@ public final class Tokens {
         }
     }
 
-    public static void notBoth(Object token, String tokenFile) {
-        if (token != null && tokenFile != null) {
+    /** @param ways each one of the ways to give a token; null: not that one */
+    public static void onlyOne(Object... ways) {
+        if (Arrays.stream(ways).filter(Objects::nonNull).count() > 1) {
             throw new IllegalArgumentException(Messages.Check_tokenTwice());
         }
     }

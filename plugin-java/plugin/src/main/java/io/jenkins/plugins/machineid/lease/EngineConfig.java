@@ -2,16 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
+import hudson.model.Node;
+import hudson.model.Run;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.config.Binding;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
+import io.jenkins.plugins.machineid.credential.CredentialRef;
+import io.jenkins.plugins.machineid.credential.CredentialTrouble;
+import io.jenkins.plugins.machineid.credential.Credentials;
+import io.jenkins.plugins.machineid.credential.HeldSecret;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -33,22 +42,35 @@ final class EngineConfig implements AutoCloseable {
 
     private final byte[] json;
 
-    private EngineConfig(byte[] json) {
+    private final List<HeldSecret> credentials;
+
+    private EngineConfig(byte[] json, List<HeldSecret> credentials) {
         this.json = json;
+        this.credentials = credentials;
     }
 
     /**
      * What an engine is opened with.
      *
      * @param binding the agent's own token, if it has one and the method takes one; may be null
+     * @throws CredentialTrouble also when a credential's provider doesn't answer: it is waited for
      */
-    static EngineConfig open(Cluster cluster, Identity identity, Binding binding) {
+    static EngineConfig open(Cluster cluster, Identity identity, Binding binding)
+            throws CredentialTrouble, InterruptedException {
         SecretJson secrets = new SecretJson();
-        Map<String, Object> join = identity.getJoin()
-                .request(binding == null ? null : binding.getToken(), binding == null ? null : binding.getTokenFile());
+        List<HeldSecret> credentials = new ArrayList<>();
+        Map<String, Object> join = resolved(
+                identity.getJoin()
+                        .request(
+                                binding == null ? null : binding.ownToken(),
+                                binding == null ? null : binding.getTokenFile()),
+                credentials);
+        for (HeldSecret credential : credentials) {
+            credential.require(cluster::checkToken);
+        }
         JSONObject entry = entry(cluster, identity.getId(), secrets.object(join));
         limits(entry, identity);
-        return new EngineConfig(secrets.bytes(whole(entry)));
+        return new EngineConfig(secrets.bytes(whole(entry)), credentials);
     }
 
     /**
@@ -58,7 +80,30 @@ final class EngineConfig implements AutoCloseable {
      */
     static EngineConfig check(Cluster cluster, String identityId, String joinMethod) {
         JSONObject entry = entry(cluster, identityId, new JSONObject().put("method", joinMethod));
-        return new EngineConfig(whole(entry).getBytes(StandardCharsets.UTF_8));
+        return new EngineConfig(whole(entry).getBytes(StandardCharsets.UTF_8), List.of());
+    }
+
+    /** The request with the secrets themselves, also in maps below, in place of the credentials that hold them. */
+    private static Map<String, Object> resolved(Map<?, ?> request, List<HeldSecret> credentials)
+            throws CredentialTrouble, InterruptedException {
+        Map<String, Object> whole = new LinkedHashMap<>();
+        for (Map.Entry<?, ?> each : request.entrySet()) {
+            Object value = each.getValue();
+            if (value instanceof CredentialRef ref) {
+                HeldSecret held = Credentials.read(ref);
+                credentials.add(held);
+                value = held.secret();
+            } else if (value instanceof Map<?, ?> map) {
+                value = resolved(map, credentials);
+            }
+            whole.put(String.valueOf(each.getKey()), value);
+        }
+        return whole;
+    }
+
+    /** Told when it is sent: the credentials in it are used then, by the build or, where there is none, by the node. */
+    void used(Run<?, ?> run, Node node) {
+        credentials.forEach(credential -> credential.used(run, node));
     }
 
     private static JSONObject entry(Cluster cluster, String id, JSONObject join) {

@@ -187,6 +187,7 @@ public final class LeaseSession implements Serializable {
         try (EngineConfig config = NodeLookup.engineConfig(computer, request.identity());
                 BuildStatement statement = BuildStatement.of(settings, request.identity(), run, computer.getNode())) {
             byte[] json = request.json(lease, directory, false, NodeLookup.scope(request.identity()));
+            config.used(run, computer.getNode());
             Reply reply = AgentLink.to(computer)
                     .acquire(config, request.identity(), lease, parent, json, statement.bytes());
             note(run, reply);

@@ -15,6 +15,8 @@ import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
 import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.credential.CredentialRef;
+import io.jenkins.plugins.machineid.credential.CredentialTrouble;
 import jenkins.model.Jenkins;
 
 /** What the controller's own configuration says about a node and an identity. */
@@ -29,8 +31,10 @@ final class NodeLookup {
      * What an engine is opened with on this agent, token included; the caller closes it.
      *
      * @throws AbortException also when the agent may not have the identity, whoever asks
+     * @throws CredentialTrouble when a secret's credential can't be read, which may take a while to be known
      */
-    static EngineConfig engineConfig(Computer computer, String identityId) throws AbortException {
+    static EngineConfig engineConfig(Computer computer, String identityId)
+            throws AbortException, InterruptedException {
         MachineIdNodeProperty property = node(computer).getNodeProperty(MachineIdNodeProperty.class);
         return engineConfig(
                 MachineIdConfiguration.get().settings(),
@@ -41,9 +45,15 @@ final class NodeLookup {
 
     /** Here, and nowhere else, a token leaves the configuration. */
     static EngineConfig engineConfig(Settings settings, NodeFacts node, String identityId, Binding binding)
-            throws AbortException {
+            throws AbortException, InterruptedException {
         try {
             settings.policy().requireAgent(identityId, node);
+            // Before any provider is asked: who wrote the id there may have no right to the credential.
+            if (binding != null
+                    && binding.ownToken() instanceof CredentialRef ref
+                    && settings.identity(identityId).getJoin().keepsSecret()) {
+                settings.policy().requireCredential(identityId, node, ref.id());
+            }
         } catch (Refusal refusal) {
             throw new AbortException(Messages.Console_prefix() + refusal.getMessage());
         }

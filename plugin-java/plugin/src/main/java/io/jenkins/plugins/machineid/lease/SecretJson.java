@@ -3,6 +3,7 @@
 package io.jenkins.plugins.machineid.lease;
 
 import hudson.util.Secret;
+import io.jenkins.plugins.machineid.credential.CredentialRef;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +37,9 @@ final class SecretJson {
             String marker = "secret-" + UUID.randomUUID();
             secrets.put(marker, secret);
             return marker;
+        }
+        if (value instanceof CredentialRef) {
+            throw new IllegalStateException("a credential that was not read");
         }
         return JSONObject.wrap(value);
     }

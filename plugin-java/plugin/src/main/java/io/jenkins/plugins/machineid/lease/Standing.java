@@ -15,6 +15,7 @@ import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
 import io.jenkins.plugins.machineid.config.StandingDestination;
+import io.jenkins.plugins.machineid.credential.CredentialTrouble;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -77,6 +78,9 @@ final class Standing {
         try {
             request = request(computer, standing);
             config = NodeLookup.engineConfig(computer, request.identity());
+        } catch (CredentialTrouble trouble) {
+            // No refusal: a store that is out of order for an hour ends nothing.
+            throw trouble;
         } catch (AbortException refused) {
             letGo(node, release);
             throw refused;
@@ -86,6 +90,7 @@ final class Standing {
         try (config) {
             Held wanted = new Held(lease, config.key() + new String(json, StandardCharsets.UTF_8));
             Reply reply = settle(node, wanted, release, () -> {
+                config.used(null, computer.getNode());
                 Reply taken = AgentLink.to(computer).acquire(config, request.identity(), lease, null, json, null);
                 inspect(request.allowance(lease, computer.getDisplayName()), standing.getPath(), taken);
                 return taken;

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 /** Jobs and users that try to get more than the administrator allows. */
 class PolicyAttackTest {
     private static final IdentityRule API = new IdentityRule(
-            "api", List.of("api-workers"), 3600, List.of("team-a/**"), AgentRule.named("a1", "api-*"), false, true);
+            "api", List.of("api-workers"), 3600, List.of("team-a/**"), AgentRule.named("a1", "api-*"), false, true, List.of());
     private static final IdentityRule SECRET = new IdentityRule(
-            "payments", List.of("vault"), 3600, List.of("payments/**"), AgentRule.named("bank-1"), false, true);
+            "payments", List.of("vault"), 3600, List.of("payments/**"), AgentRule.named("bank-1"), false, true, List.of());
 
     private final List<Refusal> logged = new ArrayList<>();
     private final Policy policy = new Policy(Map.of("api", API, "payments", SECRET), logged::add);

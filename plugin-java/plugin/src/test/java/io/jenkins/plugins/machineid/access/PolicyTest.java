@@ -21,11 +21,11 @@ class PolicyTest {
     private final List<Refusal> logged = new ArrayList<>();
 
     private static IdentityRule rule(String id, List<String> roles, long ttl, String... jobs) {
-        return new IdentityRule(id, roles, ttl, List.of(jobs), AgentRule.named("a1", "a4"), false, true);
+        return new IdentityRule(id, roles, ttl, List.of(jobs), AgentRule.named("a1", "a4"), false, true, List.of());
     }
 
     private static IdentityRule rule(AgentRule agents) {
-        return new IdentityRule("api", List.of(), 3600, List.of("**"), agents, false, agents.by() != AgentRule.By.ANY);
+        return new IdentityRule("api", List.of(), 3600, List.of("**"), agents, false, agents.by() != AgentRule.By.ANY, List.of());
     }
 
     private static NodeFacts node(String name, List<String> identities, String standard) {
@@ -173,7 +173,7 @@ class PolicyTest {
         IdentityRule everywhere = rule(new AgentRule(AgentRule.By.ANY, List.of(), ""));
         refused(Rule.BUILT_IN_NODE, policy(everywhere), wish("x", "api", List.of(), 0), builtIn("api"));
         IdentityRule allowed =
-                new IdentityRule("api", List.of(), 3600, List.of("**"), AgentRule.named(), true, true);
+                new IdentityRule("api", List.of(), 3600, List.of("**"), AgentRule.named(), true, true, List.of());
         policy(allowed).decide(wish("x", "api", List.of(), 0), builtIn("api"));
     }
 

@@ -321,6 +321,17 @@ class ConfigurationAttackTest {
         assertFalse(JobGate.takes(policy(identity("web", "main", "**")), agent("gone"), "team-b/x"));
     }
 
+    /** Its token comes from a credential, and it keeps what the token gave, also of a method that would keep nothing. */
+    @Test
+    void a04AnAgentWithACredentialTakesNoOtherJobsEither() {
+        Identity pods = identity("pods", "main", "team-a/**");
+        pods.setJoin(kubernetes());
+        MachineIdNodeProperty property = agent("pods");
+        assertFalse(JobGate.keeps(policy(pods), property));
+        property.getIdentities().get(0).setCredentialsId("teleport-a1");
+        assertTrue(JobGate.keeps(policy(pods), property));
+    }
+
     @Test
     void a04AnAgentThatKeepsNothingTakesAnyJob() {
         Identity pods = identity("pods", "main", "team-a/**");

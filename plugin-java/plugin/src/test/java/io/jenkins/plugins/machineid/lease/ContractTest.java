@@ -111,7 +111,7 @@ class ContractTest {
     }
 
     @Test
-    void a_configuration_has_only_keys_of_the_pair() throws IOException {
+    void a_configuration_has_only_keys_of_the_pair() throws Exception {
         JSONObject pair = json("open.request.json");
         Cluster cluster = new Cluster("main", "teleport.example.com:443");
         cluster.setCaPins(List.of("sha256:" + "1".repeat(64)));

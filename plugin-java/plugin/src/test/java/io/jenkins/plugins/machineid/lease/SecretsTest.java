@@ -28,7 +28,7 @@ class SecretsTest {
     private final Cluster cluster = new Cluster("main", "teleport.example.com");
 
     @Test
-    void closing_a_configuration_wipes_it() {
+    void closing_a_configuration_wipes_it() throws Exception {
         Identity identity = new Identity("api", "main");
         EngineConfig config = EngineConfig.open(cluster, identity, null);
         byte[] bytes = config.bytes();
@@ -63,7 +63,7 @@ class SecretsTest {
     }
 
     @Test
-    void the_names_of_tokens_and_settings_are_sent_as_the_contract_says() {
+    void the_names_of_tokens_and_settings_are_sent_as_the_contract_says() throws Exception {
         GitlabJoin join = new GitlabJoin();
         join.setTokenName("jenkins");
         join.setVariable("CI_JWT");
@@ -83,7 +83,7 @@ class SecretsTest {
     }
 
     @Test
-    void the_key_of_a_configuration_tells_configurations_apart_and_is_no_plain_digest() {
+    void the_key_of_a_configuration_tells_configurations_apart_and_is_no_plain_digest() throws Exception {
         Identity identity = new Identity("api", "main");
         Identity other = new Identity("api", "main");
         TokenJoin join = new TokenJoin();

@@ -71,7 +71,7 @@ class TokenAttackTest {
 
     /** Whatever path asks for a configuration with a token, the agent is looked at where the token is put in. */
     @Test
-    void a05ATokenIsNotSentToAnAgentThatTheIdentityDoesNotName() throws AbortException {
+    void a05ATokenIsNotSentToAnAgentThatTheIdentityDoesNotName() throws Exception {
         Settings settings = settings();
         Binding own = new Binding("api");
         own.setTokenFile("/home/me/token");
