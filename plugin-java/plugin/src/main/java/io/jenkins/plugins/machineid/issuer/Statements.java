@@ -13,6 +13,9 @@ public final class Statements {
     /** How long a statement holds. */
     public static final long LIFETIME_SECONDS = 300;
 
+    /** How far behind this controller's a cluster's clock may be: Teleport itself allows ten seconds. */
+    static final long CLOCKS_SECONDS = 60;
+
     private Statements() {}
 
     /**
@@ -34,8 +37,8 @@ public final class Statements {
         Map<String, Object> claims = new LinkedHashMap<>(form.claims(facts));
         claims.put("iss", IssuerAddress.issuer());
         claims.put("aud", audience);
-        claims.put("iat", now);
-        claims.put("nbf", now);
+        claims.put("iat", now - CLOCKS_SECONDS);
+        claims.put("nbf", now - CLOCKS_SECONDS);
         claims.put("exp", now + LIFETIME_SECONDS);
         claims.put("jti", UUID.randomUUID().toString());
         return keys.current().sign(claims).getBytes(StandardCharsets.US_ASCII);

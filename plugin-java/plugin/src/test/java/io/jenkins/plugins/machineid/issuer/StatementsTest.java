@@ -102,8 +102,8 @@ class StatementsTest {
             JSONObject claims = part(text(sign(form)), 1);
             assertEquals("https://ci.example.com/machine-id-issuer", claims.getString("iss"));
             assertEquals("teleport.example.com", claims.getString("aud"));
-            assertEquals(now, claims.getLong("iat"));
-            assertEquals(now, claims.getLong("nbf"));
+            assertEquals(now - 60, claims.getLong("iat"));
+            assertEquals(now - 60, claims.getLong("nbf"));
             assertEquals(now + 300, claims.getLong("exp"));
             Set<String> about = new HashSet<>(claims.keySet());
             about.removeAll(Set.of("iss", "aud", "iat", "nbf", "exp", "jti"));

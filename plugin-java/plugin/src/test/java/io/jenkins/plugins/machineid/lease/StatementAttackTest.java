@@ -113,7 +113,7 @@ class StatementAttackTest {
         JSONObject claims = claims(statements.get(0));
         assertEquals("team-a/deploy", claims.getString("project_path"));
         assertEquals("teleport.example.com", claims.getString("aud"));
-        assertEquals(300, claims.getLong("exp") - claims.getLong("iat"));
+        assertEquals(360, claims.getLong("exp") - claims.getLong("iat"));
         block.session.releaseNow(block.run);
     }
 
