@@ -21,20 +21,22 @@ public final class Statements {
     /**
      * A compact JWS.
      *
+     * @param identity id of the one that the build is to have
      * @param audience the cluster that it is for
      * @return ASCII; to be wiped by the caller
      * @throws IssuerFailure with a sentence for people: the keys can't be read, or Jenkins has no address
      */
-    public static byte[] sign(StatementForm form, BuildFacts facts, String audience) {
-        return sign(SigningKeys.get(), Clock.systemUTC(), form, facts, audience);
+    public static byte[] sign(StatementForm form, BuildFacts facts, String identity, String audience) {
+        return sign(SigningKeys.get(), Clock.systemUTC(), form, facts, identity, audience);
     }
 
-    static byte[] sign(SigningKeys keys, Clock clock, StatementForm form, BuildFacts facts, String audience) {
-        if (audience.isBlank() || facts.job().isEmpty()) {
-            throw new IllegalArgumentException("a statement is about a job and for a cluster");
+    static byte[] sign(
+            SigningKeys keys, Clock clock, StatementForm form, BuildFacts facts, String identity, String audience) {
+        if (audience.isBlank() || identity.isEmpty() || facts.job().isEmpty()) {
+            throw new IllegalArgumentException("a statement is about a job, and for an identity of a cluster");
         }
         long now = clock.instant().getEpochSecond();
-        Map<String, Object> claims = new LinkedHashMap<>(form.claims(facts));
+        Map<String, Object> claims = new LinkedHashMap<>(form.claims(facts, identity));
         claims.put("iss", IssuerAddress.issuer());
         claims.put("aud", audience);
         claims.put("iat", now - CLOCKS_SECONDS);

@@ -36,7 +36,7 @@ final class BuildStatement implements AutoCloseable {
         }
         String audience = identity.getJoin().audience(settings.cluster(identity.getCluster()).getAddress());
         try {
-            return new BuildStatement(Statements.sign(form.get(), BuildFactsReader.of(run, node), audience));
+            return new BuildStatement(Statements.sign(form.get(), BuildFactsReader.of(run, node), identityId, audience));
         } catch (IssuerFailure e) {
             throw new AbortException(Messages.Console_prefix() + e.getMessage());
         }

@@ -108,11 +108,12 @@ class StatementAttackTest {
     }
 
     @Test
-    void a25TheStatementIsAboutThisBuildForThisCluster() throws Exception {
+    void a25TheStatementIsAboutThisBuildForThisIdentityAndCluster() throws Exception {
         Blocks.Block block = taken("flow#1");
         JSONObject claims = claims(statements.get(0));
         assertEquals("team-a/deploy", claims.getString("project_path"));
         assertEquals("teleport.example.com", claims.getString("aud"));
+        assertEquals("api", claims.getString("environment"));
         assertEquals(360, claims.getLong("exp") - claims.getLong("iat"));
         block.session.releaseNow(block.run);
     }

@@ -59,7 +59,7 @@ class IdentitySetupTest {
         assertNull(setup.getFault());
         List<String> rules = setup.getYaml().lines().filter(line -> line.contains("service_account")).toList();
         assertEquals(3, rules.size(), setup.getYaml());
-        assertTrue(setup.getYaml().contains("\"-:tool\"") && setup.getYaml().contains("\"team-a/b:c\""), setup.getYaml());
+        assertTrue(setup.getYaml().contains("\"-:tool@") && setup.getYaml().contains("\"team-a/b:c@"), setup.getYaml());
         assertTrue(!setup.getYaml().contains("team-b"), setup.getYaml());
         assertEquals(List.of("jenkins-api"), Plans.keyHolders(MachineIdConfiguration.get().settings()));
         assertEquals(5, setup.getTexts().size());
