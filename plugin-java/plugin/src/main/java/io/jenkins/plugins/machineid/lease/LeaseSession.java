@@ -208,19 +208,26 @@ public final class LeaseSession implements Serializable {
      *     is tried again soon
      */
     void renewIfDue(Run<?, ?> run) throws IOException, InterruptedException {
-        Instant due = renewAt;
-        if (due == null || Instant.now().isBefore(due) || released || !isTurn()) {
+        if (!beginRenewal()) {
             return;
         }
-        renewAt = Instant.now().plus(leastPause);
         recheck(run);
         fill(run, computer());
+    }
+
+    /** Once, however many rounds find that it is due. */
+    private synchronized boolean beginRenewal() {
+        if (renewAt == null || Instant.now().isBefore(renewAt) || released || !isTurn()) {
+            return false;
+        }
+        renewAt = Instant.now().plus(leastPause);
+        return true;
     }
 
     /** Has certificates issued into the lease's directory, and believes nothing of what the agent says about them. */
     private Reply fill(Run<?, ?> run, Computer computer) throws IOException, InterruptedException {
         Settings settings = MachineIdConfiguration.get().settings();
-        try (EngineConfig config = NodeLookup.engineConfig(computer, request.identity());
+        try (EngineConfig config = NodeLookup.engineConfig(settings, computer, request.identity());
                 BuildStatement statement = BuildStatement.of(settings, request.identity(), run, computer.getNode())) {
             byte[] json = request.json(lease, directory, false, NodeLookup.scope(request.identity()));
             config.used(run, computer.getNode());
