@@ -180,9 +180,9 @@ public final class LeaseSession implements Serializable {
     public Map<String, String> acquire(Run<?, ?> run, TaskListener listener, boolean again)
             throws IOException, InterruptedException {
         Computer computer = computer();
-        if (again) {
-            recheck(run);
-        } else {
+        // Also the first time: it may have waited for its turn for long.
+        recheck(run);
+        if (!again) {
             MachineIdAction.of(run).grant(allowance(), job);
         }
         boolean held = false;

@@ -213,4 +213,15 @@ class StatementAttackTest {
         others.forEach(place -> place.cancel(true));
         block.session.releaseNow(block.run);
     }
+
+    /** Between the first question to the policy and the join there may be a long queue. */
+    @Test
+    void a25WhatThePolicyForbidsWhileABlockWaitsIsNotStated() {
+        Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "flow#9"));
+        configure("team-b/**");
+        AbortException why = assertThrows(
+                AbortException.class, () -> block.session.acquire(block.run, block.listener(), false));
+        assertTrue(why.getMessage().contains("[policy_job]"), why.getMessage());
+        assertEquals(0, statements.size());
+    }
 }
