@@ -49,7 +49,7 @@ def the_set_up_page_shows_what_to_create(world):
         setup, keys = told(jenkins)
         equal(setup["fault"], None, "fault")
         contains(setup["yaml"], "kind: bot", "kind: token", "name: jenkins-signed", "join_method: kubernetes",
-                 'service_account: "team-a:<b>app"', 'service_account: "-:tool"', '"kty":"RSA"')
+                 'service_account: "team-a:<b>app@signed"', 'service_account: "-:tool@signed"', '"kty":"RSA"')
         assert '"d"' not in setup["yaml"], "a private key"
         contains(setup["roles"], "kind: role", "name: deployers")
         contains(setup["terraform"], 'resource "teleport_provision_token" "jenkins-signed" {')

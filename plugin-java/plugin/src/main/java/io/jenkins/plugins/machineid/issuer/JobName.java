@@ -34,9 +34,13 @@ public record JobName(String folder, String name) {
         return escaped(name).replace("/", "%2F");
     }
 
-    /** {@code NAMESPACE:ACCOUNT}: a rule's {@code service_account} that holds for this job alone. */
-    public String serviceAccount() {
-        return namespace() + ":" + account();
+    /**
+     * {@code NAMESPACE:ACCOUNT@IDENTITY}: a rule's {@code service_account} that holds for this job and identity alone.
+     *
+     * @param identity without such a sign, as each id is: the last one is where it begins
+     */
+    public String serviceAccount(String identity) {
+        return namespace() + ":" + account() + "@" + identity;
     }
 
     /** {@code folder/name} without colons. */

@@ -3,32 +3,101 @@
 package io.jenkins.plugins.machineid.issuer;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * How fast statements are handed out. A Teleport proxy takes 120 requests a minute from one address on average, and 480 at
  * once; a join is two of them, and all agents may stand behind one address.
+ *
+ * <p>Jobs take turns: one that asks for thousands of places holds up no other.
  */
 public final class Pace {
     /** So many go at once, where there was nothing for a while. */
     static final int BURST = 200;
+
     /** Then one after each such interval. */
     static final Duration INTERVAL = Duration.ofSeconds(1);
 
+    /** By job; first the one whose turn it is. */
+    private final Map<String, Deque<CompletableFuture<Void>>> waiting = new LinkedHashMap<>();
+
     /** When the next one would go if none had gone at once. */
     private long due;
+
     private boolean begun;
 
     /**
      * Takes a place in the queue.
      *
-     * @param now nanoseconds of a clock that only goes on
-     * @return how long to wait for it; zero: none
+     * @return done by {@link #letGo} when it is its turn; whoever doesn't want it any more cancels it, and nobody waits for it
      */
-    public synchronized Duration reserve(long now) {
-        long earliest = now - (BURST - 1) * INTERVAL.toNanos();
-        long mine = begun && due - earliest > 0 ? due : earliest;
-        begun = true;
-        due = mine + INTERVAL.toNanos();
-        return Duration.ofNanos(Math.max(0, mine - now));
+    public synchronized CompletableFuture<Void> enter(String job) {
+        CompletableFuture<Void> place = new CompletableFuture<>();
+        waiting.computeIfAbsent(job, unused -> new ArrayDeque<>()).add(place);
+        return place;
+    }
+
+    /** How many wait, at most. */
+    public synchronized int length() {
+        return waiting.values().stream().mapToInt(Deque::size).sum();
+    }
+
+    /**
+     * Lets all go whose turn it is.
+     *
+     * @param now nanoseconds of a clock that only goes on
+     * @return how long until the next one's turn; null: nobody waits
+     */
+    public Duration letGo(long now) {
+        while (true) {
+            CompletableFuture<Void> next;
+            synchronized (this) {
+                dropCancelled();
+                if (waiting.isEmpty()) {
+                    return null;
+                }
+                long earliest = now - (BURST - 1) * INTERVAL.toNanos();
+                long mine = begun && due - earliest > 0 ? due : earliest;
+                if (mine - now > 0) {
+                    return Duration.ofNanos(mine - now);
+                }
+                begun = true;
+                due = mine + INTERVAL.toNanos();
+                next = poll();
+            }
+            // What follows isn't done under the lock.
+            next.complete(null);
+        }
+    }
+
+    /** Until the first place of the first job is one that somebody wants. */
+    private void dropCancelled() {
+        Iterator<Deque<CompletableFuture<Void>>> jobs = waiting.values().iterator();
+        while (jobs.hasNext()) {
+            Deque<CompletableFuture<Void>> places = jobs.next();
+            while (!places.isEmpty() && places.peek().isDone()) {
+                places.poll();
+            }
+            if (!places.isEmpty()) {
+                return;
+            }
+            jobs.remove();
+        }
+    }
+
+    /** The first place of the job whose turn it is; that job's next turn is after all others'. */
+    private CompletableFuture<Void> poll() {
+        String job = waiting.keySet().iterator().next();
+        Deque<CompletableFuture<Void>> places = waiting.remove(job);
+        CompletableFuture<Void> first = places.poll();
+        if (!places.isEmpty()) {
+            waiting.put(job, places);
+        }
+        return first;
     }
 }

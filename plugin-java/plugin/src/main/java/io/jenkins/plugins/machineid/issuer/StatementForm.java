@@ -7,13 +7,13 @@ import java.util.Map;
 
 /** How a statement about a build is written: as the tokens of a join method that the cluster knows. */
 public enum StatementForm {
-    /** Knows the job alone, by exact rules. */
+    /** Knows job and identity alone, by exact rules. */
     KUBERNETES("kubernetes", "12.4, 13.4 or 14") {
         @Override
-        public Map<String, Object> claims(BuildFacts facts) {
+        public Map<String, Object> claims(BuildFacts facts, String identity) {
             JobName job = JobName.of(facts.job());
             Map<String, Object> claims = new LinkedHashMap<>();
-            claims.put("sub", "system:serviceaccount:" + job.serviceAccount());
+            claims.put("sub", "system:serviceaccount:" + job.serviceAccount(identity));
             // From 17 on the server reads the account's name without asking whether it is there.
             claims.put("kubernetes.io", Map.of(
                     "namespace", job.namespace(),
@@ -26,7 +26,7 @@ public enum StatementForm {
     /** Knows job, folder, branch, cause and user; rules may have wildcards. */
     GITLAB("gitlab", "16.4.18 or 17.4") {
         @Override
-        public Map<String, Object> claims(BuildFacts facts) {
+        public Map<String, Object> claims(BuildFacts facts, String identity) {
             JobName job = JobName.of(facts.job());
             Map<String, Object> claims = new LinkedHashMap<>();
             claims.put("sub", "job:" + job.path() + ":build:" + facts.number());
@@ -34,6 +34,8 @@ public enum StatementForm {
             claims.put("namespace_path", job.namespace());
             claims.put("ref", ref(facts));
             claims.put("ref_type", refType(facts));
+            // The one that a rule compares as it is and that has no other use here.
+            claims.put("environment", identity);
             claims.put("user_login", facts.startedBy());
             claims.put("pipeline_source", facts.cause());
             claims.put("pipeline_id", String.valueOf(facts.number()));
@@ -46,9 +48,10 @@ public enum StatementForm {
     /** Knows all of it, in claims of our own. */
     GENERIC_OIDC("generic_oidc", "18.11") {
         @Override
-        public Map<String, Object> claims(BuildFacts facts) {
+        public Map<String, Object> claims(BuildFacts facts, String identity) {
             JobName job = JobName.of(facts.job());
             Map<String, Object> jenkins = new LinkedHashMap<>();
+            jenkins.put("identity", identity);
             jenkins.put("controller", facts.controller());
             jenkins.put("job", facts.job());
             jenkins.put("folder", job.folder());
@@ -87,8 +90,12 @@ public enum StatementForm {
         return since;
     }
 
-    /** All claims about the build; those about the statement itself (issuer, audience, times) aren't among them. */
-    public abstract Map<String, Object> claims(BuildFacts facts);
+    /**
+     * All claims about the build; those about the statement itself (issuer, audience, times) aren't among them.
+     *
+     * @param identity id of the one that it is to have: the token resource of another one takes it no more than another job
+     */
+    public abstract Map<String, Object> claims(BuildFacts facts, String identity);
 
     /** As Jenkins' own {@code BUILD_TAG}. For people: it isn't unique. */
     private static String tag(BuildFacts facts) {

@@ -13,29 +13,34 @@ public final class Statements {
     /** How long a statement holds. */
     public static final long LIFETIME_SECONDS = 300;
 
+    /** How far behind this controller's a cluster's clock may be: Teleport itself allows ten seconds. */
+    static final long CLOCKS_SECONDS = 60;
+
     private Statements() {}
 
     /**
      * A compact JWS.
      *
+     * @param identity id of the one that the build is to have
      * @param audience the cluster that it is for
      * @return ASCII; to be wiped by the caller
      * @throws IssuerFailure with a sentence for people: the keys can't be read, or Jenkins has no address
      */
-    public static byte[] sign(StatementForm form, BuildFacts facts, String audience) {
-        return sign(SigningKeys.get(), Clock.systemUTC(), form, facts, audience);
+    public static byte[] sign(StatementForm form, BuildFacts facts, String identity, String audience) {
+        return sign(SigningKeys.get(), Clock.systemUTC(), form, facts, identity, audience);
     }
 
-    static byte[] sign(SigningKeys keys, Clock clock, StatementForm form, BuildFacts facts, String audience) {
-        if (audience.isBlank() || facts.job().isEmpty()) {
-            throw new IllegalArgumentException("a statement is about a job and for a cluster");
+    static byte[] sign(
+            SigningKeys keys, Clock clock, StatementForm form, BuildFacts facts, String identity, String audience) {
+        if (audience.isBlank() || identity.isEmpty() || facts.job().isEmpty()) {
+            throw new IllegalArgumentException("a statement is about a job, and for an identity of a cluster");
         }
         long now = clock.instant().getEpochSecond();
-        Map<String, Object> claims = new LinkedHashMap<>(form.claims(facts));
+        Map<String, Object> claims = new LinkedHashMap<>(form.claims(facts, identity));
         claims.put("iss", IssuerAddress.issuer());
         claims.put("aud", audience);
-        claims.put("iat", now);
-        claims.put("nbf", now);
+        claims.put("iat", now - CLOCKS_SECONDS);
+        claims.put("nbf", now - CLOCKS_SECONDS);
         claims.put("exp", now + LIFETIME_SECONDS);
         claims.put("jti", UUID.randomUUID().toString());
         return keys.current().sign(claims).getBytes(StandardCharsets.US_ASCII);

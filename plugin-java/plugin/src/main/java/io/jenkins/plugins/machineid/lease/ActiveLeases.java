@@ -158,18 +158,18 @@ public final class ActiveLeases {
     }
 
     /**
-     * Takes stale leases of a node again, and renews those that are due; what can't be done now stays stale for the next round. Only on a thread that
-     * may wait for agents.
+     * Takes stale leases of a node again, and renews those that are due; what can't be done now stays stale for the next
+     * round. Only on a thread that may wait for agents.
      */
     public void refresh(String nodeName) {
         for (Entry entry : new ArrayList<>(entries.values())) {
             if (!entry.isOn(nodeName)) {
                 continue;
             }
-            if (entry.stale.compareAndSet(true, false)) {
-                refresh(entry);
-            } else if (!entry.ended.get()) {
+            if (!entry.stale.get()) {
                 renew(entry);
+            } else if (!entry.ended.get() && entry.holder.session().isTurn() && entry.stale.compareAndSet(true, false)) {
+                refresh(entry);
             }
         }
     }
@@ -177,6 +177,9 @@ public final class ActiveLeases {
     /** What is there serves on when it fails; the block is told, once for each reason. */
     private void renew(Entry entry) {
         Holder holder = entry.holder;
+        if (entry.ended.get()) {
+            return;
+        }
         try {
             holder.session().renewIfDue(holder.run());
             entry.said = null;

@@ -11,23 +11,16 @@ import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.issuer.BuildFactsReader;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
-import io.jenkins.plugins.machineid.issuer.Pace;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.issuer.Statements;
-import java.time.Duration;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Who a build is, as this controller states it for one join of one lease. Nothing in it is the agent's or the pipeline's
  * word. {@link #close} wipes it.
  */
 final class BuildStatement implements AutoCloseable {
-    /** By the address of the cluster. */
-    private static final Map<String, Pace> PACES = new ConcurrentHashMap<>();
-
     private final byte[] bytes;
 
     private BuildStatement(byte[] bytes) {
@@ -43,22 +36,17 @@ final class BuildStatement implements AutoCloseable {
         }
         String audience = identity.getJoin().audience(settings.cluster(identity.getCluster()).getAddress());
         try {
-            return new BuildStatement(Statements.sign(form.get(), BuildFactsReader.of(run, node), audience));
+            return new BuildStatement(Statements.sign(form.get(), BuildFactsReader.of(run, node), identityId, audience));
         } catch (IssuerFailure e) {
             throw new AbortException(Messages.Console_prefix() + e.getMessage());
         }
     }
 
-    /**
-     * Takes a place in the queue of those that are about to join.
-     *
-     * @return how long to wait for it; zero also where nothing is signed
-     */
-    static Duration reserve(Settings settings, String identityId) {
+    /** The queue of those that are about to join; empty where nothing is signed. */
+    static Optional<JoinQueue> queue(Settings settings, String identityId) {
         return form(settings, identityId)
                 .map(form -> settings.cluster(settings.identity(identityId).getCluster()).getAddress())
-                .map(address -> PACES.computeIfAbsent(address, unused -> new Pace()).reserve(System.nanoTime()))
-                .orElse(Duration.ZERO);
+                .map(JoinQueue::of);
     }
 
     private static Optional<StatementForm> form(Settings settings, String identityId) {

@@ -46,8 +46,8 @@ public final class LeaseSession implements Serializable {
     private static final SecureRandom RANDOM = new SecureRandom();
     /** How long the end of a block waits for its agent; then the lease is released when the agent answers again. */
     static final long PATIENCE_SECONDS = 60;
-    /** After a renewal that failed. */
-    private static final Duration RENEW_AGAIN = Duration.ofSeconds(30);
+    /** From one statement of a lease to the next, also when one failed: an agent says itself when certificates end. */
+    static volatile Duration leastPause = Duration.ofSeconds(30);
 
     private final String lease;
     private final String nodeName;
@@ -60,6 +60,9 @@ public final class LeaseSession implements Serializable {
     private volatile boolean released;
     /** When it is to be renewed with a fresh statement; null: the library renews by itself. */
     private transient volatile Instant renewAt;
+
+    /** Its place in the queue, when it is about to join once more; null: it isn't. */
+    private transient CompletableFuture<Void> turn;
 
     LeaseSession(String lease, Computer computer, Run<?, ?> run, String parent, LeaseRequest request) {
         this.lease = lease;
@@ -104,12 +107,45 @@ public final class LeaseSession implements Serializable {
     }
 
     /**
-     * Takes a place in the queue of those that are about to join, so that many blocks at once don't meet the cluster's limit.
+     * Takes a place in the queue of those that are about to join.
      *
-     * @return how long to wait before the lease is acquired
+     * @param listener is told if there is a queue
+     * @return done when the lease may be acquired, on a thread that may only hand work on; to be cancelled by whoever doesn't
+     *     want it any more
      */
-    public Duration queue() {
-        return BuildStatement.reserve(MachineIdConfiguration.get().settings(), request.identity());
+    public CompletableFuture<Void> queue(TaskListener listener) {
+        JoinQueue queue = BuildStatement.queue(MachineIdConfiguration.get().settings(), request.identity())
+                .orElse(null);
+        if (queue == null) {
+            return CompletableFuture.completedFuture(null);
+        }
+        CompletableFuture<Void> place = queue.enter(job);
+        if (!place.isDone()) {
+            listener.getLogger().println(Messages.Console_queued(queue.length()));
+        }
+        return place;
+    }
+
+    /** Whether a lease that is held may join once more; if not, its agent is visited when it may. */
+    synchronized boolean isTurn() {
+        if (turn == null) {
+            turn = BuildStatement.queue(MachineIdConfiguration.get().settings(), request.identity())
+                    .map(queue -> queue.enter(job))
+                    .orElse(CompletableFuture.completedFuture(null));
+            if (!turn.isDone()) {
+                turn.thenRun(() -> Maintenance.visitNow(nodeName));
+            }
+        }
+        boolean come = turn.isDone();
+        turn = come ? null : turn;
+        return come;
+    }
+
+    private synchronized void leaveQueue() {
+        if (turn != null) {
+            turn.cancel(false);
+            turn = null;
+        }
     }
 
     public String lease() {
@@ -144,9 +180,9 @@ public final class LeaseSession implements Serializable {
     public Map<String, String> acquire(Run<?, ?> run, TaskListener listener, boolean again)
             throws IOException, InterruptedException {
         Computer computer = computer();
-        if (again) {
-            recheck(run);
-        } else {
+        // Also the first time: it may have waited for its turn for long.
+        recheck(run);
+        if (!again) {
             MachineIdAction.of(run).grant(allowance(), job);
         }
         boolean held = false;
@@ -172,19 +208,26 @@ public final class LeaseSession implements Serializable {
      *     is tried again soon
      */
     void renewIfDue(Run<?, ?> run) throws IOException, InterruptedException {
-        Instant due = renewAt;
-        if (due == null || Instant.now().isBefore(due) || released) {
+        if (!beginRenewal()) {
             return;
         }
-        renewAt = Instant.now().plus(RENEW_AGAIN);
         recheck(run);
         fill(run, computer());
+    }
+
+    /** Once, however many rounds find that it is due. */
+    private synchronized boolean beginRenewal() {
+        if (renewAt == null || Instant.now().isBefore(renewAt) || released || !isTurn()) {
+            return false;
+        }
+        renewAt = Instant.now().plus(leastPause);
+        return true;
     }
 
     /** Has certificates issued into the lease's directory, and believes nothing of what the agent says about them. */
     private Reply fill(Run<?, ?> run, Computer computer) throws IOException, InterruptedException {
         Settings settings = MachineIdConfiguration.get().settings();
-        try (EngineConfig config = NodeLookup.engineConfig(computer, request.identity());
+        try (EngineConfig config = NodeLookup.engineConfig(settings, computer, request.identity());
                 BuildStatement statement = BuildStatement.of(settings, request.identity(), run, computer.getNode())) {
             byte[] json = request.json(lease, directory, false, NodeLookup.scope(request.identity()));
             config.used(run, computer.getNode());
@@ -196,8 +239,9 @@ public final class LeaseSession implements Serializable {
             Instant expires = expires(reply);
             require(Inspection.expiry(allowance(), expires, now));
             if (statement.isNeeded()) {
-                renewAt = now.plus(Duration.between(now, expires).dividedBy(2));
-                Maintenance.visitAt(computer, renewAt);
+                Duration half = Duration.between(now, expires).dividedBy(2);
+                renewAt = now.plus(half.compareTo(leastPause) < 0 ? leastPause : half);
+                Maintenance.visitAt(nodeName, renewAt);
             }
             return reply;
         }
@@ -225,6 +269,7 @@ public final class LeaseSession implements Serializable {
             done.complete(new Released(null, null));
             return done;
         }
+        leaveQueue();
         AgentWork.submit(AgentWork.Kind.RELEASE, nodeName, () -> done.complete(releaseNow(run())));
         return done.completeOnTimeout(owed(), seconds, TimeUnit.SECONDS);
     }

@@ -26,6 +26,8 @@ import jenkins.model.Jenkins;
 public class Maintenance extends PeriodicWork {
     private static final Logger LOGGER = Logger.getLogger(Maintenance.class.getName());
     private static final Set<String> BUSY = ConcurrentHashMap.newKeySet();
+    /** To be visited once more, when the visit that is under way is over. */
+    private static final Set<String> ONCE_MORE = ConcurrentHashMap.newKeySet();
     private static final AtomicBoolean RECHECK = new AtomicBoolean();
     private static final Map<String, String> SAID = new ConcurrentHashMap<>();
 
@@ -55,21 +57,31 @@ public class Maintenance extends PeriodicWork {
     }
 
     /** Waits for nothing. One visit of an agent at a time: while one waits there is no second one. */
-    static void visitSoon(Computer computer, TaskListener listener) {
+    static boolean visitSoon(Computer computer, TaskListener listener) {
         String node = computer.getName();
         if (BUSY.add(node)) {
             try {
                 AgentWork.submit(AgentWork.Kind.UPKEEP, node, () -> visit(computer, listener));
+                return true;
             } catch (RejectedExecutionException e) {
                 BUSY.remove(node);
             }
         }
+        return false;
     }
 
-    /** Visits an agent at a time that is not far; the rounds of each minute are there beside it. */
-    static void visitAt(Computer computer, Instant time) {
+    /** Visits a node at a time, if it has an agent then; the rounds of each minute are there beside it. */
+    static void visitAt(String node, Instant time) {
         long delay = Math.max(0, Duration.between(Instant.now(), time).toMillis());
-        AgentWork.later(delay, () -> visitSoon(computer, null));
+        AgentWork.later(delay, () -> visitNow(node));
+    }
+
+    /** As {@link #visitSoon}; where a visit is under way, once more after it. */
+    static void visitNow(String node) {
+        Computer computer = NodeLookup.computer(node);
+        if (computer != null && computer.getChannel() != null && !visitSoon(computer, null)) {
+            ONCE_MORE.add(node);
+        }
     }
 
     /** Asks the policy for all leases, on a thread that waits for no agent. */
@@ -87,6 +99,7 @@ public class Maintenance extends PeriodicWork {
     /** Agents of a cloud come and go under ever new names. */
     static void nodeDeleted(String node) {
         SAID.remove(node);
+        ONCE_MORE.remove(node);
     }
 
     private static void visit(Computer computer, TaskListener listener) {
@@ -105,6 +118,9 @@ public class Maintenance extends PeriodicWork {
             }
         } finally {
             BUSY.remove(node);
+            if (ONCE_MORE.remove(node)) {
+                visitNow(node);
+            }
         }
     }
 

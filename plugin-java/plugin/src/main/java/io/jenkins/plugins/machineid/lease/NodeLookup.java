@@ -35,9 +35,15 @@ final class NodeLookup {
      */
     static EngineConfig engineConfig(Computer computer, String identityId)
             throws AbortException, InterruptedException {
+        return engineConfig(MachineIdConfiguration.get().settings(), computer, identityId);
+    }
+
+    /** As above, by settings that other decisions are made by, too. */
+    static EngineConfig engineConfig(Settings settings, Computer computer, String identityId)
+            throws AbortException, InterruptedException {
         MachineIdNodeProperty property = node(computer).getNodeProperty(MachineIdNodeProperty.class);
         return engineConfig(
-                MachineIdConfiguration.get().settings(),
+                settings,
                 facts(computer),
                 identityId,
                 property == null ? null : property.binding(identityId));

@@ -12,7 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which jobs a token resource takes: those that the policy names, as near as the form's rules come to it.
+ * Which jobs a token resource takes: those that the policy names, as near as the form's rules come to it, and only with
+ * statements for its own identity.
  *
  * @param allow of the resource
  * @param notes where the rules and the policy differ
@@ -22,16 +23,16 @@ record AllowRules(List<Map<String, Object>> allow, List<String> notes) {
     static final int MOST_JOBS = 1000;
 
     /** @param existing full names of the jobs that there are and the policy allows */
-    static AllowRules of(StatementForm form, List<String> allowedJobs, List<String> existing) {
+    static AllowRules of(StatementForm form, String identity, List<String> allowedJobs, List<String> existing) {
         List<JobPattern> patterns = allowedJobs.stream().map(JobPattern::new).toList();
         return switch (form) {
-            case KUBERNETES -> kubernetes(patterns, existing);
-            case GITLAB -> gitlab(patterns);
-            case GENERIC_OIDC -> oidc(patterns);
+            case KUBERNETES -> kubernetes(identity, patterns, existing);
+            case GITLAB -> gitlab(identity, patterns);
+            case GENERIC_OIDC -> oidc(identity, patterns);
         };
     }
 
-    private static AllowRules kubernetes(List<JobPattern> patterns, List<String> existing) {
+    private static AllowRules kubernetes(String identity, List<JobPattern> patterns, List<String> existing) {
         Set<String> jobs = new LinkedHashSet<>();
         List<String> notes = new ArrayList<>();
         List<JobPattern> globs = patterns.stream().filter(pattern -> !pattern.isName()).toList();
@@ -45,15 +46,16 @@ record AllowRules(List<Map<String, Object>> allow, List<String> notes) {
             notes.add(Messages.Setup_tooMany(existing.size(), MOST_JOBS));
         }
         List<Map<String, Object>> allow = new ArrayList<>();
-        jobs.forEach(job -> allow.add(Map.of("service_account", JobName.of(job).serviceAccount())));
+        jobs.forEach(job -> allow.add(Map.of("service_account", JobName.of(job).serviceAccount(identity))));
         return checked(allow, notes);
     }
 
-    private static AllowRules gitlab(List<JobPattern> patterns) {
+    private static AllowRules gitlab(String identity, List<JobPattern> patterns) {
         List<Map<String, Object>> allow = new ArrayList<>();
         List<String> notes = new ArrayList<>();
         for (JobPattern pattern : patterns) {
             List<Map<String, Object>> rules = pattern.gitlab();
+            rules.forEach(rule -> rule.put("environment", identity));
             allow.addAll(rules);
             if (rules.isEmpty()) {
                 notes.add(Messages.Setup_noRule(pattern));
@@ -64,18 +66,21 @@ record AllowRules(List<Map<String, Object>> allow, List<String> notes) {
         return checked(allow, notes);
     }
 
-    private static AllowRules oidc(List<JobPattern> patterns) {
+    private static AllowRules oidc(String identity, List<JobPattern> patterns) {
         List<Map<String, Object>> allow = new ArrayList<>();
         List<String> names =
                 patterns.stream().filter(JobPattern::isName).map(JobPattern::toString).toList();
         if (!names.isEmpty()) {
-            allow.add(Map.of("conditions", List.of(Trees.map("attribute", "jenkins.job", "in", Map.of("values", names)))));
+            allow.add(Map.of("conditions", List.of(
+                    Trees.map("attribute", "jenkins.job", "in", Map.of("values", names)),
+                    Trees.map("attribute", "jenkins.identity", "eq", Map.of("value", identity)))));
         }
         patterns.stream()
                 .filter(pattern -> !pattern.isName())
                 .forEach(pattern -> allow.add(Map.of(
                         "expression",
-                        "regexp.match(claims.jenkins.job, " + Quoting.predicate(pattern.regexp()) + ")")));
+                        "regexp.match(claims.jenkins.job, " + Quoting.predicate(pattern.regexp()) + ") && claims.jenkins.identity == "
+                                + Quoting.predicate(identity))));
         return checked(allow, new ArrayList<>());
     }
 

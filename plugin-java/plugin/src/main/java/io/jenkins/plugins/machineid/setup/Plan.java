@@ -17,7 +17,7 @@ import java.util.List;
 record Plan(String identity, List<String> roles, String method, String token, Signed signed) {
     /**
      * @param audience    whom statements are for
-     * @param issuer      who signs; empty: not known
+     * @param issuer      who signs
      * @param jwks        the public keys, as JSON
      * @param allowedJobs patterns of the policy
      * @param existing    full names of the jobs that there are and the policy allows

@@ -74,7 +74,7 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs) {
         return new Plan.Signed(
                 form,
                 identity.getJoin().audience(cluster.getAddress()),
-                form == StatementForm.GENERIC_OIDC ? IssuerAddress.issuer() : "",
+                IssuerAddress.issuer(),
                 jwks.get(),
                 identity.getAllowedJobs(),
                 needsJobs(identity) ? existing(identity) : List.of());

@@ -27,10 +27,11 @@ import io.jenkins.plugins.machineid.lease.LeaseSession;
 import io.jenkins.plugins.machineid.output.KubernetesClusters;
 import io.jenkins.plugins.machineid.output.Output;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import jenkins.model.CauseOfInterruption;
 import jenkins.tasks.SimpleBuildWrapper;
 import org.jenkinsci.Symbol;
@@ -155,10 +156,14 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
         LeaseOptions options =
                 new LeaseOptions(identity, roles, ttl, kubernetes(), outputs, readers, leafCluster);
         LeaseSession session = LeaseSession.plan(run, workspace.toComputer(), workspace, options);
-        Duration wait = session.queue();
-        if (!wait.isZero()) {
-            listener.getLogger().println(Messages.Console_queued(wait.toSeconds() + 1));
-            Thread.sleep(wait.toMillis());
+        CompletableFuture<Void> turn = session.queue(listener);
+        try {
+            turn.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            // An abort takes nobody's place.
+            turn.cancel(false);
         }
         ActiveLeases.get().add(new Holder(session, run, listener), false);
         Map<String, String> environment = session.acquire(run, listener, false);

@@ -17,9 +17,10 @@ import io.jenkins.plugins.machineid.lease.LeaseSession;
 import io.jenkins.plugins.machineid.lease.Released;
 import java.io.IOException;
 import java.io.Serializable;
-import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import org.jenkinsci.plugins.workflow.steps.BodyExecution;
 import org.jenkinsci.plugins.workflow.steps.BodyExecutionCallback;
 import org.jenkinsci.plugins.workflow.steps.EnvironmentExpander;
@@ -68,23 +69,25 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         Computer computer = getContext().get(Computer.class);
         String node = computer == null ? "" : computer.getName();
         // What the policy refuses takes nobody's place.
-        Duration wait = plan(getContext().get(Run.class)).queue();
-        if (wait.isZero()) {
-            submitSetUp(node);
-            return;
-        }
-        getContext().get(TaskListener.class).getLogger().println(Messages.Console_queued(wait.toSeconds() + 1));
+        CompletableFuture<Void> turn = plan(getContext().get(Run.class)).queue(getContext().get(TaskListener.class));
         synchronized (this) {
-            if (!stopped) {
-                // No thread waits.
-                settingUp = AgentWork.later(wait.toMillis(), () -> submitSetUp(node));
+            settingUp = turn;
+            if (stopped) {
+                turn.cancel(true);
             }
         }
+        // No thread waits.
+        turn.thenRun(() -> submitSetUp(node));
     }
 
     private synchronized void submitSetUp(String node) {
-        if (!stopped) {
-            settingUp = AgentWork.submit(AgentWork.Kind.SET_UP, node, this::setUpOrFail);
+        try {
+            if (!stopped) {
+                settingUp = AgentWork.submit(AgentWork.Kind.SET_UP, node, this::setUpOrFail);
+            }
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            // Nobody else would hear of it, and the block would wait for ever.
+            getContext().onFailure(e);
         }
     }
 

@@ -30,10 +30,10 @@ class JobNameTest {
     }
 
     private void check(JobName job) {
-        nobodyElse("k ", job.serviceAccount(), job);
+        nobodyElse("k ", job.serviceAccount("api"), job);
         nobodyElse("p ", job.path(), job);
         nobodyElse("g ", "job:" + job.path() + ":build:1", job);
-        assertEquals(2, job.serviceAccount().split(":", -1).length, "a rule is split at its colon: " + job);
+        assertEquals(2, job.serviceAccount("api").split(":", -1).length, "a rule is split at its colon: " + job);
         assertFalse(job.path().contains(":"), job.toString());
         assertFalse(job.namespace().isEmpty(), job.toString());
     }
@@ -72,10 +72,10 @@ class JobNameTest {
 
     @Test
     void usual_names_stay_readable() {
-        assertEquals("team/app:deploy #1", JobName.of("team/app/deploy #1").serviceAccount());
-        assertEquals("-:deploy", JobName.of("deploy").serviceAccount());
-        assertEquals("%2D:deploy", JobName.of("-/deploy").serviceAccount());
-        assertEquals("team/app:feature%252Flogin", JobName.of("team/app/feature%2Flogin").serviceAccount());
-        assertEquals("a%3Ab:\u00fcber", JobName.of("a:b/\u00fcber").serviceAccount());
+        assertEquals("team/app:deploy #1@api", JobName.of("team/app/deploy #1").serviceAccount("api"));
+        assertEquals("-:deploy@api", JobName.of("deploy").serviceAccount("api"));
+        assertEquals("%2D:deploy@api", JobName.of("-/deploy").serviceAccount("api"));
+        assertEquals("team/app:feature%252Flogin@api", JobName.of("team/app/feature%2Flogin").serviceAccount("api"));
+        assertEquals("a%3Ab:\u00fcber@api", JobName.of("a:b/\u00fcber").serviceAccount("api"));
     }
 }

@@ -3,9 +3,14 @@
 package io.jenkins.plugins.machineid.issuer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PaceTest {
@@ -14,40 +19,74 @@ class PaceTest {
 
     private final Pace pace = new Pace();
 
+    private List<CompletableFuture<Void>> enter(String job, int number) {
+        return IntStream.range(0, number).mapToObj(n -> pace.enter(job)).toList();
+    }
+
+    private static long gone(List<CompletableFuture<Void>> places) {
+        return places.stream().filter(CompletableFuture::isDone).count();
+    }
+
+    private static long after(long intervals) {
+        return BEGIN + Pace.INTERVAL.multipliedBy(intervals).toNanos();
+    }
+
     @Test
     void aThousandInAMinuteQueueUpAndNoneIsRefused() {
-        for (int n = 0; n < Pace.BURST; n++) {
-            assertEquals(Duration.ZERO, pace.reserve(BEGIN));
+        List<CompletableFuture<Void>> places = enter("a", Pace.BURST + 1000);
+        for (int n = 0; n < 1000; n++) {
+            assertEquals(Pace.INTERVAL, pace.letGo(after(n)));
+            assertEquals(Pace.BURST + n, gone(places));
         }
-        for (int n = 1; n <= 1000; n++) {
-            assertEquals(Pace.INTERVAL.multipliedBy(n), pace.reserve(BEGIN));
-        }
+        assertNull(pace.letGo(after(1000)));
+        assertEquals(places.size(), gone(places));
     }
 
     @Test
     void noWindowOfAMinuteHasMoreThanTheProxyTakes() {
-        long[] goes = new long[2000];
-        for (int n = 0; n < goes.length; n++) {
-            long now = BEGIN + Duration.ofMillis(40L * n).toNanos();
-            goes[n] = now - BEGIN + pace.reserve(now).toNanos();
+        List<Long> goes = new ArrayList<>();
+        long[] now = {0};
+        for (; now[0] < 2000_000; now[0] += 40) {
+            if (now[0] < 80_000) {
+                pace.enter("a").thenRun(() -> goes.add(now[0]));
+            }
+            pace.letGo(BEGIN + Duration.ofMillis(now[0]).toNanos());
         }
+        assertEquals(2000, goes.size());
         // A bucket of 480 that fills by two a second, from which each takes two.
         double left = 480;
-        for (int n = 1; n < goes.length; n++) {
-            left = Math.min(480, left + (goes[n] - goes[n - 1]) / 1e9 * 2) - 2;
+        for (int n = 1; n < goes.size(); n++) {
+            left = Math.min(480, left + (goes.get(n) - goes.get(n - 1)) / 1e3 * 2) - 2;
             assertTrue(left >= 0, "number " + n + " would be refused");
         }
     }
 
     @Test
     void whoComesAfterAQuietTimeDoesNotWait() {
-        for (int n = 0; n < 2 * Pace.BURST; n++) {
-            pace.reserve(BEGIN);
-        }
-        long later = BEGIN + Pace.INTERVAL.toNanos() * 3 * Pace.BURST;
-        for (int n = 0; n < Pace.BURST; n++) {
-            assertEquals(Duration.ZERO, pace.reserve(later));
-        }
-        assertEquals(Pace.INTERVAL, pace.reserve(later));
+        enter("a", 2 * Pace.BURST);
+        pace.letGo(BEGIN);
+        assertNull(pace.letGo(after(Pace.BURST)));
+        List<CompletableFuture<Void>> later = enter("a", Pace.BURST + 1);
+        assertEquals(Pace.INTERVAL, pace.letGo(after(3 * Pace.BURST)));
+        assertEquals(Pace.BURST, gone(later));
+    }
+
+    @Test
+    void aJobThatAsksForThousandsHoldsUpNoOther() {
+        enter("greedy", 10_000);
+        pace.letGo(BEGIN);
+        List<CompletableFuture<Void>> others = List.of(pace.enter("b"), pace.enter("c"), pace.enter("b"));
+        pace.letGo(after(5));
+        assertEquals(3, gone(others));
+    }
+
+    @Test
+    void whatIsAbortedTakesNobodysPlace() {
+        List<CompletableFuture<Void>> aborted = enter("a", 10_000);
+        pace.letGo(BEGIN);
+        aborted.forEach(place -> place.cancel(true));
+        CompletableFuture<Void> next = pace.enter("a");
+        assertNull(pace.letGo(after(1)));
+        assertTrue(next.isDone() && !next.isCancelled());
     }
 }

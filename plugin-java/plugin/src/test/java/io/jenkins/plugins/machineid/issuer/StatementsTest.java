@@ -45,7 +45,7 @@ class StatementsTest {
     }
 
     private byte[] sign(StatementForm form) {
-        return Statements.sign(keys, clock, form, StatementFormTest.FACTS, "teleport.example.com");
+        return Statements.sign(keys, clock, form, StatementFormTest.FACTS, "api", "teleport.example.com");
     }
 
     private static JSONObject part(String statement, int number) {
@@ -102,27 +102,27 @@ class StatementsTest {
             JSONObject claims = part(text(sign(form)), 1);
             assertEquals("https://ci.example.com/machine-id-issuer", claims.getString("iss"));
             assertEquals("teleport.example.com", claims.getString("aud"));
-            assertEquals(now, claims.getLong("iat"));
-            assertEquals(now, claims.getLong("nbf"));
+            assertEquals(now - 60, claims.getLong("iat"));
+            assertEquals(now - 60, claims.getLong("nbf"));
             assertEquals(now + 300, claims.getLong("exp"));
             Set<String> about = new HashSet<>(claims.keySet());
             about.removeAll(Set.of("iss", "aud", "iat", "nbf", "exp", "jti"));
-            assertEquals(form.claims(StatementFormTest.FACTS).keySet(), about);
+            assertEquals(form.claims(StatementFormTest.FACTS, "api").keySet(), about);
         }
     }
 
     @Test
     void claims_arrive_as_they_were_given() {
         BuildFacts odd = StatementFormTest.facts("t\u00e4m/<\"a\\:b>/\u03b2 #1", "", "", true);
-        JSONObject claims = part(text(Statements.sign(keys, clock, StatementForm.GENERIC_OIDC, odd, "c")), 1);
+        JSONObject claims = part(text(Statements.sign(keys, clock, StatementForm.GENERIC_OIDC, odd, "api", "c")), 1);
         JSONObject jenkins = claims.getJSONObject("jenkins");
         assertEquals(odd.job(), jenkins.getString("job"));
         assertEquals(42, jenkins.get("number"));
         assertEquals(true, jenkins.get("fork"));
         assertEquals(List.of("api", "linux"), jenkins.getJSONArray("labels").toList());
-        JSONObject kubernetes = part(text(Statements.sign(keys, clock, StatementForm.KUBERNETES, odd, "c")), 1);
+        JSONObject kubernetes = part(text(Statements.sign(keys, clock, StatementForm.KUBERNETES, odd, "api", "c")), 1);
         assertEquals(
-                "system:serviceaccount:t\u00e4m/<\"a\\%3Ab>:\u03b2 #1", kubernetes.getString("sub"));
+                "system:serviceaccount:t\u00e4m/<\"a\\%3Ab>:\u03b2 #1@api", kubernetes.getString("sub"));
     }
 
     @Test
@@ -162,10 +162,10 @@ class StatementsTest {
     void nobody_and_nothing_get_no_statement() {
         assertThrows(
                 IllegalArgumentException.class,
-                () -> Statements.sign(keys, clock, StatementForm.GITLAB, StatementFormTest.FACTS, " "));
+                () -> Statements.sign(keys, clock, StatementForm.GITLAB, StatementFormTest.FACTS, "api", " "));
         BuildFacts nobody = StatementFormTest.facts("", "", "", false);
         assertThrows(
                 IllegalArgumentException.class,
-                () -> Statements.sign(keys, clock, StatementForm.GITLAB, nobody, "teleport.example.com"));
+                () -> Statements.sign(keys, clock, StatementForm.GITLAB, nobody, "api", "teleport.example.com"));
     }
 }

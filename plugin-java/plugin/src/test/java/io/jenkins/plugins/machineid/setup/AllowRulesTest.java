@@ -3,6 +3,7 @@
 package io.jenkins.plugins.machineid.setup;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.machineid.access.NamePattern;
@@ -22,8 +23,9 @@ class AllowRulesTest {
             "a", "b", "ab", "a/a", "a/b", "b/a", "a/b/a", "a/b/b", "a/a/b/b", "-", "-/a", "a:b", "a/b:a", "a%3Ab", "a+b", "a.b",
             "team-a/app", "team-a/app/main", "team-b/app", "ä/ö #1", "team-a/app(1)", "[a]", "a|b", "^a$", "$a", "a{1}");
 
-    private static Map<String, Object> claims(StatementForm form, String job) {
-        return form.claims(new BuildFacts("https://ci.example.com", job, 7, "", "", "", false, "", "", "", List.of()));
+    private static Map<String, Object> claims(StatementForm form, String job, String identity) {
+        BuildFacts facts = new BuildFacts("https://ci.example.com", job, 7, "", "", "", false, "", "", "", List.of());
+        return form.claims(facts, identity);
     }
 
     /** As Teleport's: a star is anything, a question mark one character. */
@@ -35,25 +37,37 @@ class AllowRulesTest {
     }
 
     private static boolean allowed(StatementForm form, AllowRules rules, String job) {
-        Map<String, Object> claims = claims(form, job);
+        assertFalse(allowed(form, rules, job, "other"), "a statement for another identity");
+        assertFalse(allowed(form, rules, job, "ap"), "a statement for another identity");
+        return allowed(form, rules, job, "api");
+    }
+
+    private static boolean allowed(StatementForm form, AllowRules rules, String job, String identity) {
+        Map<String, Object> claims = claims(form, job, identity);
         return rules.allow().stream().anyMatch(rule -> switch (form) {
             case KUBERNETES -> claims.get("sub").equals("system:serviceaccount:" + rule.get("service_account"));
             case GITLAB -> rule.entrySet().stream().allMatch(each -> glob(each.getValue(), claims.get(each.getKey())));
-            case GENERIC_OIDC -> oidc(rule, (String) ((Map<?, ?>) claims.get("jenkins")).get("job"));
+            case GENERIC_OIDC -> oidc(rule, (Map<?, ?>) claims.get("jenkins"));
         });
     }
 
-    private static boolean oidc(Map<String, Object> rule, String job) {
+    private static boolean oidc(Map<String, Object> rule, Map<?, ?> jenkins) {
+        String job = (String) jenkins.get("job");
         if (rule.containsKey("conditions")) {
-            Map<?, ?> condition = (Map<?, ?>) ((List<?>) rule.get("conditions")).get(0);
+            List<?> conditions = (List<?>) rule.get("conditions");
+            assertEquals(2, conditions.size());
+            Map<?, ?> condition = (Map<?, ?>) conditions.get(0);
+            assertEquals(Map.of("attribute", "jenkins.identity", "eq", Map.of("value", "api")), conditions.get(1));
             assertEquals("jenkins.job", condition.get("attribute"));
-            return ((List<?>) ((Map<?, ?>) condition.get("in")).get("values")).contains(job);
+            return ((List<?>) ((Map<?, ?>) condition.get("in")).get("values")).contains(job)
+                    && jenkins.get("identity").equals("api");
         }
         String expression = (String) rule.get("expression");
         String head = "regexp.match(claims.jenkins.job, ";
-        assertTrue(expression.startsWith(head + "\"^") && expression.endsWith("$\")"), expression);
-        String literal = expression.substring(head.length(), expression.length() - 1);
-        return job.matches((String) new org.yaml.snakeyaml.Yaml().load(literal));
+        String tail = ") && claims.jenkins.identity == \"api\"";
+        assertTrue(expression.startsWith(head + "\"^") && expression.endsWith("$\"" + tail), expression);
+        String literal = expression.substring(head.length(), expression.length() - tail.length());
+        return job.matches((String) new org.yaml.snakeyaml.Yaml().load(literal)) && jenkins.get("identity").equals("api");
     }
 
     private static boolean policy(List<String> patterns, String job) {
@@ -61,7 +75,7 @@ class AllowRulesTest {
     }
 
     private static AllowRules rules(StatementForm form, List<String> patterns) {
-        return AllowRules.of(form, patterns, JOBS.stream().filter(job -> policy(patterns, job)).toList());
+        return AllowRules.of(form, "api", patterns, JOBS.stream().filter(job -> policy(patterns, job)).toList());
     }
 
     @Test
@@ -98,15 +112,15 @@ class AllowRulesTest {
 
     @Test
     void kubernetes_names_each_job_that_there_is_and_says_that_it_cannot_more() {
-        AllowRules named = AllowRules.of(StatementForm.KUBERNETES, List.of("team-a/app", "app"), List.of("app", "team-a/app"));
+        AllowRules named = AllowRules.of(StatementForm.KUBERNETES, "api", List.of("team-a/app", "app"), List.of("app", "team-a/app"));
         assertEquals(
-                List.of(Map.of("service_account", "team-a:app"), Map.of("service_account", "-:app")), named.allow());
+                List.of(Map.of("service_account", "team-a:app@api"), Map.of("service_account", "-:app@api")), named.allow());
         assertEquals(List.of(), named.notes());
-        AllowRules found = AllowRules.of(StatementForm.KUBERNETES, List.of("team-a/**"), List.of("team-a/x:y"));
-        assertEquals(List.of(Map.of("service_account", "team-a:x%3Ay")), found.allow());
+        AllowRules found = AllowRules.of(StatementForm.KUBERNETES, "api", List.of("team-a/**"), List.of("team-a/x:y"));
+        assertEquals(List.of(Map.of("service_account", "team-a:x%3Ay@api")), found.allow());
         assertTrue(found.notes().get(0).contains("team-a/**") && found.notes().get(0).contains("gitlab"), found.toString());
         List<String> many = IntStream.range(0, 1500).mapToObj(i -> "j" + i).toList();
-        AllowRules cut = AllowRules.of(StatementForm.KUBERNETES, List.of("*"), many);
+        AllowRules cut = AllowRules.of(StatementForm.KUBERNETES, "api", List.of("*"), many);
         assertEquals(AllowRules.MOST_JOBS, cut.allow().size());
         assertEquals(2, cut.notes().size());
     }
@@ -114,18 +128,18 @@ class AllowRulesTest {
     @Test
     void whole_folders_and_single_levels_are_exact_for_gitlab() {
         assertEquals(
-                List.of(Map.of("project_path", "team-a/*")),
-                AllowRules.of(StatementForm.GITLAB, List.of("team-a/**"), List.of()).allow());
+                List.of(Map.of("project_path", "team-a/*", "environment", "api")),
+                AllowRules.of(StatementForm.GITLAB, "api", List.of("team-a/**"), List.of()).allow());
         assertEquals(
-                List.of(Map.of("project_path", "team-a/*", "namespace_path", "team-a")),
-                AllowRules.of(StatementForm.GITLAB, List.of("team-a/*"), List.of()).allow());
-        assertTrue(AllowRules.of(StatementForm.GITLAB, List.of("*/app"), List.of()).notes().get(0).contains("wider"));
+                List.of(Map.of("project_path", "team-a/*", "namespace_path", "team-a", "environment", "api")),
+                AllowRules.of(StatementForm.GITLAB, "api", List.of("team-a/*"), List.of()).allow());
+        assertTrue(AllowRules.of(StatementForm.GITLAB, "api", List.of("*/app"), List.of()).notes().get(0).contains("wider"));
     }
 
     @Test
     void a_policy_that_allows_nobody_says_so() {
         for (StatementForm form : StatementForm.values()) {
-            AllowRules none = AllowRules.of(form, List.of(), List.of());
+            AllowRules none = AllowRules.of(form, "api", List.of(), List.of());
             assertEquals(List.of(), none.allow());
             assertEquals(1, none.notes().size());
         }

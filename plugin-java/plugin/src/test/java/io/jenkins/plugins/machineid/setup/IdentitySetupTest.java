@@ -14,6 +14,7 @@ import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.TokenJoin;
 import java.util.List;
+import jenkins.model.Jenkins;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -59,7 +60,7 @@ class IdentitySetupTest {
         assertNull(setup.getFault());
         List<String> rules = setup.getYaml().lines().filter(line -> line.contains("service_account")).toList();
         assertEquals(3, rules.size(), setup.getYaml());
-        assertTrue(setup.getYaml().contains("\"-:tool\"") && setup.getYaml().contains("\"team-a/b:c\""), setup.getYaml());
+        assertTrue(setup.getYaml().contains("\"-:tool@") && setup.getYaml().contains("\"team-a/b:c@"), setup.getYaml());
         assertTrue(!setup.getYaml().contains("team-b"), setup.getYaml());
         assertEquals(List.of("jenkins-api"), Plans.keyHolders(MachineIdConfiguration.get().settings()));
         assertEquals(5, setup.getTexts().size());
@@ -95,5 +96,18 @@ class IdentitySetupTest {
         assertTrue(setup.getCommands().contains("tctl bots add api --roles=api"), setup.getCommands());
         assertTrue(setup.getTexts().stream().noneMatch(text -> text.getText().contains("the-token")));
         assertEquals(List.of(), Plans.keyHolders(MachineIdConfiguration.get().settings()));
+    }
+
+    /** Else the resources are made, and the first block fails. */
+    @Test
+    void each_form_needs_an_address_of_jenkins() {
+        Jenkins.get().rootUrl = null;
+        try {
+            for (String form : List.of("kubernetes", "gitlab", "generic_oidc")) {
+                assertTrue(setup(signed(form)).getFault().contains("[issuer_address]"), form);
+            }
+        } finally {
+            Jenkins.get().rootUrl = "https://ci.example.com/";
+        }
     }
 }

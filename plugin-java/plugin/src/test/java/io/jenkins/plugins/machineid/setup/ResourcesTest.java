@@ -57,18 +57,19 @@ class ResourcesTest {
             case KUBERNETES -> Map.of(
                     "type", "static_jwks",
                     "static_jwks", Map.of("jwks", JWKS),
-                    "allow", List.of(Map.of("service_account", "team-a:app")));
+                    "allow", List.of(Map.of("service_account", "team-a:app@api")));
             case GITLAB -> Map.of(
                     // An old cluster doesn't know the keys: it must not trust gitlab.com instead.
                     "domain", "jenkins.invalid",
                     "static_jwks", JWKS,
-                    "allow", List.of(Map.of("project_path", "team-a/app")));
+                    "allow", List.of(Map.of("project_path", "team-a/app", "environment", "api")));
             case GENERIC_OIDC -> Map.of(
                     "issuer", "https://ci.example.com/machine-id-issuer",
                     "audience", "example.com",
                     "static_jwks", JWKS,
                     "allow_any", List.of(Map.of("conditions", List.of(
-                            Map.of("attribute", "jenkins.job", "in", Map.of("values", List.of("team-a/app")))))));
+                            Map.of("attribute", "jenkins.job", "in", Map.of("values", List.of("team-a/app"))),
+                            Map.of("attribute", "jenkins.identity", "eq", Map.of("value", "api"))))));
         };
         assertEquals(
                 Map.of(

@@ -21,22 +21,29 @@ import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A lease for which the controller states who the build is. */
-class StatementFlowTest {
+/** Leases for which the controller states who the build is, also with agents and jobs that would have more of it. */
+class StatementAttackTest {
+    private static final Duration PAUSE = LeaseSession.leastPause;
+
     private final Answers.Box box = new Answers.Box();
     private final List<String> statements = new CopyOnWriteArrayList<>();
     private volatile long life = Blocks.TTL;
+    /** When the agent says that the lease ends, if it doesn't tell the truth. */
+    private volatile long says;
     private volatile String refusal;
     private final FakeChannel channel = new FakeChannel(this::answer);
     private final FakeAgent agent = new FakeAgent("a-flow", channel);
@@ -54,11 +61,12 @@ class StatementFlowTest {
         }
         Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).plusSeconds(life);
         JSONObject certificate = Blocks.certificate().put("valid_until", end.toString());
-        return Answers.of(Blocks.ok(Blocks.acquired(certificate).put("expires_at", end.toString())));
+        return Answers.of(Blocks.ok(Blocks.acquired(certificate).put("expires_at", end.plusSeconds(says).toString())));
     }
 
     @BeforeEach
     void configure() {
+        LeaseSession.leastPause = Duration.ofMillis(500);
         configure("team-a/**");
     }
 
@@ -76,6 +84,7 @@ class StatementFlowTest {
     void delete() {
         agent.delete();
         ActiveLeases.get().dropGone();
+        LeaseSession.leastPause = PAUSE;
         Blocks.configure("team-a/**");
     }
 
@@ -99,18 +108,19 @@ class StatementFlowTest {
     }
 
     @Test
-    void theStatementIsAboutThisBuildForThisCluster() throws Exception {
+    void a25TheStatementIsAboutThisBuildForThisIdentityAndCluster() throws Exception {
         Blocks.Block block = taken("flow#1");
         JSONObject claims = claims(statements.get(0));
         assertEquals("team-a/deploy", claims.getString("project_path"));
         assertEquals("teleport.example.com", claims.getString("aud"));
-        assertEquals(300, claims.getLong("exp") - claims.getLong("iat"));
+        assertEquals("api", claims.getString("environment"));
+        assertEquals(360, claims.getLong("exp") - claims.getLong("iat"));
         block.session.releaseNow(block.run);
     }
 
     /** What crosses the channel, and may stand in a trace or a dump of it, has nothing of the statement. */
     @Test
-    void theStatementTravelsSealed() throws Exception {
+    void a25TheStatementTravelsSealed() throws Exception {
         Blocks.Block block = taken("flow#2");
         for (Object task : channel.tasks) {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -156,7 +166,7 @@ class StatementFlowTest {
     }
 
     @Test
-    void whatThePolicyNoLongerAllowsIsNotStated() throws Exception {
+    void a25WhatThePolicyNoLongerAllowsIsNotStated() throws Exception {
         life = 3;
         Blocks.Block block = taken("flow#5");
         configure("team-b/**");
@@ -167,11 +177,51 @@ class StatementFlowTest {
 
     /** An agent that answers with a key of its own making gets nothing that it couldn't have read anyway. */
     @Test
-    void anAgentWithoutAKeyGetsNoStatement() {
+    void a25AnAgentWithoutAKeyGetsNoStatement() {
         FakeAgent hostile = new FakeAgent("a-hostile", new FakeChannel(task -> Answers.raw(null, new byte[] {1, 2, 3})));
         Blocks.Block block = new Blocks.Block(hostile, new FakeRun("team-a/deploy", "flow#6"));
         assertThrows(AbortException.class, () -> block.session.acquire(block.run, block.listener(), false));
         hostile.delete();
         ActiveLeases.get().dropGone();
+    }
+
+    /** An agent says itself when its certificates end. */
+    @Test
+    void a25AnAgentWhoseCertificatesHaveAlwaysEndedGetsNoFlood() throws Exception {
+        LeaseSession.leastPause = PAUSE;
+        says = -100;
+        Blocks.Block block = taken("flow#7");
+        Thread.sleep(1500);
+        assertEquals(1, statements.size());
+        block.session.releaseNow(block.run);
+    }
+
+    /** As after a restart of the controller: all blocks join once more, and each waits for its turn. */
+    @Test
+    void a25AGreedyJobHoldsUpNoBlockThatJoinsOnceMore() throws Exception {
+        Blocks.Block block = taken("flow#8");
+        String address = "teleport.example.com";
+        List<CompletableFuture<Void>> others = IntStream.range(0, 400)
+                .mapToObj(n -> JoinQueue.of(address).enter("team-c/greedy"))
+                .toList();
+        ActiveLeases.get().agentLost("a-flow");
+        ActiveLeases.get().refresh("a-flow");
+        assertEquals(1, statements.size());
+        // It comes by itself, and long before those that were there first.
+        awaitStatements(2);
+        assertFalse(others.get(399).isDone());
+        others.forEach(place -> place.cancel(true));
+        block.session.releaseNow(block.run);
+    }
+
+    /** Between the first question to the policy and the join there may be a long queue. */
+    @Test
+    void a25WhatThePolicyForbidsWhileABlockWaitsIsNotStated() {
+        Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "flow#9"));
+        configure("team-b/**");
+        AbortException why = assertThrows(
+                AbortException.class, () -> block.session.acquire(block.run, block.listener(), false));
+        assertTrue(why.getMessage().contains("[policy_job]"), why.getMessage());
+        assertEquals(0, statements.size());
     }
 }
