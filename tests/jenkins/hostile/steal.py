@@ -26,17 +26,20 @@ WORK = Path(tempfile.mkdtemp(prefix="loot-"))
 SEEN = {"files": 0, "environments": 0, "memory": 0, "unreadable": 0}
 
 
+# Other agents of the tests are beside it, with processes of the same user.
+AGENTS = Path(os.environ["AGENT_ROOT"]).parent
+
+
 def files():
-    """What this user can read of the places where anything of ours could be."""
-    agent = Path(os.environ["AGENT_ROOT"])
-    for place in (agent, Path.home(), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/run")):
+    """What the agents have on disk, and what this user has anywhere where anybody may write."""
+    for place in (Path(os.environ["AGENT_ROOT"]), Path.home(), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/run")):
         for folder, _, names in os.walk(place, onerror=lambda _: None):
             if Path(folder).is_relative_to(WORK):
                 continue
             for name in names:
                 path = Path(folder, name)
                 try:
-                    if path.is_file() and path.stat().st_size < 100_000_000:
+                    if path.is_file() and path.stat().st_uid == os.getuid() and path.stat().st_size < 100_000_000:
                         content = path.read_bytes()
                         SEEN["files"] += 1
                         yield path, content
@@ -45,9 +48,9 @@ def files():
 
 
 def processes():
-    """Environment, command line and memory of each process of this user but our own."""
+    """Environment, command line and memory of the agents' processes but our own: those of this user."""
     for process in Path("/proc").iterdir():
-        if not process.name.isdigit() or int(process.name) == os.getpid():
+        if not process.name.isdigit() or int(process.name) == os.getpid() or not of_an_agent(process):
             continue
         for name in ("environ", "cmdline"):
             try:
@@ -57,6 +60,13 @@ def processes():
             except OSError:
                 SEEN["unreadable"] += 1
         yield from memory(process)
+
+
+def of_an_agent(process):
+    try:
+        return Path(os.readlink(process / "cwd")).is_relative_to(AGENTS)
+    except OSError:
+        return False
 
 
 def memory(process):
