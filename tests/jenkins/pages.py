@@ -38,7 +38,7 @@ def heap_of_the_agent_holds_no_token_and_no_key(world):
     found = {}
     # A token that is just being handed over is there for a moment; what matters is that it doesn't stay.
     for _ in range(3):
-        heap = heap_dump(world, jcmd)
+        heap = heap_dump(world.a1, jcmd)
         assert b"machine-id" in heap, "the dump is of another JVM"
         found = {secret[:10]: heap.count(secret) for secret in secrets if secret in heap}
         if not found:
@@ -47,10 +47,10 @@ def heap_of_the_agent_holds_no_token_and_no_key(world):
     equal(found, {}, "secrets that stay in the heap of the agent (their first characters)")
 
 
-def heap_dump(world, jcmd):
-    dump = world.a1.directory / "heap.hprof"
-    arguments = {"user": world.a1.user, "group": pwd.getpwnam(world.a1.user).pw_gid} if world.a1.user else {}
-    subprocess.run([jcmd, str(world.a1.process.pid), "GC.heap_dump", "-all", str(dump)], check=True,
+def heap_dump(agent, jcmd):
+    dump = agent.directory / "heap.hprof"
+    arguments = {"user": agent.user, "group": pwd.getpwnam(agent.user).pw_gid} if agent.user else {}
+    subprocess.run([jcmd, str(agent.process.pid), "GC.heap_dump", "-all", str(dump)], check=True,
                    stdout=subprocess.DEVNULL, timeout=120, cwd="/", **arguments)
     heap = dump.read_bytes()
     dump.unlink()

@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 NODE = "node1.example.test"
 LEASE = "machine-id: identity 'api' with roles"
 RELEASED = "machine-id: lease of 'api' released"
+# The jobs that the cluster's token for statements of this Jenkins names, as `namespace:name`.
+STATED = ("-:stated-scripted", "-:stated-freestyle", "-:stated-parallel", "-:stated-long", "-:stated-restart",
+          "-:stated-abort", "-:stated-hostile", "-:stated-rotation", "stated-folder:declarative")
 TESTS = []
 
 
@@ -59,6 +62,8 @@ class World:
         self.user = unix_user(os.environ.get("AGENT_USER", "machine-id-agent"))
         self.login = self.user or pwd.getpwuid(os.getuid()).pw_name
         self.processes = {}
+        # Public keys of this Jenkins, as somebody gave them to the cluster.
+        self.jwks = output / "jwks.json"
 
     def start(self):
         self.start_cluster()
@@ -85,7 +90,9 @@ class World:
         double = os.environ.get("TELEPORT_DOUBLE", ROOT / "target/debug/teleport-double")
         self.spawn("double", [double, "--dir", work / "double", "--ready-file", ready, "--bot", "api=api-workers",
                               "--bot", "each=api-workers", "--bot", "attacked=api-workers", "--login", self.login,
-                              "--kube", "prod", "--kube", "staging",
+                              "--kube", "prod", "--kube", "staging", "--bot", "stated=stated-workers,admins",
+                              "--signed", f"stated=stated,kubernetes,{self.jwks},{','.join(STATED)}",
+                              "--signed", f"stated-branches=stated,gitlab,{self.jwks},stated-multi/main",
                               "--node", f"node1=127.0.0.1:{port}", "--host-key", f"node1={key}.pub"])
         wait_for("the Teleport double", ready.exists, 30)
         self.cluster = dict(line.split("=", 1) for line in ready.read_text().splitlines())
@@ -146,7 +153,7 @@ class World:
         return f"ssh -F \"{config}\" {self.login}@{NODE} {command}"
 
     def stop(self):
-        for agent in ("a1", "a2"):
+        for agent in ("a1", "a2", "a3"):
             if hasattr(self, agent):
                 getattr(self, agent).kill()
         if hasattr(self, "jenkins"):
