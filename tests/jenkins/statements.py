@@ -181,7 +181,7 @@ def vouched_for_branch_but_not_a_fork(world):
                 def jenkins = jenkins.model.Jenkins.get()
                 def claims = {{ name ->
                     def run = jenkins.getItemByFullName(name).getBuildByNumber(1)
-                    def all = StatementForm.GITLAB.claims(BuildFactsReader.of(run, jenkins.getNode('a3')))
+                    def all = StatementForm.GITLAB.claims(BuildFactsReader.of(run, jenkins.getNode('a3')), 'stated-branches')
                     println name + ' ' + all.project_path + ' ' + all.ref_type + ' ' + all.ref }}
                 claims('stated-multi/main')
                 def job = jenkins.getItemByFullName('stated-multi/fork')
@@ -276,7 +276,7 @@ def statement(jenkins, job):
     text = jenkins.groovy(f"""
         import {PACKAGE}.issuer.*
         print new String(Statements.sign(StatementForm.KUBERNETES, new BuildFacts('{jenkins.url}', '{job}', 1,
-            'x', '', '', false, '', '', 'a3', []), 'example.test'))""").strip().encode()
+            'x', '', '', false, '', '', 'a3', []), 'stated', 'example.test'))""").strip().encode()
     assert JWS.fullmatch(text), text
     return text
 
@@ -331,7 +331,7 @@ def a07_a_hostile_build_becomes_nothing_more(world):
                 (shared / file.name).chmod(0o644)
             proxy, jwks = world.cluster["proxy"], jenkins.url + "/machine-id-issuer/jwks"
             thief = (f"SSL_CERT_FILE={shared}/{Path(world.cluster['web_ca']).name} AGENT_ROOT={world.a3.directory} "
-                     f"python3 {shared}/steal.py {proxy} {jwks} stated -:stated-hostile")
+                     f"python3 {shared}/steal.py {proxy} {jwks} stated -:stated-hostile@stated")
             jenkins.pipeline("stated-hostile", stated_block(f"sh 'set +x; {thief}'"))
             result, log = jenkins.run("stated-hostile", 400)
             equal(result, "SUCCESS", log)

@@ -15,9 +15,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 NODE = "node1.example.test"
 LEASE = "machine-id: identity 'api' with roles"
 RELEASED = "machine-id: lease of 'api' released"
-# The jobs that the cluster's token for statements of this Jenkins names, as `namespace:name`.
-STATED = ("-:stated-scripted", "-:stated-freestyle", "-:stated-parallel", "-:stated-long", "-:stated-restart",
-          "-:stated-abort", "-:stated-hostile", "-:stated-rotation", "stated-folder:declarative")
+# The jobs of identity `stated` that the cluster's token for statements of this Jenkins names, as `namespace:name@identity`.
+STATED = tuple(f"{job}@stated" for job in (
+    "-:stated-scripted", "-:stated-freestyle", "-:stated-parallel", "-:stated-long", "-:stated-restart", "-:stated-abort",
+    "-:stated-hostile", "-:stated-rotation", "stated-folder:declarative"))
 TESTS = []
 
 
