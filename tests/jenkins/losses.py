@@ -176,17 +176,22 @@ def controller_killed_during_set_up(world):
     restart_during_set_up(world, signal.SIGKILL, "allowed-setup-killed")
 
 
-@test
-def abort_during_set_up_leaves_nothing(world):
+def stopped_in_set_up(world, job):
+    """Stops a build of that job while its block waits for a cluster that doesn't answer."""
     jenkins, double = world.jenkins, world.processes["double"]
-    jenkins.pipeline("allowed-setup-abort", block("sh 'true'", "identity: 'each'"))
     double.send_signal(signal.SIGSTOP)
     try:
-        number = jenkins.build("allowed-setup-abort")
-        jenkins.wait_console("allowed-setup-abort", number, "[Pipeline] withMachineId")
+        number = jenkins.build(job)
+        jenkins.wait_console(job, number, "[Pipeline] withMachineId")
         time.sleep(2)
-        jenkins.post(f"/job/allowed-setup-abort/{number}/stop")
-        equal(jenkins.finish("allowed-setup-abort", number, 20)[0], "ABORTED")
+        jenkins.post(f"/job/{job}/{number}/stop")
+        equal(jenkins.finish(job, number, 20)[0], "ABORTED")
     finally:
         double.send_signal(signal.SIGCONT)
+
+
+@test
+def abort_during_set_up_leaves_nothing(world):
+    world.jenkins.pipeline("allowed-setup-abort", block("sh 'true'", "identity: 'each'"))
+    stopped_in_set_up(world, "allowed-setup-abort")
     world.no_leases_left()

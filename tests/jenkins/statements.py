@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import setup_page
 from jenkins import Agent, wait_for
+from losses import stopped_in_set_up
 from pages import heap_dump
 from rest import PACKAGE
 from world import Skipped, block, contains, equal, test
@@ -249,7 +249,6 @@ def certificates_of(jenkins, name, number):
 
 @test
 def abort_of_a_vouched_for_block_leaves_nothing(world):
-    double = world.processes["double"]
     with stated(world) as jenkins:
         jenkins.pipeline("stated-abort", stated_block("sh 'echo inside; sleep 100'"))
         number = jenkins.build("stated-abort")
@@ -259,15 +258,7 @@ def abort_of_a_vouched_for_block_leaves_nothing(world):
         equal(result, "ABORTED", log)
         contains(log, RELEASED)
         nothing_left(world)
-        double.send_signal(signal.SIGSTOP)
-        try:
-            number = jenkins.build("stated-abort")
-            jenkins.wait_console("stated-abort", number, "[Pipeline] withMachineId")
-            time.sleep(2)
-            jenkins.post(f"/job/stated-abort/{number}/stop")
-            equal(jenkins.finish("stated-abort", number, 20)[0], "ABORTED")
-        finally:
-            double.send_signal(signal.SIGCONT)
+        stopped_in_set_up(world, "stated-abort")
         nothing_left(world)
 
 
@@ -286,9 +277,10 @@ def nothing_of_the_bot_is_on_the_agent(world):
     """While the block is inside: on disk, in logs and what Jenkins stores, and in the heap of the agent."""
     jcmd = shutil.which("jcmd")
     with stated(world) as jenkins:
-        number = jenkins.build("stated-abort")
-        jenkins.wait_console("stated-abort", number, "inside")
-        head = statement(jenkins, "stated-abort").split(b".")[0] + b"."
+        jenkins.pipeline("stated-inside", stated_block("sh 'echo inside; sleep 100'"))
+        number = jenkins.build("stated-inside")
+        jenkins.wait_console("stated-inside", number, "inside")
+        head = statement(jenkins, "stated-inside").split(b".")[0] + b"."
         kept = [str(path) for path in world.a3.directory.glob("machine-id/identities/**/*") if path.is_file()]
         equal(kept, [], "what the agent keeps of identities")
         found, looked = [], 0
@@ -301,7 +293,7 @@ def nothing_of_the_bot_is_on_the_agent(world):
                         found.append(str(path))
         assert looked > 100, looked
         equal(found, [], "files with a statement")
-        xml = jenkins.get("/job/stated-abort/config.xml") + jenkins.get(f"/job/stated-abort/{number}/consoleFull")
+        xml = jenkins.get("/job/stated-inside/config.xml") + jenkins.get(f"/job/stated-inside/{number}/consoleFull")
         assert head.decode() not in xml
         if jcmd:
             for _ in range(3):
@@ -312,8 +304,8 @@ def nothing_of_the_bot_is_on_the_agent(world):
                     break
                 time.sleep(5)
             equal(in_heap, 0, "statements that stay in the heap of the agent")
-        jenkins.post(f"/job/stated-abort/{number}/stop")
-        jenkins.finish("stated-abort", number)
+        jenkins.post(f"/job/stated-inside/{number}/stop")
+        jenkins.finish("stated-inside", number)
         nothing_left(world)
         if not jcmd:
             raise Skipped("jcmd is not installed: the heap wasn't looked at")

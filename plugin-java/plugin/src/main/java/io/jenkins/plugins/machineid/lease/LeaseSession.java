@@ -25,11 +25,11 @@ import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.io.Serializable;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
@@ -46,8 +46,6 @@ public final class LeaseSession implements Serializable {
     private static final SecureRandom RANDOM = new SecureRandom();
     /** How long the end of a block waits for its agent; then the lease is released when the agent answers again. */
     static final long PATIENCE_SECONDS = 60;
-    /** From one statement of a lease to the next, also when one failed: an agent says itself when certificates end. */
-    static volatile Duration leastPause = Duration.ofSeconds(30);
 
     private final String lease;
     private final String nodeName;
@@ -58,11 +56,8 @@ public final class LeaseSession implements Serializable {
     private final String directory;
     private final LeaseRequest request;
     private volatile boolean released;
-    /** When it is to be renewed with a fresh statement; null: the library renews by itself. */
-    private transient volatile Instant renewAt;
-
-    /** Its place in the queue, when it is about to join once more; null: it isn't. */
-    private transient CompletableFuture<Void> turn;
+    /** Made when it is needed: a lease that was saved is taken again. */
+    private transient Renewal renewal;
 
     LeaseSession(String lease, Computer computer, Run<?, ?> run, String parent, LeaseRequest request) {
         this.lease = lease;
@@ -114,8 +109,7 @@ public final class LeaseSession implements Serializable {
      *     want it any more
      */
     public CompletableFuture<Void> queue(TaskListener listener) {
-        JoinQueue queue = BuildStatement.queue(MachineIdConfiguration.get().settings(), request.identity())
-                .orElse(null);
+        JoinQueue queue = joinQueue().orElse(null);
         if (queue == null) {
             return CompletableFuture.completedFuture(null);
         }
@@ -126,26 +120,17 @@ public final class LeaseSession implements Serializable {
         return place;
     }
 
-    /** Whether a lease that is held may join once more; if not, its agent is visited when it may. */
-    synchronized boolean isTurn() {
-        if (turn == null) {
-            turn = BuildStatement.queue(MachineIdConfiguration.get().settings(), request.identity())
-                    .map(queue -> queue.enter(job))
-                    .orElse(CompletableFuture.completedFuture(null));
-            if (!turn.isDone()) {
-                turn.thenRun(() -> Maintenance.visitNow(nodeName));
-            }
-        }
-        boolean come = turn.isDone();
-        turn = come ? null : turn;
-        return come;
+    /** As the configuration has it now. */
+    private Optional<JoinQueue> joinQueue() {
+        return BuildStatement.queue(MachineIdConfiguration.get().settings(), request.identity());
     }
 
-    private synchronized void leaveQueue() {
-        if (turn != null) {
-            turn.cancel(false);
-            turn = null;
+    /** When it joins once more. */
+    synchronized Renewal renewal() {
+        if (renewal == null) {
+            renewal = new Renewal(nodeName, job, this::joinQueue);
         }
+        return renewal;
     }
 
     public String lease() {
@@ -208,20 +193,11 @@ public final class LeaseSession implements Serializable {
      *     is tried again soon
      */
     void renewIfDue(Run<?, ?> run) throws IOException, InterruptedException {
-        if (!beginRenewal()) {
+        if (released || !renewal().begin()) {
             return;
         }
         recheck(run);
         fill(run, computer());
-    }
-
-    /** Once, however many rounds find that it is due. */
-    private synchronized boolean beginRenewal() {
-        if (renewAt == null || Instant.now().isBefore(renewAt) || released || !isTurn()) {
-            return false;
-        }
-        renewAt = Instant.now().plus(leastPause);
-        return true;
     }
 
     /** Has certificates issued into the lease's directory, and believes nothing of what the agent says about them. */
@@ -239,9 +215,7 @@ public final class LeaseSession implements Serializable {
             Instant expires = expires(reply);
             require(Inspection.expiry(allowance(), expires, now));
             if (statement.isNeeded()) {
-                Duration half = Duration.between(now, expires).dividedBy(2);
-                renewAt = now.plus(half.compareTo(leastPause) < 0 ? leastPause : half);
-                Maintenance.visitAt(nodeName, renewAt);
+                renewal().plan(now, expires);
             }
             return reply;
         }
@@ -269,7 +243,7 @@ public final class LeaseSession implements Serializable {
             done.complete(new Released(null, null));
             return done;
         }
-        leaveQueue();
+        renewal().leaveQueue();
         AgentWork.submit(AgentWork.Kind.RELEASE, nodeName, () -> done.complete(releaseNow(run())));
         return done.completeOnTimeout(owed(), seconds, TimeUnit.SECONDS);
     }

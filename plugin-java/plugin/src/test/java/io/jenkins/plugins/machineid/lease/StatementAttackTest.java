@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 
 /** Leases for which the controller states who the build is, also with agents and jobs that would have more of it. */
 class StatementAttackTest {
-    private static final Duration PAUSE = LeaseSession.leastPause;
+    private static final Duration PAUSE = Renewal.leastPause;
 
     private final Answers.Box box = new Answers.Box();
     private final List<String> statements = new CopyOnWriteArrayList<>();
@@ -66,7 +66,7 @@ class StatementAttackTest {
 
     @BeforeEach
     void configure() {
-        LeaseSession.leastPause = Duration.ofMillis(500);
+        Renewal.leastPause = Duration.ofMillis(500);
         configure("team-a/**");
     }
 
@@ -84,7 +84,7 @@ class StatementAttackTest {
     void delete() {
         agent.delete();
         ActiveLeases.get().dropGone();
-        LeaseSession.leastPause = PAUSE;
+        Renewal.leastPause = PAUSE;
         Blocks.configure("team-a/**");
     }
 
@@ -188,7 +188,7 @@ class StatementAttackTest {
     /** An agent says itself when its certificates end. */
     @Test
     void a25AnAgentWhoseCertificatesHaveAlwaysEndedGetsNoFlood() throws Exception {
-        LeaseSession.leastPause = PAUSE;
+        Renewal.leastPause = PAUSE;
         says = -100;
         Blocks.Block block = taken("flow#7");
         Thread.sleep(1500);
