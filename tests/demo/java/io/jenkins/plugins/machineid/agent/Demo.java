@@ -38,11 +38,11 @@ public final class Demo {
 
         NativeLibrary library = NativeLibrary.load(root);
         Engines engines = new Engines(library.api());
-        byte[] config = ("{\"abi\":" + NativeLibrary.ABI + ",\"identities\":[{\"id\":\"demo\",\"cluster\":" + cluster
+        byte[] config = ("{\"abi\":" + MachineIdNative.ABI + ",\"identities\":[{\"id\":\"demo\",\"cluster\":" + cluster
                         + ",\"join\":{\"method\":\"token\",\"token_file\":" + quote(arguments[3]) + "}}]}")
                 .getBytes(StandardCharsets.UTF_8);
         Helper helper = library.helper(root);
-        check(engines.open("demo", "demo", EnginePaths.insert(config, root.resolve("state").toString(), helper)));
+        check(engines.open("demo", "demo", JsonMembers.paths(config, root.resolve("state").toString(), helper)));
 
         String lease = UUID.randomUUID().toString().replace("-", "");
         String request = "{\"lease\":" + quote(lease) + ",\"identity\":\"demo\",\"directory\":" + quote(directory.toString())
