@@ -61,18 +61,36 @@ pub(crate) async fn run(core: Arc<Core>, port: Port, listener: TcpListener, mut 
                 }
             }
             accepted = accepted => if let Ok((tcp, remote)) = accepted {
-                tokio::spawn(connection(Arc::clone(&core), port, tcp, remote));
+                // First this, then the gate: whoever closes the port and then cuts meets every connection.
+                let ends = Ends::new(&core);
+                if *open.borrow() {
+                    tokio::spawn(connection(Arc::clone(&core), port, tcp, remote, ends));
+                } else {
+                    let _ = tcp.set_zero_linger();
+                }
             },
         }
     }
 }
 
-async fn connection(core: Arc<Core>, port: Port, tcp: TcpStream, remote: SocketAddr) {
+/// What ends a connection from outside.
+struct Ends {
+    stopping: watch::Receiver<bool>,
+    cuts: watch::Receiver<u64>,
+    proxy_cut: watch::Receiver<()>,
+}
+
+impl Ends {
+    fn new(core: &Core) -> Self {
+        Self { stopping: core.stopping.subscribe(), cuts: core.cuts.subscribe(), proxy_cut: core.proxy_cut.subscribe() }
+    }
+}
+
+async fn connection(core: Arc<Core>, port: Port, tcp: TcpStream, remote: SocketAddr, ends: Ends) {
     let point = if port == Port::Proxy { Point::ProxyConnection } else { Point::AuthConnection };
     core.counters.see(point);
     let _ = tcp.set_nodelay(true);
-    let (mut stopping, mut cuts) = (core.stopping.subscribe(), core.cuts.subscribe());
-    let mut cut = core.proxy_cut.subscribe();
+    let Ends { mut stopping, mut cuts, mut proxy_cut } = ends;
     let (delay, fault) = core.faults.take(point);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
@@ -107,10 +125,12 @@ async fn connection(core: Arc<Core>, port: Port, tcp: TcpStream, remote: SocketA
             auth(core, io, remote, hang).await;
         }
     };
+    // A cut comes before what has been read and not been answered.
     tokio::select! {
+        biased;
         () = stopped(&mut stopping) => {}
         _ = cuts.changed() => {}
-        _ = cut.changed(), if port == Port::Proxy => {}
+        _ = proxy_cut.changed(), if port == Port::Proxy => {}
         () = served => {}
     }
 }
