@@ -64,6 +64,16 @@ limits! {
     LEASE_CERTIFICATES: usize = 500;
     /// And most bytes of them, as JSON.
     LEASE_CERTIFICATES_BYTES: usize = 256 << 10;
+    /// Requests of those who aren't members yet that a Teleport proxy takes at once from one address.
+    PROXY_REQUESTS_AT_ONCE: u64 = 480;
+    /// And in a minute, on average.
+    PROXY_REQUESTS_PER_MINUTE: u64 = 120;
+    /// How many of them a join is.
+    JOIN_REQUESTS: u64 = 2;
+    /// Joins that a controller that vouches for its builds lets go at once, where there was none for a while.
+    JOINS_AT_ONCE: u64 = 200;
+    /// Then one after each such interval, in milliseconds.
+    JOIN_INTERVAL_MS: u64 = 1000;
 }
 
 /// Shortest lifetime of a certificate.

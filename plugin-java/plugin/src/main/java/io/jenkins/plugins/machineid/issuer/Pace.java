@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.issuer;
 
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -11,17 +12,17 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * How fast statements are handed out. A Teleport proxy takes 120 requests a minute from one address on average, and 480 at
- * once; a join is two of them, and all agents may stand behind one address.
+ * How fast statements are handed out. A Teleport proxy takes so many requests a minute from one address on average, and so
+ * many at once; a join is two of them, and all agents may stand behind one address. {@code make fleet} shows what comes of it.
  *
  * <p>Jobs take turns: one that asks for thousands of places holds up no other.
  */
 public final class Pace {
     /** So many go at once, where there was nothing for a while. */
-    static final int BURST = 200;
+    static final int BURST = Vocabulary.limit("joins_at_once");
 
     /** Then one after each such interval. */
-    static final Duration INTERVAL = Duration.ofSeconds(1);
+    static final Duration INTERVAL = Duration.ofMillis(Vocabulary.limit("join_interval_ms"));
 
     /** By job; first the one whose turn it is. */
     private final Map<String, Deque<CompletableFuture<Void>>> waiting = new LinkedHashMap<>();
@@ -42,9 +43,12 @@ public final class Pace {
         return place;
     }
 
-    /** How many wait, at most. */
+    /** How many wait; what was aborted doesn't. */
     public synchronized int length() {
-        return waiting.values().stream().mapToInt(Deque::size).sum();
+        return (int) waiting.values().stream()
+                .flatMap(Deque::stream)
+                .filter(place -> !place.isDone())
+                .count();
     }
 
     /**

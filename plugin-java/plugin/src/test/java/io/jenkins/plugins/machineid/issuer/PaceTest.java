@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,10 +54,12 @@ class PaceTest {
             pace.letGo(BEGIN + Duration.ofMillis(now[0]).toNanos());
         }
         assertEquals(2000, goes.size());
-        // A bucket of 480 that fills by two a second, from which each takes two.
-        double left = 480;
+        // A bucket that fills, from which each takes some.
+        double most = Vocabulary.limit("proxy_requests_at_once");
+        double perSecond = Vocabulary.limit("proxy_requests_per_minute") / 60.0;
+        double left = most;
         for (int n = 1; n < goes.size(); n++) {
-            left = Math.min(480, left + (goes.get(n) - goes.get(n - 1)) / 1e3 * 2) - 2;
+            left = Math.min(most, left + (goes.get(n) - goes.get(n - 1)) / 1e3 * perSecond) - Vocabulary.limit("join_requests");
             assertTrue(left >= 0, "number " + n + " would be refused");
         }
     }
@@ -84,7 +87,9 @@ class PaceTest {
     void whatIsAbortedTakesNobodysPlace() {
         List<CompletableFuture<Void>> aborted = enter("a", 10_000);
         pace.letGo(BEGIN);
+        assertEquals(10_000 - Pace.BURST, pace.length());
         aborted.forEach(place -> place.cancel(true));
+        assertEquals(0, pace.length());
         CompletableFuture<Void> next = pace.enter("a");
         assertNull(pace.letGo(after(1)));
         assertTrue(next.isDone() && !next.isCancelled());
