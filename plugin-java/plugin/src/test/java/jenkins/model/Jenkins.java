@@ -78,6 +78,10 @@ public class Jenkins extends Node implements ItemGroup<Item> {
         return null;
     }
 
+    public List<Node> getNodes() {
+        return nodes.values().stream().filter(node -> node != this).toList();
+    }
+
     public Computer[] getComputers() {
         return nodes.values().stream().map(Node::toComputer).toArray(Computer[]::new);
     }

@@ -95,6 +95,12 @@ public final class Policy {
         return known != null && known.allows(job);
     }
 
+    /** For forms and rules: whether the node may have it. */
+    public boolean names(String identity, NodeFacts node) {
+        ReadRule known = rules.get(identity);
+        return known != null && known.names(node);
+    }
+
     /**
      * Whether an agent that keeps something of these identities may run a job.
      *

@@ -259,6 +259,10 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         if (rule().agents().by() == AgentRule.By.ANY && getJoin().keepsSecret()) {
             throw new IllegalArgumentException(Messages.Check_anyAgentSecret(id));
         }
+        // Whoever may name an agent would choose what the cluster is told.
+        if (rule().agents().by() == AgentRule.By.ANY && getJoin().statesAgents()) {
+            throw new IllegalArgumentException(Messages.Check_anyAgentStated(id));
+        }
         checkAgents();
     }
 

@@ -113,7 +113,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     }
 
     /**
-     * It serves whichever build is there, and a statement is about one. What an identity says is told to administrators
+     * It serves whichever build is there, and a statement of scope build is about one. What an identity says is told to administrators
      * only; with others the destination isn't kept, and the agent's log says why.
      *
      * @param id null: none
@@ -122,7 +122,9 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
         Identity known = id != null && Jenkins.get().hasPermission(Jenkins.ADMINISTER)
                 ? MachineIdConfiguration.get().identity(id)
                 : null;
-        if (known != null && known.getJoin().statement().isPresent()) {
+        if (known != null
+                && known.getJoin().statement().isPresent()
+                && !known.getJoin().statesAgents()) {
             throw new IllegalArgumentException(Messages.Check_standingStatement(id));
         }
     }

@@ -2,11 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.issuer;
 
-import hudson.model.Label;
 import hudson.model.Node;
 import hudson.model.Run;
-import io.jenkins.plugins.machineid.field.Texts;
-import java.util.List;
 import jenkins.model.Jenkins;
 
 /**
@@ -31,11 +28,6 @@ public final class BuildFactsReader {
                 start.user(),
                 start.cause(),
                 node instanceof Jenkins ? "built-in" : node.getNodeName(),
-                labels(node));
-    }
-
-    /** As configured: what plugins add can be an agent's own word. */
-    private static List<String> labels(Node node) {
-        return Label.parse(Texts.orEmpty(node.getLabelString())).stream().map(Label::getName).sorted().toList();
+                StatedNode.labels(node));
     }
 }

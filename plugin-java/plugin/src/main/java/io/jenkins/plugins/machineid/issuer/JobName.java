@@ -49,7 +49,7 @@ public record JobName(String folder, String name) {
     }
 
     /** Half of a surrogate pair would become a question mark, as each other one. */
-    private static String escaped(String text) {
+    static String escaped(String text) {
         StringBuilder into = new StringBuilder(text.length());
         text.codePoints().forEach(c -> {
             if (c == '%' || c == ':') {

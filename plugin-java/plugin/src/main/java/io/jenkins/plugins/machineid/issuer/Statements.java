@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 
-/** Signs statements about builds. */
+/** Signs statements about builds, and about agents. */
 public final class Statements {
     /** How long a statement holds. */
     public static final long LIFETIME_SECONDS = 300;
@@ -32,11 +32,26 @@ public final class Statements {
 
     static byte[] sign(
             SigningKeys keys, Clock clock, StatementForm form, BuildFacts facts, String identity, String audience) {
-        if (audience.isBlank() || identity.isEmpty() || facts.job().isEmpty()) {
-            throw new IllegalArgumentException("a statement is about a job, and for an identity of a cluster");
+        if (identity.isEmpty() || facts.job().isEmpty()) {
+            throw new IllegalArgumentException("a statement is about a job, and for an identity");
+        }
+        return sign(keys, clock, form.claims(facts, identity), audience);
+    }
+
+    /** As {@link #sign}, about an agent alone: whatever runs there. */
+    public static byte[] sign(StatementForm form, StatedNode node, String identity, String audience) {
+        if (identity.isEmpty()) {
+            throw new IllegalArgumentException("a statement is for an identity");
+        }
+        return sign(SigningKeys.get(), Clock.systemUTC(), AgentClaims.of(form, node, identity), audience);
+    }
+
+    private static byte[] sign(SigningKeys keys, Clock clock, Map<String, Object> about, String audience) {
+        if (audience.isBlank()) {
+            throw new IllegalArgumentException("a statement is for a cluster");
         }
         long now = clock.instant().getEpochSecond();
-        Map<String, Object> claims = new LinkedHashMap<>(form.claims(facts, identity));
+        Map<String, Object> claims = new LinkedHashMap<>(about);
         claims.put("iss", IssuerAddress.issuer());
         claims.put("aud", audience);
         claims.put("iat", now - CLOCKS_SECONDS);

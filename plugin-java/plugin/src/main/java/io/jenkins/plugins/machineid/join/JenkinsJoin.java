@@ -20,7 +20,7 @@ import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /**
- * Signed by this Jenkins: the controller states which build it is, for each lease anew. No agent proves or keeps
+ * Signed by this Jenkins: the controller states which build it is, or which agent, for each lease anew. No agent proves or keeps
  * anything. Teleport knows no such method: the statement is written as the token of one that it knows.
  */
 public class JenkinsJoin extends NamedTokenJoin {
@@ -29,8 +29,12 @@ public class JenkinsJoin extends NamedTokenJoin {
     private static final List<String> FORMS =
             Arrays.stream(StatementForm.values()).map(StatementForm::method).toList();
 
+    /** Whom a statement is about; the default first. */
+    private static final List<String> SCOPES = List.of("build", "agent");
+
     private String form;
     private String audience;
+    private String scope;
 
     @DataBoundConstructor
     public JenkinsJoin() {}
@@ -67,6 +71,22 @@ public class JenkinsJoin extends NamedTokenJoin {
         Checks.optional(this.audience, Checks::resource);
     }
 
+    /** {@code build}: a block of a build. {@code agent}: the agent alone, for its standing destination. */
+    public String getScope() {
+        return scope == null ? SCOPES.get(0) : scope;
+    }
+
+    @DataBoundSetter
+    public void setScope(String scope) {
+        this.scope = Texts.unlessDefault(scope, SCOPES.get(0));
+        Checks.choice(getScope(), SCOPES, "scope");
+    }
+
+    @Override
+    public boolean statesAgents() {
+        return !getScope().equals(SCOPES.get(0));
+    }
+
     @Override
     public Optional<StatementForm> statement() {
         return Arrays.stream(StatementForm.values())
@@ -87,12 +107,13 @@ public class JenkinsJoin extends NamedTokenJoin {
 
     @Override
     protected Object ours() {
-        return audience;
+        return Arrays.asList(audience, scope);
     }
 
     @Override
     public void check() {
         setForm(form);
+        setScope(scope);
         setAudience(audience);
         if (getTokenName() == null) {
             throw new IllegalArgumentException(Messages.Check_tokenResource());
@@ -120,6 +141,15 @@ public class JenkinsJoin extends NamedTokenJoin {
             for (StatementForm each : StatementForm.values()) {
                 items.add(Messages.JenkinsJoin_form(each.method(), each.since()), each.method());
             }
+            return items;
+        }
+
+        @POST
+        public ListBoxModel doFillScopeItems() {
+            administrator();
+            ListBoxModel items = new ListBoxModel();
+            items.add(Messages.JenkinsJoin_scopeBuild(), SCOPES.get(0));
+            items.add(Messages.JenkinsJoin_scopeAgent(), SCOPES.get(1));
             return items;
         }
 

@@ -67,6 +67,11 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
         return Optional.empty();
     }
 
+    /** Whether such a statement is about the agent alone, for what stands there whichever build runs, and not about a build. */
+    public boolean statesAgents() {
+        return false;
+    }
+
     /**
      * Whom such a statement is for.
      *

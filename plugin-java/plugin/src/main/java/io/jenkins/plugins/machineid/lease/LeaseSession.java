@@ -85,7 +85,9 @@ public final class LeaseSession implements Serializable {
         }
         String job = run.getParent().getFullName();
         try {
-            Grant grant = MachineIdConfiguration.get().policy().decide(options.wish(job), NodeLookup.facts(computer));
+            Settings settings = MachineIdConfiguration.get().settings();
+            Grant grant = settings.policy().decide(options.wish(job), NodeLookup.facts(computer));
+            LeaseStatement.requireBuilds(settings, grant.identity());
             byte[] id = new byte[16];
             RANDOM.nextBytes(id);
             return new LeaseSession(
@@ -122,7 +124,7 @@ public final class LeaseSession implements Serializable {
 
     /** As the configuration has it now. */
     private Optional<JoinQueue> joinQueue() {
-        return BuildStatement.queue(MachineIdConfiguration.get().settings(), request.identity());
+        return LeaseStatement.queue(MachineIdConfiguration.get().settings(), request.identity());
     }
 
     /** When it joins once more. */
@@ -204,7 +206,7 @@ public final class LeaseSession implements Serializable {
     private Reply fill(Run<?, ?> run, Computer computer) throws IOException, InterruptedException {
         Settings settings = MachineIdConfiguration.get().settings();
         try (EngineConfig config = NodeLookup.engineConfig(settings, computer, request.identity());
-                BuildStatement statement = BuildStatement.of(settings, request.identity(), run, computer.getNode())) {
+                LeaseStatement statement = LeaseStatement.ofBuild(settings, request.identity(), run, computer.getNode())) {
             byte[] json = request.json(lease, directory, false, NodeLookup.scope(request.identity()));
             config.used(run, computer.getNode());
             Reply reply = AgentLink.to(computer)

@@ -11,32 +11,66 @@ import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.issuer.BuildFactsReader;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
+import io.jenkins.plugins.machineid.issuer.StatedNode;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.issuer.Statements;
+import io.jenkins.plugins.machineid.join.JoinMethod;
 import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Who a build is, as this controller states it for one join of one lease. Nothing in it is the agent's or the pipeline's
- * word. {@link #close} wipes it.
+ * Who a build or an agent is, as this controller states it for one join of one lease. Nothing in it is the agent's or the
+ * pipeline's word. {@link #close} wipes it.
  */
-final class BuildStatement implements AutoCloseable {
+final class LeaseStatement implements AutoCloseable {
     private final byte[] bytes;
 
-    private BuildStatement(byte[] bytes) {
+    private LeaseStatement(byte[] bytes) {
         this.bytes = bytes;
     }
 
-    /** Signs one, where the identity joins so; the policy has been asked. */
-    static BuildStatement of(Settings settings, String identityId, Run<?, ?> run, Node node) throws AbortException {
-        Identity identity = settings.identity(identityId);
-        Optional<StatementForm> form = form(settings, identityId);
-        if (form.isEmpty()) {
-            return new BuildStatement(null);
+    /** Signs it. */
+    private interface Signing {
+        byte[] by(StatementForm form, String audience);
+    }
+
+    /** About a build, where the identity joins so; the policy has been asked. */
+    static LeaseStatement ofBuild(Settings settings, String identityId, Run<?, ?> run, Node node) throws AbortException {
+        requireBuilds(settings, identityId);
+        return sign(settings, identityId, (form, audience) ->
+                Statements.sign(form, BuildFactsReader.of(run, node), identityId, audience));
+    }
+
+    /** About an agent, whichever build runs there; as above. */
+    static LeaseStatement ofAgent(Settings settings, String identityId, Node node) throws AbortException {
+        requireAgents(settings, identityId, node.getDisplayName());
+        return sign(settings, identityId, (form, audience) ->
+                Statements.sign(form, StatedNode.of(node), identityId, audience));
+    }
+
+    /** What is stated about a build is for nothing that outlives it; what an agent proves by itself is for both. */
+    static void requireAgents(Settings settings, String identityId, String agent) throws AbortException {
+        JoinMethod join = join(settings, identityId);
+        if (join != null && join.statement().isPresent() && !join.statesAgents()) {
+            throw new AbortException(Messages.Lease_standingStatement(identityId, agent));
         }
-        String audience = identity.getJoin().audience(settings.cluster(identity.getCluster()).getAddress());
+    }
+
+    /** What is stated about an agent is for nobody's build. */
+    static void requireBuilds(Settings settings, String identityId) throws AbortException {
+        JoinMethod join = join(settings, identityId);
+        if (join != null && join.statesAgents()) {
+            throw new AbortException(Messages.Lease_agentScope(identityId));
+        }
+    }
+
+    private static LeaseStatement sign(Settings settings, String identityId, Signing signing) throws AbortException {
+        JoinMethod join = join(settings, identityId);
+        if (join == null || join.statement().isEmpty()) {
+            return new LeaseStatement(null);
+        }
         try {
-            return new BuildStatement(Statements.sign(form.get(), BuildFactsReader.of(run, node), identityId, audience));
+            return new LeaseStatement(signing.by(join.statement().get(), join.audience(address(settings, identityId))));
         } catch (IssuerFailure e) {
             throw new AbortException(Messages.Console_prefix() + e.getMessage());
         }
@@ -44,15 +78,21 @@ final class BuildStatement implements AutoCloseable {
 
     /** The queue of those that are about to join; empty where nothing is signed. */
     static Optional<JoinQueue> queue(Settings settings, String identityId) {
-        return form(settings, identityId)
-                .map(form -> settings.cluster(settings.identity(identityId).getCluster()).getAddress())
-                .map(JoinQueue::of);
+        JoinMethod join = join(settings, identityId);
+        return join == null || join.statement().isEmpty()
+                ? Optional.empty()
+                : Optional.of(JoinQueue.of(address(settings, identityId)));
     }
 
-    private static Optional<StatementForm> form(Settings settings, String identityId) {
+    /** Null when there is no such identity, or its cluster isn't there. */
+    private static JoinMethod join(Settings settings, String identityId) {
         Identity identity = settings.identity(identityId);
         Cluster cluster = identity == null ? null : settings.cluster(identity.getCluster());
-        return cluster == null ? Optional.empty() : identity.getJoin().statement();
+        return cluster == null ? null : identity.getJoin();
+    }
+
+    private static String address(Settings settings, String identityId) {
+        return settings.cluster(settings.identity(identityId).getCluster()).getAddress();
     }
 
     boolean isNeeded() {

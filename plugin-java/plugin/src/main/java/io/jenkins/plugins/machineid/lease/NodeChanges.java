@@ -18,7 +18,7 @@ public class NodeChanges extends NodeListener {
     protected void onDeleted(Node node) {
         // The node may still be in the list while listeners are told.
         ActiveLeases.get().nodeDeleted(node.getNodeName());
-        Standing.agentLost(node.getNodeName());
+        Standing.nodeDeleted(node.getNodeName());
         Maintenance.nodeDeleted(node.getNodeName());
     }
 }

@@ -20,6 +20,9 @@ final class Renewal {
     /** When a fresh statement is due; null: the library renews by itself. */
     private Instant due;
 
+    /** When it last began from nothing; null: never. */
+    private Instant begun;
+
     /** Its place in the queue, when it is about to join once more; null: it isn't. */
     private CompletableFuture<Void> turn;
 
@@ -46,6 +49,20 @@ final class Renewal {
             return false;
         }
         due = Instant.now().plus(leastPause);
+        return true;
+    }
+
+    /** Whether a lease that isn't held may join, as {@link #begin}: an agent that comes and goes gets no flood. */
+    synchronized boolean beginAnew() {
+        Instant now = Instant.now();
+        if (begun != null && now.isBefore(begun.plus(leastPause))) {
+            Maintenance.visitAt(node, begun.plus(leastPause));
+            return false;
+        }
+        if (!isTurn()) {
+            return false;
+        }
+        begun = now;
         return true;
     }
 

@@ -11,9 +11,9 @@ import io.jenkins.plugins.machineid.access.Refusal;
 import io.jenkins.plugins.machineid.agent.Hashes;
 import io.jenkins.plugins.machineid.audit.Allowance;
 import io.jenkins.plugins.machineid.audit.Inspection;
-import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
+import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.config.StandingDestination;
 import io.jenkins.plugins.machineid.credential.CredentialTrouble;
 import io.jenkins.plugins.machineid.reply.Reply;
@@ -24,7 +24,10 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Standing destinations: taken when an agent comes online, looked at again in each round. */
+/**
+ * Standing destinations: taken when an agent comes online, looked at again in each round. The library keeps them fresh, but
+ * for those whose agent this controller vouches for: they join once more with a fresh statement each time.
+ */
 final class Standing {
     /** The lease, and what it is taken with: configuration and request. */
     record Held(String lease, String state) {}
@@ -41,6 +44,11 @@ final class Standing {
 
     /** By node: what is held there, to see a change of the configuration. */
     private static final Map<String, Held> HELD = new ConcurrentHashMap<>();
+
+    /** When a node's destination joins with a statement. Kept while the agent is away, so that coming back gains nothing. */
+    private static final Map<Joining, Renewal> JOINS = new ConcurrentHashMap<>();
+
+    private record Joining(String node, String identity) {}
 
     private Standing() {}
 
@@ -70,14 +78,16 @@ final class Standing {
         Release release = lease -> AgentLink.to(computer).release(lease);
         StandingDestination standing = configured(computer);
         if (standing == null) {
+            joinNoMore(node);
             letGo(node, release);
             return null;
         }
+        Settings settings = MachineIdConfiguration.get().settings();
         LeaseRequest request;
         EngineConfig config;
         try {
-            request = request(computer, standing);
-            config = NodeLookup.engineConfig(computer, request.identity());
+            request = request(settings, computer, standing);
+            config = NodeLookup.engineConfig(settings, computer, request.identity());
         } catch (CredentialTrouble trouble) {
             // No refusal: a store that is out of order for an hour ends nothing.
             throw trouble;
@@ -89,15 +99,78 @@ final class Standing {
         byte[] json = request.json(lease, standing.getPath(), true, "agent");
         try (config) {
             Held wanted = new Held(lease, config.key() + new String(json, StandardCharsets.UTF_8));
-            Reply reply = settle(node, wanted, release, () -> {
-                config.used(null, computer.getNode());
-                Reply taken = AgentLink.to(computer).acquire(config, request.identity(), lease, null, json, null);
-                inspect(request.allowance(lease, computer.getDisplayName()), standing.getPath(), taken);
-                return taken;
+            Renewal joins = joins(settings, node, request.identity());
+            Reply reply = keep(node, wanted, joins, release, () -> {
+                try (LeaseStatement statement =
+                        LeaseStatement.ofAgent(settings, request.identity(), computer.getNode())) {
+                    config.used(null, computer.getNode());
+                    Reply taken = AgentLink.to(computer)
+                            .acquire(config, request.identity(), lease, null, json, statement.bytes());
+                    inspect(request.allowance(lease, computer.getDisplayName()), standing.getPath(), taken);
+                    if (joins != null) {
+                        joins.plan(Instant.now(), taken.time("expires_at"));
+                    }
+                    return taken;
+                }
             });
             return reply == null
                     ? null
                     : Messages.Console_standing(standing.getPath(), request.identity(), reply.text("expires_at"));
+        }
+    }
+
+    /** When the destination joins with a statement; null: it does so without one. */
+    private static Renewal joins(Settings settings, String node, String identity) {
+        if (LeaseStatement.queue(settings, identity).isEmpty()) {
+            return null;
+        }
+        // No job is called so.
+        String turns = "/agent/" + node;
+        return JOINS.computeIfAbsent(
+                new Joining(node, identity),
+                key -> new Renewal(
+                        node,
+                        turns,
+                        () -> LeaseStatement.queue(MachineIdConfiguration.get().settings(), key.identity())));
+    }
+
+    /** Nobody waits for a turn any more. */
+    private static void joinNoMore(String node) {
+        JOINS.forEach((key, joins) -> {
+            if (key.node().equals(node)) {
+                joins.leaveQueue();
+            }
+        });
+    }
+
+    static void nodeDeleted(String node) {
+        agentLost(node);
+        joinNoMore(node);
+        JOINS.keySet().removeIf(key -> key.node().equals(node));
+    }
+
+    /**
+     * Takes what isn't held, and joins once more where it is time.
+     *
+     * @param joins null: by itself, and the library renews
+     * @return null when there is nothing to do, or not yet
+     */
+    static Reply keep(String node, Held wanted, Renewal joins, Release release, Acquire acquire)
+            throws IOException, InterruptedException {
+        if (joins == null) {
+            return settle(node, wanted, release, acquire);
+        }
+        if (!wanted.equals(HELD.get(node))) {
+            return joins.beginAnew() ? settle(node, wanted, release, acquire) : null;
+        }
+        if (!joins.begin()) {
+            return null;
+        }
+        try {
+            return acquire.now();
+        } catch (AuditViolation e) {
+            letGo(node, release);
+            throw e;
         }
     }
 
@@ -141,7 +214,8 @@ final class Standing {
         }
     }
 
-    private static LeaseRequest request(Computer computer, StandingDestination standing) throws AbortException {
+    private static LeaseRequest request(Settings settings, Computer computer, StandingDestination standing)
+            throws AbortException {
         LeaseOptions options = new LeaseOptions(
                 standing.getIdentity(),
                 standing.getRoles(),
@@ -151,13 +225,8 @@ final class Standing {
                 standing.getReaders(),
                 null);
         try {
-            Grant grant = MachineIdConfiguration.get()
-                    .policy()
-                    .decide(options.wish(null), NodeLookup.facts(computer));
-            Identity identity = MachineIdConfiguration.get().identity(grant.identity());
-            if (identity != null && identity.getJoin().statement().isPresent()) {
-                throw new AbortException(Messages.Lease_standingStatement(grant.identity(), computer.getDisplayName()));
-            }
+            Grant grant = settings.policy().decide(options.wish(null), NodeLookup.facts(computer));
+            LeaseStatement.requireAgents(settings, grant.identity(), computer.getDisplayName());
             return new LeaseRequest(grant, options);
         } catch (Refusal refusal) {
             throw new AbortException(Messages.Console_prefix() + refusal.getMessage());

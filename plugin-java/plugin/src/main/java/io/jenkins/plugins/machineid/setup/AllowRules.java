@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which jobs a token resource takes: those that the policy names, as near as the form's rules come to it, and only with
+ * Whom a token resource takes. Which jobs: those that the policy names, as near as the form's rules come to it, and only with
  * statements for its own identity.
  *
  * @param allow of the resource
@@ -20,7 +20,7 @@ import java.util.Set;
  */
 record AllowRules(List<Map<String, Object>> allow, List<String> notes) {
     /** A resource has to fit into what the cluster keeps it in. */
-    static final int MOST_JOBS = 1000;
+    static final int MOST = 1000;
 
     /** @param existing full names of the jobs that there are and the policy allows */
     static AllowRules of(StatementForm form, String identity, List<String> allowedJobs, List<String> existing) {
@@ -38,12 +38,12 @@ record AllowRules(List<Map<String, Object>> allow, List<String> notes) {
         List<JobPattern> globs = patterns.stream().filter(pattern -> !pattern.isName()).toList();
         patterns.stream().filter(JobPattern::isName).map(JobPattern::toString).forEach(jobs::add);
         if (!globs.isEmpty()) {
-            existing.stream().limit(MOST_JOBS).forEach(jobs::add);
+            existing.stream().limit(MOST).forEach(jobs::add);
             notes.add(Messages.Setup_existing(
                     globs, StatementForm.GITLAB.since(), StatementForm.GENERIC_OIDC.since()));
         }
-        if (!globs.isEmpty() && existing.size() > MOST_JOBS) {
-            notes.add(Messages.Setup_tooMany(existing.size(), MOST_JOBS));
+        if (!globs.isEmpty() && existing.size() > MOST) {
+            notes.add(Messages.Setup_tooMany(existing.size(), MOST));
         }
         List<Map<String, Object>> allow = new ArrayList<>();
         jobs.forEach(job -> allow.add(Map.of("service_account", JobName.of(job).serviceAccount(identity))));

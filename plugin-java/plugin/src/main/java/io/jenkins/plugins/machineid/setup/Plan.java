@@ -16,19 +16,12 @@ import java.util.List;
  */
 record Plan(String identity, List<String> roles, String method, String token, Signed signed) {
     /**
-     * @param audience    whom statements are for
-     * @param issuer      who signs
-     * @param jwks        the public keys, as JSON
-     * @param allowedJobs patterns of the policy
-     * @param existing    full names of the jobs that there are and the policy allows
+     * @param audience whom statements are for
+     * @param issuer   who signs
+     * @param jwks     the public keys, as JSON
+     * @param rules    which jobs or agents are taken
      */
-    record Signed(
-            StatementForm form,
-            String audience,
-            String issuer,
-            String jwks,
-            List<String> allowedJobs,
-            List<String> existing) {}
+    record Signed(StatementForm form, String audience, String issuer, String jwks, AllowRules rules) {}
 
     /** A bot has at least one role to begin with: one of its own name, where none is named. */
     List<String> botRoles() {

@@ -4,6 +4,8 @@ package io.jenkins.plugins.machineid.setup;
 
 import hudson.model.Job;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.access.NodeFacts;
+import io.jenkins.plugins.machineid.config.AgentFacts;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.Settings;
@@ -22,11 +24,12 @@ import jenkins.model.Jenkins;
  *
  * @param jwks the public keys; asked for only where they are needed
  * @param jobs full names of all jobs; they may be left out where no rule needs them
+ * @param nodes all agents
  */
-record Plans(Settings settings, Supplier<String> jwks, List<String> jobs) {
+record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<NodeFacts> nodes) {
     static Plans of(Settings settings) {
         boolean needed = settings.identities().stream().anyMatch(Plans::needsJobs);
-        return new Plans(settings, () -> SigningKeys.get().jwks(), needed ? names(Jenkins.get()) : List.of());
+        return new Plans(settings, () -> SigningKeys.get().jwks(), needed ? names(Jenkins.get()) : List.of(), nodes(Jenkins.get()));
     }
 
     @SuppressWarnings("rawtypes")
@@ -35,9 +38,14 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs) {
         return jobs.stream().map(Job::getFullName).sorted().toList();
     }
 
+    private static List<NodeFacts> nodes(Jenkins jenkins) {
+        return jenkins.getNodes().stream().map(AgentFacts::of).toList();
+    }
+
     /** Patterns stand for jobs that there are, where the form has no patterns of its own. */
     private static boolean needsJobs(Identity identity) {
         return identity.getJoin().statement().equals(Optional.of(StatementForm.KUBERNETES))
+                && !identity.getJoin().statesAgents()
                 && !identity.getAllowedJobs().stream().map(JobPattern::new).allMatch(JobPattern::isName);
     }
 
@@ -76,8 +84,25 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs) {
                 identity.getJoin().audience(cluster.getAddress()),
                 IssuerAddress.issuer(),
                 jwks.get(),
+                identity.getJoin().statesAgents() ? agents(identity, form) : jobs(identity, form));
+    }
+
+    private AllowRules jobs(Identity identity, StatementForm form) {
+        return AllowRules.of(
+                form,
+                identity.getId(),
                 identity.getAllowedJobs(),
                 needsJobs(identity) ? existing(identity) : List.of());
+    }
+
+    private AllowRules agents(Identity identity, StatementForm form) {
+        List<String> named = nodes.stream()
+                .filter(node -> !node.builtIn() && settings.policy().names(identity.getId(), node))
+                .map(NodeFacts::name)
+                .sorted()
+                .toList();
+        return AgentRules.of(
+                form, identity.getId(), identity.rule().agents(), identity.isBuiltInNodeAllowed(), named);
     }
 
     private List<String> existing(Identity identity) {

@@ -64,14 +64,14 @@ final class Resources {
             spec.putAll(MethodRules.of(plan.method()));
             notes.add(Messages.Setup_change(MethodRules.CHANGE));
         } else {
-            signed(plan.signed(), plan.identity(), spec, notes);
+            signed(plan.signed(), spec, notes);
         }
         return new Resource("token", "v2", plan.token(), spec, notes);
     }
 
-    private static void signed(Plan.Signed signed, String identity, Map<String, Object> spec, List<String> notes) {
+    private static void signed(Plan.Signed signed, Map<String, Object> spec, List<String> notes) {
         StatementForm form = signed.form();
-        AllowRules rules = AllowRules.of(form, identity, signed.allowedJobs(), signed.existing());
+        AllowRules rules = signed.rules();
         notes.add(Messages.Setup_since(form.method(), form.since()));
         notes.addAll(rules.notes());
         spec.put("join_method", form.method());

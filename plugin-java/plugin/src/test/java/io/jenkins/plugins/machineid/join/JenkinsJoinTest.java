@@ -58,7 +58,21 @@ class JenkinsJoinTest {
     }
 
     @Test
+    void the_scope_is_build_unless_agent_is_set_and_counts_when_two_are_compared() {
+        JenkinsJoin join = named();
+        assertEquals("build", join.getScope());
+        assertFalse(join.statesAgents());
+        join.setScope("agent");
+        assertTrue(join.statesAgents());
+        assertFalse(join.equals(named()));
+        join.setScope("build");
+        assertEquals(named(), join);
+        assertFalse(new KubernetesJoin().statesAgents());
+    }
+
+    @Test
     void what_cannot_be_is_refused_with_a_sentence() {
+        refused(() -> named().setScope("node"), "choose one of");
         refused(new JenkinsJoin()::check, "name of a token resource");
         refused(() -> named().setForm("github"), "choose one of");
         refused(() -> named().setForm("jenkins"), "choose one of");

@@ -50,7 +50,7 @@ class IdentitySetupTest {
 
     private static IdentitySetup setup(JoinMethod join) {
         Settings settings = configure(List.of(new Cluster("prod", "teleport.example.com:443")), List.of(identity(join)));
-        Plans plans = new Plans(settings, () -> JWKS, List.of("team-b/app", "team-a/b/c", "team-a/app", "tool"));
+        Plans plans = new Plans(settings, () -> JWKS, List.of("team-b/app", "team-a/b/c", "team-a/app", "tool"), List.of());
         return IdentitySetup.of(plans, settings.identities().get(0));
     }
 
@@ -77,13 +77,13 @@ class IdentitySetupTest {
     @Test
     void what_is_wrong_is_said_and_nothing_half_is_shown() {
         Settings settings = configure(List.of(), List.of(identity(signed("gitlab"))));
-        IdentitySetup lost = IdentitySetup.of(new Plans(settings, () -> JWKS, List.of()), settings.identities().get(0));
+        IdentitySetup lost = IdentitySetup.of(new Plans(settings, () -> JWKS, List.of(), List.of()), settings.identities().get(0));
         assertTrue(lost.getFault().contains("prod"), lost.getFault());
         assertEquals(List.of(), lost.getTexts());
         settings = configure(List.of(new Cluster("prod", "t.example.com")), List.of(identity(signed("gitlab"))));
         Plans broken = new Plans(settings, () -> {
             throw new IllegalStateException("the keys are gone");
-        }, List.of());
+        }, List.of(), List.of());
         assertEquals("the keys are gone", IdentitySetup.of(broken, settings.identities().get(0)).getFault());
     }
 

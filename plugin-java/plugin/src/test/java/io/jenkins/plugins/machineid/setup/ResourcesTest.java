@@ -26,7 +26,7 @@ class ResourcesTest {
 
     private static Plan plan(StatementForm form, String token, List<String> roles, List<String> jobs) {
         return new Plan("api", roles, "jenkins", token, new Plan.Signed(
-                form, "example.com", "https://ci.example.com/machine-id-issuer", JWKS, jobs, jobs));
+                form, "example.com", "https://ci.example.com/machine-id-issuer", JWKS, AllowRules.of(form, "api", jobs, jobs)));
     }
 
     private static List<String> methods() throws IOException {
