@@ -150,8 +150,9 @@ sessions: ## COUNT=1000 ssh at the same time through one daemon, then the proxy 
 	target/release/bench --json target/restart.json sessions 100 --restart
 
 .PHONY: fleet
-fleet: ## A fleet's day with an hour's outage, simulated: AGENTS=10000
-	AGENTS=$(or $(AGENTS),10000) cargo test $(CARGO_QUIET) -p machine-id --lib engine::fleet::fleet -- --ignored --nocapture
+fleet: ## A fleet's day with an hour's outage, and a thousand builds in a minute, simulated: AGENTS=10000
+	AGENTS=$(or $(AGENTS),10000) cargo test $(CARGO_QUIET) -p machine-id --lib -- --ignored --nocapture \
+		engine::vouched::fleet engine::fleet::fleet
 
 .PHONY: clean
 clean: ## Remove what was built

@@ -47,20 +47,22 @@ def stated(world):
             a3.numExecutors = 4
             a3.labelString = 'stated'
             all.addNode(a3) }}
-        def identity = {{ id, form ->
+        def identity = {{ id, form, scope = 'build', ttl = '2h' ->
             def join = new {PACKAGE}.join.JenkinsJoin()
             join.tokenName = id
             join.form = form
+            join.scope = scope
             join.audience = 'example.test'
             def it = new {PACKAGE}.config.Identity(id, 'main')
             it.join = join
             it.roles = ['stated-workers']
-            it.maxTtl = '2h'
+            it.maxTtl = ttl
             it.allowedJobs = ['stated-**']
             it.allowedAgents = ['a3']
             it }}
         {CONFIGURATION}.identities = {CONFIGURATION}.identities.findAll {{ !it.id.startsWith('stated') }} +
-            [identity('stated', 'kubernetes'), identity('stated-branches', 'gitlab')]
+            [identity('stated', 'kubernetes'), identity('stated-branches', 'gitlab'),
+             identity('stated-agents', 'kubernetes', 'agent', '1m')]
         {CONFIGURATION}.save()
         println 'SET'""")
     contains(out, "SET")
@@ -387,3 +389,48 @@ def keys_are_exchanged_in_both_orders(world):
         step("DROP")
         told_to_the_cluster(world)
         goes_well(world, "stated-rotation")
+
+
+@contextmanager
+def standing(world, name="a3"):
+    """For so long the agent has a standing destination, for which this Jenkins states which agent asks."""
+    place = world.agents_dir / "standing-a3"
+    place.mkdir(exist_ok=True)
+    if world.user:
+        shutil.chown(place, world.user)
+    node = f"def node = jenkins.model.Jenkins.get().getNode('{name}'); "
+    world.jenkins.groovy(node + f"""
+        def property = new {PACKAGE}.config.MachineIdNodeProperty()
+        property.identities = [new {PACKAGE}.config.Binding('stated-agents')]
+        property.standing = new {PACKAGE}.config.StandingDestination('{place}/machine-id')
+        node.nodeProperties.add(property)
+        node.save()""")
+    try:
+        yield place / "machine-id"
+    finally:
+        world.jenkins.groovy(node + f"node.nodeProperties.removeAll({PACKAGE}.config.MachineIdNodeProperty); node.save()")
+
+
+@test
+def a_standing_destination_is_kept_fresh_by_statements_about_its_agent(world):
+    with stated(world) as jenkins, standing(world) as place:
+        config, certificate = place / "ssh_config", place / "key-cert.pub"
+        # Agents are looked at once a minute; a certificate of a minute is renewed at half.
+        wait_for("the standing destination", config.exists, 90)
+        first = certificate.read_bytes()
+        wait_for("a renewal", lambda: certificate.read_bytes() != first, 90)
+        second = certificate.read_bytes()
+        wait_for("another one", lambda: certificate.read_bytes() != second, 90)
+        equal([str(path) for path in world.a3.directory.glob("machine-id/identities/**/*") if path.is_file()], [],
+              "what the agent keeps of identities")
+        jenkins.pipeline("stated-standing", f"node('stated') {{ sh '{world.ssh('echo standing-$((1+1))', config)}' }}")
+        result, log = jenkins.run("stated-standing")
+        equal(result, "SUCCESS", log)
+        contains(log, "standing-2")
+        # What is stated about the agent is for no block there.
+        jenkins.pipeline("stated-scope", block("sh 'echo never'", "identity: 'stated-agents'", "stated"))
+        result, log = jenkins.run("stated-scope")
+        equal(result, "FAILURE", log)
+        contains(log, "[agent_scope]")
+        setup = jenkins.get(setup_page.PAGE)
+        contains(setup, "%agent:a3@stated-agents")

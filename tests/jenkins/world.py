@@ -93,6 +93,7 @@ class World:
                               "--bot", "each=api-workers", "--bot", "attacked=api-workers", "--login", self.login,
                               "--kube", "prod", "--kube", "staging", "--bot", "stated=stated-workers,admins",
                               "--signed", f"stated=stated,kubernetes,{self.jwks},{','.join(STATED)}",
+                              "--signed", f"stated-agents=stated,kubernetes,{self.jwks},%agent:a3@stated-agents",
                               "--signed", f"stated-branches=stated,gitlab,{self.jwks},stated-multi/main",
                               "--node", f"node1=127.0.0.1:{port}", "--host-key", f"node1={key}.pub"])
         wait_for("the Teleport double", ready.exists, 30)

@@ -136,6 +136,30 @@ fn a_fresh_statement_renews_a_lease_in_its_place() {
 }
 
 #[test]
+fn a_standing_destination_is_renewed_in_its_place_and_outlives_its_lease() {
+    let cluster = cluster("kubernetes", "15.0.0");
+    let agent = Agent::of(&cluster, "kubernetes", &given());
+    let acquire = || {
+        let request = json!({
+            "lease": LEASE, "identity": "api", "directory": agent.lease(), "standing": true, "id_token": STATEMENT,
+        });
+        let (order, id_token) = AcquireRequest::from_json(request.to_string().as_bytes()).unwrap();
+        agent.runtime.block_on(agent.engine.acquire_given(order.into(), id_token.unwrap())).unwrap()
+    };
+    acquire();
+    let before = agent.key();
+    acquire();
+    assert_ne!(agent.key(), before);
+    assert_eq!(cluster.counters().joined, 2);
+    assert_eq!(agent.kept(), Vec::<PathBuf>::new());
+    // As before it is taken with another configuration: the files stay meanwhile.
+    agent.runtime.block_on(agent.engine.release(LEASE)).unwrap();
+    assert!(agent.lease().join("ssh_config").exists());
+    acquire();
+    assert_eq!(cluster.counters().joined, 3);
+}
+
+#[test]
 fn a_renewal_that_is_refused_leaves_what_is_there() {
     let cluster = cluster("gitlab", "17.4.0");
     let agent = Agent::of(&cluster, "gitlab", &given());

@@ -74,6 +74,7 @@ impl ActiveLease {
             within: None,
             expires,
             standing: request.standing,
+            given: request.given,
         };
         let begun = clock.now();
         let (record, destination) = table.take(&claim)?;

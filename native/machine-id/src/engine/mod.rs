@@ -29,6 +29,8 @@ mod retry_gate;
 mod rotation;
 mod session;
 mod spare;
+#[cfg(test)]
+mod vouched;
 mod watcher;
 
 use std::collections::BTreeMap;

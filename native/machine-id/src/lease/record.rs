@@ -24,6 +24,8 @@ pub struct LeaseRecord {
     pub expires: SystemTime,
     /// Whether the directory outlives the lease.
     pub standing: bool,
+    /// Whether it is taken again by a statement only, which somebody may have to wait for.
+    pub given: bool,
     /// The certificates it has held.
     pub history: CertificateHistory,
 }
@@ -38,6 +40,7 @@ struct Stored {
     created: String,
     expires: String,
     standing: bool,
+    given: bool,
     #[serde(flatten)]
     history: CertificateHistory,
 }
@@ -52,6 +55,7 @@ impl LeaseRecord {
             created: humantime::format_rfc3339_seconds(self.created).to_string(),
             expires: humantime::format_rfc3339_seconds(self.expires).to_string(),
             standing: self.standing,
+            given: self.given,
             history: self.history.clone(),
         };
         // Only a path that isn't UTF-8 can't be written, and those are refused when a lease is taken.
@@ -73,6 +77,7 @@ impl LeaseRecord {
             created: humantime::parse_rfc3339(&stored.created).ok()?,
             expires: humantime::parse_rfc3339(&stored.expires).ok()?,
             standing: stored.standing,
+            given: stored.given,
             history,
         })
     }

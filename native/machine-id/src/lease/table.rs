@@ -37,6 +37,8 @@ pub(crate) struct Claim<'a> {
     pub expires: SystemTime,
     /// Whether the directory outlives the lease.
     pub standing: bool,
+    /// Whether it joins by a statement of its own.
+    pub given: bool,
 }
 
 /// All leases of one engine root.
@@ -104,6 +106,7 @@ impl LeaseTable {
             created: known.as_ref().map_or(now, |record| record.created),
             expires: claim.expires,
             standing: claim.standing,
+            given: claim.given,
             history: known.as_ref().map(|record| record.history.clone()).unwrap_or_default(),
         };
         // The record first: a directory that nobody knows of would never be cleaned.
@@ -245,7 +248,8 @@ impl LeaseTable {
     fn is_over(&self, record: &LeaseRecord) -> bool {
         match record.owner.liveness(&self.this) {
             Liveness::Alive => false,
-            Liveness::Dead => true,
+            // Its build may be waiting for its turn to join once more, for as long as the certificates are of use.
+            Liveness::Dead => !record.given || self.clock.now() > record.expires,
             Liveness::OutOfSight => self.clock.now() > record.expires + OUT_OF_SIGHT_GRACE,
         }
     }

@@ -57,7 +57,7 @@ impl Agent {
 fn take(table: &LeaseTable, id: &str, path: &Path, standing: bool) -> Result<LeaseRecord, LeaseError> {
     let destination = DirectoryConfig::private(path.to_owned());
     let (id, expires) = (LeaseId::parse(id)?, epoch(1_700_003_600));
-    let claim = Claim { id: &id, identity: "api", destination: &destination, within: None, expires, standing };
+    let claim = Claim { id: &id, identity: "api", destination: &destination, within: None, expires, standing, given: false };
     let (record, destination) = table.take(&claim)?;
     destination.commit(&[("key", b"k")])?;
     Ok(record)
@@ -184,6 +184,7 @@ fn directories_that_lead_elsewhere_are_refused() {
             within: Some(within),
             expires: epoch(1),
             standing: false,
+            given: false,
         };
         table.take(&claim).map(|_| ()).unwrap_err()
     };
@@ -224,6 +225,27 @@ fn a_dead_process_s_leases_are_swept_and_a_live_one_s_are_not() {
     assert_eq!(swept.iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), [ID]);
     assert!(!agent.path("dead").exists() && agent.path("live/key").exists());
     assert_eq!(table.list().unwrap().len(), 1);
+}
+
+#[test]
+fn a_dead_process_s_lease_that_waits_for_a_statement_is_left_alone_while_its_certificates_are_of_use() {
+    let agent = Agent::new();
+    let table = agent.table();
+    for (id, path) in [(ID, "waiting"), (OTHER, "plain")] {
+        take(&table, id, &agent.path(path), false).unwrap();
+        agent.rewrite(id, |record| record["owner"]["started"] = 1.into());
+    }
+    agent.rewrite(ID, |record| record["given"] = true.into());
+    assert_eq!(table.sweep().unwrap().iter().map(|record| record.id.as_str()).collect::<Vec<_>>(), [OTHER]);
+    // The build is still there, its turn has come.
+    take(&table, ID, &agent.path("waiting"), false).unwrap();
+    agent.rewrite(ID, |record| {
+        record["owner"]["started"] = 1.into();
+        record["given"] = true.into();
+    });
+    agent.clock.advance(Duration::from_secs(3601));
+    assert_eq!(table.sweep().unwrap().len(), 1);
+    assert!(!agent.path("waiting").exists());
 }
 
 #[test]
