@@ -12,7 +12,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 
 /** A channel whose agent answers as a test says; or not at all. */
 public class FakeChannel implements VirtualChannel {
-    /** What an agent answers a task. */
+    /** What an agent answers a task; a {@link CompletableFuture}: later. */
     public interface Agent {
         Object answer(Object task) throws Throwable;
     }
@@ -43,7 +43,9 @@ public class FakeChannel implements VirtualChannel {
         Answer<V> future = new Answer<>(callable);
         try {
             Object answer = agent.answer(callable);
-            if (answer != SILENCE) {
+            if (answer instanceof CompletableFuture<?> later) {
+                later.thenAccept(value -> future.complete((V) value));
+            } else if (answer != SILENCE) {
                 future.complete((V) answer);
             }
         } catch (Throwable e) {

@@ -9,6 +9,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -161,27 +162,29 @@ public final class ActiveLeases {
      * Takes stale leases of a node again, and renews those that are due; what can't be done now stays stale for the next
      * round. Only on a thread that may wait for agents.
      */
-    public void refresh(String nodeName) {
-        for (Entry entry : new ArrayList<>(entries.values())) {
-            if (!entry.isOn(nodeName)) {
+    public void refresh(String nodeName) throws InterruptedException {
+        List<Runnable> due = new ArrayList<>();
+        for (Entry entry : entries.values()) {
+            if (!entry.isOn(nodeName) || entry.ended.get()) {
                 continue;
             }
+            LeaseSession session = entry.holder.session();
             if (!entry.stale.get()) {
-                renew(entry);
-            } else if (!entry.ended.get() && entry.holder.session().renewal().isTurn() && entry.stale.compareAndSet(true, false)) {
-                refresh(entry);
+                if (session.isDue()) {
+                    due.add(() -> renew(entry));
+                }
+            } else if (session.renewal().isTurn() && entry.stale.compareAndSet(true, false)) {
+                due.add(() -> refresh(entry));
             }
         }
+        AgentWork.all(AgentWork.Kind.AGAIN, nodeName, due);
     }
 
     /** What is there serves on when it fails; the block is told, once for each reason. */
     private void renew(Entry entry) {
         Holder holder = entry.holder;
-        if (entry.ended.get()) {
-            return;
-        }
         try {
-            holder.session().renewIfDue(holder.run());
+            holder.session().renew(holder.run());
             entry.said = null;
         } catch (LeaseSession.PolicyRefused | AuditViolation e) {
             entry.refuse(e);

@@ -5,7 +5,9 @@ package io.jenkins.plugins.machineid.lease;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -17,6 +19,8 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * The controller's threads that wait for agents. What is more than an agent may have waits in a queue, without a
@@ -31,6 +35,8 @@ public final class AgentWork {
         SET_UP(8, 256, Integer.MAX_VALUE),
         /** Leases of blocks that are over. */
         RELEASE(4, 128, Integer.MAX_VALUE),
+        /** Leases that join once more. */
+        AGAIN(8, 128, Integer.MAX_VALUE),
         /** The rounds of each minute. */
         UPKEEP(1, 64, 1000),
         /** Nothing that waits for an agent: the policy's rounds, and telling Pipeline how a block ended. */
@@ -54,6 +60,7 @@ public final class AgentWork {
     /** How the threads' names begin. */
     static final String THREADS = "machine-id-";
 
+    private static final Logger LOGGER = Logger.getLogger(AgentWork.class.getName());
     private static final ScheduledExecutorService CLOCK = clock();
     private static final Map<String, Lane> LANES = new HashMap<>();
 
@@ -92,6 +99,22 @@ public final class AgentWork {
             throw e;
         }
         return task;
+    }
+
+    /**
+     * Does all of it, several at a time, and waits for it. Not from work of the same kind.
+     *
+     * @throws InterruptedException what has begun goes on
+     */
+    static void all(Kind kind, String node, List<Runnable> work) throws InterruptedException {
+        List<Future<?>> under = work.stream().<Future<?>>map(each -> submit(kind, node, each)).toList();
+        for (Future<?> each : under) {
+            try {
+                each.get();
+            } catch (ExecutionException e) {
+                LOGGER.log(Level.WARNING, e.getCause(), () -> "work for agent " + node + " ended unexpectedly");
+            }
+        }
     }
 
     /**

@@ -188,16 +188,18 @@ public final class LeaseSession implements Serializable {
         }
     }
 
+    /** Whether it is to be renewed now. True once, for whoever does so. */
+    boolean isDue() {
+        return !released && renewal().begin();
+    }
+
     /**
-     * Renews the lease in its place with a fresh statement, if it is time. Only on a thread that may wait for agents.
+     * Renews the lease in its place with a fresh statement. Only on a thread that may wait for agents.
      *
      * @throws AbortException among others {@link PolicyRefused} and {@link AuditViolation}; what is there serves on, and it
      *     is tried again soon
      */
-    void renewIfDue(Run<?, ?> run) throws IOException, InterruptedException {
-        if (released || !renewal().begin()) {
-            return;
-        }
+    void renew(Run<?, ?> run) throws IOException, InterruptedException {
         recheck(run);
         fill(run, computer());
     }

@@ -52,6 +52,8 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
     private volatile AbortException refusal;
     private transient volatile boolean stopped;
     private transient volatile Future<?> settingUp;
+    /** How often the agent went away in the middle of the set-up. */
+    private transient int gone;
 
     MachineIdStepExecution(StepContext context, LeaseOptions options) {
         super(context);
@@ -109,17 +111,16 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
     private void setUp() throws Exception {
         StepContext context = getContext();
         TaskListener listener = context.get(TaskListener.class);
-        for (int gone = 0; !stopped; gone++) {
-            try {
-                attempt(context.get(Run.class), listener);
-                return;
-            } catch (AgentGone e) {
-                if (gone == RECONNECTS) {
-                    throw e;
-                }
-                listener.getLogger().println(Messages.Console_waiting(session.agentName()));
-                awaitAgent(e);
+        try {
+            attempt(context.get(Run.class), listener);
+        } catch (AgentGone e) {
+            if (gone++ == RECONNECTS) {
+                throw e;
             }
+            listener.getLogger().println(Messages.Console_waiting(session.agentName()));
+            awaitAgent(e);
+            // It joins once more, in its turn.
+            setUpLater();
         }
     }
 
@@ -138,7 +139,7 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         }
     }
 
-    private void awaitAgent(AgentGone gone) throws AgentGone, InterruptedException {
+    private void awaitAgent(AgentGone why) throws AgentGone, InterruptedException {
         long end = System.nanoTime() + RECONNECT_SECONDS * 1_000_000_000L;
         while (System.nanoTime() < end && session.nodeExists()) {
             Thread.sleep(1000);
@@ -146,7 +147,7 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
                 return;
             }
         }
-        throw gone;
+        throw why;
     }
 
     private LeaseSession plan(Run<?, ?> run) throws IOException, InterruptedException {

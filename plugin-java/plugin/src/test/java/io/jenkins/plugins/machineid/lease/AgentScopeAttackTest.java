@@ -91,6 +91,7 @@ class AgentScopeAttackTest {
         Identity identity = MachineIdConfiguration.get().identity("api");
         identity.setJoin(join);
         MachineIdConfiguration.get().setIdentities(List.of(identity));
+        Blocks.moveTo("agents.example.com");
         return identity;
     }
 
@@ -119,7 +120,7 @@ class AgentScopeAttackTest {
         assertEquals("%agent/a-standing", claims.getString("project_path"));
         assertEquals("agent:api", claims.getString("environment"));
         assertEquals("+api+linux+", claims.getString("pipeline_source"));
-        assertEquals("teleport.example.com", claims.getString("aud"));
+        assertEquals("agents.example.com", claims.getString("aud"));
         // Nothing is asked again before it is due.
         assertNull(keep());
         assertEquals(1, statements.size());

@@ -43,6 +43,11 @@ final class Blocks {
         MachineIdConfiguration.get().setIdentities(List.of(identity));
     }
 
+    /** The cluster is at another address, where nobody else waits for a turn to join. */
+    static void moveTo(String address) {
+        MachineIdConfiguration.get().setClusters(List.of(new Cluster("main", address)));
+    }
+
     static LeaseSession session(FakeAgent agent, FakeRun run) {
         return session(agent, run, List.of(ROLE));
     }

@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +46,8 @@ class StatementAttackTest {
     /** When the agent says that the lease ends, if it doesn't tell the truth. */
     private volatile long says;
     private volatile String refusal;
+    /** Milliseconds that the agent takes for a lease. */
+    private volatile long slow;
     private final FakeChannel channel = new FakeChannel(this::answer);
     private final FakeAgent agent = new FakeAgent("a-flow", channel);
 
@@ -61,7 +64,11 @@ class StatementAttackTest {
         }
         Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).plusSeconds(life);
         JSONObject certificate = Blocks.certificate().put("valid_until", end.toString());
-        return Answers.of(Blocks.ok(Blocks.acquired(certificate).put("expires_at", end.plusSeconds(says).toString())));
+        Object answer = Answers.of(Blocks.ok(Blocks.acquired(certificate).put("expires_at", end.plusSeconds(says).toString())));
+        return slow == 0
+                ? answer
+                : CompletableFuture.supplyAsync(
+                        () -> answer, CompletableFuture.delayedExecutor(slow, TimeUnit.MILLISECONDS));
     }
 
     @BeforeEach
@@ -146,8 +153,27 @@ class StatementAttackTest {
         assertFalse(block.refusal.isDone());
         int held = statements.size();
         // Nothing is signed for a block that is over.
-        block.session.renewIfDue(block.run);
+        Thread.sleep(2000);
+        assertFalse(block.session.isDue());
         assertEquals(held, statements.size());
+    }
+
+    /** Each takes a while: one after the other the last would come when its certificates have ended. */
+    @Test
+    void leasesOfOneAgentAreTakenAgainBesideEachOther() throws Exception {
+        Blocks.moveTo("many.example.com");
+        List<Blocks.Block> blocks = new ArrayList<>();
+        for (int n = 0; n < 6; n++) {
+            blocks.add(taken("many#" + n));
+        }
+        slow = 1000;
+        ActiveLeases.get().agentLost("a-flow");
+        long begun = System.nanoTime();
+        ActiveLeases.get().refresh("a-flow");
+        assertEquals(12, statements.size());
+        assertTrue(System.nanoTime() - begun < TimeUnit.MILLISECONDS.toNanos(4000), "one after the other");
+        slow = 0;
+        blocks.forEach(block -> block.session.releaseNow(block.run));
     }
 
     @Test
