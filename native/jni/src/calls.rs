@@ -57,8 +57,8 @@ pub(crate) fn acquire(engine: i64, order: &[u8]) -> Vec<u8> {
     let order = own(order);
     funnel::run(async move || {
         let open = handles::find(engine)?;
-        let (order, id_token) = AcquireRequest::from_json(&order)?;
-        open.acquire(order.into(), id_token).await.unwrap_or_else(|| Err(handles::invalid(engine)))
+        let (order, given) = AcquireRequest::from_json(&order)?;
+        open.acquire(order.into(), given).await.unwrap_or_else(|| Err(handles::invalid(engine)))
     })
 }
 

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use machine_id::blocking::{self, Lane};
 use machine_id::clock::SystemClock;
-use machine_id::config::EngineConfig;
+use machine_id::config::{EngineConfig, GivenToken};
 use machine_id::engine::{Acquired, Engine, LeaseRequest};
 use machine_id::error::{Code, Error};
-use machine_id::secret::Secret;
 use tokio::runtime::Runtime;
 use tokio::sync::{RwLock, watch};
 
@@ -45,14 +44,14 @@ impl OpenEngine {
         Some(work(engine).await)
     }
 
-    /// Takes a lease, or renews it by `id_token`; `close` takes a new one back as `release` does.
+    /// Takes a lease, or renews it by what is `given`; `close` takes a new one back as `release` does.
     pub(crate) async fn acquire(
         &self,
         order: LeaseRequest,
-        id_token: Option<Secret>,
+        given: Option<GivenToken>,
     ) -> Option<Result<Acquired, Error>> {
         let closing = self.closing.subscribe();
-        self.call(async |engine| acquire(engine, order, id_token, closing).await).await
+        self.call(async |engine| acquire(engine, order, given, closing).await).await
     }
 
     /// Ends the engine: what is being acquired is taken back, everything else is waited for. Harmless to repeat.
@@ -69,14 +68,14 @@ impl OpenEngine {
 async fn acquire(
     engine: Arc<Engine>,
     order: LeaseRequest,
-    id_token: Option<Secret>,
+    given: Option<GivenToken>,
     mut closing: watch::Receiver<bool>,
 ) -> Result<Acquired, Error> {
     let lease = order.lease.clone();
     let renews = engine.has(&lease);
     let mut acquire = pin!(async {
-        match id_token {
-            Some(id_token) => engine.acquire_given(order, id_token).await,
+        match given {
+            Some(given) => engine.acquire_given(order, given).await,
             None => engine.acquire(order).await,
         }
     });

@@ -202,3 +202,60 @@ fn a_statement_goes_with_identities_that_join_so_and_they_take_nothing_else() {
         assert_eq!(cluster.counters().joined, 0);
     }
 }
+
+/// Parallel branches of one build.
+#[test]
+fn leases_of_one_holder_that_are_taken_at_once_share_a_join() {
+    const SHARE: &str = "00112233445566778899aabbccddeeff";
+    let cluster = cluster("kubernetes", "15.0.0");
+    let agent = Agent::of(&cluster, "kubernetes", &given());
+    let take = |numbers: std::ops::Range<usize>, share: &dyn Fn(usize) -> String| {
+        agent.runtime.block_on(futures_util::future::join_all(numbers.map(|number| {
+            let request = json!({
+                "lease": format!("{number:032x}"), "identity": "api", "id_token": STATEMENT, "share": share(number),
+                "directory": agent.directory.path().join(format!("lease-{number}")),
+            });
+            let (order, given) = AcquireRequest::from_json(request.to_string().as_bytes()).unwrap();
+            agent.engine.acquire_given(order.into(), given.unwrap())
+        })))
+    };
+    for acquired in take(0..5, &|_| SHARE.to_owned()) {
+        assert!(acquired.unwrap().directory.join("ssh_config").exists());
+    }
+    assert_eq!(cluster.counters().joined, 1);
+    // It is forgotten with the last of them.
+    take(5..6, &|_| SHARE.to_owned()).pop().unwrap().unwrap();
+    assert_eq!(cluster.counters().joined, 2);
+    // Another build's is another one.
+    for acquired in take(6..9, &|number| format!("{number:032}")) {
+        acquired.unwrap();
+    }
+    assert_eq!(cluster.counters().joined, 5);
+}
+
+#[test]
+fn one_refusal_is_that_of_all_who_share_it() {
+    let cluster = cluster("kubernetes", "15.0.0");
+    let agent = Agent::of(&cluster, "kubernetes", &given());
+    let share = "00112233445566778899aabbccddeeff";
+    let outcomes = agent.runtime.block_on(futures_util::future::join_all((0..2).map(|number| {
+        let request = json!({
+            "lease": format!("{number:032x}"), "identity": "api", "id_token": "eyJ.another.one", "share": share,
+            "directory": agent.directory.path().join(format!("lease-{number}")),
+        });
+        let (order, given) = AcquireRequest::from_json(request.to_string().as_bytes()).unwrap();
+        agent.engine.acquire_given(order.into(), given.unwrap())
+    })));
+    for outcome in outcomes {
+        assert_eq!(outcome.unwrap_err().code(), Code::JoinRejected);
+    }
+    assert_eq!(cluster.counters().joined, 0);
+    // Nothing is kept of it either.
+    agent.acquire(Some(STATEMENT)).unwrap();
+}
+
+#[test]
+fn who_shares_needs_a_statement() {
+    let text = json!({"lease": LEASE, "identity": "api", "directory": "/x/y", "share": LEASE}).to_string();
+    assert!(AcquireRequest::from_json(text.as_bytes()).unwrap_err().to_string().contains("id_token"));
+}

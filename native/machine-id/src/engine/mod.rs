@@ -33,8 +33,8 @@ mod spare;
 mod vouched;
 mod watcher;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -51,11 +51,10 @@ pub use self::reply::{
 };
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
-use crate::config::EngineConfig;
+use crate::config::{EngineConfig, GivenToken};
 use crate::destination::Program;
 use crate::error::{Code, Error};
 pub use crate::lease::{CertificateHistory, CertificateNote};
-use crate::secret::Secret;
 
 /// An open engine: identities, leases, and the tasks that keep both fresh.
 ///
@@ -73,6 +72,9 @@ struct Shared {
     leases: ActiveLeases,
     multiplexers: Arc<Multiplexers>,
     stop: watch::Sender<bool>,
+    /// Identities of leases, by identity and by what their holder calls all that may share one; gone when nobody joins with it
+    /// or has certificates issued any more.
+    shares: Mutex<HashMap<(String, String), Weak<Bot>>>,
 }
 
 /// How long whoever acquires waits for a failed lease to be taken back.
@@ -111,6 +113,7 @@ impl Engine {
             leases,
             multiplexers,
             stop: watch::Sender::new(false),
+            shares: Mutex::default(),
         };
         Ok(Self { shared: Arc::new(shared), tasks: Mutex::new(Vec::new()) })
     }
@@ -150,15 +153,15 @@ impl Engine {
         self.take(bot, request).await
     }
 
-    /// Takes a lease whose identity is its own: joined by `id_token`, kept in memory, forgotten as soon as the certificates
-    /// are there. Nothing renews such a lease by itself: called again with the same request and a fresh token, this does.
+    /// Takes a lease whose identity is its own: joined by what is `given`, kept in memory, forgotten as soon as the certificates
+    /// are there, and those of leases that share it and are taken at the same time. Nothing renews such a lease by itself: called again with the same request and a fresh token, this does.
     ///
     /// # Errors
     /// As [`Engine::acquire`]; [`Code::RequestInvalid`] for an identity that joins otherwise. A lease that can't be renewed
     /// stays as it is.
-    pub async fn acquire_given(&self, mut request: LeaseRequest, id_token: Secret) -> Result<Acquired, Error> {
+    pub async fn acquire_given(&self, mut request: LeaseRequest, given: GivenToken) -> Result<Acquired, Error> {
         request.given = true;
-        let bot = Arc::new(self.bot(&request.identity)?.of_lease(id_token)?);
+        let bot = self.bot_of_lease(&request.identity, given)?;
         match self.shared.leases.filled_alike(&request) {
             Some(live) => {
                 let filled = tokio::time::timeout(request.deadline, self.fill(&bot, &live)).await;
@@ -291,6 +294,23 @@ impl Engine {
         for bot in self.shared.bots.values() {
             bot.settled().await;
         }
+    }
+
+    /// An identity of its own, or the one that another lease of the same holder is just joining as.
+    fn bot_of_lease(&self, identity: &str, given: GivenToken) -> Result<Arc<Bot>, Error> {
+        let configured = self.bot(identity)?;
+        let Some(share) = given.share else {
+            return Ok(Arc::new(configured.of_lease(given.id_token)?));
+        };
+        let mut shares = self.shared.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        shares.retain(|_, bot| bot.strong_count() > 0);
+        let key = (identity.to_owned(), share);
+        if let Some(bot) = shares.get(&key).and_then(Weak::upgrade) {
+            return Ok(bot);
+        }
+        let bot = Arc::new(configured.of_lease(given.id_token)?);
+        shares.insert(key, Arc::downgrade(&bot));
+        Ok(bot)
     }
 
     fn bot(&self, id: &str) -> Result<&Arc<Bot>, Error> {

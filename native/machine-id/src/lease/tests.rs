@@ -57,7 +57,8 @@ impl Agent {
 fn take(table: &LeaseTable, id: &str, path: &Path, standing: bool) -> Result<LeaseRecord, LeaseError> {
     let destination = DirectoryConfig::private(path.to_owned());
     let (id, expires) = (LeaseId::parse(id)?, epoch(1_700_003_600));
-    let claim = Claim { id: &id, identity: "api", destination: &destination, within: None, expires, standing, given: false };
+    let claim =
+        Claim { id: &id, identity: "api", destination: &destination, within: None, expires, standing, given: false };
     let (record, destination) = table.take(&claim)?;
     destination.commit(&[("key", b"k")])?;
     Ok(record)

@@ -5,29 +5,28 @@ use std::time::Duration;
 use super::document;
 use super::engine::lifetime_of;
 use crate::config::diagnostic::{ConfigError, Diagnostics};
-use crate::config::model::{AcquireRequest, IdentityOutput, OutputKind, OutputType};
+use crate::config::model::{AcquireRequest, GivenToken, IdentityOutput, OutputKind, OutputType};
 use crate::config::read::join::secret;
 use crate::config::read::kubernetes;
 use crate::config::read::output::{application, database};
 use crate::config::read::tree::Tree;
 use crate::config::read::value;
 use crate::error::Code;
-use crate::secret::Secret;
 use crate::vocabulary::{limits, words_of};
 
 impl AcquireRequest {
-    /// Reads a request, and the ID token that came with it: the lease's own identity joins by that.
+    /// Reads a request, and what came with it: the lease's own identity joins by that.
     ///
     /// # Errors
     /// All faults together, each with its JSON path.
-    pub fn from_json(text: &[u8]) -> Result<(Self, Option<Secret>), ConfigError> {
+    pub fn from_json(text: &[u8]) -> Result<(Self, Option<GivenToken>), ConfigError> {
         let mut diagnostics = Diagnostics::new("request", Code::RequestInvalid);
         let request = document::parse(text, &mut diagnostics).and_then(|tree| request(tree, &mut diagnostics));
         diagnostics.finish(request).map(|(request, _)| request)
     }
 }
 
-fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<(AcquireRequest, Option<Secret>)> {
+fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<(AcquireRequest, Option<GivenToken>)> {
     let mut section = tree.section(diagnostics)?;
     let lease =
         section.require("lease", diagnostics, "write a lease id").and_then(|tree| tree.parse(diagnostics, lease_id));
@@ -53,6 +52,11 @@ fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<(AcquireRequest,
     let route_to_cluster = section.take("route_to_cluster").and_then(|tree| tree.parse(diagnostics, value::name));
     let outputs = outputs(section.take("outputs"), diagnostics);
     let id_token = section.take("id_token").and_then(|tree| secret(tree, diagnostics));
+    let share = section.take("share");
+    if let Some(share) = share.as_ref().filter(|_| id_token.is_none()) {
+        diagnostics.error(&share.place, "stands beside no id_token; leave it out");
+    }
+    let share = share.and_then(|tree| tree.parse(diagnostics, lease_id));
     section.finish(diagnostics);
     let request = AcquireRequest {
         lease: lease?,
@@ -67,7 +71,7 @@ fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<(AcquireRequest,
         route_to_cluster,
         outputs,
     };
-    Some((request, id_token))
+    Some((request, id_token.map(|id_token| GivenToken { id_token, share })))
 }
 
 pub(super) fn lease_id(text: &str) -> Result<String, String> {

@@ -17,4 +17,4 @@ pub use join::{JoinConfig, TokenSource};
 pub(in crate::config) use kubernetes::Part;
 pub use kubernetes::{ContextName, KubeClusters, KubeSelector, KubernetesOutput};
 pub use output::{DatabaseFormat, IdentityOutput, OutputConfig, OutputKind, OutputType};
-pub use request::{AcquireRequest, DiscardRequest, Scope};
+pub use request::{AcquireRequest, DiscardRequest, GivenToken, Scope};

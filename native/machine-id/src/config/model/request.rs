@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::directory::UserRef;
 use super::output::OutputKind;
+use crate::secret::Secret;
 use crate::vocabulary::words;
 
 words! {
@@ -44,6 +45,16 @@ pub struct AcquireRequest {
     pub route_to_cluster: Option<String>,
     /// What for, at least one; the first one's files lie in `directory` itself.
     pub outputs: Vec<OutputKind>,
+}
+
+/// By what a lease joins as an identity of its own.
+#[derive(Debug)]
+pub struct GivenToken {
+    /// The statement about it.
+    pub id_token: Secret,
+    /// Leases with the same word are of one holder, and what is stated about them is the same: those that are taken at the same
+    /// time may join together. None: with no other.
+    pub share: Option<String>,
 }
 
 /// What a caller of `discard` names.

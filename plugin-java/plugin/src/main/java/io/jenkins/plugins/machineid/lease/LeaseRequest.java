@@ -83,6 +83,11 @@ final class LeaseRequest implements Serializable {
     }
 
     byte[] json(String lease, String directory, boolean standing, String scope) {
+        return json(lease, directory, standing, scope, null);
+    }
+
+    /** @param share what all leases have of which the same is stated, so that those taken at once may join together; null: none */
+    byte[] json(String lease, String directory, boolean standing, String scope, String share) {
         JSONObject request = new JSONObject();
         request.put("lease", lease);
         request.put("identity", identity);
@@ -96,6 +101,9 @@ final class LeaseRequest implements Serializable {
             request.put("readers", readers);
         }
         request.put("scope", scope);
+        if (share != null) {
+            request.put("share", share);
+        }
         request.put("deadline_ms", DEADLINE_MS);
         if (leafCluster != null) {
             request.put("route_to_cluster", leafCluster);

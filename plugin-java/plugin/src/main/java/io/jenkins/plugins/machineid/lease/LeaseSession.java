@@ -12,6 +12,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.access.Refusal;
+import io.jenkins.plugins.machineid.agent.Hashes;
 import io.jenkins.plugins.machineid.audit.Allowance;
 import io.jenkins.plugins.machineid.audit.Inspection;
 import io.jenkins.plugins.machineid.audit.MachineIdAction;
@@ -24,6 +25,7 @@ import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.io.Serializable;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -209,7 +211,12 @@ public final class LeaseSession implements Serializable {
         Settings settings = MachineIdConfiguration.get().settings();
         try (EngineConfig config = NodeLookup.engineConfig(settings, computer, request.identity());
                 LeaseStatement statement = LeaseStatement.ofBuild(settings, request.identity(), run, computer.getNode())) {
-            byte[] json = request.json(lease, directory, false, NodeLookup.scope(request.identity()));
+            byte[] json = request.json(
+                    lease,
+                    directory,
+                    false,
+                    NodeLookup.scope(request.identity()),
+                    statement.isNeeded() ? share() : null);
             config.used(run, computer.getNode());
             Reply reply = AgentLink.to(computer)
                     .acquire(config, request.identity(), lease, parent, json, statement.bytes());
@@ -223,6 +230,13 @@ public final class LeaseSession implements Serializable {
             }
             return reply;
         }
+    }
+
+    /** Blocks of this build with this identity on this node: the same is stated about them. */
+    private String share() {
+        byte[] digest = Hashes.sha256()
+                .digest((runId + "\n" + request.identity() + "\n" + nodeName).getBytes(StandardCharsets.UTF_8));
+        return HexFormat.of().formatHex(digest, 0, 16);
     }
 
     /** Notes what an agent reports of this lease's certificates. */

@@ -34,6 +34,17 @@ public final class Answers {
         return new NativeUnavailableException(reason, detail);
     }
 
+    /** What a task that takes a lease asks the library for. */
+    public static String request(AcquireTask task) {
+        try {
+            Field field = AcquireTask.class.getDeclaredField("request");
+            field.setAccessible(true);
+            return new String((byte[]) field.get(task), StandardCharsets.UTF_8);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** An agent's box, and what was sealed to it. */
     public static final class Box {
         private final SealedBox box = new SealedBox();

@@ -142,6 +142,28 @@ class StatementAttackTest {
         block.session.releaseNow(block.run);
     }
 
+    /** What may join together has the same stated about it: no other build, and no other agent. */
+    @Test
+    void a25OnlyBlocksOfOneBuildMayShareAJoin() throws Exception {
+        FakeAgent other = new FakeAgent("a-other", channel);
+        FakeRun one = new FakeRun("team-a/deploy", "share#1");
+        FakeRun two = new FakeRun("team-a/deploy", "share#2");
+        List<Blocks.Block> blocks = new ArrayList<>();
+        for (Blocks.Block block : List.of(
+                new Blocks.Block(agent, one), new Blocks.Block(agent, one), new Blocks.Block(agent, two), new Blocks.Block(other, one))) {
+            block.session.acquire(block.run, block.listener(), false);
+            blocks.add(block);
+        }
+        List<String> shares = channel.tasks.stream()
+                .filter(AcquireTask.class::isInstance)
+                .map(task -> new JSONObject(Answers.request((AcquireTask) task)).getString("share"))
+                .toList();
+        assertEquals(shares.get(0), shares.get(1));
+        assertEquals(3, shares.stream().distinct().count());
+        blocks.forEach(block -> block.session.releaseNow(block.run));
+        other.delete();
+    }
+
     @Test
     void aLongBlockIsRenewedWithAFreshStatement() throws Exception {
         life = 3;
