@@ -1,0 +1,9 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package com.cloudbees.plugins.credentials;
+
+public enum CredentialsScope {
+    SYSTEM,
+    GLOBAL,
+    USER
+}
