@@ -113,7 +113,7 @@ fn what_is_wrong_with_it_is_one_sentence_that_shows_nothing_of_it() {
 
 #[test]
 fn a_cluster_that_wants_another_key_is_refused() {
-    let cluster = cluster(Some(std::time::SystemTime::now()));
+    let cluster = cluster(Some(e2e::join::now()));
     let directory = tempfile::tempdir().unwrap();
     let error = joined(&cluster, directory.path(), KEY).unwrap_err();
     assert_eq!(error.code(), Code::JoinRejected, "{error}");

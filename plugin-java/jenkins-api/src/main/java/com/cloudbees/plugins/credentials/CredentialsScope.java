@@ -3,7 +3,24 @@
 package com.cloudbees.plugins.credentials;
 
 public enum CredentialsScope {
-    SYSTEM,
-    GLOBAL,
-    USER
+    SYSTEM {
+        @Override
+        public String getDisplayName() {
+            return "";
+        }
+    },
+    GLOBAL {
+        @Override
+        public String getDisplayName() {
+            return "";
+        }
+    },
+    USER {
+        @Override
+        public String getDisplayName() {
+            return "";
+        }
+    };
+
+    public abstract String getDisplayName();
 }
