@@ -29,8 +29,15 @@ final class ReadRule {
         return rule;
     }
 
+    /** A folder that the job is in, at whatever depth, defines it. */
+    boolean isOfFolderAbove(String job) {
+        String folder = IdentityName.folder(id());
+        return !folder.isEmpty() && job.startsWith(folder + "/");
+    }
+
+    /** An identity of a folder is for jobs below it alone, whatever the patterns say. */
     boolean allows(String job) {
-        return jobs.stream().anyMatch(pattern -> pattern.matches(job));
+        return (IdentityName.folder(id()).isEmpty() || isOfFolderAbove(job)) && jobs.stream().anyMatch(pattern -> pattern.matches(job));
     }
 
     boolean takes(String credential) {
