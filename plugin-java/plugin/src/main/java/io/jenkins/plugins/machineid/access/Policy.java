@@ -200,8 +200,11 @@ public final class Policy {
                     "it is bound to " + node.identities());
         }
         String job = wish.job();
-        // What an agent names was named by whoever knows administrators' identities alone.
-        ReadRule known = job == null || wish.identity().isEmpty() ? rules.get(id) : meant(id, job);
+        ReadRule known = job == null ? rules.get(id) : meant(id, job);
+        if (known != null && wish.identity().isEmpty() && !known.isAdministrators()) {
+            // What an agent names was named by whoever knows administrators' identities alone.
+            known = null;
+        }
         if (job == null) {
             if (known == null) {
                 throw unknown(id, node);

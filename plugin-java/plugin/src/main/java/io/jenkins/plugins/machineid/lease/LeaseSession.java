@@ -58,11 +58,14 @@ public final class LeaseSession implements Serializable {
     private volatile boolean released;
     /** Made when it is needed: a lease that was saved is taken again. */
     private transient Renewal renewal;
+    /** Null until it is known again after a restart. */
+    private transient volatile Run<?, ?> build;
 
     LeaseSession(String lease, Computer computer, Run<?, ?> run, String parent, LeaseRequest request) {
         this.lease = lease;
         this.nodeName = computer.getName();
         this.agentName = computer.getDisplayName();
+        this.build = run;
         this.runId = run.getExternalizableId();
         this.job = run.getParent().getFullName();
         this.parent = parent;
@@ -122,7 +125,13 @@ public final class LeaseSession implements Serializable {
 
     /** As the configuration has it now. */
     private Optional<JoinQueue> joinQueue() {
-        return BuildStatement.queue(FolderIdentities.settings(run()), request.identity());
+        return BuildStatement.queue(FolderIdentities.settings(build), request.identity());
+    }
+
+    /** Whether it may be taken again now, after a restart; else it is in the queue. */
+    boolean isTurn(Run<?, ?> run) {
+        build = run;
+        return renewal().isTurn();
     }
 
     /** When it joins once more. */

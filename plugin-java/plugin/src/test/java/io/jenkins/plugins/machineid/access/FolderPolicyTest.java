@@ -94,6 +94,7 @@ class FolderPolicyTest {
     void an_agents_default_is_no_folders_identity() {
         NodeFacts named = new NodeFacts("a1", "a1", false, true, label -> false, true, true, List.of("api"), "api");
         assertEquals(Rule.JOB_NOT_ALLOWED, refused(policy(List.of(), B), "team-b/x", "", named));
+        assertEquals(Rule.IDENTITY_TWICE, refused(policy(List.of(rule("api", "**")), B), "team-b/x", "", named));
     }
 
     @Test
