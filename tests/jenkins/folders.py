@@ -195,6 +195,11 @@ def what_folders_ask_for_is_on_the_set_up_page_and_for_their_owners(world):
         contains(setup["team-f/stated"]["fault"], "an administrator both define")
         contains(jenkins.get(PAGE), "team-f/mine")
         assert mallory.post(PAGE + "api/json") in (403, 404), "the administrators' page"
+        theirs = json.loads(mallory.get(f"{job_path(TEAM)}/machine-id-setup/api/json"))["identities"]
+        equal([each["id"] for each in theirs], ["team-f/mine", "team-f/stated"], "the folder's own page")
+        equal(theirs[0]["yaml"], setup["team-f/mine"]["yaml"])
+        contains(mallory.get(f"{job_path(TEAM)}/machine-id-setup/"), "team-f:deploy@team-f/mine", "jenkins-copy-button")
+        contains(mallory.get(job_path(TEAM) + "/"), "machine-id-setup")
         cli = world.output / "jenkins-cli.jar"
         with jenkins.opener.open(jenkins.url + "/jnlpJars/jenkins-cli.jar", timeout=60) as reply:
             cli.write_bytes(reply.read())
@@ -209,3 +214,18 @@ def what_folders_ask_for_is_on_the_set_up_page_and_for_their_owners(world):
         for other in ("stated", "team-g/mine"):
             code, out, err = command(other)
             assert code != 0 and not out, f"{other}: {out}"
+        # Who may only read the folder sees none of it.
+        left = jenkins.groovy(f"""
+            def folder = jenkins.model.Jenkins.get().getItem('{TEAM}')
+            def type = com.cloudbees.hudson.plugins.folder.properties.AuthorizationMatrixProperty
+            def entries = folder.properties.get(type).grantedPermissionEntries
+            def property = type.newInstance([:])
+            entries.findAll {{ it.key != hudson.model.Item.CONFIGURE }}.each {{ permission, all -> all.each {{ property.add(permission, it) }} }}
+            folder.properties.replace(property)
+            println 'READER'""")
+        contains(left, "READER")
+        status = mallory.post(f"{job_path(TEAM)}/machine-id-setup/api/json")
+        assert status in (403, 404), f"who may only read the folder: {status}"
+        assert "machine-id-setup" not in mallory.get(job_path(TEAM) + "/"), "the link"
+        code, out, err = command("team-f/mine")
+        assert code != 0 and not out, out
