@@ -116,6 +116,24 @@ def a_block_ends_when_the_cluster_no_longer_lets_the_folder(world):
         wait_for("all leases to be gone", lambda: not world.a3.leases(), 60)
 
 
+@test
+def a_block_of_a_folders_identity_outlives_the_controller(world):
+    with team(world, defined("mine", ROLES + "<tokenName>stated-folder</tokenName>")) as jenkins:
+        over = world.a3.directory / f"workspace/{TEAM}/deploy/over"
+        job(jenkins, f"{TEAM}/deploy", body="sh 'rm -f over; echo in-$((40+2)); for i in $(seq 300); do [ -f over ] && break; "
+            "sleep 1; done; ls -l $MACHINE_ID_SSH_CONFIG'")
+        number = jenkins.build(f"{TEAM}/deploy")
+        jenkins.wait_console(f"{TEAM}/deploy", number, "in-42")
+        jenkins.restart()
+        try:
+            jenkins.wait_console(f"{TEAM}/deploy", number, "machine-id: lease of 'team-f/mine' taken again", 240)
+        finally:
+            over.touch()
+        result, log = jenkins.finish(f"{TEAM}/deploy", number, 120)
+        equal(result, "SUCCESS", log)
+        wait_for("all leases to be gone", lambda: not world.a3.leases(), 30)
+
+
 @contextmanager
 def owner(jenkins):
     """A user who may configure the folder and what is below, and nothing else."""
