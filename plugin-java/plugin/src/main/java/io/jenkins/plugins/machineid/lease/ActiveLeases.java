@@ -170,10 +170,10 @@ public final class ActiveLeases {
             }
             LeaseSession session = entry.holder.session();
             if (!entry.stale.get()) {
-                if (session.isDue()) {
+                if (session.isDue(entry.holder.run())) {
                     due.add(() -> renew(entry));
                 }
-            } else if (session.renewal().isTurn() && entry.stale.compareAndSet(true, false)) {
+            } else if (session.isTurn(entry.holder.run()) && entry.stale.compareAndSet(true, false)) {
                 due.add(() -> refresh(entry));
             }
         }

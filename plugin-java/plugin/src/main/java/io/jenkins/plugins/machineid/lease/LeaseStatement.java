@@ -70,7 +70,7 @@ final class LeaseStatement implements AutoCloseable {
             return new LeaseStatement(null);
         }
         try {
-            return new LeaseStatement(signing.by(join.statement().get(), join.audience(address(settings, identityId))));
+            return new LeaseStatement(signing.by(join.statement().get(), join.statedFor(cluster(settings, identityId).audience())));
         } catch (IssuerFailure e) {
             throw new AbortException(Messages.Console_prefix() + e.getMessage());
         }
@@ -81,7 +81,7 @@ final class LeaseStatement implements AutoCloseable {
         JoinMethod join = join(settings, identityId);
         return join == null || join.statement().isEmpty()
                 ? Optional.empty()
-                : Optional.of(JoinQueue.of(address(settings, identityId)));
+                : Optional.of(JoinQueue.of(cluster(settings, identityId).getAddress()));
     }
 
     /** Null when there is no such identity, or its cluster isn't there. */
@@ -91,8 +91,8 @@ final class LeaseStatement implements AutoCloseable {
         return cluster == null ? null : identity.getJoin();
     }
 
-    private static String address(Settings settings, String identityId) {
-        return settings.cluster(settings.identity(identityId).getCluster()).getAddress();
+    private static Cluster cluster(Settings settings, String identityId) {
+        return settings.cluster(settings.identity(identityId).getCluster());
     }
 
     boolean isNeeded() {

@@ -81,7 +81,7 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<N
         }
         return new Plan.Signed(
                 form,
-                identity.getJoin().audience(cluster.getAddress()),
+                identity.getJoin().statedFor(cluster.audience()),
                 IssuerAddress.issuer(),
                 jwks.get(),
                 identity.getJoin().statesAgents() ? agents(identity, form) : jobs(identity, form));

@@ -176,7 +176,7 @@ class StatementAttackTest {
         int held = statements.size();
         // Nothing is signed for a block that is over.
         Thread.sleep(2000);
-        assertFalse(block.session.isDue());
+        assertFalse(block.session.isDue(block.run));
         assertEquals(held, statements.size());
     }
 
