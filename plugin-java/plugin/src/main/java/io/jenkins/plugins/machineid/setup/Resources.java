@@ -49,7 +49,9 @@ final class Resources {
         if (plan.roles().isEmpty()) {
             notes.add(Messages.Setup_anyRole(plan.identity()));
         }
-        notes.add(Messages.Setup_bot());
+        if (plan.maybeBefore(15, 0)) {
+            notes.add(Messages.Setup_bot());
+        }
         notes.add(Messages.Setup_botTerraform());
         return new Resource("bot", "v1", plan.identity(), Map.of("roles", plan.botRoles()), notes);
     }

@@ -8,15 +8,22 @@ import hudson.model.Failure;
 import hudson.model.ManagementLink;
 import hudson.security.Permission;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.config.Cluster;
+import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
 import io.jenkins.plugins.machineid.issuer.RotationStep;
 import io.jenkins.plugins.machineid.issuer.SigningKeys;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
+import io.jenkins.plugins.machineid.lease.ConnectionTest;
+import io.jenkins.plugins.machineid.lease.JoinTrial;
+import io.jenkins.plugins.machineid.lease.Tried;
 import java.util.Arrays;
 import java.util.List;
 import jenkins.model.Jenkins;
+import org.kohsuke.stapler.ForwardToView;
 import org.kohsuke.stapler.HttpRedirect;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.QueryParameter;
@@ -96,6 +103,35 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
         return settings.identities().stream()
                 .map(identity -> IdentitySetup.of(plans, identity))
                 .toList();
+    }
+
+    /**
+     * A join as this identity, in earnest. What came of it is shown on the page.
+     *
+     * @param job full name of one that the identity allows
+     * @param agent empty: any that the identity names
+     */
+    @POST
+    public HttpResponse doTry(@QueryParameter String identity, @QueryParameter String job, @QueryParameter String agent) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        Settings settings = MachineIdConfiguration.get().settings();
+        return shown(identity, JoinTrial.run(
+                settings, identity, Texts.orEmpty(job).trim(), Texts.orEmpty(agent).trim(), "manage/" + getUrlName() + "/"));
+    }
+
+    /** A look at the cluster from an agent of this identity; nobody joins. */
+    @POST
+    public HttpResponse doLook(@QueryParameter String identity) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        Settings settings = MachineIdConfiguration.get().settings();
+        Identity known = settings.identity(identity);
+        Cluster cluster = known == null ? null : settings.cluster(known.getCluster());
+        return cluster == null ? new HttpRedirect(".") : shown(identity, ConnectionTest.look(cluster, known));
+    }
+
+    /** @param identity where on the page */
+    private HttpResponse shown(String identity, Tried tried) {
+        return new ForwardToView(this, "index").with("tried", tried).with("triedIdentity", identity);
     }
 
     /**
