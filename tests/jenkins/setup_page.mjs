@@ -29,10 +29,13 @@ async function shot(name, from, to) {
 await page.goto(`${url}/manage/machine-id-setup/`);
 await page.waitForLoadState("networkidle");
 const form = page.locator(`form[name='try-${identity}']`);
-await shot("setup-resources", `#identity-${identity}`, `form[name='try-${identity}']`);
+// The roles are the least of it.
+await page.locator(`details:has(#text-${identity}-roles) summary`).click();
+await shot("setup-resources", `#identity-${identity}`, `#text-${identity}-resources`);
 const copies = await page.locator(".jenkins-copy-button").count();
 check("each text can be copied", copies > 3, copies);
-check("a job is proposed", (await form.locator("[name='job']").count()) === 1);
+const proposed = await form.locator("[name='job']").inputValue();
+check("a job is proposed", proposed === job, proposed);
 
 async function attempt(name) {
   await form.locator("[name='job']").fill(name);
@@ -44,6 +47,7 @@ async function attempt(name) {
 
 let said = await attempt(job);
 check("a join that works is told", /Joined as bot-/.test(said) && said.includes(job), said);
+check("what was tried stays in the form", (await form.locator("[name='job']").inputValue()) === job);
 await shot("setup-try", `form[name='try-${identity}']`, `#tried-${identity}`);
 said = await attempt(refused);
 check("a refusal is explained", said.includes("[join_rejected]") && said.includes("create it anew"), said);

@@ -20,10 +20,10 @@ WORKS = "stated-scripted"
 def tried(world, identity="stated", job=WORKS, agent="", what="try"):
     """What the page says of a try."""
     page = world.jenkins.post(PAGE + what, {"identity": identity, "job": job, "agent": agent})
-    shown = re.search(rf'<div class="jenkins-alert jenkins-alert-(\w+)" id="tried-{identity}">(.*?)</div>', page, re.S)
-    assert shown, page
+    shown = re.search(rf'<div ([^>]*id="tried-{identity}"[^>]*)>(.*?)</div>', page, re.S)
+    assert shown, page[:2000]
     nothing_of_a_trial(world)
-    return shown[1], html.unescape(shown[2])
+    return re.search(r"jenkins-alert-(\w+)", shown[1])[1], html.unescape(shown[2])
 
 
 def nothing_of_a_trial(world):
@@ -118,6 +118,7 @@ def the_set_up_page_in_a_browser(world):
     if not shutil.which("node"):
         raise Skipped("node is not installed")
     with stated(world) as jenkins:
+        jenkins.groovy(CONFIGURATION + f".identity('stated').allowedJobs = ['{WORKS}', 'stated-other']; " + CONFIGURATION + ".save()")
         run = subprocess.run(["node", HERE / "setup_page.mjs", jenkins.url, world.output, "stated", WORKS, "stated-other"],
                              capture_output=True, text=True, timeout=300, check=False)
         if run.returncode == 3:

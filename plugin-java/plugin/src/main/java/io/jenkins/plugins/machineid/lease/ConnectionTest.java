@@ -83,8 +83,7 @@ public final class ConnectionTest extends ConnectionCheck {
 
     static String describe(Reply reply) {
         List<String> facts = new ArrayList<>();
-        facts.add(Messages.Test_cluster(
-                reply.text("cluster"), reply.text("server_version"), reply.text("address_kind")));
+        facts.add(which(reply));
         facts.add(Messages.Test_trust(reply.text("trust")));
         if (!reply.texts("ca_pins").isEmpty()) {
             facts.add(Messages.Test_pins(String.join(" ", reply.texts("ca_pins"))));
@@ -92,6 +91,12 @@ public final class ConnectionTest extends ConnectionCheck {
         facts.add(Messages.Test_clock(String.valueOf(reply.number("clock_difference_seconds"))));
         facts.addAll(reply.texts("notes"));
         return AgentText.line(String.join("; ", facts));
+    }
+
+    /** Which cluster it was. */
+    static String which(Reply reply) {
+        return Messages.Test_cluster(
+                reply.text("cluster"), reply.text("server_version"), reply.text("address_kind"));
     }
 
     private static Predicate<NodeFacts> mayTry(Cluster cluster, Identity identity) {

@@ -96,7 +96,7 @@ public final class JoinTrial {
     }
 
     /** False: anybody's agent may have it, so a person has to say whom to trust with a statement. */
-    private static boolean choosesAgent(Identity identity) {
+    public static boolean choosesAgent(Identity identity) {
         return identity.rule().agents().by() == AgentRule.By.NAMES;
     }
 
@@ -117,7 +117,7 @@ public final class JoinTrial {
         List<String> lines = new ArrayList<>();
         try {
             AgentLink link = AgentLink.to(computer);
-            lines.add(Messages.Test_ok(agent, ConnectionTest.describe(ConnectionTest.look(link, agent, cluster, identity))));
+            lines.add(Messages.Test_ok(agent, ConnectionTest.which(ConnectionTest.look(link, agent, cluster, identity))));
             SeenServer.tooOld(cluster, identity).ifPresent(lines::add);
             awaitTurn();
             lines.addAll(join(link, computer, node, grant));
@@ -196,7 +196,6 @@ public final class JoinTrial {
                         String.join(", ", first.texts("roles")),
                         String.join(", ", first.texts("principals")),
                         first.text("valid_until"),
-                        Durations.text(TTL_SECONDS)),
-                Messages.Try_over());
+                        Durations.text(TTL_SECONDS)));
     }
 }

@@ -113,6 +113,16 @@ public final class IdentitySetup {
                 .toList();
     }
 
+    /** The one that is proposed; may be empty. */
+    public String getFirstJob() {
+        return getTrialJobs().stream().findFirst().orElse("");
+    }
+
+    /** What it means to choose none of {@link #getTrialAgents}. */
+    public String getNoAgent() {
+        return JoinTrial.choosesAgent(identity) ? Messages.Setup_anyAgent() : Messages.Setup_noAgent();
+    }
+
     /** Names of agents that it may be tried on. */
     public List<String> getTrialAgents() {
         return JoinTrial.agents(identity);

@@ -115,8 +115,11 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
     public HttpResponse doTry(@QueryParameter String identity, @QueryParameter String job, @QueryParameter String agent) {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
         Settings settings = MachineIdConfiguration.get().settings();
-        return shown(identity, JoinTrial.run(
-                settings, identity, Texts.orEmpty(job).trim(), Texts.orEmpty(agent).trim(), "manage/" + getUrlName() + "/"));
+        String name = Texts.orEmpty(job).trim();
+        String where = Texts.orEmpty(agent).trim();
+        return shown(identity, JoinTrial.run(settings, identity, name, where, "manage/" + getUrlName() + "/"))
+                .with("triedJob", name)
+                .with("triedAgent", where);
     }
 
     /** A look at the cluster from an agent of this identity; nobody joins. */
@@ -130,7 +133,7 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
     }
 
     /** @param identity where on the page */
-    private HttpResponse shown(String identity, Tried tried) {
+    private ForwardToView shown(String identity, Tried tried) {
         return new ForwardToView(this, "index").with("tried", tried).with("triedIdentity", identity);
     }
 

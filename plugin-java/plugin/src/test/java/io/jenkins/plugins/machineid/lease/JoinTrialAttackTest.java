@@ -144,6 +144,7 @@ class JoinTrialAttackTest {
         for (String part : List.of("a-trial", "Teleport 16.4.18", "bot-api", JOB, Blocks.ROLE, "jenkins", "given back")) {
             assertTrue(text(tried).contains(part), part + " isn't in " + text(tried));
         }
+        assertEquals(4, tried.lines().size(), text(tried));
         assertEquals(1, sent(ReleaseTask.class));
         assertEquals(0, foreignChannel.tasks.size());
         Cluster cluster = MachineIdConfiguration.get().cluster("trial");
