@@ -88,7 +88,7 @@ await fill(cluster, { caPins: PIN });
 await form.getByRole("button", { name: "Add identity" }).click();
 let identity = last(form, "maxTtl");
 const SECRET = "typed-by-hand-0123456789";
-await fill(identity, { id: "by-hand", cluster: "by-hand", roles: "one, two", maxTtl: "90m", allowedJobs: "team-a/**\nteam b/*", allowedAgents: "a1\nworker-*" });
+await fill(identity, { id: "by-hand", cluster: "by-hand", roles: "one, two", maxTtl: "90m", allowedJobs: "team-a/**\nteam b/*", allowedAgents: "a2\nworker-*" });
 // Only the chosen method's fields are there; a method's form is fetched when it is chosen first.
 const method = identity.locator("select.dropdownList").first();
 await method.selectOption({ label: "gitlab" });
@@ -125,7 +125,7 @@ check("clusters are offered", clusters.includes("main") && clusters.includes("by
 check("roles", (await seen(identity, "roles")) === "one, two", await seen(identity, "roles"));
 check("longest lifetime", (await seen(identity, "maxTtl")) === "90m");
 check("allowed jobs", (await seen(identity, "allowedJobs")).trim() === "team-a/**\nteam b/*", await seen(identity, "allowedJobs"));
-check("agents", (await seen(identity, "allowedAgents")).trim() === "a1\nworker-*", await seen(identity, "allowedAgents"));
+check("agents", (await seen(identity, "allowedAgents")).trim() === "a2\nworker-*", await seen(identity, "allowedAgents"));
 const html = await page.content();
 check("the token is not in the page", !html.includes(SECRET));
 said = await test(identity);

@@ -10,8 +10,6 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.AgentRule;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.Grant;
-import io.jenkins.plugins.machineid.access.NodeFacts;
-import io.jenkins.plugins.machineid.access.Policy;
 import io.jenkins.plugins.machineid.access.Refusal;
 import io.jenkins.plugins.machineid.access.Wish;
 import io.jenkins.plugins.machineid.audit.Allowance;
@@ -28,8 +26,6 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -107,10 +103,9 @@ public final class JoinTrial {
 
     private Tried run(String wished) {
         TrialAgents agents = TrialAgents.now().only(wished);
-        Computer computer = agents.first(node -> grant(node).isPresent()).orElse(null);
+        Computer computer = agents.first(node -> ConnectionTest.allows(identity, node)).orElse(null);
         Node node = computer == null ? null : computer.getNode();
-        Grant grant = node == null ? null : grant(AgentFacts.of(node)).orElse(null);
-        if (grant == null) {
+        if (node == null) {
             return agents.none();
         }
         String agent = computer.getDisplayName();
@@ -120,11 +115,13 @@ public final class JoinTrial {
             lines.add(Messages.Test_ok(agent, ConnectionTest.which(ConnectionTest.look(link, agent, cluster, identity))));
             SeenServer.tooOld(cluster, identity).ifPresent(lines::add);
             awaitTurn();
-            lines.addAll(join(link, computer, node, grant));
+            lines.addAll(join(link, computer, node));
             return new Tried(FormValidation.Kind.OK, lines);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Tried.warning(Messages.Test_interrupted(agent));
+        } catch (Refusal e) {
+            return Tried.warning(e.getMessage());
         } catch (TimeoutException e) {
             lines.add(Messages.Try_turn());
             return new Tried(FormValidation.Kind.WARNING, lines);
@@ -134,16 +131,6 @@ public final class JoinTrial {
                 lines.add(Messages.Try_resource());
             }
             return new Tried(FormValidation.Kind.ERROR, lines);
-        }
-    }
-
-    /** As the policy would grant it to the job there, asked without a word in the log; empty: it wouldn't. */
-    private Optional<Grant> grant(NodeFacts node) {
-        try {
-            Policy quiet = new Policy(Map.of(identity.getId(), identity.rule()), refusal -> {});
-            return Optional.of(quiet.decide(new Wish(job, identity.getId(), List.of(), TTL_SECONDS), node));
-        } catch (Refusal refused) {
-            return Optional.empty();
         }
     }
 
@@ -158,9 +145,11 @@ public final class JoinTrial {
         }
     }
 
-    private List<String> join(AgentLink link, Computer computer, Node node, Grant grant)
-            throws IOException, InterruptedException {
+    private List<String> join(AgentLink link, Computer computer, Node node)
+            throws Refusal, IOException, InterruptedException {
         String agent = computer.getDisplayName();
+        Grant grant = settings.policy()
+                .decide(new Wish(job, identity.getId(), List.of(), TTL_SECONDS), AgentFacts.of(node));
         String who = Jenkins.getAuthentication2().getName();
         LOGGER.info(() -> who + " tries a join of '" + identity.getId() + "' for job " + job + " on " + agent);
         TrialLease lease = new TrialLease(link, agent, Variables.checked(node.getRootPath().getRemote()), grant);
