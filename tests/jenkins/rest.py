@@ -54,7 +54,7 @@ def every_form_method_demands_post_and_permission(world):
     with only_a_reader(jenkins, 20):
         jenkins.status("/api/json", "POST")
         for path in paths:
-            if ".config." in path or ".join." in path:
+            if any(part in path for part in (".config.", ".folder.", ".join.")):
                 equal(jenkins.status(path, "POST"), 403, f"POST by a reader: {path}")
             else:
                 status, body = jenkins.reply(path)
@@ -105,6 +105,8 @@ unclassified:
         address: auth.example.com:3025
         addressKind: auth
         caPins: ["sha256:{pin}", "sha256:{pin2}"]
+        teleportName: second.example.com
+        allowedFolders: [team-b, "team-b/**"]
     identities:
       - id: api
         cluster: main
@@ -197,7 +199,7 @@ def configuration_as_code_round_trip(world):
     web_ca = textwrap.indent(Path(world.cluster["web_ca"]).read_text().rstrip(), " " * 10)
     configure("casc.yaml", ALL_FIELDS.format(proxy=world.cluster["proxy"], web_ca=web_ca, pin="1" * 64, pin2="2" * 64))
     ours, nodes = export()
-    contains(ours, "kubernetes:", 'tokenName: "jenkins-agents"', 'agentsBy: "any"', 'agentLabel: "api"', '- "a1-*"', 'id: "pods"', 'tokenPath: "/var/run/proof"',
+    contains(ours, "kubernetes:", 'tokenName: "jenkins-agents"', 'agentsBy: "any"', 'agentLabel: "api"', '- "a1-*"', 'id: "pods"', 'teleportName: "second.example.com"', '- "team-b/**"', 'tokenPath: "/var/run/proof"',
              "iam:", "fips: true", "generic_oidc:", '- "a b"', 'timeout: "30s"', 'audienceTag: "TP"', 'clientId: "00000000-',
              "bound_keypair:", 'tokenName: "jenkins-bound"', "jenkins:", 'form: "gitlab"', 'audience: "example.com"',
              'variable: "PROOF"', 'tokenFile: "/etc/token"', 'keyAlgorithm: "rsa-2048"', 'lifetime: "30m"',

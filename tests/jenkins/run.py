@@ -27,6 +27,7 @@ import containers  # noqa: E402,F401
 import losses  # noqa: E402,F401
 import statements  # noqa: E402,F401
 import credentials  # noqa: E402,F401
+import folders  # noqa: E402,F401
 import rest  # noqa: E402,F401
 import setup_page  # noqa: E402,F401
 import trial  # noqa: E402,F401

@@ -13,20 +13,20 @@ final class Commands {
     private Commands() {}
 
     static String add(Plan plan) {
-        return "tctl bots add " + plan.identity() + " --roles=" + shell(String.join(",", plan.botRoles()));
+        return "tctl bots add " + plan.bot() + " --roles=" + shell(String.join(",", plan.botRoles()));
     }
 
     static String of(Plan plan) {
         StringBuilder lines = new StringBuilder();
         say(lines, Messages.Setup_createRoles(), "tctl create roles.yaml");
         if (plan.method().equals("token")) {
-            String again = "tctl bots instances add " + plan.identity();
+            String again = "tctl bots instances add " + plan.bot();
             say(lines, Messages.Setup_tokenFirst(), add(plan));
             if (plan.maybeSince(16, 2)) {
                 say(lines, Messages.Setup_tokenNext(), again);
             }
             if (plan.maybeBefore(16, 2)) {
-                say(lines, Messages.Setup_tokenOld(), "tctl bots rm " + plan.identity(), add(plan));
+                say(lines, Messages.Setup_tokenOld(), "tctl bots rm " + plan.bot(), add(plan));
             }
             if (plan.maybeSince(19, 0)) {
                 say(lines, Messages.Setup_tokenUri(), again + " --legacy");

@@ -6,6 +6,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
+import io.jenkins.plugins.machineid.folder.Defined;
 import io.jenkins.plugins.machineid.lease.JoinTrial;
 import io.jenkins.plugins.machineid.lease.SeenServer;
 import java.time.Duration;
@@ -22,8 +23,12 @@ public final class IdentitySetup {
     private static final int MOST_JOBS = 50;
 
     private final Plans plans;
+    /** Null: a folder's, with which something is wrong. */
     private final Identity identity;
+
     private final String id;
+    private final String cluster;
+    private final String method;
 
     /** Null: something is wrong. */
     private final Plan plan;
@@ -31,11 +36,25 @@ public final class IdentitySetup {
     private final String fault;
 
     private IdentitySetup(Plans plans, Identity identity, Plan plan, String fault) {
+        this(plans, identity, identity.getId(), identity.getCluster(), identity.getJoin().symbol(), plan, fault);
+    }
+
+    private IdentitySetup(
+            Plans plans, Identity identity, String id, String cluster, String method, Plan plan, String fault) {
         this.plans = plans;
         this.identity = identity;
-        this.id = identity.getId();
+        this.id = id;
+        this.cluster = cluster;
+        this.method = method;
         this.plan = plan;
         this.fault = fault;
+    }
+
+    /** One that a folder defines. */
+    static IdentitySetup of(Plans plans, Defined defined) {
+        return defined.fault() == null
+                ? of(plans, defined.identity())
+                : new IdentitySetup(plans, null, defined.name(), defined.cluster(), Defined.METHOD, null, defined.fault());
     }
 
     static IdentitySetup of(Plans plans, Identity identity) {
@@ -53,12 +72,12 @@ public final class IdentitySetup {
 
     @Exported
     public String getCluster() {
-        return identity.getCluster();
+        return cluster;
     }
 
     @Exported
     public String getMethod() {
-        return identity.getJoin().symbol();
+        return method;
     }
 
     /** Why there is nothing to show; null: there is. */
@@ -76,12 +95,12 @@ public final class IdentitySetup {
     /** The cluster's version when somebody last tried it; null: not known. */
     @Exported
     public String getVersion() {
-        return plans.seen(identity).map(seen -> seen.version().toString()).orElse(null);
+        return plans.seen(cluster).map(seen -> seen.version().toString()).orElse(null);
     }
 
     /** {@link #getVersion}, by whom and when, for people. */
     public String getSeen() {
-        return plans.seen(identity).map(IdentitySetup::sentence).orElseGet(Messages::Setup_unseen);
+        return plans.seen(cluster).map(IdentitySetup::sentence).orElseGet(Messages::Setup_unseen);
     }
 
     private static String sentence(SeenServer seen) {
@@ -94,8 +113,8 @@ public final class IdentitySetup {
     /** That the cluster is too old for what is configured; null: it isn't, as far as its version is known. */
     @Exported
     public String getWarning() {
-        Cluster cluster = plans.settings().cluster(identity.getCluster());
-        return cluster == null ? null : SeenServer.tooOld(cluster, identity).orElse(null);
+        Cluster known = plans.settings().cluster(cluster);
+        return known == null ? null : SeenServer.tooOld(known, identity).orElse(null);
     }
 
     /** Whether a join can be tried without a build. */

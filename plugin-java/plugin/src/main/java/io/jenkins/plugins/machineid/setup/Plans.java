@@ -65,11 +65,12 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs) {
                 join.symbol(),
                 token(join),
                 join.statement().map(form -> signed(identity, form)).orElse(null),
-                seen(identity).map(SeenServer::version).orElse(null));
+                seen(identity.getCluster()).map(SeenServer::version).orElse(null));
     }
 
-    Optional<SeenServer> seen(Identity identity) {
-        return Optional.ofNullable(settings.cluster(identity.getCluster())).flatMap(SeenServer::of);
+    /** @param cluster its name */
+    Optional<SeenServer> seen(String cluster) {
+        return Optional.ofNullable(settings.cluster(cluster)).flatMap(SeenServer::of);
     }
 
     private Plan.Signed signed(Identity identity, StatementForm form) {
@@ -79,7 +80,7 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs) {
         }
         return new Plan.Signed(
                 form,
-                identity.getJoin().audience(cluster.getAddress()),
+                identity.getJoin().audience(cluster.audience()),
                 IssuerAddress.issuer(),
                 jwks.get(),
                 identity.getAllowedJobs(),

@@ -13,6 +13,8 @@ import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.folder.Defined;
+import io.jenkins.plugins.machineid.folder.FolderIdentities;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
 import io.jenkins.plugins.machineid.issuer.RotationStep;
 import io.jenkins.plugins.machineid.issuer.SigningKeys;
@@ -22,6 +24,7 @@ import io.jenkins.plugins.machineid.lease.JoinTrial;
 import io.jenkins.plugins.machineid.lease.Tried;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 import org.kohsuke.stapler.ForwardToView;
 import org.kohsuke.stapler.HttpRedirect;
@@ -92,16 +95,23 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
 
     @Exported
     public KeysSetup getKeys() {
-        return KeysSetup.read(
-                Plans.keyHolders(MachineIdConfiguration.get().settings()));
+        return KeysSetup.read(Plans.keyHolders(settings()));
     }
 
-    /** Of the configuration as it is now. */
+    /** With what folders define that the present user may see. */
+    private static Settings settings() {
+        Settings own = MachineIdConfiguration.get().settings();
+        return FolderIdentities.seen(FolderIdentities.everywhere(own), own);
+    }
+
+    /** Of the configuration as it is now, and of what folders define that the present user may see. */
     static List<IdentitySetup> identities() {
-        Settings settings = MachineIdConfiguration.get().settings();
-        Plans plans = Plans.of(settings);
-        return settings.identities().stream()
-                .map(identity -> IdentitySetup.of(plans, identity))
+        Settings own = MachineIdConfiguration.get().settings();
+        List<Defined> ofFolders = FolderIdentities.everywhere(own);
+        Plans plans = Plans.of(FolderIdentities.seen(ofFolders, own));
+        return Stream.concat(
+                        own.identities().stream().map(identity -> IdentitySetup.of(plans, identity)),
+                        ofFolders.stream().map(defined -> IdentitySetup.of(plans, defined)))
                 .toList();
     }
 
@@ -114,7 +124,7 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
     @POST
     public HttpResponse doTry(@QueryParameter String identity, @QueryParameter String job, @QueryParameter String agent) {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        Settings settings = MachineIdConfiguration.get().settings();
+        Settings settings = settings();
         String name = Texts.orEmpty(job).trim();
         String where = Texts.orEmpty(agent).trim();
         return shown(identity, JoinTrial.run(settings, identity, name, where, "manage/" + getUrlName() + "/"))
@@ -126,7 +136,7 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
     @POST
     public HttpResponse doLook(@QueryParameter String identity) {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        Settings settings = MachineIdConfiguration.get().settings();
+        Settings settings = settings();
         Identity known = settings.identity(identity);
         Cluster cluster = known == null ? null : settings.cluster(known.getCluster());
         return cluster == null ? new HttpRedirect(".") : shown(identity, ConnectionTest.look(cluster, known));

@@ -10,6 +10,7 @@ import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Choices;
+import io.jenkins.plugins.machineid.folder.FolderIdentities;
 import java.util.List;
 import jenkins.model.Jenkins;
 
@@ -23,7 +24,7 @@ final class BlockForm {
         if (allowed(item)) {
             offered = item == null
                     ? MachineIdConfiguration.get().getIdentities().stream().map(Identity::getId).toList()
-                    : MachineIdConfiguration.get().policy().usableBy(item.getFullName());
+                    : FolderIdentities.settings(item).policy().usableBy(item.getFullName());
         }
         return Choices.of(Messages.Choice_default(), offered, current);
     }
@@ -35,7 +36,7 @@ final class BlockForm {
         // For the snippet generator outside of a job there is no job to be allowed: only an administrator comes so far.
         boolean known = item == null
                 ? MachineIdConfiguration.get().identity(value.trim()) != null
-                : MachineIdConfiguration.get().policy().allows(value.trim(), item.getFullName());
+                : FolderIdentities.settings(item).policy().allows(value.trim(), item.getFullName());
         return known
                 ? FormValidation.ok()
                 : FormValidation.error(Messages.Check_identityForJob(value.trim()));
