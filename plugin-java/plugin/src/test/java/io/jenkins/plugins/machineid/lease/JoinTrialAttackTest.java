@@ -18,6 +18,7 @@ import io.jenkins.plugins.machineid.agent.ReleaseTask;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.join.BoundKeypairJoin;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import io.jenkins.plugins.machineid.join.JoinMethod;
@@ -29,6 +30,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import jenkins.model.Jenkins;
 import org.json.JSONObject;
@@ -304,5 +306,23 @@ class JoinTrialAttackTest {
         }
         assertEquals(0, statements.size());
         assertEquals(Kind.OK, ConnectionTest.look(MachineIdConfiguration.get().cluster("trial"), null).kind());
+    }
+
+    @Test
+    void a02AFoldersIdentityIsTriedForJobsBelowTheFolderAlone() {
+        Cluster cluster = new Cluster("trial", "trial.example.com");
+        cluster.setAllowedFolders(List.of("team-a"));
+        set(List.of(cluster), List.of());
+        Identity identity = Identity.ofFolder("team-a", "deploy", cluster, signed("kubernetes"));
+        identity.setRoles(List.of(Blocks.ROLE));
+        identity.setAllowedJobs(List.of("**"));
+        Settings settings = MachineIdConfiguration.get().settings().with(List.of(identity), Map.of());
+        Tried tried = JoinTrial.run(settings, "team-a/deploy", JOB, "a-trial", "x");
+        assertEquals(Kind.OK, tried.kind(), text(tried));
+        assertTrue(claims(statements.get(0)).getString("sub").startsWith("system:serviceaccount:team-a:app@"));
+        assertEquals(Kind.WARNING, JoinTrial.run(settings, "team-a/deploy", "team-b/app", "a-trial", "x").kind());
+        // Nobody has named its agents.
+        assertEquals(Kind.WARNING, JoinTrial.run(settings, "team-a/deploy", JOB, "", "x").kind());
+        assertEquals(1, statements.size());
     }
 }
