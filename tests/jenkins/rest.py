@@ -159,6 +159,9 @@ unclassified:
       - id: registered
         cluster: second
         join: {{bound_keypair: {{tokenName: jenkins-bound, registrationSecretCredentialsId: teleport/bound}}}}
+      - id: fixed
+        cluster: second
+        join: {{bound_keypair: {{tokenName: jenkins-bound, staticKeyCredentialsId: teleport/key}}}}
       - id: signed
         cluster: second
         join: {{jenkins: {{tokenName: jenkins-signed, form: gitlab, audience: example.com}}}}
@@ -206,8 +209,9 @@ def configuration_as_code_round_trip(world):
              'renewalInterval: "10m"', "builtInNodeAllowed: true", 'cacheScope: "build"', 'addressKind: "auth"',
              'maxTtl: "2h"', "1" * 64, "2" * 64)
     contains(nodes, "machineId:", 'identity: "each"', 'defaultIdentity: "api"', "standing:")
-    contains(ours, 'credentialsId: "teleport-vaulted"', '- "teleport-*"', 'registrationSecretCredentialsId: "teleport/bound"')
-    equal(ours.count("join:"), 11, "exported join methods, without those that are the default")
+    contains(ours, 'credentialsId: "teleport-vaulted"', '- "teleport-*"', 'registrationSecretCredentialsId: "teleport/bound"',
+             'staticKeyCredentialsId: "teleport/key"')
+    equal(ours.count("join:"), 12, "exported join methods, without those that are the default")
     for default in ('addressKind: "proxy"', 'keyAlgorithm: "ecdsa-p256"', 'cacheScope: "agent"',
                     'agentsBy: "names"', "builtInNodeAllowed: false"):
         assert default not in ours, f"a default is exported: {default}"
@@ -217,11 +221,12 @@ def configuration_as_code_round_trip(world):
     page = jenkins.get("/manage/configure")
     contains(page, *(f'name="_.{field}"' for field in (
         "tokenName", "tokenPath", "variable", "fips", "command", "timeout", "audienceTag", "clientId", "registrationSecret", "form", "audience",
-        "credentialsId", "registrationSecretCredentialsId", "agentCredentials")))
+        "credentialsId", "registrationSecretCredentialsId", "staticKeyCredentialsId", "agentCredentials")))
     for secret in ("the-registration-secret", "the-pasted-secret"):
         assert secret not in page, "a secret is in the form"
     for path in ("GitlabJoin/help", "GitlabJoin/help/tokenName", "GitlabJoin/help/variable", "IamJoin/help/fips", "TokenJoin/help/token",
-                 "TokenJoin/help/credentialsId", "BoundKeypairJoin/help/registrationSecretCredentialsId"):
+                 "TokenJoin/help/credentialsId", "BoundKeypairJoin/help/registrationSecretCredentialsId",
+                 "BoundKeypairJoin/help/staticKeyCredentialsId"):
         contains(jenkins.get(f"/descriptor/{PACKAGE}.join.{path}"), "<div>")
     configure("casc-again.yaml", ours + nodes)
     again = export()

@@ -18,7 +18,7 @@ RELEASED = "machine-id: lease of 'api' released"
 # The jobs of identity `stated` that the cluster's token for statements of this Jenkins names, as `namespace:name@identity`.
 STATED = tuple(f"{job}@stated" for job in (
     "-:stated-scripted", "-:stated-freestyle", "-:stated-parallel", "-:stated-long", "-:stated-restart", "-:stated-abort",
-    "-:stated-inside", "-:stated-hostile", "-:stated-rotation", "stated-folder:declarative"))
+    "-:stated-inside", "-:stated-hostile", "-:stated-rotation", "-:stated-held", "stated-folder:declarative"))
 # The one job of an identity that folder `team-f` defines.
 OF_FOLDER = "team-f:deploy@team-f/mine"
 TESTS = []
