@@ -116,6 +116,24 @@ def a_block_ends_when_the_cluster_no_longer_lets_the_folder(world):
         wait_for("all leases to be gone", lambda: not world.a3.leases(), 60)
 
 
+@test
+def a_block_of_a_folders_identity_outlives_the_controller(world):
+    with team(world, defined("mine", ROLES + "<tokenName>stated-folder</tokenName>")) as jenkins:
+        over = world.a3.directory / f"workspace/{TEAM}/deploy/over"
+        job(jenkins, f"{TEAM}/deploy", body="sh 'rm -f over; echo in-$((40+2)); for i in $(seq 300); do [ -f over ] && break; "
+            "sleep 1; done; ls -l $MACHINE_ID_SSH_CONFIG'")
+        number = jenkins.build(f"{TEAM}/deploy")
+        jenkins.wait_console(f"{TEAM}/deploy", number, "in-42")
+        jenkins.restart()
+        try:
+            jenkins.wait_console(f"{TEAM}/deploy", number, "machine-id: lease of 'team-f/mine' taken again", 240)
+        finally:
+            over.touch()
+        result, log = jenkins.finish(f"{TEAM}/deploy", number, 120)
+        equal(result, "SUCCESS", log)
+        wait_for("all leases to be gone", lambda: not world.a3.leases(), 30)
+
+
 @contextmanager
 def owner(jenkins):
     """A user who may configure the folder and what is below, and nothing else."""
@@ -195,6 +213,11 @@ def what_folders_ask_for_is_on_the_set_up_page_and_for_their_owners(world):
         contains(setup["team-f/stated"]["fault"], "an administrator both define")
         contains(jenkins.get(PAGE), "team-f/mine")
         assert mallory.post(PAGE + "api/json") in (403, 404), "the administrators' page"
+        theirs = json.loads(mallory.get(f"{job_path(TEAM)}/machine-id-setup/api/json"))["identities"]
+        equal([each["id"] for each in theirs], ["team-f/mine", "team-f/stated"], "the folder's own page")
+        equal(theirs[0]["yaml"], setup["team-f/mine"]["yaml"])
+        contains(mallory.get(f"{job_path(TEAM)}/machine-id-setup/"), "team-f:deploy@team-f/mine", "jenkins-copy-button")
+        contains(mallory.get(job_path(TEAM) + "/"), "machine-id-setup")
         cli = world.output / "jenkins-cli.jar"
         with jenkins.opener.open(jenkins.url + "/jnlpJars/jenkins-cli.jar", timeout=60) as reply:
             cli.write_bytes(reply.read())
@@ -209,3 +232,18 @@ def what_folders_ask_for_is_on_the_set_up_page_and_for_their_owners(world):
         for other in ("stated", "team-g/mine"):
             code, out, err = command(other)
             assert code != 0 and not out, f"{other}: {out}"
+        # Who may only read the folder sees none of it.
+        left = jenkins.groovy(f"""
+            def folder = jenkins.model.Jenkins.get().getItem('{TEAM}')
+            def type = com.cloudbees.hudson.plugins.folder.properties.AuthorizationMatrixProperty
+            def entries = folder.properties.get(type).grantedPermissionEntries
+            def property = type.newInstance([:])
+            entries.findAll {{ it.key != hudson.model.Item.CONFIGURE }}.each {{ permission, all -> all.each {{ property.add(permission, it) }} }}
+            folder.properties.replace(property)
+            println 'READER'""")
+        contains(left, "READER")
+        status = mallory.post(f"{job_path(TEAM)}/machine-id-setup/api/json")
+        assert status in (403, 404), f"who may only read the folder: {status}"
+        assert "machine-id-setup" not in mallory.get(job_path(TEAM) + "/"), "the link"
+        code, out, err = command("team-f/mine")
+        assert code != 0 and not out, out

@@ -41,6 +41,11 @@ public final class FolderIdentities {
         return THERE ? Known.everywhere(settings) : List.of();
     }
 
+    /** Whether the folder defines any, usable or not. */
+    public static boolean definesAny(Item folder) {
+        return THERE && Known.definesAny(folder);
+    }
+
     /** Whether the present user may configure the folder, and so what it defines. */
     public static boolean mayConfigure(String folder) {
         return THERE && Known.mayConfigure(folder);
@@ -98,6 +103,11 @@ public final class FolderIdentities {
             List<AbstractFolder> folders = Jenkins.get().getAllItems(AbstractFolder.class);
             return folders.stream()
                     .anyMatch(each -> each.getFullName().equals(folder) && each.hasPermission(Item.CONFIGURE));
+        }
+
+        static boolean definesAny(Item item) {
+            return item instanceof AbstractFolder<?> folder
+                    && folder.getProperties().get(FolderIdentitiesProperty.class) != null;
         }
 
         private static List<Defined> of(AbstractFolder<?> folder, Settings settings) {

@@ -75,7 +75,7 @@ public class JenkinsJoin extends NamedTokenJoin {
     }
 
     @Override
-    public String audience(String ofCluster) {
+    public String statedFor(String ofCluster) {
         return audience == null ? ofCluster : audience;
     }
 

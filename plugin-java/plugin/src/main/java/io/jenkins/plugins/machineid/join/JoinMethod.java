@@ -72,7 +72,7 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
      *
      * @param ofCluster whom they are for where this method says nothing
      */
-    public String audience(String ofCluster) {
+    public String statedFor(String ofCluster) {
         throw new IllegalStateException(symbol() + " makes no statements");
     }
 

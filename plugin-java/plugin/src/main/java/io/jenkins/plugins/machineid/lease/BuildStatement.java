@@ -41,7 +41,7 @@ final class BuildStatement implements AutoCloseable {
         if (form.isEmpty()) {
             return new BuildStatement(null);
         }
-        String audience = identity.getJoin().audience(settings.cluster(identity.getCluster()).audience());
+        String audience = identity.getJoin().statedFor(settings.cluster(identity.getCluster()).audience());
         try {
             return new BuildStatement(Statements.sign(form.get(), facts.get(), identityId, audience));
         } catch (IssuerFailure e) {

@@ -80,7 +80,7 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs) {
         }
         return new Plan.Signed(
                 form,
-                identity.getJoin().audience(cluster.audience()),
+                identity.getJoin().statedFor(cluster.audience()),
                 IssuerAddress.issuer(),
                 jwks.get(),
                 identity.getAllowedJobs(),

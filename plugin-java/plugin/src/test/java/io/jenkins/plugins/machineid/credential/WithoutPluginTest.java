@@ -28,7 +28,8 @@ class WithoutPluginTest {
     private static final Path CLASSES = Path.of("target/classes");
     /** Those that know the other plugins' types, and an extension that is marked as optional. */
     private static final Pattern KNOWN = Pattern.compile("io\\.jenkins\\.plugins\\.machineid\\."
-            + "(credential\\.CredentialStore|folder\\.FolderIdentities\\$Known|folder\\.FolderIdentitiesProperty(\\$DescriptorImpl)?):");
+            + "(credential\\.CredentialStore|folder\\.FolderIdentities\\$Known|folder\\.FolderIdentitiesProperty(\\$DescriptorImpl)?"
+            + "|setup\\.FolderPage\\$Factory):");
 
     /** The plugin's classes anew, as its class loader sees them there. */
     private static ClassLoader loader() throws MalformedURLException {

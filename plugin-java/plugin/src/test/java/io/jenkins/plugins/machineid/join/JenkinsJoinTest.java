@@ -40,10 +40,10 @@ class JenkinsJoinTest {
     @Test
     void it_is_for_the_cluster_unless_something_else_is_set() {
         JenkinsJoin join = named();
-        assertEquals("teleport.example.com", join.audience("teleport.example.com"));
+        assertEquals("teleport.example.com", join.statedFor("teleport.example.com"));
         join.setAudience(" example.com ");
-        assertEquals("example.com", join.audience("teleport.example.com"));
-        assertThrows(IllegalStateException.class, () -> new IamJoin().audience("teleport.example.com"));
+        assertEquals("example.com", join.statedFor("teleport.example.com"));
+        assertThrows(IllegalStateException.class, () -> new IamJoin().statedFor("teleport.example.com"));
     }
 
     @Test

@@ -5,6 +5,8 @@ package io.jenkins.plugins.machineid.setup;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.cloudbees.hudson.plugins.folder.FakeFolder;
@@ -163,6 +165,23 @@ class FolderAttackTest {
         assertEquals(List.of("jenkins-team-b", "jenkins-team-b"), Plans.keyHolders(plans.settings()));
     }
 
+    /** Its page shows the folder's own, and to nobody else. */
+    @Test
+    void a26AFoldersPageShowsNoOthersIdentities() {
+        Folders.administrator("web", "jenkins-web", "**");
+        FakeFolder folder = Folders.folder("team-b", identity("api", StatementForm.GITLAB, null));
+        FakeFolder inner = Folders.below(folder, "team-b/inner", identity("api", StatementForm.GITLAB, null));
+        jenkins.model.Jenkins.get().jobs = List.of(folder, inner, Folders.folder("team-a", identity("x", StatementForm.GITLAB, null)));
+        FolderPage page = new FolderPage(folder);
+        assertEquals(List.of("team-b/api"), page.getIdentities().stream().map(IdentitySetup::getId).toList());
+        assertEquals("symbol-key", page.getIconFileName());
+        assertEquals(page, page.getTarget());
+        assertNull(new FolderPage(new FakeFolder(folder, "team-b/none")).getIconFileName());
+        folder.configurable = false;
+        assertNull(page.getIconFileName());
+        assertThrows(SecurityException.class, page::getTarget);
+    }
+
     /** Nothing of the folder's word says whom a statement is for. */
     @Test
     void a26AStatementIsForTheClusterThatLetsTheFolder() {
@@ -171,6 +190,6 @@ class FolderAttackTest {
         Identity identity = settings.identity("team-b/api");
         assertEquals(
                 "teleport.example.com",
-                identity.getJoin().audience(settings.cluster(identity.getCluster()).audience()));
+                identity.getJoin().statedFor(settings.cluster(identity.getCluster()).audience()));
     }
 }
