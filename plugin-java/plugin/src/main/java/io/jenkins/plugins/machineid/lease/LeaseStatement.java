@@ -9,6 +9,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.issuer.BuildFacts;
 import io.jenkins.plugins.machineid.issuer.BuildFactsReader;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
 import io.jenkins.plugins.machineid.issuer.StatedNode;
@@ -17,6 +18,7 @@ import io.jenkins.plugins.machineid.issuer.Statements;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Who a build or an agent is, as this controller states it for one join of one lease. Nothing in it is the agent's or the
@@ -36,9 +38,14 @@ final class LeaseStatement implements AutoCloseable {
 
     /** About a build, where the identity joins so; the policy has been asked. */
     static LeaseStatement ofBuild(Settings settings, String identityId, Run<?, ?> run, Node node) throws AbortException {
+        return ofBuild(settings, identityId, () -> BuildFactsReader.of(run, node));
+    }
+
+    /** @param facts read only where something is signed */
+    static LeaseStatement ofBuild(Settings settings, String identityId, Supplier<BuildFacts> facts) throws AbortException {
         requireBuilds(settings, identityId);
         return sign(settings, identityId, (form, audience) ->
-                Statements.sign(form, BuildFactsReader.of(run, node), identityId, audience));
+                Statements.sign(form, facts.get(), identityId, audience));
     }
 
     /** About an agent, whichever build runs there; as above. */

@@ -14,6 +14,7 @@ import io.jenkins.plugins.machineid.issuer.SigningKeys;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.NamedTokenJoin;
+import io.jenkins.plugins.machineid.lease.SeenServer;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -71,7 +72,13 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<N
                 identity.getRoles(),
                 join.symbol(),
                 token(join),
-                join.statement().map(form -> signed(identity, form)).orElse(null));
+                join.statement().map(form -> signed(identity, form)).orElse(null),
+                seen(identity.getCluster()).map(SeenServer::version).orElse(null));
+    }
+
+    /** @param cluster its name */
+    Optional<SeenServer> seen(String cluster) {
+        return Optional.ofNullable(settings.cluster(cluster)).flatMap(SeenServer::of);
     }
 
     private Plan.Signed signed(Identity identity, StatementForm form) {
@@ -79,20 +86,16 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<N
         if (cluster == null) {
             throw new IllegalStateException(Messages.Check_clusterUnknown(identity.getCluster()));
         }
+        List<String> existing = needsJobs(identity) ? existing(identity) : List.of();
         return new Plan.Signed(
                 form,
                 identity.getJoin().statedFor(cluster.audience()),
                 IssuerAddress.issuer(),
                 jwks.get(),
-                identity.getJoin().statesAgents() ? agents(identity, form) : jobs(identity, form));
-    }
-
-    private AllowRules jobs(Identity identity, StatementForm form) {
-        return AllowRules.of(
-                form,
-                identity.getId(),
-                identity.getAllowedJobs(),
-                needsJobs(identity) ? existing(identity) : List.of());
+                identity.getJoin().statesAgents()
+                        ? agents(identity, form)
+                        : AllowRules.of(form, identity.getId(), identity.getAllowedJobs(), existing),
+                existing);
     }
 
     private AllowRules agents(Identity identity, StatementForm form) {
