@@ -65,7 +65,7 @@ fn a_fresh_statement_renews_a_lease_in_its_place() {
 #[test]
 fn a_renewal_that_is_refused_leaves_what_is_there() {
     let cluster = cluster("gitlab", "17.4.0");
-    let agent = Agent::of(&cluster, "gitlab", &given());
+    let agent = Agent::of(&cluster, "gitlab", "jenkins", &given());
     agent.acquire(Some(STATEMENT)).unwrap();
     let before = agent.key();
     let error = agent.acquire(Some("eyJ.another.one")).unwrap_err();
