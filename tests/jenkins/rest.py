@@ -63,7 +63,7 @@ def every_form_method_demands_post_and_permission(world):
     with only_a_reader(jenkins):
         jenkins.status("/api/json", "POST")
         for path in paths:
-            if ".config." in path or ".join." in path:
+            if any(part in path for part in (".config.", ".folder.", ".join.")):
                 equal(jenkins.status(path, "POST"), 403, f"POST by a reader: {path}")
             else:
                 status, body = jenkins.reply(path)
@@ -114,6 +114,8 @@ unclassified:
         address: auth.example.com:3025
         addressKind: auth
         caPins: ["sha256:{pin}", "sha256:{pin2}"]
+        teleportName: second.example.com
+        allowedFolders: [team-b, "team-b/**"]
     identities:
       - id: api
         cluster: main
@@ -166,6 +168,9 @@ unclassified:
       - id: registered
         cluster: second
         join: {{bound_keypair: {{tokenName: jenkins-bound, registrationSecretCredentialsId: teleport/bound}}}}
+      - id: fixed
+        cluster: second
+        join: {{bound_keypair: {{tokenName: jenkins-bound, staticKeyCredentialsId: teleport/key}}}}
       - id: signed
         cluster: second
         join: {{jenkins: {{tokenName: jenkins-signed, form: gitlab, audience: example.com}}}}
@@ -206,15 +211,16 @@ def configuration_as_code_round_trip(world):
     web_ca = textwrap.indent(Path(world.cluster["web_ca"]).read_text().rstrip(), " " * 10)
     configure("casc.yaml", ALL_FIELDS.format(proxy=world.cluster["proxy"], web_ca=web_ca, pin="1" * 64, pin2="2" * 64))
     ours, nodes = export()
-    contains(ours, "kubernetes:", 'tokenName: "jenkins-agents"', 'agentsBy: "any"', 'agentLabel: "api"', '- "a1-*"', 'id: "pods"', 'tokenPath: "/var/run/proof"',
+    contains(ours, "kubernetes:", 'tokenName: "jenkins-agents"', 'agentsBy: "any"', 'agentLabel: "api"', '- "a1-*"', 'id: "pods"', 'teleportName: "second.example.com"', '- "team-b/**"', 'tokenPath: "/var/run/proof"',
              "iam:", "fips: true", "generic_oidc:", '- "a b"', 'timeout: "30s"', 'audienceTag: "TP"', 'clientId: "00000000-',
              "bound_keypair:", 'tokenName: "jenkins-bound"', "jenkins:", 'form: "gitlab"', 'audience: "example.com"',
              'variable: "PROOF"', 'tokenFile: "/etc/token"', 'keyAlgorithm: "rsa-2048"', 'lifetime: "30m"',
              'renewalInterval: "10m"', "builtInNodeAllowed: true", 'cacheScope: "build"', 'addressKind: "auth"',
              'maxTtl: "2h"', "1" * 64, "2" * 64)
     contains(nodes, "machineId:", 'identity: "each"', 'defaultIdentity: "api"', "standing:")
-    contains(ours, 'credentialsId: "teleport-vaulted"', '- "teleport-*"', 'registrationSecretCredentialsId: "teleport/bound"')
-    equal(ours.count("join:"), 11, "exported join methods, without those that are the default")
+    contains(ours, 'credentialsId: "teleport-vaulted"', '- "teleport-*"', 'registrationSecretCredentialsId: "teleport/bound"',
+             'staticKeyCredentialsId: "teleport/key"')
+    equal(ours.count("join:"), 12, "exported join methods, without those that are the default")
     for default in ('addressKind: "proxy"', 'keyAlgorithm: "ecdsa-p256"', 'cacheScope: "agent"',
                     'agentsBy: "names"', "builtInNodeAllowed: false"):
         assert default not in ours, f"a default is exported: {default}"
@@ -224,11 +230,12 @@ def configuration_as_code_round_trip(world):
     page = jenkins.get("/manage/configure")
     contains(page, *(f'name="_.{field}"' for field in (
         "tokenName", "tokenPath", "variable", "fips", "command", "timeout", "audienceTag", "clientId", "registrationSecret", "form", "audience",
-        "credentialsId", "registrationSecretCredentialsId", "agentCredentials")))
+        "credentialsId", "registrationSecretCredentialsId", "staticKeyCredentialsId", "agentCredentials")))
     for secret in ("the-registration-secret", "the-pasted-secret"):
         assert secret not in page, "a secret is in the form"
     for path in ("GitlabJoin/help", "GitlabJoin/help/tokenName", "GitlabJoin/help/variable", "IamJoin/help/fips", "TokenJoin/help/token",
-                 "TokenJoin/help/credentialsId", "BoundKeypairJoin/help/registrationSecretCredentialsId"):
+                 "TokenJoin/help/credentialsId", "BoundKeypairJoin/help/registrationSecretCredentialsId",
+                 "BoundKeypairJoin/help/staticKeyCredentialsId"):
         contains(jenkins.get(f"/descriptor/{PACKAGE}.join.{path}"), "<div>")
     configure("casc-again.yaml", ours + nodes)
     again = export()

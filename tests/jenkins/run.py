@@ -26,7 +26,9 @@ import builds  # noqa: E402,F401
 import containers  # noqa: E402,F401
 import losses  # noqa: E402,F401
 import statements  # noqa: E402,F401
+import signing_keys  # noqa: E402,F401
 import credentials  # noqa: E402,F401
+import folders  # noqa: E402,F401
 import rest  # noqa: E402,F401
 import setup_page  # noqa: E402,F401
 import pages  # noqa: E402,F401

@@ -18,7 +18,9 @@ RELEASED = "machine-id: lease of 'api' released"
 # The jobs of identity `stated` that the cluster's token for statements of this Jenkins names, as `namespace:name@identity`.
 STATED = tuple(f"{job}@stated" for job in (
     "-:stated-scripted", "-:stated-freestyle", "-:stated-parallel", "-:stated-long", "-:stated-restart", "-:stated-abort",
-    "-:stated-inside", "-:stated-hostile", "-:stated-rotation", "stated-folder:declarative"))
+    "-:stated-inside", "-:stated-hostile", "-:stated-rotation", "-:stated-held", "stated-folder:declarative"))
+# The one job of an identity that folder `team-f` defines.
+OF_FOLDER = "team-f:deploy@team-f/mine"
 TESTS = []
 
 
@@ -93,6 +95,7 @@ class World:
                               "--bot", "each=api-workers", "--bot", "attacked=api-workers", "--login", self.login,
                               "--kube", "prod", "--kube", "staging", "--bot", "stated=stated-workers,admins",
                               "--signed", f"stated=stated,kubernetes,{self.jwks},{','.join(STATED)}",
+                              "--signed", f"stated-folder=stated,kubernetes,{self.jwks},{OF_FOLDER}",
                               "--signed", f"stated-branches=stated,gitlab,{self.jwks},stated-multi/main",
                               "--node", f"node1=127.0.0.1:{port}", "--host-key", f"node1={key}.pub"])
         wait_for("the Teleport double", ready.exists, 30)

@@ -13,6 +13,7 @@ mod error;
 #[cfg(feature = "fuzzing")]
 pub(crate) mod fuzzing;
 mod iam;
+mod key_id;
 mod outbox;
 mod proof;
 mod refusal;

@@ -13,6 +13,7 @@ use crate::version::Version;
 
 use super::advice;
 use super::error::JoinError;
+use super::key_id;
 use super::request::JoinRequest;
 use super::way::Failure;
 
@@ -212,7 +213,19 @@ pub(super) fn of(envelope: Envelope, texts: &[String], request: &JoinRequest<'_>
         None if envelope.blames_request() && !words::page_not_found(&message) => Rejection::Other,
         None => return JoinError::Failed { envelope: envelope.to_string(), passing: envelope.is_passing(), message },
     };
+    let message = match rejection {
+        Rejection::UnknownKey | Rejection::Signature => with_key_id(message, request),
+        _ => message,
+    };
     JoinError::Rejected { method: request.method, rejection, version: request.version.clone(), message }
+}
+
+/// The server names no key; the proof does.
+fn with_key_id(message: String, request: &JoinRequest<'_>) -> String {
+    match request.id_token.and_then(key_id::of) {
+        Some(id) => format!("{message} (the proof is signed with key {id})"),
+        None => message,
+    }
 }
 
 /// Whether words that are found in many texts can mean that here: of a proof where there is one, of a document where a

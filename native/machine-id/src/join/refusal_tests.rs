@@ -7,6 +7,16 @@ use crate::secret::Secret;
 
 /// What a server said, from the innermost text to the outermost wrap.
 fn heard(method: JoinMethod, version: &str, envelope: Envelope, texts: &[&str]) -> JoinError {
+    answer(method, version, envelope, texts, None)
+}
+
+fn answer(
+    method: JoinMethod,
+    version: &str,
+    envelope: Envelope,
+    texts: &[&str],
+    id_token: Option<&Secret>,
+) -> JoinError {
     let pem = include_str!("../../../../tests/fixtures/teleport-15/keys/ecdsa.key");
     let (key, token) = (KeyPair::from_pem(pem).unwrap(), Secret::new("s3cret".to_owned()));
     let version = Version::parse(version);
@@ -14,8 +24,8 @@ fn heard(method: JoinMethod, version: &str, envelope: Envelope, texts: &[&str]) 
     let request = JoinRequest {
         method,
         token: &token,
-        id_token: None,
-        secrets: Vec::new(),
+        id_token,
+        secrets: id_token.into_iter().collect(),
         bound: &Init::default(),
         key: &key,
         expires,
@@ -109,6 +119,22 @@ const HEARD: &[(u16, &str, Rejection)] = &[
 /// A method that the meaning can be of.
 fn method_of(rejection: Rejection) -> JoinMethod {
     if rejection == Rejection::Document { JoinMethod::Azure } else { JoinMethod::Kubernetes }
+}
+
+/// The server names no key, so we do, where a key is the matter.
+#[test]
+fn the_key_of_a_proof_that_is_not_known_is_named() {
+    // {"alg":"RS256","kid":"key-7"}
+    let proof = Secret::new("eyJhbGciOiJSUzI1NiIsImtpZCI6ImtleS03In0.e30.c2ln".to_owned());
+    for (text, named) in [
+        ("go-jose/go-jose: unsupported key type/format", true),
+        ("go-jose/go-jose: error in cryptographic primitive", true),
+        ("go-jose/go-jose/jwt: validation failed, token is expired (exp)", false),
+    ] {
+        let error = answer(JoinMethod::Kubernetes, "16.0.0", Envelope::Http(500), &[text], Some(&proof)).to_string();
+        assert_eq!(error.ends_with(&format!("{text} (the proof is signed with key key-7)")), named, "{error}");
+        assert!(!error.contains(proof.expose()), "{error}");
+    }
 }
 
 #[test]

@@ -15,8 +15,10 @@ pub(super) const SPEC: Spec = Spec {
         setting("registration_secret", Kind::Secret),
         setting("registration_secret_path", Kind::Path),
         setting("static_key_path", Kind::Path),
+        // A PEM. In tbot's file it would lie open; tbot has a variable for it.
+        Setting { name: "static_key", tbot: None, kind: Kind::Secret },
     ],
-    at_most_one: &["registration_secret", "registration_secret_path", "static_key_path"],
+    at_most_one: &["registration_secret", "registration_secret_path", "static_key_path", "static_key"],
     needs_one: false,
     identity: Identity::BoundKey,
     proof: Proof::BoundKey,

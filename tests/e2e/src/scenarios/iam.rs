@@ -94,8 +94,8 @@ pub fn a_wrong_secret(stage: &dyn Stage) {
 pub fn an_account_that_no_rule_allows(stage: &dyn Stage) {
     let options = IamOptions { allowed: false, ..IamOptions::default() };
     let (machine, _) = right(stage, &options);
-    let seen = format!("instance {} did not match any allow rules in token", options.arn);
-    bad_proof::refused(&machine, &[&seen], advice::RULES);
+    // Up to 15 the server doesn't say which instance, or which token.
+    bad_proof::refused(&machine, &["instance ", "did not match any allow rules"], advice::RULES);
 }
 
 /// A lock stops it, and it goes on once the lock is gone.

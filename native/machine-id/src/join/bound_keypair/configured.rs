@@ -28,7 +28,9 @@ pub(in crate::join) enum Configured {
 
 /// Whether the key never changes, so that nothing needs to be kept.
 pub(in crate::join) fn is_static(settings: &Settings, lookup: Lookup<'_>) -> bool {
-    settings.has("static_key_path") || settings.is_empty() && looked_up(lookup, STATIC_KEY_VARIABLE).is_some()
+    settings.has("static_key_path")
+        || settings.has("static_key")
+        || settings.is_empty() && looked_up(lookup, STATIC_KEY_VARIABLE).is_some()
 }
 
 /// Reads secret and static key; blocks.
@@ -45,20 +47,22 @@ pub(in crate::join) fn read(settings: &Settings, lookup: Lookup<'_>) -> Result<C
 }
 
 fn static_key(settings: &Settings, lookup: Lookup<'_>) -> Result<KeyPair, BoundKeypairError> {
-    const WHAT: &str = "the static key";
-    let (place, pem) = match settings.path("static_key_path") {
-        Some(path) => (path.display().to_string(), file(WHAT, path)?),
-        None => {
-            let place = format!("the environment variable {STATIC_KEY_VARIABLE}");
-            let unreadable = |reason: &str| unreadable(WHAT, place.clone(), reason.to_owned());
-            let encoded = looked_up(lookup, STATIC_KEY_VARIABLE).ok_or_else(|| unreadable("it isn't set"))?;
-            let pem = STANDARD.decode(encoded.expose()).map_err(|_| unreadable("it isn't base64 of a PEM"))?;
-            let pem = Zeroizing::new(pem);
-            let pem = std::str::from_utf8(&pem).map_err(|_| unreadable("it isn't base64 of a PEM"))?;
-            (place.clone(), Secret::new(pem.to_owned()))
-        }
+    let (place, pem) = if let Some(pem) = settings.secret("static_key") {
+        ("in the configuration".to_owned(), pem.duplicate())
+    } else if let Some(path) = settings.path("static_key_path") {
+        (path.display().to_string(), file("the static key", path)?)
+    } else {
+        let place = format!("in the environment variable {STATIC_KEY_VARIABLE}");
+        let pem = looked_up(lookup, STATIC_KEY_VARIABLE).and_then(|encoded| decoded(&encoded));
+        let pem = pem.ok_or_else(|| no_key(&place, "it isn't base64 of a PEM"))?;
+        (place, pem)
     };
-    KeyPair::from_pem(pem.expose()).map_err(|error| unreadable(WHAT, place, error.to_string()))
+    KeyPair::from_pem(pem.expose()).map_err(|error| no_key(&place, &error.to_string()))
+}
+
+fn decoded(encoded: &Secret) -> Option<Secret> {
+    let pem = Zeroizing::new(STANDARD.decode(encoded.expose()).ok()?);
+    std::str::from_utf8(&pem).ok().map(|pem| Secret::new(pem.to_owned()))
 }
 
 fn file(what: &'static str, path: &Path) -> Result<Secret, BoundKeypairError> {
@@ -68,6 +72,10 @@ fn file(what: &'static str, path: &Path) -> Result<Secret, BoundKeypairError> {
         Ok(text) => Ok(text),
         Err(error) => Err(unreadable(what, place, error.to_string())),
     }
+}
+
+fn no_key(place: &str, reason: &str) -> BoundKeypairError {
+    BoundKeypairError::NoKey { place: place.to_owned(), reason: reason.to_owned() }
 }
 
 fn unreadable(what: &'static str, place: String, reason: String) -> BoundKeypairError {
@@ -118,12 +126,20 @@ mod tests {
     }
 
     #[test]
-    fn a_static_key_is_read_from_file_or_variable() {
+    fn a_static_key_is_read_from_setting_file_or_variable() {
         assert!(matches!(read(&Settings::default(), &variables).unwrap(), Configured::Static(_)));
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/teleport-15/keys/rsa.key");
         let set = with("static_key_path", Value::Path(path.into()));
         assert!(is_static(&set, &|_| None));
         assert!(matches!(read(&set, &|_| None).unwrap(), Configured::Static(_)));
+        let set = with("static_key", Value::Secret(Secret::new(PEM.to_owned())));
+        assert!(is_static(&set, &|_| None));
+        match read(&set, &variables).unwrap() {
+            Configured::Static(key) => {
+                assert_eq!(key.ssh_public_line(), KeyPair::from_pem(PEM).unwrap().ssh_public_line())
+            }
+            Configured::Kept(_) => panic!("no static key"),
+        }
     }
 
     #[test]
@@ -134,5 +150,12 @@ mod tests {
         let junk: Lookup<'_> = &|name| (name == STATIC_KEY_VARIABLE).then(|| "hunter2!".to_owned());
         let error = read(&Settings::default(), junk).unwrap_err().to_string();
         assert!(error.contains(STATIC_KEY_VARIABLE) && !error.contains("hunter2"), "{error}");
+        for junk in ["hunter2", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"] {
+            let set = with("static_key", Value::Secret(Secret::new(junk.to_owned())));
+            let error = read(&set, &|_| None).unwrap_err();
+            let text = format!("{error} {error:?}");
+            assert!(error.to_string().starts_with("the static key in the configuration can't be used: "), "{text}");
+            assert!(!text.contains("hunter2") && !format!("{set:?}").contains("hunter2"), "{text}");
+        }
     }
 }

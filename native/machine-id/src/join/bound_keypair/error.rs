@@ -36,6 +36,14 @@ pub enum BoundKeypairError {
         /// Why not.
         reason: String,
     },
+    /// What is configured as the static key isn't one.
+    #[error("the static key {place} can't be used: {reason}")]
+    NoKey {
+        /// Where it stands.
+        place: String,
+        /// Why not.
+        reason: String,
+    },
     /// Key or state can't be read or kept.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,7 +75,9 @@ pub enum BoundKeypairError {
 impl Fault for BoundKeypairError {
     fn code(&self) -> Code {
         match self {
-            Self::Unregistered { .. } | Self::UnknownKey { .. } | Self::Unreadable { .. } => Code::JoinProofMissing,
+            Self::Unregistered { .. } | Self::UnknownKey { .. } | Self::Unreadable { .. } | Self::NoKey { .. } => {
+                Code::JoinProofMissing
+            }
             Self::StaticRotation => Code::JoinRejected,
             Self::Store(error) => error.code(),
             Self::AnswerLost { .. } | Self::StateLost { .. } => Code::IdentityNeedsRejoin,
@@ -94,6 +104,7 @@ impl Fault for BoundKeypairError {
                  storage"
                     .to_owned()
             }
+            Self::NoKey { .. } => "put a private key without a passphrase there, as PEM".to_owned(),
             Self::Unreadable { .. } => "write it there, readable for the agent's user".to_owned(),
             Self::Store(error) => error.hint(),
             Self::AnswerLost { .. } | Self::StateLost { .. } => {

@@ -6,6 +6,8 @@ package hudson.model;
 public abstract class AbstractItem extends Actionable implements Item {
     AbstractItem() {}
 
+    protected AbstractItem(ItemGroup parent, String name) {}
+
     @Override
     public ItemGroup<? extends Item> getParent() {
         return null;

@@ -3,4 +3,6 @@
 package com.cloudbees.plugins.credentials;
 
 public interface Credentials
-        extends hudson.model.Describable<Credentials>, java.io.Serializable, hudson.ExtensionPoint {}
+        extends hudson.model.Describable<Credentials>, java.io.Serializable, hudson.ExtensionPoint {
+    CredentialsScope getScope();
+}

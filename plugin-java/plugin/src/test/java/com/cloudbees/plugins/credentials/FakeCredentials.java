@@ -55,6 +55,11 @@ public class FakeCredentials implements StandardCredentials {
     }
 
     @Override
+    public CredentialsScope getScope() {
+        return id.startsWith("global-") ? CredentialsScope.GLOBAL : CredentialsScope.SYSTEM;
+    }
+
+    @Override
     public Descriptor<Credentials> getDescriptor() {
         return null;
     }

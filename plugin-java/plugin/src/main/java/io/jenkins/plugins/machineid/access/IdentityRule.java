@@ -5,8 +5,9 @@ package io.jenkins.plugins.machineid.access;
 import java.util.List;
 
 /**
- * What an administrator allows with one identity.
+ * What an administrator, or a folder, allows with one identity.
  *
+ * @param id its name, as {@link IdentityName} has it
  * @param roles roles that may be asked for; empty: whatever the bot may take
  * @param maxTtlSeconds longest lifetime of a certificate
  * @param allowedJobs patterns of full job names; empty: no job

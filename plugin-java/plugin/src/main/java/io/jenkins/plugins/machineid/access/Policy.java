@@ -6,6 +6,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Refusal.Rule;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,6 +18,10 @@ public final class Policy {
     public static final long DEFAULT_TTL_SECONDS = Vocabulary.limit("lifetime_default_seconds");
 
     private final Map<String, ReadRule> rules = new TreeMap<>();
+    /** Those among them that folders define. */
+    private final List<ReadRule> ofFolders;
+    /** What is wrong with identities of folders that can't be had, by name. */
+    private final Map<String, String> faults;
     private final Consumer<Refusal> log;
 
     /**
@@ -25,7 +30,27 @@ public final class Policy {
      */
     public Policy(Map<String, IdentityRule> rules, Consumer<Refusal> log) {
         rules.forEach((id, rule) -> this.rules.put(id, new ReadRule(rule)));
+        this.ofFolders = List.of();
+        this.faults = Map.of();
         this.log = log;
+    }
+
+    private Policy(Policy base, Map<String, IdentityRule> more, Map<String, String> faults) {
+        rules.putAll(base.rules);
+        ofFolders = more.values().stream().map(ReadRule::new).toList();
+        ofFolders.forEach(rule -> rules.put(rule.id(), rule));
+        this.faults = Map.copyOf(faults);
+        this.log = base.log;
+    }
+
+    /**
+     * As folders extend it.
+     *
+     * @param more of folders, by name, as {@link IdentityName} has it
+     * @param faults what is wrong with others of theirs, by name, as a sentence
+     */
+    public Policy with(Map<String, IdentityRule> more, Map<String, String> faults) {
+        return new Policy(this, more, faults);
     }
 
     /** The whole policy for one wish. */
@@ -91,8 +116,51 @@ public final class Policy {
 
     /** For forms and the queue: whether the job may use it at all. */
     public boolean allows(String identity, String job) {
-        ReadRule known = rules.get(identity);
-        return known != null && known.allows(job);
+        try {
+            ReadRule known = meant(identity, job);
+            return known != null && known.allows(job);
+        } catch (Refusal refused) {
+            return false;
+        }
+    }
+
+    /**
+     * What a job means by an id: an administrator's identity, or that of the nearest folder above it which has one. Never
+     * one of both: a folder must not come between a job and what an administrator has given it.
+     *
+     * @return null: there is none
+     */
+    private ReadRule meant(String identity, String job) throws Refusal {
+        ReadRule ofFolder = ofFolders.stream()
+                .filter(rule -> rule.isOfFolderAbove(job) && isCalled(rule.id(), identity))
+                .max(Comparator.comparingInt(rule -> rule.id().length()))
+                .orElse(null);
+        if (ofFolder != null) {
+            String id = IdentityName.id(ofFolder.id());
+            if (rules.containsKey(id)) {
+                throw new Refusal(
+                        Rule.IDENTITY_TWICE,
+                        Messages.Policy_identityTwice(IdentityName.folder(ofFolder.id()), id),
+                        "job " + job + " asks");
+            }
+            return ofFolder;
+        }
+        ReadRule own = IdentityName.folder(identity).isEmpty() ? rules.get(identity) : null;
+        String fault = own != null
+                ? null
+                : faults.keySet().stream()
+                        .filter(name -> isCalled(name, identity))
+                        .max(Comparator.comparingInt(String::length))
+                        .map(faults::get)
+                        .orElse(null);
+        if (fault != null) {
+            throw new Refusal(Rule.FOLDER_NOT_ALLOWED, fault, "job " + job + " asks");
+        }
+        return own;
+    }
+
+    private static boolean isCalled(String name, String identity) {
+        return name.equals(identity) || IdentityName.id(name).equals(identity);
     }
 
     /**
@@ -131,8 +199,12 @@ public final class Policy {
                     Messages.Policy_identityMissing(node.shown()),
                     "it is bound to " + node.identities());
         }
-        ReadRule known = rules.get(id);
         String job = wish.job();
+        ReadRule known = job == null ? rules.get(id) : meant(id, job);
+        if (known != null && wish.identity().isEmpty() && !known.isAdministrators()) {
+            // What an agent names was named by whoever knows administrators' identities alone.
+            known = null;
+        }
         if (job == null) {
             if (known == null) {
                 throw unknown(id, node);

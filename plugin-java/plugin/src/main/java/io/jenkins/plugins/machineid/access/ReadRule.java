@@ -29,8 +29,19 @@ final class ReadRule {
         return rule;
     }
 
+    /** An administrator defines it, and no folder. */
+    boolean isAdministrators() {
+        return IdentityName.folder(id()).isEmpty();
+    }
+
+    /** A folder that the job is in, at whatever depth, defines it. */
+    boolean isOfFolderAbove(String job) {
+        return !isAdministrators() && job.startsWith(IdentityName.folder(id()) + "/");
+    }
+
+    /** An identity of a folder is for jobs below it alone, whatever the patterns say. */
     boolean allows(String job) {
-        return jobs.stream().anyMatch(pattern -> pattern.matches(job));
+        return (isAdministrators() || isOfFolderAbove(job)) && jobs.stream().anyMatch(pattern -> pattern.matches(job));
     }
 
     boolean takes(String credential) {

@@ -16,6 +16,10 @@ public final class Refusal extends Exception {
         IDENTITY_MISSING("policy_identity_missing"),
         /** Also an identity that isn't configured: a job is not told which ones exist. */
         JOB_NOT_ALLOWED("policy_job"),
+        /** A folder defines it, and may not, or not so. */
+        FOLDER_NOT_ALLOWED("policy_folder"),
+        /** A folder and an administrator define an identity of this id. */
+        IDENTITY_TWICE("policy_identity_twice"),
         NODE_NOT_ALLOWED("policy_node"),
         /** A credential of the system that an agent brings as its token. */
         CREDENTIAL_NOT_ALLOWED("policy_credential"),

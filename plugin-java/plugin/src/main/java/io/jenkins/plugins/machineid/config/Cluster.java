@@ -9,6 +9,7 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.access.NamePattern;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
@@ -32,6 +33,8 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
     private List<String> caPins;
     private String caCertificate;
     private boolean useConfiguredAddress;
+    private String teleportName;
+    private List<String> allowedFolders;
 
     @DataBoundConstructor
     public Cluster(String name, String address) {
@@ -94,11 +97,50 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
         this.useConfiguredAddress = useConfiguredAddress;
     }
 
+    /** The cluster's name in Teleport; null: the host of its address. */
+    public String getTeleportName() {
+        return teleportName;
+    }
+
+    @DataBoundSetter
+    public void setTeleportName(String teleportName) {
+        this.teleportName = Texts.orNull(teleportName);
+        Checks.optional(this.teleportName, Checks::resource);
+    }
+
+    /** Whom statements about builds are for, unless a join method says otherwise. */
+    public String audience() {
+        return teleportName == null ? Texts.host(address) : teleportName;
+    }
+
+    /** Patterns of folders that may define identities of their own for this cluster; none: no folder. */
+    public List<String> getAllowedFolders() {
+        return Texts.orEmpty(allowedFolders);
+    }
+
+    @DataBoundSetter
+    public void setAllowedFolders(List<String> allowedFolders) {
+        this.allowedFolders = Texts.lines(allowedFolders);
+        Checks.jobs(getAllowedFoldersText());
+    }
+
+    /** For the form. */
+    public String getAllowedFoldersText() {
+        return String.join("\n", getAllowedFolders());
+    }
+
+    /** @param folder full name */
+    public boolean allowsFolder(String folder) {
+        return getAllowedFolders().stream().anyMatch(pattern -> new NamePattern(pattern).matches(folder));
+    }
+
     /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
     void check() {
         setAddressKind(addressKind);
         setCaPins(caPins);
         setCaCertificate(caCertificate);
+        setTeleportName(teleportName);
+        setAllowedFolders(allowedFolders);
     }
 
     /**
@@ -149,6 +191,18 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
         public FormValidation doCheckCaCertificate(@QueryParameter String value) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
             return Checks.formOptional(value, Checks::certificate);
+        }
+
+        @POST
+        public FormValidation doCheckTeleportName(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            return Checks.formOptional(value, Checks::resource);
+        }
+
+        @POST
+        public FormValidation doCheckAllowedFolders(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            return Checks.formOptional(value, Checks::jobs);
         }
 
         /** Test connection, with what stands in the form now. */

@@ -7,6 +7,7 @@ import hudson.model.AbstractDescribableImpl;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.AgentRule;
 import io.jenkins.plugins.machineid.access.Durations;
+import io.jenkins.plugins.machineid.access.IdentityName;
 import io.jenkins.plugins.machineid.access.IdentityRule;
 import io.jenkins.plugins.machineid.access.Policy;
 import io.jenkins.plugins.machineid.field.Checks;
@@ -54,6 +55,25 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         Checks.name(this.cluster);
     }
 
+    private Identity(String folder, String id, String cluster) {
+        Checks.id(id);
+        this.id = IdentityName.of(folder, id);
+        this.cluster = cluster;
+    }
+
+    /**
+     * One that a folder defines, for jobs below it, on any agent: never saved here.
+     *
+     * @param folder full name
+     */
+    public static Identity ofFolder(String folder, String id, Cluster cluster, JoinMethod join) {
+        Identity identity = new Identity(folder, id, cluster.getName());
+        identity.join = join;
+        identity.agentsBy = AgentRule.By.ANY.text();
+        return identity;
+    }
+
+    /** With the folder that defines it before it, if one does: see {@link IdentityName}. */
     public String getId() {
         return id;
     }

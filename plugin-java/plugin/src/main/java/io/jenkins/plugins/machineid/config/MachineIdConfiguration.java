@@ -7,6 +7,7 @@ import hudson.Extension;
 import hudson.ExtensionList;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Policy;
+import io.jenkins.plugins.machineid.field.Sentences;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import jenkins.model.GlobalConfiguration;

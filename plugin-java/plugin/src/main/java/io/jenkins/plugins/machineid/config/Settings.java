@@ -41,6 +41,25 @@ public final class Settings {
         this.policy = new Policy(rules, REFUSALS);
     }
 
+    private Settings(Settings base, List<Identity> more, Map<String, String> faults) {
+        this.clusters = base.clusters;
+        this.identities = new ArrayList<>(base.identities);
+        this.identities.addAll(more);
+        Map<String, IdentityRule> rules = new HashMap<>();
+        more.forEach(identity -> rules.put(identity.getId(), identity.rule()));
+        this.policy = base.policy.with(rules, faults);
+    }
+
+    /**
+     * With what folders define beside it: never saved.
+     *
+     * @param more checked already
+     * @param faults of others that they define, by name, as sentences
+     */
+    public Settings with(List<Identity> more, Map<String, String> faults) {
+        return more.isEmpty() && faults.isEmpty() ? this : new Settings(this, more, faults);
+    }
+
     /**
      * What clusters and identities say together. Asked when both are as they are to be: Configuration as Code sets the
      * one before the other.

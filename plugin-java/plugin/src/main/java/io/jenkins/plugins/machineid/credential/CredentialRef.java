@@ -14,10 +14,14 @@ public final class CredentialRef {
     private final String id;
     private final Consumer<Secret> rule;
 
-    /** @param rule throws {@link IllegalArgumentException} with a sentence that repeats nothing of the content */
     private CredentialRef(String id, Consumer<Secret> rule) {
         this.id = id;
         this.rule = rule;
+    }
+
+    /** @param rule throws {@link IllegalArgumentException} with a sentence that repeats nothing of the content */
+    public static CredentialRef of(String id, Consumer<Secret> rule) {
+        return new CredentialRef(id, rule);
     }
 
     /**

@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid.credential;
 
 import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
+import com.cloudbees.plugins.credentials.CredentialsScope;
 import com.cloudbees.plugins.credentials.common.IdCredentials;
 import com.cloudbees.plugins.credentials.common.StandardCredentials;
 import hudson.model.Node;
@@ -29,7 +30,7 @@ import org.jenkinsci.plugins.plaincredentials.StringCredentials;
  * are; a provider may be slow, hang or throw whatever it likes.
  */
 final class CredentialStore {
-    /** A token of the longest kind, and blanks around it. */
+    /** A key of the longest kind. */
     private static final int LONGEST = 8192;
 
     private CredentialStore() {}
@@ -71,7 +72,7 @@ final class CredentialStore {
         }
         try {
             if (bytes.length > LONGEST) {
-                throw new CredentialTrouble(Messages.Credential_content(id, Messages.Check_token()));
+                throw new CredentialTrouble(Messages.Credential_content(id, Messages.Credential_long(String.valueOf(LONGEST))));
             }
             return secret(id, new String(bytes, StandardCharsets.UTF_8).strip());
         } finally {
@@ -83,9 +84,14 @@ final class CredentialStore {
     private static Secret secret(String id, String text) throws CredentialTrouble {
         Secret secret = Secret.fromString(text);
         if (!secret.getPlainText().equals(text)) {
-            throw new CredentialTrouble(Messages.Credential_content(id, Messages.Check_token()));
+            throw new CredentialTrouble(Messages.Credential_content(id, Messages.Credential_encrypted()));
         }
         return secret;
+    }
+
+    /** Whether jobs may use it, too: only with the scope System they can't. */
+    static boolean isForJobs(Object credential) {
+        return ((StandardCredentials) credential).getScope() != CredentialsScope.SYSTEM;
     }
 
     @SuppressWarnings("try")

@@ -38,6 +38,11 @@ public final class HeldSecret {
         }
     }
 
+    /** Whether Jenkins gives it to jobs, too. */
+    public boolean isForJobs() {
+        return CredentialStore.isForJobs(credential);
+    }
+
     /**
      * Has Jenkins note that it is used: soon, on another thread.
      *

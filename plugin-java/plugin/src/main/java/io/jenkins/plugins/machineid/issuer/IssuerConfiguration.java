@@ -5,9 +5,12 @@ package io.jenkins.plugins.machineid.issuer;
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.credential.CredentialField;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
+import java.time.Duration;
 import jenkins.model.GlobalConfiguration;
 import jenkins.model.Jenkins;
 import net.sf.json.JSONObject;
@@ -17,7 +20,7 @@ import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.StaplerRequest2;
 import org.kohsuke.stapler.verb.POST;
 
-/** When the signing keys are changed by themselves. The keys are no configuration, and nothing of them is here. */
+/** Which credentials hold the signing keys, and when keys made here change by themselves. Nothing of a key is here. */
 @Extension
 @Symbol("machineIdIssuer")
 public class IssuerConfiguration extends GlobalConfiguration {
@@ -29,6 +32,12 @@ public class IssuerConfiguration extends GlobalConfiguration {
 
     /** Null: the default. */
     private Integer announceDays;
+
+    /** Null: the key is made here. */
+    private String credentialsId;
+
+    /** Null: none. */
+    private String nextCredentialsId;
 
     public IssuerConfiguration() {
         load();
@@ -65,6 +74,44 @@ public class IssuerConfiguration extends GlobalConfiguration {
         save();
     }
 
+    /** The credential that holds the key that signs; null: it is made here. */
+    public synchronized String getCredentialsId() {
+        return credentialsId;
+    }
+
+    @DataBoundSetter
+    public void setCredentialsId(String credentialsId) {
+        String id = credential(credentialsId);
+        synchronized (this) {
+            this.credentialsId = id;
+        }
+        save();
+    }
+
+    /** The credential that holds the key that signs later; null: none. */
+    public synchronized String getNextCredentialsId() {
+        return nextCredentialsId;
+    }
+
+    @DataBoundSetter
+    public void setNextCredentialsId(String nextCredentialsId) {
+        String id = credential(nextCredentialsId);
+        synchronized (this) {
+            this.nextCredentialsId = id;
+        }
+        save();
+    }
+
+    /** As {@link #getNextCredentialsId}; null also once it signs: Configuration as Code leaves what it doesn't name. */
+    synchronized String announcedCredential() {
+        return nextCredentialsId == null || nextCredentialsId.equals(credentialsId) ? null : nextCredentialsId;
+    }
+
+    /** How long a key of a credential is published when it signs no more. */
+    synchronized Duration announce() {
+        return Duration.ofDays(announceDays == null ? DEFAULT_ANNOUNCE : announceDays);
+    }
+
     synchronized RotationSchedule schedule() {
         return rotateAfterDays == null
                 ? RotationSchedule.OFF
@@ -76,8 +123,12 @@ public class IssuerConfiguration extends GlobalConfiguration {
         try {
             Integer rotate = number("rotateAfterDays", json.optString("rotateAfterDays"), 2);
             Integer announce = number("announceDays", json.optString("announceDays"), 1);
+            String signing = credential(json.optString("credentialsId"));
+            String next = credential(json.optString("nextCredentialsId"));
             setRotateAfterDays(rotate);
             setAnnounceDays(announce);
+            setCredentialsId(signing);
+            setNextCredentialsId(next);
         } catch (IllegalArgumentException e) {
             throw new FormException(e.getMessage(), "machineIdIssuer");
         }
@@ -94,6 +145,54 @@ public class IssuerConfiguration extends GlobalConfiguration {
     public FormValidation doCheckAnnounceDays(@QueryParameter String value) {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
         return Checks.formOptional(value, text -> number("announceDays", text, 1));
+    }
+
+    @POST
+    public ListBoxModel doFillCredentialsIdItems(@QueryParameter String credentialsId) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        return CredentialField.choices(credentialsId, true);
+    }
+
+    @POST
+    public ListBoxModel doFillNextCredentialsIdItems(@QueryParameter String nextCredentialsId) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        return CredentialField.choices(nextCredentialsId, true);
+    }
+
+    @POST
+    public FormValidation doCheckCredentialsId(@QueryParameter String value) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        return key(value);
+    }
+
+    @POST
+    public FormValidation doCheckNextCredentialsId(@QueryParameter String value) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        return key(value);
+    }
+
+    /** Also whether a key is in it: read once, and waited for as long as a credential is. */
+    private static FormValidation key(String value) {
+        String id = Texts.orNull(value);
+        FormValidation there = CredentialField.check(id, true);
+        if (id == null || there.kind == FormValidation.Kind.ERROR) {
+            return there;
+        }
+        try {
+            CredentialKey held = CredentialKey.read(id);
+            String key = held.key().id();
+            return held.isForJobs()
+                    ? FormValidation.warning(Messages.Issuer_keyForJobs(key))
+                    : FormValidation.ok(Messages.Issuer_keyOk(key));
+        } catch (IssuerFailure e) {
+            return FormValidation.error(e.getMessage());
+        }
+    }
+
+    private static String credential(String text) {
+        String id = Texts.orNull(text);
+        Checks.optional(id, Checks::credential);
+        return id;
     }
 
     private static Integer number(String field, String text, int least) {

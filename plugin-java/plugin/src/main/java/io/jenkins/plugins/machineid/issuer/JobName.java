@@ -37,10 +37,10 @@ public record JobName(String folder, String name) {
     /**
      * {@code NAMESPACE:ACCOUNT@IDENTITY}: a rule's {@code service_account} that holds for this job and identity alone.
      *
-     * @param identity without such a sign, as each id is: the last one is where it begins
+     * @param identity its name: the last such sign is where it begins, since one in a folder's name is written in code
      */
     public String serviceAccount(String identity) {
-        return namespace() + ":" + account() + "@" + identity;
+        return namespace() + ":" + account() + "@" + escaped(identity).replace("@", "%40");
     }
 
     /** {@code folder/name} without colons. */

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.issuer;
 
+import com.nimbusds.jose.jwk.JWK;
 import java.time.Instant;
 
 /**
@@ -11,12 +12,21 @@ import java.time.Instant;
  * @param since    when it began to sign; null as above
  * @param next     published, signs later; empty: none
  * @param previous published, signs no more; empty: none
- * @param step     the one that {@link SigningKeys#rotate} takes next
- * @param due      when the schedule takes it; null: only by hand
+ * @param step     the one that {@link SigningKeys#rotate} takes next; null: none
+ * @param due      when it is taken by itself; null: only by hand
+ * @param credential that holds the one that signs; empty: it was made here
+ * @param announced held by a credential, published, signs later; empty: none
  */
 public record KeyState(
-        String signing, Instant since, String next, String previous, RotationStep step, Instant due) {
-    static final KeyState NONE = new KeyState("", null, "", "", RotationStep.PUBLISH, null);
+        String signing,
+        Instant since,
+        String next,
+        String previous,
+        RotationStep step,
+        Instant due,
+        String credential,
+        String announced) {
+    static final KeyState NONE = new KeyState("", null, "", "", RotationStep.PUBLISH, null, "", "");
 
     static KeyState of(KeyRing ring, RotationSchedule schedule) {
         return new KeyState(
@@ -25,7 +35,15 @@ public record KeyState(
                 id(ring.next()),
                 id(ring.previous()),
                 ring.nextStep(),
-                ring.due(schedule));
+                ring.due(schedule),
+                "",
+                "");
+    }
+
+    /** @param key null: none */
+    KeyState announcing(JWK key) {
+        return new KeyState(
+                signing, since, next, previous, step, due, credential, key == null ? "" : key.getKeyID());
     }
 
     private static String id(KeyRing.Held held) {

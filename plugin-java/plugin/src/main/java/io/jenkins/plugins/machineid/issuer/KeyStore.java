@@ -23,7 +23,7 @@ import jenkins.security.ConfidentialKey;
  */
 final class KeyStore {
     private static final Logger LOGGER = Logger.getLogger(KeyStore.class.getName());
-    private static final String NAME = SigningKeys.class.getName();
+    static final String NAME = SigningKeys.class.getName();
 
     private final Supplier<Path> home;
     private final Copy main;

@@ -14,6 +14,7 @@ import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.KeyUse;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
+import io.jenkins.plugins.machineid.Messages;
 import java.text.ParseException;
 import java.util.Map;
 
@@ -58,6 +59,31 @@ final class SigningKey {
             // The library's messages could quote what they couldn't read.
         }
         throw new ParseException("no RSA key for RS256", 0);
+    }
+
+    /**
+     * A key that somebody else has made.
+     *
+     * @throws IllegalArgumentException with a sentence that repeats nothing of the text
+     */
+    static SigningKey ofPem(String text) {
+        RSAKey given = PemKey.read(text);
+        if (given.size() < BITS) {
+            throw new IllegalArgumentException(Messages.Issuer_keySmall(String.valueOf(given.size()), String.valueOf(BITS)));
+        }
+        try {
+            RSAKey key = new RSAKey.Builder(given)
+                    .keyUse(KeyUse.SIGNATURE)
+                    .algorithm(JWSAlgorithm.RS256)
+                    .keyIDFromThumbprint()
+                    .build();
+            if (signs(key)) {
+                return new SigningKey(key);
+            }
+        } catch (JOSEException | RuntimeException e) {
+            // The library's messages could quote what they couldn't use.
+        }
+        throw new IllegalArgumentException(Messages.Issuer_keyDamaged());
     }
 
     private static boolean signs(RSAKey key) throws JOSEException {

@@ -2,58 +2,50 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.issuer;
 
+import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKSet;
 import hudson.Extension;
 import hudson.ExtensionList;
-import io.jenkins.plugins.machineid.Messages;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.List;
-import java.util.logging.Level;
-import java.util.logging.Logger;
+import java.util.stream.Stream;
 
 /**
- * The keys of this controller: made on first use, kept by Jenkins' own secret store. Whoever lets people change them
- * asks for the permission first. Each method throws {@link IssuerFailure} when the keys can't be read or kept; what is
- * kept by then holds on, and the next call tries again.
+ * The keys of this controller: those that the configuration's credentials hold, or where it names none, keys of its own.
+ * One doesn't stand in for the other: a credential that fails makes no key. Whoever lets people change them asks for the
+ * permission first. Each method throws {@link IssuerFailure} when the keys can't be read or kept.
  */
 @Extension
 public class SigningKeys {
-    private static final Logger LOGGER = Logger.getLogger(SigningKeys.class.getName());
-
-    private final KeyStore store;
-    private final Clock clock;
-
-    /** Null: not read so far, or there are none. */
-    private KeyRing ring;
+    private final MadeKeys made;
+    private final CredentialKeys held;
 
     public SigningKeys() {
-        this(KeyStore.ofJenkins(), Clock.systemUTC());
+        this(KeyStore.ofJenkins(), new KeyStore.Copy(KeyStore.NAME + ".published"), Clock.systemUTC());
     }
 
-    SigningKeys(KeyStore store, Clock clock) {
-        this.store = store;
-        this.clock = clock;
+    SigningKeys(KeyStore store, KeyStore.Copy published, Clock clock) {
+        made = new MadeKeys(store, clock);
+        held = new CredentialKeys(id -> CredentialKey.read(id).key(), published, clock, made);
     }
 
     public static SigningKeys get() {
         return ExtensionList.lookupSingleton(SigningKeys.class);
     }
 
-    /** The public keys, as one line of JSON; made if there are none yet. */
+    /** The public keys, as one line of JSON; made if there are none yet. Credentials are read, and waited for. */
     public String jwks() {
-        return jwks(needed().published());
+        return jwks(source() == held ? held.published() : with(made.published(), held.announced()));
     }
 
-    /** As {@link #jwks}, and an empty set while there are none: what a stranger asks for makes no keys. */
+    /** As {@link #jwks}, of what is known: what a stranger asks for makes no keys, and asks no provider. */
     String publicJwks() {
-        KeyRing known = known();
-        return jwks(known == null ? List.of() : known.published());
+        return jwks(source() == held ? held.known() : with(made.known(), held.knownAnnounced()));
     }
 
+    /** Credentials are read, and waited for. */
     public KeyState state() {
-        KeyRing known = known();
-        return known == null ? KeyState.NONE : KeyState.of(known, IssuerConfiguration.get().schedule());
+        return source() == held ? held.state() : made.state().announcing(held.announced());
     }
 
     /**
@@ -61,52 +53,30 @@ public class SigningKeys {
      *
      * @param step the one that whoever asks has seen: another one is refused, for example at a second click
      */
-    public synchronized KeyState rotate(RotationStep step) {
-        KeyRing before = needed();
-        if (step != before.nextStep()) {
-            throw new IssuerFailure(Messages.Issuer_otherStep(before.nextStep()));
-        }
-        KeyRing after = before.after(step, step == RotationStep.PUBLISH ? SigningKey.make() : null, clock.instant());
-        keep(after);
-        LOGGER.log(Level.INFO, "Signing keys: {0} done, {1}", new Object[] {step, after});
-        return state();
+    public void rotate(RotationStep step) {
+        source().rotate(step);
     }
 
-    /** Takes the step that is due; none where no keys were needed so far. */
-    synchronized void rotateIfDue(RotationSchedule schedule) {
-        KeyRing known = known();
-        Instant due = known == null ? null : known.due(schedule);
-        if (due != null && !clock.instant().isBefore(due)) {
-            rotate(known.nextStep());
-        }
+    /** Takes the step that is due; none where no keys were needed so far, or credentials hold them. */
+    void rotateIfDue(RotationSchedule schedule) {
+        source().rotateIfDue(schedule);
     }
 
     SigningKey current() {
-        return needed().current().key();
+        return source().current();
     }
 
-    private synchronized KeyRing needed() {
-        if (known() == null) {
-            keep(KeyRing.of(SigningKey.make(), clock.instant()));
-        }
-        return ring;
+    private KeySource source() {
+        return IssuerConfiguration.get().getCredentialsId() == null ? made : held;
     }
 
-    /** What couldn't be kept may be in the store even so: the next one who asks reads it again. */
-    private void keep(KeyRing changed) {
-        ring = null;
-        store.save(changed);
-        ring = changed;
+    private static List<JWK> with(List<JWK> keys, JWK announced) {
+        boolean there = announced == null
+                || keys.stream().anyMatch(key -> key.getKeyID().equals(announced.getKeyID()));
+        return there ? keys : Stream.concat(keys.stream(), Stream.of(announced)).toList();
     }
 
-    private synchronized KeyRing known() {
-        if (ring == null) {
-            ring = store.load();
-        }
-        return ring;
-    }
-
-    private static String jwks(List<SigningKey> keys) {
-        return new JWKSet(keys.stream().map(SigningKey::published).toList()).toString();
+    private static String jwks(List<JWK> keys) {
+        return new JWKSet(keys).toString();
     }
 }

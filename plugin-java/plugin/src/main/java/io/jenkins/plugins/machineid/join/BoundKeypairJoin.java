@@ -10,6 +10,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.credential.CredentialField;
 import io.jenkins.plugins.machineid.credential.CredentialRef;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.PrivateKeyText;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -27,6 +28,7 @@ public class BoundKeypairJoin extends AgentProofJoin {
     private String registrationSecretCredentialsId;
     private String registrationSecretPath;
     private String staticKeyPath;
+    private String staticKeyCredentialsId;
 
     @DataBoundConstructor
     public BoundKeypairJoin() {}
@@ -87,6 +89,20 @@ public class BoundKeypairJoin extends AgentProofJoin {
         Checks.optional(this.staticKeyPath, Checks::absolutePath);
     }
 
+    /**
+     * The credential that holds a private key which never changes; null: none. There is no field for the key itself: it
+     * has several lines, and is worth more than what Jenkins shows in a form.
+     */
+    public String getStaticKeyCredentialsId() {
+        return staticKeyCredentialsId;
+    }
+
+    @DataBoundSetter
+    public void setStaticKeyCredentialsId(String staticKeyCredentialsId) {
+        this.staticKeyCredentialsId = Texts.orNull(staticKeyCredentialsId);
+        Checks.optional(this.staticKeyCredentialsId, Checks::credential);
+    }
+
     /** A registration secret belongs to one token: an agent's own token doesn't come with this one's. */
     @Override
     protected Map<String, Object> settings(boolean agentsOwn) {
@@ -96,7 +112,14 @@ public class BoundKeypairJoin extends AgentProofJoin {
         put(settings, "registration_secret", agentsOwn ? null : secret);
         put(settings, "registration_secret_path", registrationSecretPath);
         put(settings, "static_key_path", staticKeyPath);
+        put(settings, "static_key", agentsOwn ? null : staticKey());
         return settings;
+    }
+
+    private CredentialRef staticKey() {
+        return staticKeyCredentialsId == null
+                ? null
+                : CredentialRef.of(staticKeyCredentialsId, content -> PrivateKeyText.read(content.getPlainText()));
     }
 
     @Override
@@ -109,6 +132,7 @@ public class BoundKeypairJoin extends AgentProofJoin {
         }
         setRegistrationSecretPath(registrationSecretPath);
         setStaticKeyPath(staticKeyPath);
+        setStaticKeyCredentialsId(staticKeyCredentialsId);
     }
 
     private static void secret(String text) {
@@ -155,6 +179,18 @@ public class BoundKeypairJoin extends AgentProofJoin {
         public FormValidation doCheckStaticKeyPath(@QueryParameter String value) {
             administrator();
             return Checks.formOptional(value, Checks::absolutePath);
+        }
+
+        @POST
+        public ListBoxModel doFillStaticKeyCredentialsIdItems(@QueryParameter String staticKeyCredentialsId) {
+            administrator();
+            return CredentialField.choices(staticKeyCredentialsId, true);
+        }
+
+        @POST
+        public FormValidation doCheckStaticKeyCredentialsId(@QueryParameter String value) {
+            administrator();
+            return CredentialField.check(value, true);
         }
     }
 }

@@ -24,7 +24,7 @@ import org.kohsuke.stapler.verb.POST;
  * anything. Teleport knows no such method: the statement is written as the token of one that it knows.
  */
 public class JenkinsJoin extends NamedTokenJoin {
-    static final String SYMBOL = "jenkins";
+    public static final String SYMBOL = "jenkins";
 
     private static final List<String> FORMS =
             Arrays.stream(StatementForm.values()).map(StatementForm::method).toList();
@@ -56,7 +56,7 @@ public class JenkinsJoin extends NamedTokenJoin {
         Checks.choice(getForm(), FORMS, "form");
     }
 
-    /** Whom the statement is for; null: the host of the cluster's address. */
+    /** Whom the statement is for; null: what the cluster says. */
     public String getAudience() {
         return audience;
     }
@@ -75,8 +75,8 @@ public class JenkinsJoin extends NamedTokenJoin {
     }
 
     @Override
-    public String audience(String address) {
-        return audience == null ? Texts.host(address) : audience;
+    public String statedFor(String ofCluster) {
+        return audience == null ? ofCluster : audience;
     }
 
     /** The proof comes with each lease. */

@@ -70,9 +70,9 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
     /**
      * Whom such a statement is for.
      *
-     * @param address the cluster's, as it is configured
+     * @param ofCluster whom they are for where this method says nothing
      */
-    public String audience(String address) {
+    public String statedFor(String ofCluster) {
         throw new IllegalStateException(symbol() + " makes no statements");
     }
 

@@ -168,7 +168,7 @@ public final class ActiveLeases {
             }
             if (!entry.stale.get()) {
                 renew(entry);
-            } else if (!entry.ended.get() && entry.holder.session().renewal().isTurn() && entry.stale.compareAndSet(true, false)) {
+            } else if (!entry.ended.get() && entry.holder.session().isTurn(entry.holder.run()) && entry.stale.compareAndSet(true, false)) {
                 refresh(entry);
             }
         }

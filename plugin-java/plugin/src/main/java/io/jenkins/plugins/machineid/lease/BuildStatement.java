@@ -34,7 +34,7 @@ final class BuildStatement implements AutoCloseable {
         if (form.isEmpty()) {
             return new BuildStatement(null);
         }
-        String audience = identity.getJoin().audience(settings.cluster(identity.getCluster()).getAddress());
+        String audience = identity.getJoin().statedFor(settings.cluster(identity.getCluster()).audience());
         try {
             return new BuildStatement(Statements.sign(form.get(), BuildFactsReader.of(run, node), identityId, audience));
         } catch (IssuerFailure e) {

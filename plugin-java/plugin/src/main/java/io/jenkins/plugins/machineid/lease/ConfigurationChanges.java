@@ -4,16 +4,17 @@ package io.jenkins.plugins.machineid.lease;
 
 import hudson.Extension;
 import hudson.XmlFile;
+import hudson.model.ItemGroup;
 import hudson.model.Saveable;
 import hudson.model.listeners.SaveableListener;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 
-/** The configuration is saved: what it no longer allows ends at once. */
+/** The configuration is saved, or what a folder defines: what it no longer allows ends at once. */
 @Extension
 public class ConfigurationChanges extends SaveableListener {
     @Override
     public void onChange(Saveable o, XmlFile file) {
-        if (o instanceof MachineIdConfiguration) {
+        if (o instanceof MachineIdConfiguration || o instanceof ItemGroup<?>) {
             Maintenance.recheckSoon();
         }
     }

@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.lease;
 import hudson.model.Node;
 import hudson.model.Run;
 import io.jenkins.plugins.machineid.access.Durations;
+import io.jenkins.plugins.machineid.access.IdentityName;
 import io.jenkins.plugins.machineid.config.Binding;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
@@ -107,7 +108,7 @@ final class EngineConfig implements AutoCloseable {
     }
 
     private static JSONObject entry(Cluster cluster, String id, JSONObject join) {
-        return new JSONObject().put("id", id).put("cluster", cluster(cluster)).put("join", join);
+        return new JSONObject().put("id", IdentityName.plain(id)).put("cluster", cluster(cluster)).put("join", join);
     }
 
     private static String whole(JSONObject entry) {

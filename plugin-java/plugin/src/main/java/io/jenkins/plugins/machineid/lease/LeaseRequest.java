@@ -3,6 +3,7 @@
 package io.jenkins.plugins.machineid.lease;
 
 import io.jenkins.plugins.machineid.access.Grant;
+import io.jenkins.plugins.machineid.access.IdentityName;
 import io.jenkins.plugins.machineid.audit.Allowance;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.output.Output;
@@ -85,7 +86,7 @@ final class LeaseRequest implements Serializable {
     byte[] json(String lease, String directory, boolean standing, String scope) {
         JSONObject request = new JSONObject();
         request.put("lease", lease);
-        request.put("identity", identity);
+        request.put("identity", IdentityName.plain(identity));
         if (!roles.isEmpty()) {
             request.put("roles", roles);
         }

@@ -17,8 +17,8 @@ import io.jenkins.plugins.machineid.audit.Inspection;
 import io.jenkins.plugins.machineid.audit.MachineIdAction;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
-import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.folder.FolderIdentities;
 import io.jenkins.plugins.machineid.reply.AgentText;
 import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
@@ -58,11 +58,14 @@ public final class LeaseSession implements Serializable {
     private volatile boolean released;
     /** Made when it is needed: a lease that was saved is taken again. */
     private transient Renewal renewal;
+    /** Null until it is known again after a restart. */
+    private transient volatile Run<?, ?> build;
 
     LeaseSession(String lease, Computer computer, Run<?, ?> run, String parent, LeaseRequest request) {
         this.lease = lease;
         this.nodeName = computer.getName();
         this.agentName = computer.getDisplayName();
+        this.build = run;
         this.runId = run.getExternalizableId();
         this.job = run.getParent().getFullName();
         this.parent = parent;
@@ -85,7 +88,7 @@ public final class LeaseSession implements Serializable {
         }
         String job = run.getParent().getFullName();
         try {
-            Grant grant = MachineIdConfiguration.get().policy().decide(options.wish(job), NodeLookup.facts(computer));
+            Grant grant = FolderIdentities.settings(run).policy().decide(options.wish(job), NodeLookup.facts(computer));
             byte[] id = new byte[16];
             RANDOM.nextBytes(id);
             return new LeaseSession(
@@ -122,7 +125,13 @@ public final class LeaseSession implements Serializable {
 
     /** As the configuration has it now. */
     private Optional<JoinQueue> joinQueue() {
-        return BuildStatement.queue(MachineIdConfiguration.get().settings(), request.identity());
+        return BuildStatement.queue(FolderIdentities.settings(build), request.identity());
+    }
+
+    /** Whether it may be taken again now, after a restart; else it is in the queue. */
+    boolean isTurn(Run<?, ?> run) {
+        build = run;
+        return renewal().isTurn();
     }
 
     /** When it joins once more. */
@@ -174,7 +183,8 @@ public final class LeaseSession implements Serializable {
         try {
             Reply reply = fill(run, computer);
             Instant expires = expires(reply);
-            Map<String, String> environment = Variables.of(request.outputs(), directory, Variables.proxy(cluster()), expires);
+            Map<String, String> environment =
+                    Variables.of(request.outputs(), directory, Variables.proxy(cluster(run)), expires);
             listener.getLogger()
                     .println(again ? Messages.Console_again(request.identity()) : startLine(reply, expires));
             held = true;
@@ -202,10 +212,10 @@ public final class LeaseSession implements Serializable {
 
     /** Has certificates issued into the lease's directory, and believes nothing of what the agent says about them. */
     private Reply fill(Run<?, ?> run, Computer computer) throws IOException, InterruptedException {
-        Settings settings = MachineIdConfiguration.get().settings();
+        Settings settings = FolderIdentities.settings(run);
         try (EngineConfig config = NodeLookup.engineConfig(settings, computer, request.identity());
                 BuildStatement statement = BuildStatement.of(settings, request.identity(), run, computer.getNode())) {
-            byte[] json = request.json(lease, directory, false, NodeLookup.scope(request.identity()));
+            byte[] json = request.json(lease, directory, false, NodeLookup.scope(settings, request.identity()));
             config.used(run, computer.getNode());
             Reply reply = AgentLink.to(computer)
                     .acquire(config, request.identity(), lease, parent, json, statement.bytes());
@@ -325,7 +335,7 @@ public final class LeaseSession implements Serializable {
             return;
         }
         try {
-            MachineIdConfiguration.get()
+            FolderIdentities.settings(run)
                     .policy()
                     .confirm(request.grant(), run.getParent().getFullName(), NodeLookup.facts(computer));
         } catch (Refusal refusal) {
@@ -348,9 +358,10 @@ public final class LeaseSession implements Serializable {
         return request.allowance(lease, agentName);
     }
 
-    private Cluster cluster() {
-        Identity identity = MachineIdConfiguration.get().identity(request.identity());
-        return identity == null ? null : MachineIdConfiguration.get().cluster(identity.getCluster());
+    private Cluster cluster(Run<?, ?> run) {
+        Settings settings = FolderIdentities.settings(run);
+        Identity identity = settings.identity(request.identity());
+        return identity == null ? null : settings.cluster(identity.getCluster());
     }
 
     /** Null when the build is deleted. */

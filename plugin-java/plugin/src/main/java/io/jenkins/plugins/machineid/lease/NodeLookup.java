@@ -72,8 +72,8 @@ final class NodeLookup {
         return EngineConfig.open(cluster, identity, binding);
     }
 
-    static String scope(String identityId) {
-        Identity identity = MachineIdConfiguration.get().identity(identityId);
+    static String scope(Settings settings, String identityId) {
+        Identity identity = settings.identity(identityId);
         return identity == null ? "agent" : identity.getCacheScope();
     }
 

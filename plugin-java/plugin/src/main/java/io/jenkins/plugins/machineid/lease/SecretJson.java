@@ -73,11 +73,14 @@ final class SecretJson {
         ByteBuffer plain = StandardCharsets.UTF_8.encode(CharBuffer.wrap(secret.getPlainText()));
         while (plain.hasRemaining()) {
             byte next = plain.get();
-            // A secret's own check allows printable ASCII only; these two are special in JSON.
-            if (next == '"' || next == '\\') {
-                into.put((byte) '\\');
+            // A secret's own check allows printable ASCII, and in a key the ends of lines.
+            switch (next) {
+                case '"', '\\' -> into.put((byte) '\\').put(next);
+                case '\n' -> into.put((byte) '\\').put((byte) 'n');
+                case '\r' -> into.put((byte) '\\').put((byte) 'r');
+                case '\t' -> into.put((byte) '\\').put((byte) 't');
+                default -> into.put(next);
             }
-            into.put(next);
         }
         Arrays.fill(plain.array(), (byte) 0);
     }

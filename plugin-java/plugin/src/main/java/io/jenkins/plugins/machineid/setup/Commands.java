@@ -13,17 +13,17 @@ final class Commands {
     private Commands() {}
 
     static String add(Plan plan) {
-        return "tctl bots add " + plan.identity() + " --roles=" + shell(String.join(",", plan.botRoles()));
+        return "tctl bots add " + plan.bot() + " --roles=" + shell(String.join(",", plan.botRoles()));
     }
 
     static String of(Plan plan) {
         StringBuilder lines = new StringBuilder();
         say(lines, Messages.Setup_createRoles(), "tctl create roles.yaml");
         if (plan.method().equals("token")) {
-            String again = "tctl bots instances add " + plan.identity();
+            String again = "tctl bots instances add " + plan.bot();
             say(lines, Messages.Setup_tokenFirst(), add(plan));
             say(lines, Messages.Setup_tokenNext(), again);
-            say(lines, Messages.Setup_tokenOld(), "tctl bots rm " + plan.identity(), add(plan));
+            say(lines, Messages.Setup_tokenOld(), "tctl bots rm " + plan.bot(), add(plan));
             say(lines, Messages.Setup_tokenUri(), again + " --legacy");
             return lines.toString();
         }

@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid.setup;
 
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.Identity;
+import io.jenkins.plugins.machineid.folder.Defined;
 import java.util.List;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
@@ -21,11 +22,22 @@ public final class IdentitySetup {
     private final String fault;
 
     private IdentitySetup(Identity identity, Plan plan, String fault) {
-        this.id = identity.getId();
-        this.cluster = identity.getCluster();
-        this.method = identity.getJoin().symbol();
+        this(identity.getId(), identity.getCluster(), identity.getJoin().symbol(), plan, fault);
+    }
+
+    private IdentitySetup(String id, String cluster, String method, Plan plan, String fault) {
+        this.id = id;
+        this.cluster = cluster;
+        this.method = method;
         this.plan = plan;
         this.fault = fault;
+    }
+
+    /** One that a folder defines. */
+    static IdentitySetup of(Plans plans, Defined defined) {
+        return defined.fault() == null
+                ? of(plans, defined.identity())
+                : new IdentitySetup(defined.name(), defined.cluster(), Defined.METHOD, null, defined.fault());
     }
 
     static IdentitySetup of(Plans plans, Identity identity) {

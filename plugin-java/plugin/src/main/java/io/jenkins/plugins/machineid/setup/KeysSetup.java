@@ -45,7 +45,7 @@ public final class KeysSetup {
     /** The one that a click takes; null: none can be taken. */
     @Exported
     public String getStep() {
-        return state == null ? null : state.step().name();
+        return state == null || state.step() == null ? null : state.step().name();
     }
 
     public String getButton() {
@@ -68,6 +68,12 @@ public final class KeysSetup {
                 state.signing().isEmpty()
                         ? Messages.Setup_keysNone()
                         : Messages.Setup_keysSigning(state.signing(), state.since().truncatedTo(ChronoUnit.SECONDS)));
+        if (!state.credential().isEmpty()) {
+            facts.add(Messages.Setup_keysHeld(state.credential()));
+        }
+        if (!state.announced().isEmpty()) {
+            facts.add(Messages.Setup_keysAnnounced(state.announced(), names));
+        }
         if (!state.next().isEmpty()) {
             facts.add(Messages.Setup_keysNext(state.next(), names));
         }

@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.setup;
 
+import io.jenkins.plugins.machineid.access.IdentityName;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.util.List;
 
 /**
  * What is configured about one identity, as far as a cluster has to know it.
  *
- * @param identity its id, which is also the bot's name
+ * @param identity its name
  * @param roles    empty: whatever the bot may take
  * @param method   as YAML in Jenkins has it
  * @param token    the name of the token resource; empty: it has none, or each agent its own
@@ -30,8 +31,18 @@ record Plan(String identity, List<String> roles, String method, String token, Si
             List<String> allowedJobs,
             List<String> existing) {}
 
+    /** The bot's name. */
+    String bot() {
+        return IdentityName.plain(identity);
+    }
+
+    /** The folder that asks for it; empty: an administrator does. */
+    String folder() {
+        return IdentityName.folder(identity);
+    }
+
     /** A bot has at least one role to begin with: one of its own name, where none is named. */
     List<String> botRoles() {
-        return roles.isEmpty() ? List.of(identity) : roles;
+        return roles.isEmpty() ? List.of(bot()) : roles;
     }
 }

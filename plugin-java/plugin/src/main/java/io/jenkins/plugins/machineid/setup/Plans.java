@@ -73,7 +73,7 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs) {
         }
         return new Plan.Signed(
                 form,
-                identity.getJoin().audience(cluster.getAddress()),
+                identity.getJoin().statedFor(cluster.audience()),
                 IssuerAddress.issuer(),
                 jwks.get(),
                 identity.getAllowedJobs(),

@@ -46,19 +46,25 @@ final class Resources {
 
     private static Resource bot(Plan plan) {
         List<String> notes = new ArrayList<>();
+        if (!plan.folder().isEmpty()) {
+            notes.add(Messages.Setup_folderBot(plan.folder()));
+        }
         if (plan.roles().isEmpty()) {
-            notes.add(Messages.Setup_anyRole(plan.identity()));
+            notes.add(Messages.Setup_anyRole(plan.bot()));
         }
         notes.add(Messages.Setup_bot());
         notes.add(Messages.Setup_botTerraform());
-        return new Resource("bot", "v1", plan.identity(), Map.of("roles", plan.botRoles()), notes);
+        return new Resource("bot", "v1", plan.bot(), Map.of("roles", plan.botRoles()), notes);
     }
 
     private static Resource token(Plan plan) {
         Map<String, Object> spec = new LinkedHashMap<>();
         spec.put("roles", List.of("Bot"));
-        spec.put("bot_name", plan.identity());
+        spec.put("bot_name", plan.bot());
         List<String> notes = new ArrayList<>();
+        if (!plan.folder().isEmpty() && !plan.token().equals(plan.bot())) {
+            notes.add(Messages.Setup_folderToken(plan.folder(), plan.token()));
+        }
         if (plan.signed() == null) {
             spec.put("join_method", plan.method());
             spec.putAll(MethodRules.of(plan.method()));

@@ -5,6 +5,8 @@ package io.jenkins.plugins.machineid.setup;
 import hudson.Extension;
 import hudson.cli.CLICommand;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.access.IdentityName;
+import io.jenkins.plugins.machineid.folder.FolderIdentities;
 import java.util.function.Function;
 import jenkins.model.Jenkins;
 import org.kohsuke.args4j.Argument;
@@ -34,7 +36,9 @@ public class SetupCommand extends CLICommand {
 
     @Override
     protected int run() {
-        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        if (!FolderIdentities.mayConfigure(IdentityName.folder(identity))) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        }
         IdentitySetup found = SetupPage.identities().stream()
                 .filter(each -> each.getId().equals(identity))
                 .findFirst()

@@ -10,12 +10,15 @@ import hudson.security.Permission;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.folder.Defined;
+import io.jenkins.plugins.machineid.folder.FolderIdentities;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
 import io.jenkins.plugins.machineid.issuer.RotationStep;
 import io.jenkins.plugins.machineid.issuer.SigningKeys;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 import org.kohsuke.stapler.HttpRedirect;
 import org.kohsuke.stapler.HttpResponse;
@@ -85,16 +88,18 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
 
     @Exported
     public KeysSetup getKeys() {
-        return KeysSetup.read(
-                Plans.keyHolders(MachineIdConfiguration.get().settings()));
+        Settings own = MachineIdConfiguration.get().settings();
+        return KeysSetup.read(Plans.keyHolders(FolderIdentities.seen(FolderIdentities.everywhere(own), own)));
     }
 
-    /** Of the configuration as it is now. */
+    /** Of the configuration as it is now, and of what folders define that the present user may see. */
     static List<IdentitySetup> identities() {
-        Settings settings = MachineIdConfiguration.get().settings();
-        Plans plans = Plans.of(settings);
-        return settings.identities().stream()
-                .map(identity -> IdentitySetup.of(plans, identity))
+        Settings own = MachineIdConfiguration.get().settings();
+        List<Defined> ofFolders = FolderIdentities.everywhere(own);
+        Plans plans = Plans.of(FolderIdentities.seen(ofFolders, own));
+        return Stream.concat(
+                        own.identities().stream().map(identity -> IdentitySetup.of(plans, identity)),
+                        ofFolders.stream().map(defined -> IdentitySetup.of(plans, defined)))
                 .toList();
     }
 

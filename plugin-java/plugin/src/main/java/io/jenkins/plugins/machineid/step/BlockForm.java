@@ -7,6 +7,7 @@ import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.folder.FolderIdentities;
 import jenkins.model.Jenkins;
 
 /** Field checks of a block's form: the same for the snippet generator and for a freestyle job. */
@@ -20,7 +21,7 @@ final class BlockForm {
         // For the snippet generator outside of a job there is no job to be allowed: only an administrator comes so far.
         boolean known = item == null
                 ? MachineIdConfiguration.get().identity(value.trim()) != null
-                : MachineIdConfiguration.get().policy().allows(value.trim(), item.getFullName());
+                : FolderIdentities.settings(item).policy().allows(value.trim(), item.getFullName());
         return known
                 ? FormValidation.ok()
                 : FormValidation.error(Messages.Check_identityForJob(value.trim()));

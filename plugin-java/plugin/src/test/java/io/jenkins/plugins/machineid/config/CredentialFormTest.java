@@ -66,6 +66,7 @@ class CredentialFormTest {
         assertEquals(ALL, token.doFillCredentialsIdItems("").ids());
         assertEquals(ALL, token.doFillCredentialsIdItems("root-key").ids());
         assertEquals(ALL, keypair.doFillRegistrationSecretCredentialsIdItems(null).ids());
+        assertEquals(ALL, keypair.doFillStaticKeyCredentialsIdItems(null).ids());
         assertEquals(ALL, ofAgent(""));
         assertEquals(ALL, binding.doFillCredentialsIdItems(null, "").ids());
         assertEquals("a token (root-key)", token.doFillCredentialsIdItems("").get(2).name);
@@ -78,6 +79,7 @@ class CredentialFormTest {
         for (Function<String, FormValidation> field : List.<Function<String, FormValidation>>of(
                 token::doCheckCredentialsId,
                 keypair::doCheckRegistrationSecretCredentialsId,
+                keypair::doCheckStaticKeyCredentialsId,
                 id -> binding.doCheckCredentialsId(agent.computer(), id, ""))) {
             assertEquals(FormValidation.Kind.OK, field.apply("teleport-a1").kind);
             assertEquals(FormValidation.Kind.OK, field.apply("").kind);
@@ -95,6 +97,8 @@ class CredentialFormTest {
         assertThrows(SecurityException.class, () -> keypair.doFillRegistrationSecretCredentialsIdItems("x"));
         assertThrows(SecurityException.class, () -> token.doCheckCredentialsId("x"));
         assertThrows(SecurityException.class, () -> keypair.doCheckRegistrationSecretCredentialsId("x"));
+        assertThrows(SecurityException.class, () -> keypair.doFillStaticKeyCredentialsIdItems("x"));
+        assertThrows(SecurityException.class, () -> keypair.doCheckStaticKeyCredentialsId("x"));
         assertEquals(0, CredentialsProvider.ASKED.get());
     }
 
@@ -174,6 +178,15 @@ class CredentialFormTest {
         bound.setStaticKeyPath("/etc/key");
         refused(bound::check);
         bound.setStaticKeyPath(null);
+        bound.setStaticKeyCredentialsId("a-file");
+        refused(bound::check);
+        bound.setRegistrationSecretCredentialsId(null);
+        bound.check();
+        bound.setStaticKeyPath("/etc/key");
+        refused(bound::check);
+        bound.setStaticKeyPath(null);
+        bound.setStaticKeyCredentialsId(null);
+        bound.setRegistrationSecretCredentialsId("teleport-a1");
         bound.setRegistrationSecret(Secret.fromString("s3cret"));
         refused(bound::check);
         for (int i = 0; i < 2; i++) {

@@ -10,6 +10,7 @@ import java.time.Clock;
 final class Copies {
     final Copy main = new Copy("main");
     final Copy spare = new Copy("spare");
+    final Copy published = new Copy("published");
     final KeyStore store;
 
     Copies(Path home) {
@@ -18,7 +19,7 @@ final class Copies {
 
     /** As after a restart: reads from the store. */
     SigningKeys keys(Clock clock) {
-        return new SigningKeys(store, clock);
+        return new SigningKeys(store, published, clock);
     }
 
     static final class Copy extends KeyStore.Copy {

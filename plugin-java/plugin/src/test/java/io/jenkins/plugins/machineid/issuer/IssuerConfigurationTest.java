@@ -8,11 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.cloudbees.plugins.credentials.CredentialsProvider;
+import com.cloudbees.plugins.credentials.FakeCredentials;
+import hudson.util.FormValidation;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import jenkins.model.Jenkins;
 import org.junit.jupiter.api.Test;
 
 class IssuerConfigurationTest {
@@ -51,13 +57,69 @@ class IssuerConfigurationTest {
 
     /** What is saved and exported are these, so no key is. */
     @Test
-    void its_fields_are_two_numbers() {
+    void its_fields_are_numbers_and_names() {
         assertEquals(
-                List.of("announceDays", "rotateAfterDays"),
+                List.of("announceDays", "credentialsId", "nextCredentialsId", "rotateAfterDays"),
                 Stream.of(IssuerConfiguration.class.getDeclaredFields())
                         .filter(field -> !Modifier.isStatic(field.getModifiers()))
                         .map(Field::getName)
                         .sorted()
                         .toList());
+    }
+
+    @Test
+    void a_credential_is_named_and_nothing_else() {
+        configuration.setCredentialsId(" key-a ");
+        configuration.setNextCredentialsId("");
+        assertEquals("key-a", configuration.getCredentialsId());
+        assertNull(configuration.getNextCredentialsId());
+        assertThrows(IllegalArgumentException.class, () -> configuration.setCredentialsId("a\u0007b"));
+        assertThrows(IllegalArgumentException.class, () -> configuration.setNextCredentialsId("x".repeat(2000)));
+        assertEquals("key-a", configuration.getCredentialsId());
+        configuration.setCredentialsId(null);
+        assertNull(configuration.getCredentialsId());
+    }
+
+    @Test
+    void the_form_says_which_key_a_credential_holds_or_what_is_wrong_with_it() {
+        String pem = Pem.rsa();
+        FakeCredentials.store(FakeCredentials.text("key-a", pem), FakeCredentials.text("words", "s3cret"),
+                FakeCredentials.text("global-key", pem));
+        try {
+            for (Function<String, FormValidation> field : List.<Function<String, FormValidation>>of(
+                    configuration::doCheckCredentialsId, configuration::doCheckNextCredentialsId)) {
+                assertEquals(FormValidation.Kind.OK, field.apply("").kind);
+                FormValidation told = field.apply("key-a");
+                assertEquals(FormValidation.Kind.OK, told.kind);
+                assertTrue(told.getMessage().contains(SigningKey.ofPem(pem).id()), told.getMessage());
+                told = field.apply("global-key");
+                assertEquals(FormValidation.Kind.WARNING, told.kind);
+                assertTrue(told.getMessage().contains("scope System"), told.getMessage());
+                for (String wrong : List.of("words", "gone", "a\u0007b")) {
+                    told = field.apply(wrong);
+                    assertEquals(FormValidation.Kind.ERROR, told.kind);
+                    assertFalse(told.getMessage().contains("s3cret"), told.getMessage());
+                }
+            }
+            assertEquals(List.of("", "key-a", "words", "global-key"), configuration.doFillCredentialsIdItems("").ids());
+            assertEquals(List.of("", "key-a", "words", "global-key", "gone"), configuration.doFillNextCredentialsIdItems("gone").ids());
+        } finally {
+            FakeCredentials.store();
+        }
+    }
+
+    @Test
+    void nobody_but_an_administrator_is_told_of_credentials() {
+        Jenkins.get().granted = Set.of(CredentialsProvider.VIEW, CredentialsProvider.USE_ITEM);
+        try {
+            CredentialsProvider.ASKED.set(0);
+            assertThrows(SecurityException.class, () -> configuration.doFillCredentialsIdItems("x"));
+            assertThrows(SecurityException.class, () -> configuration.doFillNextCredentialsIdItems("x"));
+            assertThrows(SecurityException.class, () -> configuration.doCheckCredentialsId("x"));
+            assertThrows(SecurityException.class, () -> configuration.doCheckNextCredentialsId("x"));
+            assertEquals(0, CredentialsProvider.ASKED.get());
+        } finally {
+            Jenkins.get().granted = null;
+        }
     }
 }

@@ -43,6 +43,11 @@ class SigningKeysTest {
         keys = copies.keys(clock);
     }
 
+    private KeyState rotated(RotationStep step) {
+        keys.rotate(step);
+        return keys.state();
+    }
+
     private static Set<String> ids(String jwks) {
         Set<String> ids = new HashSet<>();
         JSONArray list = new JSONObject(jwks).getJSONArray("keys");
@@ -107,15 +112,15 @@ class SigningKeysTest {
     @Test
     void a_rotation_by_hand() {
         String first = keys.current().id();
-        KeyState published = keys.rotate(RotationStep.PUBLISH);
+        KeyState published = rotated(RotationStep.PUBLISH);
         assertEquals(first, published.signing());
         assertEquals(RotationStep.SIGN, published.step());
         assertEquals(Set.of(first, published.next()), ids(keys.jwks()));
-        KeyState signs = keys.rotate(RotationStep.SIGN);
+        KeyState signs = rotated(RotationStep.SIGN);
         assertEquals(published.next(), signs.signing());
         assertEquals(first, signs.previous());
         assertEquals(Set.of(first, signs.signing()), ids(keys.jwks()));
-        KeyState dropped = keys.rotate(RotationStep.DROP);
+        KeyState dropped = rotated(RotationStep.DROP);
         assertEquals(Set.of(dropped.signing()), ids(keys.jwks()));
         assertEquals("", dropped.previous());
     }

@@ -38,15 +38,12 @@ class JenkinsJoinTest {
     }
 
     @Test
-    void it_is_for_the_host_of_the_clusters_address_unless_something_else_is_set() {
+    void it_is_for_the_cluster_unless_something_else_is_set() {
         JenkinsJoin join = named();
-        assertEquals("teleport.example.com", join.audience("teleport.example.com:443"));
-        assertEquals("teleport.example.com", join.audience("teleport.example.com"));
-        assertEquals("::1", join.audience("[::1]:443"));
-        assertEquals("192.0.2.1", join.audience("192.0.2.1:3025"));
+        assertEquals("teleport.example.com", join.statedFor("teleport.example.com"));
         join.setAudience(" example.com ");
-        assertEquals("example.com", join.audience("teleport.example.com:443"));
-        assertThrows(IllegalStateException.class, () -> new IamJoin().audience("teleport.example.com"));
+        assertEquals("example.com", join.statedFor("teleport.example.com"));
+        assertThrows(IllegalStateException.class, () -> new IamJoin().statedFor("teleport.example.com"));
     }
 
     @Test

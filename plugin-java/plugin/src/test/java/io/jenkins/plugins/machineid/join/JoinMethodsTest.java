@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.model.Descriptor;
 import hudson.util.Secret;
+import io.jenkins.plugins.machineid.credential.CredentialRef;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -80,7 +81,10 @@ class JoinMethodsTest {
                         Map.of("registration_secret_path", "/etc/secret")),
                 row(
                         with(new BoundKeypairJoin(), join -> join.setStaticKeyPath("/etc/key")),
-                        Map.of("static_key_path", "/etc/key"))));
+                        Map.of("static_key_path", "/etc/key")),
+                row(
+                        with(new BoundKeypairJoin(), join -> join.setStaticKeyCredentialsId("the-key")),
+                        Map.of("static_key", CredentialRef.of("the-key", content -> {})))));
         for (String form : List.of("kubernetes", "gitlab", "generic_oidc")) {
             rows.add(row(with(new JenkinsJoin(), join -> join.setForm(form)), Map.of("given", true)));
         }
@@ -219,7 +223,8 @@ class JoinMethodsTest {
                 JSONObject field = (JSONObject) one;
                 fields.add(field.getString("name"));
                 Object value = settings().getOrDefault(method.getString("name"), Map.of()).get(field.getString("name"));
-                assertEquals(field.getString("kind").equals("secret"), value instanceof Secret, field.toString());
+                boolean guarded = value instanceof Secret || value instanceof CredentialRef;
+                assertEquals(field.getString("kind").equals("secret"), guarded, field.toString());
             }
             if (built.containsKey(method.getString("name"))) {
                 assertEquals(
@@ -252,6 +257,9 @@ class JoinMethodsTest {
         keypair.setRegistrationSecret(SECRET);
         keypair.setStaticKeyPath("/etc/key");
         refused(keypair, "registration_secret, static_key_path");
+        keypair.setRegistrationSecret(null);
+        keypair.setStaticKeyCredentialsId("the-key");
+        refused(keypair, "static_key_path, static_key");
         TokenJoin token = new TokenJoin();
         token.setToken(SECRET);
         token.setTokenFile("/etc/token");

@@ -49,6 +49,10 @@ final class Blocks {
 
     /** @param roles empty: granted was whatever the bot may take */
     private static LeaseSession session(FakeAgent agent, FakeRun run, List<String> roles) {
+        return session(agent, run, "api", roles);
+    }
+
+    private static LeaseSession session(FakeAgent agent, FakeRun run, String identity, List<String> roles) {
         LeaseOptions options = new LeaseOptions("api", null, null, List.of("prod"), null, null, null);
         byte[] id = new byte[16];
         RANDOM.nextBytes(id);
@@ -57,7 +61,7 @@ final class Blocks {
                 agent.computer(),
                 run,
                 "/home/jenkins/workspace/job@tmp",
-                new LeaseRequest(new Grant("api", roles, TTL), options));
+                new LeaseRequest(new Grant(identity, roles, TTL), options));
     }
 
     /** A block that runs. */
@@ -74,7 +78,11 @@ final class Blocks {
         }
 
         Block(FakeAgent agent, FakeRun run, List<String> roles) {
-            this.session = Blocks.session(agent, run, roles);
+            this(agent, run, "api", roles);
+        }
+
+        Block(FakeAgent agent, FakeRun run, String identity, List<String> roles) {
+            this.session = Blocks.session(agent, run, identity, roles);
             this.run = run;
             ActiveLeases.get().add(this, false);
         }

@@ -172,6 +172,44 @@ class CredentialAttackTest {
                 sent(settings, bringing("teleport-a1")).toMap());
     }
 
+    /** As an editor of Windows leaves it, too. */
+    @Test
+    void a_static_key_is_sent_whole_and_not_beside_an_agents_own_token() throws Exception {
+        String pem = "-----BEGIN PRIVATE KEY-----\r\nAAAA+/==\nBBBB\n-----END PRIVATE KEY-----";
+        FakeCredentials.store(
+                FakeCredentials.file("bound/key", pem + "\r\n"), FakeCredentials.text("teleport-a1", "the-token-of-a1"));
+        BoundKeypairJoin join = new BoundKeypairJoin();
+        join.setTokenName("bound");
+        join.setStaticKeyCredentialsId("bound/key");
+        Settings settings = settings(identity(join, "teleport-*"));
+        assertEquals(
+                Map.of("method", "bound_keypair", "token", "bound", "settings", Map.of("static_key", pem)),
+                sent(settings, null).toMap());
+        assertEquals(
+                Map.of("method", "bound_keypair", "token", "the-token-of-a1"),
+                sent(settings, bringing("teleport-a1")).toMap());
+    }
+
+    @Test
+    void what_is_no_static_key_is_not_sent() {
+        FakeCredentials.store(
+                FakeCredentials.text("a", "s3cret"),
+                FakeCredentials.text("b", "-----BEGIN PUBLIC KEY-----\ns3cret\n-----END PUBLIC KEY-----"),
+                FakeCredentials.text("c", "-----BEGIN ENCRYPTED PRIVATE KEY-----\ns3cret\n-----END ENCRYPTED PRIVATE KEY-----"),
+                FakeCredentials.text("d", "-----BEGIN PRIVATE KEY----- s3cret -----END PRIVATE KEY-----"),
+                FakeCredentials.text("e", "-----BEGIN PRIVATE KEY-----\ns3cret\"}\n-----END PRIVATE KEY-----"),
+                FakeCredentials.text("f", "-----BEGIN EC PRIVATE KEY-----\ns3cret\n-----END RSA PRIVATE KEY-----"),
+                FakeCredentials.text("g", "x".repeat(8000) + "s3cret"));
+        for (String id : List.of("a", "b", "c", "d", "e", "f", "g")) {
+            BoundKeypairJoin join = new BoundKeypairJoin();
+            join.setTokenName("bound");
+            join.setStaticKeyCredentialsId(id);
+            String told = refused(settings(identity(join)), null);
+            assertTrue(told.endsWith("[credential_content]") && told.contains("'" + id + "'"), told);
+            assertTrue(told.contains(id.equals("c") ? "passphrase" : "PEM") && !told.contains("s3cret"), told);
+        }
+    }
+
     @Test
     void a_changed_secret_of_the_same_credential_is_another_configuration_the_next_time() throws Exception {
         Settings settings = settings(identity(held("teleport-a1")));

@@ -28,14 +28,6 @@ class AllowRulesTest {
         return form.claims(facts, identity);
     }
 
-    /** As Teleport's: a star is anything, a question mark one character. */
-    private static boolean glob(Object rule, Object claim) {
-        StringBuilder regexp = new StringBuilder();
-        ((String) rule).chars().forEach(c -> regexp.append(
-                c == '*' ? ".*" : c == '?' ? "." : Pattern.quote(String.valueOf((char) c))));
-        return ((String) claim).matches(regexp.toString());
-    }
-
     private static boolean allowed(StatementForm form, AllowRules rules, String job) {
         assertFalse(allowed(form, rules, job, "other"), "a statement for another identity");
         assertFalse(allowed(form, rules, job, "ap"), "a statement for another identity");
@@ -43,31 +35,7 @@ class AllowRulesTest {
     }
 
     private static boolean allowed(StatementForm form, AllowRules rules, String job, String identity) {
-        Map<String, Object> claims = claims(form, job, identity);
-        return rules.allow().stream().anyMatch(rule -> switch (form) {
-            case KUBERNETES -> claims.get("sub").equals("system:serviceaccount:" + rule.get("service_account"));
-            case GITLAB -> rule.entrySet().stream().allMatch(each -> glob(each.getValue(), claims.get(each.getKey())));
-            case GENERIC_OIDC -> oidc(rule, (Map<?, ?>) claims.get("jenkins"));
-        });
-    }
-
-    private static boolean oidc(Map<String, Object> rule, Map<?, ?> jenkins) {
-        String job = (String) jenkins.get("job");
-        if (rule.containsKey("conditions")) {
-            List<?> conditions = (List<?>) rule.get("conditions");
-            assertEquals(2, conditions.size());
-            Map<?, ?> condition = (Map<?, ?>) conditions.get(0);
-            assertEquals(Map.of("attribute", "jenkins.identity", "eq", Map.of("value", "api")), conditions.get(1));
-            assertEquals("jenkins.job", condition.get("attribute"));
-            return ((List<?>) ((Map<?, ?>) condition.get("in")).get("values")).contains(job)
-                    && jenkins.get("identity").equals("api");
-        }
-        String expression = (String) rule.get("expression");
-        String head = "regexp.match(claims.jenkins.job, ";
-        String tail = ") && claims.jenkins.identity == \"api\"";
-        assertTrue(expression.startsWith(head + "\"^") && expression.endsWith("$\"" + tail), expression);
-        String literal = expression.substring(head.length(), expression.length() - tail.length());
-        return job.matches((String) new org.yaml.snakeyaml.Yaml().load(literal)) && jenkins.get("identity").equals("api");
+        return ClusterRules.take(form, rules, "api", claims(form, job, identity));
     }
 
     private static boolean policy(List<String> patterns, String job) {

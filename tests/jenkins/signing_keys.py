@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: The machine-id authors
+# SPDX-License-Identifier: Apache-2.0
+"""The key that signs statements, held by a credential of Jenkins."""
+
+import json
+import subprocess
+from contextlib import contextmanager
+
+from jenkins import wait_for
+from rest import PACKAGE, section
+from statements import UNKNOWN_KEY, goes_well, is_refused, stated, stated_block, told_to_the_cluster
+from world import Skipped, contains, equal, test
+
+STORE = "com.cloudbees.plugins.credentials.SystemCredentialsProvider"
+ISSUER = f"{PACKAGE}.issuer.IssuerConfiguration.get()"
+
+
+def rsa(*form):
+    """A key as an administrator makes it."""
+    return subprocess.run(["openssl", "genrsa", *form, "2048"], check=True, capture_output=True, text=True).stdout
+
+
+def put(jenkins, **keys):
+    """The system's store then holds these alone, as secret texts."""
+    lines = "\n".join(f"""
+        store.credentials.add(new org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl(
+            com.cloudbees.plugins.credentials.CredentialsScope.SYSTEM, '{name}', '', hudson.util.Secret.fromString('''{pem}''')))"""
+                      for name, pem in keys.items())
+    out = jenkins.groovy(f"def store = {STORE}.instance\nstore.credentials.clear()\n{lines}\nstore.save()\nprintln 'PUT'")
+    contains(out, "PUT")
+
+
+def configure(jenkins, signing, following):
+    quoted = ["null" if name is None else f"'{name}'" for name in (signing, following)]
+    out = jenkins.groovy(f"{ISSUER}.credentialsId = {quoted[0]}\n{ISSUER}.nextCredentialsId = {quoted[1]}\nprintln 'SET'")
+    contains(out, "SET")
+
+
+def published(jenkins):
+    """What a stranger is told."""
+    return [key["kid"] for key in json.loads(jenkins.get("/machine-id-issuer/jwks"))["keys"]]
+
+
+@contextmanager
+def signed_by_a_credential(world):
+    with stated(world) as jenkins:
+        if not (jenkins.home / "plugins/plain-credentials.jpi").exists():
+            raise Skipped("plain-credentials is not among the plugins")
+        put(jenkins, first=rsa(), second=rsa("-traditional"))
+        try:
+            yield jenkins
+        finally:
+            put(jenkins)
+            configure(jenkins, None, None)
+
+
+@test
+def a_credential_holds_the_key_and_is_rotated_by_the_configuration(world):
+    with signed_by_a_credential(world) as jenkins:
+        jenkins.pipeline("stated-held", stated_block("sh 'true'"))
+        made = published(jenkins)
+        configure(jenkins, None, "first")
+        wait_for("the credential's key beside the made one", lambda: len(published(jenkins)) == len(made) + 1, 60)
+        first = next(key for key in published(jenkins) if key not in made)
+        told_to_the_cluster(world)
+        configure(jenkins, "first", "second")
+        wait_for("the made key to follow the credential's", lambda: len(published(jenkins)) == 3, 60)
+        equal(published(jenkins)[0], first, "the key that signs")
+        goes_well(world, "stated-held")
+        # Not yet given to the cluster: the console names the key that it doesn't know.
+        configure(jenkins, "second", None)
+        wait_for("the second key to sign", lambda: published(jenkins)[0] != first, 60)
+        second = published(jenkins)[0]
+        contains(is_refused(world, "stated-held", UNKNOWN_KEY), f"the proof is signed with key {second}")
+        told_to_the_cluster(world)
+        goes_well(world, "stated-held")
+        equal(published(jenkins), [second, first], "the old key is published for its time")
+
+
+@test
+def a_credential_that_fails_signs_nothing_and_makes_no_key(world):
+    with signed_by_a_credential(world) as jenkins:
+        jenkins.pipeline("stated-held-gone", stated_block("sh 'true'"))
+        configure(jenkins, "first", None)
+        wait_for("the credential's key", lambda: jenkins.status("/machine-id-issuer/jwks") == 200, 60)
+        told_to_the_cluster(world)
+        before = published(jenkins)
+        ec = subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+                            check=True, capture_output=True, text=True).stdout
+        for keys, sentence in (({}, "there is no credential 'first'"), ({"first": ec}, "a key of another kind")):
+            put(jenkins, **keys)
+            result, log = jenkins.run("stated-held-gone")
+            equal(result, "FAILURE", log)
+            contains(log, sentence)
+            assert "PRIVATE KEY" not in log, log
+            equal(published(jenkins), before, "what strangers are told")
+
+
+@test
+def configuration_as_code_names_the_credential_and_holds_no_key(world):
+    with signed_by_a_credential(world) as jenkins:
+        if not (jenkins.home / "plugins/configuration-as-code.jpi").exists():
+            raise Skipped("configuration-as-code is not among the plugins")
+        path = world.output / "casc-issuer.yaml"
+        path.write_text("unclassified:\n  machineIdIssuer:\n    credentialsId: first\n    nextCredentialsId: second\n")
+        jenkins.groovy(f"io.jenkins.plugins.casc.ConfigurationAsCode.get().configure('{path}')")
+        wait_for("both keys", lambda: len(published(jenkins)) >= 2, 60)
+        ours = section(jenkins.post("/manage/configuration-as-code/export"), "unclassified", "machineIdIssuer")
+        contains(ours, 'credentialsId: "first"', 'nextCredentialsId: "second"')
+        equal(len(ours.splitlines()), 4, ours)
+        page = jenkins.get("/manage/configure")
+        contains(page, 'name="_.nextCredentialsId"')
+        for help_page in ("credentialsId", "nextCredentialsId"):
+            contains(jenkins.get(f"/descriptor/{PACKAGE}.issuer.IssuerConfiguration/help/{help_page}"), "<div>")
+        assert "PRIVATE KEY" not in page + ours
