@@ -2,36 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives the pages of a running Jenkins as an administrator would: node browser.mjs URL OUTPUT-DIR BUILD-PATH GOOD-ADDRESS WEB-CA-FILE
 // Prints one JSON line; screenshots go to the output directory. Exits 3 when no browser is installed.
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { check, finish, launch } from "./chromium.mjs";
 
 const [url, output, buildPath, goodAddress, webCa] = process.argv.slice(2);
 const PIN = "sha256:" + "2".repeat(64);
-
-async function launch() {
-  let chromium;
-  try {
-    const from = createRequire(join(process.env.PLAYWRIGHT_CORE ?? process.cwd(), "x.js"));
-    ({ chromium } = from("playwright-core"));
-  } catch {
-    console.log(JSON.stringify({ skipped: "playwright-core is not installed" }));
-    process.exit(3);
-  }
-  const executable = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(
-    (path) => path && existsSync(path),
-  );
-  if (!executable) {
-    console.log(JSON.stringify({ skipped: "no Chromium is installed" }));
-    process.exit(3);
-  }
-  return chromium.launch({ executablePath: executable, args: ["--no-sandbox"] });
-}
-
-const checks = [];
-function check(name, held, detail = "") {
-  checks.push({ name, held: Boolean(held), detail: String(detail).slice(0, 500) });
-}
 
 const browser = await launch();
 const page = await browser.newPage({ viewport: { width: 1400, height: 1100 } });
@@ -60,6 +36,8 @@ async function fill(chunk, values) {
   for (const [name, value] of Object.entries(values)) {
     const field = chunk.locator(`[name='_.${name}']`).first();
     if ((await field.evaluate((element) => element.tagName)) === "SELECT") {
+      // A cluster that isn't saved yet is offered when somebody comes to choose.
+      await field.focus();
       await field.selectOption(value);
     } else {
       await field.fill(value);
@@ -89,11 +67,15 @@ async function test(chunk) {
 let form = await section();
 await form.getByRole("button", { name: "Add cluster" }).click();
 let cluster = last(form, "address");
-await fill(cluster, { name: "by-hand", address: "https://wrong.example.com" });
+await fill(cluster, { name: "by-hand", address: "https://admin@wrong.example.com" });
 await cluster.locator("[name='_.address']").blur();
-await page.waitForFunction((element) => element.innerText.includes("is a URL"), await cluster.elementHandle());
+await page.waitForFunction((element) => element.innerText.includes("There is a user"), await cluster.elementHandle());
 check("a wrong address is explained while typing", true);
-await fill(cluster, { address: goodAddress, caPins: PIN });
+await fill(cluster, { address: `https://${goodAddress}/web/login` });
+await cluster.locator("[name='_.address']").blur();
+await page.waitForFunction(([element, text]) => element.innerText.includes(text), [await cluster.elementHandle(), `Taken as ${goodAddress}`]);
+check("the URL of the proxy's page is taken", true);
+await fill(cluster, { caPins: PIN });
 await cluster.locator("[name='_.caPins']").blur();
 let said = await test(cluster);
 check("Test connection says what is wrong and what to do", /not trusted|pin/.test(said) && /configure|check/.test(said), said);
@@ -106,7 +88,7 @@ await fill(cluster, { caPins: PIN });
 await form.getByRole("button", { name: "Add identity" }).click();
 let identity = last(form, "maxTtl");
 const SECRET = "typed-by-hand-0123456789";
-await fill(identity, { id: "by-hand", cluster: "by-hand", roles: "one, two", maxTtl: "90m", allowedJobs: "team-a/**\nteam b/*", allowedAgents: "a1\nworker-*" });
+await fill(identity, { id: "by-hand", cluster: "by-hand", roles: "one, two", maxTtl: "90m", allowedJobs: "team-a/**\nteam b/*", allowedAgents: "a2\nworker-*" });
 // Only the chosen method's fields are there; a method's form is fetched when it is chosen first.
 const method = identity.locator("select.dropdownList").first();
 await method.selectOption({ label: "gitlab" });
@@ -133,10 +115,17 @@ check("name", (await seen(cluster, "name")) === "by-hand", await seen(cluster, "
 check("address", (await seen(cluster, "address")) === goodAddress);
 check("pins", (await seen(cluster, "caPins")) === PIN, await seen(cluster, "caPins"));
 check("id", (await seen(identity, "id")) === "by-hand");
+check("cluster", (await seen(identity, "cluster")) === "by-hand", await seen(identity, "cluster"));
+const offered = async (field) => {
+  await page.waitForFunction((element) => element.options.length > 1, await field.elementHandle());
+  return field.locator("option").evaluateAll((options) => options.map((option) => option.value));
+};
+const clusters = await offered(identity.locator("[name='_.cluster']"));
+check("clusters are offered", clusters.includes("main") && clusters.includes("by-hand"), clusters);
 check("roles", (await seen(identity, "roles")) === "one, two", await seen(identity, "roles"));
 check("longest lifetime", (await seen(identity, "maxTtl")) === "90m");
 check("allowed jobs", (await seen(identity, "allowedJobs")).trim() === "team-a/**\nteam b/*", await seen(identity, "allowedJobs"));
-check("agents", (await seen(identity, "allowedAgents")).trim() === "a1\nworker-*", await seen(identity, "allowedAgents"));
+check("agents", (await seen(identity, "allowedAgents")).trim() === "a2\nworker-*", await seen(identity, "allowedAgents"));
 const html = await page.content();
 check("the token is not in the page", !html.includes(SECRET));
 said = await test(identity);
@@ -182,11 +171,15 @@ await shot("snippet-generator");
 // A freestyle job and an agent.
 await page.goto(`${url}/job/allowed-freestyle/configure`);
 await page.waitForLoadState("networkidle");
+const usable = await offered(page.locator("[name='_.identity']").first());
+check("a job is offered the identities that allow it", usable.includes("api") && usable.includes("each") && !usable.includes("by-hand"), usable);
 check("the freestyle form shows the identity", (await page.locator("[name='_.identity']").first().inputValue()) === "api");
 await page.locator("[name='_.identity']").first().scrollIntoViewIfNeeded();
 await shot("freestyle");
 await page.goto(`${url}/computer/a1/configure`);
 await page.waitForLoadState("networkidle");
+const ofAgent = await offered(page.locator("[name='_.defaultIdentity']"));
+check("an agent is offered what it may have", ofAgent.includes("api") && ofAgent.includes("each"), ofAgent);
 check("the agent's form shows its binding", (await page.locator("[name='_.defaultIdentity']").inputValue()) === "api");
 check("the agent's form shows its standing destination", /machine-id$/.test(await page.locator("[name='_.path']").first().inputValue()));
 await shot("agent");
@@ -196,6 +189,4 @@ await page.goto(url + buildPath);
 check("the build page has the table", (await page.locator("#machine-id-certificates tbody tr").count()) > 0);
 await shot("build");
 check("no script error", errors.length === 0, errors.join("; "));
-await browser.close();
-console.log(JSON.stringify({ checks }));
-process.exit(checks.every((one) => one.held) ? 0 : 1);
+await finish(browser);

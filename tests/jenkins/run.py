@@ -31,6 +31,7 @@ import credentials  # noqa: E402,F401
 import folders  # noqa: E402,F401
 import rest  # noqa: E402,F401
 import setup_page  # noqa: E402,F401
+import trial  # noqa: E402,F401
 import pages  # noqa: E402,F401
 import attacks  # noqa: E402,F401
 import hostile_agents  # noqa: E402,F401

@@ -14,6 +14,8 @@ public final class FakeAgent extends Node {
     public volatile VirtualChannel channel;
     public volatile NodeProperty<?> property;
     public volatile boolean connecting;
+    /** To be found among the agents that something can be tried on. */
+    public volatile boolean online;
     /** The person of a test may configure this agent. */
     public volatile boolean configurable;
     public volatile String labels = "";
@@ -77,6 +79,11 @@ public final class FakeAgent extends Node {
         @Override
         public boolean hasPermission(hudson.security.Permission permission) {
             return configurable && permission == CONFIGURE;
+        }
+
+        @Override
+        public boolean isOnline() {
+            return online;
         }
 
         @Override

@@ -4,6 +4,7 @@ package hudson.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import jenkins.model.Jenkins;
 
 /** A build of a job of that name, which remembers its actions and how often it was saved. */
 @SuppressWarnings("rawtypes")
@@ -83,6 +84,11 @@ public final class FakeRun extends Run {
         @Override
         public ItemGroup<? extends Item> getParent() {
             return group;
+        }
+
+        @Override
+        public boolean hasPermission(hudson.security.Permission permission) {
+            return Jenkins.get().hasPermission(permission);
         }
 
         @Override

@@ -43,6 +43,10 @@ public class Jenkins extends Node implements ItemGroup<Item> {
         return INSTANCE;
     }
 
+    public static org.springframework.security.core.Authentication getAuthentication2() {
+        return hudson.security.ACL.SYSTEM2;
+    }
+
     /** All jobs that there are, as a test says. */
     public volatile List<Item> jobs = List.of();
 
@@ -54,6 +58,10 @@ public class Jenkins extends Node implements ItemGroup<Item> {
     @Override
     public <T extends Item> List<T> getAllItems(Class<T> type) {
         return jobs.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    public <T extends Item> T getItemByFullName(String fullName, Class<T> type) {
+        return getAllItems(type).stream().filter(item -> item.getFullName().equals(fullName)).findFirst().orElse(null);
     }
 
     private static File home() {

@@ -28,6 +28,11 @@ public record NodeFacts(
         List<String> identities,
         String defaultIdentity) {
 
+    /** The same node, when an administrator has looked at it. */
+    public NodeFacts asVouched() {
+        return new NodeFacts(name, shown, builtIn, true, labels, bound, gated, identities, defaultIdentity);
+    }
+
     /** The identity that is meant by a wish; empty: none is. */
     String chosen(String wished) {
         return chosen(wished, defaultIdentity, identities);

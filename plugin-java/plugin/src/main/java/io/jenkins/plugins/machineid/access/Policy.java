@@ -163,6 +163,16 @@ public final class Policy {
         return name.equals(identity) || IdentityName.id(name).equals(identity);
     }
 
+    /** For forms: the identities that the job may use. */
+    public List<String> usableBy(String job) {
+        return rules.keySet().stream().filter(identity -> allows(identity, job)).toList();
+    }
+
+    /** For forms: the identities that the node may have, if its own configuration names them. */
+    public List<String> openTo(NodeFacts node) {
+        return rules.values().stream().filter(known -> known.names(node)).map(ReadRule::id).toList();
+    }
+
     /**
      * Whether an agent that keeps something of these identities may run a job.
      *

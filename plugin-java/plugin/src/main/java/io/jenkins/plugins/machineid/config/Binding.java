@@ -98,13 +98,13 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         }
 
         @POST
+        public ListBoxModel doFillIdentityItems(@AncestorInPath Computer computer, @QueryParameter String identity) {
+            return AgentChoices.identities(computer, Messages.Choice_identity(), identity, any -> true);
+        }
+
+        @POST
         public FormValidation doCheckIdentity(@QueryParameter String value) {
-            AgentPermission.check();
-            String id = Texts.orEmpty(value).trim();
-            if (!id.isEmpty() && Jenkins.get().hasPermission(Jenkins.ADMINISTER) && known(id) == null) {
-                return FormValidation.warning(Messages.Check_identityUnknown(id));
-            }
-            return Checks.form(id, Checks::id);
+            return Texts.orNull(value) == null ? Checks.form(value, Checks::id) : AgentChoices.check(value);
         }
 
         /** Which identities there are, and what they say, is told to administrators only. */

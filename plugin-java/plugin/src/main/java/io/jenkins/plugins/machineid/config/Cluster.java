@@ -10,6 +10,7 @@ import hudson.util.ListBoxModel;
 import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.NamePattern;
+import io.jenkins.plugins.machineid.field.Address;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
@@ -39,7 +40,7 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
     @DataBoundConstructor
     public Cluster(String name, String address) {
         this.name = Texts.orEmpty(name).trim();
-        this.address = Texts.orEmpty(address).trim();
+        this.address = Address.of(address);
         Checks.name(this.name);
         Checks.address(this.address);
     }
@@ -178,7 +179,10 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
         @POST
         public FormValidation doCheckAddress(@QueryParameter String value) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            return Checks.form(value, Checks::address);
+            FormValidation form = Checks.form(value, Address::check);
+            return form.kind == FormValidation.Kind.OK && Texts.orEmpty(value).contains("://")
+                    ? FormValidation.ok(Messages.Check_addressTaken(Address.of(value)))
+                    : form;
         }
 
         @POST

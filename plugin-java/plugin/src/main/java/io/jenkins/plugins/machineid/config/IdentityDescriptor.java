@@ -7,6 +7,7 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.Choices;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.util.List;
 import jenkins.model.Jenkins;
@@ -22,6 +23,13 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     @Override
     public String getDisplayName() {
         return Messages.Identity_displayName();
+    }
+
+    @POST
+    public ListBoxModel doFillClusterItems(@QueryParameter String cluster) {
+        administrator();
+        List<String> names = MachineIdConfiguration.get().getClusters().stream().map(Cluster::getName).toList();
+        return Choices.of(Messages.Choice_cluster(), names, cluster);
     }
 
     @POST
@@ -62,7 +70,7 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
         administrator();
         String name = Texts.orEmpty(value).trim();
         if (!name.isEmpty() && MachineIdConfiguration.get().cluster(name) == null) {
-            return FormValidation.warning(Messages.Check_clusterUnknown(name));
+            return FormValidation.error(Messages.Check_clusterUnknown(name));
         }
         return Checks.form(name, Checks::name);
     }

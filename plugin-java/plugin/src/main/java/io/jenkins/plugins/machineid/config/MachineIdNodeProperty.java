@@ -3,12 +3,14 @@
 package io.jenkins.plugins.machineid.config;
 
 import hudson.Extension;
+import hudson.model.Computer;
 import hudson.model.Node;
 import hudson.model.Queue;
 import hudson.model.queue.CauseOfBlockage;
 import hudson.slaves.NodeProperty;
 import hudson.slaves.NodePropertyDescriptor;
 import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Sentences;
@@ -18,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
@@ -148,9 +151,14 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
         }
 
         @POST
+        public ListBoxModel doFillDefaultIdentityItems(
+                @AncestorInPath Computer computer, @QueryParameter String defaultIdentity) {
+            return AgentChoices.identities(computer, Messages.Choice_noDefault(), defaultIdentity, any -> true);
+        }
+
+        @POST
         public FormValidation doCheckDefaultIdentity(@QueryParameter String value) {
-            AgentPermission.check();
-            return Checks.formOptional(value, Checks::id);
+            return AgentChoices.check(value);
         }
     }
 }

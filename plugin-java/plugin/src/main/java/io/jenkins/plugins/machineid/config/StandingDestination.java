@@ -4,8 +4,10 @@ package io.jenkins.plugins.machineid.config;
 
 import hudson.Extension;
 import hudson.model.AbstractDescribableImpl;
+import hudson.model.Computer;
 import hudson.model.Descriptor;
 import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
@@ -14,6 +16,7 @@ import io.jenkins.plugins.machineid.join.JoinMethod;
 import java.util.List;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
@@ -151,12 +154,20 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
         }
 
         @POST
+        public ListBoxModel doFillIdentityItems(@AncestorInPath Computer computer, @QueryParameter String identity) {
+            return AgentChoices.identities(
+                    computer,
+                    Messages.Choice_default(),
+                    identity,
+                    known -> known.getJoin().statement().isEmpty());
+        }
+
+        @POST
         public FormValidation doCheckIdentity(@QueryParameter String value) {
-            AgentPermission.check();
-            return Checks.formOptional(value, id -> {
-                Checks.id(id);
-                checkStands(id);
-            });
+            FormValidation form = AgentChoices.check(value);
+            return form.kind == FormValidation.Kind.OK
+                    ? Checks.formOptional(value, StandingDestination::checkStands)
+                    : form;
         }
 
         @POST

@@ -69,7 +69,6 @@ public final class Checks {
     }
 
     public static void address(String text) {
-        require(!text.contains("://"), Messages.Check_addressScheme(text));
         Matcher matcher = ADDRESS.matcher(text);
         require(matcher.matches(), Messages.Check_address(text));
         String host = matcher.group("host");

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.issuer;
 
+import hudson.model.Job;
 import hudson.model.Label;
 import hudson.model.Node;
 import hudson.model.Run;
@@ -17,14 +18,32 @@ public final class BuildFactsReader {
     private BuildFactsReader() {}
 
     public static BuildFacts of(Run<?, ?> run, Node node) {
-        String controller = IssuerAddress.controller();
-        SourceFacts source = SourceFacts.of(run.getParent());
+        String job = run.getParent().getFullName();
         StartFacts start = StartFacts.of(run.getCauses());
+        return facts(job, run.getNumber(), run.getUrl(), SourceFacts.of(run.getParent()), start, node);
+    }
+
+    /**
+     * Of no build, to try whether a cluster takes a job's builds. As one of them, but for the cause, the address, and a
+     * number that no build has.
+     *
+     * @param job full name of a job, which need not be there yet
+     * @param page where it was asked for, below Jenkins' own address
+     */
+    public static BuildFacts trial(String job, String page, Node node) {
+        Job<?, ?> known = Jenkins.get().getItemByFullName(job, Job.class);
+        SourceFacts source = known == null ? SourceFacts.NONE : SourceFacts.of(known);
+        return facts(job, 0, page, source, StartFacts.TRIAL, node);
+    }
+
+    private static BuildFacts facts(
+            String job, int number, String url, SourceFacts source, StartFacts start, Node node) {
+        String controller = IssuerAddress.controller();
         return new BuildFacts(
                 controller,
-                run.getParent().getFullName(),
-                run.getNumber(),
-                controller.isEmpty() ? "" : controller + "/" + run.getUrl(),
+                job,
+                number,
+                controller.isEmpty() ? "" : controller + "/" + url,
                 source.branch(),
                 source.changeRequest(),
                 source.fork(),

@@ -17,7 +17,7 @@ import jenkins.scm.api.mixin.TagSCMHead;
  */
 record SourceFacts(String branch, String changeRequest, boolean fork) {
     private static final Logger LOGGER = Logger.getLogger(SourceFacts.class.getName());
-    private static final SourceFacts NONE = new SourceFacts("", "", false);
+    static final SourceFacts NONE = new SourceFacts("", "", false);
     private static final SourceFacts UNKNOWN = new SourceFacts("", "", true);
     private static final boolean THERE = there();
 

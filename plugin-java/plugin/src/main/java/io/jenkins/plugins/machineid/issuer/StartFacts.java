@@ -9,6 +9,9 @@ import java.util.TreeSet;
 
 /** Who or what started a build. All of its causes count: a user can join a build that the timer has put into the queue. */
 record StartFacts(String user, String cause) {
+    /** Nothing was started: a join is tried. No build has this cause. */
+    static final StartFacts TRIAL = new StartFacts("", "trial");
+
     private static final Map<String, String> KINDS = Map.ofEntries(
             Map.entry("hudson.model.Cause$UserIdCause", "user"),
             Map.entry("hudson.model.Cause$UpstreamCause", "upstream"),

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.issuer;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** How a statement about a build is written: as the tokens of a join method that the cluster knows. */
@@ -88,6 +90,16 @@ public enum StatementForm {
     /** The first versions of Teleport that take it, with keys that are given to them. */
     public String since() {
         return since;
+    }
+
+    /** Whether a cluster of that version takes it. */
+    public boolean isTakenBy(TeleportVersion version) {
+        return version.isSince(since);
+    }
+
+    /** Those that a cluster of that version takes. */
+    public static List<StatementForm> takenBy(TeleportVersion version) {
+        return Arrays.stream(values()).filter(form -> form.isTakenBy(version)).toList();
     }
 
     /**

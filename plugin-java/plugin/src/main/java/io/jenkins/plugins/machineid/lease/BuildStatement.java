@@ -9,12 +9,14 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.issuer.BuildFacts;
 import io.jenkins.plugins.machineid.issuer.BuildFactsReader;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.issuer.Statements;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Who a build is, as this controller states it for one join of one lease. Nothing in it is the agent's or the pipeline's
@@ -29,6 +31,11 @@ final class BuildStatement implements AutoCloseable {
 
     /** Signs one, where the identity joins so; the policy has been asked. */
     static BuildStatement of(Settings settings, String identityId, Run<?, ?> run, Node node) throws AbortException {
+        return of(settings, identityId, () -> BuildFactsReader.of(run, node));
+    }
+
+    /** @param facts read only where something is signed */
+    static BuildStatement of(Settings settings, String identityId, Supplier<BuildFacts> facts) throws AbortException {
         Identity identity = settings.identity(identityId);
         Optional<StatementForm> form = form(settings, identityId);
         if (form.isEmpty()) {
@@ -36,7 +43,7 @@ final class BuildStatement implements AutoCloseable {
         }
         String audience = identity.getJoin().statedFor(settings.cluster(identity.getCluster()).audience());
         try {
-            return new BuildStatement(Statements.sign(form.get(), BuildFactsReader.of(run, node), identityId, audience));
+            return new BuildStatement(Statements.sign(form.get(), facts.get(), identityId, audience));
         } catch (IssuerFailure e) {
             throw new AbortException(Messages.Console_prefix() + e.getMessage());
         }

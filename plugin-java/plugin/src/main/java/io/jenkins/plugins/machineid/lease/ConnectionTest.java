@@ -4,26 +4,24 @@ package io.jenkins.plugins.machineid.lease;
 
 import hudson.Extension;
 import hudson.model.Computer;
-import hudson.model.Node;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.NodeFacts;
 import io.jenkins.plugins.machineid.access.Policy;
 import io.jenkins.plugins.machineid.access.Refusal;
-import io.jenkins.plugins.machineid.config.AgentFacts;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.ConnectionCheck;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.reply.AgentText;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
-import jenkins.model.Jenkins;
 
 /** Test connection: asks an agent to look at the cluster. Nothing is kept, and no secret is sent. */
 @Extension
@@ -33,32 +31,59 @@ public final class ConnectionTest extends ConnectionCheck {
 
     @Override
     public FormValidation run(Cluster cluster, Identity identity) {
-        List<Computer> connected = connected();
-        Computer computer = choose(connected, mayTry(cluster, identity));
+        return look(cluster, identity).form();
+    }
+
+    /**
+     * As {@link #run}.
+     *
+     * @param identity null: the cluster alone
+     */
+    public static Tried look(Cluster cluster, Identity identity) {
+        TrialAgents agents = TrialAgents.now();
+        Computer computer = agents.first(mayTry(cluster, identity)).orElse(null);
         if (computer == null) {
-            return FormValidation.warning(connected.isEmpty() ? Messages.Test_noAgent() : Messages.Test_noneFits());
+            return agents.none();
         }
         String agent = computer.getDisplayName();
+        try {
+            Reply reply = look(AgentLink.to(computer), agent, cluster, identity);
+            List<String> lines = new ArrayList<>(List.of(Messages.Test_ok(agent, describe(reply))));
+            Optional<String> tooOld = SeenServer.tooOld(cluster, identity);
+            tooOld.ifPresent(lines::add);
+            lines.add(identity == null ? Messages.Test_nobody() : notTried(identity.getJoin()));
+            return new Tried(tooOld.isPresent() ? FormValidation.Kind.WARNING : FormValidation.Kind.OK, lines);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Tried.warning(Messages.Test_interrupted(agent));
+        } catch (IOException e) {
+            return Tried.error(Messages.Test_failed(agent, TrialAgents.sentence(e)));
+        }
+    }
+
+    /** Asks an agent, and remembers the version that it tells. */
+    static Reply look(AgentLink link, String agent, Cluster cluster, Identity identity)
+            throws IOException, InterruptedException {
         try (EngineConfig config = identity == null
                 ? EngineConfig.check(cluster, NO_IDENTITY, "token")
                 : EngineConfig.check(cluster, identity.getId(), identity.getJoin().method())) {
-            return FormValidation.ok(Messages.Test_ok(agent, describe(AgentLink.to(computer).check(config))));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return FormValidation.warning(Messages.Test_interrupted(agent));
-        } catch (IOException e) {
-            // On a page of ours nobody needs to be told who speaks.
-            String sentence = String.valueOf(e.getMessage());
-            String prefix = Messages.Console_prefix();
-            return FormValidation.error(Messages.Test_failed(
-                    agent, sentence.startsWith(prefix) ? sentence.substring(prefix.length()) : sentence));
+            Reply reply = link.check(config);
+            SeenServer.note(cluster, agent, reply);
+            return reply;
         }
+    }
+
+    /** What a real join would do, and why this was none. */
+    private static String notTried(JoinMethod join) {
+        if (join.statement().isPresent()) {
+            return Messages.Test_statement();
+        }
+        return join.keepsSecret() ? Messages.Test_secret(join.symbol()) : Messages.Test_proof(join.symbol());
     }
 
     static String describe(Reply reply) {
         List<String> facts = new ArrayList<>();
-        facts.add(Messages.Test_cluster(
-                reply.text("cluster"), reply.text("server_version"), reply.text("address_kind")));
+        facts.add(which(reply));
         facts.add(Messages.Test_trust(reply.text("trust")));
         if (!reply.texts("ca_pins").isEmpty()) {
             facts.add(Messages.Test_pins(String.join(" ", reply.texts("ca_pins"))));
@@ -68,20 +93,10 @@ public final class ConnectionTest extends ConnectionCheck {
         return AgentText.line(String.join("; ", facts));
     }
 
-    private static List<Computer> connected() {
-        return Arrays.stream(Jenkins.get().getComputers())
-                .filter(computer -> computer.getNode() != null && computer.isOnline() && computer.getChannel() != null)
-                .toList();
-    }
-
-    private static Computer choose(List<Computer> connected, Predicate<NodeFacts> mayTry) {
-        return connected.stream()
-                .filter(computer -> {
-                    Node node = computer.getNode();
-                    return node != null && mayTry.test(AgentFacts.of(node));
-                })
-                .findFirst()
-                .orElse(null);
+    /** Which cluster it was. */
+    static String which(Reply reply) {
+        return Messages.Test_cluster(
+                reply.text("cluster"), reply.text("server_version"), reply.text("address_kind"));
     }
 
     private static Predicate<NodeFacts> mayTry(Cluster cluster, Identity identity) {

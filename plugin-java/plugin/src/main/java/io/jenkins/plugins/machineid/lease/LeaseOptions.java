@@ -29,6 +29,9 @@ public record LeaseOptions(
         List<String> readers,
         String leafCluster) {
 
+    /** The files of an identity, and nothing else. */
+    static final LeaseOptions NONE = new LeaseOptions(null, null, null, null, null, null, null);
+
     /** @throws IllegalArgumentException for what the library would refuse: a freestyle job's form may have kept it */
     Wish wish(String job) {
         Checks.readers(readers);

@@ -40,7 +40,8 @@ final class Sweep {
                 }
                 boolean nobodys = LEASE.matcher(lease).matches()
                         && !ActiveLeases.get().contains(node, lease)
-                        && !Standing.holds(node, lease);
+                        && !Standing.holds(node, lease)
+                        && !TrialLease.holds(lease);
                 if (release && nobodys && left-- > 0) {
                     link.release(lease);
                 }

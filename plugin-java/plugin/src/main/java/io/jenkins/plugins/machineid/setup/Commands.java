@@ -22,15 +22,21 @@ final class Commands {
         if (plan.method().equals("token")) {
             String again = "tctl bots instances add " + plan.bot();
             say(lines, Messages.Setup_tokenFirst(), add(plan));
-            say(lines, Messages.Setup_tokenNext(), again);
-            say(lines, Messages.Setup_tokenOld(), "tctl bots rm " + plan.bot(), add(plan));
-            say(lines, Messages.Setup_tokenUri(), again + " --legacy");
+            if (plan.maybeSince(16, 2)) {
+                say(lines, Messages.Setup_tokenNext(), again);
+            }
+            if (plan.maybeBefore(16, 2)) {
+                say(lines, Messages.Setup_tokenOld(), "tctl bots rm " + plan.bot(), add(plan));
+            }
+            if (plan.maybeSince(19, 0)) {
+                say(lines, Messages.Setup_tokenUri(), again + " --legacy");
+            }
             return lines.toString();
         }
         say(lines, Messages.Setup_create(), "tctl create -f machine-id.yaml");
         if (plan.token().isEmpty()) {
             say(lines, Messages.Setup_ownTokens());
-        } else {
+        } else if (plan.maybeBefore(15, 0)) {
             say(lines, Messages.Setup_botOld(), add(plan) + " --token=" + shell(plan.token()));
         }
         if (plan.method().equals("bound_keypair") && !plan.token().isEmpty()) {

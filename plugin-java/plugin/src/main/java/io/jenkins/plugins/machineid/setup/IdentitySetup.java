@@ -3,15 +3,29 @@
 package io.jenkins.plugins.machineid.setup;
 
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.access.Durations;
+import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.folder.Defined;
+import io.jenkins.plugins.machineid.lease.JoinTrial;
+import io.jenkins.plugins.machineid.lease.SeenServer;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 
 /** What one identity needs in its cluster, as the page, the REST API and the command show it. */
 @ExportedBean(defaultVisibility = 2)
 public final class IdentitySetup {
+    /** As the page offers them to be tried; any other one can be named. */
+    private static final int MOST_JOBS = 50;
+
+    private final Plans plans;
+    /** Null: a folder's, with which something is wrong. */
+    private final Identity identity;
+
     private final String id;
     private final String cluster;
     private final String method;
@@ -21,11 +35,14 @@ public final class IdentitySetup {
 
     private final String fault;
 
-    private IdentitySetup(Identity identity, Plan plan, String fault) {
-        this(identity.getId(), identity.getCluster(), identity.getJoin().symbol(), plan, fault);
+    private IdentitySetup(Plans plans, Identity identity, Plan plan, String fault) {
+        this(plans, identity, identity.getId(), identity.getCluster(), identity.getJoin().symbol(), plan, fault);
     }
 
-    private IdentitySetup(String id, String cluster, String method, Plan plan, String fault) {
+    private IdentitySetup(
+            Plans plans, Identity identity, String id, String cluster, String method, Plan plan, String fault) {
+        this.plans = plans;
+        this.identity = identity;
         this.id = id;
         this.cluster = cluster;
         this.method = method;
@@ -37,14 +54,14 @@ public final class IdentitySetup {
     static IdentitySetup of(Plans plans, Defined defined) {
         return defined.fault() == null
                 ? of(plans, defined.identity())
-                : new IdentitySetup(defined.name(), defined.cluster(), Defined.METHOD, null, defined.fault());
+                : new IdentitySetup(plans, null, defined.name(), defined.cluster(), Defined.METHOD, null, defined.fault());
     }
 
     static IdentitySetup of(Plans plans, Identity identity) {
         try {
-            return new IdentitySetup(identity, plans.plan(identity), null);
+            return new IdentitySetup(plans, identity, plans.plan(identity), null);
         } catch (IllegalStateException e) {
-            return new IdentitySetup(identity, null, e.getMessage());
+            return new IdentitySetup(plans, identity, null, e.getMessage());
         }
     }
 
@@ -73,6 +90,61 @@ public final class IdentitySetup {
     @Exported
     public String getSince() {
         return plan == null || plan.signed() == null ? null : plan.signed().form().since();
+    }
+
+    /** The cluster's version when somebody last tried it; null: not known. */
+    @Exported
+    public String getVersion() {
+        return plans.seen(cluster).map(seen -> seen.version().toString()).orElse(null);
+    }
+
+    /** {@link #getVersion}, by whom and when, for people. */
+    public String getSeen() {
+        return plans.seen(cluster).map(IdentitySetup::sentence).orElseGet(Messages::Setup_unseen);
+    }
+
+    private static String sentence(SeenServer seen) {
+        long minutes = Duration.between(seen.when(), Instant.now()).toMinutes();
+        return minutes < 1
+                ? Messages.Setup_seenNow(seen.version(), seen.agent())
+                : Messages.Setup_seen(seen.version(), Durations.text(minutes * 60), seen.agent());
+    }
+
+    /** That the cluster is too old for what is configured; null: it isn't, as far as its version is known. */
+    @Exported
+    public String getWarning() {
+        Cluster known = plans.settings().cluster(cluster);
+        return known == null ? null : SeenServer.tooOld(known, identity).orElse(null);
+    }
+
+    /** Whether a join can be tried without a build. */
+    public boolean isTrial() {
+        return plan != null && plan.signed() != null;
+    }
+
+    /** Names of jobs that it may be tried for. */
+    public List<String> getTrialJobs() {
+        return Stream.concat(
+                        identity.getAllowedJobs().stream().filter(job -> new JobPattern(job).isName()),
+                        plan.signed().existing().stream())
+                .distinct()
+                .limit(MOST_JOBS)
+                .toList();
+    }
+
+    /** The one that is proposed; may be empty. */
+    public String getFirstJob() {
+        return getTrialJobs().stream().findFirst().orElse("");
+    }
+
+    /** What it means to choose none of {@link #getTrialAgents}. */
+    public String getNoAgent() {
+        return JoinTrial.choosesAgent(identity) ? Messages.Setup_anyAgent() : Messages.Setup_noAgent();
+    }
+
+    /** Names of agents that it may be tried on. */
+    public List<String> getTrialAgents() {
+        return JoinTrial.agents(identity);
     }
 
     /** Lines for a shell. */

@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid.setup;
 
 import io.jenkins.plugins.machineid.access.IdentityName;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
+import io.jenkins.plugins.machineid.issuer.TeleportVersion;
 import java.util.List;
 
 /**
@@ -14,8 +15,9 @@ import java.util.List;
  * @param method   as YAML in Jenkins has it
  * @param token    the name of the token resource; empty: it has none, or each agent its own
  * @param signed   what the controller signs; null: it signs nothing
+ * @param seen     the cluster's version, as an agent has told it: for advice; null: not known
  */
-record Plan(String identity, List<String> roles, String method, String token, Signed signed) {
+record Plan(String identity, List<String> roles, String method, String token, Signed signed, TeleportVersion seen) {
     /**
      * @param audience    whom statements are for
      * @param issuer      who signs
@@ -30,6 +32,16 @@ record Plan(String identity, List<String> roles, String method, String token, Si
             String jwks,
             List<String> allowedJobs,
             List<String> existing) {}
+
+    /** Whether the cluster may be older than that. */
+    boolean maybeBefore(int line, int release) {
+        return seen == null || !seen.isAtLeast(line, release);
+    }
+
+    /** Whether it may be as new as that. */
+    boolean maybeSince(int line, int release) {
+        return seen == null || seen.isAtLeast(line, release);
+    }
 
     /** The bot's name. */
     String bot() {

@@ -12,6 +12,7 @@ import io.jenkins.plugins.machineid.issuer.SigningKeys;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.NamedTokenJoin;
+import io.jenkins.plugins.machineid.lease.SeenServer;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -63,7 +64,13 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs) {
                 identity.getRoles(),
                 join.symbol(),
                 token(join),
-                join.statement().map(form -> signed(identity, form)).orElse(null));
+                join.statement().map(form -> signed(identity, form)).orElse(null),
+                seen(identity.getCluster()).map(SeenServer::version).orElse(null));
+    }
+
+    /** @param cluster its name */
+    Optional<SeenServer> seen(String cluster) {
+        return Optional.ofNullable(settings.cluster(cluster)).flatMap(SeenServer::of);
     }
 
     private Plan.Signed signed(Identity identity, StatementForm form) {

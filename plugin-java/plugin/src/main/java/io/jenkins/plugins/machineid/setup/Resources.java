@@ -52,7 +52,9 @@ final class Resources {
         if (plan.roles().isEmpty()) {
             notes.add(Messages.Setup_anyRole(plan.bot()));
         }
-        notes.add(Messages.Setup_bot());
+        if (plan.maybeBefore(15, 0)) {
+            notes.add(Messages.Setup_bot());
+        }
         notes.add(Messages.Setup_botTerraform());
         return new Resource("bot", "v1", plan.bot(), Map.of("roles", plan.botRoles()), notes);
     }

@@ -54,6 +54,9 @@ public class SetupCommand extends CLICommand {
             stderr.print(found.getCommands());
             return 1;
         }
+        if (found.getWarning() != null) {
+            stderr.println(found.getWarning());
+        }
         stdout.print(text);
         return 0;
     }

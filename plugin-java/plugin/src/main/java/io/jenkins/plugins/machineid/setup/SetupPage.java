@@ -8,18 +8,25 @@ import hudson.model.Failure;
 import hudson.model.ManagementLink;
 import hudson.security.Permission;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.config.Cluster;
+import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.folder.Defined;
 import io.jenkins.plugins.machineid.folder.FolderIdentities;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
 import io.jenkins.plugins.machineid.issuer.RotationStep;
 import io.jenkins.plugins.machineid.issuer.SigningKeys;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
+import io.jenkins.plugins.machineid.lease.ConnectionTest;
+import io.jenkins.plugins.machineid.lease.JoinTrial;
+import io.jenkins.plugins.machineid.lease.Tried;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import jenkins.model.Jenkins;
+import org.kohsuke.stapler.ForwardToView;
 import org.kohsuke.stapler.HttpRedirect;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.QueryParameter;
@@ -88,8 +95,13 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
 
     @Exported
     public KeysSetup getKeys() {
+        return KeysSetup.read(Plans.keyHolders(settings()));
+    }
+
+    /** With what folders define that the present user may see. */
+    private static Settings settings() {
         Settings own = MachineIdConfiguration.get().settings();
-        return KeysSetup.read(Plans.keyHolders(FolderIdentities.seen(FolderIdentities.everywhere(own), own)));
+        return FolderIdentities.seen(FolderIdentities.everywhere(own), own);
     }
 
     /** Of the configuration as it is now, and of what folders define that the present user may see. */
@@ -101,6 +113,38 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
                         own.identities().stream().map(identity -> IdentitySetup.of(plans, identity)),
                         ofFolders.stream().map(defined -> IdentitySetup.of(plans, defined)))
                 .toList();
+    }
+
+    /**
+     * A join as this identity, in earnest. What came of it is shown on the page.
+     *
+     * @param job full name of one that the identity allows
+     * @param agent empty: any that the identity names
+     */
+    @POST
+    public HttpResponse doTry(@QueryParameter String identity, @QueryParameter String job, @QueryParameter String agent) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        Settings settings = settings();
+        String name = Texts.orEmpty(job).trim();
+        String where = Texts.orEmpty(agent).trim();
+        return shown(identity, JoinTrial.run(settings, identity, name, where, "manage/" + getUrlName() + "/"))
+                .with("triedJob", name)
+                .with("triedAgent", where);
+    }
+
+    /** A look at the cluster from an agent of this identity; nobody joins. */
+    @POST
+    public HttpResponse doLook(@QueryParameter String identity) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        Settings settings = settings();
+        Identity known = settings.identity(identity);
+        Cluster cluster = known == null ? null : settings.cluster(known.getCluster());
+        return cluster == null ? new HttpRedirect(".") : shown(identity, ConnectionTest.look(cluster, known));
+    }
+
+    /** @param identity where on the page */
+    private ForwardToView shown(String identity, Tried tried) {
+        return new ForwardToView(this, "index").with("tried", tried).with("triedIdentity", identity);
     }
 
     /**

@@ -17,6 +17,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.tasks.BuildWrapperDescriptor;
 import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
@@ -252,6 +253,11 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
             return fieldName == null
                     ? super.getHelpFile(null)
                     : ExtensionList.lookupSingleton(MachineIdStep.DescriptorImpl.class).getHelpFile(fieldName);
+        }
+
+        @POST
+        public ListBoxModel doFillIdentityItems(@AncestorInPath Item item, @QueryParameter String identity) {
+            return BlockForm.identities(item, identity);
         }
 
         @POST

@@ -76,6 +76,6 @@ class ChecksTest {
         assertThrows(IllegalArgumentException.class, () -> identity.setAllowedAgents(List.of("**")));
         assertThrows(IllegalArgumentException.class, () -> identity.setAgentsBy("all"));
         assertThrows(IllegalArgumentException.class, () -> new Identity("a/b", "main"));
-        assertThrows(IllegalArgumentException.class, () -> new Cluster("main", "https://x"));
+        assertThrows(IllegalArgumentException.class, () -> new Cluster("main", "http://x"));
     }
 }

@@ -110,4 +110,20 @@ class IdentitySetupTest {
             Jenkins.get().rootUrl = "https://ci.example.com/";
         }
     }
+
+    @Test
+    void a_version_that_nobody_saw_is_said_to_be_unknown() {
+        IdentitySetup setup = setup(signed("gitlab"));
+        assertNull(setup.getVersion());
+        assertNull(setup.getWarning());
+        assertTrue(setup.getSeen().contains("isn't known yet"), setup.getSeen());
+    }
+
+    @Test
+    void jobs_to_be_tried_are_those_that_have_a_name() {
+        assertEquals(List.of("tool"), setup(signed("gitlab")).getTrialJobs());
+        assertEquals(List.of("tool", "team-a/b/c", "team-a/app"), setup(signed("kubernetes")).getTrialJobs());
+        assertTrue(setup(signed("gitlab")).isTrial());
+        assertTrue(!setup(new TokenJoin()).isTrial());
+    }
 }

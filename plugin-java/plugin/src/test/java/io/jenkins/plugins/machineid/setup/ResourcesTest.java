@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.machineid.issuer.StatementForm;
+import io.jenkins.plugins.machineid.issuer.TeleportVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ class ResourcesTest {
 
     private static Plan plan(StatementForm form, String token, List<String> roles, List<String> jobs) {
         return new Plan("api", roles, "jenkins", token, new Plan.Signed(
-                form, "example.com", "https://ci.example.com/machine-id-issuer", JWKS, jobs, jobs));
+                form, "example.com", "https://ci.example.com/machine-id-issuer", JWKS, jobs, jobs), null);
     }
 
     private static List<String> methods() throws IOException {
@@ -121,7 +122,7 @@ class ResourcesTest {
         without.removeIf(method -> !MethodRules.of(method).isEmpty());
         assertEquals(new TreeSet<>(List.of("token")), without);
         for (String method : methods()) {
-            Plan plan = new Plan("api", List.of("r"), method, method.equals("token") ? "" : "t", null);
+            Plan plan = new Plan("api", List.of("r"), method, method.equals("token") ? "" : "t", null, null);
             assertEquals(
                     Resources.tokenAndBot(plan).stream().map(Resource::tree).toList(), read(Resources.tokenAndBot(plan)));
             assertFalse(Commands.of(plan).isEmpty());
@@ -130,13 +131,35 @@ class ResourcesTest {
 
     @Test
     void the_commands_fit_the_versions() {
-        String token = Commands.of(new Plan("api", List.of("api workers", "b"), "token", "", null));
+        String token = Commands.of(new Plan("api", List.of("api workers", "b"), "token", "", null, null));
         assertTrue(token.contains("tctl bots add api --roles='api workers,b'\n"), token);
         assertTrue(token.contains("16.2") && token.contains("tctl bots instances add api\n"), token);
         assertTrue(token.contains("tctl bots rm api\n") && token.contains("tctl bots instances add api --legacy\n"), token);
-        String bound = Commands.of(new Plan("api", List.of("r"), "bound_keypair", "b'd", null));
+        String bound = Commands.of(new Plan("api", List.of("r"), "bound_keypair", "b'd", null, null));
         assertTrue(bound.contains("tctl get token/'b'\\''d' --format=yaml"), bound);
-        Plan hostile = new Plan("api", List.of("a'; rm -rf /; '", "$(id)\nid"), "iam", "t", null);
+        Plan hostile = new Plan("api", List.of("a'; rm -rf /; '", "$(id)\nid"), "iam", "t", null, null);
         assertTrue(Commands.add(hostile).endsWith("--roles='a'\\''; rm -rf /; '\\'',$(id)\nid'"), Commands.add(hostile));
+    }
+
+    private static String commands(String method, String token, String version) {
+        return Commands.of(new Plan("api", List.of("r"), method, token, null, TeleportVersion.parse(version).orElse(null)));
+    }
+
+    @Test
+    void what_the_clusters_version_makes_needless_is_left_out() {
+        for (String version : List.of("", "16.1.9", "16.2.0", "19.0.0-rc.1")) {
+            boolean unknown = version.isEmpty();
+            String token = commands("token", "", version);
+            assertTrue(token.contains("tctl bots add api"), version);
+            assertEquals(!version.equals("16.1.9"), token.contains("tctl bots instances add api\n"), version);
+            assertEquals(unknown || version.equals("16.1.9"), token.contains("tctl bots rm api"), version);
+            assertEquals(unknown || version.startsWith("19"), token.contains("--legacy"), version);
+        }
+        assertTrue(commands("iam", "t", "14.9.9").contains("--token=t"));
+        assertTrue(commands("iam", "t", "").contains("--token=t"));
+        assertFalse(commands("iam", "t", "15.0.0").contains("--token=t"));
+        Plan plan = new Plan("api", List.of("r"), "iam", "t", null, new TeleportVersion(17, 0, 0));
+        assertFalse(Yaml.of(Resources.tokenAndBot(plan)).contains("older ones refuse it"));
+        assertTrue(Yaml.of(Resources.tokenAndBot(plan)).contains("kind: bot"));
     }
 }

@@ -1,0 +1,328 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.lease;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import hudson.model.FakeAgent;
+import hudson.model.FakeRun;
+import hudson.remoting.FakeChannel;
+import hudson.util.FormValidation.Kind;
+import io.jenkins.plugins.machineid.agent.AcquireTask;
+import io.jenkins.plugins.machineid.agent.Answers;
+import io.jenkins.plugins.machineid.agent.CheckTask;
+import io.jenkins.plugins.machineid.agent.KeyTask;
+import io.jenkins.plugins.machineid.agent.ReleaseTask;
+import io.jenkins.plugins.machineid.config.Cluster;
+import io.jenkins.plugins.machineid.config.Identity;
+import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.join.BoundKeypairJoin;
+import io.jenkins.plugins.machineid.join.JenkinsJoin;
+import io.jenkins.plugins.machineid.join.JoinMethod;
+import io.jenkins.plugins.machineid.join.KubernetesJoin;
+import io.jenkins.plugins.machineid.join.TokenJoin;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import jenkins.model.Jenkins;
+import org.json.JSONObject;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A join that is tried for a job, without a build, also where somebody would like to have the statement. */
+class JoinTrialAttackTest {
+    private static final String JOB = "team-a/app";
+
+    private final Answers.Box box = new Answers.Box();
+    private final List<String> statements = new CopyOnWriteArrayList<>();
+    private final List<String> held = new CopyOnWriteArrayList<>();
+    private String version = "16.4.18";
+    private String refusal;
+    private JSONObject certificate = certificate();
+    private String directory = "removed";
+    private final FakeChannel channel = new FakeChannel(this::answer);
+    private final FakeAgent agent = new FakeAgent("a-trial", channel);
+    private final FakeChannel foreignChannel = new FakeChannel(this::answer);
+    private final FakeAgent foreign = new FakeAgent("z-foreign", foreignChannel);
+
+    private static JSONObject certificate() {
+        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+        return Blocks.certificate().put("valid_until", now.plusSeconds(60).toString());
+    }
+
+    private Object answer(Object task) {
+        if (task instanceof KeyTask) {
+            return box.key();
+        }
+        if (task instanceof CheckTask) {
+            return Answers.of(Blocks.ok(new JSONObject()
+                    .put("cluster", "example.test").put("server_version", version).put("address_kind", "proxy").put("trust", "pin")));
+        }
+        if (task instanceof AcquireTask acquire) {
+            statements.add(box.statement(acquire));
+            held.addAll(leases(acquire));
+            return Answers.of(refusal != null ? refusal : Blocks.ok(Blocks.acquired(certificate)));
+        }
+        return Answers.of(Blocks.ok(new JSONObject().put("released", true).put("directory", directory)));
+    }
+
+    private static List<String> leases(AcquireTask task) {
+        try {
+            var field = AcquireTask.class.getDeclaredField("lease");
+            field.setAccessible(true);
+            return List.of((String) field.get(task)).stream().filter(TrialLease::holds).toList();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @BeforeEach
+    void configure() {
+        agent.online = true;
+        foreign.online = true;
+        configure("names", signed("kubernetes"), JOB);
+    }
+
+    @AfterEach
+    void delete() {
+        agent.delete();
+        foreign.delete();
+        Jenkins.get().jobs = List.of();
+        set(List.of(), List.of());
+    }
+
+    private static JenkinsJoin signed(String form) {
+        JenkinsJoin join = new JenkinsJoin();
+        join.setTokenName("jenkins-api");
+        join.setForm(form);
+        return join;
+    }
+
+    private static void configure(String agentsBy, JoinMethod join, String... jobs) {
+        Identity identity = new Identity("api", "trial");
+        identity.setJoin(join);
+        identity.setRoles(List.of(Blocks.ROLE));
+        identity.setAllowedJobs(List.of(jobs));
+        identity.setAllowedAgents(List.of("a-*"));
+        identity.setAgentsBy(agentsBy);
+        set(List.of(new Cluster("trial", "trial.example.com")), List.of(identity));
+    }
+
+    private static void set(List<Cluster> clusters, List<Identity> identities) {
+        MachineIdConfiguration.get().setIdentities(List.of());
+        MachineIdConfiguration.get().setClusters(clusters);
+        MachineIdConfiguration.get().setIdentities(identities);
+    }
+
+    private static Tried run(String job, String agent) {
+        return JoinTrial.run(MachineIdConfiguration.get().settings(), "api", job, agent, "manage/machine-id-setup/");
+    }
+
+    private static JSONObject claims(String statement) {
+        return new JSONObject(new String(Base64.getUrlDecoder().decode(statement.split("\\.")[1]), StandardCharsets.UTF_8));
+    }
+
+    private static String text(Tried tried) {
+        return String.join("\n", tried.lines());
+    }
+
+    private long sent(Class<?> task) {
+        return new ArrayList<>(channel.tasks).stream().filter(task::isInstance).count();
+    }
+
+    @Test
+    void what_came_of_it_is_told_and_given_back() {
+        Tried tried = run(JOB, "");
+        assertEquals(Kind.OK, tried.kind(), text(tried));
+        for (String part : List.of("a-trial", "Teleport 16.4.18", "bot-api", JOB, Blocks.ROLE, "jenkins", "given back")) {
+            assertTrue(text(tried).contains(part), part + " isn't in " + text(tried));
+        }
+        assertEquals(4, tried.lines().size(), text(tried));
+        assertEquals(1, sent(ReleaseTask.class));
+        assertEquals(0, foreignChannel.tasks.size());
+        Cluster cluster = MachineIdConfiguration.get().cluster("trial");
+        assertEquals("16.4.18", SeenServer.of(cluster).orElseThrow().version().toString());
+        assertEquals("a-trial", SeenServer.of(cluster).orElseThrow().agent());
+        // While it lasted no round of upkeep took it for nobody's, and afterwards each does.
+        assertEquals(1, held.size());
+        assertFalse(TrialLease.holds(held.get(0)));
+    }
+
+    @Test
+    void the_statement_is_about_the_job_and_no_build() {
+        configure("names", signed("generic_oidc"), JOB);
+        run(JOB, "");
+        JSONObject claims = claims(statements.get(0));
+        JSONObject said = claims.getJSONObject("jenkins");
+        assertEquals("trial.example.com", claims.getString("aud"));
+        assertEquals(JOB, said.getString("job"));
+        assertEquals(0, said.getInt("number"));
+        assertEquals("trial", said.getString("cause"));
+        assertEquals("", said.getString("started_by"));
+        assertEquals("https://ci.example.com/manage/machine-id-setup/", said.getString("url"));
+        assertEquals("a-trial", said.getString("node"));
+        assertFalse(said.getBoolean("fork"));
+    }
+
+    @Test
+    void a_refusal_is_explained_and_leaves_nothing() {
+        refusal = "{\"error\":{\"code\":\"join_rejected\",\"message\":\"no allow rule fits\",\"hint\":\"look there\",\"retry\":\"no\"}}";
+        Tried tried = run(JOB, "");
+        assertEquals(Kind.ERROR, tried.kind());
+        for (String part : List.of("no allow rule fits; look there [join_rejected]", JOB, "create it anew")) {
+            assertTrue(text(tried).contains(part), text(tried));
+        }
+        assertFalse(text(tried).contains("machine-id: "), text(tried));
+        assertEquals(1, sent(ReleaseTask.class));
+        assertFalse(TrialLease.holds(held.get(0)));
+    }
+
+    @Test
+    void a02NothingIsStatedForAJobThatThePolicyDoesNotAllow() {
+        configure("names", signed("gitlab"), "team-a/**");
+        for (String job : List.of("team-b/app", "", "team-a/**", "team-a/*", "team-a/\nb", "/team-a/b", "team-a//b", "team-a/b/")) {
+            Tried tried = run(job, "");
+            assertEquals(Kind.WARNING, tried.kind(), job + ": " + text(tried));
+        }
+        assertEquals(0, channel.tasks.size());
+        assertEquals(Kind.OK, run("team-a/made/later", "").kind());
+    }
+
+    @Test
+    void a02ATrialRunsOnlyOnAnAgentThatTheIdentityAllows() {
+        assertEquals(Kind.WARNING, run(JOB, "z-foreign").kind());
+        assertEquals(Kind.WARNING, run(JOB, "nobody").kind());
+        assertEquals(Kind.WARNING, run(JOB, "(built-in)").kind());
+        agent.online = false;
+        assertEquals(Kind.WARNING, run(JOB, "").kind());
+        assertEquals(0, statements.size());
+        assertEquals(0, foreignChannel.tasks.size());
+    }
+
+    /** Where any agent may, the first one that answers could be anybody's. */
+    @Test
+    void a02AStatementGoesToNoAgentThatNobodyChose() {
+        configure("any", signed("kubernetes"), JOB);
+        Tried tried = run(JOB, "");
+        assertEquals(Kind.WARNING, tried.kind());
+        assertEquals(0, statements.size());
+        assertEquals(List.of("a-trial", "z-foreign"), sorted(JoinTrial.agents(MachineIdConfiguration.get().identity("api"))));
+        assertEquals(Kind.OK, run(JOB, "a-trial").kind());
+        assertEquals(0, foreignChannel.tasks.size());
+    }
+
+    private static List<String> sorted(List<String> names) {
+        return names.stream().sorted().toList();
+    }
+
+    @Test
+    void a02OtherMethodsAreNotTriedAndNothingOfThemIsSent() {
+        configure("names", new TokenJoin(), JOB);
+        Tried tried = run(JOB, "");
+        assertEquals(Kind.WARNING, tried.kind());
+        assertTrue(text(tried).contains("token"), text(tried));
+        assertEquals(0, channel.tasks.size());
+        assertEquals(Kind.WARNING, JoinTrial.run(MachineIdConfiguration.get().settings(), "gone", JOB, "", "x").kind());
+    }
+
+    @Test
+    void a02WhatAnAgentForgesIsNoSuccess() {
+        certificate.put("roles", List.of("admins"));
+        assertTrue(text(run(JOB, "")).contains("[audit_violation]"));
+        certificate = certificate().put("key_id", "\u001b[2Jbot");
+        assertEquals(Kind.ERROR, run(JOB, "").kind());
+        version = "16.4.18<script>";
+        certificate = certificate();
+        directory = "not_ours";
+        Tried tried = run(JOB, "");
+        assertTrue(text(tried).contains("left alone"), text(tried));
+    }
+
+    @Test
+    void an_agent_that_gives_nothing_back_is_told() {
+        FakeAgent silent = new FakeAgent("a-away", new FakeChannel(task -> {
+            if (task instanceof ReleaseTask) {
+                throw new java.io.IOException("gone");
+            }
+            return answer(task);
+        }));
+        silent.online = true;
+        agent.online = false;
+        try {
+            Tried tried = run(JOB, "");
+            assertEquals(Kind.OK, tried.kind(), text(tried));
+            assertTrue(text(tried).contains("asked again"), text(tried));
+            assertFalse(TrialLease.holds(held.get(0)));
+        } finally {
+            silent.delete();
+        }
+    }
+
+    @Test
+    void a_form_that_the_cluster_is_too_old_for_is_named() {
+        version = "15.1.0";
+        configure("names", signed("gitlab"), JOB);
+        Tried tried = run(JOB, "");
+        assertTrue(text(tried).contains("choose kubernetes in the identity"), text(tried));
+        assertEquals(Kind.WARNING, ConnectionTest.look(
+                MachineIdConfiguration.get().cluster("trial"), MachineIdConfiguration.get().identity("api")).kind());
+        version = "12.1.0";
+        assertTrue(text(run(JOB, "")).contains("takes no statements"), text(run(JOB, "")));
+        // Another address may be another cluster.
+        assertTrue(SeenServer.of(new Cluster("trial", "other.example.com")).isEmpty());
+    }
+
+    @Test
+    void a_jobs_own_branch_is_stated() {
+        Jenkins.get().jobs = List.of(new FakeRun(JOB, "x#1").getParent());
+        configure("names", signed("gitlab"), JOB);
+        run(JOB, "");
+        assertEquals("", claims(statements.get(0)).getString("ref"));
+        assertEquals(JOB, claims(statements.get(0)).getString("project_path"));
+    }
+
+    @Test
+    void a_test_of_the_connection_says_what_each_method_leaves_untried() {
+        KubernetesJoin pods = new KubernetesJoin();
+        pods.setTokenName("pods");
+        for (JoinMethod join : List.of(signed("kubernetes"), new TokenJoin(), new BoundKeypairJoin(), pods)) {
+            configure("names", join, JOB);
+            Tried tried = ConnectionTest.look(
+                    MachineIdConfiguration.get().cluster("trial"), MachineIdConfiguration.get().identity("api"));
+            assertEquals(Kind.OK, tried.kind(), text(tried));
+            assertTrue(text(tried).contains("nobody has joined"), text(tried));
+            assertTrue(text(tried).contains(join.statement().isPresent() ? "Machine ID" : join.symbol()), text(tried));
+            assertEquals(text(tried).replace("\n", "; "), new ConnectionTest().run(
+                    MachineIdConfiguration.get().cluster("trial"), MachineIdConfiguration.get().identity("api")).getMessage());
+        }
+        assertEquals(0, statements.size());
+        assertEquals(Kind.OK, ConnectionTest.look(MachineIdConfiguration.get().cluster("trial"), null).kind());
+    }
+
+    @Test
+    void a02AFoldersIdentityIsTriedForJobsBelowTheFolderAlone() {
+        Cluster cluster = new Cluster("trial", "trial.example.com");
+        cluster.setAllowedFolders(List.of("team-a"));
+        set(List.of(cluster), List.of());
+        Identity identity = Identity.ofFolder("team-a", "deploy", cluster, signed("kubernetes"));
+        identity.setRoles(List.of(Blocks.ROLE));
+        identity.setAllowedJobs(List.of("**"));
+        Settings settings = MachineIdConfiguration.get().settings().with(List.of(identity), Map.of());
+        Tried tried = JoinTrial.run(settings, "team-a/deploy", JOB, "a-trial", "x");
+        assertEquals(Kind.OK, tried.kind(), text(tried));
+        assertTrue(claims(statements.get(0)).getString("sub").startsWith("system:serviceaccount:team-a:app@"));
+        assertEquals(Kind.WARNING, JoinTrial.run(settings, "team-a/deploy", "team-b/app", "a-trial", "x").kind());
+        // Nobody has named its agents.
+        assertEquals(Kind.WARNING, JoinTrial.run(settings, "team-a/deploy", JOB, "", "x").kind());
+        assertEquals(1, statements.size());
+    }
+}
