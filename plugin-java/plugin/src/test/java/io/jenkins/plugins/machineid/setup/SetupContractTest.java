@@ -54,7 +54,7 @@ class SetupContractTest {
     }
 
     private static Plan plan(String name, String method, Plan.Signed signed) {
-        return new Plan(name, List.of(name), method, name, signed);
+        return new Plan(name, List.of(name), method, name, signed, null);
     }
 
     private static Plan signed(String name, StatementForm form, List<String> jobs, int steps) throws IOException {
