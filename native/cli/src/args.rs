@@ -22,7 +22,7 @@ Examples:
   machine-id status -c /etc/tbot.yaml --json
   machine-id init --destination-dir /opt/machine-id --bot-user teleport --reader-user jenkins --dry-run
 
-Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug, trace)."
+Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug)."
 )]
 pub(crate) struct Cli {
     /// Logs as JSON, one object a line.

@@ -14,7 +14,7 @@ const LEVEL: &str = "MACHINE_ID_LOG";
 pub(crate) fn start(json: bool, default: LevelFilter) {
     let level = match std::env::var(LEVEL) {
         Ok(text) => text.parse().unwrap_or_else(|_| {
-            eprintln!("machine-id: warning: {LEVEL}={text} is none of error, warn, info, debug, trace, off");
+            eprintln!("machine-id: warning: {LEVEL}={text} is none of error, warn, info, debug, off");
             default
         }),
         Err(_) => default,

@@ -5,7 +5,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
-/// Environment variable with the level: `error` to `trace`. An unknown one counts as `info`.
+/// Environment variable with the level: `error` to `debug`. An unknown one counts as `info`.
 const LEVEL: &str = "MACHINE_ID_LOG";
 
 /// Starts logging if the variable is set.

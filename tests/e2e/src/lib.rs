@@ -12,6 +12,7 @@ pub mod advice;
 pub mod azure;
 pub mod cluster;
 pub mod forward;
+pub mod given;
 pub mod join;
 pub mod loopback;
 pub mod machine;

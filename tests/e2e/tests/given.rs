@@ -2,90 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use e2e::Cluster;
-use machine_id::clock::SystemClock;
-use machine_id::config::{AcquireRequest, EngineConfig};
-use machine_id::engine::{Acquired, Engine};
-use machine_id::error::{Code, Error};
+use e2e::given::Agent;
+use machine_id::error::Code;
 use serde_json::{Value, json};
 use teleport_double::TokenOptions;
-use tokio::runtime::Runtime;
 
 const STATEMENT: &str = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
-const LEASE: &str = "9f0c5a1e2b3d4f60718293a4b5c6d7e8";
 /// Each method that takes one, and a version from which on.
 const METHODS: [(&str, &str); 3] = [("kubernetes", "15.0.0"), ("gitlab", "17.4.0"), ("generic_oidc", "18.11.0")];
-
-struct Agent {
-    runtime: Runtime,
-    directory: tempfile::TempDir,
-    engine: Engine,
-}
-
-impl Agent {
-    fn of(cluster: &Cluster, method: &str, settings: &Value) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let helper = directory.path().join("helper");
-        e2e::machine::put(&helper, "");
-        let ca = fs::read_to_string(cluster.web_ca_pem()).unwrap();
-        let config = json!({
-            "abi": machine_id::vocabulary::ABI, "root": directory.path().join("root"), "helper": helper,
-            // Of nothing.
-            "helper_sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-            "identities": [{
-                "id": "api", "cluster": {"address": cluster.proxy_address().to_string(), "ca_pem": ca},
-                "join": {"method": method, "token": "jenkins", "settings": settings},
-            }],
-        });
-        let config = EngineConfig::from_json(config.to_string().as_bytes()).unwrap();
-        let runtime = Runtime::new().unwrap();
-        let engine = runtime.block_on(async {
-            let engine = Engine::open(config, Arc::new(SystemClock::new())).unwrap();
-            engine.keep_fresh();
-            engine
-        });
-        Self { runtime, directory, engine }
-    }
-
-    fn lease(&self) -> PathBuf {
-        self.directory.path().join("lease")
-    }
-
-    fn acquire(&self, statement: Option<&str>) -> Result<Acquired, Error> {
-        let mut request = json!({"lease": LEASE, "identity": "api", "directory": self.lease()});
-        if let Some(statement) = statement {
-            request["id_token"] = json!(statement);
-        }
-        let (order, id_token) = AcquireRequest::from_json(request.to_string().as_bytes()).unwrap();
-        self.runtime.block_on(async {
-            match id_token {
-                Some(id_token) => self.engine.acquire_given(order.into(), id_token).await,
-                None => self.engine.acquire(order.into()).await,
-            }
-        })
-    }
-
-    fn key(&self) -> String {
-        fs::read_to_string(self.lease().join("key")).unwrap()
-    }
-
-    /// Files of the agent's own directory.
-    fn kept(&self) -> Vec<PathBuf> {
-        fn below(directory: &std::path::Path, found: &mut Vec<PathBuf>) {
-            for entry in fs::read_dir(directory).into_iter().flatten() {
-                let path = entry.unwrap().path();
-                if path.is_dir() { below(&path, found) } else { found.push(path) }
-            }
-        }
-        let mut found = Vec::new();
-        below(&self.directory.path().join("root/identities"), &mut found);
-        found
-    }
-}
 
 fn cluster(method: &str, version: &str) -> Cluster {
     let cluster = Cluster::with(|builder| builder.version(version));
@@ -107,13 +34,13 @@ fn given() -> Value {
 fn a_lease_joins_by_its_statement_and_nothing_of_the_bot_stays() {
     for (method, version) in METHODS {
         let cluster = cluster(method, version);
-        let agent = Agent::of(&cluster, method, &given());
+        let agent = Agent::of(&cluster, method, "jenkins", &given());
         let acquired = agent.acquire(Some(STATEMENT)).unwrap();
         assert_eq!(cluster.counters().joined, 1, "{method}");
         assert!(agent.lease().join("ssh_config").exists());
         assert_eq!(agent.kept(), Vec::<PathBuf>::new(), "{method}");
         assert_eq!(acquired.directory, agent.lease());
-        agent.runtime.block_on(agent.engine.release(LEASE)).unwrap();
+        agent.release();
         assert!(!agent.lease().exists());
     }
 }
@@ -122,7 +49,7 @@ fn a_lease_joins_by_its_statement_and_nothing_of_the_bot_stays() {
 fn a_fresh_statement_renews_a_lease_in_its_place() {
     for (method, version) in METHODS {
         let cluster = cluster(method, version);
-        let agent = Agent::of(&cluster, method, &given());
+        let agent = Agent::of(&cluster, method, "jenkins", &given());
         agent.acquire(Some(STATEMENT)).unwrap();
         let before = agent.key();
         let renewed = agent.acquire(Some(STATEMENT)).unwrap();
@@ -162,7 +89,7 @@ fn a_standing_destination_is_renewed_in_its_place_and_outlives_its_lease() {
 #[test]
 fn a_renewal_that_is_refused_leaves_what_is_there() {
     let cluster = cluster("gitlab", "17.4.0");
-    let agent = Agent::of(&cluster, "gitlab", &given());
+    let agent = Agent::of(&cluster, "gitlab", "jenkins", &given());
     agent.acquire(Some(STATEMENT)).unwrap();
     let before = agent.key();
     let error = agent.acquire(Some("eyJ.another.one")).unwrap_err();
@@ -176,7 +103,7 @@ fn a_renewal_that_is_refused_leaves_what_is_there() {
 fn a_refused_statement_leaves_nothing_and_is_not_repeated() {
     for (method, version) in METHODS {
         let cluster = cluster(method, version);
-        let agent = Agent::of(&cluster, method, &given());
+        let agent = Agent::of(&cluster, method, "jenkins", &given());
         let error = agent.acquire(Some("eyJ.of-another.build")).unwrap_err();
         assert_eq!(error.code(), Code::JoinRejected, "{method}: {error}");
         assert!(!error.to_string().contains("of-another"), "{error}");
@@ -191,12 +118,12 @@ fn a_refused_statement_leaves_nothing_and_is_not_repeated() {
 fn a_statement_goes_with_identities_that_join_so_and_they_take_nothing_else() {
     for (method, version) in METHODS {
         let cluster = cluster(method, version);
-        let agent = Agent::of(&cluster, method, &given());
+        let agent = Agent::of(&cluster, method, "jenkins", &given());
         let error = agent.acquire(None).unwrap_err();
         assert_eq!(error.code(), Code::JoinProofMissing, "{method}: {error}");
         assert!(error.to_string().contains("the request for a lease"), "{error}");
         let elsewhere = if method == "kubernetes" { "token_path" } else { "file" };
-        let agent = Agent::of(&cluster, method, &json!({elsewhere: "/nosuch"}));
+        let agent = Agent::of(&cluster, method, "jenkins", &json!({elsewhere: "/nosuch"}));
         let error = agent.acquire(Some(STATEMENT)).unwrap_err();
         assert_eq!(error.code(), Code::RequestInvalid, "{method}: {error}");
         assert_eq!(cluster.counters().joined, 0);

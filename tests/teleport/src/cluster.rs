@@ -31,7 +31,7 @@ pub(crate) struct Teleport {
     pub(crate) skipped: RefCell<Option<String>>,
     version: Version,
     _process: Process,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Teleport {
@@ -79,13 +79,18 @@ impl Teleport {
             skipped: RefCell::default(),
             version,
             _process: process,
-            _directory: directory,
+            directory,
         })
     }
 
     /// What the server says it is.
     pub(crate) fn version(&self) -> Version {
         self.version.clone()
+    }
+
+    /// Where the auth server keeps its data.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
     }
 
     /// Why the last scenario could not be shown, if so.

@@ -119,11 +119,30 @@ impl Issuer {
         let signature = if method.has_given_keys() {
             self.given[key].sign(&self.random, signed.as_bytes()).unwrap().as_ref().to_vec()
         } else {
-            let mut signature = vec![0; self.fetched[key].public().modulus_len()];
-            self.fetched[key].sign(&RSA_PKCS1_SHA256, &self.random, signed.as_bytes(), &mut signature).unwrap();
-            signature
+            self.rs256(key, &signed)
         };
         format!("{signed}.{}", BASE64.encode(signature))
+    }
+
+    fn rs256(&self, key: usize, signed: &str) -> Vec<u8> {
+        let mut signature = vec![0; self.fetched[key].public().modulus_len()];
+        self.fetched[key].sign(&RSA_PKCS1_SHA256, &self.random, signed.as_bytes(), &mut signature).unwrap();
+        signature
+    }
+
+    /// A statement of a Jenkins whose keys are ours, of now.
+    ///
+    /// `key` is the first or the second of them, `kid` its id.
+    pub(crate) fn statement(&self, key: usize, kid: &str, claims: &Value) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let mut claims = claims.clone();
+        for (name, time) in [("iat", now - 60), ("nbf", now - 60), ("exp", now + 300)] {
+            claims[name] = json!(time);
+        }
+        claims["jti"] = json!(format!("{:032x}", fastrand::u128(..)));
+        let header = json!({"alg": "RS256", "typ": "JWT", "kid": kid});
+        let signed = [&header, &claims].map(|part| BASE64.encode(part.to_string())).join(".");
+        format!("{signed}.{}", BASE64.encode(self.rs256(key, &signed)))
     }
 }
 

@@ -54,9 +54,14 @@ impl Tctl {
     }
 
     pub(crate) fn try_create(&self, resource: &Value) -> Outcome {
+        self.try_create_text(&resource.to_string())
+    }
+
+    /// As an administrator does with a text that somebody gave him.
+    pub(crate) fn try_create_text(&self, text: &str) -> Outcome {
         self.resources.set(self.resources.get() + 1);
         let file = self.directory.join(format!("resource{}.yaml", self.resources.get()));
-        std::fs::write(&file, resource.to_string()).unwrap();
+        std::fs::write(&file, text).unwrap();
         self.attempt(&["create", "-f", file.to_str().unwrap()])
     }
 

@@ -32,6 +32,12 @@ impl Version {
         self.major
     }
 
+    /// The minor one.
+    #[must_use]
+    pub fn minor(&self) -> u32 {
+        self.minor
+    }
+
     /// Whether it has a join method in this form (join-methods 1). Snapshots of a development have what their day had.
     #[must_use]
     pub fn takes(&self, method: Method) -> bool {

@@ -2,7 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package hudson.tasks;
 
-public abstract class BuildWrapper extends hudson.model.AbstractDescribableImpl<BuildWrapper>
-        implements hudson.ExtensionPoint {
+import hudson.ExtensionPoint;
+import hudson.model.Describable;
+import hudson.model.Descriptor;
+
+/** Up to 2.479 also an {@code AbstractDescribableImpl}, in 2.516 no more. */
+public abstract class BuildWrapper implements ExtensionPoint, Describable<BuildWrapper> {
     public BuildWrapper() {}
+
+    @Override
+    public Descriptor<BuildWrapper> getDescriptor() {
+        return null;
+    }
 }

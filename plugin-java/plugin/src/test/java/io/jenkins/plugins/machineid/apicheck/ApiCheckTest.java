@@ -11,6 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.objectweb.asm.ClassWriter;
+import org.objectweb.asm.Opcodes;
 
 class ApiCheckTest {
     private static final Path DECLARATIONS = Path.of("../jenkins-api/target/classes");
@@ -35,6 +38,29 @@ class ApiCheckTest {
         List<String> jenkins = new UseCheck(java.util.Set.copyOf(all.names()), all)
                 .run().stream().filter(finding -> finding.contains(" hudson/")).toList();
         assertTrue(jenkins.isEmpty(), jenkins.toString());
+    }
+
+    private static ClassPool interfaceWith(Path folder, int access) throws IOException {
+        ClassWriter writer = new ClassWriter(0);
+        int type = Opcodes.ACC_PUBLIC | Opcodes.ACC_INTERFACE | Opcodes.ACC_ABSTRACT;
+        writer.visit(Opcodes.V17, type, "hudson/Thing", null, "java/lang/Object", null);
+        writer.visitMethod(Opcodes.ACC_PUBLIC | access, "name", "()V", null, null).visitEnd();
+        writer.visitEnd();
+        Files.createDirectories(folder.resolve("hudson"));
+        Files.write(folder.resolve("hudson/Thing.class"), writer.toByteArray());
+        ClassPool pool = new ClassPool();
+        pool.add(folder);
+        return pool;
+    }
+
+    /** As Describable's method came to have one in Jenkins 2.516; the other way round breaks who relied on it. */
+    @Test
+    void a_method_may_come_to_have_a_default_but_not_lose_it(@TempDir Path folder) throws IOException {
+        ClassPool without = interfaceWith(folder.resolve("a"), Opcodes.ACC_ABSTRACT);
+        ClassPool with = interfaceWith(folder.resolve("b"), 0);
+        assertEquals(List.of(), new DeclarationCheck(without, with).run());
+        assertEquals(
+                List.of("declared hudson/Thing: name()V other modifiers: 0x400"), new DeclarationCheck(with, without).run());
     }
 
     @Test
