@@ -61,6 +61,12 @@ impl Agent {
         Self { runtime, engine, directory }
     }
 
+    /// What it has for itself; leases may lie there.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
     /// The directory of its lease.
     #[must_use]
     pub fn lease(&self) -> PathBuf {

@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 
 use e2e::Cluster;
-use e2e::given::Agent;
+use e2e::given::{Agent, LEASE};
+use machine_id::config::AcquireRequest;
 use machine_id::error::Code;
 use serde_json::{Value, json};
 use teleport_double::TokenOptions;
@@ -65,7 +66,7 @@ fn a_fresh_statement_renews_a_lease_in_its_place() {
 #[test]
 fn a_standing_destination_is_renewed_in_its_place_and_outlives_its_lease() {
     let cluster = cluster("kubernetes", "15.0.0");
-    let agent = Agent::of(&cluster, "kubernetes", &given());
+    let agent = Agent::of(&cluster, "kubernetes", "jenkins", &given());
     let acquire = || {
         let request = json!({
             "lease": LEASE, "identity": "api", "directory": agent.lease(), "standing": true, "id_token": STATEMENT,
@@ -135,12 +136,12 @@ fn a_statement_goes_with_identities_that_join_so_and_they_take_nothing_else() {
 fn leases_of_one_holder_that_are_taken_at_once_share_a_join() {
     const SHARE: &str = "00112233445566778899aabbccddeeff";
     let cluster = cluster("kubernetes", "15.0.0");
-    let agent = Agent::of(&cluster, "kubernetes", &given());
+    let agent = Agent::of(&cluster, "kubernetes", "jenkins", &given());
     let take = |numbers: std::ops::Range<usize>, share: &dyn Fn(usize) -> String| {
         agent.runtime.block_on(futures_util::future::join_all(numbers.map(|number| {
             let request = json!({
                 "lease": format!("{number:032x}"), "identity": "api", "id_token": STATEMENT, "share": share(number),
-                "directory": agent.directory.path().join(format!("lease-{number}")),
+                "directory": agent.directory().join(format!("lease-{number}")),
             });
             let (order, given) = AcquireRequest::from_json(request.to_string().as_bytes()).unwrap();
             agent.engine.acquire_given(order.into(), given.unwrap())
@@ -163,12 +164,12 @@ fn leases_of_one_holder_that_are_taken_at_once_share_a_join() {
 #[test]
 fn one_refusal_is_that_of_all_who_share_it() {
     let cluster = cluster("kubernetes", "15.0.0");
-    let agent = Agent::of(&cluster, "kubernetes", &given());
+    let agent = Agent::of(&cluster, "kubernetes", "jenkins", &given());
     let share = "00112233445566778899aabbccddeeff";
     let outcomes = agent.runtime.block_on(futures_util::future::join_all((0..2).map(|number| {
         let request = json!({
             "lease": format!("{number:032x}"), "identity": "api", "id_token": "eyJ.another.one", "share": share,
-            "directory": agent.directory.path().join(format!("lease-{number}")),
+            "directory": agent.directory().join(format!("lease-{number}")),
         });
         let (order, given) = AcquireRequest::from_json(request.to_string().as_bytes()).unwrap();
         agent.engine.acquire_given(order.into(), given.unwrap())

@@ -19,15 +19,15 @@ fn since(page: &str) -> (u32, u32) {
         "method-azure" | "method-circleci" | "method-kubernetes" => (12, 0),
         "method-gitlab" => (12, 2),
         "method-gcp" => (13, 2),
-        "signed-kubernetes" | "hostile-kubernetes" => (14, 0),
+        "signed-kubernetes" | "agents-kubernetes" | "hostile-kubernetes" => (14, 0),
         "method-spacelift" => (15, 0),
         "method-terraform-cloud" => (16, 0),
         "method-bitbucket" => (17, 0),
-        "signed-gitlab" | "hostile-gitlab" => (17, 4),
+        "signed-gitlab" | "agents-gitlab" | "hostile-gitlab" => (17, 4),
         "method-azure-devops" => (17, 5),
         "method-bound-keypair" => (18, 1),
         "method-env0" => (18, 4),
-        "method-generic-oidc" | "signed-generic-oidc" | "hostile-generic-oidc" => (18, 11),
+        "method-generic-oidc" | "signed-generic-oidc" | "agents-generic-oidc" | "hostile-generic-oidc" => (18, 11),
         _ => panic!("say since when Teleport takes {page}"),
     }
 }

@@ -11,6 +11,7 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.jenkins.plugins.machineid.Golden;
+import io.jenkins.plugins.machineid.access.AgentRule;
 import io.jenkins.plugins.machineid.issuer.GivenKeys;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.io.IOException;
@@ -61,7 +62,19 @@ class SetupContractTest {
         String jwks = GivenKeys.jwks(steps, Files.createTempDirectory(home, "keys"));
         List<String> existing = jobs.stream().filter(job -> job.indexOf('*') < 0).toList();
         return plan(name, "jenkins", new Plan.Signed(
-                form, "example.test", "https://ci.example.com/machine-id-issuer", jwks, jobs, existing));
+                form, "example.test", "https://ci.example.com/machine-id-issuer", jwks, AllowRules.of(form, name, jobs, existing), existing));
+    }
+
+    /** An identity that states agents: by names, one of them hostile, and the built-in node. */
+    private static Plan agents(String name, StatementForm form) throws IOException {
+        AgentRule rule = AgentRule.named("api-1", "a:b/c \"d\"");
+        return plan(name, "jenkins", new Plan.Signed(
+                form,
+                "example.test",
+                "https://ci.example.com/machine-id-issuer",
+                GivenKeys.jwks(0, Files.createTempDirectory(home, "keys")),
+                AgentRules.of(form, name, rule, true, List.of()),
+                List.of()));
     }
 
     /** By the names of their files. */
@@ -73,6 +86,7 @@ class SetupContractTest {
             // The same, while a rotation is under way and after it.
             plans.put("signed-" + own + "-published", signed("signed-" + own, form, JOBS, 1));
             plans.put("signed-" + own + "-dropped", signed("signed-" + own, form, JOBS, 3));
+            plans.put("agents-" + own, agents("agents-" + own, form));
             plans.put("hostile-" + own, signed("hostile-" + own, form, HOSTILE, 0));
         }
         new JSONObject(Files.readString(Golden.path("vocabulary.json")))

@@ -1,0 +1,57 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import hudson.model.Computer;
+import hudson.model.Item;
+import hudson.util.FormValidation;
+import java.util.List;
+import jenkins.model.Jenkins;
+import org.junit.jupiter.api.Test;
+
+/** What drop-downs offer. */
+class ChoicesTest extends Choices {
+    @Test
+    void an_identity_is_given_one_of_the_clusters() {
+        Identity.DescriptorImpl form = new Identity.DescriptorImpl();
+        may(Jenkins.ADMINISTER);
+        assertEquals(List.of("", "main", "second"), form.doFillClusterItems("").ids());
+        assertEquals(List.of("", "main", "second", "gone"), form.doFillClusterItems("gone").ids());
+        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster("gone").kind);
+        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster("").kind);
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster("main").kind);
+        may(Computer.CONFIGURE, Computer.CREATE, Item.CONFIGURE);
+        assertThrows(SecurityException.class, () -> form.doFillClusterItems("main"));
+    }
+
+    @Test
+    void a_job_is_offered_what_allows_it_and_keeps_what_is_gone() {
+        may(Jenkins.ADMINISTER);
+        assertEquals(List.of("", "api", "pods"), step.doFillIdentityItems(job, "").ids());
+        assertEquals(List.of("", "api", "pods", "gone"), wrapper.doFillIdentityItems(job, "gone").ids());
+        assertEquals(FormValidation.Kind.ERROR, step.doCheckIdentity(job, "gone").kind);
+        assertEquals(FormValidation.Kind.ERROR, step.doCheckIdentity(job, "other").kind);
+        // The snippet generator outside of a job.
+        assertEquals(List.of("", "api", "other", "pods"), step.doFillIdentityItems(null, null).ids());
+    }
+
+    @Test
+    void an_agent_is_offered_what_the_policy_would_allow_there() {
+        may(Jenkins.ADMINISTER);
+        assertEquals(List.of("", "api", "pods"), bindings(agent.computer(), ""));
+        assertEquals(List.of("", "api", "pods", "other"), bindings(agent.computer(), "other"));
+        assertEquals(List.of("", "api", "pods"), property.doFillDefaultIdentityItems(agent.computer(), "").ids());
+        // It belongs to no build.
+        assertEquals(List.of("", "api"), standing.doFillIdentityItems(agent.computer(), "").ids());
+        assertEquals(List.of("", "api", "other", "pods"), bindings(null, null));
+        assertEquals(FormValidation.Kind.ERROR, binding.doCheckIdentity("gone").kind);
+        assertEquals(FormValidation.Kind.ERROR, binding.doCheckIdentity("").kind);
+        assertEquals(FormValidation.Kind.ERROR, property.doCheckDefaultIdentity("gone").kind);
+        assertEquals(FormValidation.Kind.OK, property.doCheckDefaultIdentity("").kind);
+        assertEquals(FormValidation.Kind.ERROR, standing.doCheckIdentity("gone").kind);
+        assertEquals(FormValidation.Kind.ERROR, standing.doCheckIdentity("pods").kind);
+    }
+}
