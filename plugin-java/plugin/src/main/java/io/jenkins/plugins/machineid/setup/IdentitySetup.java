@@ -122,6 +122,11 @@ public final class IdentitySetup {
         return plan != null && plan.signed() != null && !identity.getJoin().statesAgents();
     }
 
+    /** Why it can't, and what can be done instead; where {@link #isTrial} says so and nothing is wrong. */
+    public String getUntried() {
+        return identity.getJoin().statesAgents() ? Messages.Setup_untriedAgents() : Messages.Setup_untried();
+    }
+
     /** Names of jobs that it may be tried for. */
     public List<String> getTrialJobs() {
         return Stream.concat(
