@@ -144,7 +144,7 @@ public final class IdentitySetup {
 
     /** What it means to choose none of {@link #getTrialAgents}. */
     public String getNoAgent() {
-        return JoinTrial.choosesAgent(identity) ? Messages.Setup_anyAgent() : Messages.Setup_noAgent();
+        return JoinTrial.choosesAgent(identity) ? Messages.Setup_anyAgent() : Messages.Setup_chooseAgent();
     }
 
     /** Names of agents that it may be tried on. */
