@@ -64,7 +64,7 @@ def a_refused_trial_is_explained(world):
             contains(said, "name one job")
         assert "Tried from" not in said, said
         for agent in ("a1", "(built-in)"):
-            contains(tried(world, agent=agent)[1], "None of the connected agents")
+            contains(tried(world, agent=agent)[1], "may not have identity")
         # Its key isn't there yet.
         for step in ("PUBLISH", "SIGN"):
             jenkins.post(PAGE + "rotate", {"step": step})

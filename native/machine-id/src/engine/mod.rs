@@ -154,7 +154,8 @@ impl Engine {
     }
 
     /// Takes a lease whose identity is its own: joined by what is `given`, kept in memory, forgotten as soon as the certificates
-    /// are there, and those of leases that share it and are taken at the same time. Nothing renews such a lease by itself: called again with the same request and a fresh token, this does.
+    /// are there, and those of leases that share it and are taken at the same time. Nothing renews such a lease by itself:
+    /// called again with the same request and a fresh token, this does.
     ///
     /// # Errors
     /// As [`Engine::acquire`]; [`Code::RequestInvalid`] for an identity that joins otherwise. A lease that can't be renewed

@@ -251,7 +251,10 @@ public final class Policy {
 
     private static void node(ReadRule known, NodeFacts node) throws Refusal {
         if (node.builtIn() && !known.rule().builtInNodeAllowed()) {
-            throw new Refusal(Rule.BUILT_IN_NODE, Messages.Policy_builtInNode(known.id()), "");
+            String why = known.isAdministrators()
+                    ? Messages.Policy_builtInNode(known.id())
+                    : Messages.Policy_folderBuiltIn(known.id());
+            throw new Refusal(Rule.BUILT_IN_NODE, why, "");
         }
         if (!known.names(node)) {
             throw new Refusal(
@@ -260,7 +263,9 @@ public final class Policy {
         if (node.bound() && !node.identities().contains(known.id())) {
             throw new Refusal(
                     Rule.NODE_NOT_ALLOWED,
-                    Messages.Policy_node(known.id(), node.shown()),
+                    known.isAdministrators()
+                            ? Messages.Policy_node(known.id(), node.shown())
+                            : Messages.Policy_folderNode(known.id(), node.shown()),
                     "the agent's own configuration names " + node.identities());
         }
     }

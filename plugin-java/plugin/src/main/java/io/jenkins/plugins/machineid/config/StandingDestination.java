@@ -116,8 +116,8 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     }
 
     /**
-     * It serves whichever build is there, and a statement of scope build is about one. What an identity says is told to administrators
-     * only; with others the destination isn't kept, and the agent's log says why.
+     * It serves whichever build is there, and a statement of scope build is about one. What an identity says is told to
+     * administrators only; with others the destination isn't kept, and the agent's log says why.
      *
      * @param id null: none
      */

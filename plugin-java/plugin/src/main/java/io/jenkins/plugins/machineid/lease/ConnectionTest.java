@@ -76,7 +76,7 @@ public final class ConnectionTest extends ConnectionCheck {
     /** What a real join would do, and why this was none. */
     private static String notTried(JoinMethod join) {
         if (join.statement().isPresent()) {
-            return Messages.Test_statement();
+            return join.statesAgents() ? Messages.Test_agentStatement() : Messages.Test_statement();
         }
         return join.keepsSecret() ? Messages.Test_secret(join.symbol()) : Messages.Test_proof(join.symbol());
     }

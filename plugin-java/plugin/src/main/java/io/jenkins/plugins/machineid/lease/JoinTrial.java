@@ -78,6 +78,9 @@ public final class JoinTrial {
         if (identity.getJoin().statement().isEmpty()) {
             return Tried.warning(Messages.Try_otherMethod(identityId, identity.getJoin().symbol()));
         }
+        if (identity.getJoin().statesAgents()) {
+            return Tried.warning(Messages.Try_agentScope(identityId));
+        }
         Cluster cluster = settings.cluster(identity.getCluster());
         if (cluster == null) {
             return Tried.warning(Messages.Check_clusterUnknown(identity.getCluster()));
@@ -106,7 +109,9 @@ public final class JoinTrial {
         Computer computer = agents.first(node -> ConnectionTest.allows(identity, node)).orElse(null);
         Node node = computer == null ? null : computer.getNode();
         if (node == null) {
-            return agents.none();
+            return wished.isEmpty()
+                    ? agents.none()
+                    : Tried.warning(Messages.Try_agentGone(wished, identity.getId()));
         }
         String agent = computer.getDisplayName();
         List<String> lines = new ArrayList<>();

@@ -12,7 +12,6 @@ import io.jenkins.plugins.machineid.config.AgentFacts;
 import io.jenkins.plugins.machineid.config.Binding;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
-import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.credential.CredentialRef;
@@ -30,15 +29,10 @@ final class NodeLookup {
     /**
      * What an engine is opened with on this agent, token included; the caller closes it.
      *
+     * @param settings by which all else about the job was decided: a folder's identities are in no others
      * @throws AbortException also when the agent may not have the identity, whoever asks
      * @throws CredentialTrouble when a secret's credential can't be read, which may take a while to be known
      */
-    static EngineConfig engineConfig(Computer computer, String identityId)
-            throws AbortException, InterruptedException {
-        return engineConfig(MachineIdConfiguration.get().settings(), computer, identityId);
-    }
-
-    /** As above, by settings that other decisions are made by, too. */
     static EngineConfig engineConfig(Settings settings, Computer computer, String identityId)
             throws AbortException, InterruptedException {
         MachineIdNodeProperty property = node(computer).getNodeProperty(MachineIdNodeProperty.class);

@@ -122,6 +122,11 @@ public final class IdentitySetup {
         return plan != null && plan.signed() != null && !identity.getJoin().statesAgents();
     }
 
+    /** Why it can't, and what can be done instead; where {@link #isTrial} says so and nothing is wrong. */
+    public String getUntried() {
+        return identity.getJoin().statesAgents() ? Messages.Setup_untriedAgents() : Messages.Setup_untried();
+    }
+
     /** Names of jobs that it may be tried for. */
     public List<String> getTrialJobs() {
         return Stream.concat(
@@ -139,7 +144,7 @@ public final class IdentitySetup {
 
     /** What it means to choose none of {@link #getTrialAgents}. */
     public String getNoAgent() {
-        return JoinTrial.choosesAgent(identity) ? Messages.Setup_anyAgent() : Messages.Setup_noAgent();
+        return JoinTrial.choosesAgent(identity) ? Messages.Setup_anyAgent() : Messages.Setup_chooseAgent();
     }
 
     /** Names of agents that it may be tried on. */

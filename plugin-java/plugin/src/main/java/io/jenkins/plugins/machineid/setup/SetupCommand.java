@@ -39,10 +39,8 @@ public class SetupCommand extends CLICommand {
         if (!FolderIdentities.mayConfigure(IdentityName.folder(identity))) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
         }
-        IdentitySetup found = SetupPage.identities().stream()
-                .filter(each -> each.getId().equals(identity))
-                .findFirst()
-                .orElse(null);
+        IdentitySetup found =
+                SetupPage.identities(identity::equals).stream().findFirst().orElse(null);
         String fault = found == null ? Messages.Check_identityUnknown(identity) : found.getFault();
         if (fault != null) {
             stderr.println(fault);

@@ -24,6 +24,7 @@ import io.jenkins.plugins.machineid.lease.JoinTrial;
 import io.jenkins.plugins.machineid.lease.Tried;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 import org.kohsuke.stapler.ForwardToView;
@@ -85,7 +86,7 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
 
     @Exported
     public List<IdentitySetup> getIdentities() {
-        return identities();
+        return identities(any -> true);
     }
 
     /** For the page's table. */
@@ -99,19 +100,27 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
     }
 
     /** With what folders define that the present user may see. */
-    private static Settings settings() {
+    static Settings settings() {
         Settings own = MachineIdConfiguration.get().settings();
         return FolderIdentities.seen(FolderIdentities.everywhere(own), own);
     }
 
-    /** Of the configuration as it is now, and of what folders define that the present user may see. */
-    static List<IdentitySetup> identities() {
+    /**
+     * Of the configuration as it is now, and of what folders define that the present user may see.
+     *
+     * @param wanted by the identity's name: nothing is made of others
+     */
+    static List<IdentitySetup> identities(Predicate<String> wanted) {
         Settings own = MachineIdConfiguration.get().settings();
         List<Defined> ofFolders = FolderIdentities.everywhere(own);
         Plans plans = Plans.of(FolderIdentities.seen(ofFolders, own));
         return Stream.concat(
-                        own.identities().stream().map(identity -> IdentitySetup.of(plans, identity)),
-                        ofFolders.stream().map(defined -> IdentitySetup.of(plans, defined)))
+                        own.identities().stream()
+                                .filter(identity -> wanted.test(identity.getId()))
+                                .map(identity -> IdentitySetup.of(plans, identity)),
+                        ofFolders.stream()
+                                .filter(defined -> wanted.test(defined.name()))
+                                .map(defined -> IdentitySetup.of(plans, defined)))
                 .toList();
     }
 

@@ -8,6 +8,7 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Choices;
 import io.jenkins.plugins.machineid.folder.FolderIdentities;
@@ -18,13 +19,18 @@ import jenkins.model.Jenkins;
 final class BlockForm {
     private BlockForm() {}
 
-    /** Those that the job may use, to whoever may configure it; what stands there stays, with its error. */
+    /**
+     * Those that the job may use in a block, to whoever may configure it; what stands there stays, with its error if it has
+     * one.
+     */
     static ListBoxModel identities(Item item, String current) {
         List<String> offered = List.of();
         if (allowed(item)) {
-            offered = item == null
-                    ? MachineIdConfiguration.get().getIdentities().stream().map(Identity::getId).toList()
-                    : FolderIdentities.settings(item).policy().usableBy(item.getFullName());
+            Settings settings = settings(item);
+            List<String> known = item == null
+                    ? settings.identities().stream().map(Identity::getId).toList()
+                    : settings.policy().usableBy(item.getFullName());
+            offered = known.stream().filter(id -> !statesAgents(settings, id)).toList();
         }
         return Choices.of(Messages.Choice_default(), offered, current);
     }
@@ -33,13 +39,28 @@ final class BlockForm {
         if (!allowed(item) || value == null || value.isBlank()) {
             return FormValidation.ok();
         }
+        String id = value.trim();
+        Settings settings = settings(item);
         // For the snippet generator outside of a job there is no job to be allowed: only an administrator comes so far.
         boolean known = item == null
-                ? MachineIdConfiguration.get().identity(value.trim()) != null
-                : FolderIdentities.settings(item).policy().allows(value.trim(), item.getFullName());
-        return known
-                ? FormValidation.ok()
-                : FormValidation.error(Messages.Check_identityForJob(value.trim()));
+                ? settings.identity(id) != null
+                : settings.policy().allows(id, item.getFullName());
+        if (!known) {
+            return FormValidation.error(Messages.Check_identityForJob(id));
+        }
+        return statesAgents(settings, id)
+                ? FormValidation.error(Messages.Check_blockStatement(id))
+                : FormValidation.ok();
+    }
+
+    private static Settings settings(Item item) {
+        return item == null ? MachineIdConfiguration.get().settings() : FolderIdentities.settings(item);
+    }
+
+    /** What is stated about an agent is for no block. A folder's identity, by its id or its name, never is of that kind. */
+    private static boolean statesAgents(Settings settings, String id) {
+        Identity identity = settings.identity(id);
+        return identity != null && identity.getJoin().statesAgents();
     }
 
     static FormValidation ttl(Item item, String value) {

@@ -103,6 +103,12 @@ class FolderPolicyTest {
         assertEquals(Rule.NODE_NOT_ALLOWED, refused(policy(List.of(), B), "team-b/x", "api", named));
         NodeFacts builtIn = new NodeFacts("", "b", true, true, label -> false, false, true, List.of(), "");
         assertEquals(Rule.BUILT_IN_NODE, refused(policy(List.of(), B), "team-b/x", "api", builtIn));
+        // No administrator can allow it there.
+        for (NodeFacts node : List.of(named, builtIn)) {
+            Refusal refusal = assertThrows(
+                    Refusal.class, () -> policy(List.of(), B).decide(new Wish("team-b/x", "api", List.of(), 0), node));
+            assertFalse(refusal.getMessage().contains("administrator"), refusal.getMessage());
+        }
     }
 
     @Test

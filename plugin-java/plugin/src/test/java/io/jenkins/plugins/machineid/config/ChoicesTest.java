@@ -4,10 +4,12 @@ package io.jenkins.plugins.machineid.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.model.Computer;
 import hudson.model.Item;
 import hudson.util.FormValidation;
+import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import java.util.List;
 import jenkins.model.Jenkins;
 import org.junit.jupiter.api.Test;
@@ -36,6 +38,26 @@ class ChoicesTest extends Choices {
         assertEquals(FormValidation.Kind.ERROR, step.doCheckIdentity(job, "other").kind);
         // The snippet generator outside of a job.
         assertEquals(List.of("", "api", "other", "pods"), step.doFillIdentityItems(null, null).ids());
+    }
+
+    @Test
+    void a_block_is_offered_nothing_that_is_stated_of_agents() {
+        may(Jenkins.ADMINISTER);
+        Identity agents = new Identity("agents", "main");
+        JenkinsJoin join = new JenkinsJoin();
+        join.setTokenName("t");
+        join.setScope("agent");
+        agents.setJoin(join);
+        agents.setAllowedJobs(List.of("team-a/**"));
+        agents.setAllowedAgents(List.of("a*"));
+        MachineIdConfiguration.get().setIdentities(List.of(agents));
+        assertEquals(List.of(""), step.doFillIdentityItems(job, "").ids());
+        assertEquals(List.of(""), step.doFillIdentityItems(null, "").ids());
+        FormValidation form = wrapper.doCheckIdentity(job, "agents");
+        assertEquals(FormValidation.Kind.ERROR, form.kind);
+        assertTrue(form.getMessage().contains("scope agent"), form.getMessage());
+        assertEquals(List.of("", "agents"), standing.doFillIdentityItems(agent.computer(), "").ids());
+        assertEquals(FormValidation.Kind.OK, standing.doCheckIdentity("agents").kind);
     }
 
     @Test

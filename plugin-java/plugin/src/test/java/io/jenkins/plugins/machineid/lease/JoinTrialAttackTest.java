@@ -200,7 +200,9 @@ class JoinTrialAttackTest {
     @Test
     void a02ATrialRunsOnlyOnAnAgentThatTheIdentityAllows() {
         assertEquals(Kind.WARNING, run(JOB, "z-foreign").kind());
-        assertEquals(Kind.WARNING, run(JOB, "nobody").kind());
+        Tried nobody = run(JOB, "nobody");
+        assertEquals(Kind.WARNING, nobody.kind());
+        assertTrue(text(nobody).contains("'nobody'"), text(nobody));
         assertEquals(Kind.WARNING, run(JOB, "(built-in)").kind());
         agent.online = false;
         assertEquals(Kind.WARNING, run(JOB, "").kind());
@@ -306,6 +308,21 @@ class JoinTrialAttackTest {
         }
         assertEquals(0, statements.size());
         assertEquals(Kind.OK, ConnectionTest.look(MachineIdConfiguration.get().cluster("trial"), null).kind());
+    }
+
+    @Test
+    void what_is_stated_of_agents_is_tried_for_no_job() {
+        JenkinsJoin join = signed("gitlab");
+        join.setScope("agent");
+        configure("names", join, JOB);
+        Tried tried = run(JOB, "");
+        assertEquals(Kind.WARNING, tried.kind());
+        assertTrue(text(tried).contains("standing destination"), text(tried));
+        assertEquals(0, channel.tasks.size());
+        Tried looked = ConnectionTest.look(
+                MachineIdConfiguration.get().cluster("trial"), MachineIdConfiguration.get().identity("api"));
+        assertTrue(text(looked).contains("standing destination"), text(looked));
+        assertFalse(text(looked).contains("is tried in"), text(looked));
     }
 
     @Test

@@ -165,6 +165,20 @@ class FolderAttackTest {
         assertEquals(List.of("jenkins-team-b", "jenkins-team-b"), Plans.keyHolders(plans.settings()));
     }
 
+    /** As with an administrator's: whoever fetches the public keys before the first build finds some. */
+    @Test
+    void aFolderThatIsLetNeedsKeysAndNoOtherDoes() {
+        FakeFolder let = Folders.folder("team-b", identity("api", StatementForm.GITLAB, null));
+        FakeFolder other = Folders.folder("team-c", identity("api", StatementForm.GITLAB, null));
+        jenkins.model.Jenkins.get().jobs = List.of(other);
+        assertFalse(KeysNeeded.isNeededBy(other));
+        assertFalse(KeysNeeded.isNeededBy(MachineIdConfiguration.get()));
+        jenkins.model.Jenkins.get().jobs = List.of(let, other);
+        assertTrue(KeysNeeded.isNeededBy(let));
+        assertTrue(KeysNeeded.isNeededBy(MachineIdConfiguration.get()));
+        assertFalse(KeysNeeded.isNeededBy(new FakeFolder(let, "team-b/none")));
+    }
+
     /** Its page shows the folder's own, and to nobody else. */
     @Test
     void a26AFoldersPageShowsNoOthersIdentities() {

@@ -126,4 +126,25 @@ class IdentitySetupTest {
         assertTrue(setup(signed("gitlab")).isTrial());
         assertTrue(!setup(new TokenJoin()).isTrial());
     }
+
+    @Test
+    void an_agent_is_chosen_where_anybody_may_have_made_it() {
+        assertTrue(setup(signed("gitlab")).getNoAgent().contains("the first"));
+        Identity any = identity(signed("gitlab"));
+        any.setAgentsBy("any");
+        Settings settings = configure(List.of(new Cluster("prod", "teleport.example.com:443")), List.of(any));
+        Plans plans = new Plans(settings, () -> JWKS, List.of(), List.of());
+        String none = IdentitySetup.of(plans, settings.identities().get(0)).getNoAgent();
+        assertTrue(none.contains("choose one that you trust"), none);
+    }
+
+    @Test
+    void what_cannot_be_tried_says_why() {
+        JenkinsJoin agents = signed("gitlab");
+        agents.setScope("agent");
+        IdentitySetup setup = setup(agents);
+        assertTrue(!setup.isTrial());
+        assertTrue(setup.getUntried().contains("standing destination"), setup.getUntried());
+        assertTrue(setup(new TokenJoin()).getUntried().contains("use a token up"), setup(new TokenJoin()).getUntried());
+    }
 }

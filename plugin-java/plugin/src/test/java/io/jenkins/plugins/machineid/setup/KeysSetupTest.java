@@ -93,6 +93,7 @@ class KeysSetupTest {
         identity.setJoin(join);
         saved.setClusters(List.of(new Cluster("main", "teleport.example.com")));
         saved.setIdentities(List.of(identity));
+        assertTrue(KeysNeeded.isNeededBy(saved));
         new KeysNeeded().onChange(saved, null);
         while (SigningKeys.get().state().signing().isEmpty()) {
             Thread.sleep(20);
