@@ -36,7 +36,7 @@ public final class AgentWork {
         /** Leases of blocks that are over. */
         RELEASE(4, 128, Integer.MAX_VALUE),
         /** Leases that join once more. */
-        AGAIN(8, 128, Integer.MAX_VALUE),
+        AGAIN(8, 256, Integer.MAX_VALUE),
         /** The rounds of each minute. */
         UPKEEP(1, 64, 1000),
         /** Nothing that waits for an agent: the policy's rounds, and telling Pipeline how a block ended. */

@@ -44,6 +44,11 @@ public final class GivenKeys {
         return after(steps, home).jwks();
     }
 
+    /** One, as a credential holds it. */
+    public static String pem() {
+        return Pem.rsa();
+    }
+
     private static SigningKey key(int number) {
         try {
             String pem = Files.readString(POOL).split("-----BEGIN PRIVATE KEY-----")[number];

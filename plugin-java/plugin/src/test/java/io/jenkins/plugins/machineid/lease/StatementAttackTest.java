@@ -272,4 +272,87 @@ class StatementAttackTest {
         assertTrue(why.getMessage().contains("[policy_job]"), why.getMessage());
         assertEquals(0, statements.size());
     }
+
+    /** It was due, and has waited behind others of its agent: meanwhile the block was given back, or is being so. */
+    @Test
+    void a25NothingIsSignedForABlockThatIsOver() throws Exception {
+        Blocks.Block block = taken("flow#10");
+        channel.tasks.clear();
+        block.session.release(5).join();
+        AbortException why = assertThrows(AbortException.class, () -> block.session.renew(block.run));
+        assertTrue(why.getMessage().contains("[cancelled]"), why.getMessage());
+        assertThrows(AbortException.class, () -> block.session.acquire(block.run, block.listener(), true));
+        assertEquals(1, statements.size());
+    }
+
+    /** Whoever configures the agent lets it be another machine while the key's store takes its time. */
+    @Test
+    void a05AMachineThatComesAfterThePolicyWasAskedGetsNoStatement() throws Exception {
+        List<Object> seen = new CopyOnWriteArrayList<>();
+        FakeChannel other = new FakeChannel(task -> {
+            seen.add(task);
+            return answer(task);
+        });
+        String pem = io.jenkins.plugins.machineid.issuer.GivenKeys.pem();
+        com.cloudbees.plugins.credentials.FakeCredentials.store(
+                com.cloudbees.plugins.credentials.FakeCredentials.text("signing", () -> {
+                    agent.channel = other;
+                    return pem;
+                }));
+        io.jenkins.plugins.machineid.issuer.IssuerConfiguration.get().setCredentialsId("signing");
+        try {
+            agent.channel = channel;
+            Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "flow#11"));
+            block.session.acquire(block.run, block.listener(), false);
+            assertEquals(other, agent.channel);
+            assertTrue(seen.stream().noneMatch(AcquireTask.class::isInstance), seen.toString());
+            block.session.releaseNow(block.run);
+        } finally {
+            io.jenkins.plugins.machineid.issuer.IssuerConfiguration.get().setCredentialsId(null);
+            com.cloudbees.plugins.credentials.FakeCredentials.store();
+        }
+    }
+
+    /** It was moved between the policy's answer and the signature. */
+    @Test
+    void a25AStatementNamesNoJobThatThePolicyWasNotAskedAbout() throws Exception {
+        io.jenkins.plugins.machineid.config.Settings settings = MachineIdConfiguration.get().settings();
+        AbortException why = assertThrows(
+                AbortException.class,
+                () -> LeaseStatement.ofBuild(settings, "api", new FakeRun("team-b/deploy", "moved#1"), agent));
+        assertTrue(why.getMessage().contains("[policy_job]"), why.getMessage());
+    }
+
+    /** A job was renamed, and a new one of its old name has a build of the same number. */
+    @Test
+    void a25ABuildOfANewJobOfAnOldNameSharesNoJoin() throws Exception {
+        List<String> shares = new ArrayList<>();
+        for (String job : List.of("team-a/deploy", "team-a/renamed")) {
+            Blocks.Block block = new Blocks.Block(agent, new FakeRun(job, "team-a/deploy#1"));
+            channel.tasks.clear();
+            block.session.acquire(block.run, block.listener(), false);
+            channel.tasks.stream()
+                    .filter(AcquireTask.class::isInstance)
+                    .forEach(task -> shares.add(new JSONObject(Answers.request((AcquireTask) task)).getString("share")));
+            block.session.releaseNow(block.run);
+        }
+        assertEquals(2, shares.stream().distinct().count(), shares.toString());
+    }
+
+    /** Kinds of work that wait for agents: 31 that are silent leave threads to others. */
+    @Test
+    void a10ThirtyOneSilentAgentsLeaveThreadsForRenewalsToo() throws Exception {
+        int silent = 31;
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        CompletableFuture<Void> others = new CompletableFuture<>();
+        for (int n = 0; n < silent * AgentWork.Kind.AGAIN.threadsPerAgent; n++) {
+            AgentWork.submit(AgentWork.Kind.AGAIN, "a-silent-" + n % silent, end::join);
+        }
+        AgentWork.submit(AgentWork.Kind.AGAIN, "a-flow", () -> others.complete(null));
+        try {
+            others.get(5, TimeUnit.SECONDS);
+        } finally {
+            end.complete(null);
+        }
+    }
 }

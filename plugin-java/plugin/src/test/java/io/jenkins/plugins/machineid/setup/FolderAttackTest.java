@@ -192,4 +192,18 @@ class FolderAttackTest {
                 "teleport.example.com",
                 identity.getJoin().statedFor(settings.cluster(identity.getCluster()).audience()));
     }
+
+    /** A store of keys that is silent would keep whoever asks for a page, and its thread, once for each identity. */
+    @Test
+    void a26APageAsksForTheKeysOnce() {
+        java.util.concurrent.atomic.AtomicInteger asked = new java.util.concurrent.atomic.AtomicInteger();
+        java.util.function.Supplier<String> silent = Plans.once(() -> {
+            asked.incrementAndGet();
+            throw new IllegalStateException("silent");
+        });
+        for (int n = 0; n < 3; n++) {
+            org.junit.jupiter.api.Assertions.assertThrows(IllegalStateException.class, silent::get);
+        }
+        assertEquals(1, asked.get());
+    }
 }
