@@ -58,9 +58,7 @@ public class FolderPage implements Action, StaplerProxy {
     /** Of this folder alone, with the jobs that the present user may see. */
     @Exported
     public List<IdentitySetup> getIdentities() {
-        return SetupPage.identities().stream()
-                .filter(each -> IdentityName.folder(each.getId()).equals(folder.getFullName()))
-                .toList();
+        return SetupPage.identities(name -> IdentityName.folder(name).equals(folder.getFullName()));
     }
 
     /** Needs the plugin cloudbees-folder. */

@@ -39,8 +39,7 @@ public class SetupCommand extends CLICommand {
         if (!FolderIdentities.mayConfigure(IdentityName.folder(identity))) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
         }
-        IdentitySetup found = SetupPage.identities().stream()
-                .filter(each -> each.getId().equals(identity))
+        IdentitySetup found = SetupPage.identities(name -> name.equals(identity)).stream()
                 .findFirst()
                 .orElse(null);
         String fault = found == null ? Messages.Check_identityUnknown(identity) : found.getFault();

@@ -24,6 +24,7 @@ import io.jenkins.plugins.machineid.lease.JoinTrial;
 import io.jenkins.plugins.machineid.lease.Tried;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 import org.kohsuke.stapler.ForwardToView;
@@ -85,7 +86,7 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
 
     @Exported
     public List<IdentitySetup> getIdentities() {
-        return identities();
+        return identities(name -> true);
     }
 
     /** For the page's table. */
@@ -104,14 +105,22 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
         return FolderIdentities.seen(FolderIdentities.everywhere(own), own);
     }
 
-    /** Of the configuration as it is now, and of what folders define that the present user may see. */
-    static List<IdentitySetup> identities() {
+    /**
+     * Of the configuration as it is now, and of what folders define that the present user may see.
+     *
+     * @param wanted by name: nothing is worked out for whoever asks about others
+     */
+    static List<IdentitySetup> identities(Predicate<String> wanted) {
         Settings own = MachineIdConfiguration.get().settings();
         List<Defined> ofFolders = FolderIdentities.everywhere(own);
         Plans plans = Plans.of(FolderIdentities.seen(ofFolders, own));
         return Stream.concat(
-                        own.identities().stream().map(identity -> IdentitySetup.of(plans, identity)),
-                        ofFolders.stream().map(defined -> IdentitySetup.of(plans, defined)))
+                        own.identities().stream()
+                                .filter(identity -> wanted.test(identity.getId()))
+                                .map(identity -> IdentitySetup.of(plans, identity)),
+                        ofFolders.stream()
+                                .filter(defined -> wanted.test(defined.name()))
+                                .map(defined -> IdentitySetup.of(plans, defined)))
                 .toList();
     }
 

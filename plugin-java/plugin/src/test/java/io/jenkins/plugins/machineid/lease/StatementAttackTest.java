@@ -355,4 +355,45 @@ class StatementAttackTest {
             end.complete(null);
         }
     }
+
+    /** Each folder that is saved asks for one: whoever makes rounds last holds up no block's end. */
+    @Test
+    void a14RoundsOfThePolicyThatLastHoldUpNoBlocksEnd() throws Exception {
+        Blocks.Block block = taken("flow#12");
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        ActiveLeases.get().add(new ActiveLeases.Holder() {
+            @Override
+            public LeaseSession session() {
+                return block.session;
+            }
+
+            @Override
+            public hudson.model.Run<?, ?> run() {
+                end.join();
+                return block.run;
+            }
+
+            @Override
+            public hudson.model.TaskListener listener() {
+                return block.listener();
+            }
+
+            @Override
+            public void refused(AbortException why) {
+                block.refused(why);
+            }
+        }, false);
+        CompletableFuture<Void> told = new CompletableFuture<>();
+        try {
+            for (int n = 0; n < 8; n++) {
+                Maintenance.recheckSoon();
+                Thread.sleep(50);
+            }
+            AgentWork.submit(AgentWork.Kind.LOCAL, "", () -> told.complete(null));
+            told.get(5, TimeUnit.SECONDS);
+        } finally {
+            end.complete(null);
+        }
+        block.session.releaseNow(block.run);
+    }
 }
