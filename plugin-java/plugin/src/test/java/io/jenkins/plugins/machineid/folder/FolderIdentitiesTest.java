@@ -185,7 +185,7 @@ class FolderIdentitiesTest {
 
     /** The policy's rounds ask for each block, on a few threads: a folder's owner must not make them last. */
     @Test
-    void a26AFolderCanNotGrowTheQuestionsWithoutEnd() throws ReflectiveOperationException {
+    void a_folder_can_not_grow_the_questions_without_end() throws ReflectiveOperationException {
         FolderIdentity[] many = new FolderIdentity[20_000];
         for (int n = 0; n < many.length; n++) {
             many[n] = new FolderIdentity("api" + n, "main");

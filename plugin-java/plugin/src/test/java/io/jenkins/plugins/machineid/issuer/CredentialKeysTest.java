@@ -180,7 +180,7 @@ class CredentialKeysTest {
 
     /** Read for a statement before the theft was known, and answered by a slow store after the old key was dropped. */
     @Test
-    void a25AKeyThatWasDroppedIsNotPublishedOnceMoreByWhoReadItBefore() {
+    void a_key_that_was_dropped_is_not_published_once_more_by_who_read_it_before() {
         configure("key-a", null);
         keys.current();
         FakeCredentials.store(

@@ -7,16 +7,21 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-
+import com.cloudbees.plugins.credentials.FakeCredentials;
 import hudson.AbortException;
 import hudson.model.FakeAgent;
 import hudson.model.FakeRun;
+import hudson.model.Run;
+import hudson.model.TaskListener;
 import hudson.remoting.FakeChannel;
 import io.jenkins.plugins.machineid.agent.AcquireTask;
 import io.jenkins.plugins.machineid.agent.Answers;
 import io.jenkins.plugins.machineid.agent.KeyTask;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.issuer.GivenKeys;
+import io.jenkins.plugins.machineid.issuer.IssuerConfiguration;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectOutputStream;
@@ -280,7 +285,7 @@ class StatementAttackTest {
         channel.tasks.clear();
         block.session.release(5).join();
         AbortException why = assertThrows(AbortException.class, () -> block.session.renew(block.run));
-        assertTrue(why.getMessage().contains("[cancelled]"), why.getMessage());
+        assertTrue(why.getMessage().contains("[block_over]"), why.getMessage());
         assertThrows(AbortException.class, () -> block.session.acquire(block.run, block.listener(), true));
         assertEquals(1, statements.size());
     }
@@ -293,13 +298,13 @@ class StatementAttackTest {
             seen.add(task);
             return answer(task);
         });
-        String pem = io.jenkins.plugins.machineid.issuer.GivenKeys.pem();
-        com.cloudbees.plugins.credentials.FakeCredentials.store(
-                com.cloudbees.plugins.credentials.FakeCredentials.text("signing", () -> {
+        String pem = GivenKeys.pem();
+        FakeCredentials.store(
+                FakeCredentials.text("signing", () -> {
                     agent.channel = other;
                     return pem;
                 }));
-        io.jenkins.plugins.machineid.issuer.IssuerConfiguration.get().setCredentialsId("signing");
+        IssuerConfiguration.get().setCredentialsId("signing");
         try {
             agent.channel = channel;
             Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "flow#11"));
@@ -308,15 +313,15 @@ class StatementAttackTest {
             assertTrue(seen.stream().noneMatch(AcquireTask.class::isInstance), seen.toString());
             block.session.releaseNow(block.run);
         } finally {
-            io.jenkins.plugins.machineid.issuer.IssuerConfiguration.get().setCredentialsId(null);
-            com.cloudbees.plugins.credentials.FakeCredentials.store();
+            IssuerConfiguration.get().setCredentialsId(null);
+            FakeCredentials.store();
         }
     }
 
     /** It was moved between the policy's answer and the signature. */
     @Test
     void a25AStatementNamesNoJobThatThePolicyWasNotAskedAbout() throws Exception {
-        io.jenkins.plugins.machineid.config.Settings settings = MachineIdConfiguration.get().settings();
+        Settings settings = MachineIdConfiguration.get().settings();
         AbortException why = assertThrows(
                 AbortException.class,
                 () -> LeaseStatement.ofBuild(settings, "api", new FakeRun("team-b/deploy", "moved#1"), agent));
@@ -368,13 +373,13 @@ class StatementAttackTest {
             }
 
             @Override
-            public hudson.model.Run<?, ?> run() {
+            public Run<?, ?> run() {
                 end.join();
                 return block.run;
             }
 
             @Override
-            public hudson.model.TaskListener listener() {
+            public TaskListener listener() {
                 return block.listener();
             }
 
