@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --attacks | --demo]
 
-Also read: HPI, TELEPORT_DOUBLE, OUTPUT (logs and screenshots), AGENT_USER, PLAYWRIGHT_CORE, CHROMIUM.
+Also read: HPI, TELEPORT_DOUBLE, OUTPUT (logs and screenshots), AGENT_USER, PLAYWRIGHT_CORE, CHROMIUM,
+TELEPORT_BIN (a folder with teleport and tctl, for the tests that join a real one).
 Needs nothing but Python; the browser part needs node, playwright-core and Chromium and says so where they are missing.
 """
 
@@ -32,6 +33,7 @@ import folders  # noqa: E402,F401
 import rest  # noqa: E402,F401
 import setup_page  # noqa: E402,F401
 import trial  # noqa: E402,F401
+import real_cluster  # noqa: E402,F401
 import pages  # noqa: E402,F401
 import attacks  # noqa: E402,F401
 import hostile_agents  # noqa: E402,F401
