@@ -137,7 +137,8 @@ public final class LeaseSession implements Serializable {
     /** Whether it may be taken again now, after a restart; else it is in the queue. */
     boolean isTurn(Run<?, ?> run) {
         build = run;
-        return renewal().isTurn();
+        // What needs a statement waits for a pause, too: an agent that comes and goes gets no flood, and its files serve on.
+        return joinQueue().isEmpty() ? renewal().isTurn() : renewal().beginAnew();
     }
 
     /** When it joins once more. */

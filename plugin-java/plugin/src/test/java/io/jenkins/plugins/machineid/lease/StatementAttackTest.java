@@ -250,6 +250,20 @@ class StatementAttackTest {
         block.session.releaseNow(block.run);
     }
 
+    /** An agent whose connection comes and goes all the time has its blocks taken again each time. */
+    @Test
+    void a25ABlocksAgentThatComesAndGoesGetsNoFlood() throws Exception {
+        Renewal.leastPause = PAUSE;
+        Blocks.moveTo("flood.example.com");
+        Blocks.Block block = taken("flow#13");
+        for (int n = 0; n < 20; n++) {
+            ActiveLeases.get().agentLost("a-flow");
+            ActiveLeases.get().refresh("a-flow");
+        }
+        assertEquals(2, statements.size());
+        block.session.releaseNow(block.run);
+    }
+
     /** As after a restart of the controller: all blocks join once more, and each waits for its turn. */
     @Test
     void a25AGreedyJobHoldsUpNoBlockThatJoinsOnceMore() throws Exception {
