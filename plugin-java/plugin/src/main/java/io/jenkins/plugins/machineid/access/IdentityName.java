@@ -13,7 +13,8 @@ import java.util.HexFormat;
  * {@code team-b} defines. No id has a slash, so that no folder can give an identity another one's name.
  */
 public final class IdentityName {
-    private static final int DIGEST_BYTES = 6;
+    /** Too many to try: a folder's name may hold whatever leads to another one's digest, and is left out of what is read. */
+    private static final int DIGEST_BYTES = 10;
 
     private IdentityName() {}
 
@@ -40,10 +41,11 @@ public final class IdentityName {
             return name;
         }
         String digest = HexFormat.of().formatHex(digest(name), 0, DIGEST_BYTES);
-        String readable = name.replaceAll("[^A-Za-z0-9._-]", "-").replaceFirst("^[^A-Za-z0-9]+", "");
+        String readable = name.replaceAll("[^A-Za-z0-9._-]", "-");
         int longest = Vocabulary.limit("identity_id_length") - digest.length() - 1;
-        return readable.substring(Math.max(0, readable.length() - longest)).replaceFirst("^[^A-Za-z0-9]+", "")
-                + "-" + digest;
+        String end = readable.substring(Math.max(0, readable.length() - longest)).replaceFirst("^[^A-Za-z0-9]+", "");
+        // An id may end in nothing but signs: a name that begins with one is an option of a command.
+        return (end.isEmpty() ? "folder" : end) + "-" + digest;
     }
 
     private static byte[] digest(String name) {

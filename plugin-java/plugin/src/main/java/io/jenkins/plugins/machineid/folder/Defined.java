@@ -25,9 +25,18 @@ public record Defined(String name, String cluster, Identity identity, String fau
     /** The join method of each of them, as it is called in Jenkins. */
     public static final String METHOD = JenkinsJoin.SYMBOL;
 
+    /** In one folder: each question about a job reads them all, and the policy's rounds ask for each block. */
+    static final int MOST = 100;
+
     static List<Defined> in(String folder, List<FolderIdentity> identities, Settings settings) {
         Set<String> seen = new HashSet<>();
         List<Defined> all = new ArrayList<>();
+        if (identities.size() > MOST) {
+            // The first stands for all: none of them is looked at.
+            FolderIdentity first = identities.get(0);
+            String fault = Messages.Folder_malformed(folder, Messages.Check_most(identities.size(), MOST));
+            return List.of(new Defined(IdentityName.of(folder, first.getId()), first.getCluster(), null, fault));
+        }
         for (FolderIdentity each : identities) {
             String name = IdentityName.of(folder, each.getId());
             if (seen.add(each.getId())) {

@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid.folder;
 
 import hudson.Extension;
 import hudson.model.AbstractDescribableImpl;
+import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.IdentityName;
 import io.jenkins.plugins.machineid.config.Cluster;
@@ -28,6 +29,8 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
             Arrays.stream(StatementForm.values()).map(StatementForm::method).toList();
     static final String DEFAULT_TTL = Durations.text(Vocabulary.limit("lifetime_default_seconds"));
     private static final String ALL_JOBS = "**";
+    /** Each one is matched whenever a job is judged. */
+    static final int MOST_PATTERNS = 100;
 
     private final String id;
     private final String cluster;
@@ -109,6 +112,9 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
     @DataBoundSetter
     public void setAllowedJobs(List<String> allowedJobs) {
         this.allowedJobs = Texts.lines(allowedJobs);
+        if (getAllowedJobs().size() > MOST_PATTERNS) {
+            throw new IllegalArgumentException(Messages.Check_most(getAllowedJobs().size(), MOST_PATTERNS));
+        }
         Checks.jobs(getAllowedJobsText());
     }
 

@@ -36,11 +36,12 @@ final class AgentClaims {
         claims.put("sub", "agent:" + node.account());
         claims.put("project_path", StatedNode.path(node.account()));
         claims.put("namespace_path", StatedNode.namespace());
-        claims.put("ref", "");
+        // The one that a rule takes patterns of and that has no other use here.
+        claims.put("ref", node.labelText());
         claims.put("ref_type", "agent");
         claims.put("environment", StatedNode.environment(identity));
         claims.put("user_login", "");
-        claims.put("pipeline_source", node.labelText());
+        claims.put("pipeline_source", "");
         claims.put("pipeline_id", "");
         claims.put("ci_config_ref_uri", node.url());
         claims.put("runner_environment", "self-hosted");

@@ -115,6 +115,10 @@ final class CredentialKeys implements KeySource {
     public void rotateIfDue(RotationSchedule schedule) {}
 
     private synchronized void signs(String credentialsId, JWK key) {
+        // It may have taken a while to be read: what was dropped meanwhile isn't published once more.
+        if (!credentialsId.equals(IssuerConfiguration.get().getCredentialsId())) {
+            throw new IssuerFailure(Messages.Issuer_changed());
+        }
         KnownKeys before = seen();
         Instant now = clock.instant();
         KnownKeys after = before.signing(key, before.current() == null ? made.signing() : null, now);

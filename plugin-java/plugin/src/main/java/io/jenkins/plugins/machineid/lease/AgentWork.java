@@ -36,10 +36,12 @@ public final class AgentWork {
         /** Leases of blocks that are over. */
         RELEASE(4, 128, Integer.MAX_VALUE),
         /** Leases that join once more. */
-        AGAIN(8, 128, Integer.MAX_VALUE),
+        AGAIN(8, 256, Integer.MAX_VALUE),
         /** The rounds of each minute. */
         UPKEEP(1, 64, 1000),
-        /** Nothing that waits for an agent: the policy's rounds, and telling Pipeline how a block ended. */
+        /** The policy's rounds, one at a time: with many blocks and folders one may last. */
+        POLICY(1, 1, Integer.MAX_VALUE),
+        /** Nothing that waits for an agent: telling Pipeline how a block ended. */
         LOCAL(4, 4, Integer.MAX_VALUE);
 
         final int threadsPerAgent;

@@ -58,6 +58,8 @@ public final class LeaseSession implements Serializable {
     private final String directory;
     private final LeaseRequest request;
     private volatile boolean released;
+    /** It is being given back, which may take a while: nothing is signed for it any more. */
+    private transient volatile boolean over;
     /** Made when it is needed: a lease that was saved is taken again. */
     private transient Renewal renewal;
     /** Null until it is known again after a restart. */
@@ -135,7 +137,8 @@ public final class LeaseSession implements Serializable {
     /** Whether it may be taken again now, after a restart; else it is in the queue. */
     boolean isTurn(Run<?, ?> run) {
         build = run;
-        return renewal().isTurn();
+        // What needs a statement waits for a pause, too: an agent that comes and goes gets no flood, and its files serve on.
+        return joinQueue().isEmpty() ? renewal().isTurn() : renewal().beginAnew();
     }
 
     /** When it joins once more. */
@@ -203,7 +206,7 @@ public final class LeaseSession implements Serializable {
     /** Whether it is to be renewed now. True once, for whoever does so. */
     boolean isDue(Run<?, ?> run) {
         build = run;
-        return !released && renewal().begin();
+        return !released && !over && renewal().begin();
     }
 
     /**
@@ -219,7 +222,10 @@ public final class LeaseSession implements Serializable {
 
     /** Has certificates issued into the lease's directory, and believes nothing of what the agent says about them. */
     private Reply fill(Run<?, ?> run, Computer computer) throws IOException, InterruptedException {
+        // Before the policy is asked about the agent: a machine that takes its place meanwhile isn't the one that was allowed.
+        AgentLink link = AgentLink.to(computer);
         Settings settings = FolderIdentities.settings(run);
+        requireHeld();
         try (EngineConfig config = NodeLookup.engineConfig(settings, computer, request.identity());
                 LeaseStatement statement = LeaseStatement.ofBuild(settings, request.identity(), run, computer.getNode())) {
             byte[] json = request.json(
@@ -227,9 +233,10 @@ public final class LeaseSession implements Serializable {
                     directory,
                     false,
                     NodeLookup.scope(settings, request.identity()),
-                    statement.isNeeded() ? share() : null);
+                    statement.isNeeded() ? share(run) : null);
             config.used(run, computer.getNode());
-            Reply reply = AgentLink.to(computer)
+            requireHeld();
+            Reply reply = link
                     .acquire(config, request.identity(), lease, parent, json, statement.bytes());
             note(run, reply);
             require(reply.objects("certificates").isEmpty() ? Messages.Audit_none() : null);
@@ -243,10 +250,19 @@ public final class LeaseSession implements Serializable {
         }
     }
 
+    /** @throws AbortException when the block is over, as it may be after a while in a queue */
+    private void requireHeld() throws AbortException {
+        if (over || released) {
+            throw new AbortException(Messages.Lease_over());
+        }
+    }
+
     /** Blocks of this build with this identity on this node: the same is stated about them. */
-    private String share() {
+    private String share(Run<?, ?> run) {
+        // By the name that is stated, not by the one that the block began with: a new job may have that now.
+        String build = runId + "\n" + run.getParent().getFullName();
         byte[] digest = Hashes.sha256()
-                .digest((runId + "\n" + request.identity() + "\n" + nodeName).getBytes(StandardCharsets.UTF_8));
+                .digest((build + "\n" + request.identity() + "\n" + nodeName).getBytes(StandardCharsets.UTF_8));
         return HexFormat.of().formatHex(digest, 0, 16);
     }
 
@@ -272,6 +288,7 @@ public final class LeaseSession implements Serializable {
             done.complete(new Released(null, null));
             return done;
         }
+        over = true;
         renewal().leaveQueue();
         AgentWork.submit(AgentWork.Kind.RELEASE, nodeName, () -> done.complete(releaseNow(run())));
         return done.completeOnTimeout(owed(), seconds, TimeUnit.SECONDS);
@@ -299,6 +316,7 @@ public final class LeaseSession implements Serializable {
         if (released) {
             return new Released(null, null);
         }
+        over = true;
         boolean interrupted = Thread.interrupted();
         try {
             Reply reply = AgentLink.to(computer()).end(lease, directory);

@@ -33,7 +33,7 @@ final class LeaseStatement implements AutoCloseable {
 
     /** Signs it. */
     private interface Signing {
-        byte[] by(StatementForm form, String audience);
+        byte[] by(StatementForm form, String audience) throws AbortException;
     }
 
     /** About a build, where the identity joins so; the policy has been asked. */
@@ -41,11 +41,21 @@ final class LeaseStatement implements AutoCloseable {
         return ofBuild(settings, identityId, () -> BuildFactsReader.of(run, node));
     }
 
+    /** The job may have got another name since the policy was asked. */
+    private static BuildFacts allowed(Settings settings, String identityId, BuildFacts facts) throws AbortException {
+        if (!settings.policy().allows(identityId, facts.job())) {
+            throw new AbortException(Messages.Console_prefix()
+                    + Messages.Policy_job(facts.job(), Messages.Policy_identity(identityId))
+                    + " [policy_job]");
+        }
+        return facts;
+    }
+
     /** @param facts read only where something is signed */
     static LeaseStatement ofBuild(Settings settings, String identityId, Supplier<BuildFacts> facts) throws AbortException {
         requireBuilds(settings, identityId);
         return sign(settings, identityId, (form, audience) ->
-                Statements.sign(form, facts.get(), identityId, audience));
+                Statements.sign(form, allowed(settings, identityId, facts.get()), identityId, audience));
     }
 
     /** About an agent, whichever build runs there; as above. */

@@ -88,7 +88,7 @@ public class Maintenance extends PeriodicWork {
     static void recheckSoon() {
         // Saves in a row are one round.
         if (RECHECK.compareAndSet(false, true)) {
-            AgentWork.submit(AgentWork.Kind.LOCAL, "policy", () -> {
+            AgentWork.submit(AgentWork.Kind.POLICY, "", () -> {
                 RECHECK.set(false);
                 ActiveLeases.get().dropGone();
                 ActiveLeases.get().recheck();

@@ -82,6 +82,8 @@ final class Standing {
             letGo(node, release);
             return null;
         }
+        // Before the policy is asked about the agent: a machine that takes its place meanwhile isn't the one that was allowed.
+        AgentLink link = AgentLink.to(computer);
         Settings settings = MachineIdConfiguration.get().settings();
         LeaseRequest request;
         EngineConfig config;
@@ -101,10 +103,12 @@ final class Standing {
             Held wanted = new Held(lease, config.key() + new String(json, StandardCharsets.UTF_8));
             Renewal joins = joins(settings, node, request.identity());
             Reply reply = keep(node, wanted, joins, release, () -> {
+                // Releasing what was there may have taken a while.
+                request(MachineIdConfiguration.get().settings(), computer, standing);
                 try (LeaseStatement statement =
                         LeaseStatement.ofAgent(settings, request.identity(), computer.getNode())) {
                     config.used(null, computer.getNode());
-                    Reply taken = AgentLink.to(computer)
+                    Reply taken = link
                             .acquire(config, request.identity(), lease, null, json, statement.bytes());
                     inspect(request.allowance(lease, computer.getDisplayName()), standing.getPath(), taken);
                     if (joins != null) {

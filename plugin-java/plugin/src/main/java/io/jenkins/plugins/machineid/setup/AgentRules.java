@@ -99,7 +99,7 @@ final class AgentRules {
         if (rule.by() == AgentRule.By.LABEL) {
             Map<String, Object> any = Trees.map("project_path", StatedNode.path("*"), "environment", environment);
             if (isLabel(rule)) {
-                any.put("pipeline_source", "*+" + StatedNode.label(rule.label()) + "+*");
+                any.put("ref", "*+" + StatedNode.label(rule.label()) + "+*");
             }
             allow.add(any);
             notes.add(label(rule));

@@ -17,6 +17,7 @@ import io.jenkins.plugins.machineid.join.NamedTokenJoin;
 import io.jenkins.plugins.machineid.lease.SeenServer;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import jenkins.model.Jenkins;
 
@@ -30,7 +31,25 @@ import jenkins.model.Jenkins;
 record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<NodeFacts> nodes) {
     static Plans of(Settings settings) {
         boolean needed = settings.identities().stream().anyMatch(Plans::needsJobs);
-        return new Plans(settings, () -> SigningKeys.get().jwks(), needed ? names(Jenkins.get()) : List.of(), nodes(Jenkins.get()));
+        return new Plans(settings, once(() -> SigningKeys.get().jwks()), needed ? names(Jenkins.get()) : List.of(), nodes(Jenkins.get()));
+    }
+
+    /** The keys may be in a store that is slow or silent: for all identities of a page it is asked once. */
+    static Supplier<String> once(Supplier<String> keys) {
+        AtomicReference<Supplier<String>> known = new AtomicReference<>();
+        return () -> {
+            if (known.get() == null) {
+                try {
+                    String jwks = keys.get();
+                    known.set(() -> jwks);
+                } catch (IllegalStateException e) {
+                    known.set(() -> {
+                        throw e;
+                    });
+                }
+            }
+            return known.get().get();
+        };
     }
 
     @SuppressWarnings("rawtypes")

@@ -33,14 +33,15 @@ class IdentityNameTest {
     void where_only_an_id_may_stand_no_two_are_the_same() {
         List<String> names = List.of(
                 "team-b/api", "team/b/api", "team/b-api", "team.b/api", "team b/api", "Team-b/api", "-/api", "é/api",
-                "x".repeat(200) + "/api", "y".repeat(200) + "/api", "team-b/" + "z".repeat(64));
+                "x".repeat(200) + "/api", "y".repeat(200) + "/api", "team-b/" + "z".repeat(64),
+                "team-b/a" + "-".repeat(63), "team-b/b" + ".".repeat(63));
         Set<String> plain = new HashSet<>();
         for (String name : names) {
             String each = IdentityName.plain(name);
             Checks.id(each);
             assertTrue(plain.add(each), each);
         }
-        assertTrue(IdentityName.plain("team-b/api").matches("team-b-api-[0-9a-f]{12}"));
+        assertTrue(IdentityName.plain("team-b/api").matches("team-b-api-[0-9a-f]{20}"));
         assertEquals(IdentityName.plain("team-b/api"), IdentityName.plain("team-b/api"));
     }
 }

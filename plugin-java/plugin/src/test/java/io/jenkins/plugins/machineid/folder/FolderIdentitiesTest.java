@@ -182,4 +182,24 @@ class FolderIdentitiesTest {
         assertFalse(FolderIdentities.mayConfigure("team-b"));
         assertFalse(FolderIdentities.mayConfigure(""));
     }
+
+    /** The policy's rounds ask for each block, on a few threads: a folder's owner must not make them last. */
+    @Test
+    void a_folder_can_not_grow_the_questions_without_end() throws ReflectiveOperationException {
+        FolderIdentity[] many = new FolderIdentity[20_000];
+        for (int n = 0; n < many.length; n++) {
+            many[n] = new FolderIdentity("api" + n, "main");
+        }
+        FakeFolder folder = Folders.folder("team-b", many);
+        assertTrue(fault(folder).contains("20,000"), fault(folder));
+        FakeRun run = Folders.run(folder, "x");
+        assertNull(FolderIdentities.settings(run).identity("team-b/api0"));
+        FolderIdentity wide = new FolderIdentity("api", "main");
+        ArrayList<String> patterns = new ArrayList<>();
+        for (int n = 0; n < 20_000; n++) {
+            patterns.add("*x*" + n);
+        }
+        set(wide, "allowedJobs", patterns);
+        assertTrue(fault(Folders.folder("team-b", wide)).contains("20,000"));
+    }
 }

@@ -177,4 +177,22 @@ class CredentialKeysTest {
         assertEquals(b, keys.current().id(), "a full disk keeps nobody from signing");
         assertEquals(List.of(b, a), ids(keys.publicJwks()));
     }
+
+    /** Read for a statement before the theft was known, and answered by a slow store after the old key was dropped. */
+    @Test
+    void a_key_that_was_dropped_is_not_published_once_more_by_who_read_it_before() {
+        configure("key-a", null);
+        keys.current();
+        FakeCredentials.store(
+                FakeCredentials.text("key-a", () -> {
+                    configure("key-b", null);
+                    keys.jwks();
+                    keys.rotate(RotationStep.DROP);
+                    return pemA;
+                }),
+                FakeCredentials.file("key-b", pemB));
+        assertThrows(IssuerFailure.class, keys::current);
+        assertEquals(b, keys.current().id());
+        assertEquals(List.of(b), ids(keys.jwks()));
+    }
 }

@@ -16,6 +16,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.RSAPublicKeySpec;
 import java.text.ParseException;
 import java.util.Base64;
+import java.util.Map;
 
 /** A controller's keys that others can sign with, too: the first two of the double's test keys. */
 public final class GivenKeys {
@@ -42,6 +43,16 @@ public final class GivenKeys {
     /** The public ones, as the set-up page has them. */
     public static String jwks(int steps, Path home) {
         return after(steps, home).jwks();
+    }
+
+    /** What would be signed about an agent. */
+    public static Map<String, Object> claims(StatementForm form, StatedNode node, String identity) {
+        return AgentClaims.of(form, node, identity);
+    }
+
+    /** One, as a credential holds it. */
+    public static String pem() {
+        return Pem.rsa();
     }
 
     private static SigningKey key(int number) {

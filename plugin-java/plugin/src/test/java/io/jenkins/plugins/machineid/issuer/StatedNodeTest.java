@@ -42,7 +42,7 @@ class StatedNodeTest {
         assertEquals("agent:api-1", gitlab.get("sub"));
         assertEquals("%agent/api-1", gitlab.get("project_path"));
         assertEquals("agent:api", gitlab.get("environment"));
-        assertEquals("+linux+a%2Bb+", gitlab.get("pipeline_source"));
+        assertEquals("+linux+a%2Bb+", gitlab.get("ref"));
         assertEquals("https://ci.example.com/computer/api-1/", gitlab.get("ci_config_ref_uri"));
         gitlab.forEach((name, value) -> assertInstanceOf(String.class, value, name));
         assertEquals(ofJob(StatementForm.GITLAB, "a").keySet(), gitlab.keySet());

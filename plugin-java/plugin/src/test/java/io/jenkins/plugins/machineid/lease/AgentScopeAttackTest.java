@@ -120,7 +120,7 @@ class AgentScopeAttackTest {
         JSONObject claims = claims(statements.get(0));
         assertEquals("%agent/" + agent.getNodeName(), claims.getString("project_path"));
         assertEquals("agent:api", claims.getString("environment"));
-        assertEquals("+api+linux+", claims.getString("pipeline_source"));
+        assertEquals("+api+linux+", claims.getString("ref"));
         assertEquals("agents.example.com", claims.getString("aud"));
         // Nothing is asked again before it is due.
         assertNull(keep());

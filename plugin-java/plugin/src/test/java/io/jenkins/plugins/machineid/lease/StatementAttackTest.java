@@ -8,15 +8,21 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.cloudbees.plugins.credentials.FakeCredentials;
 import hudson.AbortException;
 import hudson.model.FakeAgent;
 import hudson.model.FakeRun;
+import hudson.model.Run;
+import hudson.model.TaskListener;
 import hudson.remoting.FakeChannel;
 import io.jenkins.plugins.machineid.agent.AcquireTask;
 import io.jenkins.plugins.machineid.agent.Answers;
 import io.jenkins.plugins.machineid.agent.KeyTask;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.issuer.GivenKeys;
+import io.jenkins.plugins.machineid.issuer.IssuerConfiguration;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectOutputStream;
@@ -244,6 +250,20 @@ class StatementAttackTest {
         block.session.releaseNow(block.run);
     }
 
+    /** An agent whose connection comes and goes all the time has its blocks taken again each time. */
+    @Test
+    void a25ABlocksAgentThatComesAndGoesGetsNoFlood() throws Exception {
+        Renewal.leastPause = PAUSE;
+        Blocks.moveTo("flood.example.com");
+        Blocks.Block block = taken("flow#13");
+        for (int n = 0; n < 20; n++) {
+            ActiveLeases.get().agentLost("a-flow");
+            ActiveLeases.get().refresh("a-flow");
+        }
+        assertEquals(2, statements.size());
+        block.session.releaseNow(block.run);
+    }
+
     /** As after a restart of the controller: all blocks join once more, and each waits for its turn. */
     @Test
     void a25AGreedyJobHoldsUpNoBlockThatJoinsOnceMore() throws Exception {
@@ -271,5 +291,129 @@ class StatementAttackTest {
                 AbortException.class, () -> block.session.acquire(block.run, block.listener(), false));
         assertTrue(why.getMessage().contains("[policy_job]"), why.getMessage());
         assertEquals(0, statements.size());
+    }
+
+    /** It was due, and has waited behind others of its agent: meanwhile the block was given back, or is being so. */
+    @Test
+    void a25NothingIsSignedForABlockThatIsOver() throws Exception {
+        Blocks.Block block = taken("flow#10");
+        channel.tasks.clear();
+        block.session.release(5).join();
+        AbortException why = assertThrows(AbortException.class, () -> block.session.renew(block.run));
+        assertTrue(why.getMessage().contains("[block_over]"), why.getMessage());
+        assertThrows(AbortException.class, () -> block.session.acquire(block.run, block.listener(), true));
+        assertEquals(1, statements.size());
+    }
+
+    /** Whoever configures the agent lets it be another machine while the key's store takes its time. */
+    @Test
+    void a05AMachineThatComesAfterThePolicyWasAskedGetsNoStatement() throws Exception {
+        List<Object> seen = new CopyOnWriteArrayList<>();
+        FakeChannel other = new FakeChannel(task -> {
+            seen.add(task);
+            return answer(task);
+        });
+        String pem = GivenKeys.pem();
+        FakeCredentials.store(
+                FakeCredentials.text("signing", () -> {
+                    agent.channel = other;
+                    return pem;
+                }));
+        IssuerConfiguration.get().setCredentialsId("signing");
+        try {
+            agent.channel = channel;
+            Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "flow#11"));
+            block.session.acquire(block.run, block.listener(), false);
+            assertEquals(other, agent.channel);
+            assertTrue(seen.stream().noneMatch(AcquireTask.class::isInstance), seen.toString());
+            block.session.releaseNow(block.run);
+        } finally {
+            IssuerConfiguration.get().setCredentialsId(null);
+            FakeCredentials.store();
+        }
+    }
+
+    /** It was moved between the policy's answer and the signature. */
+    @Test
+    void a25AStatementNamesNoJobThatThePolicyWasNotAskedAbout() throws Exception {
+        Settings settings = MachineIdConfiguration.get().settings();
+        AbortException why = assertThrows(
+                AbortException.class,
+                () -> LeaseStatement.ofBuild(settings, "api", new FakeRun("team-b/deploy", "moved#1"), agent));
+        assertTrue(why.getMessage().contains("[policy_job]"), why.getMessage());
+    }
+
+    /** A job was renamed, and a new one of its old name has a build of the same number. */
+    @Test
+    void a25ABuildOfANewJobOfAnOldNameSharesNoJoin() throws Exception {
+        List<String> shares = new ArrayList<>();
+        for (String job : List.of("team-a/deploy", "team-a/renamed")) {
+            Blocks.Block block = new Blocks.Block(agent, new FakeRun(job, "team-a/deploy#1"));
+            channel.tasks.clear();
+            block.session.acquire(block.run, block.listener(), false);
+            channel.tasks.stream()
+                    .filter(AcquireTask.class::isInstance)
+                    .forEach(task -> shares.add(new JSONObject(Answers.request((AcquireTask) task)).getString("share")));
+            block.session.releaseNow(block.run);
+        }
+        assertEquals(2, shares.stream().distinct().count(), shares.toString());
+    }
+
+    /** Kinds of work that wait for agents: 31 that are silent leave threads to others. */
+    @Test
+    void a10ThirtyOneSilentAgentsLeaveThreadsForRenewalsToo() throws Exception {
+        int silent = 31;
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        CompletableFuture<Void> others = new CompletableFuture<>();
+        for (int n = 0; n < silent * AgentWork.Kind.AGAIN.threadsPerAgent; n++) {
+            AgentWork.submit(AgentWork.Kind.AGAIN, "a-silent-" + n % silent, end::join);
+        }
+        AgentWork.submit(AgentWork.Kind.AGAIN, "a-flow", () -> others.complete(null));
+        try {
+            others.get(5, TimeUnit.SECONDS);
+        } finally {
+            end.complete(null);
+        }
+    }
+
+    /** Each folder that is saved asks for one: whoever makes rounds last holds up no block's end. */
+    @Test
+    void a14RoundsOfThePolicyThatLastHoldUpNoBlocksEnd() throws Exception {
+        Blocks.Block block = taken("flow#12");
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        ActiveLeases.get().add(new ActiveLeases.Holder() {
+            @Override
+            public LeaseSession session() {
+                return block.session;
+            }
+
+            @Override
+            public Run<?, ?> run() {
+                end.join();
+                return block.run;
+            }
+
+            @Override
+            public TaskListener listener() {
+                return block.listener();
+            }
+
+            @Override
+            public void refused(AbortException why) {
+                block.refused(why);
+            }
+        }, false);
+        CompletableFuture<Void> told = new CompletableFuture<>();
+        try {
+            for (int n = 0; n < 8; n++) {
+                Maintenance.recheckSoon();
+                Thread.sleep(50);
+            }
+            AgentWork.submit(AgentWork.Kind.LOCAL, "", () -> told.complete(null));
+            told.get(5, TimeUnit.SECONDS);
+        } finally {
+            end.complete(null);
+        }
+        block.session.releaseNow(block.run);
     }
 }

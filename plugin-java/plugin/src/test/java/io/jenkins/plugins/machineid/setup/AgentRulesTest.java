@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.jenkins.plugins.machineid.access.AgentRule;
+import io.jenkins.plugins.machineid.issuer.GivenKeys;
+import io.jenkins.plugins.machineid.issuer.StatedNode;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.util.List;
 import java.util.Map;
@@ -55,7 +57,7 @@ class AgentRulesTest {
         assertEquals(
                 List.of(Map.of("service_account", "%agent:a1@api")), rules(StatementForm.KUBERNETES, LINUX, false, "a1").allow());
         assertEquals(
-                List.of(Map.of("project_path", "%agent/*", "environment", "agent:api", "pipeline_source", "*+linux+*")),
+                List.of(Map.of("project_path", "%agent/*", "environment", "agent:api", "ref", "*+linux+*")),
                 rules(StatementForm.GITLAB, LINUX, false).allow());
         String oidc = rules(StatementForm.GENERIC_OIDC, LINUX, false).allow().toString();
         assertTrue(oidc.contains("claims.jenkins.agent_labels, \"^.*\\\\+linux\\\\+.*$\""), oidc);
@@ -63,6 +65,17 @@ class AgentRulesTest {
         for (StatementForm form : List.of(StatementForm.GITLAB, StatementForm.GENERIC_OIDC)) {
             AllowRules wide = rules(form, several, false);
             assertTrue(wide.notes().get(0).contains("linux && !arm") && wide.notes().get(0).contains("LABEL"), wide.toString());
+        }
+    }
+
+    /** A cluster compares most of a statement as it is: a rule that it doesn't read as a pattern would take nobody. */
+    @Test
+    void a_cluster_takes_the_agents_of_a_label_and_no_others() {
+        AllowRules rules = rules(StatementForm.GITLAB, LINUX, false);
+        for (String label : List.of("linux", "linux2", "arm")) {
+            StatedNode node = new StatedNode("https://ci.example.com", "a1", List.of("api", label));
+            Map<String, Object> claims = GivenKeys.claims(StatementForm.GITLAB, node, "api");
+            assertEquals(label.equals("linux"), ClusterRules.take(StatementForm.GITLAB, rules, "api", claims), label);
         }
     }
 

@@ -8,17 +8,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Whether a cluster takes a statement by the rules of a token resource. */
 final class ClusterRules {
+    /** Fields of GitLab rules that Teleport reads as patterns: all others are compared as they are. */
+    private static final Set<String> PATTERNS = Set.of("sub", "ref", "namespace_path", "project_path");
+
     private ClusterRules() {}
 
     /** @param identity the one that the rules are for */
     static boolean take(StatementForm form, AllowRules rules, String identity, Map<String, Object> claims) {
         return rules.allow().stream().anyMatch(rule -> switch (form) {
             case KUBERNETES -> claims.get("sub").equals("system:serviceaccount:" + rule.get("service_account"));
-            case GITLAB -> rule.entrySet().stream().allMatch(each -> glob(each.getValue(), claims.get(each.getKey())));
+            case GITLAB -> rule.entrySet().stream().allMatch(each -> PATTERNS.contains(each.getKey())
+                    ? glob(each.getValue(), claims.get(each.getKey()))
+                    : each.getValue().equals(claims.get(each.getKey())));
             case GENERIC_OIDC -> oidc(rule, identity, (Map<?, ?>) claims.get("jenkins"));
         });
     }

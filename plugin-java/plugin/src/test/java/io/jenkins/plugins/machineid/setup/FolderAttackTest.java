@@ -27,6 +27,8 @@ import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -205,5 +207,19 @@ class FolderAttackTest {
         assertEquals(
                 "teleport.example.com",
                 identity.getJoin().statedFor(settings.cluster(identity.getCluster()).audience()));
+    }
+
+    /** A store of keys that is silent would keep whoever asks for a page, and its thread, once for each identity. */
+    @Test
+    void a26APageAsksForTheKeysOnce() {
+        AtomicInteger asked = new AtomicInteger();
+        Supplier<String> silent = Plans.once(() -> {
+            asked.incrementAndGet();
+            throw new IllegalStateException("silent");
+        });
+        for (int n = 0; n < 3; n++) {
+            assertThrows(IllegalStateException.class, silent::get);
+        }
+        assertEquals(1, asked.get());
     }
 }
