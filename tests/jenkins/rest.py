@@ -298,7 +298,7 @@ def what_is_wrong_in_code_says_what_to_do(world):
         raise Skipped("configuration-as-code is not among the plugins")
     before = jenkins.groovy(f"print {PACKAGE}.config.MachineIdConfiguration.get().identities*.id")
     cases = {
-        "clusters: [{name: a, address: 'https://a.example.com'}]": "HOST:PORT",
+        "clusters: [{name: a, address: 'ssh://a.example.com'}]": "HOST:PORT",
         "clusters: [{name: a, address: a.example.com, caPins: [abc]}]": "CA pin",
         "identities: [{id: 'a b', cluster: main}]": "identity's id",
         "identities: [{id: a, cluster: main, maxTtl: soon}]": "no duration",

@@ -33,12 +33,25 @@ public class JobGate extends QueueTaskDispatcher {
                 || ContinuedParts.contains(item.task)) {
             return null;
         }
+        return unless(takes(node, job(item.task)));
+    }
+
+    /** Whether a build of a job may run on an agent, as far as what the agent keeps is concerned. */
+    public static boolean takes(Node node, String job) {
         Policy policy = MachineIdConfiguration.get().policy();
-        if (!policy.keepsAny()) {
-            return null;
+        MachineIdNodeProperty property = node.getNodeProperty(MachineIdNodeProperty.class);
+        if (property != null) {
+            return !property.isOnlyAllowedJobs() || isOpen(policy, property, job);
+        }
+        if (node instanceof Jenkins || !policy.keepsAny()) {
+            return true;
         }
         List<String> kept = policy.keptOn(AgentFacts.of(node));
-        return kept.isEmpty() ? null : unless(policy.anyAllows(kept, job(item.task)));
+        return kept.isEmpty() || policy.anyAllows(kept, job);
+    }
+
+    private static boolean isOpen(Policy policy, MachineIdNodeProperty property, String job) {
+        return !keeps(policy, property) || takes(policy, property, job);
     }
 
     static CauseOfBlockage ofAgent(MachineIdNodeProperty property, Queue.BuildableItem item) {
@@ -51,7 +64,7 @@ public class JobGate extends QueueTaskDispatcher {
             return null;
         }
         Policy policy = MachineIdConfiguration.get().policy();
-        return unless(!keeps(policy, property) || takes(policy, property, job(item.task)));
+        return unless(isOpen(policy, property, job(item.task)));
     }
 
     static boolean keeps(Policy policy, MachineIdNodeProperty property) {

@@ -102,6 +102,11 @@ public class IssuerConfiguration extends GlobalConfiguration {
         save();
     }
 
+    /** Whether a credential holds a key that signs, or that is to sign next. */
+    public synchronized boolean names(String id) {
+        return id.equals(credentialsId) || id.equals(nextCredentialsId);
+    }
+
     /** As {@link #getNextCredentialsId}; null also once it signs: Configuration as Code leaves what it doesn't name. */
     synchronized String announcedCredential() {
         return nextCredentialsId == null || nextCredentialsId.equals(credentialsId) ? null : nextCredentialsId;

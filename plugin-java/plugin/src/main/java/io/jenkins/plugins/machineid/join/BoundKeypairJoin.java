@@ -12,6 +12,7 @@ import io.jenkins.plugins.machineid.credential.CredentialRef;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.PrivateKeyText;
 import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.issuer.IssuerConfiguration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jenkinsci.Symbol;
@@ -119,7 +120,17 @@ public class BoundKeypairJoin extends AgentProofJoin {
     private CredentialRef staticKey() {
         return staticKeyCredentialsId == null
                 ? null
-                : CredentialRef.of(staticKeyCredentialsId, content -> PrivateKeyText.read(content.getPlainText()));
+                : CredentialRef.of(staticKeyCredentialsId, content -> {
+                    unlessItSigns(staticKeyCredentialsId);
+                    PrivateKeyText.read(content.getPlainText());
+                });
+    }
+
+    /** What is sent to agents must not be what the controller signs with. */
+    private static void unlessItSigns(String id) {
+        if (IssuerConfiguration.get().names(id)) {
+            throw new IllegalArgumentException(Messages.Check_keyThatSigns());
+        }
     }
 
     @Override
@@ -190,7 +201,8 @@ public class BoundKeypairJoin extends AgentProofJoin {
         @POST
         public FormValidation doCheckStaticKeyCredentialsId(@QueryParameter String value) {
             administrator();
-            return CredentialField.check(value, true);
+            FormValidation own = Checks.formOptional(value, BoundKeypairJoin::unlessItSigns);
+            return own.kind == FormValidation.Kind.OK ? CredentialField.check(value, true) : own;
         }
     }
 }

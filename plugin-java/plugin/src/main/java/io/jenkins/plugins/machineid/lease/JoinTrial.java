@@ -39,7 +39,7 @@ import jenkins.model.Jenkins;
  * root directory meanwhile, and is given back at once.
  *
  * <p>Only for administrators: the caller has asked. An agent gets nothing by it that a build of the job wouldn't bring
- * there: it is one that the identity allows, and the job is one that the policy allows.
+ * there: it is one that the identity allows and that takes the job, and the job is one that the policy allows.
  */
 public final class JoinTrial {
     private static final Logger LOGGER = Logger.getLogger(JoinTrial.class.getName());
@@ -105,7 +105,7 @@ public final class JoinTrial {
     }
 
     private Tried run(String wished) {
-        TrialAgents agents = TrialAgents.now().only(wished);
+        TrialAgents agents = TrialAgents.now().only(wished).taking(job);
         Computer computer = agents.first(node -> ConnectionTest.allows(identity, node)).orElse(null);
         Node node = computer == null ? null : computer.getNode();
         if (node == null) {

@@ -7,6 +7,7 @@ import hudson.model.Node;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.NodeFacts;
 import io.jenkins.plugins.machineid.config.AgentFacts;
+import io.jenkins.plugins.machineid.config.JobGate;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -32,6 +33,13 @@ record TrialAgents(List<Computer> connected) {
         return name.isEmpty()
                 ? this
                 : new TrialAgents(connected.stream().filter(computer -> name(computer).equals(name)).toList());
+    }
+
+    /** Those on which a build of the job may run. */
+    TrialAgents taking(String job) {
+        return new TrialAgents(connected.stream()
+                .filter(computer -> computer.getNode() != null && JobGate.takes(computer.getNode(), job))
+                .toList());
     }
 
     List<String> names(Predicate<NodeFacts> may) {

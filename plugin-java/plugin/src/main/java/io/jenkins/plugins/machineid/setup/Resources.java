@@ -24,14 +24,17 @@ final class Resources {
 
     /** A beginning for each role: to be made only where there is none. */
     static List<Resource> roles(Plan plan) {
-        return plan.botRoles().stream().map(Resources::role).toList();
+        return plan.botRoles().stream().map(name -> role(plan, name)).toList();
     }
 
-    private static Resource role(String name) {
+    private static Resource role(Plan plan, String name) {
+        List<String> notes = new ArrayList<>(List.of(Messages.Setup_role("machine-id-role", name)));
+        if (!plan.folder().isEmpty()) {
+            notes.add(Messages.Setup_folderBot(plan.folder()));
+        }
         Map<String, Object> allow = Trees.map(
                 "logins", List.of("jenkins"), "node_labels", Map.of("machine-id-role", List.of(name)));
-        return new Resource(
-                "role", "v5", name, Map.of("allow", allow), List.of(Messages.Setup_role("machine-id-role", name)));
+        return new Resource("role", "v5", name, Map.of("allow", allow), notes);
     }
 
     /** They may be made anew as often as something changes. The token first: old clusters stop at the bot. */

@@ -14,6 +14,7 @@ import hudson.AbortException;
 import hudson.model.FakeAgent;
 import hudson.model.FakeRun;
 import hudson.remoting.FakeChannel;
+import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.access.NodeFacts;
 import io.jenkins.plugins.machineid.config.Binding;
 import io.jenkins.plugins.machineid.config.Cluster;
@@ -23,6 +24,7 @@ import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.config.StandingDestination;
 import io.jenkins.plugins.machineid.credential.CredentialTrouble;
+import io.jenkins.plugins.machineid.issuer.IssuerConfiguration;
 import io.jenkins.plugins.machineid.join.BoundKeypairJoin;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.KubernetesJoin;
@@ -188,6 +190,29 @@ class CredentialAttackTest {
         assertEquals(
                 Map.of("method", "bound_keypair", "token", "the-token-of-a1"),
                 sent(settings, bringing("teleport-a1")).toMap());
+    }
+
+    @Test
+    void a25TheKeyThatSignsIsNoKeyOfAgents() {
+        String pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----";
+        FakeCredentials.store(FakeCredentials.text("signs", pem), FakeCredentials.text("next", pem));
+        IssuerConfiguration.get().setCredentialsId("signs");
+        IssuerConfiguration.get().setNextCredentialsId("next");
+        try {
+            for (String id : List.of("signs", "next")) {
+                BoundKeypairJoin join = new BoundKeypairJoin();
+                join.setTokenName("bound");
+                join.setStaticKeyCredentialsId(id);
+                String told = refused(settings(identity(join)), null);
+                assertTrue(told.contains("'" + id + "'") && told.contains("signs statements"), told);
+                assertEquals(
+                        FormValidation.Kind.ERROR,
+                        new BoundKeypairJoin.DescriptorImpl().doCheckStaticKeyCredentialsId(id).kind);
+            }
+        } finally {
+            IssuerConfiguration.get().setNextCredentialsId(null);
+            IssuerConfiguration.get().setCredentialsId(null);
+        }
     }
 
     @Test

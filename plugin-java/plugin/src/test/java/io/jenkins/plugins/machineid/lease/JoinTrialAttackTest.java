@@ -15,9 +15,12 @@ import io.jenkins.plugins.machineid.agent.Answers;
 import io.jenkins.plugins.machineid.agent.CheckTask;
 import io.jenkins.plugins.machineid.agent.KeyTask;
 import io.jenkins.plugins.machineid.agent.ReleaseTask;
+import io.jenkins.plugins.machineid.config.Binding;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
+import io.jenkins.plugins.machineid.config.JobGate;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.join.BoundKeypairJoin;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
@@ -208,6 +211,28 @@ class JoinTrialAttackTest {
         assertEquals(Kind.WARNING, run(JOB, "").kind());
         assertEquals(0, statements.size());
         assertEquals(0, foreignChannel.tasks.size());
+    }
+
+    /** No build of the job would come there either, so no statement about it does. */
+    @Test
+    void a02ATrialGoesToNoAgentThatIsKeptForOtherJobs() {
+        Identity other = new Identity("other", "trial");
+        other.setAllowedJobs(List.of("team-b/**"));
+        other.setAllowedAgents(List.of("a-*"));
+        List<Identity> both = new ArrayList<>(MachineIdConfiguration.get().getIdentities());
+        both.add(other);
+        set(MachineIdConfiguration.get().getClusters(), both);
+        MachineIdNodeProperty property = new MachineIdNodeProperty();
+        property.setIdentities(List.of(new Binding("other")));
+        agent.property = property;
+        assertEquals(Kind.WARNING, run(JOB, "a-trial").kind());
+        assertEquals(0, statements.size());
+        // The agent's own configuration may open it.
+        property.setOnlyAllowedJobs(false);
+        assertTrue(JobGate.takes(agent, JOB));
+        property.setOnlyAllowedJobs(true);
+        property.setIdentities(List.of(new Binding("other"), new Binding("api")));
+        assertEquals(Kind.OK, run(JOB, "a-trial").kind());
     }
 
     /** Where any agent may, the first one that answers could be anybody's. */
