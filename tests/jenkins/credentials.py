@@ -33,6 +33,8 @@ def tokens_in_credentials(world):
             {BINDING}.token = hudson.util.Secret.fromString('{world.cluster["token"]}')
             {STORE}.instance.credentials.clear()
             {STORE}.instance.save()
+            // What a test posted is on disk, too, where a restart would find it.
+            jenkins.model.Jenkins.get().getNode('a1').save()
             {taken([])}""")
 
 

@@ -43,11 +43,8 @@ class Cluster:
                               "public_addr": f"localhost:{self.proxy}",
                               "https_keypairs": [{"key_file": str(self.home / "web.key"),
                                                   "cert_file": str(self.home / "web.crt")}]}}))
-        os.environ.update(SSL_CERT_FILE=str(self.home / "ca.crt"), TELEPORT_UNSTABLE_DISABLE_AWS="yes")
-        try:
-            world.spawn("teleport", [self.binaries / "teleport", "start", "-c", self.home / "teleport.yaml"])
-        finally:
-            del os.environ["SSL_CERT_FILE"]
+        world.spawn("teleport", ["env", f"SSL_CERT_FILE={self.home / 'ca.crt'}", "TELEPORT_UNSTABLE_DISABLE_AWS=yes",
+                                 self.binaries / "teleport", "start", "-c", self.home / "teleport.yaml"])
         wait_for("Teleport", self.ready, 120)
 
     def certify(self):
@@ -68,8 +65,9 @@ class Cluster:
             return False
 
     def tctl(self, *arguments, text=None):
+        environment = {**os.environ, "HOME": str(self.home), "SSL_CERT_FILE": str(self.home / "ca.crt")}
         done = subprocess.run([self.binaries / "tctl", "-c", self.home / "teleport.yaml", *arguments], input=text,
-                              capture_output=True, text=True, timeout=120, env={**os.environ, "HOME": str(self.home)})
+                              capture_output=True, text=True, timeout=120, env=environment)
         assert done.returncode == 0, f"tctl {arguments}: {done.stderr}"
         return done.stdout
 

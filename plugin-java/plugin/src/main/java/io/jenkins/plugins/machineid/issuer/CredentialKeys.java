@@ -76,10 +76,19 @@ final class CredentialKeys implements KeySource {
     public List<JWK> known() {
         KnownKeys known = seen();
         if (known.current() == null) {
-            throw new IssuerFailure(Messages.Issuer_keyUnread(credentialsId()));
+            return before(known);
         }
         KnownKeys wished = knownAnnounced() == null ? known.announcing(null, clock.instant()) : known;
         return wished.published(clock.instant(), announce());
+    }
+
+    /** Until the credential is read that signs from now on, strangers are told what they were told before it did. */
+    private List<JWK> before(KnownKeys known) {
+        List<JWK> keys = SigningKeys.with(made.known(), known.next() == null ? null : known.next().key());
+        if (keys.isEmpty()) {
+            throw new IssuerFailure(Messages.Issuer_keyUnread(credentialsId()));
+        }
+        return keys;
     }
 
     @Override

@@ -70,7 +70,8 @@ public class SigningKeys {
         return IssuerConfiguration.get().getCredentialsId() == null ? made : held;
     }
 
-    private static List<JWK> with(List<JWK> keys, JWK announced) {
+    /** @param announced null: none */
+    static List<JWK> with(List<JWK> keys, JWK announced) {
         boolean there = announced == null
                 || keys.stream().anyMatch(key -> key.getKeyID().equals(announced.getKeyID()));
         return there ? keys : Stream.concat(keys.stream(), Stream.of(announced)).toList();

@@ -71,6 +71,19 @@ class SigningKeyAttackTest {
         assertNull(copies.spare.content);
     }
 
+    /** A cluster that fetches the keys in that moment would refuse all builds. */
+    @Test
+    void whoever_asks_before_a_credential_is_read_is_told_what_was_published_before() {
+        keys.jwks();
+        configure(null, "key-a");
+        String before = keys.jwks();
+        configure("key-a", "key-b");
+        assertEquals(ids(before), ids(keys.publicJwks()));
+        keys.jwks();
+        assertEquals(3, ids(keys.publicJwks()).size());
+        assertEquals(a, ids(keys.publicJwks()).get(0));
+    }
+
     /** One clear sentence each, the published keys stay as they were, and no key is made. */
     @Test
     void a25ACredentialThatFailsMakesNoKey() {
