@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import subprocess
 import urllib.request
 from contextlib import contextmanager
@@ -71,6 +72,9 @@ class Cluster:
         assert done.returncode == 0, f"tctl {arguments}: {done.stderr}"
         return done.stdout
 
+    def major(self):
+        return int(re.search(r"v(\d+)\.", self.tctl("version")).group(1))
+
     def joins(self):
         """The audit log's events of joins, oldest first."""
         events = []
@@ -134,6 +138,11 @@ def tell(jenkins, cluster):
     yaml = text(jenkins, "yaml")
     allow(jenkins, cluster, ["stated-deploy", "stated-other"])
     cluster.tctl("create", "-f", text=yaml)
+    # What was made is seen a moment later.
+    keys = set(re.findall(r'"kid":"([^"]+)"', yaml))
+    assert keys, yaml
+    wait_for("the cluster to see its token", lambda: keys == set(re.findall(
+        r'"kid":"([^"]+)"', cluster.tctl("get", f"token/jenkins-{ID}", "--format=json").replace("\\", ""))), 30)
 
 
 def goes_well(world, jenkins, says="real-2"):
@@ -175,8 +184,9 @@ def pipelines_join_a_real_teleport(world):
         tell(jenkins, cluster)
         goes_well(world, jenkins)
         joined, refused = [[event for event in cluster.joins() if event["success"] is yes] for yes in (True, False)]
-        assert len(joined) == 5 and len(refused) >= 2, cluster.joins()
-        equal((joined[0]["code"], refused[0]["code"]), ("TJ001I", "TJ001E"))
+        equal([event["code"] for event in joined], ["TJ001I"] * 5)
+        # 15.0 writes none of refused joins.
+        assert cluster.major() < 16 or {event["code"] for event in refused} == {"TJ001E"}, refused
         equal(joined[0]["attributes"]["username"], f"system:serviceaccount:-:stated-deploy@{ID}")
         # Which build, in words of the audit log alone.
         contains(json.dumps(joined[0]["attributes"]["raw"]["kubernetes.io"]), "stated-deploy/1/")
