@@ -30,6 +30,7 @@ import statements  # noqa: E402,F401
 import signing_keys  # noqa: E402,F401
 import credentials  # noqa: E402,F401
 import folders  # noqa: E402,F401
+import secured  # noqa: E402,F401
 import rest  # noqa: E402,F401
 import setup_page  # noqa: E402,F401
 import trial  # noqa: E402,F401

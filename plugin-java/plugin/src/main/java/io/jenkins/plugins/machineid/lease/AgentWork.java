@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.lease;
 
+import hudson.security.ACL;
+import hudson.security.ACLContext;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -78,7 +80,7 @@ public final class AgentWork {
      * @throws RejectedExecutionException when far too much is waiting
      */
     public static Future<?> submit(Kind kind, String node, Runnable work) {
-        FutureTask<?> task = new FutureTask<>(work, null);
+        FutureTask<?> task = new FutureTask<>(() -> asSystem(work), null);
         String key = kind + " " + node;
         synchronized (LANES) {
             Lane lane = LANES.computeIfAbsent(key, unused -> new Lane());
@@ -101,6 +103,14 @@ public final class AgentWork {
             throw e;
         }
         return task;
+    }
+
+    /** Threads of a pool have whatever user made them, or none: what they may see must not hang on that. */
+    @SuppressWarnings("try")
+    private static void asSystem(Runnable work) {
+        try (ACLContext system = ACL.as2(ACL.SYSTEM2)) {
+            work.run();
+        }
     }
 
     /**

@@ -7,6 +7,8 @@ import hudson.FilePath;
 import hudson.model.Computer;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import hudson.security.ACL;
+import hudson.security.ACLContext;
 import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Durations;
@@ -401,9 +403,10 @@ public final class LeaseSession implements Serializable {
         return identity == null ? null : settings.cluster(identity.getCluster());
     }
 
-    /** Null when the build is deleted. */
+    /** Null when the build is deleted. Looked up as the system: our own threads are nobody, who may see no job. */
+    @SuppressWarnings("try")
     Run<?, ?> run() {
-        try {
+        try (ACLContext system = ACL.as2(ACL.SYSTEM2)) {
             return Run.fromExternalizableId(runId);
         } catch (IllegalArgumentException e) {
             return null;
