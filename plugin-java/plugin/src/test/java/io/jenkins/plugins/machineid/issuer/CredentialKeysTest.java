@@ -10,70 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.cloudbees.plugins.credentials.FakeCredentials;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import org.json.JSONObject;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Signing keys that credentials hold. */
-class CredentialKeysTest {
-    private static String pemA;
-    private static String pemB;
-    private static String a;
-    private static String b;
-
-    @TempDir
-    Path home;
-
-    private final Moment clock = new Moment();
-    private final IssuerConfiguration configuration = IssuerConfiguration.get();
-    private Copies copies;
-    private SigningKeys keys;
-
-    @BeforeAll
-    static void make() {
-        pemA = Pem.rsa();
-        pemB = Pem.rsa();
-        a = SigningKey.ofPem(pemA).id();
-        b = SigningKey.ofPem(pemB).id();
-    }
-
-    @BeforeEach
-    void start() {
-        FakeCredentials.store(FakeCredentials.text("key-a", pemA), FakeCredentials.file("key-b", pemB));
-        copies = new Copies(home);
-        keys = copies.keys(clock);
-    }
-
-    @AfterEach
-    void empty() {
-        configure(null, null);
-        configuration.setAnnounceDays(null);
-        FakeCredentials.store();
-    }
-
-    private void configure(String signing, String next) {
-        configuration.setCredentialsId(signing);
-        configuration.setNextCredentialsId(next);
-    }
-
-    private static List<String> ids(String jwks) {
-        List<String> ids = new ArrayList<>();
-        new JSONObject(jwks).getJSONArray("keys").forEach(key -> ids.add(((JSONObject) key).getString("kid")));
-        return ids;
-    }
-
-    private void nothingIsMade() {
-        assertNull(copies.main.content);
-        assertNull(copies.spare.content);
-    }
-
+class CredentialKeysTest extends HeldKeys {
     @Test
     void the_credentials_key_signs_and_none_is_made() {
         configure("key-a", null);

@@ -3,74 +3,18 @@
 package io.jenkins.plugins.machineid.issuer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.cloudbees.plugins.credentials.CredentialsProvider;
 import com.cloudbees.plugins.credentials.FakeCredentials;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.json.JSONObject;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Signing keys whose store or credential fails, and strangers who ask for the public ones. */
-class SigningKeyAttackTest {
-    private static String pemA;
-    private static String pemB;
-    private static String a;
-
-    @TempDir
-    Path home;
-
-    private final Moment clock = new Moment();
-    private final IssuerConfiguration configuration = IssuerConfiguration.get();
-    private Copies copies;
-    private SigningKeys keys;
-
-    @BeforeAll
-    static void make() {
-        pemA = Pem.rsa();
-        pemB = Pem.rsa();
-        a = SigningKey.ofPem(pemA).id();
-    }
-
-    @BeforeEach
-    void start() {
-        FakeCredentials.store(FakeCredentials.text("key-a", pemA), FakeCredentials.file("key-b", pemB));
-        copies = new Copies(home);
-        keys = copies.keys(clock);
-    }
-
-    @AfterEach
-    void empty() {
-        configure(null, null);
-        configuration.setAnnounceDays(null);
-        FakeCredentials.store();
-    }
-
-    private void configure(String signing, String next) {
-        configuration.setCredentialsId(signing);
-        configuration.setNextCredentialsId(next);
-    }
-
-    private static List<String> ids(String jwks) {
-        List<String> ids = new ArrayList<>();
-        new JSONObject(jwks).getJSONArray("keys").forEach(key -> ids.add(((JSONObject) key).getString("kid")));
-        return ids;
-    }
-
-    private void nothingIsMade() {
-        assertNull(copies.main.content);
-        assertNull(copies.spare.content);
-    }
-
+class SigningKeyAttackTest extends HeldKeys {
     /** A cluster that fetches the keys in that moment would refuse all builds. */
     @Test
     void whoever_asks_before_a_credential_is_read_is_told_what_was_published_before() {
