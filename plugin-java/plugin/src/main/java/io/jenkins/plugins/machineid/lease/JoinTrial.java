@@ -19,6 +19,7 @@ import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.issuer.BuildFactsReader;
+import io.jenkins.plugins.machineid.reply.AgentText;
 import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
@@ -115,9 +116,12 @@ public final class JoinTrial {
         }
         String agent = computer.getDisplayName();
         List<String> lines = new ArrayList<>();
+        String name = "";
         try {
             AgentLink link = AgentLink.to(computer);
-            lines.add(Messages.Test_ok(agent, ConnectionTest.which(ConnectionTest.look(link, agent, cluster, identity))));
+            Reply seen = ConnectionTest.look(link, agent, cluster, identity);
+            name = AgentText.line(seen.text("cluster"));
+            lines.add(Messages.Test_ok(agent, ConnectionTest.which(seen)));
             SeenServer.tooOld(cluster, identity).ifPresent(lines::add);
             awaitTurn();
             lines.addAll(join(link, computer, node));
@@ -133,6 +137,10 @@ public final class JoinTrial {
         } catch (IOException e) {
             lines.add(Messages.Try_failed(agent, job, TrialAgents.sentence(e)));
             if (e instanceof NativeFailure failure && failure.code().equals("join_rejected")) {
+                String audience = identity.getJoin().statedFor(cluster.audience());
+                if (!name.equals(audience)) {
+                    lines.add(Messages.Try_name(name, audience, cluster.getName()));
+                }
                 lines.add(Messages.Try_resource());
             }
             return new Tried(FormValidation.Kind.ERROR, lines);

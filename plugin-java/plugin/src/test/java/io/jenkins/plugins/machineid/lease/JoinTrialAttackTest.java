@@ -181,7 +181,8 @@ class JoinTrialAttackTest {
         refusal = "{\"error\":{\"code\":\"join_rejected\",\"message\":\"no allow rule fits\",\"hint\":\"look there\",\"retry\":\"no\"}}";
         Tried tried = run(JOB, "");
         assertEquals(Kind.ERROR, tried.kind());
-        for (String part : List.of("no allow rule fits; look there [join_rejected]", JOB, "create it anew")) {
+        for (String part : List.of("no allow rule fits; look there [join_rejected]", JOB, "create it anew",
+                "'example.test', and the statement was for 'trial.example.com'")) {
             assertTrue(text(tried).contains(part), text(tried));
         }
         assertFalse(text(tried).contains("machine-id: "), text(tried));
