@@ -2,13 +2,19 @@
 
 use super::request::OutputRequest;
 use super::{Artifact, Contents};
+use crate::config::OutputKind;
 use crate::identity::Authority;
 
 /// The files that every kind of output has.
 pub(super) fn common(request: &OutputRequest<'_>) -> Vec<Artifact> {
     let (key, certificates) = (&request.certificate.key, &request.certificate.certificates);
+    // No ssh reads the others.
+    let private = match request.kind {
+        OutputKind::Identity(_) => key.ssh_private_pem(),
+        OutputKind::Kubernetes(_) | OutputKind::Database { .. } | OutputKind::Application { .. } => key.pkcs8_pem(),
+    };
     let mut files = vec![
-        Artifact { name: "key".into(), contents: Contents::Secret(key.private_pem().duplicate()) },
+        Artifact { name: "key".into(), contents: Contents::Secret(private.duplicate()) },
         Artifact::public("key.pub", format!("{}\n", key.ssh_public_line())),
         Artifact::public("key-cert.pub", format!("{}\n", certificates.ssh)),
         Artifact::public("tlscert", certificates.tls.clone()),
@@ -23,9 +29,11 @@ pub(super) fn common(request: &OutputRequest<'_>) -> Vec<Artifact> {
 
 /// `tls.key`, `tls.crt` and `tls.cas`: the names that many TLS clients look for.
 pub(super) fn named(request: &OutputRequest<'_>) -> Vec<Artifact> {
-    let key = request.certificate.key.tls_private_pem().duplicate();
+    let key = &request.certificate.key;
+    // Old database clients read RSA keys as tbot writes them.
+    let key = if matches!(request.kind, OutputKind::Database { .. }) { key.tls_private_pem() } else { key.pkcs8_pem() };
     vec![
-        Artifact { name: "tls.key".into(), contents: Contents::Secret(key) },
+        Artifact { name: "tls.key".into(), contents: Contents::Secret(key.duplicate()) },
         Artifact::public("tls.crt", request.certificate.certificates.tls.clone()),
         Artifact::public("tls.cas", all_certificates(&request.authorities.host)),
     ]
