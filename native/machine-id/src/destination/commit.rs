@@ -5,7 +5,7 @@ use nix::fcntl::{AtFlags, renameat};
 use nix::unistd::linkat;
 
 use super::entry::Name;
-use super::file::{Folder, discard, replace_in, write_new};
+use super::file::{Folder, discard, rename_new, replace_in, write_in_new, write_new, write_staged};
 use super::names::{WRITTEN, temporary};
 use super::stage::Stage;
 use super::{DestinationError, Durability, guard, pair, remove};
@@ -51,7 +51,9 @@ fn run(stage: &Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<(), Destination
     let mut files = Vec::with_capacity(names.len());
     for (name, contents) in names {
         let folder = Folder::create(top, path, name.folder.as_deref(), grants)?;
-        guard::check_name(folder.handle(), &name.file, &folder.path().join(&name.file), grants)?;
+        if !stage.first {
+            guard::check_name(folder.handle(), &name.file, &folder.path().join(&name.file), grants)?;
+        }
         files.push(Placed { name, contents, folder, temporary: None, previous: None });
     }
     let placed = place(stage, artifacts, &mut files);
@@ -73,7 +75,7 @@ fn run(stage: &Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<(), Destination
 /// Everything that needs space happens before the first name at the top changes.
 fn place(stage: &Stage<'_>, artifacts: &[(&str, &[u8])], files: &mut [Placed<'_>]) -> Result<(), DestinationError> {
     let destination = stage.destination;
-    for placed in &mut *files {
+    for placed in files.iter().filter(|_| !stage.first) {
         let (folder, path) = (placed.folder.handle(), placed.folder.path());
         if placed.name.folder.is_some() {
             remove::leftovers(folder, path, &remove::entries(folder, path)?)?;
@@ -83,11 +85,12 @@ fn place(stage: &Stage<'_>, artifacts: &[(&str, &[u8])], files: &mut [Placed<'_>
         write_second(stage, placed)?;
     }
     let top = Folder::open(&destination.handle, &destination.path, None)?;
-    replace_in(destination, &top, WRITTEN, stage.written.with(artifacts).text().as_bytes())?;
+    let write = if stage.first { write_in_new } else { replace_in };
+    write(destination, &top, WRITTEN, stage.written.with(artifacts).text().as_bytes())?;
     if stage.paired {
-        pair::put(destination, artifacts)?;
+        pair::put(stage, artifacts)?;
     }
-    rename_all(files)
+    rename_all(stage, files)
 }
 
 /// Writes a file beside its final name, and gives the one that stands there a second name.
@@ -96,8 +99,12 @@ fn write_second(stage: &Stage<'_>, placed: &mut Placed<'_>) -> Result<(), Destin
     let (folder, name) = (placed.folder.handle(), placed.name.file.as_str());
     let path = placed.folder.path().join(name);
     let second = temporary();
-    write_new(folder, &second, &path, placed.contents, &destination.grants, destination.durability)?;
+    let write = if stage.first { write_staged } else { write_new };
+    write(folder, &second, &path, placed.contents, &destination.grants, destination.durability)?;
     placed.temporary = Some(second);
+    if stage.first {
+        return Ok(());
+    }
     let previous = temporary();
     match linkat(folder, name, folder, previous.as_str(), AtFlags::empty()) {
         Ok(()) => placed.previous = Some(previous),
@@ -109,19 +116,31 @@ fn write_second(stage: &Stage<'_>, placed: &mut Placed<'_>) -> Result<(), Destin
 }
 
 /// Gives the files their names. Should one fail, all get back what they had.
-fn rename_all(files: &mut [Placed<'_>]) -> Result<(), DestinationError> {
+fn rename_all(stage: &Stage<'_>, files: &mut [Placed<'_>]) -> Result<(), DestinationError> {
     for position in 0..files.len() {
         let Some(placed) = files.get_mut(position) else { break };
-        let (handle, name) = (placed.folder.handle(), placed.name.file.as_str());
         let Some(temporary) = placed.temporary.as_deref() else { continue };
-        if let Err(errno) = renameat(handle, temporary, handle, name) {
-            let error = DestinationError::io("replaced", &placed.folder.path().join(name))(errno);
+        if let Err(error) = rename(stage, placed, temporary) {
             files.iter_mut().take(position).for_each(put_back);
             return Err(error);
         }
         placed.temporary = None;
     }
     Ok(())
+}
+
+fn rename(stage: &Stage<'_>, placed: &Placed<'_>, temporary: &str) -> Result<(), DestinationError> {
+    let (handle, name) = (placed.folder.handle(), placed.name.file.as_str());
+    let path = placed.folder.path().join(name);
+    if stage.first {
+        match rename_new(handle, temporary, name) {
+            Ok(()) => return Ok(()),
+            // Somebody has put something there meanwhile.
+            Err(Errno::EEXIST) => guard::check_name(handle, name, &path, &stage.destination.grants).map(drop)?,
+            Err(errno) => return Err(DestinationError::io("written", &path)(errno)),
+        }
+    }
+    renameat(handle, temporary, handle, name).map_err(DestinationError::io("replaced", &path))
 }
 
 fn put_back(placed: &mut Placed<'_>) {

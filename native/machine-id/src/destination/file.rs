@@ -200,6 +200,19 @@ pub(super) fn replace_in(
     })
 }
 
+/// As [`replace_in`], in a directory that was made a moment ago and that nobody reads yet.
+pub(super) fn write_in_new(
+    destination: &Destination,
+    folder: &Folder<'_>,
+    name: &str,
+    contents: &[u8],
+) -> Result<(), DestinationError> {
+    let path = folder.path().join(name);
+    write_staged(folder.handle(), name, &path, contents, &destination.grants, destination.durability)
+        // Somebody has put something there.
+        .or_else(|_| replace_in(destination, folder, name, contents))
+}
+
 /// What stands in a regular file of at most `limit` bytes; none where there is no such file or it can't be read.
 pub(super) fn peek(folder: &File, name: &str, limit: u64) -> Option<Zeroizing<Vec<u8>>> {
     let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
@@ -237,7 +250,7 @@ pub(super) fn create(destination: &Destination, name: &Name, contents: &[u8]) ->
 
 /// Renames, but over nothing; where the file system can't promise that (NFS), by a hard link; where it has none either,
 /// after a look: what writers of ours do at once, locks keep apart.
-fn rename_new(folder: &File, from: &str, to: &str) -> nix::Result<()> {
+pub(super) fn rename_new(folder: &File, from: &str, to: &str) -> nix::Result<()> {
     match renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
         Ok(()) => Ok(()),
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {

@@ -6,8 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{Folder, peek, replace_in};
+use super::file::{Folder, peek, replace_in, write_in_new};
 use super::names::{PREVIOUS, SLOTS};
+use super::stage::Stage;
 use super::{Destination, DestinationError, Durability, remove};
 
 const KEY: &str = "key";
@@ -39,41 +40,53 @@ impl PairPaths {
 ///
 /// # Errors
 /// When something can't be written. What was in use then still is.
-pub(super) fn put(destination: &Destination, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
+pub(super) fn put(stage: &Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
+    let destination = stage.destination;
     let (top, path) = (&destination.handle, destination.path.as_path());
-    let slots = SLOTS.map(|slot| Folder::create(top, path, Some(slot), &destination.grants));
-    let [first, second] = slots;
+    let [first, second] = SLOTS.map(|slot| Folder::create(top, path, Some(slot), &destination.grants));
     let slots = [first?, second?];
     let here = Folder::open(top, path, None)?;
-    for slot in &slots {
-        remove::leftovers(slot.handle(), slot.path(), &remove::entries(slot.handle(), slot.path())?)?;
-    }
-    let present = peek(top, CERTIFICATE, LONGEST);
-    let in_use = |slot: &Folder<'_>| present.is_some() && peek(slot.handle(), CERTIFICATE, LONGEST) == present;
-    let targets: &[Folder<'_>] = match (&slots, slots.each_ref().map(in_use)) {
-        ([_, second], [true, _]) => std::slice::from_ref(second),
-        ([first, _], [_, true]) => std::slice::from_ref(first),
-        // The first set, or the file at the top is another's: nobody has read a pair of ours.
-        _ => &slots,
-    };
     let given = |wanted: &str| artifacts.iter().find(|(name, _)| *name == wanted).map(|(_, contents)| *contents);
-    // Before the slot changes: who reads the new certificate, but has looked into the slot too early, has the pair before.
-    let before = match &present {
-        Some(present) if targets.len() == 1 => Some(present.as_slice()),
-        _ => given(CERTIFICATE),
+    let present = if stage.first { None } else { peek(top, CERTIFICATE, LONGEST) };
+    let idle = match &present {
+        Some(present) => idle(&slots, present)?,
+        None => None,
     };
+    // Where none is in use, nobody has read a pair of ours.
+    let targets = idle.map_or(slots.as_slice(), std::slice::from_ref);
+    let write = if stage.first { write_in_new } else { replace_in };
+    // Before the slot changes: who reads the new certificate, but has looked into the slot too early, has the pair before.
+    let before = present.as_deref().filter(|_| idle.is_some()).map(Vec::as_slice).or_else(|| given(CERTIFICATE));
     if let Some(before) = before {
-        replace_in(destination, &here, PREVIOUS, before)?;
+        write(destination, &here, PREVIOUS, before)?;
     }
     for slot in targets {
         for (name, contents) in FILES.iter().filter_map(|name| Some((*name, given(name)?))) {
-            replace_in(destination, slot, name, contents)?;
+            write(destination, slot, name, contents)?;
         }
         if destination.durability == Durability::Synced {
             slot.handle().sync_all().map_err(DestinationError::io("synced", slot.path()))?;
         }
     }
     Ok(())
+}
+
+/// The slot that isn't in use, if the other one is: that has the certificate at the top.
+fn idle<'a, 'b>(slots: &'a [Folder<'b>; 2], certificate: &[u8]) -> Result<Option<&'a Folder<'b>>, DestinationError> {
+    let [first, second] = slots;
+    for slot in slots {
+        remove::leftovers(slot.handle(), slot.path(), &remove::entries(slot.handle(), slot.path())?)?;
+    }
+    let has = |slot: &Folder<'_>| {
+        peek(slot.handle(), CERTIFICATE, LONGEST).is_some_and(|seen| seen.as_slice() == certificate)
+    };
+    Ok(if has(first) {
+        Some(second)
+    } else if has(second) {
+        Some(first)
+    } else {
+        None
+    })
 }
 
 /// Deletes what only `ssh` reads, where a set has no more for it.

@@ -14,6 +14,8 @@ pub struct Stage<'a> {
     pub(super) destination: &'a Destination,
     /// What earlier sets have put there.
     pub(super) written: Written,
+    /// Nothing was written here before, as far as is known.
+    pub(super) first: bool,
     /// Whether `ssh` reads a pair of the set.
     pub(super) paired: bool,
     _lock: DirectoryLock,
@@ -23,13 +25,14 @@ impl<'a> Stage<'a> {
     pub(super) fn begin(destination: &'a Destination, wait: Duration) -> Result<Self, DestinationError> {
         let lock = destination.lock(wait)?;
         let (top, path) = (&destination.handle, destination.path.as_path());
-        let written = if destination.untouched.swap(false, Ordering::Relaxed) {
+        let first = destination.untouched.swap(false, Ordering::Relaxed);
+        let written = if first {
             Written::default()
         } else {
             remove::leftovers(top, path, &remove::entries(top, path)?)?;
             Written::read(top)
         };
-        Ok(Self { destination, written, paired: false, _lock: lock })
+        Ok(Self { destination, written, first, paired: false, _lock: lock })
     }
 
     /// Where `ssh` finds key and certificate of this set and of all later ones, so that they match at every instant.

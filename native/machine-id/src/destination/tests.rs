@@ -100,7 +100,7 @@ fn a_first_set_meets_what_somebody_else_has_put_there_meanwhile() {
     symlink(&path, other.path().join("tlscert")).unwrap();
     let error = stage.commit(&[("key", b"k"), ("tlscert", b"t")]).unwrap_err();
     assert!(matches!(error, DestinationError::SymbolicLink { .. }), "{error}");
-    assert_eq!(names(other.path()), [".lock", "tlscert"]);
+    assert_eq!(names(other.path()), [".lock", ".written", "tlscert"]);
 }
 
 #[test]

@@ -28,6 +28,7 @@ pub(crate) use file_word::file_word;
 pub use file_word::{is_kube_folder, kube_directory};
 pub use quote::proxy_command_word;
 pub(crate) use request::{ClusterFacts, KubeCertificate, OutputRequest, SshFiles};
+pub use tls::key_advice;
 
 use crate::config::OutputKind;
 use crate::secret::Secret;

@@ -2,7 +2,7 @@
 
 use super::request::OutputRequest;
 use super::{Artifact, Contents};
-use crate::config::OutputKind;
+use crate::config::{KeyAlgorithm, OutputKind};
 use crate::identity::Authority;
 
 /// The files that every kind of output has.
@@ -25,6 +25,18 @@ pub(super) fn common(request: &OutputRequest<'_>) -> Vec<Artifact> {
         files.push(Artifact::public("teleport-database-ca.crt", database.tls_certs.concat()));
     }
     files
+}
+
+/// What whoever has chosen a key algorithm should know of an output; none where all its clients read its key.
+#[must_use]
+pub fn key_advice(chosen: Option<KeyAlgorithm>, kind: &OutputKind) -> Option<&'static str> {
+    match (chosen, kind) {
+        (Some(KeyAlgorithm::Ed25519), OutputKind::Identity(_)) => Some(
+            "with ed25519, only ssh and SSH libraries read the file key; TLS clients (curl, openssl, Python, kubectl) take \
+             the file identity as certificate and as key, or choose ecdsa-p256, which all of them read",
+        ),
+        _ => None,
+    }
 }
 
 /// `tls.key`, `tls.crt` and `tls.cas`: the names that many TLS clients look for.
