@@ -118,8 +118,8 @@ pub fn destination(directory: &Path, must_be_there: bool) -> Result<(), String> 
     };
     let read = |path: &str| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
     // As ssh does it: the keys, then the certificates, of which it takes the first that has its key among them.
-    let keys = named("IdentityFile").iter().map(|path| {
-        let key = KeyPair::from_pem(&read(path)?).map_err(|error| format!("{path}: {error}"))?;
+    let keys = named("IdentityFile").into_iter().map(|path| {
+        let key = KeyPair::from_pem(&read(&path)?).map_err(|error| format!("{path}: {error}"))?;
         Ok(key.ssh_public_line().trim().to_owned())
     });
     let keys = keys.collect::<Result<Vec<_>, String>>()?;
