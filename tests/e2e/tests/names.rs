@@ -99,7 +99,7 @@ fn a_writer_that_was_killed_in_the_middle_of_a_slot_keeps_nobody_out() {
     let current = machine.read("out/key-cert.pub");
     let idle =
         [".ssh-a", ".ssh-b"].into_iter().find(|slot| machine.read(&format!("out/{slot}/key-cert.pub")) != current);
-    let idle = idle.expect("no slot is idle");
+    let idle = idle.unwrap();
     for (file, text) in [("key", "half a key"), ("key.pub", "half a key"), ("key-cert.pub", "half a certificate")] {
         put(&machine.path(&format!("out/{idle}/{file}")), text);
         let ended = machine.tool("ssh", &["-F", copy, "-o", "BatchMode=yes", &target(), "echo", "here"]);

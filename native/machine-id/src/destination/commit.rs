@@ -88,7 +88,7 @@ fn place(stage: &Stage<'_>, artifacts: &[(&str, &[u8])], files: &mut [Placed<'_>
     let write = if stage.first { write_in_new } else { replace_in };
     write(destination, &top, WRITTEN, stage.written.with(artifacts).text().as_bytes())?;
     if stage.paired {
-        pair::put(stage, artifacts)?;
+        pair::put(destination, stage.first, artifacts)?;
     }
     rename_all(stage, files)
 }

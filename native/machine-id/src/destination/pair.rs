@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use super::file::{Folder, peek, replace_in, write_in_new};
 use super::names::{PREVIOUS, SLOTS};
-use super::stage::Stage;
 use super::{Destination, DestinationError, Durability, remove};
 
 const KEY: &str = "key";
@@ -36,25 +35,25 @@ impl PairPaths {
     }
 }
 
-/// Puts the pair among the artifacts where `ssh` will look for it once the certificate at the top is replaced.
+/// Puts the pair among the artifacts where `ssh` will look for it once the certificate at the top is replaced. `first`: the directory was made
+/// a moment ago.
 ///
 /// # Errors
 /// When something can't be written. What was in use then still is.
-pub(super) fn put(stage: &Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
-    let destination = stage.destination;
+pub(super) fn put(destination: &Destination, first: bool, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
     let (top, path) = (&destination.handle, destination.path.as_path());
-    let [first, second] = SLOTS.map(|slot| Folder::create(top, path, Some(slot), &destination.grants));
-    let slots = [first?, second?];
+    let [one, other] = SLOTS.map(|slot| Folder::create(top, path, Some(slot), &destination.grants));
+    let slots = [one?, other?];
     let here = Folder::open(top, path, None)?;
     let given = |wanted: &str| artifacts.iter().find(|(name, _)| *name == wanted).map(|(_, contents)| *contents);
-    let present = if stage.first { None } else { peek(top, CERTIFICATE, LONGEST) };
+    let present = if first { None } else { peek(top, CERTIFICATE, LONGEST) };
     let idle = match &present {
         Some(present) => idle(&slots, present)?,
         None => None,
     };
     // Where none is in use, nobody has read a pair of ours.
     let targets = idle.map_or(slots.as_slice(), std::slice::from_ref);
-    let write = if stage.first { write_in_new } else { replace_in };
+    let write = if first { write_in_new } else { replace_in };
     // Before the slot changes: who reads the new certificate, but has looked into the slot too early, has the pair before.
     let before = present.as_deref().filter(|_| idle.is_some()).map(Vec::as_slice).or_else(|| given(CERTIFICATE));
     if let Some(before) = before {
