@@ -13,7 +13,7 @@ import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
-import io.jenkins.plugins.machineid.issuer.StatementForm;
+import io.jenkins.plugins.machineid.join.FormAdvice;
 import jenkins.model.Jenkins;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.QueryParameter;
@@ -49,11 +49,16 @@ public abstract class FolderIdentityDescriptor extends Descriptor<FolderIdentity
     @POST
     public ListBoxModel doFillFormItems(@AncestorInPath Item folder) {
         configurer(folder);
-        ListBoxModel items = new ListBoxModel();
-        for (StatementForm each : StatementForm.values()) {
-            items.add(Messages.JenkinsJoin_form(each.method(), each.since()), each.method());
-        }
-        return items;
+        return FormAdvice.choices();
+    }
+
+    /** Of a cluster that doesn't let the folder nothing is told. */
+    @POST
+    public FormValidation doCheckForm(
+            @AncestorInPath Item folder, @QueryParameter String value, @QueryParameter String cluster) {
+        configurer(folder);
+        String name = Texts.orEmpty(cluster).trim();
+        return FormAdvice.check(value, allows(folder, name) ? name : "");
     }
 
     @POST

@@ -49,7 +49,7 @@ public final class ConnectionTest extends ConnectionCheck {
         try {
             Reply reply = look(AgentLink.to(computer), agent, cluster, identity);
             List<String> lines = new ArrayList<>(List.of(Messages.Test_ok(agent, describe(reply))));
-            Optional<String> tooOld = SeenServer.tooOld(cluster, identity);
+            Optional<String> tooOld = WireForm.tooOld(cluster, identity);
             tooOld.ifPresent(lines::add);
             lines.add(identity == null ? Messages.Test_nobody() : notTried(identity.getJoin()));
             return new Tried(tooOld.isPresent() ? FormValidation.Kind.WARNING : FormValidation.Kind.OK, lines);

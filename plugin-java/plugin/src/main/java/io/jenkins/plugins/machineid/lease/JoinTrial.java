@@ -122,7 +122,7 @@ public final class JoinTrial {
             Reply seen = ConnectionTest.look(link, agent, cluster, identity);
             name = AgentText.line(seen.text("cluster"));
             lines.add(Messages.Test_ok(agent, ConnectionTest.which(seen)));
-            SeenServer.tooOld(cluster, identity).ifPresent(lines::add);
+            WireForm.tooOld(cluster, identity).ifPresent(lines::add);
             awaitTurn();
             lines.addAll(join(link, computer, node));
             return new Tried(FormValidation.Kind.OK, lines);
