@@ -35,9 +35,6 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 
 /**
@@ -46,10 +43,7 @@ import jenkins.model.Jenkins;
  */
 public final class LeaseSession implements Serializable {
     private static final long serialVersionUID = 1L;
-    private static final Logger LOGGER = Logger.getLogger(LeaseSession.class.getName());
     private static final SecureRandom RANDOM = new SecureRandom();
-    /** How long the end of a block waits for its agent; then the lease is released when the agent answers again. */
-    static final long PATIENCE_SECONDS = 60;
 
     private final String lease;
     private final String nodeName;
@@ -278,89 +272,50 @@ public final class LeaseSession implements Serializable {
      * Gives the lease back, on a thread that waits for agents; harmless to repeat. What can't be done now is done when
      * the agent answers again.
      *
-     * @return done after {@link #PATIENCE_SECONDS} at the latest, never exceptionally, on a thread of the JDK's own
+     * @return done after {@link LeaseEnd#PATIENCE_SECONDS} at the latest, never exceptionally, on a thread of the JDK's own
      */
     public CompletableFuture<Released> release() {
-        return release(PATIENCE_SECONDS);
+        return release(LeaseEnd.PATIENCE_SECONDS);
     }
 
     CompletableFuture<Released> release(long seconds) {
-        CompletableFuture<Released> done = new CompletableFuture<>();
-        if (released) {
-            done.complete(new Released(null, null));
-            return done;
-        }
-        over = true;
-        renewal().leaveQueue();
-        AgentWork.submit(AgentWork.Kind.RELEASE, nodeName, () -> done.complete(releaseNow(run())));
-        return done.completeOnTimeout(owed(), seconds, TimeUnit.SECONDS);
+        return new LeaseEnd(this).within(seconds);
     }
 
     /** As {@link #release}, for a thread that may wait that long: one that runs a freestyle build. */
     public AuditViolation releaseAndWait(TaskListener listener) {
-        // An abort interrupts this thread; the clean-up goes on, and the interrupt is kept for whoever asks next.
-        boolean interrupted = Thread.interrupted();
-        try {
-            Released done = release().join();
-            if (done.line() != null) {
-                listener.getLogger().println(done.line());
-            }
-            return done.violation();
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        return new LeaseEnd(this).awaited(listener);
     }
 
     /** Only on a thread that may wait for agents. */
     Released releaseNow(Run<?, ?> run) {
-        if (released) {
-            return new Released(null, null);
-        }
+        return new LeaseEnd(this).now(run);
+    }
+
+    /** From now on nothing is signed for it. */
+    void markOver() {
         over = true;
-        boolean interrupted = Thread.interrupted();
-        try {
-            Reply reply = AgentLink.to(computer()).end(lease, directory);
-            released = true;
-            ActiveLeases.get().remove(lease);
-            return ended(run, reply);
-        } catch (IOException | RuntimeException e) {
-            LOGGER.log(Level.FINE, e, () -> "lease " + lease + " is released when " + agentName + " is back");
-            ActiveLeases.get().owe(this);
-            return owed();
-        } catch (InterruptedException e) {
-            interrupted = true;
-            ActiveLeases.get().owe(this);
-            return owed();
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
     }
 
-    private Released ended(Run<?, ?> run, Reply reply) {
-        // Where there was no lease either, an earlier try that wasn't answered in time has ended it.
-        String state = reply.flag("released") ? reply.text("directory") : "removed";
-        String line = Released.line(request.identity(), directory, state);
-        if (state.equals("absent") || state.equals("not_ours")) {
-            LOGGER.warning(() -> runId + ", " + agentName + ": " + line);
-        }
-        AuditViolation violation = null;
-        if (run != null) {
-            try {
-                note(run, reply);
-            } catch (AuditViolation e) {
-                violation = e;
-            }
-            MachineIdAction.of(run).released(lease);
-        }
-        return new Released(line, violation);
+    boolean isReleased() {
+        return released;
     }
 
-    private Released owed() {
-        return new Released(Messages.Console_owed(request.identity(), agentName), null);
+    void markReleased() {
+        released = true;
+    }
+
+    /** On the agent, as the controller chose it. */
+    String directory() {
+        return directory;
+    }
+
+    String runId() {
+        return runId;
+    }
+
+    String identity() {
+        return request.identity();
     }
 
     /**
@@ -413,7 +368,7 @@ public final class LeaseSession implements Serializable {
         }
     }
 
-    private Computer computer() throws AbortException {
+    Computer computer() throws AbortException {
         Computer computer = NodeLookup.computer(nodeName);
         if (computer == null) {
             throw new AbortException(Messages.Lease_offline(agentName));
