@@ -42,7 +42,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
         this.id = Texts.orEmpty(id).trim();
         this.cluster = Texts.orEmpty(cluster).trim();
         Checks.id(this.id);
-        Checks.name(this.cluster);
+        Identity.requireCluster(this.id, this.cluster);
     }
 
     public String getId() {
@@ -123,7 +123,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
     /** All of it once more: setters keep what they refuse, and a {@code config.xml} holds whatever its sender likes. */
     void check() {
         Checks.id(id);
-        Checks.name(cluster);
+        Identity.requireCluster(id, cluster);
         setForm(form);
         setTokenName(tokenName);
         setRoles(roles);

@@ -10,6 +10,7 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.NamedJobs;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
@@ -62,9 +63,13 @@ public abstract class FolderIdentityDescriptor extends Descriptor<FolderIdentity
     }
 
     @POST
-    public FormValidation doCheckCluster(@AncestorInPath Item folder, @QueryParameter String value) {
+    public FormValidation doCheckCluster(
+            @AncestorInPath Item folder, @QueryParameter String value, @QueryParameter String id) {
         configurer(folder);
         String name = Texts.orEmpty(value).trim();
+        if (name.isEmpty()) {
+            return FormValidation.error(Messages.Check_clusterMissing(Texts.orEmpty(id).trim()));
+        }
         return allows(folder, name)
                 ? FormValidation.ok()
                 : FormValidation.error(Messages.Folder_cluster(folder == null ? "" : folder.getFullName(), name));
@@ -105,7 +110,7 @@ public abstract class FolderIdentityDescriptor extends Descriptor<FolderIdentity
     @POST
     public FormValidation doCheckAllowedJobs(@AncestorInPath Item folder, @QueryParameter String value) {
         configurer(folder);
-        return Checks.formOptional(value, Checks::jobs);
+        return NamedJobs.check(value, folder == null ? "" : folder.getFullName());
     }
 
     private static boolean allows(Item folder, String name) {

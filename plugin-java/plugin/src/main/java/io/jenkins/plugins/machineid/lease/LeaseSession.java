@@ -35,6 +35,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import jenkins.model.Jenkins;
 
 /**
@@ -232,8 +233,7 @@ public final class LeaseSession implements Serializable {
                     statement.isNeeded() ? share(run) : null);
             config.used(run, computer.getNode());
             requireHeld();
-            Reply reply = link
-                    .acquire(config, request.identity(), lease, parent, json, statement.bytes());
+            Reply reply = acquired(link, settings, config, json, statement);
             note(run, reply);
             require(reply.objects("certificates").isEmpty() ? Messages.Audit_none() : null);
             Instant now = Instant.now();
@@ -243,6 +243,15 @@ public final class LeaseSession implements Serializable {
                 renewal().plan(now, expires);
             }
             return reply;
+        }
+    }
+
+    private Reply acquired(AgentLink link, Settings settings, EngineConfig config, byte[] json, LeaseStatement statement)
+            throws IOException, InterruptedException {
+        try {
+            return link.acquire(config, request.identity(), lease, parent, json, statement.bytes());
+        } catch (NativeFailure e) {
+            throw JoinAdvice.told(e, link, agentName, settings, request.identity());
         }
     }
 
@@ -377,9 +386,15 @@ public final class LeaseSession implements Serializable {
     }
 
     private String startLine(Reply reply, Instant expires) {
-        String roles = request.roles().isEmpty() ? grantedRoles(reply) : String.join(", ", request.roles());
+        String roles = request.roles().isEmpty() ? granted(reply, "roles") : String.join(", ", request.roles());
+        String logins = granted(reply, "principals");
         return Messages.Console_start(
-                request.identity(), roles, expires.toString(), Durations.text(request.ttlSeconds()), agentName);
+                request.identity(),
+                roles,
+                logins.isEmpty() ? Messages.Console_noLogins() : Messages.Console_logins(logins),
+                expires.toString(),
+                Durations.text(request.ttlSeconds()),
+                agentName);
     }
 
     private static Instant expires(Reply reply) throws NativeFailure {
@@ -387,10 +402,12 @@ public final class LeaseSession implements Serializable {
         return time == null ? null : time.truncatedTo(ChronoUnit.SECONDS);
     }
 
-    private static String grantedRoles(Reply reply) {
+    /** As the agent says; names that the cluster made up for want of any aren't for people. */
+    private static String granted(Reply reply, String what) {
         return reply.objects("certificates").stream()
                 .findFirst()
-                .map(certificate -> AgentText.line(String.join(", ", certificate.texts("roles"))))
+                .map(certificate -> certificate.texts(what).stream().filter(name -> !name.startsWith("-teleport-")))
+                .map(names -> AgentText.line(names.collect(Collectors.joining(", "))))
                 .orElse("");
     }
 

@@ -151,8 +151,8 @@ class FolderIdentitiesTest {
         FolderIdentity.DescriptorImpl form = new FolderIdentity.DescriptorImpl();
         assertEquals(List.of("main"), form.doFillClusterItems(team, "").ids());
         assertEquals(List.of("gone", "main"), form.doFillClusterItems(team, "gone").ids());
-        assertEquals(FormValidation.Kind.OK, form.doCheckCluster(team, "main").kind);
-        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster(team, "other").kind);
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster(team, "main", "api").kind);
+        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster(team, "other", "api").kind);
         Folders.administrator("web", "t", "**");
         assertEquals(FormValidation.Kind.ERROR, form.doCheckId(team, "web", "main").kind);
         assertEquals(FormValidation.Kind.OK, form.doCheckId(team, "own", "main").kind);
@@ -161,7 +161,8 @@ class FolderIdentitiesTest {
         team.configurable = false;
         assertThrows(SecurityException.class, () -> form.doFillClusterItems(team, ""));
         assertThrows(SecurityException.class, () -> form.doFillFormItems(team));
-        assertThrows(SecurityException.class, () -> form.doCheckCluster(team, "main"));
+        assertThrows(SecurityException.class, () -> form.doCheckForm(team, "", "main"));
+        assertThrows(SecurityException.class, () -> form.doCheckCluster(team, "main", "api"));
         assertThrows(SecurityException.class, () -> form.doCheckId(team, "web", "main"));
         assertThrows(SecurityException.class, () -> form.doCheckRoles(team, ""));
         assertThrows(SecurityException.class, () -> form.doCheckTokenName(team, ""));

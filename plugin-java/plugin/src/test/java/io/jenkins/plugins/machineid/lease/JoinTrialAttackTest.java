@@ -53,6 +53,8 @@ class JoinTrialAttackTest {
     private final List<String> statements = new CopyOnWriteArrayList<>();
     private final List<String> held = new CopyOnWriteArrayList<>();
     private String version = "16.4.18";
+    /** What the cluster calls itself. */
+    private String named = "trial.example.com";
     private String refusal;
     private JSONObject certificate = certificate();
     private String directory = "removed";
@@ -72,7 +74,7 @@ class JoinTrialAttackTest {
         }
         if (task instanceof CheckTask) {
             return Answers.of(Blocks.ok(new JSONObject()
-                    .put("cluster", "example.test").put("server_version", version).put("address_kind", "proxy").put("trust", "pin")));
+                    .put("cluster", named).put("server_version", version).put("address_kind", "proxy").put("trust", "pin")));
         }
         if (task instanceof AcquireTask acquire) {
             statements.add(box.statement(acquire));
@@ -182,11 +184,12 @@ class JoinTrialAttackTest {
 
     @Test
     void a_refusal_is_explained_and_leaves_nothing() {
-        refusal = "{\"error\":{\"code\":\"join_rejected\",\"message\":\"no allow rule fits\",\"hint\":\"look there\",\"retry\":\"no\"}}";
+        named = "example.test";
+        refusal = "{\"error\":{\"code\":\"join_rejected\",\"message\":\"no allow rule of token/NAME fits\",\"hint\":\"look there\",\"retry\":\"no\"}}";
         Tried tried = run(JOB, "");
         assertEquals(Kind.ERROR, tried.kind());
-        for (String part : List.of("no allow rule fits; look there [join_rejected]", JOB, "create it anew",
-                "'example.test', and the statement was for 'trial.example.com'")) {
+        for (String part : List.of("no allow rule of token/jenkins-api fits; look there [join_rejected]", JOB, "create it anew",
+                "'example.test', and what this Jenkins signs is for 'trial.example.com'")) {
             assertTrue(text(tried).contains(part), text(tried));
         }
         assertFalse(text(tried).contains("machine-id: "), text(tried));
@@ -372,6 +375,35 @@ class JoinTrialAttackTest {
         run(JOB, "");
         assertEquals("", claims(statements.get(0)).getString("ref"));
         assertEquals(JOB, claims(statements.get(0)).getString("project_path"));
+    }
+
+    /** The name is missing at first: a newcomer's statements are for the host of the address. */
+    @Test
+    void a_test_of_the_connection_says_that_the_cluster_has_another_name() {
+        named = "example.test";
+        Cluster cluster = MachineIdConfiguration.get().cluster("trial");
+        Tried alone = ConnectionTest.look(cluster, null);
+        assertEquals(Kind.OK, alone.kind());
+        assertTrue(text(alone).contains("give 'example.test' as Name in Teleport"), text(alone));
+        Tried tried = ConnectionTest.look(cluster, MachineIdConfiguration.get().identity("api"));
+        assertEquals(Kind.WARNING, tried.kind());
+        for (String part : List.of("'example.test'", "'trial.example.com'", "Name in Teleport of cluster 'trial'")) {
+            assertTrue(text(tried).contains(part), text(tried));
+        }
+        JenkinsJoin own = signed("gitlab");
+        own.setAudience("wrong.test");
+        configure("names", own, JOB);
+        String told = text(ConnectionTest.look(cluster, MachineIdConfiguration.get().identity("api")));
+        assertTrue(told.contains("'wrong.test'") && told.contains("in identity 'api'"), told);
+        // There the token resource says for whom, and other methods state nothing.
+        version = "18.11.0";
+        for (JoinMethod join : List.of(signed("generic_oidc"), new TokenJoin())) {
+            configure("names", join, JOB);
+            assertEquals(Kind.OK, ConnectionTest.look(cluster, MachineIdConfiguration.get().identity("api")).kind());
+        }
+        cluster.setTeleportName("example.test");
+        configure("names", signed("kubernetes"), JOB);
+        assertEquals(Kind.OK, ConnectionTest.look(cluster, MachineIdConfiguration.get().identity("api")).kind());
     }
 
     @Test
