@@ -51,7 +51,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
 
     /** Name of the cluster. */
     public String getCluster() {
-        return cluster;
+        return Texts.orEmpty(cluster);
     }
 
     /** Teleport's join method that statements are written for. */
@@ -88,7 +88,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
 
     /** For the form. */
     public String getRolesText() {
-        return String.join(", ", getRoles());
+        return String.join(", ", Texts.shown(roles));
     }
 
     public String getMaxTtl() {
@@ -117,13 +117,13 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
 
     /** For the form. */
     public String getAllowedJobsText() {
-        return String.join("\n", getAllowedJobs());
+        return String.join("\n", Texts.shown(allowedJobs));
     }
 
     /** All of it once more: setters keep what they refuse, and a {@code config.xml} holds whatever its sender likes. */
     void check() {
         Checks.id(id);
-        Identity.requireCluster(id, cluster);
+        Identity.requireCluster(id, getCluster());
         setForm(form);
         setTokenName(tokenName);
         setRoles(roles);
