@@ -49,7 +49,6 @@ final class Rounds {
 
     private static Process settled() throws Exception {
         System.gc();
-        Thread.sleep(300);
-        return Process.now();
+        return Process.settled();
     }
 }
