@@ -11,31 +11,22 @@ import hudson.security.ACL;
 import hudson.security.ACLContext;
 import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.machineid.Messages;
-import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.access.Refusal;
-import io.jenkins.plugins.machineid.agent.Hashes;
 import io.jenkins.plugins.machineid.audit.Allowance;
-import io.jenkins.plugins.machineid.audit.Inspection;
 import io.jenkins.plugins.machineid.audit.MachineIdAction;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.folder.FolderIdentities;
-import io.jenkins.plugins.machineid.reply.AgentText;
-import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.io.Serializable;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
 import jenkins.model.Jenkins;
 
 /**
@@ -185,12 +176,11 @@ public final class LeaseSession implements Serializable {
         }
         boolean held = false;
         try {
-            Reply reply = fill(run, computer);
-            Instant expires = expires(reply);
+            LeaseFill filled = LeaseFill.of(this, run, computer);
             Map<String, String> environment =
-                    Variables.of(request.outputs(), directory, Variables.proxy(cluster(run)), expires);
+                    Variables.of(request.outputs(), directory, Variables.proxy(cluster(run)), filled.expires());
             listener.getLogger()
-                    .println(again ? Messages.Console_again(request.identity()) : startLine(reply, expires));
+                    .println(again ? Messages.Console_again(request.identity()) : filled.firstLine(request, agentName));
             held = true;
             return environment;
         } finally {
@@ -214,61 +204,14 @@ public final class LeaseSession implements Serializable {
      */
     void renew(Run<?, ?> run) throws IOException, InterruptedException {
         recheck(run);
-        fill(run, computer());
-    }
-
-    /** Has certificates issued into the lease's directory, and believes nothing of what the agent says about them. */
-    private Reply fill(Run<?, ?> run, Computer computer) throws IOException, InterruptedException {
-        // Before the policy is asked about the agent: a machine that takes its place meanwhile isn't the one that was allowed.
-        AgentLink link = AgentLink.to(computer);
-        Settings settings = FolderIdentities.settings(run);
-        requireHeld();
-        try (EngineConfig config = NodeLookup.engineConfig(settings, computer, request.identity());
-                LeaseStatement statement = LeaseStatement.ofBuild(settings, request.identity(), run, computer.getNode())) {
-            byte[] json = request.json(
-                    lease,
-                    directory,
-                    false,
-                    NodeLookup.scope(settings, request.identity()),
-                    statement.isNeeded() ? share(run) : null);
-            config.used(run, computer.getNode());
-            requireHeld();
-            Reply reply = acquired(link, settings, config, json, statement);
-            note(run, reply);
-            require(reply.objects("certificates").isEmpty() ? Messages.Audit_none() : null);
-            Instant now = Instant.now();
-            Instant expires = expires(reply);
-            require(Inspection.expiry(allowance(), expires, now));
-            if (statement.isNeeded()) {
-                renewal().plan(now, expires);
-            }
-            return reply;
-        }
-    }
-
-    private Reply acquired(AgentLink link, Settings settings, EngineConfig config, byte[] json, LeaseStatement statement)
-            throws IOException, InterruptedException {
-        try {
-            return link.acquire(config, request.identity(), lease, parent, json, statement.bytes());
-        } catch (NativeFailure e) {
-            throw JoinAdvice.told(e, link, agentName, settings, request.identity());
-        }
+        LeaseFill.of(this, run, computer());
     }
 
     /** @throws AbortException when the block is over, as it may be after a while in a queue */
-    private void requireHeld() throws AbortException {
+    void requireHeld() throws AbortException {
         if (over || released) {
             throw new AbortException(Messages.Lease_over());
         }
-    }
-
-    /** Blocks of this build with this identity on this node: the same is stated about them. */
-    private String share(Run<?, ?> run) {
-        // By the name that is stated, not by the one that the block began with: a new job may have that now.
-        String build = runId + "\n" + run.getParent().getFullName();
-        byte[] digest = Hashes.sha256()
-                .digest((build + "\n" + request.identity() + "\n" + nodeName).getBytes(StandardCharsets.UTF_8));
-        return HexFormat.of().formatHex(digest, 0, 16);
     }
 
     /** Notes what an agent reports of this lease's certificates. */
@@ -327,6 +270,15 @@ public final class LeaseSession implements Serializable {
         return request.identity();
     }
 
+    LeaseRequest request() {
+        return request;
+    }
+
+    /** The directory that holds the lease's. */
+    String parent() {
+        return parent;
+    }
+
     /**
      * Asks the policy as of now.
      *
@@ -351,13 +303,13 @@ public final class LeaseSession implements Serializable {
         return new AbortException(Messages.Console_prefix() + refusal.getMessage());
     }
 
-    private void require(String fault) throws AuditViolation {
+    void require(String fault) throws AuditViolation {
         if (fault != null) {
             throw AuditViolation.of(agentName, runId, fault);
         }
     }
 
-    private Allowance allowance() {
+    Allowance allowance() {
         return request.allowance(lease, agentName);
     }
 
@@ -383,32 +335,6 @@ public final class LeaseSession implements Serializable {
             throw new AbortException(Messages.Lease_offline(agentName));
         }
         return computer;
-    }
-
-    private String startLine(Reply reply, Instant expires) {
-        String roles = request.roles().isEmpty() ? granted(reply, "roles") : String.join(", ", request.roles());
-        String logins = granted(reply, "principals");
-        return Messages.Console_start(
-                request.identity(),
-                roles,
-                logins.isEmpty() ? Messages.Console_noLogins() : Messages.Console_logins(logins),
-                expires.toString(),
-                Durations.text(request.ttlSeconds()),
-                agentName);
-    }
-
-    private static Instant expires(Reply reply) throws NativeFailure {
-        Instant time = reply.time("expires_at");
-        return time == null ? null : time.truncatedTo(ChronoUnit.SECONDS);
-    }
-
-    /** As the agent says; names that the cluster made up for want of any aren't for people. */
-    private static String granted(Reply reply, String what) {
-        return reply.objects("certificates").stream()
-                .findFirst()
-                .map(certificate -> certificate.texts(what).stream().filter(name -> !name.startsWith("-teleport-")))
-                .map(names -> AgentText.line(names.collect(Collectors.joining(", "))))
-                .orElse("");
     }
 
     /** The policy no longer allows a block that is running. */
