@@ -14,6 +14,8 @@ page.on("pageerror", (error) => errors.push(error.message));
 
 /** From one element to the top of another one, or to the end of it. */
 async function shot(name, from, to) {
+  // The head of the page stands wherever somebody has scrolled to.
+  await page.evaluate(() => window.scrollTo(0, 0));
   const boxes = await page.evaluate(([first, last]) => {
     const box = (selector) => {
       const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
