@@ -22,8 +22,14 @@ pub enum AclError {
         /// The name as configured.
         name: String,
     },
-    /// The list of users can't be read.
-    #[error("user {name:?} can't be looked up: {source}")]
+    /// A group's name isn't known on this machine.
+    #[error("there is no group {name:?} on this machine")]
+    UnknownGroup {
+        /// The name as configured.
+        name: String,
+    },
+    /// The list of users or groups can't be read.
+    #[error("{name:?} can't be looked up: {source}")]
     Lookup {
         /// The name as configured.
         name: String,
@@ -54,7 +60,7 @@ impl Fault for AclError {
     fn code(&self) -> Code {
         match self {
             Self::Unsupported { .. } => Code::AclUnsupported,
-            Self::UnknownUser { .. } | Self::Lookup { .. } => Code::ConfigInvalid,
+            Self::UnknownUser { .. } | Self::UnknownGroup { .. } | Self::Lookup { .. } => Code::ConfigInvalid,
             Self::Io { source, .. } => code_of(source),
             Self::Malformed { .. } => Code::DestinationUnsafe,
         }
@@ -64,6 +70,9 @@ impl Fault for AclError {
         match self {
             Self::Unsupported { .. } => {
                 "use a directory on ext4, xfs, btrfs or tmpfs, or leave out `readers` and set `acls: off`".to_owned()
+            }
+            Self::UnknownGroup { .. } => {
+                "create the group, or write its number (from `getent group`) instead of its name".to_owned()
             }
             Self::UnknownUser { .. } | Self::Lookup { .. } => {
                 "create the user, or write its number (from `id -u`) instead of its name".to_owned()

@@ -8,8 +8,8 @@ use nix::sys::stat::{Mode, fchmod, fstat};
 use super::apply::{Kind, clear_default, read, set, set_at};
 use super::entry::{Acl, Entry, Permissions, Qualifier};
 use super::error::AclError;
+use super::Readers;
 use super::plan::{for_directory, for_file, for_socket};
-use super::users::uid_of;
 use super::verify::{Object, differences};
 use crate::config::{AclMode, DirectoryConfig};
 
@@ -17,7 +17,7 @@ use crate::config::{AclMode, DirectoryConfig};
 #[derive(Clone, Debug)]
 pub struct Grants {
     mode: AclMode,
-    readers: Vec<u32>,
+    readers: Readers,
     owner: u32,
 }
 
@@ -25,13 +25,9 @@ impl Grants {
     /// Looks the readers of `config` up. The owner needs no entry and is left out.
     ///
     /// # Errors
-    /// When a user isn't known.
+    /// When a user or a group isn't known.
     pub fn resolve(config: &DirectoryConfig, owner: u32) -> Result<Self, AclError> {
-        let mut readers = config.readers.iter().map(uid_of).collect::<Result<Vec<_>, _>>()?;
-        readers.sort_unstable();
-        readers.dedup();
-        readers.retain(|uid| *uid != owner);
-        Ok(Self { mode: config.acls, readers, owner })
+        Ok(Self { mode: config.acls, readers: Readers::resolve(&config.readers, owner)?, owner })
     }
 
     /// How strict.
@@ -40,9 +36,9 @@ impl Grants {
         self.mode
     }
 
-    /// The readers' numbers.
+    /// The readers.
     #[must_use]
-    pub fn readers(&self) -> &[u32] {
+    pub const fn readers(&self) -> &Readers {
         &self.readers
     }
 
@@ -51,7 +47,7 @@ impl Grants {
     pub fn adopt(&mut self, found: &Acl) {
         if self.readers.is_empty() && self.mode != AclMode::Off {
             let readable = found.users().filter(|(_, granted)| granted.includes(Permissions::READ_SEARCH));
-            self.readers = readable.map(|(uid, _)| uid).filter(|uid| *uid != self.owner).collect();
+            self.readers.users = readable.map(|(uid, _)| uid).filter(|uid| *uid != self.owner).collect();
         }
     }
 
@@ -120,7 +116,7 @@ impl Grants {
         }
         match read(file, path, Kind::Access) {
             Ok(Some(_)) => {
-                let object = if mode.contains(Mode::S_IXUSR) { for_directory(&[]) } else { for_file(&[]) };
+                let object = if mode.contains(Mode::S_IXUSR) { for_directory(&Readers::default()) } else { for_file(&Readers::default()) };
                 set(file, path, &object)
             }
             Ok(None) => Ok(()),

@@ -9,6 +9,7 @@ mod entry;
 mod error;
 mod grants;
 mod plan;
+mod readers;
 mod users;
 mod verify;
 
@@ -18,8 +19,9 @@ pub use entry::{Acl, Entry, Permissions, Qualifier};
 pub(crate) use error::{AclError, code_of};
 pub use grants::Grants;
 pub(crate) use plan::{for_directory, for_file, quoted, to_setfacl};
+pub use readers::Readers;
 pub use users::name_of;
-pub(crate) use users::{group_name_of, uid_of};
+pub(crate) use users::group_name_of;
 pub(crate) use verify::Difference;
 pub use verify::{AclVerdict, Object, differences};
 

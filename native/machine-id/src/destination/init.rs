@@ -14,7 +14,7 @@ use nix::unistd::{Gid, Uid, fchown, geteuid};
 use super::directory::{self, Missing};
 use super::entry::kind;
 use super::{DestinationError, Durability, file, names, remove};
-use crate::acl::{self, Acl, AclError, Entry, Permissions, Qualifier, group_name_of, name_of, quoted};
+use crate::acl::{self, Acl, AclError, Entry, Grants, Permissions, Qualifier, Readers, group_name_of, name_of, quoted};
 use crate::config::{AclMode, DirectoryConfig};
 
 /// What `machine-id init` is asked for.
@@ -56,8 +56,9 @@ impl InitPlan {
         if owner.0 != writer.0 && owner.0 != 0 {
             return Err(DestinationError::ForeignOwner { path: path.to_owned(), owner: owner.0, us: writer.0 });
         }
-        let mut readers = request.directory.readers.iter().map(acl::uid_of).collect::<Result<Vec<_>, _>>()?;
-        readers.retain(|uid| *uid != owner.0 && *uid != writer.0);
+        let grants = Grants::resolve(&request.directory, owner.0)?;
+        let mut readers = grants.readers().clone();
+        readers.users.retain(|uid| *uid != writer.0);
         let mut directory = acl::for_directory(&readers).entries().to_vec();
         if owner.0 != writer.0 {
             let all = |who| Entry { who, permissions: Permissions::ALL };
@@ -99,7 +100,7 @@ impl InitPlan {
         let list = if self.directory.acls == AclMode::Off || acl.get(Qualifier::Mask).is_none() {
             format!("chmod {mode} {}", quoted(path))
         } else {
-            acl::to_setfacl(acl, path, name_of)
+            acl::to_setfacl(acl, path)
         };
         [format!("chown {}:{} {}", name_of(owner.0), group_name_of(owner.1), quoted(path)), list]
     }
@@ -144,7 +145,7 @@ impl InitPlan {
             tracing::warn!(path = %path.display(), "left as it is: the file has other names");
             return Ok(());
         }
-        let private = acl::for_file(&[]);
+        let private = acl::for_file(&Readers::default());
         let acl = if name == names::LOCK { &private } else { &self.file_acl };
         self.shape(&file, path, acl, Mode::S_IRUSR | Mode::S_IWUSR)?;
         give(&file, path, self.writer)

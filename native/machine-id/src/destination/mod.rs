@@ -142,10 +142,10 @@ impl Destination {
         &self.path
     }
 
-    /// The users beside the owner that are given read access, by number.
+    /// The users beside the owner that are given read access, by number: by name, or as members of a group.
     #[must_use]
-    pub fn readers(&self) -> &[u32] {
-        self.grants.readers()
+    pub fn readers(&self) -> Vec<u32> {
+        self.grants.readers().members()
     }
 
     /// Takes the directory's lock (`.lock` in it), which all writers of all processes take.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::diagnostic::{Diagnostics, Place};
-use crate::config::model::{AclMode, DirectoryConfig, UserRef};
+use crate::config::model::{AclMode, DirectoryConfig, Reader};
 use crate::config::read::tree::{Section, Tree};
 use crate::config::read::value;
 use crate::vocabulary::limits::READERS;
@@ -38,19 +38,21 @@ pub(super) fn path_alone(tree: Tree, base: &Path, diagnostics: &mut Diagnostics)
     Some((DirectoryConfig::private(path), place))
 }
 
-fn readers(list: Tree, diagnostics: &mut Diagnostics) -> Vec<UserRef> {
+fn readers(list: Tree, diagnostics: &mut Diagnostics) -> Vec<Reader> {
     list.list(diagnostics, READERS).into_iter().filter_map(|entry| reader(entry, diagnostics)).collect()
 }
 
-fn reader(entry: Tree, diagnostics: &mut Diagnostics) -> Option<UserRef> {
+fn reader(entry: Tree, diagnostics: &mut Diagnostics) -> Option<Reader> {
     let mut section = entry.section(diagnostics)?;
-    if let Some(tree) = section.take_hidden("group") {
-        diagnostics.unsupported(&tree.place, "groups as readers aren't built here; name users");
-        section.ignore_rest();
-        return None;
-    }
-    let user = section.require("user", diagnostics, "write a user's name or number");
-    let user = user.and_then(|tree| tree.parse(diagnostics, value::user));
+    let (user, group) = (section.take("user"), section.take("group"));
+    let place = section.place.clone();
     section.finish(diagnostics);
-    user
+    match (user, group) {
+        (Some(user), None) => user.parse(diagnostics, value::user).map(Reader::User),
+        (None, Some(group)) => group.parse(diagnostics, value::group).map(Reader::Group),
+        _ => {
+            diagnostics.error(&place, "needs exactly one of user and group");
+            None
+        }
+    }
 }

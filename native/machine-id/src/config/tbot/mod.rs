@@ -1,8 +1,10 @@
 //! tbot's own configuration file, versions v1 and v2 (protocol G4; tbot 9 to 18).
 
 mod directory;
+mod keys;
 mod lifetime;
 mod load;
+mod nodes;
 mod onboarding;
 mod sink;
 mod template;
@@ -17,6 +19,8 @@ mod join_uri_tests;
 mod newest_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod yaml_tests;
 
 use std::path::Path;
 use std::time::Duration;
@@ -28,6 +32,7 @@ use super::read::join_uri::UriCluster;
 use super::read::tree::{Section, Text, Tree, Value};
 use super::read::value::shown;
 use crate::error::Code;
+use keys::Scope;
 use onboarding::Onboarding;
 
 impl TbotConfig {
@@ -50,7 +55,7 @@ impl TbotConfig {
         working_directory: &Path,
         join_uri: Option<&str>,
     ) -> Result<Self, ConfigError> {
-        let mut diagnostics = Diagnostics::new(source, Code::ConfigInvalid);
+        let mut diagnostics = Diagnostics::new(source, Code::ConfigInvalid).naming_unread_keys();
         let place = Place { path: "--join-uri".to_owned(), line: None };
         let uri = join_uri.map(|uri| Tree { place, value: Value::Text(Text::new(uri.to_owned())) });
         let config =
@@ -83,7 +88,7 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
     let cluster = cluster(&mut section, named, diagnostics);
     let oneshot = section.take("oneshot").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
     let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, diagnostics);
-    switches(&mut section, diagnostics);
+    keys::answer(&mut section, Scope::Top, diagnostics);
     let (storage, outputs) = match version {
         Some(Version::V1) => {
             (v1::storage(section.take("storage"), base, diagnostics), v1::outputs(&mut section, base, diagnostics))
@@ -157,34 +162,6 @@ fn cluster(
         named.check(&place, &host, port, kind, diagnostics);
     }
     Some((host, port, kind))
-}
-
-/// Switches of tbot that mean little here, or that must not be silently ignored.
-fn switches(section: &mut Section, diagnostics: &mut Diagnostics) {
-    if let Some(tree) = section.take("debug") {
-        let place = tree.place.clone();
-        if tree.bool(diagnostics) == Some(true) {
-            diagnostics.warn(&place, "does nothing here; set the log level on the command line");
-        }
-    }
-    if let Some(tree) = section.take("diag_addr") {
-        diagnostics.warn(&tree.place, "does nothing here: no diagnostics are served; ask `machine-id status`");
-    }
-    for (key, message) in [
-        (
-            "insecure",
-            "the server's certificate is always verified; remove it, and name by ca_path the CA of the proxy's web \
-             certificate (where the address is an auth server's, ca_pins do, too)",
-        ),
-        ("fips", "no FIPS build exists; remove it"),
-    ] {
-        if let Some(tree) = section.take(key) {
-            let place = tree.place.clone();
-            if tree.bool(diagnostics) == Some(true) {
-                diagnostics.unsupported(&place, message);
-            }
-        }
-    }
 }
 
 /// Two writers in one directory would overwrite each other's files.

@@ -103,7 +103,9 @@ fn settings(section: &mut Section, method: Option<JoinMethod>, base: &Path, diag
         let Some(key) = other.spec().tbot_section else { continue };
         let Some(tree) = section.take(key) else { continue };
         if method == Some(*other) {
-            if let Some(section) = tree.section(diagnostics) {
+            if let Some(mut section) = tree.section(diagnostics) {
+                // tbot's documents and its sources have two names for it.
+                section.rename("static_private_key_path", "static_key_path");
                 found = join::settings(section, *other, Language::Tbot(base), diagnostics);
             }
         } else if method.is_some() {

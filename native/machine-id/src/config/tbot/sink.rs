@@ -27,11 +27,10 @@ impl Sink {
         Self::Directory { directory: DirectoryConfig::private(DEFAULT_STORAGE.into()), path: Place::default() }
     }
 
-    /// Where the files of an output of this kind go; `how` is what to write for a directory.
+    /// Where the files of an output of this kind go; none: nowhere.
     pub(super) fn of_output(
         self,
         kind: Option<&OutputKind>,
-        how: &str,
         diagnostics: &mut Diagnostics,
     ) -> Option<DirectoryConfig> {
         match self {
@@ -48,7 +47,7 @@ impl Sink {
                 Some(directory)
             }
             Self::Memory(place) => {
-                diagnostics.unsupported(&place, format!("outputs in memory make no files; {how}"));
+                diagnostics.warn(&place, "makes no files, nor does it in tbot: this output is left out");
                 None
             }
         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::keys::{self, Scope};
 use super::sink::Sink;
 use super::{directory, template::template};
 use crate::config::diagnostic::{Diagnostics, Place};
@@ -64,9 +65,7 @@ fn destination(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Optio
     let sink = sink(&mut section, base, diagnostics);
     let roles =
         section.take("roles").map(|list| list.parse_list(diagnostics, limits::ROLES, value::name)).unwrap_or_default();
-    if let Some(tree) = section.take("kinds") {
-        diagnostics.warn(&tree.place, "does nothing, in tbot either; remove it");
-    }
+    keys::answer(&mut section, Scope::DestinationV1, diagnostics);
     let route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(diagnostics, value::name));
     let special: Vec<&str> =
         ["app", "database", "kubernetes_cluster"].into_iter().filter(|key| section.has(key)).collect();
@@ -76,7 +75,7 @@ fn destination(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Optio
     let kind = kind(&mut section, diagnostics);
     let templates = section.take("configs").map(|list| list.list(diagnostics, limits::OUTPUTS)).unwrap_or_default();
     section.finish(diagnostics);
-    let destination = sink.and_then(|sink| sink.of_output(kind.as_ref(), "write directory: PATH", diagnostics));
+    let destination = sink.and_then(|sink| sink.of_output(kind.as_ref(), diagnostics));
     let mut kind = kind?;
     for entry in templates {
         template(entry, &mut kind, diagnostics);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::sink::Sink;
+use super::keys::{self, NOT_BUILT_TYPES, Scope};
 use super::{directory, lifetime};
 use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::KubernetesOutput;
@@ -16,25 +17,6 @@ use crate::vocabulary::{limits, words_of};
 
 /// One type of ours under another name: the `kubernetes` of tbot 17, with selectors.
 const KUBERNETES_V2: &str = "kubernetes/v2";
-
-/// Outputs and services of tbot that aren't built.
-const OTHER_TYPES: &[&str] = &[
-    "ssh_host",
-    "kubernetes/argo-cd",
-    "spiffe-svid",
-    "spiffe-workload-api",
-    "workload-identity-x509",
-    "workload-identity-jwt",
-    "workload-identity-api",
-    "workload-identity-aws-roles-anywhere",
-    "ssh-multiplexer",
-    "ssh-proxy",
-    "database-tunnel",
-    "application-tunnel",
-    "application-proxy",
-    "unstable_client_credential",
-    "example",
-];
 
 /// Reads `storage`.
 pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Option<Sink> {
@@ -106,7 +88,10 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Out
             route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(diagnostics, value::name));
             Some(OutputKind::Identity(identity(&mut section, diagnostics)))
         }
-        Some((OutputType::Kubernetes, KUBERNETES_V2)) => kubernetes::selectors(&mut section, diagnostics),
+        Some((OutputType::Kubernetes, KUBERNETES_V2)) => {
+            keys::answer(&mut section, Scope::KubernetesV2, diagnostics);
+            kubernetes::selectors(&mut section, diagnostics)
+        }
         Some((OutputType::Kubernetes, _)) => {
             let exec_plugin = !kubernetes::disable_exec_plugin(&mut section, diagnostics);
             required_name(&mut section, "kubernetes_cluster", diagnostics).map(|cluster| {
@@ -117,7 +102,7 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Out
         Some((OutputType::Application, _)) => application(&mut section, "app_name", diagnostics),
         None => {
             let other = kind.expose();
-            if OTHER_TYPES.contains(&other) {
+            if NOT_BUILT_TYPES.iter().any(|(name, _)| *name == other) {
                 diagnostics.unsupported(&place, format!("{other:?} isn't built here; built: {}", types.join(", ")));
             } else {
                 diagnostics.error(&place, format!("is {}; {}", shown(other), suggestion(other, &types)));
@@ -130,14 +115,12 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Out
         .require("destination", diagnostics, "write {type: directory, path: PATH}")
         .and_then(|tree| tree.section(diagnostics))
         .and_then(|section| sink(section, base, diagnostics))
-        .and_then(|sink| sink.of_output(kind.as_ref(), "write type: directory", diagnostics));
+        .and_then(|sink| sink.of_output(kind.as_ref(), diagnostics));
     let roles =
         section.take("roles").map(|list| list.parse_list(diagnostics, limits::ROLES, value::name)).unwrap_or_default();
     let name = section.take("name").and_then(|tree| tree.parse(diagnostics, value::name));
     let ttl = lifetime::wished(&mut section, diagnostics);
-    if let Some(tree) = section.take("renewal_interval") {
-        diagnostics.warn(&tree.place, "does nothing here: an output is renewed after half of its lifetime");
-    }
+    keys::answer(&mut section, Scope::Output, diagnostics);
     section.finish(diagnostics);
     Some(OutputConfig { kind: kind?, destination: destination?, roles, name, route_to_cluster, ttl })
 }

@@ -8,10 +8,10 @@ use super::{
     scratch, skipped,
 };
 use crate::acl::AclVerdict;
-use crate::config::UserRef;
+use crate::config::{Reader, UserRef};
 
 fn with_readers(path: &Path, acls: AclMode, readers: &[u32]) -> DirectoryConfig {
-    DirectoryConfig { acls, readers: readers.iter().map(|uid| UserRef::Id(*uid)).collect(), ..private(path) }
+    DirectoryConfig { acls, readers: readers.iter().map(|uid| Reader::User(UserRef::Id(*uid))).collect(), ..private(path) }
 }
 
 /// The entries, without comments; none when getfacl isn't installed.
@@ -165,7 +165,7 @@ fn a_file_opened_up_afterwards_shows_in_the_verdict() {
 #[test]
 fn an_unknown_reader_is_named() {
     let scratch = scratch();
-    let config = DirectoryConfig { readers: vec![UserRef::Name("no-such-user".to_owned())], ..private(scratch.path()) };
+    let config = DirectoryConfig { readers: vec![Reader::User(UserRef::Name("no-such-user".to_owned()))], ..private(scratch.path()) };
     let error = Destination::create_or_open(&config).unwrap_err();
     assert_eq!(error.to_string(), "there is no user \"no-such-user\" on this machine");
 }
