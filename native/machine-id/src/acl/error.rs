@@ -1,7 +1,7 @@
 //! What can go wrong with access control lists.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
@@ -54,6 +54,19 @@ pub enum AclError {
         /// Bytes in the attribute.
         length: usize,
     },
+}
+
+impl AclError {
+    /// The same of another path.
+    #[must_use]
+    pub(crate) fn at(self, other: impl FnOnce(&Path) -> PathBuf) -> Self {
+        match self {
+            Self::Unsupported { path } => Self::Unsupported { path: other(&path) },
+            Self::Io { action, path, source } => Self::Io { action, path: other(&path), source },
+            Self::Malformed { path, length } => Self::Malformed { path: other(&path), length },
+            named => named,
+        }
+    }
 }
 
 impl Fault for AclError {

@@ -1,14 +1,15 @@
 //! Who may read a destination, and giving it to them.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::sys::stat::{Mode, fchmod, fstat};
 
+use super::Readers;
 use super::apply::{Kind, clear_default, read, set, set_at};
 use super::entry::{Acl, Entry, Permissions, Qualifier};
 use super::error::AclError;
-use super::Readers;
+use super::once::first_time;
 use super::plan::{for_directory, for_file, for_socket};
 use super::verify::{Object, differences};
 use crate::config::{AclMode, DirectoryConfig};
@@ -16,6 +17,8 @@ use crate::config::{AclMode, DirectoryConfig};
 /// The readers of one destination, by number, and how strict to be about them.
 #[derive(Clone, Debug)]
 pub struct Grants {
+    /// As configured, for messages.
+    directory: PathBuf,
     mode: AclMode,
     readers: Readers,
     owner: u32,
@@ -27,7 +30,12 @@ impl Grants {
     /// # Errors
     /// When a user or a group isn't known.
     pub fn resolve(config: &DirectoryConfig, owner: u32) -> Result<Self, AclError> {
-        Ok(Self { mode: config.acls, readers: Readers::resolve(&config.readers, owner)?, owner })
+        Ok(Self {
+            directory: config.path.clone(),
+            mode: config.acls,
+            readers: Readers::resolve(&config.readers, owner)?,
+            owner,
+        })
     }
 
     /// How strict.
@@ -116,7 +124,11 @@ impl Grants {
         }
         match read(file, path, Kind::Access) {
             Ok(Some(_)) => {
-                let object = if mode.contains(Mode::S_IXUSR) { for_directory(&Readers::default()) } else { for_file(&Readers::default()) };
+                let object = if mode.contains(Mode::S_IXUSR) {
+                    for_directory(&Readers::default())
+                } else {
+                    for_file(&Readers::default())
+                };
                 set(file, path, &object)
             }
             Ok(None) => Ok(()),
@@ -135,8 +147,14 @@ impl Grants {
             _ if self.readers.is_empty() => Ok(()),
             AclMode::Required => set(acl),
             AclMode::Try => match set(acl) {
-                Err(AclError::Unsupported { path }) => {
-                    tracing::warn!(path = %path.display(), "no POSIX ACLs here: the readers can't be granted access");
+                Err(AclError::Unsupported { .. }) => {
+                    if first_time(&self.directory, "no lists") {
+                        tracing::warn!(
+                            path = %self.directory.display(),
+                            "no POSIX ACLs on this file system: no reader gets access; take a directory on ext4, xfs, btrfs \
+                             or tmpfs, or leave `readers` out"
+                        );
+                    }
                     Ok(())
                 }
                 other => other,

@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 
-use super::{Acl, Difference, Entry, Object, Permissions, Qualifier, differences, encode, for_directory, for_file};
 use super::users::uid_of;
+use super::{Acl, Difference, Entry, Object, Permissions, Qualifier, differences, encode, for_directory, for_file};
 use super::{Readers, name_of, to_setfacl};
 
 use crate::config::UserRef;

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::entry::{Acl, Permissions, Qualifier};
 use super::Readers;
+use super::entry::{Acl, Permissions, Qualifier};
 use super::users::{group_name_of, name_of};
 
 /// What kind of thing a list belongs to.

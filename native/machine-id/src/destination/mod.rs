@@ -5,6 +5,7 @@
 //! [`Destination::begin`] / [`Stage::commit`] swap a set of files whose key and certificate must match at every
 //! instant (`docs/adr/0001-matching-pair.md`).
 
+mod adopt;
 mod commit;
 mod content;
 mod directory;

@@ -1,5 +1,7 @@
 //! Our own file names, which callers can't use.
 
+use std::path::{Component, Path, PathBuf};
+
 /// The lock file.
 pub(super) const LOCK: &str = ".lock";
 /// Lock files of parts of a directory.
@@ -30,6 +32,15 @@ pub(super) fn is_own(name: &str) -> bool {
     name == LOCK || [PART_LOCK, TEMPORARY, STAGING, GENERATION].iter().any(|own| name.starts_with(own))
 }
 
+/// A path as people know it: what is in one of our passing directories, or under a passing name, is told by what it will be.
+pub(super) fn as_known(path: &Path) -> PathBuf {
+    let passing = |part: &Component<'_>| {
+        let name = part.as_os_str().to_str().unwrap_or_default();
+        is_leftover(name) || generation_number(name).is_some()
+    };
+    path.components().filter(|part| !passing(part)).collect()
+}
+
 /// The number of a generation named `name`, if it is one.
 pub(super) fn generation_number(name: &str) -> Option<u64> {
     number(name.strip_prefix(GENERATION)?)
@@ -44,4 +55,22 @@ fn number(rest: &str) -> Option<u64> {
     let (number, random) = rest.split_once('-')?;
     let plain = random.len() == RANDOM_DIGITS && random.bytes().all(|b| b.is_ascii_hexdigit());
     (plain && number.bytes().all(|b| b.is_ascii_digit())).then(|| number.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passing_names_are_in_no_message() {
+        for (path, known) in [
+            ("/d/.s-1-0123456789abcdef/key", "/d/key"),
+            ("/d/.g-12-0123456789abcdef", "/d"),
+            ("/d/.t-0123456789abcdef", "/d"),
+            ("/d/.s-1-0123456789abcdef/cockroach/node.key", "/d/cockroach/node.key"),
+            ("/d/.g-x/key", "/d/.g-x/key"),
+        ] {
+            assert_eq!(as_known(Path::new(path)), Path::new(known));
+        }
+    }
 }

@@ -9,8 +9,8 @@ mod tests;
 use crate::config::diagnostic::Diagnostics;
 use crate::config::read::tree::{Section, Value};
 
-pub(super) use list::NOT_BUILT_TYPES;
 use list::KEYS;
+pub(super) use list::NOT_BUILT_TYPES;
 
 /// Where a key stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -263,7 +263,8 @@ fn a_storage_in_memory_has_no_directory_in_either_version() {
     }
     let unwritten = read("proxy_server: a\n").unwrap().identity.storage;
     assert_eq!(unwritten.map(|storage| storage.path), Some(PathBuf::from("/var/lib/teleport/bot")));
-    let config = read(&v2("storage: {type: memory, path: /x}\nonboarding: {join_method: iam, token: t}\noutputs: []")).unwrap();
+    let config =
+        read(&v2("storage: {type: memory, path: /x}\nonboarding: {join_method: iam, token: t}\noutputs: []")).unwrap();
     assert!(config.warnings[0].contains("storage.path: does nothing: no version of tbot"), "{:?}", config.warnings);
 }
 
@@ -313,8 +314,10 @@ fn a_path_that_ssh_config_cannot_hold_is_refused_by_line_before_anything_is_sent
 
 #[test]
 fn an_output_in_memory_is_left_out_in_either_version() {
-    let v1 = "proxy_server: a\nonboarding: {join_method: iam, token: t}\ndestinations: [{memory: {}}, {directory: /o}]\n";
-    let v2 = v2("onboarding: {join_method: iam, token: t}\noutputs:\n- {type: identity, destination: {type: memory}}\n\
+    let v1 =
+        "proxy_server: a\nonboarding: {join_method: iam, token: t}\ndestinations: [{memory: {}}, {directory: /o}]\n";
+    let v2 =
+        v2("onboarding: {join_method: iam, token: t}\noutputs:\n- {type: identity, destination: {type: memory}}\n\
                  - {type: identity, destination: {type: directory, path: /o}}\n");
     for text in [v1, &v2] {
         let config = read(text).unwrap();

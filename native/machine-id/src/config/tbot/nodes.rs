@@ -96,7 +96,10 @@ impl Builder {
                 }
                 let place = self.place(line);
                 let Some(tree) = self.anchors.remove(&anchor) else {
-                    return Err(Fault::new(line, "has an alias (*) that is a part of its own anchor; write the value out"));
+                    return Err(Fault::new(
+                        line,
+                        "has an alias (*) that is a part of its own anchor; write the value out",
+                    ));
                 };
                 let copy = self.copy(&tree, place, self.open.len(), line);
                 self.anchors.insert(anchor, tree);

@@ -242,7 +242,10 @@ services:
     assert_eq!(config.identity.max_ttl, Duration::from_secs(4 * 3600));
     assert_eq!(config.outputs[0].ttl, Some(Duration::from_secs(4 * 3600)));
     assert_eq!(config.outputs[0].name.as_deref(), Some("leaf"));
-    assert_eq!(config.outputs[0].destination.readers, [UserRef::Name("jenkins".to_owned()), UserRef::Id(123)].map(Reader::User));
+    assert_eq!(
+        config.outputs[0].destination.readers,
+        [UserRef::Name("jenkins".to_owned()), UserRef::Id(123)].map(Reader::User)
+    );
     assert_eq!(
         config.outputs[1].kind,
         OutputKind::Application { app: "grafana".to_owned(), specific_tls_naming: true }

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::sink::Sink;
 use super::keys::{self, NOT_BUILT_TYPES, Scope};
+use super::sink::Sink;
 use super::{directory, lifetime};
 use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::KubernetesOutput;

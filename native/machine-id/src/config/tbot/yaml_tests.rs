@@ -15,7 +15,10 @@ fn anchors_aliases_and_merge_keys_are_what_they_stand_for() {
     .unwrap();
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
     let [first, second, third] = config.outputs.as_slice() else { panic!("three outputs") };
-    assert_eq!((first.roles.as_slice(), first.destination.acls), (&["a".to_owned(), "b".to_owned()][..], AclMode::Required));
+    assert_eq!(
+        (first.roles.as_slice(), first.destination.acls),
+        (&["a".to_owned(), "b".to_owned()][..], AclMode::Required)
+    );
     assert_eq!((first.destination.path.to_str(), second.destination.path.to_str()), (Some("/o"), Some("/p")));
     assert_eq!(second.roles, ["c"]);
     assert_eq!(third.roles, ["a", "b"]);
@@ -23,14 +26,19 @@ fn anchors_aliases_and_merge_keys_are_what_they_stand_for() {
 
 #[test]
 fn a_fault_behind_an_alias_is_told_where_it_was_written() {
-    let found = faults("version: v2\nproxy_server: p\nx-d: &d\n  type: directory\n  path: /o\n  acls: never\noutputs:\n- type: identity\n  destination: *d\n");
+    let found = faults(
+        "version: v2\nproxy_server: p\nx-d: &d\n  type: directory\n  path: /o\n  acls: never\noutputs:\n- type: identity\n  destination: *d\n",
+    );
     assert_eq!(found, ["tbot.yaml:6: outputs[0].destination.acls: is \"never\"; allowed: off, try, required"]);
 }
 
 #[test]
 fn tags_are_passed_over_as_tbot_does() {
-    let config = read(&v2("onboarding: !!map {join_method: !!str token, token: !vault 0123}\noneshot: !!bool true\n")).unwrap();
-    assert!(config.oneshot && matches!(&config.identity.join.token, TokenSource::Value(token) if token.expose() == "0123"));
+    let config =
+        read(&v2("onboarding: !!map {join_method: !!str token, token: !vault 0123}\noneshot: !!bool true\n")).unwrap();
+    assert!(
+        config.oneshot && matches!(&config.identity.join.token, TokenSource::Value(token) if token.expose() == "0123")
+    );
 }
 
 #[test]
@@ -57,7 +65,8 @@ fn a_key_that_no_version_of_tbot_reads_is_named_and_a_misspelt_one_is_a_fault() 
 #[test]
 fn readers_are_users_and_groups() {
     let readers = |list: &str| {
-        let text = format!("outputs: [{{type: identity, destination: {{type: directory, path: /o, readers: {list}}}}}]");
+        let text =
+            format!("outputs: [{{type: identity, destination: {{type: directory, path: /o, readers: {list}}}}}]");
         read(&v2(&text)).map(|config| config.outputs[0].destination.readers.clone())
     };
     assert_eq!(

@@ -34,8 +34,10 @@ fn file(Key { scope, name, example, .. }: &Key) -> String {
         (Scope::Onboarding, _) => format!("{V2}onboarding:\n  {line}\n"),
         (Scope::Directory, "type") => format!("{V2}{IAM}storage: {{{line}, path: /s}}\n"),
         (Scope::Directory, "path") => format!("{V2}{IAM}storage: {{type: directory, {line}}}\n"),
-        (Scope::Directory, _) => output(&format!("type: identity\n  destination: {{type: directory, path: /o, {line}}}"))
-            .replace("  destination: {type: directory, path: /o}\n", ""),
+        (Scope::Directory, _) => {
+            output(&format!("type: identity\n  destination: {{type: directory, path: /o, {line}}}"))
+                .replace("  destination: {type: directory, path: /o}\n", "")
+        }
         (Scope::Reader, _) => {
             output(&format!("type: identity\n  destination: {{type: directory, path: /o, readers: [{{{line}}}]}}"))
                 .replace("  destination: {type: directory, path: /o}\n", "")
@@ -48,9 +50,9 @@ fn file(Key { scope, name, example, .. }: &Key) -> String {
         (Scope::DatabaseV1, _) => {
             format!("{V1}{IAM}destinations: [{{directory: /o, database: {{service: s, {line}}}}}]\n")
         }
-        (Scope::TemplateV1, _) => format!(
-            "{V1}{IAM}destinations: [{{directory: /o, database: {{service: s}}, configs: [{{{line}}}]}}]\n"
-        ),
+        (Scope::TemplateV1, _) => {
+            format!("{V1}{IAM}destinations: [{{directory: /o, database: {{service: s}}, configs: [{{{line}}}]}}]\n")
+        }
         (Scope::Output, "type") => output(&line),
         (Scope::Output | Scope::Identity, _) => typed("identity"),
         (Scope::Application, "app_name") => typed("application"),
