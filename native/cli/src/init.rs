@@ -17,6 +17,9 @@ pub(crate) fn run(arguments: &Init) -> Result<ExitCode, Error> {
     for directory in directories(arguments)? {
         let path = directory.path.clone();
         let plan = InitPlan::new(&InitRequest { directory, owner, bot })?;
+        if let Some(advice) = plan.advice() {
+            eprintln!("machine-id: note: {advice}");
+        }
         if arguments.dry_run {
             stdout::say(&plan.commands().join("\n"))?;
         } else {

@@ -144,7 +144,8 @@ impl Diagnostics {
         }
     }
 
-    fn location(&self, place: &Place) -> String {
+    /// A place as it is told.
+    pub(super) fn location(&self, place: &Place) -> String {
         let mut parts = Vec::with_capacity(2);
         match place.line {
             Some(line) => parts.push(format!("{}:{line}", self.source)),

@@ -13,7 +13,7 @@ use nix::unistd::{Gid, Uid, fchown, geteuid};
 
 use super::directory::{self, Missing};
 use super::entry::kind;
-use super::{DestinationError, Durability, file, names, remove};
+use super::{DestinationError, Durability, file, fitness, names, remove};
 use crate::acl::{self, Acl, AclError, Entry, Grants, Permissions, Qualifier, Readers, group_name_of, name_of, quoted};
 use crate::config::{AclMode, DirectoryConfig};
 
@@ -79,6 +79,13 @@ impl InitPlan {
             file_acl: acl::for_file(&readers),
             files,
         })
+    }
+
+    /// What the bot has to know if there are readers.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        let readers = self.directory.acls != AclMode::Off && self.file_acl.get(Qualifier::Mask).is_some();
+        readers.then(|| fitness::owner_without_ssh(self.writer.0))
     }
 
     /// The same in commands of the shell, for `--dry-run`.

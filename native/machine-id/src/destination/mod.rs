@@ -12,6 +12,7 @@ mod directory;
 mod entry;
 mod error;
 mod file;
+mod fitness;
 mod folders;
 mod generation;
 mod guard;
@@ -40,6 +41,7 @@ use crate::config::DirectoryConfig;
 pub use content::digest_of;
 pub(crate) use error::DestinationError;
 pub(crate) use folders::OwnFolders;
+pub use fitness::Fitness;
 pub use init::{InitPlan, InitRequest};
 pub(crate) use lock::{DirectoryLock, HeldPart, PartLock};
 

@@ -129,6 +129,19 @@ pub(in crate::config) fn path_below(text: &str, base: &Path) -> Result<PathBuf, 
     Ok(clean(&base.join(plain_path(text)?)))
 }
 
+/// Whether a text is one that a shell, a template or a reader should have replaced: `$X`, `${X}`, `{{…}}`, `<…>`, `%X%`.
+pub(in crate::config) fn is_placeholder(text: &str) -> bool {
+    let text = text.trim();
+    let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let within = |begin: &str, end: &str| text.strip_prefix(begin).and_then(|text| text.strip_suffix(end));
+    text.strip_prefix('$').is_some_and(word)
+        || within("${", "}").is_some()
+        || within("$(", ")").is_some()
+        || within("{{", "}}").is_some()
+        || within("<", ">").is_some()
+        || within("%", "%").is_some_and(word)
+}
+
 /// The path, where a token's text is an absolute one.
 pub(in crate::config) fn absolute_token_path(text: &str) -> Option<PathBuf> {
     plain_path(text).ok().filter(|path| path.is_absolute()).map(clean)

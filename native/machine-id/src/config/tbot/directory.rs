@@ -1,6 +1,6 @@
 //! A directory as tbot describes it: `path`, `acls`, `symlinks`, `readers`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::{AclMode, DirectoryConfig, Reader};
@@ -16,7 +16,7 @@ pub(super) fn read(
 ) -> Option<(DirectoryConfig, Place)> {
     let tree = section.require("path", diagnostics, "write a path");
     let place = tree.as_ref().map(|tree| tree.place.clone()).unwrap_or_default();
-    let path = tree.and_then(|tree| tree.parse(diagnostics, |text| value::path_below(text, base)));
+    let path = tree.and_then(|tree| path_of(tree, base, diagnostics));
     let acls: AclMode = section.take("acls").and_then(|tree| tree.parse(diagnostics, value::word)).unwrap_or_default();
     let symlinks = section.take("symlinks").and_then(|tree| tree.parse(diagnostics, value::word)).unwrap_or_default();
     let readers = section.take("readers").map_or_else(Vec::new, |list| {
@@ -31,10 +31,25 @@ pub(super) fn read(
     Some((DirectoryConfig { path: path?, acls, symlinks, readers }, place))
 }
 
+/// A path, which is taken as it stands.
+fn path_of(tree: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    let place = tree.place.clone();
+    let mut as_typed = false;
+    let path = tree.parse(diagnostics, |text| {
+        as_typed = text.contains('$') || text.starts_with("~/");
+        value::path_below(text, base)
+    })?;
+    if as_typed {
+        let message = format!("is {path:?} as it stands: neither variables nor ~ are expanded here, nor by tbot; write the path out");
+        diagnostics.warn(&place, &message);
+    }
+    Some(path)
+}
+
 /// v1's short form: a path alone.
 pub(super) fn path_alone(tree: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<(DirectoryConfig, Place)> {
     let place = tree.place.clone();
-    let path = tree.parse(diagnostics, |text| value::path_below(text, base))?;
+    let path = path_of(tree, base, diagnostics)?;
     Some((DirectoryConfig::private(path), place))
 }
 

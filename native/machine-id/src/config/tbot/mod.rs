@@ -26,7 +26,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::diagnostic::{ConfigError, Diagnostics, Place};
-use super::model::{AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, OutputConfig, TbotConfig};
+use super::model::{AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, OutputConfig, Places, TbotConfig};
 use super::read::address::parse_address;
 use super::read::join_uri::UriCluster;
 use super::read::tree::{Section, Text, Tree, Value};
@@ -82,7 +82,7 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
         }
         (uri, given) => given.or(uri),
     };
-    let Onboarding { pins: ca_pins, ca, join } = onboarding::read(section.take("onboarding"), uri, base, diagnostics);
+    let Onboarding { pins: ca_pins, ca, ca_place, join } = onboarding::read(section.take("onboarding"), uri, base, diagnostics);
     let named = join.as_ref().and_then(|(_, named)| named.clone());
     let join = join.map(|(join, _)| join);
     let cluster = cluster(&mut section, named, diagnostics);
@@ -105,9 +105,15 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
         diagnostics.warn(&section.place, "no outputs: only the bot's own identity is kept");
     }
     section.finish(diagnostics);
+    let storage_place = storage.as_ref().and_then(|sink| sink.place());
     let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), diagnostics));
     distinct(&outputs, storage.as_ref(), diagnostics);
-    let outputs: Vec<OutputConfig> = outputs.into_iter().map(|(_, output)| output).collect();
+    let places = Places {
+        storage: storage_place.map(|place| diagnostics.location(&place)),
+        outputs: outputs.iter().map(|written| diagnostics.location(&written.path)).collect(),
+        ca: ca_place.map(|place| diagnostics.location(&place)),
+    };
+    let outputs: Vec<OutputConfig> = outputs.into_iter().map(|written| written.output).collect();
     let max_ttl = outputs.iter().filter_map(|output| output.ttl).fold(lifetime, Duration::max);
     let (host, port, kind) = cluster?;
     let identity = IdentityConfig {
@@ -121,7 +127,7 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
         max_ttl,
         storage,
     };
-    Some(TbotConfig { identity, outputs, oneshot, warnings: Vec::new() })
+    Some(TbotConfig { identity, outputs, oneshot, warnings: Vec::new(), places })
 }
 
 fn version(section: &mut Section, diagnostics: &mut Diagnostics) -> Option<Version> {
@@ -164,19 +170,35 @@ fn cluster(
     Some((host, port, kind))
 }
 
+/// An output, and where it is written.
+struct Written {
+    entry: Place,
+    /// Where its directory's path stands.
+    path: Place,
+    output: OutputConfig,
+}
+
 /// Two writers in one directory would overwrite each other's files.
-fn distinct(outputs: &[(Place, OutputConfig)], storage: Option<&DirectoryConfig>, diagnostics: &mut Diagnostics) {
-    for (index, (place, output)) in outputs.iter().enumerate() {
+fn distinct(outputs: &[Written], storage: Option<&DirectoryConfig>, diagnostics: &mut Diagnostics) {
+    for (index, Written { entry: place, path: at, output }) in outputs.iter().enumerate() {
         let path = &output.destination.path;
+        if let Some(storage) = storage
+            && path.starts_with(&storage.path)
+            && *path != storage.path
+            && !output.destination.readers.is_empty()
+        {
+            let message = format!("is in the storage, {:?}, into which no reader gets; take another directory", storage.path);
+            diagnostics.error(at, message);
+        }
         if storage.is_some_and(|storage| storage.path == *path) {
             diagnostics.error(
                 place,
                 format!("writes to {path:?}, where the bot's own identity is stored; take another directory"),
             );
         }
-        let before = outputs.iter().take(index).find(|(_, other)| other.destination.path == *path);
-        if let Some((before, _)) = before {
-            diagnostics.error(place, format!("writes to {path:?} like {}; take another directory", before.path));
+        let before = outputs.iter().take(index).find(|other| other.output.destination.path == *path);
+        if let Some(before) = before {
+            diagnostics.error(place, format!("writes to {path:?} like {}; take another directory", before.entry.path));
         }
     }
 }

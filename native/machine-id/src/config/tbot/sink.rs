@@ -27,8 +27,16 @@ impl Sink {
         Self::Directory { directory: DirectoryConfig::private(DEFAULT_STORAGE.into()), path: Place::default() }
     }
 
+    /// Where it stands, if it was written.
+    pub(super) fn place(&self) -> Option<Place> {
+        match self {
+            Self::Directory { path, .. } => Some(path.clone()).filter(|place| place.line.is_some()),
+            Self::Memory(place) => Some(place.clone()),
+        }
+    }
+
     /// Where the files of an output of this kind go; none: nowhere.
-    pub(super) fn of_output(self, kind: Option<&OutputKind>, diagnostics: &mut Diagnostics) -> Option<DirectoryConfig> {
+    pub(super) fn of_output(self, kind: Option<&OutputKind>, diagnostics: &mut Diagnostics) -> Option<(DirectoryConfig, Place)> {
         match self {
             Self::Directory { directory, path } => {
                 let text = directory.path.to_str().filter(|_| kind.is_some_and(OutputKind::has_ssh_config));
@@ -40,7 +48,7 @@ impl Sink {
                     );
                     diagnostics.error(&path, message);
                 }
-                Some(directory)
+                Some((directory, path))
             }
             Self::Memory(place) => {
                 diagnostics.warn(&place, "makes no files, nor does it in tbot: this output is left out");

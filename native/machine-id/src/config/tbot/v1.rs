@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::keys::{self, Scope};
 use super::sink::Sink;
-use super::{directory, template::template};
-use crate::config::diagnostic::{Diagnostics, Place};
+use super::{Written, directory, template::template};
+use crate::config::diagnostic::Diagnostics;
 use crate::config::model::KubernetesOutput;
 use crate::config::model::{DatabaseFormat, IdentityOutput, OutputConfig, OutputKind};
 use crate::config::read::output::{database, required_name};
@@ -29,7 +29,7 @@ pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnos
 }
 
 /// Reads `destinations`.
-pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<(Place, OutputConfig)> {
+pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<Written> {
     for key in ["outputs", "services"] {
         if let Some(tree) = section.take_hidden(key) {
             diagnostics.error(&tree.place, "belongs to version v2; add `version: v2` at the top of the file");
@@ -39,10 +39,7 @@ pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diag
     let entries = list.list(diagnostics, limits::OUTPUTS);
     entries
         .into_iter()
-        .filter_map(|entry| {
-            let place = entry.place.clone();
-            destination(entry, base, diagnostics).map(|output| (place, output))
-        })
+        .filter_map(|entry| destination(entry, base, diagnostics))
         .collect()
 }
 
@@ -60,7 +57,8 @@ fn sink(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Op
     directory.map(|(directory, path)| Sink::Directory { directory, path })
 }
 
-fn destination(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<OutputConfig> {
+fn destination(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Written> {
+    let place = entry.place.clone();
     let mut section = entry.section(diagnostics)?;
     let sink = sink(&mut section, base, diagnostics);
     let roles =
@@ -80,7 +78,9 @@ fn destination(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Optio
     for entry in templates {
         template(entry, &mut kind, diagnostics);
     }
-    Some(OutputConfig { kind, destination: destination?, roles, name: None, route_to_cluster, ttl: None })
+    let (destination, path) = destination?;
+    let output = OutputConfig { kind, destination, roles, name: None, route_to_cluster, ttl: None };
+    Some(Written { entry: place, path, output })
 }
 
 fn kind(section: &mut Section, diagnostics: &mut Diagnostics) -> Option<OutputKind> {

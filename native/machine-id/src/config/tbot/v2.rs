@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::keys::{self, NOT_BUILT_TYPES, Scope};
 use super::sink::Sink;
-use super::{directory, lifetime};
-use crate::config::diagnostic::{Diagnostics, Place};
+use super::{Written, directory, lifetime};
+use crate::config::diagnostic::Diagnostics;
 use crate::config::model::KubernetesOutput;
 use crate::config::model::{IdentityOutput, OutputConfig, OutputKind, OutputType};
 use crate::config::read::kubernetes;
@@ -25,7 +25,7 @@ pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnos
 }
 
 /// Reads `outputs` and `services`, which from 16 on may hold the same things.
-pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<(Place, OutputConfig)> {
+pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<Written> {
     if let Some(tree) = section.take_hidden("destinations") {
         diagnostics.error(&tree.place, "belongs to version v1; in v2 write outputs, each with type and destination");
     }
@@ -33,10 +33,7 @@ pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diag
     for key in ["outputs", "services"] {
         let Some(list) = section.take(key) else { continue };
         for entry in list.list(diagnostics, limits::OUTPUTS) {
-            let place = entry.place.clone();
-            if let Some(output) = output(entry, base, diagnostics) {
-                outputs.push((place, output));
-            }
+            outputs.extend(output(entry, base, diagnostics));
         }
     }
     outputs
@@ -73,7 +70,8 @@ fn sink(mut section: Section, base: &Path, diagnostics: &mut Diagnostics) -> Opt
     None
 }
 
-fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<OutputConfig> {
+fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Written> {
+    let entry_place = entry.place.clone();
     let mut section = entry.section(diagnostics)?;
     let types = types();
     let tree = section.require("type", diagnostics, &format!("write one of {}", types.join(", ")));
@@ -122,7 +120,9 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Out
     let ttl = lifetime::wished(&mut section, diagnostics);
     keys::answer(&mut section, Scope::Output, diagnostics);
     section.finish(diagnostics);
-    Some(OutputConfig { kind: kind?, destination: destination?, roles, name, route_to_cluster, ttl })
+    let (destination, path) = destination?;
+    let output = OutputConfig { kind: kind?, destination, roles, name, route_to_cluster, ttl };
+    Some(Written { entry: entry_place, path, output })
 }
 
 /// Every word that `type` may be.
