@@ -37,8 +37,14 @@ pub(super) fn bits(differences: &[Difference], group: u32) -> Bits {
 
 /// Takes the bits of group and others away where nothing but ours is in the directory. False: there is more in it, which
 /// others may need.
-pub(super) fn tighten(handle: &File, path: &Path, mode: u32, list: Option<&Acl>) -> Result<bool, DestinationError> {
-    if !would_tighten(handle, path, mode)? {
+pub(super) fn tighten(
+    handle: &File,
+    path: &Path,
+    mode: u32,
+    bits: Bits,
+    list: Option<&Acl>,
+) -> Result<bool, DestinationError> {
+    if !would_tighten(handle, path, mode, bits)? {
         return Ok(false);
     }
     close_folder(handle, path, mode, list)?;
@@ -77,9 +83,9 @@ pub(super) fn close_file(file: &File, path: &Path, mode: u32, list: Option<&Acl>
 }
 
 /// Whether [`tighten`] would.
-pub(super) fn would_tighten(handle: &File, path: &Path, mode: u32) -> Result<bool, DestinationError> {
+pub(super) fn would_tighten(handle: &File, path: &Path, mode: u32, bits: Bits) -> Result<bool, DestinationError> {
     // A sticky one is shared on purpose, as /tmp.
-    Ok(mode & 0o1000 == 0 && is_ours(handle, path)?)
+    Ok(mode & 0o1000 == 0 && is_ours(handle, path, bits)?)
 }
 
 /// The same list without the bits of group and others; a script's `chmod` has changed the mask by them.
@@ -94,16 +100,16 @@ fn closed(list: &Acl) -> Acl {
     Acl::new(entries.collect())
 }
 
-/// Whether the directory is there for us: empty as a volume is at first, with our lock in it, or with what tbot writes. Of
-/// what lies in it nothing may be a third user's, who may have put it there while he could.
-fn is_ours(handle: &File, path: &Path) -> Result<bool, DestinationError> {
+/// Whether the directory is there for us: empty as a volume is at first, with our lock in it, or with what tbot writes. Where
+/// others could change it, nothing in it may be a third user's, who may have put it there.
+fn is_ours(handle: &File, path: &Path, bits: Bits) -> Result<bool, DestinationError> {
     let all = remove::entries(handle, path)?;
     let has = |name: &str| all.iter().any(|entry| entry.as_bytes() == name.as_bytes());
     let empty = all.iter().all(|name| name.as_bytes() == b"lost+found");
     if !(empty || has(names::LOCK) || (has("key") && has("tlscert"))) {
         return Ok(false);
     }
-    for name in all {
+    for name in all.into_iter().filter(|_| bits == Bits::Changed) {
         match fstatat(handle, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW) {
             Ok(seen) if !trusted(seen.st_uid) => return Ok(false),
             Ok(_) | Err(nix::errno::Errno::ENOENT) => {}

@@ -22,7 +22,10 @@ const PRIVATE_FILE: u32 = 0o600;
 /// missing their access.
 pub(super) fn check_directory(handle: &File, path: &Path, grants: &mut Grants) -> Result<(), DestinationError> {
     let found = look(handle, path, grants)?;
-    if found.bits != Bits::Closed && found.mine && adopt::tighten(handle, path, found.mode, found.list.as_ref())? {
+    if found.bits != Bits::Closed
+        && found.mine
+        && adopt::tighten(handle, path, found.mode, found.bits, found.list.as_ref())?
+    {
         let found = look(handle, path, grants)?;
         return Ok(grants.complete_directory(handle, path, found.list.as_ref())?);
     }
@@ -33,7 +36,7 @@ pub(super) fn check_directory(handle: &File, path: &Path, grants: &mut Grants) -
 /// Checks an existing directory and changes nothing: what [`check_directory`] would take away is no fault.
 pub(super) fn inspect_directory(handle: &File, path: &Path, grants: &mut Grants) -> Result<(), DestinationError> {
     let found = look(handle, path, grants)?;
-    if found.mine && found.bits != Bits::Closed && adopt::would_tighten(handle, path, found.mode)? {
+    if found.mine && found.bits != Bits::Closed && adopt::would_tighten(handle, path, found.mode, found.bits)? {
         return Ok(());
     }
     accept(&found, path, grants)

@@ -40,8 +40,8 @@ use crate::config::DirectoryConfig;
 
 pub use content::digest_of;
 pub(crate) use error::DestinationError;
-pub(crate) use folders::OwnFolders;
 pub use fitness::Fitness;
+pub(crate) use folders::OwnFolders;
 pub use init::{InitPlan, InitRequest};
 pub(crate) use lock::{DirectoryLock, HeldPart, PartLock};
 

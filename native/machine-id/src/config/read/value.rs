@@ -132,7 +132,9 @@ pub(in crate::config) fn path_below(text: &str, base: &Path) -> Result<PathBuf, 
 /// Whether a text is one that a shell, a template or a reader should have replaced: `$X`, `${X}`, `{{…}}`, `<…>`, `%X%`.
 pub(in crate::config) fn is_placeholder(text: &str) -> bool {
     let text = text.trim();
-    let word = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
     let within = |begin: &str, end: &str| text.strip_prefix(begin).and_then(|text| text.strip_suffix(end));
     text.strip_prefix('$').is_some_and(word)
         || within("${", "}").is_some()

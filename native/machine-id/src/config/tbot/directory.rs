@@ -40,7 +40,9 @@ fn path_of(tree: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Pat
         value::path_below(text, base)
     })?;
     if as_typed {
-        let message = format!("is {path:?} as it stands: neither variables nor ~ are expanded here, nor by tbot; write the path out");
+        let message = format!(
+            "is {path:?} as it stands: neither variables nor ~ are expanded here, nor by tbot; write the path out"
+        );
         diagnostics.warn(&place, &message);
     }
     Some(path)

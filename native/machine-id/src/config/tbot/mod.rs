@@ -82,7 +82,8 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
         }
         (uri, given) => given.or(uri),
     };
-    let Onboarding { pins: ca_pins, ca, ca_place, join } = onboarding::read(section.take("onboarding"), uri, base, diagnostics);
+    let Onboarding { pins: ca_pins, ca, ca_place, join } =
+        onboarding::read(section.take("onboarding"), uri, base, diagnostics);
     let named = join.as_ref().and_then(|(_, named)| named.clone());
     let join = join.map(|(join, _)| join);
     let cluster = cluster(&mut section, named, diagnostics);
@@ -187,7 +188,8 @@ fn distinct(outputs: &[Written], storage: Option<&DirectoryConfig>, diagnostics:
             && *path != storage.path
             && !output.destination.readers.is_empty()
         {
-            let message = format!("is in the storage, {:?}, into which no reader gets; take another directory", storage.path);
+            let message =
+                format!("is in the storage, {:?}, into which no reader gets; take another directory", storage.path);
             diagnostics.error(at, message);
         }
         if storage.is_some_and(|storage| storage.path == *path) {

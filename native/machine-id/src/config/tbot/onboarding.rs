@@ -74,7 +74,8 @@ fn token(section: &mut Section, uri: Option<Tree>, diagnostics: &mut Diagnostics
     let place = tree.as_ref().map_or_else(|| section.place.key("token", None), |tree| tree.place.clone());
     let token = tree.and_then(|tree| tree.text(diagnostics)).map(|token| {
         if value::is_placeholder(token.expose()) {
-            let message = "is a variable or a placeholder that nobody has filled in; nothing is expanded here, nor by tbot";
+            let message =
+                "is a variable or a placeholder that nobody has filled in; nothing is expanded here, nor by tbot";
             diagnostics.error(&place, message);
         }
         // tbot takes an absolute path for the name of a file that holds the token.

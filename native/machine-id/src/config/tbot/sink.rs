@@ -36,7 +36,11 @@ impl Sink {
     }
 
     /// Where the files of an output of this kind go; none: nowhere.
-    pub(super) fn of_output(self, kind: Option<&OutputKind>, diagnostics: &mut Diagnostics) -> Option<(DirectoryConfig, Place)> {
+    pub(super) fn of_output(
+        self,
+        kind: Option<&OutputKind>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(DirectoryConfig, Place)> {
         match self {
             Self::Directory { directory, path } => {
                 let text = directory.path.to_str().filter(|_| kind.is_some_and(OutputKind::has_ssh_config));

@@ -37,10 +37,7 @@ pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diag
     }
     let Some(list) = section.take("destinations") else { return Vec::new() };
     let entries = list.list(diagnostics, limits::OUTPUTS);
-    entries
-        .into_iter()
-        .filter_map(|entry| destination(entry, base, diagnostics))
-        .collect()
+    entries.into_iter().filter_map(|entry| destination(entry, base, diagnostics)).collect()
 }
 
 /// `directory` (a path, or a mapping) or `memory`.

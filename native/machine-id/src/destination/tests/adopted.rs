@@ -64,6 +64,10 @@ fn what_a_third_user_could_put_there_is_not_taken_over() {
     chmod(&path, 0o777);
     assert!(matches!(open(&path), Err(DestinationError::TooOpen { .. })));
     assert_eq!(mode(&path), 0o777);
+    // Where nobody could, a script of root's has given it away.
+    chmod(&path, 0o755);
+    open(&path).unwrap();
+    assert_eq!(mode(&path), 0o700);
 }
 
 #[test]
