@@ -32,7 +32,7 @@ impl Fitness {
         let mut grants = Grants::resolve(config, geteuid().as_raw())?;
         match directory::open(config, Missing::Refuse, Durability::Synced) {
             Ok(opened) => {
-                guard::inspect_directory(&opened.handle, path, &mut grants)?;
+                guard::would_serve(&opened.handle, path, &mut grants)?;
                 writable(&opened.handle, path, "written to")?;
                 lists(&opened.handle, path, &grants)?;
             }

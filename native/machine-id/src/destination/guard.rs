@@ -21,25 +21,34 @@ const PRIVATE_FILE: u32 = 0o600;
 /// Checks an existing directory, takes away what its mode gives others if it is there for us, and gives readers that are
 /// missing their access.
 pub(super) fn check_directory(handle: &File, path: &Path, grants: &mut Grants) -> Result<(), DestinationError> {
-    let found = look(handle, path, grants)?;
+    let mut found = look(handle, path, grants)?;
     if found.bits != Bits::Closed
         && found.mine
         && adopt::tighten(handle, path, found.mode, found.bits, found.list.as_ref())?
     {
-        let found = look(handle, path, grants)?;
-        return Ok(grants.complete_directory(handle, path, found.list.as_ref())?);
+        found = look(handle, path, grants)?;
     }
     accept(&found, path, grants)?;
     Ok(grants.complete_directory(handle, path, found.list.as_ref())?)
 }
 
-/// Checks an existing directory and changes nothing: what [`check_directory`] would take away is no fault.
+/// Checks an existing directory and changes nothing: that others list it is no fault, that they can change it is one.
 pub(super) fn inspect_directory(handle: &File, path: &Path, grants: &mut Grants) -> Result<(), DestinationError> {
     let found = look(handle, path, grants)?;
-    if found.mine && found.bits != Bits::Closed && adopt::would_tighten(handle, path, found.mode, found.bits)? {
+    if found.bits == Bits::Listed && will_be_closed(&found, handle, path)? {
         return Ok(());
     }
     accept(&found, path, grants)
+}
+
+/// Whether [`check_directory`] would accept it. Changes nothing.
+pub(super) fn would_serve(handle: &File, path: &Path, grants: &mut Grants) -> Result<(), DestinationError> {
+    let found = look(handle, path, grants)?;
+    if will_be_closed(&found, handle, path)? { Ok(()) } else { accept(&found, path, grants) }
+}
+
+fn will_be_closed(found: &Found, handle: &File, path: &Path) -> Result<bool, DestinationError> {
+    Ok(found.mine && found.bits != Bits::Closed && adopt::would_tighten(handle, path, found.mode, found.bits)?)
 }
 
 /// A directory as it is.

@@ -190,7 +190,7 @@ fn groups_read_and_connect_as_users_do() {
         (getfacl(&path).unwrap(), getfacl(&path.join("key")).unwrap()),
         (directory.map(str::to_owned).to_vec(), file.map(str::to_owned).to_vec())
     );
-    assert!(setfacl(&["-m", "g:61005:rwx,m::rwx"], &path));
+    assert!(setfacl(&["-m", "g:61005:rwx,m::rwx,o::r-x"], &path));
     let error = Destination::create_or_open(&config).unwrap_err();
     assert!(error.to_string().contains("group 61005 has rwx"), "{error}");
 }

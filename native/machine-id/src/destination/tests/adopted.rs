@@ -19,7 +19,9 @@ fn an_empty_directory_and_one_of_ours_are_closed_whatever_their_mode() {
                 _ => open(scratch.path()).unwrap().commit(&[("key", b"k")]).unwrap(),
             }
             chmod(scratch.path(), seen);
-            assert!(Destination::open_existing(&private(scratch.path())).unwrap().is_some());
+            let looked = Destination::open_existing(&private(scratch.path()));
+            assert_eq!(looked.is_ok(), seen & 0o022 == 0, "{seen:o}");
+            super::super::Fitness::of(&private(scratch.path())).unwrap();
             assert_eq!(mode(scratch.path()), seen, "looking changes nothing");
             open(scratch.path()).unwrap().commit(&[("key", b"k")]).unwrap();
             assert_eq!(mode(scratch.path()) & 0o777, 0o700, "{seen:o} {set_up}");
