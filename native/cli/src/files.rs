@@ -12,6 +12,8 @@ use zeroize::Zeroizing;
 
 /// Nobody writes a larger configuration by hand.
 const MAX_CONFIG: u64 = 1024 * 1024;
+/// Far above what a file of CA certificates has.
+pub(crate) const MAX_CA: u64 = 4 * 1024 * 1024;
 /// Far above what an identity file has.
 const MAX_IDENTITY: u64 = 256 * 1024;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use machine_id::config::{AclMode, DirectoryConfig, SymlinkMode, UserRef};
+use machine_id::config::{AclMode, DirectoryConfig, Reader, SymlinkMode, UserRef};
 use machine_id::destination::{InitPlan, InitRequest};
 use machine_id::error::{Code, Error};
 use nix::unistd::{Group, User};
@@ -17,6 +17,9 @@ pub(crate) fn run(arguments: &Init) -> Result<ExitCode, Error> {
     for directory in directories(arguments)? {
         let path = directory.path.clone();
         let plan = InitPlan::new(&InitRequest { directory, owner, bot })?;
+        if let Some(advice) = plan.advice() {
+            eprintln!("machine-id: note: {advice}");
+        }
         if arguments.dry_run {
             stdout::say(&plan.commands().join("\n"))?;
         } else {
@@ -29,7 +32,7 @@ pub(crate) fn run(arguments: &Init) -> Result<ExitCode, Error> {
 
 /// The directory given, or every destination of the configuration.
 fn directories(arguments: &Init) -> Result<Vec<DirectoryConfig>, Error> {
-    let named: Vec<UserRef> = arguments.reader_user.iter().map(|name| user_ref(name)).collect();
+    let named: Vec<Reader> = arguments.reader_user.iter().map(|name| Reader::User(user_ref(name))).collect();
     let mut all = match (&arguments.destination_dir, &arguments.config) {
         (Some(path), _) => vec![DirectoryConfig {
             path: absolute(path)?,

@@ -8,6 +8,7 @@ mod hosts;
 mod init;
 mod kube_credentials;
 mod logging;
+mod preflight;
 mod progress;
 mod proxy_ssh;
 mod run;

@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::Run;
-use crate::{files, harden, progress, runtime};
+use crate::{files, harden, preflight, progress, runtime};
 
 pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
     runtime::threaded()?.block_on(work(arguments))
@@ -25,9 +25,10 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
     config.identity.key_algorithm = arguments.keys.key_algorithm;
     let identity = config.identity.id.clone();
     let what = format!("getting certificates from {}:{}", config.identity.cluster.host, config.identity.cluster.port);
+    preflight::storage(&config)?;
     let (engine, outputs) = files::engine_config(config)?;
     let output = choose(&outputs, arguments.output.as_deref())?;
-    let order = order(&identity, output);
+    let order = order(&identity, output)?;
     let lease = order.lease.clone();
     let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
 
@@ -85,16 +86,16 @@ fn name_of(output: &OutputConfig) -> String {
 }
 
 /// The same output, in a directory of its own that nobody can guess.
-fn order(identity: &str, output: &OutputConfig) -> LeaseRequest {
+fn order(identity: &str, output: &OutputConfig) -> Result<LeaseRequest, Error> {
     let lease = format!("{:032x}", fastrand::u128(..));
-    let path = files::runtime_directory().unwrap_or_else(std::env::temp_dir).join(format!("machine-id-{lease}"));
+    let path = preflight::passing_directory()?.join(format!("machine-id-{lease}"));
     let directory = DirectoryConfig { path, readers: Vec::new(), ..output.destination.clone() };
-    LeaseRequest {
+    Ok(LeaseRequest {
         lease,
         standing: false,
         placements: vec![Placement { kind: output.kind.clone(), directory }],
         ..LeaseRequest::standing(identity, output)
-    }
+    })
 }
 
 async fn run_command(arguments: &Run, acquired: &Acquired, signals: &mut Signals) -> Result<ExitStatus, Error> {

@@ -13,7 +13,7 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::Start;
-use crate::{files, progress, runtime};
+use crate::{files, preflight, progress, runtime};
 
 pub(crate) fn run(arguments: &Start) -> Result<ExitCode, Error> {
     runtime::threaded()?.block_on(work(arguments))
@@ -81,6 +81,7 @@ struct Running {
 
 impl Running {
     fn open(config: TbotConfig) -> Result<Self, Error> {
+        preflight::standing(&config)?;
         let identity = config.identity.id.clone();
         let cluster = format!("{}:{}", config.identity.cluster.host, config.identity.cluster.port);
         let only_in_memory = config.identity.storage.is_none() && config.identity.join.method.renewable();

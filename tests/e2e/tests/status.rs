@@ -51,12 +51,16 @@ fn a_destination_that_was_opened_to_all_is_a_problem_by_name() {
     let machine = Machine::new(&cluster);
     machine.configure(&cluster, &cluster.token(), "");
     machine.oneshot().succeeded();
+    // Whom it lets list the directory is told; nobody reads the files by that.
     std::fs::set_permissions(machine.path("out"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let listed = &json(&machine)["destinations"][0];
+    assert!(listed["state"] == "valid" && listed["acl"].as_str().unwrap().contains("everybody has r-x"), "{listed}");
+    std::fs::set_permissions(machine.path("out"), std::fs::Permissions::from_mode(0o777)).unwrap();
     let report = json(&machine);
     let destination = &report["destinations"][0];
     assert_eq!(destination["state"], "problem");
     let problem = destination["problem"].as_str().unwrap();
-    assert!(problem.contains("0755") && problem.ends_with("[destination_unsafe]"), "{problem}");
+    assert!(problem.contains("0777") && problem.ends_with("[destination_unsafe]"), "{problem}");
 }
 
 #[test]

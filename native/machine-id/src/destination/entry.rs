@@ -60,7 +60,7 @@ pub(super) fn kind(stat: &FileStat) -> SFlag {
 /// The refusal of a link.
 pub(super) fn link(folder: &File, name: &str, path: PathBuf) -> DestinationError {
     let target = readlinkat(folder, name).map(PathBuf::from).unwrap_or_default();
-    DestinationError::SymbolicLink { path, target, on_the_way: false }
+    DestinationError::SymbolicLink { path, target, allowed_by: None }
 }
 
 /// What a thing is, for a message.

@@ -60,7 +60,7 @@ impl<'a> Folder<'a> {
                 Err(errno) => return Err(DestinationError::io("made", &sub)(errno)),
             }
             let there = Self::open(top, path, folder)?;
-            guard::check_owner(there.handle(), &sub)?;
+            guard::check_folder(there.handle(), &sub, grants)?;
             return Ok(there);
         }
         Self::open(top, path, folder)

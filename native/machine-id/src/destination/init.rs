@@ -12,8 +12,8 @@ use nix::unistd::{Gid, Uid, fchown, geteuid};
 
 use super::directory::{self, Missing};
 use super::entry::kind;
-use super::{DestinationError, Durability, file, names, remove};
-use crate::acl::{self, Acl, AclError, Entry, Permissions, Qualifier, group_name_of, name_of, quoted};
+use super::{DestinationError, Durability, file, fitness, names, remove};
+use crate::acl::{self, Acl, AclError, Entry, Grants, Permissions, Qualifier, Readers, group_name_of, name_of, quoted};
 use crate::config::{AclMode, DirectoryConfig};
 
 /// What `machine-id init` is asked for.
@@ -58,8 +58,9 @@ impl InitPlan {
         if owner.0 != writer.0 && owner.0 != 0 {
             return Err(DestinationError::ForeignOwner { path: path.to_owned(), owner: owner.0, us: writer.0 });
         }
-        let mut readers = request.directory.readers.iter().map(acl::uid_of).collect::<Result<Vec<_>, _>>()?;
-        readers.retain(|uid| *uid != owner.0 && *uid != writer.0);
+        let grants = Grants::resolve(&request.directory, owner.0)?;
+        let mut readers = grants.readers().clone();
+        readers.users.retain(|uid| *uid != writer.0);
         let mut directory = acl::for_directory(&readers).entries().to_vec();
         if owner.0 != writer.0 {
             let all = |who| Entry { who, permissions: Permissions::ALL };
@@ -82,6 +83,13 @@ impl InitPlan {
             files,
             slots,
         })
+    }
+
+    /// What the bot has to know if there are readers.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        let readers = self.directory.acls != AclMode::Off && self.file_acl.get(Qualifier::Mask).is_some();
+        readers.then(|| fitness::owner_without_ssh(self.writer.0))
     }
 
     /// The same in commands of the shell, for `--dry-run`.
@@ -110,7 +118,7 @@ impl InitPlan {
         let list = if self.directory.acls == AclMode::Off || acl.get(Qualifier::Mask).is_none() {
             format!("chmod {mode} {}", quoted(path))
         } else {
-            acl::to_setfacl(acl, path, name_of)
+            acl::to_setfacl(acl, path)
         };
         [format!("chown {}:{} {}", name_of(owner.0), group_name_of(owner.1), quoted(path)), list]
     }
@@ -153,7 +161,7 @@ impl InitPlan {
             tracing::warn!(path = %path.display(), "left as it is: the file has other names");
             return Ok(());
         }
-        let private = acl::for_file(&[]);
+        let private = acl::for_file(&Readers::default());
         let acl = if name == names::LOCK { &private } else { &self.file_acl };
         self.shape(&file, path, acl, Mode::S_IRUSR | Mode::S_IWUSR)?;
         give(&file, path, self.writer)

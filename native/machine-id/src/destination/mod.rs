@@ -5,12 +5,14 @@
 //! [`Destination::begin`] / [`Stage::commit`] swap a set of files whose key and certificate must match at every
 //! instant (`docs/adr/0001-matching-pair.md`).
 
+mod adopt;
 mod commit;
 mod content;
 mod directory;
 mod entry;
 mod error;
 mod file;
+mod fitness;
 mod guard;
 mod init;
 mod lock;
@@ -38,6 +40,7 @@ use crate::config::DirectoryConfig;
 
 pub use content::digest_of;
 pub(crate) use error::DestinationError;
+pub use fitness::Fitness;
 pub use init::{InitPlan, InitRequest};
 pub(crate) use lock::{DirectoryLock, HeldPart, PartLock};
 
@@ -142,10 +145,10 @@ impl Destination {
         &self.path
     }
 
-    /// The users beside the owner that are given read access, by number.
+    /// The users beside the owner that are given read access, by number: by name, or as members of a group.
     #[must_use]
-    pub fn readers(&self) -> &[u32] {
-        self.grants.readers()
+    pub fn readers(&self) -> Vec<u32> {
+        self.grants.readers().members()
     }
 
     /// Takes the directory's lock (`.lock` in it), which all writers of all processes take.

@@ -1,5 +1,7 @@
 //! Our own file names, which callers can't use.
 
+use std::path::{Path, PathBuf};
+
 /// The lock file.
 pub(super) const LOCK: &str = ".lock";
 /// Lock files of parts of a directory.
@@ -31,4 +33,25 @@ pub(super) fn is_own(name: &str) -> bool {
     [LOCK, PREVIOUS, WRITTEN].contains(&name)
         || SLOTS.contains(&name)
         || [PART_LOCK, TEMPORARY].iter().any(|own| name.starts_with(own))
+}
+
+/// A path as people know it: what has a passing name is told by what it will be.
+pub(super) fn as_known(path: &Path) -> PathBuf {
+    path.components().filter(|part| !is_leftover(part.as_os_str().to_str().unwrap_or_default())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passing_names_are_in_no_message() {
+        for (path, known) in [
+            ("/d/.t-0123456789abcdef", "/d"),
+            ("/d/.ssh-a/.t-0123456789abcdef", "/d/.ssh-a"),
+            ("/d/.t-x/key", "/d/.t-x/key"),
+        ] {
+            assert_eq!(as_known(Path::new(path)), Path::new(known));
+        }
+    }
 }

@@ -124,7 +124,7 @@ impl Multiplexers {
 
     fn start(&self, lease: &str, destination: &Destination, link: &Arc<Link>) -> Result<Socket, String> {
         let (listener, name) = destination.listen(SOCKET).map_err(|error| error.to_string())?;
-        let mut users = destination.readers().to_vec();
+        let mut users = destination.readers();
         users.push(nix::unistd::geteuid().as_raw());
         let serving = Serving::start(&self.switch, listener, destination.path(), users, Arc::clone(link))
             .map_err(|error| error.to_string())?;

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::keys::{self, NOT_BUILT_TYPES, Scope};
 use super::sink::Sink;
-use super::{directory, lifetime};
-use crate::config::diagnostic::{Diagnostics, Place};
+use super::{Written, directory, lifetime};
+use crate::config::diagnostic::Diagnostics;
 use crate::config::model::KubernetesOutput;
 use crate::config::model::{IdentityOutput, OutputConfig, OutputKind, OutputType};
 use crate::config::read::kubernetes;
@@ -17,25 +18,6 @@ use crate::vocabulary::{limits, words_of};
 /// One type of ours under another name: the `kubernetes` of tbot 17, with selectors.
 const KUBERNETES_V2: &str = "kubernetes/v2";
 
-/// Outputs and services of tbot that aren't built.
-const OTHER_TYPES: &[&str] = &[
-    "ssh_host",
-    "kubernetes/argo-cd",
-    "spiffe-svid",
-    "spiffe-workload-api",
-    "workload-identity-x509",
-    "workload-identity-jwt",
-    "workload-identity-api",
-    "workload-identity-aws-roles-anywhere",
-    "ssh-multiplexer",
-    "ssh-proxy",
-    "database-tunnel",
-    "application-tunnel",
-    "application-proxy",
-    "unstable_client_credential",
-    "example",
-];
-
 /// Reads `storage`.
 pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Option<Sink> {
     let Some(tree) = tree else { return Some(Sink::default_storage()) };
@@ -43,7 +25,7 @@ pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnos
 }
 
 /// Reads `outputs` and `services`, which from 16 on may hold the same things.
-pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<(Place, OutputConfig)> {
+pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<Written> {
     if let Some(tree) = section.take_hidden("destinations") {
         diagnostics.error(&tree.place, "belongs to version v1; in v2 write outputs, each with type and destination");
     }
@@ -51,10 +33,7 @@ pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diag
     for key in ["outputs", "services"] {
         let Some(list) = section.take(key) else { continue };
         for entry in list.list(diagnostics, limits::OUTPUTS) {
-            let place = entry.place.clone();
-            if let Some(output) = output(entry, base, diagnostics) {
-                outputs.push((place, output));
-            }
+            outputs.extend(output(entry, base, diagnostics));
         }
     }
     outputs
@@ -91,7 +70,8 @@ fn sink(mut section: Section, base: &Path, diagnostics: &mut Diagnostics) -> Opt
     None
 }
 
-fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<OutputConfig> {
+fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Written> {
+    let entry_place = entry.place.clone();
     let mut section = entry.section(diagnostics)?;
     let types = types();
     let tree = section.require("type", diagnostics, &format!("write one of {}", types.join(", ")));
@@ -106,7 +86,10 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Out
             route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(diagnostics, value::name));
             Some(OutputKind::Identity(identity(&mut section, diagnostics)))
         }
-        Some((OutputType::Kubernetes, KUBERNETES_V2)) => kubernetes::selectors(&mut section, diagnostics),
+        Some((OutputType::Kubernetes, KUBERNETES_V2)) => {
+            keys::answer(&mut section, Scope::KubernetesV2, diagnostics);
+            kubernetes::selectors(&mut section, diagnostics)
+        }
         Some((OutputType::Kubernetes, _)) => {
             let exec_plugin = !kubernetes::disable_exec_plugin(&mut section, diagnostics);
             required_name(&mut section, "kubernetes_cluster", diagnostics).map(|cluster| {
@@ -117,7 +100,7 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Out
         Some((OutputType::Application, _)) => application(&mut section, "app_name", diagnostics),
         None => {
             let other = kind.expose();
-            if OTHER_TYPES.contains(&other) {
+            if NOT_BUILT_TYPES.iter().any(|(name, _)| *name == other) {
                 diagnostics.unsupported(&place, format!("{other:?} isn't built here; built: {}", types.join(", ")));
             } else {
                 diagnostics.error(&place, format!("is {}; {}", shown(other), suggestion(other, &types)));
@@ -130,16 +113,16 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Out
         .require("destination", diagnostics, "write {type: directory, path: PATH}")
         .and_then(|tree| tree.section(diagnostics))
         .and_then(|section| sink(section, base, diagnostics))
-        .and_then(|sink| sink.of_output(kind.as_ref(), "write type: directory", diagnostics));
+        .and_then(|sink| sink.of_output(kind.as_ref(), diagnostics));
     let roles =
         section.take("roles").map(|list| list.parse_list(diagnostics, limits::ROLES, value::name)).unwrap_or_default();
     let name = section.take("name").and_then(|tree| tree.parse(diagnostics, value::name));
     let ttl = lifetime::wished(&mut section, diagnostics);
-    if let Some(tree) = section.take("renewal_interval") {
-        diagnostics.warn(&tree.place, "does nothing here: an output is renewed after half of its lifetime");
-    }
+    keys::answer(&mut section, Scope::Output, diagnostics);
     section.finish(diagnostics);
-    Some(OutputConfig { kind: kind?, destination: destination?, roles, name, route_to_cluster, ttl })
+    let (destination, path) = destination?;
+    let output = OutputConfig { kind: kind?, destination, roles, name, route_to_cluster, ttl };
+    Some(Written { entry: entry_place, path, output })
 }
 
 /// Every word that `type` may be.
