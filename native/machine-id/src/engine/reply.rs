@@ -160,7 +160,14 @@ impl IdentityStatus {
     /// What a store says.
     pub(super) fn stored(id: &str, store: &Store, now: SystemTime) -> Result<Self, Error> {
         let mut status = Self::new(id);
-        let Some(state) = store.peek()? else { return Ok(status) };
+        let Some(state) = store.peek()? else {
+            if store.tbots_token_hash().is_some() {
+                status.reason = "the storage holds an identity of tbot, which the next start takes over once tbot is \
+                                 stopped"
+                    .to_owned();
+            }
+            return Ok(status);
+        };
         let facts = state.identity.facts()?;
         status.cluster.clone_from(&state.identity.cluster);
         status.bot = facts.user;
