@@ -52,6 +52,7 @@ fn it_goes_on_with_the_used_token_and_nothing_is_left_that_tbot_could_renew() {
     let cluster = Cluster::start();
     let machine = left_by_tbot(&cluster, "");
     let told = machine.machine_id(&["status", "-c", "tbot.yaml"]);
+    assert_eq!(told.status, Some(4));
     assert!(told.stdout.contains("identity of tbot, which the next start takes over"), "{}", told.stdout);
     let first = machine.oneshot().succeeded();
     assert!(first.stderr.contains("tbot's identity in"), "{}", first.stderr);
@@ -109,7 +110,11 @@ fn what_cannot_be_taken_over_is_named_before_its_used_token_is_sent() {
     let machine = left_by_tbot(&cluster, "");
     let half = machine.read("bot/tlscert");
     put(&machine, "tlscert", &half[..half.len() / 2]);
-    machine.oneshot().refused(1, "identity_needs_rejoin", &["files of tbot that can't be taken over", "configure a fresh"]);
+    machine.oneshot().refused(
+        1,
+        "identity_needs_rejoin",
+        &["files of tbot that can't be taken over", "configure a fresh"],
+    );
     assert_eq!(cluster.counters().seen(Point::Join), 1, "the token is sent once more");
     // A fresh token helps, and tbot's files are in nobody's way.
     machine.configure(&cluster, &cluster.token(), "");

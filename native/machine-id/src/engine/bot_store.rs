@@ -7,8 +7,8 @@ use super::bot::Bot;
 use crate::blocking::{self, Lane};
 use crate::destination::DestinationError;
 use crate::error::Error;
-use crate::join;
 use crate::identity::{BotIdentity, BoundKeys, Certificates, StoreError, StoreGuard, StoredState};
+use crate::join;
 
 const STORE_POLL: Duration = Duration::from_millis(50);
 /// How long another process may hold the store where what is to be written can as well be written another time.
