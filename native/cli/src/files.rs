@@ -3,7 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use machine_id::config::{AddressKind, EngineConfig, HelperConfig, HelperContent, IdentityConfig, TbotConfig};
+use machine_id::config::{
+    AddressKind, EngineConfig, HelperConfig, HelperContent, IdentityConfig, TbotConfig, TbotOptions,
+};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
 use machine_id::output::key_advice;
@@ -19,15 +21,16 @@ const MAX_IDENTITY: u64 = 256 * 1024;
 
 /// Reads a configuration; what does nothing in it is said once on standard error.
 pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
-    config_and_uri(path, None)
+    config_with(Some(path), TbotOptions::default())
 }
 
-/// As [`config`], with the joining URI of the command line.
-pub(crate) fn config_and_uri(path: &Path, join_uri: Option<&str>) -> Result<TbotConfig, Error> {
+/// As [`config`], with what the command line says; without a file that is all there is.
+pub(crate) fn config_with(path: Option<&Path>, options: TbotOptions) -> Result<TbotConfig, Error> {
     // A join token may stand in it.
-    let text = Zeroizing::new(read(path, MAX_CONFIG)?);
+    let text = path.map(|path| read(path, MAX_CONFIG).map(Zeroizing::new)).transpose()?;
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    match TbotConfig::from_yaml_and_uri(&path.display().to_string(), &text, &here, join_uri) {
+    let source = path.map_or_else(|| "the command line".to_owned(), |path| path.display().to_string());
+    match TbotConfig::from_yaml_with(&source, text.as_ref().map(|text| text.as_slice()), &here, options) {
         Ok(config) => {
             for warning in &config.warnings {
                 eprintln!("machine-id: warning: {warning}");
@@ -42,7 +45,7 @@ pub(crate) fn config_and_uri(path: &Path, join_uri: Option<&str>) -> Result<Tbot
                 eprintln!("machine-id: {fault}");
             }
             let (count, code) = (error.diagnostics().len(), Error::from(error).code());
-            Err(Error::new(code, format!("{} has {count} faults", path.display()), "correct each line named above"))
+            Err(Error::new(code, format!("{source} has {count} faults"), "correct each line named above"))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `machine-id run`: certificates for one command.
 
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 
@@ -16,12 +17,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::args::Run;
 use crate::{files, harden, preflight, progress, runtime};
 
-pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
-    runtime::threaded()?.block_on(work(arguments))
+pub(crate) fn run(arguments: &Run, config: &Path) -> Result<ExitCode, Error> {
+    runtime::threaded()?.block_on(work(arguments, config))
 }
 
-async fn work(arguments: &Run) -> Result<ExitCode, Error> {
-    let mut config = files::config(&arguments.file.config)?;
+async fn work(arguments: &Run, config: &Path) -> Result<ExitCode, Error> {
+    let mut config = files::config(config)?;
     config.identity.key_algorithm = arguments.keys.key_algorithm;
     let identity = config.identity.id.clone();
     let what = format!("getting certificates from {}:{}", config.identity.cluster.host, config.identity.cluster.port);

@@ -156,7 +156,16 @@ impl Destination {
     /// # Errors
     /// [`DestinationError::Busy`] when another holds it for longer than `wait`.
     pub fn lock(&self, wait: Duration) -> Result<DirectoryLock, DestinationError> {
-        lock::take(&self.handle, &self.path, wait)
+        lock::take(&self.handle, &self.path, names::LOCK, wait)
+    }
+
+    /// Takes another program's lock, a file of its own name.
+    ///
+    /// # Errors
+    /// [`DestinationError::Busy`] when another holds it for longer than `wait`.
+    pub fn lock_file(&self, name: &str, wait: Duration) -> Result<DirectoryLock, DestinationError> {
+        let name = entry::Name::parse(name)?;
+        lock::take(&self.handle, &self.path, &name.file, wait)
     }
 
     /// Takes the lock of a part of what is in the directory. Who changes the rest takes [`Self::lock`] only.

@@ -63,7 +63,8 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
     let mut links = Vec::with_capacity(issued.len());
     for (placement, issued) in request.placements.iter().zip(&issued) {
         let ssh = placement.kind.has_ssh_config();
-        links.push(if ssh { bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first)? } else { None });
+        let link = || bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first, &bot.locked);
+        links.push(if ssh { link()? } else { None });
     }
     let job = Job {
         request: request.clone(),

@@ -6,6 +6,7 @@ mod lifetime;
 mod load;
 mod nodes;
 mod onboarding;
+mod options;
 mod sink;
 mod template;
 mod v1;
@@ -21,6 +22,8 @@ mod newest_tests;
 mod tests;
 #[cfg(test)]
 mod yaml_tests;
+
+pub use options::{OptionValue, TbotOptions};
 
 use std::path::Path;
 use std::time::Duration;
@@ -55,11 +58,35 @@ impl TbotConfig {
         working_directory: &Path,
         join_uri: Option<&str>,
     ) -> Result<Self, ConfigError> {
+        let options = join_uri.map(TbotOptions::join_uri).unwrap_or_default();
+        Self::from_yaml_with(source, Some(text), working_directory, options)
+    }
+
+    /// As [`Self::from_yaml`], with what is given on the command line, which wins; without a text that is all there is.
+    ///
+    /// # Errors
+    /// As [`Self::from_yaml`].
+    pub fn from_yaml_with(
+        source: &str,
+        text: Option<&[u8]>,
+        working_directory: &Path,
+        options: TbotOptions,
+    ) -> Result<Self, ConfigError> {
         let mut diagnostics = Diagnostics::new(source, Code::ConfigInvalid).naming_unread_keys();
-        let place = Place { path: "--join-uri".to_owned(), line: None };
-        let uri = join_uri.map(|uri| Tree { place, value: Value::Text(Text::new(uri.to_owned())) });
-        let config =
-            load::parse(text, &mut diagnostics).and_then(|tree| read(tree, uri, working_directory, &mut diagnostics));
+        let tree = match text {
+            Some(text) => {
+                let top = load::parse(text, &mut diagnostics);
+                top.map(|tree| Tree { place: Place { line: Some(1), ..tree.place }, ..tree })
+            }
+            None => Some(Tree {
+                place: Place::default(),
+                value: Value::Map(vec![(
+                    "version".to_owned(),
+                    Tree { place: Place::default(), value: Value::Text(Text::new("v2".to_owned())) },
+                )]),
+            }),
+        };
+        let config = tree.and_then(|tree| read(tree, options, working_directory, &mut diagnostics));
         diagnostics.finish(config).map(|(config, warnings)| Self { warnings, ..config })
     }
 }
@@ -71,11 +98,11 @@ enum Version {
     V2,
 }
 
-fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Option<TbotConfig> {
-    let top = Tree { place: Place { line: Some(1), ..tree.place }, ..tree };
+fn read(mut top: Tree, options: TbotOptions, base: &Path, diagnostics: &mut Diagnostics) -> Option<TbotConfig> {
+    let given = options.apply(&mut top, diagnostics);
     let mut section = top.section(diagnostics)?;
     let version = version(&mut section, diagnostics);
-    let uri = match (section.take("join_uri"), given) {
+    let uri = match (section.take("join_uri"), given.join_uri) {
         (Some(_), Some(given)) => {
             diagnostics.error(&given.place, "stands beside join_uri in the file; give one of them");
             None
@@ -90,7 +117,7 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
     let oneshot = section.take("oneshot").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
     let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, diagnostics);
     keys::answer(&mut section, Scope::Top, diagnostics);
-    let (storage, outputs) = match version {
+    let (storage, mut outputs) = match version {
         Some(Version::V1) => {
             (v1::storage(section.take("storage"), base, diagnostics), v1::outputs(&mut section, base, diagnostics))
         }
@@ -102,6 +129,15 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
             return None;
         }
     };
+    let storage = if given.storage.is_some() { v2::storage(given.storage, base, diagnostics) } else { storage };
+    if let Some(tree) = given.outputs {
+        if given.instead_of_outputs {
+            outputs.clear();
+        }
+        outputs.extend(
+            tree.section(diagnostics).map(|mut given| v2::outputs(&mut given, base, diagnostics)).unwrap_or_default(),
+        );
+    }
     if outputs.is_empty() {
         diagnostics.warn(&section.place, "no outputs: only the bot's own identity is kept");
     }

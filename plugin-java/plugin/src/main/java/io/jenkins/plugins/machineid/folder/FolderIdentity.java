@@ -14,6 +14,7 @@ import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
+import java.util.Arrays;
 import java.util.List;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -24,6 +25,8 @@ import org.kohsuke.stapler.DataBoundSetter;
  * the statements name the folder's own jobs and the folder, whatever stands here.
  */
 public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
+    static final List<String> FORMS =
+            Arrays.stream(StatementForm.values()).map(StatementForm::method).toList();
     static final String DEFAULT_TTL = Durations.text(Vocabulary.limit("lifetime_default_seconds"));
     private static final String ALL_JOBS = "**";
     /** Each one is matched whenever a job is judged. */
@@ -42,7 +45,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
         this.id = Texts.orEmpty(id).trim();
         this.cluster = Texts.orEmpty(cluster).trim();
         Checks.id(this.id);
-        Identity.requireCluster(this.id, this.cluster);
+        Checks.name(this.cluster);
     }
 
     public String getId() {
@@ -51,18 +54,18 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
 
     /** Name of the cluster. */
     public String getCluster() {
-        return Texts.orEmpty(cluster);
+        return cluster;
     }
 
     /** Teleport's join method that statements are written for. */
     public String getForm() {
-        return form == null ? StatementForm.CHOSEN.method() : form;
+        return form == null ? FORMS.get(0) : form;
     }
 
     @DataBoundSetter
     public void setForm(String form) {
-        this.form = Texts.unlessDefault(form, StatementForm.CHOSEN.method());
-        Checks.choice(getForm(), StatementForm.methods(), "form");
+        this.form = Texts.unlessDefault(form, FORMS.get(0));
+        Checks.choice(getForm(), FORMS, "form");
     }
 
     /** Name of the token resource; null: the name of the bot. */
@@ -88,7 +91,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
 
     /** For the form. */
     public String getRolesText() {
-        return String.join(", ", Texts.shown(roles));
+        return String.join(", ", getRoles());
     }
 
     public String getMaxTtl() {
@@ -117,13 +120,13 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
 
     /** For the form. */
     public String getAllowedJobsText() {
-        return String.join("\n", Texts.shown(allowedJobs));
+        return String.join("\n", getAllowedJobs());
     }
 
     /** All of it once more: setters keep what they refuse, and a {@code config.xml} holds whatever its sender likes. */
     void check() {
         Checks.id(id);
-        Identity.requireCluster(id, getCluster());
+        Checks.name(cluster);
         setForm(form);
         setTokenName(tokenName);
         setRoles(roles);

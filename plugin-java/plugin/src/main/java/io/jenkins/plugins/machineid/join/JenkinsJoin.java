@@ -3,7 +3,6 @@
 package io.jenkins.plugins.machineid.join;
 
 import hudson.Extension;
-import hudson.RelativePath;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
@@ -27,6 +26,9 @@ import org.kohsuke.stapler.verb.POST;
 public class JenkinsJoin extends NamedTokenJoin {
     public static final String SYMBOL = "jenkins";
 
+    private static final List<String> FORMS =
+            Arrays.stream(StatementForm.values()).map(StatementForm::method).toList();
+
     /** Whom a statement is about; the default first. */
     private static final List<String> SCOPES = List.of("build", "agent");
 
@@ -49,13 +51,13 @@ public class JenkinsJoin extends NamedTokenJoin {
 
     /** Teleport's join method that the statement is written for. */
     public String getForm() {
-        return form == null ? StatementForm.CHOSEN.method() : form;
+        return form == null ? FORMS.get(0) : form;
     }
 
     @DataBoundSetter
     public void setForm(String form) {
-        this.form = Texts.unlessDefault(form, StatementForm.CHOSEN.method());
-        Checks.choice(getForm(), StatementForm.methods(), "form");
+        this.form = Texts.unlessDefault(form, FORMS.get(0));
+        Checks.choice(getForm(), FORMS, "form");
     }
 
     /** Whom the statement is for; null: what the cluster says. */
@@ -87,7 +89,9 @@ public class JenkinsJoin extends NamedTokenJoin {
 
     @Override
     public Optional<StatementForm> statement() {
-        return StatementForm.named(getForm());
+        return Arrays.stream(StatementForm.values())
+                .filter(each -> each.method().equals(getForm()))
+                .findFirst();
     }
 
     @Override
@@ -133,15 +137,11 @@ public class JenkinsJoin extends NamedTokenJoin {
         @POST
         public ListBoxModel doFillFormItems() {
             administrator();
-            return FormAdvice.choices();
-        }
-
-        /** @param cluster its name, of the identity that this is the method of */
-        @POST
-        public FormValidation doCheckForm(
-                @QueryParameter String value, @RelativePath("..") @QueryParameter String cluster) {
-            administrator();
-            return FormAdvice.check(value, cluster);
+            ListBoxModel items = new ListBoxModel();
+            for (StatementForm each : StatementForm.values()) {
+                items.add(Messages.JenkinsJoin_form(each.method(), each.since()), each.method());
+            }
+            return items;
         }
 
         @POST

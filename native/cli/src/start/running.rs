@@ -1,0 +1,167 @@
+//! One configuration at work.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use machine_id::backoff::Backoff;
+use machine_id::clock::{Clock, SystemClock};
+use machine_id::config::{OutputConfig, TbotConfig};
+use machine_id::engine::{Engine, LeaseRequest, timestamp};
+use machine_id::error::{Error, Retry};
+use sd_notify::NotifyState;
+
+use super::supervise::{State, Supervised, notify};
+use crate::note::{Note, Trouble};
+use crate::{files, note, preflight, progress};
+
+/// An engine and the outputs it keeps.
+pub(super) struct Running {
+    pub(super) engine: Engine,
+    outputs: Vec<OutputConfig>,
+    identity: String,
+    cluster: String,
+    root: PathBuf,
+    /// The bot's identity is nowhere else, and its token is used up.
+    pub(super) only_in_memory: bool,
+    /// The identity is to be renewed first: somebody has asked for that.
+    renew: bool,
+    /// Whether something could not be written yet.
+    failing: Cell<bool>,
+}
+
+impl Running {
+    pub(super) fn open(config: TbotConfig) -> Result<Self, Error> {
+        preflight::standing(&config)?;
+        let identity = config.identity.id.clone();
+        let cluster = format!("{}:{}", config.identity.cluster.host, config.identity.cluster.port);
+        let only_in_memory = config.identity.storage.is_none() && config.identity.join.method.renewable();
+        let (engine, outputs) = files::engine_config(config)?;
+        let root = engine.root.clone();
+        let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
+        Ok(Self { engine, outputs, identity, cluster, root, only_in_memory, renew: false, failing: Cell::new(false) })
+    }
+
+    /// The same, which renews the identity first.
+    pub(super) fn renewing(self) -> Self {
+        Self { renew: true, ..self }
+    }
+
+    pub(super) fn note(&self) -> Note {
+        Note::in_directory(self.root.clone())
+    }
+
+    /// Writes every output and keeps all of them fresh. While the cluster is away it tries again, and says each cause
+    /// once; it returns only with an error that somebody has to mend.
+    pub(super) async fn keep(&self) -> Result<(), Error> {
+        let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
+        let mut left: Vec<&OutputConfig> = self.outputs.iter().collect();
+        let mut said: Vec<Error> = Vec::new();
+        self.engine.serve_ssh();
+        if self.renew && !left.is_empty() {
+            self.say(self.engine.renew(&self.identity).await.map(|_| ()));
+        }
+        if left.is_empty() {
+            self.engine.renew(&self.identity).await?;
+        }
+        while !left.is_empty() {
+            let mut failed = Vec::new();
+            for output in left {
+                match self.write(output).await {
+                    Err(error) if error.retry() == Retry::No => return Err(error),
+                    Err(error) => {
+                        self.failing.set(true);
+                        notify(&[NotifyState::Status(&format!("not ready: {error}"))]);
+                        if !said.contains(&error) {
+                            report(output, &error);
+                            said.push(error);
+                        }
+                        failed.push(output);
+                    }
+                    Ok(()) => {}
+                }
+            }
+            left = failed;
+            // Not before: what ends us at once is said once, by who returns it.
+            self.engine.keep_fresh();
+            if !left.is_empty() {
+                let delay = backoff.next_delay(fastrand::f64()).max(Duration::from_millis(500));
+                tokio::time::sleep(delay).await;
+            }
+        }
+        self.engine.keep_fresh();
+        self.failing.set(false);
+        Supervised::new(&self.engine, &self.identity, self.note()).run().await;
+        Ok(())
+    }
+
+    /// Whether nothing is late, and nothing has failed that isn't written yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        !self.failing.get() && self.engine.health(&self.identity).is_ok_and(|health| !State::of(&health).late)
+    }
+
+    /// What a round came to that wrote everything: whether the bot can go on, too.
+    pub(super) fn say_state(&self) -> bool {
+        let Ok(health) = self.engine.health(&self.identity) else { return false };
+        let state = State::of(&health);
+        match (state.late, state.troubled) {
+            (true, _) => tracing::error!("{}", state.status),
+            (false, true) => tracing::warn!("{}", state.status),
+            (false, false) => {}
+        }
+        !state.late
+    }
+
+    /// What a round leaves for `machine-id status`.
+    pub(super) fn trouble(&self, outcome: &Result<(), Error>) -> Option<Trouble> {
+        let now = SystemClock::new().now();
+        match outcome {
+            Err(error) => Some(Trouble::of(error, now)),
+            Ok(()) => note::facts(&self.engine.health(&self.identity).ok()?, now),
+        }
+    }
+
+    /// Renews everything now; what fails is said.
+    pub(super) async fn renew_all(&self) {
+        self.say(self.engine.renew_all(&self.identity).await);
+    }
+
+    fn say(&self, outcome: Result<(), Error>) {
+        match outcome {
+            Ok(()) => tracing::info!(identity = %self.identity, "renewed on demand"),
+            Err(error) => tracing::warn!(identity = %self.identity, "not renewed on demand: {error}"),
+        }
+    }
+
+    /// Writes every output once; the first error is returned, all are tried. What has the same cause is said once.
+    pub(super) async fn write_all(&self) -> Result<(), Error> {
+        if self.outputs.is_empty() {
+            // Only the bot's own identity is to be kept.
+            return self.engine.renew(&self.identity).await.map(|_| ());
+        }
+        let mut first: Option<Error> = None;
+        for output in &self.outputs {
+            match (self.write(output).await, &first) {
+                (Err(error), None) => first = Some(error),
+                (Err(error), Some(first)) if error != *first => report(output, &error),
+                _ => {}
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    async fn write(&self, output: &OutputConfig) -> Result<(), Error> {
+        let directory = output.destination.path.display();
+        let what = format!("writing {directory} from {}", self.cluster);
+        let outcome = progress::shown(&what, self.engine.acquire(LeaseRequest::standing(&self.identity, output))).await;
+        let acquired = outcome?;
+        tracing::info!(%directory, expires = %timestamp(acquired.expires_at), "written");
+        Ok(())
+    }
+}
+
+/// Says what isn't returned to `main`, which says it.
+fn report(output: &OutputConfig, error: &Error) {
+    tracing::error!(directory = %output.destination.path.display(), "not written: {error}");
+}
