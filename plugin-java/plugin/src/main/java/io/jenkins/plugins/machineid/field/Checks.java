@@ -49,6 +49,10 @@ public final class Checks {
         }
     }
 
+    /**
+     * Says nothing to an empty field, required ones too: an entry that was just added is not red before anybody has typed.
+     * What is missing is said when the form is saved.
+     */
     public static FormValidation formOptional(String text, Rule rule) {
         return Texts.orNull(text) == null ? FormValidation.ok() : form(text, rule);
     }

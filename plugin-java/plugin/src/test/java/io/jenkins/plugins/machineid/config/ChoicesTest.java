@@ -23,10 +23,11 @@ class ChoicesTest extends Choices {
         assertEquals(List.of("", "main", "second"), form.doFillClusterItems("").ids());
         assertEquals(List.of("", "main", "second", "gone"), form.doFillClusterItems("gone").ids());
         assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster("gone").kind);
-        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster("").kind);
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster("").kind);
         assertEquals(FormValidation.Kind.OK, form.doCheckCluster("main").kind);
         may(Computer.CONFIGURE, Computer.CREATE, Item.CONFIGURE);
-        assertThrows(SecurityException.class, () -> form.doFillClusterItems("main"));
+        assertEquals(List.of("", "main"), form.doFillClusterItems("main").ids());
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster("gone").kind);
     }
 
     @Test
@@ -57,7 +58,7 @@ class ChoicesTest extends Choices {
         assertEquals(FormValidation.Kind.ERROR, form.kind);
         assertTrue(form.getMessage().contains("scope agent"), form.getMessage());
         assertEquals(List.of("", "agents"), standing.doFillIdentityItems(agent.computer(), "").ids());
-        assertEquals(FormValidation.Kind.OK, standing.doCheckIdentity("agents").kind);
+        assertEquals(FormValidation.Kind.OK, standing.doCheckIdentity(agent.computer(), "agents").kind);
     }
 
     @Test
@@ -69,11 +70,11 @@ class ChoicesTest extends Choices {
         // It belongs to no build.
         assertEquals(List.of("", "api"), standing.doFillIdentityItems(agent.computer(), "").ids());
         assertEquals(List.of("", "api", "other", "pods"), bindings(null, null));
-        assertEquals(FormValidation.Kind.ERROR, binding.doCheckIdentity("gone").kind);
-        assertEquals(FormValidation.Kind.ERROR, binding.doCheckIdentity("").kind);
-        assertEquals(FormValidation.Kind.ERROR, property.doCheckDefaultIdentity("gone").kind);
-        assertEquals(FormValidation.Kind.OK, property.doCheckDefaultIdentity("").kind);
-        assertEquals(FormValidation.Kind.ERROR, standing.doCheckIdentity("gone").kind);
-        assertEquals(FormValidation.Kind.ERROR, standing.doCheckIdentity("pods").kind);
+        assertEquals(FormValidation.Kind.ERROR, binding.doCheckIdentity(agent.computer(), "gone").kind);
+        assertEquals(FormValidation.Kind.OK, binding.doCheckIdentity(agent.computer(), "").kind);
+        assertEquals(FormValidation.Kind.ERROR, property.doCheckDefaultIdentity(agent.computer(), "gone").kind);
+        assertEquals(FormValidation.Kind.OK, property.doCheckDefaultIdentity(agent.computer(), "").kind);
+        assertEquals(FormValidation.Kind.ERROR, standing.doCheckIdentity(agent.computer(), "gone").kind);
+        assertEquals(FormValidation.Kind.ERROR, standing.doCheckIdentity(agent.computer(), "pods").kind);
     }
 }
