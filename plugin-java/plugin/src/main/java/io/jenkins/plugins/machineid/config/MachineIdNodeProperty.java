@@ -145,7 +145,7 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
                 }
                 return property;
             } catch (RuntimeException | LinkageError e) {
-                throw new FormException(FormFault.page(getDisplayName(), e), "machineId");
+                throw new RefusedForm(new FormException(FormFault.page(getDisplayName(), e), "machineId"), e);
             }
         }
 

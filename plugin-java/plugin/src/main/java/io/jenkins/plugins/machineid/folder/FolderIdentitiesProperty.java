@@ -80,6 +80,8 @@ public class FolderIdentitiesProperty extends AbstractFolderProperty<AbstractFol
                         formData.opt("identities"),
                         Messages.FolderIdentity_displayName(),
                         "id"));
+                property.getIdentities().forEach(each -> FormFault.entry(
+                        Messages.Form_named(Messages.FolderIdentity_displayName(), each.getId()), each::check));
                 Item folder = req.findAncestorObject(AbstractFolder.class);
                 if (folder != null) {
                     property.check(folder.getFullName());

@@ -58,8 +58,7 @@ final class BlockForm {
      * @throws IllegalArgumentException with a sentence for the reader
      */
     static void checkOutputs(StaplerRequest2 req, JSONObject form) {
-        Object outputs = form.opt("outputs");
-        Entries.bind(req, Output.class, outputs, Messages.Output_displayName(), "$class");
+        Entries.bind(req, Output.class, form.opt("outputs"), Messages.Output_displayName(), null);
     }
 
     private static Settings settings(Item item) {
