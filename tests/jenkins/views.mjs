@@ -29,6 +29,7 @@ for (const { role, password, pages } of JSON.parse(plan)) {
     await page.waitForLoadState("networkidle");
     if (name === "generator") {
       await page.locator("select.dropdownList").first().selectOption({ label: "withMachineId: With the agent's machine identity" });
+      await page.waitForSelector("[name='_.kubernetesClusters']");
       await page.waitForLoadState("networkidle");
     }
     // What is folded away is part of the form.
@@ -43,7 +44,11 @@ for (const { role, password, pages } of JSON.parse(plan)) {
     check(`${who}: no trace`, !/\bat (hudson|io\.jenkins|java|jenkins|org)\.[\w.$]+\(|Oops!/.test(text));
     check(`${who}: nothing is red`, !red.some((line) => !/Jenkins URL|localhost|administrator e-?mail/i.test(line)), red.join(" | "));
     check(`${who}: no script error`, errors.length === 0, errors.join("; "));
-    await page.screenshot({ path: join(output, `view-${name}-${role}.png`), fullPage: true });
+    // As high as the page: bars that stick to an edge of the window would stand in the middle of the picture.
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width: 1280, height: Math.min(Math.max(height, 1000), 16_000) });
+    await page.screenshot({ path: join(output, `view-${name}-${role}.png`) });
+    await page.setViewportSize({ width: 1280, height: 1000 });
   }
   await context.close();
 }
