@@ -4,9 +4,40 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 NATIVE_OUT := target/dist
-MVN := mvn -q --batch-mode --no-transfer-progress -f plugin-java/pom.xml
-# Quiet where nobody watches.
+MVN := mvn --batch-mode --no-transfer-progress -f plugin-java/pom.xml
+# Quiet where nobody watches; a person sees how far it is.
 CARGO_QUIET := $(if $(CI),-q)
+
+# What the goals need of .ci/packages: looked at once, before anything is built, and no more than that.
+NEEDS_packages := rust clients jdk maven zig
+NEEDS_build := rust
+NEEDS_demo := rust clients jdk
+NEEDS_demo-jenkins := rust jdk maven zig
+NEEDS_double := rust
+NEEDS_test := rust clients jdk maven zig
+NEEDS_test-rust := rust clients
+NEEDS_test-java := rust clients jdk maven zig
+NEEDS_native := rust zig
+NEEDS_hpi := rust jdk maven zig
+NEEDS_attacks := rust clients jdk maven
+NEEDS_api-check := rust jdk maven
+NEEDS_lint := rust
+NEEDS_oldest-rust := rust
+NEEDS_faults-build := rust clients
+NEEDS_faults := rust clients
+NEEDS_faults-quick := rust clients
+NEEDS_soak := rust clients
+NEEDS_fuzz := rust
+NEEDS_fuzz-quick := rust
+NEEDS_fuzz-check := rust
+NEEDS_bench := rust clients bench
+NEEDS_sessions := rust clients bench
+NEEDS_fleet := rust
+NEEDS := $(sort $(foreach goal,$(MAKECMDGOALS),$(NEEDS_$(goal))))
+
+.PHONY: needs
+needs:
+	@$(if $(NEEDS),$(if $(filter-out seen,$(NEEDS)),.ci/packages $(NEEDS),:),echo "the Makefile has no NEEDS_ line for $(MAKECMDGOALS)"; exit 1)
 
 .PHONY: help
 help: ## What can be made
@@ -15,12 +46,10 @@ help: ## What can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 .PHONY: packages
-packages: ## Install the Debian packages that tests and demo use (needs root; else says what is missing)
-	@.ci/packages native java
+packages: needs ## Install the Debian packages that tests and demo use (needs root; else says what is missing)
 
 .PHONY: build
-build: ## Build the library, the command machine-id and the Teleport double
-	@.ci/packages native java
+build: needs ## Build the library, the command machine-id and the Teleport double
 	@echo "== build: the library, the command machine-id and the Teleport double"
 	cargo build $(CARGO_QUIET) -p machine-id-jni -p machine-id-cli -p teleport-double
 
@@ -29,14 +58,13 @@ demo: build ## The main job on real input: join, ssh, scp, git, kubectl, the plu
 	@tests/demo/run
 
 .PHONY: demo-jenkins
-demo-jenkins: ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
+demo-jenkins: needs ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
 	@test -n "$(JENKINS_WAR)" -a -n "$(JENKINS_PLUGINS)" || { echo "give JENKINS_WAR=FILE and JENKINS_PLUGINS=DIR"; exit 2; }
-	@$(MAKE) --no-print-directory build hpi
+	@$(MAKE) --no-print-directory NEEDS=seen build hpi
 	@tests/jenkins/run.py --demo
 
 .PHONY: double
-double: ## Run a Teleport double on loopback; it says what to type next
-	@.ci/packages native
+double: needs ## Run a Teleport double on loopback; it says what to type next
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
 	@target/debug/teleport-double --dir target/double --kube kube1 --kube kube2
 
@@ -44,15 +72,13 @@ double: ## Run a Teleport double on loopback; it says what to type next
 test: test-rust test-java test-jenkins test-teleport ## All tests (a real Jenkins: JENKINS_WAR, JENKINS_PLUGINS; a real Teleport: TELEPORT_BIN)
 
 .PHONY: test-rust
-test-rust: ## Rust: unit, golden and end-to-end tests with real OpenSSH and kubectl
-	@.ci/packages native
+test-rust: needs ## Rust: unit, golden and end-to-end tests with real OpenSSH and kubectl
 	@echo "== test: Rust"
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
 	cargo test $(CARGO_QUIET) --workspace
 
 .PHONY: native
-native: ## Release build: libmachine_id.so for glibc 2.28 and newer, the static helper
-	@.ci/packages native java
+native: needs ## Release build: libmachine_id.so for glibc 2.28 and newer, the static helper
 	@.ci/build-native $(NATIVE_OUT)
 	@.ci/check-native $(NATIVE_OUT)
 
@@ -60,7 +86,8 @@ native: ## Release build: libmachine_id.so for glibc 2.28 and newer, the static 
 test-java: native ## Java: unit tests, the bridge in a real JVM, the contents of the .hpi
 	@echo "== test: Java"
 	ROUNDS=1000 COLD_ROUNDS=100 .ci/test-jni
-	MACHINE_ID_TEST_LIB=$(abspath $(NATIVE_OUT))/libmachine_id.so $(MVN) verify -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
+	@MACHINE_ID_TEST_LIB=$(abspath $(NATIVE_OUT))/libmachine_id.so \
+	    .ci/progress "test: the plugin, with Maven" $(MVN) verify -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
 
 .PHONY: test-jenkins
 test-jenkins: ## The plugin in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR; skipped without them)
@@ -71,38 +98,40 @@ test-teleport: ## The end-to-end scenarios on a real Teleport (TELEPORT_BIN=DIR 
 	@tests/teleport/run
 
 .PHONY: attacks
-attacks: ## Each attack that once broke in, as a test; prints a table (with JENKINS_WAR, JENKINS_PLUGINS also in a Jenkins)
-	@.ci/packages native java
+attacks: needs ## Each attack that once broke in, as a test; prints a table (with JENKINS_WAR, JENKINS_PLUGINS also in a Jenkins)
 	@echo "== attacks"
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p machine-id-jni -p teleport-double
 	@tests/attacks/run
 
 .PHONY: api-check
-api-check: ## Hold the hand-written Jenkins declarations against real jars (JENKINS_LIB=DIR)
+api-check: needs ## Hold the hand-written Jenkins declarations against real jars (JENKINS_LIB=DIR)
 	@test -n "$(JENKINS_LIB)" || { echo "give JENKINS_LIB=DIR with the jars of a real Jenkins"; exit 2; }
 	@test -d "$(JENKINS_LIB)" || { echo "JENKINS_LIB=$(JENKINS_LIB) is no folder"; exit 2; }
-	$(MVN) test -Dmachineid.native.skip -Dtest=ApiCheckTest -Dsurefire.failIfNoSpecifiedTests=false \
+	@.ci/progress "api-check: the declarations against $(JENKINS_LIB), with Maven" \
+	    $(MVN) test -Dmachineid.native.skip -Dtest=ApiCheckTest -Dsurefire.failIfNoSpecifiedTests=false \
 	    -Djenkins.lib=$(abspath $(JENKINS_LIB))
 	@echo "every declaration and every use was found in $(JENKINS_LIB)"
 
 .PHONY: hpi
 hpi: native ## The Jenkins plugin: plugin-java/plugin/target/machine-id.hpi
-	$(MVN) package -DskipTests -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
+	@.ci/progress "hpi: packaging the plugin, with Maven" $(MVN) package -DskipTests -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
 	@ls -l plugin-java/plugin/target/machine-id.hpi
 
 .PHONY: lint
-lint: ## Formatting, clippy with warnings as errors, dependency rules, scripts
-	@.ci/packages native
+lint: needs ## Formatting, clippy with warnings as errors, dependency rules, scripts
 	@echo "== lint"
 	cargo fmt --all --check
 	cargo clippy $(CARGO_QUIET) --workspace --all-targets -- -D warnings
 	.ci/check-rooms
 	.ci/check-dependencies
 
+.PHONY: oldest-rust
+oldest-rust: needs ## Compile everything with the oldest Rust that Cargo.toml promises
+	@.ci/oldest-rust
+
 # Without strace the rows that need it are skipped, and say so.
 .PHONY: faults-build
-faults-build:
-	@.ci/packages native
+faults-build: needs
 	@.ci/packages faults || true
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p faults
 
@@ -122,7 +151,7 @@ soak: faults-build ## Leases, rotations and restarts of the cluster with one-min
 	@target/debug/soak --minutes $(or $(MINUTES),10)
 
 .PHONY: fuzz
-fuzz: ## Every reader of something from outside, on mutated input: SECONDS=600
+fuzz: needs ## Every reader of something from outside, on mutated input: SECONDS=600
 	@echo "== fuzz"
 	@cargo run -q -p fuzz-runner -- $(or $(SECONDS),600)
 
@@ -132,25 +161,23 @@ fuzz-quick: fuzz ## The same for 20 seconds
 
 # What was built for lint is used again: the same versions, the same profile.
 .PHONY: fuzz-check
-fuzz-check: ## Compile the libFuzzer targets in native/fuzz (stable toolchain, no linking)
+fuzz-check: needs ## Compile the libFuzzer targets in native/fuzz (stable toolchain, no linking)
 	@cp Cargo.lock native/fuzz/Cargo.lock
 	cargo check $(CARGO_QUIET) --manifest-path native/fuzz/Cargo.toml --no-default-features --target-dir target
 
 .PHONY: bench
-bench: ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TARGET, KUBE_CLUSTER: beside a real tbot)
-	@.ci/packages bench
+bench: needs ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TARGET, KUBE_CLUSTER: beside a real tbot)
 	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p machine-id-jni -p bench
 	target/release/bench $(if $(QUICK),--quick) --json target/bench.json
 
 .PHONY: sessions
-sessions: ## COUNT=1000 ssh at the same time through one daemon, then the proxy restarted under 100
-	@.ci/packages bench
+sessions: needs ## COUNT=1000 ssh at the same time through one daemon, then the proxy restarted under 100
 	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p bench
 	target/release/bench --json target/sessions.json sessions $(or $(COUNT),1000)
 	target/release/bench --json target/restart.json sessions 100 --restart
 
 .PHONY: fleet
-fleet: ## A fleet's day with an hour's outage, and a thousand builds in a minute, simulated: AGENTS=10000
+fleet: needs ## A fleet's day with an hour's outage, and a thousand builds in a minute, simulated: AGENTS=10000
 	AGENTS=$(or $(AGENTS),10000) cargo test $(CARGO_QUIET) -p machine-id --lib -- --ignored --nocapture \
 		engine::vouched::fleet engine::fleet::fleet
 

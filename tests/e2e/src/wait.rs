@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 /// How long anything may take on a busy machine.
 pub const LONG: Duration = Duration::from_secs(180);
 
+/// For what must not wait until a call gives up, which it does after 30 s: that much a loaded machine may take instead.
+pub const PROMPT: Duration = Duration::from_secs(20);
+
 /// Looks every few milliseconds until there is an answer.
 ///
 /// # Panics

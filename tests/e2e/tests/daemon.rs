@@ -5,7 +5,7 @@
 use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
-use e2e::wait::{LONG, until};
+use e2e::wait::{LONG, PROMPT, until};
 use e2e::{Cluster, Machine, Process};
 use nix::sys::signal::Signal;
 use teleport_double::{Fault, Point, Role, Times};
@@ -33,7 +33,7 @@ fn first(machine: &Machine) -> String {
 #[track_caller]
 fn assert_ends_cleanly(machine: &Machine, process: Process, signal: Signal) {
     process.signal(signal);
-    let ended = process.wait(Duration::from_secs(10)).succeeded();
+    let ended = process.wait(PROMPT).succeeded();
     assert!(!ended.stderr.contains("ERROR"), "{}", ended.stderr);
     assert!(machine.path("out/key").exists(), "the outputs stay");
 }
@@ -164,7 +164,7 @@ fn while_the_cluster_is_away_it_waits_and_then_goes_on_by_itself() {
 
 fn assert_ends_cleanly_after_errors(process: Process) {
     process.signal(Signal::SIGTERM);
-    process.wait(Duration::from_secs(10)).succeeded();
+    process.wait(PROMPT).succeeded();
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_sigterm_while_it_still_joins_ends_it() {
     let process = start(&machine);
     until("the first request", LONG, || (cluster.counters().seen(Point::Find) > 0).then_some(()));
     process.signal(Signal::SIGTERM);
-    process.wait(Duration::from_secs(10)).succeeded();
+    process.wait(PROMPT).succeeded();
     assert_eq!(machine.names("out"), [""; 0]);
     assert!(!machine.path("bot/identity.json").exists());
     cluster.faults().clear();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use e2e::machine::put;
-use e2e::wait::{LONG, until};
+use e2e::wait::{LONG, PROMPT, until};
 use e2e::{Cluster, Machine, Process};
 use teleport_double::{Fault, Point, Role, Times};
 
@@ -186,11 +186,16 @@ fn a_long_kubectl_gets_fresh_certificates_for_every_context() {
     until("two certificates in each session", LONG, || {
         for ((name, process, port), seen) in sessions.iter().zip(&mut seen) {
             let url = format!("http://127.0.0.1:{port}/api/v1/namespaces/default");
-            let answer = machine.tool("curl", &["-sS", &url]).succeeded().stdout;
-            let answer: serde_json::Value =
-                serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{name}: {answer}\n{}", process.stderr()));
-            assert_eq!(answer["metadata"]["annotations"]["teleport-double/cluster"], *name);
-            seen.insert(answer["metadata"]["annotations"]["teleport-double/expires"].to_string());
+            let ended = machine.tool("curl", &["-sS", &url]);
+            // The instant at which kubectl changes connections may cost a request its answer; the next one has it.
+            let annotations = serde_json::from_str(&ended.stdout)
+                .map(|mut answer: serde_json::Value| answer["metadata"]["annotations"].take())
+                .unwrap_or_default();
+            if annotations["teleport-double/cluster"] != *name {
+                eprintln!("{name}: {ended:?}\n{}", process.stderr());
+                continue;
+            }
+            seen.insert(annotations["teleport-double/expires"].to_string());
         }
         seen.iter().all(|seen| seen.len() >= 2).then_some(())
     });
@@ -205,9 +210,9 @@ fn certificates_for_several_clusters_are_asked_for_at_once() {
     machine.configure(&cluster, &token, "");
     machine.oneshot().succeeded();
     configure(&cluster, &machine, &token, &named(&names));
-    cluster.faults().inject(Point::Impersonate, Fault::Delay(Duration::from_secs(2)), Times::Always);
-    // One after the other they would take 14 s.
-    machine.start(&["start", "--oneshot", "-c", "tbot.yaml"]).wait(Duration::from_secs(9)).succeeded();
+    cluster.faults().inject(Point::Impersonate, Fault::Delay(Duration::from_secs(5)), Times::Always);
+    // One after the other they would take 35 s.
+    machine.start(&["start", "--oneshot", "-c", "tbot.yaml"]).wait(PROMPT).succeeded();
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use e2e::wait::until;
+use e2e::wait::{PROMPT, until};
 use e2e::{Cluster, Machine};
 use teleport_double::{CertificateFault, Fault, Point, Role, Times};
 
@@ -112,7 +112,7 @@ fn a_heartbeat_that_fails_or_hangs_delays_nothing() {
         cluster.faults().inject(Point::Impersonate, TIME_TO_TELL, Times::Always);
         // A call may take longer than that.
         let outcome =
-            machine.start(&["start", "--oneshot", "-c", "tbot.yaml"]).wait(Duration::from_secs(8)).succeeded();
+            machine.start(&["start", "--oneshot", "-c", "tbot.yaml"]).wait(PROMPT).succeeded();
         assert!(!outcome.stderr.to_lowercase().contains("heartbeat"), "{}", outcome.stderr);
         assert!(cluster.counters().seen(Point::Heartbeat) > 0, "none was sent");
     }

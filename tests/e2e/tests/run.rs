@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use e2e::wait::{LONG, until};
+use e2e::wait::{LONG, PROMPT, until};
 use e2e::{Cluster, Machine, Process, secrets};
 use nix::sys::signal::Signal;
 
@@ -156,7 +156,7 @@ fn a_signal_while_certificates_are_awaited_ends_it_at_once() {
     let process = machine.start(&run(&["sh", "-c", "touch ran"]));
     until("the request", LONG, || (cluster.counters().seen(points) > 0).then_some(()));
     process.signal(Signal::SIGTERM);
-    let ended = process.wait(std::time::Duration::from_secs(10));
+    let ended = process.wait(PROMPT);
     assert_eq!(ended.status, Some(128 + 15), "{ended:?}");
     assert!(!machine.path("ran").exists());
     assert_removed(&machine);

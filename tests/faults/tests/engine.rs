@@ -14,6 +14,8 @@ use teleport_double::{Fault, Phase, Point, Times};
 
 const HOUR: Duration = Duration::from_secs(3600);
 const MINUTE: Duration = Duration::from_secs(60);
+/// For what must not wait until a call gives up, which it does after 30 s: that much a loaded machine may take instead.
+const PROMPT: Duration = Duration::from_secs(20);
 
 /// Looks again and again, for so long at most.
 async fn until(what: &str, limit: Duration, mut is: impl AsyncFnMut() -> bool) {
@@ -88,7 +90,7 @@ async fn while_the_cluster_is_away_what_is_valid_is_served_and_then_it_says_why_
         complete(order.directory()).unwrap();
         stage.engine.release(&order.lease).await.unwrap();
     }
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    assert!(started.elapsed() < PROMPT * 2, "{:?}", started.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,7 +105,7 @@ async fn the_cluster_comes_back_and_is_used_again_within_one_step() {
     stage.double.faults().clear();
     let started = Instant::now();
     while stage.use_once().await.is_err() {
-        assert!(started.elapsed() < Duration::from_secs(12), "still not used");
+        assert!(started.elapsed() < PROMPT * 2, "still not used");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -114,7 +116,7 @@ async fn each_phase_of_a_rotation_is_followed_before_the_next() {
     let order = stage.order(ROLE);
     stage.engine.acquire(order.clone()).await.unwrap();
     stage.engine.keep_fresh();
-    let soon = Duration::from_secs(10);
+    let soon = MINUTE;
     until("opening the watch", soon, async || stage.double.counters().seen(Point::Watch) > 0).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let directory = order.directory().to_owned();
@@ -270,14 +272,14 @@ async fn a_release_ends_an_acquisition_that_hangs_and_leaves_nothing() {
     let acquired = stage.engine.acquire(order.clone());
     let released = async {
         let hangs = async || stage.double.counters().seen(Point::Impersonate) > asked;
-        until("asking for a certificate", Duration::from_secs(10), hangs).await;
+        until("asking for a certificate", MINUTE, hangs).await;
         let started = Instant::now();
         stage.engine.release(&order.lease).await.unwrap();
         started.elapsed()
     };
     let (acquired, took) = tokio::join!(acquired, released);
     assert_eq!(acquired.unwrap_err().code(), Code::Cancelled);
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < PROMPT, "{took:?}");
     assert!(!order.directory().exists());
 }
 
@@ -350,7 +352,7 @@ async fn an_identity_that_could_not_be_written_down_is_kept_and_written_later() 
     let renewed = engine.renew("api");
     let filled = async {
         let begun = async || stage.double.counters().seen(Point::Renew) > 0;
-        until("asking for a renewal", Duration::from_secs(10), begun).await;
+        until("asking for a renewal", MINUTE, begun).await;
         assert!(fs::write(&filler, vec![b'x'; 2 << 20]).is_err(), "there is still room");
     };
     let (renewed, ()) = tokio::join!(renewed, filled);

@@ -90,7 +90,7 @@ fn hostile_files_are_refused_soon() {
         let before = Instant::now();
         let start: String = text.chars().take(12).collect();
         assert!(read(&text).is_err(), "{start:?}");
-        assert!(before.elapsed() < Duration::from_secs(5), "{start:?} took {:?}", before.elapsed());
+        assert!(before.elapsed() < Duration::from_secs(30), "{start:?} took {:?}", before.elapsed());
     }
     assert!(faults(&" ".repeat((256 << 10) + 1))[0].contains("at most 262144 are read"));
 }
