@@ -101,7 +101,9 @@ public class Binding extends AbstractDescribableImpl<Binding> {
 
         @POST
         public ListBoxModel doFillIdentityItems(@AncestorInPath Computer computer, @QueryParameter String identity) {
-            return FormAccess.configurer(computer).fill(Messages.Choice_identity(), identity, () -> AgentChoices.identities(computer, Messages.Choice_identity(), identity, any -> true));
+            return FormAccess.configurer(computer)
+                    .fill(Messages.Choice_identity(), identity,
+                            () -> AgentChoices.identities(computer, Messages.Choice_identity(), identity, any -> true));
         }
 
         @POST
@@ -122,7 +124,8 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         }
 
         @POST
-        public FormValidation doCheckToken(@AncestorInPath Computer computer, @QueryParameter Secret value, @QueryParameter String identity) {
+        public FormValidation doCheckToken(
+                @AncestorInPath Computer computer, @QueryParameter Secret value, @QueryParameter String identity) {
             return FormAccess.configurer(computer).check(() -> {
                 if (Tokens.orNull(value) == null) {
                     return FormValidation.ok();
@@ -146,7 +149,9 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         @POST
         public ListBoxModel doFillCredentialsIdItems(
                 @AncestorInPath Computer computer, @QueryParameter String credentialsId) {
-            return FormAccess.configurer(computer).fill(Messages.Credential_none(), credentialsId, () -> CredentialField.choices(credentialsId, maySee(computer)));
+            return FormAccess.configurer(computer)
+                    .fill(Messages.Credential_none(), credentialsId,
+                            () -> CredentialField.choices(credentialsId, maySee(computer)));
         }
 
         @POST
@@ -179,7 +184,8 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         }
 
         @POST
-        public FormValidation doCheckTokenFile(@AncestorInPath Computer computer, @QueryParameter String value, @QueryParameter String identity) {
+        public FormValidation doCheckTokenFile(
+                @AncestorInPath Computer computer, @QueryParameter String value, @QueryParameter String identity) {
             return FormAccess.configurer(computer).check(() -> {
                 Identity known = known(identity);
                 if (known != null && !known.getJoin().keepsSecret() && Texts.orNull(value) != null) {

@@ -106,7 +106,8 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setKeyAlgorithm(String keyAlgorithm) {
         this.keyAlgorithm = Texts.unlessDefault(keyAlgorithm, KEY_ALGORITHMS.get(0));
-        FormFault.field(Identity.class, "keyAlgorithm", () -> Checks.choice(getKeyAlgorithm(), KEY_ALGORITHMS, "keyAlgorithm"));
+        FormFault.field(
+                Identity.class, "keyAlgorithm", () -> Checks.choice(getKeyAlgorithm(), KEY_ALGORITHMS, "keyAlgorithm"));
     }
 
     /** Wished lifetime of the bot's own certificates. */

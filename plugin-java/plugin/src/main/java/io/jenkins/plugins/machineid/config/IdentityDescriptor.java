@@ -114,7 +114,8 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     @POST
     public FormValidation doCheckAllowedAgents(
             @QueryParameter String value, @QueryParameter String agentsBy, @QueryParameter String id) {
-        return FormAccess.administrator().check(() -> Texts.orNull(value) == null && Texts.orNull(id) != null && names(agentsBy)
+        return FormAccess.administrator()
+                .check(() -> Texts.orNull(value) == null && Texts.orNull(id) != null && names(agentsBy)
                 ? FormValidation.warning(Messages.Check_agentsNone())
                 : Checks.form(value, Checks::agents));
     }
@@ -136,7 +137,8 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
 
     @POST
     public FormValidation doCheckBuiltInNodeAllowed(@QueryParameter boolean value) {
-        return FormAccess.administrator().check(() -> value ? FormValidation.warning(Messages.Check_builtInNode()) : FormValidation.ok());
+        return FormAccess.administrator()
+                .check(() -> value ? FormValidation.warning(Messages.Check_builtInNode()) : FormValidation.ok());
     }
 
     /**

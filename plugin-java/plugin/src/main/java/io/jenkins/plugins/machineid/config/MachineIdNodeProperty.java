@@ -74,7 +74,8 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
     @DataBoundSetter
     public void setDefaultIdentity(String defaultIdentity) {
         this.defaultIdentity = Texts.orNull(defaultIdentity);
-        FormFault.field(MachineIdNodeProperty.class, "defaultIdentity", () -> Checks.optional(this.defaultIdentity, Checks::id));
+        FormFault.field(
+                MachineIdNodeProperty.class, "defaultIdentity", () -> Checks.optional(this.defaultIdentity, Checks::id));
     }
 
     public StandingDestination getStanding() {
@@ -158,7 +159,9 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
         @POST
         public ListBoxModel doFillDefaultIdentityItems(
                 @AncestorInPath Computer computer, @QueryParameter String defaultIdentity) {
-            return FormAccess.configurer(computer).fill(Messages.Choice_noDefault(), defaultIdentity, () -> AgentChoices.identities(computer, Messages.Choice_noDefault(), defaultIdentity, any -> true));
+            return FormAccess.configurer(computer)
+                    .fill(Messages.Choice_noDefault(), defaultIdentity,
+                            () -> AgentChoices.identities(computer, Messages.Choice_noDefault(), defaultIdentity, any -> true));
         }
 
         @POST

@@ -93,7 +93,8 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
-        FormFault.field(StandingDestination.class, "kubernetesCluster", () -> Checks.optional(this.kubernetesCluster, Checks::resource));
+        FormFault.field(
+                StandingDestination.class, "kubernetesCluster", () -> Checks.optional(this.kubernetesCluster, Checks::resource));
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -104,7 +105,8 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setKubernetesClusters(List<String> kubernetesClusters) {
         this.kubernetesClusters = Texts.names(kubernetesClusters);
-        FormFault.field(StandingDestination.class, "kubernetesClusters", () -> Checks.kubernetesClusters(this.kubernetesClusters));
+        FormFault.field(
+                StandingDestination.class, "kubernetesClusters", () -> Checks.kubernetesClusters(this.kubernetesClusters));
     }
 
     /** For the form. */

@@ -144,7 +144,8 @@ public class IssuerConfiguration extends GlobalConfiguration {
 
     @POST
     public FormValidation doCheckRotateAfterDays(@QueryParameter String value) {
-        return FormAccess.administrator().check(() -> Checks.formOptional(value, text -> number("rotateAfterDays", text, 2)));
+        return FormAccess.administrator()
+                .check(() -> Checks.formOptional(value, text -> number("rotateAfterDays", text, 2)));
     }
 
     @POST
@@ -154,12 +155,16 @@ public class IssuerConfiguration extends GlobalConfiguration {
 
     @POST
     public ListBoxModel doFillCredentialsIdItems(@QueryParameter String credentialsId) {
-        return FormAccess.administrator().fill(Messages.Credential_none(), credentialsId, () -> CredentialField.choices(credentialsId, true));
+        return FormAccess.administrator()
+                .fill(Messages.Credential_none(), credentialsId,
+                        () -> CredentialField.choices(credentialsId, true));
     }
 
     @POST
     public ListBoxModel doFillNextCredentialsIdItems(@QueryParameter String nextCredentialsId) {
-        return FormAccess.administrator().fill(Messages.Credential_none(), nextCredentialsId, () -> CredentialField.choices(nextCredentialsId, true));
+        return FormAccess.administrator()
+                .fill(Messages.Credential_none(), nextCredentialsId,
+                        () -> CredentialField.choices(nextCredentialsId, true));
     }
 
     @POST

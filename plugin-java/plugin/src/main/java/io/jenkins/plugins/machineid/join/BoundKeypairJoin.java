@@ -70,7 +70,10 @@ public class BoundKeypairJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setRegistrationSecretCredentialsId(String registrationSecretCredentialsId) {
         this.registrationSecretCredentialsId = Texts.orNull(registrationSecretCredentialsId);
-        FormFault.field(BoundKeypairJoin.class, "registrationSecretCredentialsId", () -> Checks.optional(this.registrationSecretCredentialsId, Checks::credential));
+        FormFault.field(
+                BoundKeypairJoin.class,
+                "registrationSecretCredentialsId",
+                () -> Checks.optional(this.registrationSecretCredentialsId, Checks::credential));
     }
 
     /** A file on the agent that holds the registration secret. */
@@ -81,7 +84,10 @@ public class BoundKeypairJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setRegistrationSecretPath(String registrationSecretPath) {
         this.registrationSecretPath = Texts.orNull(registrationSecretPath);
-        FormFault.field(BoundKeypairJoin.class, "registrationSecretPath", () -> Checks.optional(this.registrationSecretPath, Checks::absolutePath));
+        FormFault.field(
+                BoundKeypairJoin.class,
+                "registrationSecretPath",
+                () -> Checks.optional(this.registrationSecretPath, Checks::absolutePath));
     }
 
     /** A file on the agent that holds a private key which never changes. */
@@ -92,7 +98,10 @@ public class BoundKeypairJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setStaticKeyPath(String staticKeyPath) {
         this.staticKeyPath = Texts.orNull(staticKeyPath);
-        FormFault.field(BoundKeypairJoin.class, "staticKeyPath", () -> Checks.optional(this.staticKeyPath, Checks::absolutePath));
+        FormFault.field(
+                BoundKeypairJoin.class,
+                "staticKeyPath",
+                () -> Checks.optional(this.staticKeyPath, Checks::absolutePath));
     }
 
     /**
@@ -106,7 +115,10 @@ public class BoundKeypairJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setStaticKeyCredentialsId(String staticKeyCredentialsId) {
         this.staticKeyCredentialsId = Texts.orNull(staticKeyCredentialsId);
-        FormFault.field(BoundKeypairJoin.class, "staticKeyCredentialsId", () -> Checks.optional(this.staticKeyCredentialsId, Checks::credential));
+        FormFault.field(
+                BoundKeypairJoin.class,
+                "staticKeyCredentialsId",
+                () -> Checks.optional(this.staticKeyCredentialsId, Checks::credential));
     }
 
     /** A registration secret belongs to one token: an agent's own token doesn't come with this one's. */
@@ -173,8 +185,11 @@ public class BoundKeypairJoin extends AgentProofJoin {
         }
 
         @POST
-        public ListBoxModel doFillRegistrationSecretCredentialsIdItems(@QueryParameter String registrationSecretCredentialsId) {
-            return FormAccess.administrator().fill(Messages.Credential_none(), registrationSecretCredentialsId, () -> CredentialField.choices(registrationSecretCredentialsId, true));
+        public ListBoxModel doFillRegistrationSecretCredentialsIdItems(
+                @QueryParameter String registrationSecretCredentialsId) {
+            return FormAccess.administrator()
+                    .fill(Messages.Credential_none(), registrationSecretCredentialsId,
+                            () -> CredentialField.choices(registrationSecretCredentialsId, true));
         }
 
         @POST
@@ -194,7 +209,9 @@ public class BoundKeypairJoin extends AgentProofJoin {
 
         @POST
         public ListBoxModel doFillStaticKeyCredentialsIdItems(@QueryParameter String staticKeyCredentialsId) {
-            return FormAccess.administrator().fill(Messages.Credential_none(), staticKeyCredentialsId, () -> CredentialField.choices(staticKeyCredentialsId, true));
+            return FormAccess.administrator()
+                    .fill(Messages.Credential_none(), staticKeyCredentialsId,
+                            () -> CredentialField.choices(staticKeyCredentialsId, true));
         }
 
         @POST

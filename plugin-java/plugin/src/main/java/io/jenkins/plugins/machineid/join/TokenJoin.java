@@ -118,7 +118,9 @@ public class TokenJoin extends JoinMethod {
 
         @POST
         public ListBoxModel doFillCredentialsIdItems(@QueryParameter String credentialsId) {
-            return FormAccess.administrator().fill(Messages.Credential_none(), credentialsId, () -> CredentialField.choices(credentialsId, true));
+            return FormAccess.administrator()
+                    .fill(Messages.Credential_none(), credentialsId,
+                            () -> CredentialField.choices(credentialsId, true));
         }
 
         @POST

@@ -17,7 +17,10 @@ import java.util.List;
 import net.sf.json.JSONObject;
 import org.kohsuke.stapler.StaplerRequest2;
 
-/** The identities of a block's form, the same for the snippet generator and a freestyle job: whether this job may use one, never whether it exists. */
+/**
+ * The form of a block, the same for the snippet generator and a freestyle job. Of an identity it says whether this job may
+ * use it, never whether it exists.
+ */
 final class BlockForm {
     private BlockForm() {}
 

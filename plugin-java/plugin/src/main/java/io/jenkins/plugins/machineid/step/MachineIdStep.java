@@ -86,7 +86,8 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
-        FormFault.field(MachineIdStep.class, "kubernetesCluster", () -> Checks.optional(this.kubernetesCluster, Checks::resource));
+        FormFault.field(
+                MachineIdStep.class, "kubernetesCluster", () -> Checks.optional(this.kubernetesCluster, Checks::resource));
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -97,7 +98,8 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setKubernetesClusters(List<String> kubernetesClusters) {
         this.kubernetesClusters = Texts.names(kubernetesClusters);
-        FormFault.field(MachineIdStep.class, "kubernetesClusters", () -> Checks.kubernetesClusters(this.kubernetesClusters));
+        FormFault.field(
+                MachineIdStep.class, "kubernetesClusters", () -> Checks.kubernetesClusters(this.kubernetesClusters));
     }
 
     /** For the form. */
@@ -213,7 +215,9 @@ public class MachineIdStep extends Step {
 
         @POST
         public ListBoxModel doFillIdentityItems(@AncestorInPath Item item, @QueryParameter String identity) {
-            return FormAccess.configurer(item).fill(Messages.Choice_default(), identity, () -> BlockForm.identities(item, identity));
+            return FormAccess.configurer(item)
+                    .fill(Messages.Choice_default(), identity,
+                            () -> BlockForm.identities(item, identity));
         }
 
         @POST
