@@ -53,7 +53,15 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         this.id = Texts.orEmpty(id).trim();
         this.cluster = Texts.orEmpty(cluster).trim();
         FormFault.field(Identity.class, "id", () -> Checks.id(this.id));
-        FormFault.field(Identity.class, "cluster", () -> Checks.name(this.cluster));
+        FormFault.field(Identity.class, "cluster", () -> requireCluster(this.id, this.cluster));
+    }
+
+    /** @throws IllegalArgumentException with a sentence for the reader */
+    public static void requireCluster(String id, String cluster) {
+        if (cluster.isEmpty()) {
+            throw new IllegalArgumentException(Messages.Check_clusterMissing(id));
+        }
+        Checks.name(cluster);
     }
 
     private Identity(String folder, String id, String cluster) {

@@ -68,14 +68,24 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
         return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::id));
     }
 
+    /** @param clustersAbove names in the same form, one a line, saved or not */
     @POST
-    public FormValidation doCheckCluster(@QueryParameter String value) {
+    public FormValidation doCheckCluster(
+            @QueryParameter String value, @QueryParameter String id, @QueryParameter String clustersAbove) {
         return FormAccess.administrator().check(() -> {
             String name = Texts.orEmpty(value).trim();
-            if (!name.isEmpty() && MachineIdConfiguration.get().cluster(name) == null) {
-                return FormValidation.error(Messages.Check_clusterUnknown(name));
+            if (name.isEmpty()) {
+                // Nobody has typed anything yet.
+                return Texts.orNull(id) == null
+                        ? FormValidation.ok()
+                        : FormValidation.error(Messages.Check_clusterMissing(id.trim()));
             }
-            return Checks.formOptional(name, Checks::name);
+            if (MachineIdConfiguration.get().cluster(name) != null) {
+                return FormValidation.ok();
+            }
+            return Texts.orEmpty(clustersAbove).lines().anyMatch(name::equals)
+                    ? FormValidation.ok(Messages.Check_clusterAbove())
+                    : FormValidation.error(Messages.Check_clusterUnknown(name));
         });
     }
 
@@ -108,7 +118,7 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     public FormValidation doCheckAllowedJobs(@QueryParameter String value, @QueryParameter String id) {
         return FormAccess.administrator().check(() -> Texts.orNull(value) == null && Texts.orNull(id) != null
                 ? FormValidation.warning(Messages.Check_jobsNone())
-                : Checks.form(value, Checks::jobs));
+                : NamedJobs.check(value, ""));
     }
 
     @POST
@@ -161,12 +171,15 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
                 identity.setAgentLabel(agentLabel);
                 identity.setBuiltInNodeAllowed(builtInNodeAllowed);
                 identity.checkAgents();
-                Identity saved = MachineIdConfiguration.get().identity(identity.getId());
-                identity.setJoin(saved == null ? null : saved.getJoin());
                 Cluster known = MachineIdConfiguration.get().cluster(identity.getCluster());
                 if (known == null) {
-                    return FormValidation.error(Messages.Check_clusterUnknown(identity.getCluster()));
+                    return FormValidation.error(Messages.Check_saveCluster(identity.getCluster()));
                 }
+                Identity saved = MachineIdConfiguration.get().identity(identity.getId());
+                if (saved == null) {
+                    return FormValidation.warning(Messages.Check_saveIdentity(identity.getId()));
+                }
+                identity.setJoin(saved.getJoin());
                 return ConnectionCheck.get().run(known, identity);
             } catch (IllegalArgumentException e) {
                 return FormValidation.error(e.getMessage());

@@ -10,11 +10,12 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.NamedJobs;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.FormAccess;
 import io.jenkins.plugins.machineid.field.Texts;
-import io.jenkins.plugins.machineid.issuer.StatementForm;
+import io.jenkins.plugins.machineid.join.FormAdvice;
 import java.util.List;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.QueryParameter;
@@ -47,28 +48,39 @@ public abstract class FolderIdentityDescriptor extends Descriptor<FolderIdentity
 
     @POST
     public ListBoxModel doFillFormItems(@AncestorInPath Item folder) {
-        return FormAccess.fill(() -> {
-            ListBoxModel items = new ListBoxModel();
-            for (StatementForm each : StatementForm.values()) {
-                items.add(Messages.JenkinsJoin_form(each.method(), each.since()), each.method());
-            }
-            return items;
+        return FormAccess.fill(() -> FormAdvice.choices());
+    }
+
+    /** Of a cluster that doesn't let the folder nothing is told. */
+    @POST
+    public FormValidation doCheckForm(
+            @AncestorInPath Item folder, @QueryParameter String value, @QueryParameter String cluster) {
+        return FormAccess.configurer(folder).check(() -> {
+            String name = Texts.orEmpty(cluster).trim();
+            return FormAdvice.check(value, allows(folder, name) ? name : "");
         });
     }
 
     @POST
-    public FormValidation doCheckCluster(@AncestorInPath Item folder, @QueryParameter String value) {
+    public FormValidation doCheckCluster(
+            @AncestorInPath Item folder, @QueryParameter String value, @QueryParameter String id) {
         return FormAccess.configurer(folder).check(() -> {
             String name = Texts.orEmpty(value).trim();
-            if (name.isEmpty() && folder != null) {
-                return clusters(folder).isEmpty()
-                        ? FormValidation.warning(Messages.Folder_noCluster(folder.getFullName()))
-                        : FormValidation.ok();
+            if (name.isEmpty()) {
+                return missing(folder, Texts.orEmpty(id).trim());
             }
             return allows(folder, name)
                     ? FormValidation.ok()
                     : FormValidation.error(Messages.Folder_cluster(folder == null ? "" : folder.getFullName(), name));
         });
+    }
+
+    /** Nothing of an entry in which nobody has typed yet, but what no typing would change. */
+    private static FormValidation missing(Item folder, String id) {
+        if (folder != null && clusters(folder).isEmpty()) {
+            return FormValidation.warning(Messages.Folder_noCluster(folder.getFullName()));
+        }
+        return id.isEmpty() ? FormValidation.ok() : FormValidation.error(Messages.Check_clusterMissing(id));
     }
 
     /** That an administrator's identity has the id is told where some cluster lets the folder define any. */
@@ -103,7 +115,8 @@ public abstract class FolderIdentityDescriptor extends Descriptor<FolderIdentity
 
     @POST
     public FormValidation doCheckAllowedJobs(@AncestorInPath Item folder, @QueryParameter String value) {
-        return FormAccess.configurer(folder).check(() -> Checks.formOptional(value, Checks::jobs));
+        return FormAccess.configurer(folder)
+                .check(() -> NamedJobs.check(value, folder == null ? "" : folder.getFullName()));
     }
 
     private static List<String> clusters(Item folder) {
