@@ -89,7 +89,7 @@ pub(crate) struct ConfigFile {
 #[derive(Debug, Args)]
 pub(crate) struct Keys {
     /// Algorithm of all new keys: ecdsa-p256, ed25519, rsa-2048 or rsa-4096; ecdsa-p256 if not given, and rsa-2048 for
-    /// databases.
+    /// databases. With ed25519, TLS clients don't read the file `key` of an identity output.
     #[arg(long, value_name = "NAME")]
     pub(crate) key_algorithm: Option<KeyAlgorithm>,
 }

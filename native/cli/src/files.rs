@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use machine_id::config::{AddressKind, EngineConfig, HelperConfig, HelperContent, IdentityConfig, TbotConfig};
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
+use machine_id::output::key_advice;
 use machine_id::secret::Secret;
 use zeroize::Zeroizing;
 
@@ -70,6 +71,11 @@ fn stay_at_address(mut config: TbotConfig, wish: Option<&OsStr>) -> Result<TbotC
 pub(crate) fn engine_config(
     config: TbotConfig,
 ) -> Result<(EngineConfig, Vec<machine_id::config::OutputConfig>), Error> {
+    for output in &config.outputs {
+        if let Some(advice) = key_advice(config.identity.key_algorithm, &output.kind) {
+            eprintln!("machine-id: warning: {}: {advice}", output.destination.path.display());
+        }
+    }
     let root = root(&config.identity);
     let engine = EngineConfig { root, helper: this_program()?, identities: vec![config.identity] };
     Ok((engine, config.outputs))

@@ -1,5 +1,6 @@
 //! What stands in a directory under a name, and which names callers may give it.
 
+use std::fmt;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -41,6 +42,13 @@ impl Name {
             }
         }
         Ok(Self { folder: folder.map(str::to_owned), file: file.to_owned() })
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.folder.as_ref().map_or(Ok(()), |folder| write!(f, "{folder}/"))?;
+        f.write_str(&self.file)
     }
 }
 

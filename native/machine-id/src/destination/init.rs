@@ -4,10 +4,9 @@
 //! what counts: each new file gets its list from the directory's readers. Files that are already there are handed over.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
-use nix::fcntl::{OFlag, openat, renameat};
+use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::{Mode, SFlag, fchmod, fstat};
 use nix::unistd::{Gid, Uid, fchown, geteuid};
 
@@ -39,7 +38,10 @@ pub struct InitPlan {
     writer: (u32, u32),
     directory_acl: Acl,
     file_acl: Acl,
+    /// Of the directories in which `ssh` finds its keys.
+    slot_acl: Acl,
     files: Vec<String>,
+    slots: Vec<(&'static str, Vec<String>)>,
 }
 
 impl InitPlan {
@@ -64,9 +66,9 @@ impl InitPlan {
             directory.retain(|entry| entry.who != Qualifier::Mask);
             directory.extend([all(Qualifier::User(writer.0)), all(Qualifier::Mask)]);
         }
-        let (exists, files) = match directory::open(&request.directory, Missing::Refuse, Durability::Synced) {
-            Ok(opened) => (true, regular_files(&opened.handle, path)?),
-            Err(DestinationError::Missing { .. }) => (false, Vec::new()),
+        let (exists, files, slots) = match directory::open(&request.directory, Missing::Refuse, Durability::Synced) {
+            Ok(opened) => (true, regular_files(&opened.handle, path)?, slots(&opened.handle, path)?),
+            Err(DestinationError::Missing { .. }) => (false, Vec::new(), Vec::new()),
             Err(other) => return Err(other),
         };
         Ok(Self {
@@ -76,7 +78,9 @@ impl InitPlan {
             writer,
             directory_acl: Acl::new(directory),
             file_acl: acl::for_file(&readers),
+            slot_acl: acl::for_directory(&readers),
             files,
+            slots,
         })
     }
 
@@ -91,6 +95,13 @@ impl InitPlan {
         commands.extend(self.commands_for(path, self.owner, &self.directory_acl, "0700"));
         for file in &self.files {
             commands.extend(self.commands_for(&path.join(file), self.writer, &self.file_acl, "0600"));
+        }
+        for (slot, files) in &self.slots {
+            let slot = path.join(slot);
+            commands.extend(self.commands_for(&slot, self.writer, &self.slot_acl, "0700"));
+            for file in files {
+                commands.extend(self.commands_for(&slot.join(file), self.writer, &self.file_acl, "0600"));
+            }
         }
         commands
     }
@@ -118,19 +129,17 @@ impl InitPlan {
         }
         acl::clear_default(&handle, path)?;
         self.shape(&handle, path, &self.directory_acl, Mode::S_IRWXU)?;
-        // Their files have second names at the top, and may belong to somebody else from now on.
-        let mut generations = Vec::new();
-        for name in remove::entries(&handle, path)? {
-            if let Some(name) = name.to_str().filter(|name| names::generation_number(name).is_some()) {
-                remove::tree(&handle, name, &path.join(name))?;
-                generations.push(name.to_owned());
-            }
-        }
         for name in regular_files(&handle, path)? {
-            if name.ends_with(NAMES_A_GENERATION) {
-                rename_what_it_names(&handle, &name, &path.join(&name), &generations)?;
-            }
             self.hand_over(&handle, &name, &path.join(&name))?;
+        }
+        for (slot, files) in &self.slots {
+            let folder = file::Folder::open(&handle, path, Some(slot))?;
+            acl::clear_default(folder.handle(), folder.path())?;
+            self.shape(folder.handle(), folder.path(), &self.slot_acl, Mode::S_IRWXU)?;
+            for name in files {
+                self.hand_over(folder.handle(), name, &folder.path().join(name))?;
+            }
+            give(folder.handle(), folder.path(), self.writer)?;
         }
         give(&handle, path, self.owner)
     }
@@ -167,38 +176,6 @@ impl InitPlan {
     }
 }
 
-/// Files that name key and certificate of a generation; the same are at the top until the next set is written.
-const NAMES_A_GENERATION: &str = "ssh_config";
-const LONGEST: u64 = 1 << 20;
-
-/// Lets an `ssh_config` name the files at the top instead of those of a generation that is gone.
-fn rename_what_it_names(
-    directory: &File,
-    name: &str,
-    path: &Path,
-    generations: &[String],
-) -> Result<(), DestinationError> {
-    let present =
-        openat(directory, name, LOOK, Mode::empty()).map(File::from).map_err(DestinationError::io("opened", path))?;
-    let seen = fstat(&present).map_err(DestinationError::io("read", path))?;
-    let mut text = String::new();
-    // What has another name elsewhere may be anybody's.
-    if seen.st_nlink != 1 || present.take(LONGEST).read_to_string(&mut text).is_err() {
-        return Ok(());
-    }
-    let at_the_top = generations.iter().fold(text.clone(), |text, gone| text.replace(&format!("/{gone}/"), "/"));
-    if at_the_top == text {
-        return Ok(());
-    }
-    let temporary = names::temporary();
-    // Its list is set when it is handed over.
-    file::write(directory, &temporary, path, at_the_top.as_bytes(), Durability::Synced, |_| Ok(()))?;
-    renameat(directory, temporary.as_str(), directory, name).map_err(|errno| {
-        file::discard(directory, &temporary, path);
-        DestinationError::io("replaced", path)(errno)
-    })
-}
-
 const LOOK: OFlag =
     OFlag::O_RDONLY.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC).union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY);
 
@@ -209,6 +186,19 @@ fn give(file: &File, path: &Path, (user, group): (u32, u32)) -> Result<(), Desti
     }
     fchown(file, Some(Uid::from_raw(user)), Some(Gid::from_raw(group)))
         .map_err(DestinationError::io("given to its owner", path))
+}
+
+/// The directories in which `ssh` finds its keys, and what lies there.
+fn slots(directory: &File, path: &Path) -> Result<Vec<(&'static str, Vec<String>)>, DestinationError> {
+    let mut slots = Vec::new();
+    for slot in names::SLOTS {
+        match file::Folder::open(directory, path, Some(slot)) {
+            Ok(folder) => slots.push((slot, regular_files(folder.handle(), folder.path())?)),
+            Err(DestinationError::Missing { .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(slots)
 }
 
 fn regular_files(directory: &File, path: &Path) -> Result<Vec<String>, DestinationError> {

@@ -11,18 +11,18 @@ mod directory;
 mod entry;
 mod error;
 mod file;
-mod folders;
-mod generation;
 mod guard;
 mod init;
 mod lock;
 mod names;
+mod pair;
 mod parents;
 mod program;
 mod remove;
 mod socket;
 mod stage;
 mod writer;
+mod written;
 
 use std::fs::File;
 use std::os::unix::net::UnixListener;
@@ -38,10 +38,10 @@ use crate::config::DirectoryConfig;
 
 pub use content::digest_of;
 pub(crate) use error::DestinationError;
-pub(crate) use folders::OwnFolders;
 pub use init::{InitPlan, InitRequest};
 pub(crate) use lock::{DirectoryLock, HeldPart, PartLock};
 
+pub use pair::PairPaths;
 pub(crate) use program::Program;
 pub(crate) use remove::{Removal, remove_marked};
 pub(crate) use socket::SocketName;
@@ -243,7 +243,7 @@ impl Destination {
         Stage::begin(self, self.durability.commit_wait())
     }
 
-    /// [`Self::begin`] and [`Stage::commit`] in one, for sets in which no file names another one's path.
+    /// [`Self::begin`] and [`Stage::commit`] in one, for sets of which `ssh` reads no pair.
     ///
     /// # Errors
     /// As these.

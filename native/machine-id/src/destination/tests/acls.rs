@@ -34,22 +34,22 @@ fn tools() -> bool {
 }
 
 #[test]
-fn readers_get_the_directory_the_files_and_the_generation_and_nobody_else_does() {
+fn readers_get_the_directory_the_files_and_what_ssh_reads_and_nobody_else_does() {
     if !tools() {
         return;
     }
     let scratch = scratch();
     let path = scratch.path().join("p/d");
     let destination = Destination::create_or_open(&with_readers(&path, AclMode::Required, &[61001, 61002])).unwrap();
-    let stage = destination.begin().unwrap();
-    let generation = stage.references().to_owned();
-    stage.commit(&[("key", b"k"), ("cockroach/node.key", b"n")]).unwrap();
+    let mut stage = destination.begin().unwrap();
+    let [key, _] = stage.pair().keys;
+    stage.commit(&[("key", b"k"), ("key-cert.pub", b"c"), ("cockroach/node.key", b"n")]).unwrap();
     let directory = ["user::rwx", "user:61001:r-x", "user:61002:r-x", "group::---", "mask::r-x", "other::---"];
     let file = ["user::rw-", "user:61001:r--", "user:61002:r--", "group::---", "mask::r--", "other::---"];
-    for at in [&path, &generation, &path.join("cockroach"), &generation.join("cockroach")] {
+    for at in [path.as_path(), key.parent().unwrap(), &path.join("cockroach")] {
         assert_eq!(getfacl(at).unwrap(), directory, "{}", at.display());
     }
-    for at in [path.join("key"), generation.join("key"), path.join("cockroach/node.key")] {
+    for at in [path.join("key"), key.clone(), path.join(".previous-cert.pub"), path.join("cockroach/node.key")] {
         assert_eq!(getfacl(&at).unwrap(), file, "{}", at.display());
     }
     assert_eq!(getfacl(&path.join(".lock")).unwrap(), ["user::rw-", "group::---", "other::---"]);
