@@ -90,6 +90,11 @@ impl Freshness {
         self.backoff.reset();
     }
 
+    /// When the first of its certificates expires, if it has ever been filled.
+    pub(super) fn expires_at(&self) -> Option<SystemTime> {
+        self.delivered.as_ref().map(|delivered| delivered.expires_at)
+    }
+
     /// What went wrong the last time.
     pub(super) const fn problem(&self) -> Option<&Error> {
         self.problem.as_ref()

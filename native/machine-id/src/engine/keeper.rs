@@ -13,6 +13,7 @@ use super::active_lease::ActiveLease;
 use super::agenda::{Facts, Jump, Moment, Step, jump, next};
 use super::bot::Bot;
 use super::look::{Look, Looks};
+use super::patience::{Need, Patience};
 use super::rotation::{Reaction, reaction};
 use super::session::{Current, Session};
 use super::watcher::{self, Heard};
@@ -57,6 +58,7 @@ struct Keeper {
     sessions: watch::Receiver<Current>,
     last: Moment,
     looks: Looks,
+    patience: Patience,
     /// Monotonic times.
     start_at: Duration,
     sweep_at: Option<Duration>,
@@ -88,6 +90,7 @@ impl Keeper {
             sessions: bot.sessions.subscribe(),
             last,
             looks: Looks::new(start),
+            patience: Patience::default(),
             start_at: start + START.mul_f64(bot.unit),
             sweep_at: first.then_some(start + ADOPTION),
             write_at: start,
@@ -157,14 +160,27 @@ impl Keeper {
         self.said = error.map(Error::code);
     }
 
-    fn facts(&self, now: Moment) -> Facts {
+    /// A failure that may pass is waited out by who needs the identity; any other one as the gate says.
+    fn retry_at(&mut self, now: Moment, leases: &[Arc<ActiveLease>]) -> Option<Duration> {
+        let (gate, failed_at) = {
+            let memory = self.bot.memory();
+            (memory.gate.retry_at(), memory.gate.passing_since())
+        };
+        let own = self.bot.held().map_or(Need::Idle, |held| Need::of(Some(held.expires_at), true, now.wall));
+        let need = leases
+            .iter()
+            .fold(own, |need, lease| need.or(Need::of_lease(&lease.freshness(), lease.request().standing, now.wall)));
+        self.patience.until(failed_at, gate, need, fastrand::f64).or(gate)
+    }
+
+    fn facts(&mut self, now: Moment) -> Facts {
         let session = self.bot.current();
         let current = session.as_ref().map(|session| &session.identity.authorities);
         let leases = self.shared.leases.of(&self.bot.config.id);
         let refresh_at = leases.iter().filter_map(|lease| lease.freshness().due_at(current)).min();
         let started = now.monotonic >= self.start_at;
         let wanted = refresh_at.is_some() || session.is_some() || (started && self.stored);
-        let retry_at = self.bot.memory().gate.retry_at();
+        let retry_at = self.retry_at(now, &leases);
         Facts {
             now,
             held: self.bot.held(),
