@@ -74,8 +74,9 @@ impl Agent {
     /// As in the keeper.
     fn retry_at(&mut self, random: &mut fastrand::Rng) -> Option<Duration> {
         let now = wall(self.now);
-        let own = self.held.map_or(Need::Idle, |held| Need::of(Some(held.expires_at), true, now));
-        let need = own.or(Need::of(self.output_ends, !self.build, now));
+        let lived = |until: SystemTime| Validity { from: until - LIFETIME, until };
+        let own = Need::of(self.held.map(|held| lived(held.expires_at)), true, now);
+        let need = own.or(Need::of(self.output_ends.map(lived), !self.build, now));
         let gate = self.gate.retry_at();
         self.patience.until(self.gate.passing_since(), gate, need, || random.f64()).or(gate)
     }

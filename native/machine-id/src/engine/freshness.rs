@@ -90,9 +90,9 @@ impl Freshness {
         self.backoff.reset();
     }
 
-    /// When the first of its certificates expires, if it has ever been filled.
-    pub(super) fn expires_at(&self) -> Option<SystemTime> {
-        self.delivered.as_ref().map(|delivered| delivered.expires_at)
+    /// How long its certificates are valid, if it has ever been filled.
+    pub(super) fn validity(&self) -> Option<Validity> {
+        self.delivered.as_ref().map(|one| Validity::of_certificate(one.valid_from, one.expires_at))
     }
 
     /// What went wrong the last time.

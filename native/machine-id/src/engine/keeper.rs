@@ -19,6 +19,7 @@ use super::session::{Current, Session};
 use super::watcher::{self, Heard};
 use super::{Shared, authorities, heartbeat};
 use crate::error::{Code, Error};
+use crate::renew::schedule::Validity;
 
 /// How long leases of dead processes are left alone after the start: a build that goes on after an agent's restart
 /// takes its lease again in that time.
@@ -166,10 +167,12 @@ impl Keeper {
             let memory = self.bot.memory();
             (memory.gate.retry_at(), memory.gate.passing_since())
         };
-        let own = self.bot.held().map_or(Need::Idle, |held| Need::of(Some(held.expires_at), true, now.wall));
-        let need = leases
-            .iter()
-            .fold(own, |need, lease| need.or(Need::of_lease(&lease.freshness(), lease.request().standing, now.wall)));
+        let session = self.bot.current();
+        let own = session.map(|session| Validity::of_certificate(session.facts.valid_from, session.facts.valid_until));
+        let own = Need::of(own, true, now.wall);
+        let need = leases.iter().fold(own, |need, lease| {
+            need.or(Need::of(lease.freshness().validity(), lease.request().standing, now.wall))
+        });
         self.patience.until(failed_at, gate, need, fastrand::f64).or(gate)
     }
 
