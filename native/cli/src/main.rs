@@ -16,6 +16,7 @@ mod start;
 mod status;
 mod stdio;
 mod stdout;
+mod tunnels;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use machine_id::backoff::Backoff;
 use machine_id::clock::SystemClock;
-use machine_id::config::{OutputConfig, TbotConfig};
+use machine_id::config::{OutputConfig, TbotConfig, TunnelConfig};
 use machine_id::engine::{Engine, LeaseRequest, timestamp};
 use machine_id::error::{Code, Error, Retry};
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::Start;
-use crate::{files, progress, runtime};
+use crate::{files, progress, runtime, tunnels};
 
 pub(crate) fn run(arguments: &Start) -> Result<ExitCode, Error> {
     runtime::threaded()?.block_on(work(arguments))
@@ -23,6 +23,9 @@ async fn work(arguments: &Start) -> Result<ExitCode, Error> {
     let config = read(arguments)?;
     if arguments.oneshot || config.oneshot {
         let running = Running::open(config)?;
+        if !running.tunnels.is_empty() {
+            tracing::warn!("tunnels aren't opened in one pass: they last as long as this process");
+        }
         running.engine.report_once();
         let outcome = running.write_all().await;
         running.engine.close().await;
@@ -73,6 +76,7 @@ fn read(arguments: &Start) -> Result<TbotConfig, Error> {
 struct Running {
     engine: Engine,
     outputs: Vec<OutputConfig>,
+    tunnels: Vec<TunnelConfig>,
     identity: String,
     cluster: String,
     /// The bot's identity is nowhere else, and its token is used up.
@@ -84,16 +88,16 @@ impl Running {
         let identity = config.identity.id.clone();
         let cluster = format!("{}:{}", config.identity.cluster.host, config.identity.cluster.port);
         let only_in_memory = config.identity.storage.is_none() && config.identity.join.method.renewable();
-        let (engine, outputs) = files::engine_config(config)?;
+        let files::Order { engine, outputs, tunnels } = files::order(config)?;
         let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
-        Ok(Self { engine, outputs, identity, cluster, only_in_memory })
+        Ok(Self { engine, outputs, tunnels, identity, cluster, only_in_memory })
     }
 
     /// Writes every output and keeps all of them fresh. While the cluster is away it tries again, and says each cause
     /// once; it returns only with an error that somebody has to mend.
     async fn keep(&self) -> Result<(), Error> {
         let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
-        let mut left: Vec<&OutputConfig> = self.outputs.iter().collect();
+        let mut left: Vec<Wanted<'_>> = self.wanted().collect();
         let mut said: Vec<Error> = Vec::new();
         self.engine.serve_ssh();
         if left.is_empty() {
@@ -101,15 +105,15 @@ impl Running {
         }
         while !left.is_empty() {
             let mut failed = Vec::new();
-            for output in left {
-                match self.write(output).await {
+            for wanted in left {
+                match self.have(wanted).await {
                     Err(error) if error.retry() == Retry::No => return Err(error),
                     Err(error) => {
                         if !said.contains(&error) {
-                            report(output, &error);
+                            wanted.report(&error);
                             said.push(error);
                         }
-                        failed.push(output);
+                        failed.push(wanted);
                     }
                     Ok(()) => {}
                 }
@@ -124,7 +128,7 @@ impl Running {
             }
         }
         self.engine.keep_fresh();
-        notify(&[NotifyState::Ready, NotifyState::Status("all outputs are fresh")]);
+        notify(&[NotifyState::Ready, NotifyState::Status("all outputs are fresh, all tunnels are open")]);
         std::future::pending().await
     }
 
@@ -138,11 +142,26 @@ impl Running {
         for output in &self.outputs {
             match (self.write(output).await, &first) {
                 (Err(error), None) => first = Some(error),
-                (Err(error), Some(first)) if error != *first => report(output, &error),
+                (Err(error), Some(first)) if error != *first => Wanted::Output(output).report(&error),
                 _ => {}
             }
         }
         first.map_or(Ok(()), Err)
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = Wanted<'_>> {
+        self.outputs.iter().map(Wanted::Output).chain(self.tunnels.iter().map(Wanted::Tunnel))
+    }
+
+    async fn have(&self, wanted: Wanted<'_>) -> Result<(), Error> {
+        match wanted {
+            Wanted::Output(output) => self.write(output).await,
+            Wanted::Tunnel(tunnel) => {
+                let what = format!("opening the tunnel to {} through {}", tunnel.kind, self.cluster);
+                let opened = tunnels::open(&self.engine, "start", &self.identity, tunnel);
+                progress::shown(&what, opened).await.map(|_| ())
+            }
+        }
     }
 
     async fn write(&self, output: &OutputConfig) -> Result<(), Error> {
@@ -155,9 +174,23 @@ impl Running {
     }
 }
 
-/// Says what isn't returned to `main`, which says it.
-fn report(output: &OutputConfig, error: &Error) {
-    tracing::error!(directory = %output.destination.path.display(), "not written: {error}");
+/// What a configuration asks for.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    Output(&'a OutputConfig),
+    Tunnel(&'a TunnelConfig),
+}
+
+impl Wanted<'_> {
+    /// Says what isn't returned to `main`, which says it.
+    fn report(self, error: &Error) {
+        match self {
+            Self::Output(output) => {
+                tracing::error!(directory = %output.destination.path.display(), "not written: {error}");
+            }
+            Self::Tunnel(tunnel) => tracing::error!("the tunnel to {} isn't open: {error}", tunnel.kind),
+        }
+    }
 }
 
 /// Waits for SIGHUP and a configuration that can be used; one that can't is reported, and the one at work goes on.

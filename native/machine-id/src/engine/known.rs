@@ -73,6 +73,16 @@ fn with_names(error: &Error, names: &[String]) -> Error {
     Error::new(error.code(), error.message(), format!("these roles see: {list}"))
 }
 
+/// Where an application is, as its resource says.
+pub(super) async fn application(bot: &Bot, session: &Session, app: &str, roles: &[String]) -> Result<String, Error> {
+    let applications = seer(bot, session, roles).await?.applications().await?;
+    if let Some(found) = applications.iter().find(|found| found.name == app) {
+        return Ok(found.uri.clone());
+    }
+    let error = Error::new(Code::TargetUnknown, format!("application {app:?} is not among those that the roles see"), "");
+    Err(with_names(&error, &applications.into_iter().map(|found| found.name).collect::<Vec<_>>()))
+}
+
 /// The names of the kind of `target` that there are.
 async fn seen(bot: &Bot, session: &Session, target: &Target, roles: &[String]) -> Result<Option<Vec<String>>, Error> {
     if matches!(target, Target::None | Target::Reissuable) {

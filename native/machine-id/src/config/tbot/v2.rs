@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::sink::Sink;
+use super::tunnel::{self, TunnelType};
 use super::{directory, lifetime};
 use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::KubernetesOutput;
-use crate::config::model::{IdentityOutput, OutputConfig, OutputKind, OutputType};
+use crate::config::model::{IdentityOutput, OutputConfig, OutputKind, OutputType, TunnelConfig};
 use crate::config::read::kubernetes;
 use crate::config::read::nearest::suggestion;
 use crate::config::read::output::{application, database, required_name};
@@ -29,8 +30,6 @@ const OTHER_TYPES: &[&str] = &[
     "workload-identity-aws-roles-anywhere",
     "ssh-multiplexer",
     "ssh-proxy",
-    "database-tunnel",
-    "application-tunnel",
     "application-proxy",
     "unstable_client_credential",
     "example",
@@ -42,22 +41,31 @@ pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnos
     sink(tree.section(diagnostics)?, base, diagnostics)
 }
 
+/// What the lists hold, each with its place.
+#[derive(Debug, Default)]
+pub(super) struct Services {
+    pub(super) outputs: Vec<(Place, OutputConfig)>,
+    pub(super) tunnels: Vec<(Place, TunnelConfig)>,
+}
+
 /// Reads `outputs` and `services`, which from 16 on may hold the same things.
-pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<(Place, OutputConfig)> {
+pub(super) fn services(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Services {
     if let Some(tree) = section.take_hidden("destinations") {
         diagnostics.error(&tree.place, "belongs to version v1; in v2 write outputs, each with type and destination");
     }
-    let mut outputs = Vec::new();
+    let mut services = Services::default();
     for key in ["outputs", "services"] {
         let Some(list) = section.take(key) else { continue };
         for entry in list.list(diagnostics, limits::OUTPUTS) {
             let place = entry.place.clone();
-            if let Some(output) = output(entry, base, diagnostics) {
-                outputs.push((place, output));
+            match service(entry, base, diagnostics) {
+                Some(Service::Output(output)) => services.outputs.push((place, output)),
+                Some(Service::Tunnel(tunnel)) => services.tunnels.push((place, tunnel)),
+                None => {}
             }
         }
     }
-    outputs
+    services
 }
 
 /// `{type: directory, path: …}` or `{type: memory}`.
@@ -91,7 +99,12 @@ fn sink(mut section: Section, base: &Path, diagnostics: &mut Diagnostics) -> Opt
     None
 }
 
-fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<OutputConfig> {
+enum Service {
+    Output(OutputConfig),
+    Tunnel(TunnelConfig),
+}
+
+fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Service> {
     let mut section = entry.section(diagnostics)?;
     let types = types();
     let tree = section.require("type", diagnostics, &format!("write one of {}", types.join(", ")));
@@ -100,6 +113,9 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Out
         section.ignore_rest();
         return None;
     };
+    if let Some(kind) = TunnelType::of(kind.expose()) {
+        return tunnel::read(section, kind, diagnostics).map(Service::Tunnel);
+    }
     let mut route_to_cluster = None;
     let kind = match known(kind.expose()) {
         Some((OutputType::Identity, _)) => {
@@ -139,13 +155,15 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Out
         diagnostics.warn(&tree.place, "does nothing here: an output is renewed after half of its lifetime");
     }
     section.finish(diagnostics);
-    Some(OutputConfig { kind: kind?, destination: destination?, roles, name, route_to_cluster, ttl })
+    let (kind, destination) = (kind?, destination?);
+    Some(Service::Output(OutputConfig { kind, destination, roles, name, route_to_cluster, ttl }))
 }
 
 /// Every word that `type` may be.
 fn types() -> Vec<&'static str> {
     let mut types = words_of::<OutputType>();
     types.push(KUBERNETES_V2);
+    types.extend(TunnelType::WORDS.iter().map(|(word, _)| *word));
     types
 }
 

@@ -6,10 +6,10 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, LazyLock};
 
-use super::limits::REFUSED;
-use super::peer::{Client, Seen};
-use super::quota::Quota;
-use super::threads::Threads;
+use crate::local::limits::REFUSED;
+use crate::local::peer::{Client, Seen};
+use crate::local::quota::Quota;
+use crate::local::threads::Threads;
 use super::wire::Request;
 use super::{client, session};
 

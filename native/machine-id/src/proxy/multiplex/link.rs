@@ -7,7 +7,7 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::sync::{Mutex, mpsc};
 
-use super::quota::Permit;
+use crate::local::quota::Permit;
 use crate::clock::SharedClock;
 use crate::connect::{ClientCredential, Cluster, ConnectError, Connector, Receiving, SshTarget, SshTransport, Window};
 use crate::error::Error;

@@ -10,12 +10,13 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::limits::{self, ENDING, REFUSED, REST};
+use super::limits;
+use crate::local::limits::{ENDING, REFUSED, REST};
 use super::link::Link;
-use super::peer::Client;
-use super::quota::{Permit, Quota, Share, lock};
+use crate::local::peer::Client;
+use crate::local::quota::{Permit, Quota, Share, lock};
 use super::session;
-use super::threads::{Lane, Threads};
+use crate::local::threads::{Lane, Threads};
 use super::wire::refusal;
 use crate::error::{Code, Error};
 
