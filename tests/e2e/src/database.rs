@@ -32,24 +32,39 @@ impl Database {
     /// # Panics
     /// When it doesn't start.
     pub fn postgres(cluster: &Cluster) -> Option<Self> {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = cluster.certify_database(&spki(&key)).unwrap();
+        Self::postgres_with(free_port(), &certificate, &pem(&key), &cluster.database_ca_pem())
+    }
+
+    /// The same at a port, with a key and certificate that somebody else has made, PEM, and whom it takes clients from.
+    ///
+    /// # Panics
+    /// When it doesn't start.
+    pub fn postgres_with(port: u16, certificate: &str, key: &str, authorities: &str) -> Option<Self> {
         let Some(binaries) = postgres_binaries() else {
             skipped("PostgreSQL isn't installed (Debian's package postgresql)");
             return None;
         };
-        let key = rcgen::KeyPair::generate().unwrap();
         let directory = scratch();
-        let certificate = cluster.certify_database(&spki(&key)).unwrap();
         let file = |name: &str| directory.path().join(name);
-        put(&file("server.crt"), &certificate);
-        put(&file("server.key"), &pem(&key));
-        put(&file("ca.crt"), &cluster.database_ca_pem());
+        put(&file("server.crt"), certificate);
+        put(&file("server.key"), key);
+        put(&file("ca.crt"), authorities);
         put(&file("hba"), "local all all trust\nhostssl all all 127.0.0.1/32 cert\n");
         std::fs::set_permissions(file("server.key"), std::fs::Permissions::from_mode(0o600)).unwrap();
         own(directory.path());
         let data = file("data").display().to_string();
         let tool = |name: &str| binaries.join(name).display().to_string();
-        run(as_user(directory.path(), &tool("initdb")).args(["-D", &data, "-U", "postgres", "-E", "UTF8", "--no-sync"]));
-        let port = free_port();
+        run(as_user(directory.path(), &tool("initdb")).args([
+            "-D",
+            &data,
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]));
         let mut server = as_user(directory.path(), &tool("postgres"));
         server.args(["-D", &data, "-p", &port.to_string(), "-k"]).arg(directory.path());
         for setting in [
@@ -108,7 +123,9 @@ impl Database {
             mysql
         };
         until("MariaDB", LONG, || mysql("select 1").output().unwrap().status.success().then_some(()));
-        run(&mut mysql("create database orders; create user orders@'127.0.0.1'; grant all on orders.* to orders@'127.0.0.1'"));
+        run(&mut mysql(
+            "create database orders; create user orders@'127.0.0.1'; grant all on orders.* to orders@'127.0.0.1'",
+        ));
         Some(Self { _server: server, address: format!("127.0.0.1:{port}"), directory })
     }
 
@@ -136,7 +153,8 @@ fn spki(key: &rcgen::KeyPair) -> Vec<u8> {
 fn pem(key: &rcgen::KeyPair) -> String {
     use base64::Engine as _;
     let text = base64::engine::general_purpose::STANDARD.encode(key.serialize_der());
-    let lines: Vec<String> = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    let lines: Vec<String> =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
     format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"))
 }
 

@@ -111,8 +111,7 @@ fn a_heartbeat_that_fails_or_hangs_delays_nothing() {
         cluster.faults().inject(Point::Heartbeat, fault, Times::Always);
         cluster.faults().inject(Point::Impersonate, TIME_TO_TELL, Times::Always);
         // A call may take longer than that.
-        let outcome =
-            machine.start(&["start", "--oneshot", "-c", "tbot.yaml"]).wait(PROMPT).succeeded();
+        let outcome = machine.start(&["start", "--oneshot", "-c", "tbot.yaml"]).wait(PROMPT).succeeded();
         assert!(!outcome.stderr.to_lowercase().contains("heartbeat"), "{}", outcome.stderr);
         assert!(cluster.counters().seen(Point::Heartbeat) > 0, "none was sent");
     }

@@ -22,7 +22,9 @@ struct Stage {
 /// The lines of a tunnel to PostgreSQL.
 fn postgres(machine: &Machine) -> String {
     let socket = machine.path(POSTGRES).display().to_string();
-    format!("- type: database-tunnel\n  service: pg\n  username: orders\n  database: orders\n  listen: unix://{socket}\n")
+    format!(
+        "- type: database-tunnel\n  service: pg\n  username: orders\n  database: orders\n  listen: unix://{socket}\n"
+    )
 }
 
 fn configure(cluster: &Cluster, machine: &Machine, services: &str) {
@@ -177,7 +179,10 @@ fn a_lock_and_a_restart_of_the_proxy_cut_what_runs_and_are_told_once() {
     let running = stage.long_query("select pg_sleep(600)");
     stage.cluster.lock_user("bot-api", "maintenance");
     assert_ne!(running.wait(LONG).status, Some(0));
+    until("the reason in the log", LONG, || (stage.said("connections are ended") > 0).then_some(()));
     assert_ne!(stage.query("select 1").status, Some(0));
+    assert_eq!(stage.said("connections are ended"), 1, "{}", stage.daemon.stderr());
+    assert!(stage.daemon.stderr().contains("maintenance"), "{}", stage.daemon.stderr());
     stage.cluster.unlock_all();
     until("the tunnel after the lock", LONG, || (stage.query("select 1").status == Some(0)).then_some(()));
 }
@@ -230,7 +235,8 @@ fn another_user_of_the_machine_is_refused() {
     }
     let Some((stage, _database)) = postgres_stage() else { return };
     let run = stage.machine.path("run").display().to_string();
-    let psql = ["--reuid", "daemon", "--regid", "65534", "--clear-groups", "psql", "-h", &run, "-U", "orders", "orders"];
+    let psql =
+        ["--reuid", "daemon", "--regid", "65534", "--clear-groups", "psql", "-h", &run, "-U", "orders", "orders"];
     let refused = stage.machine.tool("setpriv", &psql);
     assert_ne!(refused.status, Some(0));
     // Nor where somebody has widened the permissions.
@@ -246,9 +252,11 @@ fn another_user_of_the_machine_is_refused() {
 fn a_command_gets_the_tunnels_of_its_configuration() {
     let Some((cluster, _database)) = database() else { return };
     let machine = Machine::new(&cluster);
-    let lines = postgres(&machine).replace(&format!("unix://{}", machine.path(POSTGRES).display()), "tcp://127.0.0.1:0");
+    let lines =
+        postgres(&machine).replace(&format!("unix://{}", machine.path(POSTGRES).display()), "tcp://127.0.0.1:0");
     configure(&cluster, &machine, &lines);
-    let script = "psql -X -A -t -c 'select 6 * 7' && psql -X -A -t -d \"$MACHINE_ID_DATABASE_PG\" -c 'select current_user'";
+    let script =
+        "psql -X -A -t -c 'select 6 * 7' && psql -X -A -t -d \"$MACHINE_ID_DATABASE_PG\" -c 'select current_user'";
     let ended = machine.machine_id(&["run", "-c", "tbot.yaml", "--", "sh", "-c", script]).succeeded();
     assert_eq!(ended.stdout, "42\norders\n");
     let ended = machine.machine_id(&["run", "-c", "tbot.yaml", "--", "sh", "-c", "exit 7"]);
@@ -261,7 +269,8 @@ fn stock_mysql_clients_work_and_a_hundred_megabytes_go_through() {
     let cluster = Cluster::start();
     cluster.add_database("my", "mysql", &database.address);
     let machine = Machine::new(&cluster);
-    let lines = "- type: database-tunnel\n  service: my\n  username: orders\n  database: orders\n  listen: tcp://127.0.0.1:0\n";
+    let lines =
+        "- type: database-tunnel\n  service: my\n  username: orders\n  database: orders\n  listen: tcp://127.0.0.1:0\n";
     let stage = start(cluster, machine, lines, 1);
     let address = stage.address("my");
     let port = format!("-P{}", address.rsplit_once(':').unwrap().1);
@@ -270,8 +279,10 @@ fn stock_mysql_clients_work_and_a_hundred_megabytes_go_through() {
         stage.machine.tool("mysql", &arguments)
     };
     assert_eq!(mysql("select 6 * 7").succeeded().stdout, "42\n");
-    let big = mysql("with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000) \
-                     select repeat('x', 100000) from n");
+    let big = mysql(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000) \
+                     select repeat('x', 100000) from n",
+    );
     assert_eq!(big.succeeded().stdout.len(), 100_001_000);
 }
 

@@ -12,8 +12,8 @@ use crate::connect::net::stream::{Pipe, tls_error};
 use crate::connect::route::cluster::{Cluster, Route};
 use crate::connect::route::connector::Connector;
 use crate::connect::tls::credential::ClientCredential;
-use crate::connect::tls::trust::Trust;
 use crate::connect::tls::names;
+use crate::connect::tls::trust::Trust;
 
 /// What a proxy is asked for in TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,9 +178,12 @@ mod tests {
         let error = Alpn::of_database("d", "gopher").unwrap_err();
         assert_eq!(error.code(), Code::Unsupported);
         assert!(error.to_string().contains("gopher"), "{error}");
-        for (uri, alpn) in
-            [("tcp://10.0.0.1:22", "teleport-tcp"), ("http://a", "http/1.1"), ("https://a", "http/1.1"), ("", "http/1.1")]
-        {
+        for (uri, alpn) in [
+            ("tcp://10.0.0.1:22", "teleport-tcp"),
+            ("http://a", "http/1.1"),
+            ("https://a", "http/1.1"),
+            ("", "http/1.1"),
+        ] {
             assert_eq!(Alpn::of_application(uri).as_str(), alpn);
         }
     }

@@ -79,7 +79,8 @@ pub(super) async fn application(bot: &Bot, session: &Session, app: &str, roles: 
     if let Some(found) = applications.iter().find(|found| found.name == app) {
         return Ok(found.uri.clone());
     }
-    let error = Error::new(Code::TargetUnknown, format!("application {app:?} is not among those that the roles see"), "");
+    let error =
+        Error::new(Code::TargetUnknown, format!("application {app:?} is not among those that the roles see"), "");
     Err(with_names(&error, &applications.into_iter().map(|found| found.name).collect::<Vec<_>>()))
 }
 

@@ -19,6 +19,8 @@ use crate::tunnel::{Listener, Reached, Serving, Switch, Upstream};
 
 /// How long finding out what a tunnel leads to, and its first certificate, may take.
 const OPENING: Duration = Duration::from_secs(60);
+/// How often the cluster is asked whether the identity is locked, while its connections end.
+const ASKING: Duration = Duration::from_secs(5);
 
 /// A tunnel that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +92,9 @@ impl Tunnels {
                 (said, alpn)
             }
             TunnelKind::Application { app } => {
-                let alpn = Alpn::of_application(&known::application(bot, &session, app, &certificate.facts.tls.subject.roles).await?);
+                let alpn = Alpn::of_application(
+                    &known::application(bot, &session, app, &certificate.facts.tls.subject.roles).await?,
+                );
                 let word = if alpn == Alpn::of_application("tcp://") { "tcp" } else { "http" };
                 (word.to_owned(), alpn)
             }
@@ -145,6 +149,8 @@ struct Road {
     /// None until it is known what is spoken.
     alpn: Option<Alpn>,
     latest: Mutex<Option<(Arc<RoleCertificate>, ClientCredential)>>,
+    /// When it was last asked why connections end, in monotonic time.
+    asked: Mutex<Option<Duration>>,
 }
 
 impl Road {
@@ -166,7 +172,7 @@ impl Road {
             route_to_cluster: None,
             given: false,
         };
-        Self { bot: Arc::clone(bot), request, target, alpn: None, latest: Mutex::default() }
+        Self { bot: Arc::clone(bot), request, target, alpn: None, latest: Mutex::default(), asked: Mutex::default() }
     }
 
     async fn certificate(&self) -> Result<(Arc<Session>, Arc<RoleCertificate>), Error> {
@@ -186,6 +192,26 @@ impl Road {
         Ok(credential)
     }
 
+    /// A certificate says nothing of a lock that came after it; the auth server does.
+    async fn why(&self) -> Option<Error> {
+        {
+            let (now, mut asked) =
+                (self.bot.clock.monotonic(), self.asked.lock().unwrap_or_else(PoisonError::into_inner));
+            if asked.is_some_and(|asked| now.saturating_sub(asked) < ASKING) {
+                return None;
+            }
+            *asked = Some(now);
+        }
+        let session = self.bot.current()?;
+        let error = Error::from(session.client.ping().await.err()?);
+        if error.code() != Code::BotLocked {
+            return None;
+        }
+        self.refused();
+        self.bot.failed(&session, &error).await;
+        Some(error)
+    }
+
     async fn stream(&self) -> Result<RoutedStream, Error> {
         let (session, certificate) = self.certificate().await?;
         let credential = self.credential(&certificate)?;
@@ -203,5 +229,9 @@ impl Upstream for Road {
 
     fn refused(&self) {
         self.bot.cache.forget_scope(&Scope::Build(self.request.lease.clone()));
+    }
+
+    fn why_ended(&self) -> BoxFuture<'_, Option<Error>> {
+        Box::pin(self.why())
     }
 }

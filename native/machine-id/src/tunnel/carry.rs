@@ -18,6 +18,8 @@ use crate::local::quota::lock;
 pub(super) enum Ended {
     /// Both sides were done, or the client left.
     Done,
+    /// The service was done before its client: its own affair, or the cluster has ended it.
+    ByService,
     /// The way to the service broke.
     Cut(io::Error),
 }
@@ -50,21 +52,27 @@ pub(super) async fn carry<S: AsyncRead + AsyncWrite>(client: &Client, stream: S)
     let mut up = pin!(up(client, &mut to_far, &clock));
     let mut down = pin!(down(client, &mut from_far, &clock));
     // Whichever ends first.
-    let (mut sent, mut received) = (false, false);
+    let (mut sent, mut received, mut by_service) = (false, false, false);
     loop {
         tokio::select! {
+            // Where both have ended it was the client's wish.
+            biased;
             ended = &mut up, if !sent => match ended {
+                Some(Ended::Done) if received => return Ended::ByService,
                 Some(ended) => return ended,
                 None => sent = true,
             },
             ended = &mut down, if !received => match ended {
                 Some(ended) => return ended,
-                None => received = true,
+                None => {
+                    received = true;
+                    by_service = !sent;
+                }
             },
             () = clock.silence(HALF_OPEN), if sent || received => return Ended::Done,
         }
         if sent && received {
-            return Ended::Done;
+            return if by_service { Ended::ByService } else { Ended::Done };
         }
         clock.tick();
     }

@@ -28,6 +28,10 @@ pub trait Upstream: Send + Sync + 'static {
 
     /// The cluster has refused what the last stream was opened as.
     fn refused(&self);
+
+    /// Why the cluster may have ended a stream by itself, where it says so: the identity is locked. Asked not more often
+    /// than now and then.
+    fn why_ended(&self) -> BoxFuture<'_, Option<Error>>;
 }
 
 /// What the tunnels of one process share.
@@ -68,12 +72,7 @@ impl Serving {
     ///
     /// # Errors
     /// When the runtime can't watch the listener.
-    pub fn start(
-        switch: &Switch,
-        listener: Listener,
-        leads_to: String,
-        upstream: impl Upstream,
-    ) -> io::Result<Self> {
+    pub fn start(switch: &Switch, listener: Listener, leads_to: String, upstream: impl Upstream) -> io::Result<Self> {
         let lane = switch.threads.lane();
         let (door, name, users) = match listener.inner {
             Inner::Tcp(listener) => (Door::Tcp(TcpListener::from_std(listener)?), None, Vec::new()),
@@ -219,11 +218,18 @@ async fn run(shared: Arc<Shared>, client: Client) {
     };
     shared.teller.works();
     let address = stream.address().to_owned();
-    if let Ended::Cut(error) = carry(&client, stream).await {
-        if RoutedStream::is_refusal(&error) {
-            shared.upstream.refused();
+    match carry(&client, stream).await {
+        Ended::Done => return,
+        Ended::ByService => drop(client),
+        Ended::Cut(error) => {
+            client.reset();
+            if RoutedStream::is_refusal(&error) {
+                shared.upstream.refused();
+            }
+            shared.teller.failed("a connection was cut", &Error::from(RoutedStream::explain(&address, &error)));
         }
-        shared.teller.failed("a connection was cut", &Error::from(RoutedStream::explain(&address, &error)));
-        client.reset();
+    }
+    if let Some(error) = shared.upstream.why_ended().await {
+        shared.teller.failed("connections are ended", &error);
     }
 }

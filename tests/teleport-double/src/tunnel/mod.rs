@@ -25,7 +25,9 @@ pub(crate) async fn database(core: Arc<Core>, peer: Peer, client: Io) {
         let address = found.and_then(|found| found.address.clone());
         let may = identity.roles.iter().filter_map(|role| state.roles.get(role)).any(|role| role.admits(user, name));
         if !may {
-            return Err("access to db denied. User does not have permissions. Confirm database user and name.".to_owned());
+            return Err(
+                "access to db denied. User does not have permissions. Confirm database user and name.".to_owned()
+            );
         }
         address.ok_or_else(|| format!("database {service} isn't there"))
     });

@@ -90,7 +90,11 @@ async fn refuse(client: &mut Io, why: &str) -> io::Result<()> {
     client.shutdown().await
 }
 
-async fn connect(core: &Core, address: &str, user: &str) -> io::Result<impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static + use<>> {
+async fn connect(
+    core: &Core,
+    address: &str,
+    user: &str,
+) -> io::Result<impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static + use<>> {
     let config = config(core, user).map_err(io::Error::other)?;
     let mut tcp = TcpStream::connect(address).await?;
     tcp.set_nodelay(true)?;

@@ -58,9 +58,20 @@ mod tests {
         }
         assert_eq!(listen("unix:///run/a/db.sock"), Ok(Listen::Unix("/run/a/db.sock".into())));
         for text in [
-            "", "127.0.0.1:5432", "tcp://", "tcp://127.0.0.1", "tcp://host.example.com:1", "tcp://127.0.0.1:70000",
-            "unix://", "unix:///", "unix:///sock", "unix://run/sock", "unix:///a/../b/sock", "unix:///a//sock",
-            "unix:///a/", "http://a:1",
+            "",
+            "127.0.0.1:5432",
+            "tcp://",
+            "tcp://127.0.0.1",
+            "tcp://host.example.com:1",
+            "tcp://127.0.0.1:70000",
+            "unix://",
+            "unix:///",
+            "unix:///sock",
+            "unix://run/sock",
+            "unix:///a/../b/sock",
+            "unix:///a//sock",
+            "unix:///a/",
+            "http://a:1",
         ] {
             assert!(listen(text).is_err(), "{text}");
         }

@@ -15,10 +15,10 @@ use rustix::net::{
 use tokio::time::timeout;
 
 use super::limits::{HELD_UP, TELLING};
+use super::wire::LONGEST;
 use crate::local::peer::Client;
 use crate::local::quota::{Permit, lock};
 use crate::local::threads::Lane;
-use super::wire::LONGEST;
 
 /// Longest line that is written to a client's standard error: a pipe that is ready takes it at once.
 const LINE: usize = 1024;

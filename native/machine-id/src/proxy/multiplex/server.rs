@@ -11,14 +11,14 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::limits;
-use crate::local::limits::{ENDING, REFUSED, REST};
 use super::link::Link;
-use crate::local::peer::Client;
-use crate::local::quota::{Permit, Quota, Share, lock};
 use super::session;
-use crate::local::threads::{Lane, Threads};
 use super::wire::refusal;
 use crate::error::{Code, Error};
+use crate::local::limits::{ENDING, REFUSED, REST};
+use crate::local::peer::Client;
+use crate::local::quota::{Permit, Quota, Share, lock};
+use crate::local::threads::{Lane, Threads};
 
 /// What the sockets of one process share.
 #[derive(Clone, Debug)]

@@ -40,10 +40,10 @@ mod clients {
     use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
     use rustix::net::sockopt;
 
+    use super::super::session::receive;
     use crate::local::limits::REFUSED;
     use crate::local::peer::{Client, Seen};
     use crate::local::quota::Quota;
-    use super::super::session::receive;
     use crate::local::threads::Threads;
     use crate::proxy::multiplex::wire::Request;
 
