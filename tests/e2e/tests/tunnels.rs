@@ -1,6 +1,7 @@
 //! Databases and applications through tunnels, with stock clients and real servers.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![allow(clippy::disallowed_methods, reason = "a test's own files, not destinations")]
 
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -9,6 +10,7 @@ use std::process::Command;
 use e2e::wait::{LONG, until};
 use e2e::{Cluster, Database, Machine, Outcome, Process, users};
 use nix::sys::signal::Signal;
+use teleport_double::Role;
 
 const POSTGRES: &str = "run/.s.PGSQL.5432";
 
@@ -149,7 +151,9 @@ fn an_idle_tunnel_asks_for_nothing() {
     let lines = format!("{}renewal_interval: 1s\n", postgres(&machine));
     let stage = start(cluster, machine, &lines, 1);
     let before = stage.cluster.counters().impersonated;
-    std::thread::sleep(std::time::Duration::from_secs(3));
+    // The bot itself is renewed meanwhile.
+    let generation = stage.cluster.generation("api");
+    until("two renewals", LONG, || (stage.cluster.generation("api") > generation.map(|count| count + 1)).then_some(()));
     assert_eq!(stage.cluster.counters().impersonated, before);
     assert_eq!(stage.query("select 1").succeeded().stdout, "1\n");
 }
@@ -202,6 +206,20 @@ fn wrong_names_are_answered_with_those_that_the_roles_see() {
         assert!(ended.stderr.contains(wrong) && ended.stderr.contains(seen), "{}", ended.stderr);
         assert!(ended.stderr.contains("can be connected to by every user of this machine"), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn a_user_whom_the_roles_dont_allow_is_named_with_those_that_they_do() {
+    let Some((cluster, _database)) = database() else { return };
+    cluster.set_role(Role::new("api-workers").only_databases(&["orders", "audit"], &["orders"]));
+    let machine = Machine::new(&cluster);
+    let lines = postgres(&machine).replace("username: orders", "username: admin");
+    let stage = start(cluster, machine, &lines, 1);
+    let doubt = "the roles don't allow database user \"admin\"; they allow: audit, orders";
+    until("the doubt", LONG, || stage.daemon.stderr().contains(doubt).then_some(()));
+    let run = stage.machine.path("run").display().to_string();
+    let refused = stage.machine.tool("psql", &["-h", &run, "-U", "admin", "-d", "orders", "-c", "select 1"]);
+    assert!(refused.stderr.contains("access to db denied"), "{}", refused.stderr);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) mod words;
 
 pub use auth::authority::{CaKind, CertAuthority, KeySet};
 pub use auth::client::{AuthClient, IssuedCerts, Ping};
-pub use auth::resources::{Application, Database, Host};
+pub use auth::resources::{Application, Database, DatabaseRules, Host};
 pub use auth::watch::AuthorityWatch;
 pub use error::{ConnectError, HostError, Presented, Refusal, SetUpError, TransportError, TrustError};
 pub use fetch::{FetchError, FetchReply, FetchRequest};

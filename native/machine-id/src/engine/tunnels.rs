@@ -89,6 +89,7 @@ impl Tunnels {
             TunnelKind::Database { service, .. } => {
                 let said = certificate.facts.tls.subject.database_protocol.clone().unwrap_or_default();
                 let alpn = Alpn::of_database(service, &said)?;
+                tell_doubts(bot, &session, kind, &said, &certificate.facts.tls.subject.roles);
                 (said, alpn)
             }
             TunnelKind::Application { app } => {
@@ -133,6 +134,19 @@ impl Tunnels {
     fn all(&self) -> MutexGuard<'_, Vec<Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Says what the roles don't allow; nobody waits for it.
+fn tell_doubts(bot: &Arc<Bot>, session: &Arc<Session>, kind: &TunnelKind, protocol: &str, roles: &[String]) {
+    let TunnelKind::Database { username, database, .. } = kind.clone() else { return };
+    let (bot, session, roles) = (Arc::clone(bot), Arc::clone(session), roles.to_vec());
+    let (what, protocol) = (kind.to_string(), protocol.to_owned());
+    tokio::spawn(async move {
+        match known::doubts(&bot, &session, (&username, &database), &protocol, &roles).await {
+            Ok(doubts) => doubts.iter().for_each(|doubt| tracing::warn!("tunnel to {what}: {doubt}")),
+            Err(error) => tracing::debug!("what the roles allow at {what} can't be found out: {error}"),
+        }
+    });
 }
 
 /// Each tunnel has a certificate of its own: users of one machine don't share what they are counted and locked by.

@@ -134,7 +134,8 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
         None => {
             let other = kind.expose();
             if OTHER_TYPES.contains(&other) {
-                diagnostics.unsupported(&place, format!("{other:?} isn't built here; built: {}", types.join(", ")));
+                let built = instead(other).map_or_else(|| format!("built: {}", types.join(", ")), str::to_owned);
+                diagnostics.unsupported(&place, format!("{other:?} isn't built here; {built}"));
             } else {
                 diagnostics.error(&place, format!("is {}; {}", shown(other), suggestion(other, &types)));
             }
@@ -157,6 +158,17 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
     section.finish(diagnostics);
     let (kind, destination) = (kind?, destination?);
     Some(Service::Output(OutputConfig { kind, destination, roles, name, route_to_cluster, ttl }))
+}
+
+/// What does the same here.
+fn instead(kind: &str) -> Option<&'static str> {
+    match kind {
+        "application-proxy" => Some("write an application-tunnel for each application"),
+        "ssh-multiplexer" => {
+            Some("while `start` runs, ssh shares connections by the ssh_config of an output of type identity")
+        }
+        _ => None,
+    }
 }
 
 /// Every word that `type` may be.
