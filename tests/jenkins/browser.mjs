@@ -89,10 +89,20 @@ await form.getByRole("button", { name: "Add identity" }).click();
 let identity = last(form, "maxTtl");
 const SECRET = "typed-by-hand-0123456789";
 await fill(identity, { id: "by-hand", cluster: "by-hand", roles: "one, two", maxTtl: "90m", allowedJobs: "team-a/**\nteam b/*", allowedAgents: "a2\nworker-*" });
+/** The choice says it, however long the answer takes. */
+async function told(chunk, name, words) {
+  await page.waitForFunction(([element, text]) => element.innerText.includes(text), [await chunk.elementHandle(), words]);
+  check(name, true);
+}
+await told(identity, "a cluster that isn't saved yet is no error", "it is saved together with this");
+check("and nothing says that it is gone", !(await identity.innerText()).includes("There is no cluster"));
 // Only the chosen method's fields are there; a method's form is fetched when it is chosen first.
 const method = identity.locator("select.dropdownList").first();
+const JENKINS = "jenkins (signed by this Jenkins)";
+await method.selectOption({ label: JENKINS });
+await told(identity, "a new identity shows the form that goes on the wire", "On the wire: kubernetes, which Teleport takes from 12.4, 13.4 or 14 on");
 await method.selectOption({ label: "gitlab" });
-await identity.locator("[name='_.tokenName']").first().waitFor({ state: "visible" });
+await identity.locator("[name='_.tokenName']:visible").first().waitFor();
 check("an ID-token method shows its own fields", await identity.locator("[name='_.variable']").first().isVisible());
 check("and no secret token", !(await identity.locator("[name='_.token']").first().isVisible().catch(() => false)));
 await method.selectOption({ label: "token" });
@@ -133,6 +143,13 @@ check("Test connection of an identity holds the saved pins against the cluster",
 await shot("configuration", form);
 const help = form.locator("a.jenkins-help-button");
 check("each field has a help button", (await help.count()) > 15, await help.count());
+
+// Its cluster was tried, so that the version is known; nothing of this is saved.
+await identity.locator("select.dropdownList").first().selectOption({ label: JENKINS });
+await told(identity, "the field of the form says which version was seen", "Cluster 'by-hand' has 15.");
+await identity.locator("[name='_.form']").first().selectOption("generic_oidc");
+await told(identity, "a form that the cluster is too old for is an error that names another one", "choose kubernetes in the identity");
+await shot("form-too-new", identity);
 
 // Removing the entries removes them.
 await last(form, "maxTtl").locator(".repeatable-delete").last().click();

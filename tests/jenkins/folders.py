@@ -218,6 +218,11 @@ def what_folders_ask_for_is_on_the_set_up_page_and_for_their_owners(world):
         equal(theirs[0]["yaml"], setup["team-f/mine"]["yaml"])
         contains(mallory.get(f"{job_path(TEAM)}/machine-id-setup/"), "team-f:deploy@team-f/mine", "jenkins-copy-button")
         contains(mallory.get(job_path(TEAM) + "/"), "machine-id-setup")
+        # The field is there where it is of use, and nowhere else.
+        contains(mallory.get(job_path(TEAM) + "/configure"), FORM + "/")
+        jenkins.groovy("jenkins.model.Jenkins.get().createProject(com.cloudbees.hudson.plugins.folder.Folder, 'quiet')")
+        assert FORM + "/" not in jenkins.get("/job/quiet/configure"), "a form where nothing may be defined"
+        jenkins.groovy("jenkins.model.Jenkins.get().getItem('quiet').delete()")
         cli = world.output / "jenkins-cli.jar"
         with jenkins.opener.open(jenkins.url + "/jnlpJars/jenkins-cli.jar", timeout=60) as reply:
             cli.write_bytes(reply.read())

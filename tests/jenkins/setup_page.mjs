@@ -14,6 +14,8 @@ page.on("pageerror", (error) => errors.push(error.message));
 
 /** From one element to the top of another one, or to the end of it. */
 async function shot(name, from, to) {
+  // The head of the page stands wherever somebody has scrolled to.
+  await page.evaluate(() => window.scrollTo(0, 0));
   const boxes = await page.evaluate(([first, last]) => {
     const box = (selector) => {
       const { top, bottom } = document.querySelector(selector).getBoundingClientRect();
@@ -32,6 +34,10 @@ const form = page.locator(`form[name='try-${identity}']`);
 // The roles are the least of it.
 await page.locator(`details:has(#text-${identity}-roles) summary`).click();
 await shot("setup-resources", `#identity-${identity}`, `#text-${identity}-resources`);
+const wire = await page.locator(`#wire-${identity}`).innerText();
+check("the form that goes on the wire is shown, and since when it is taken", /On the wire: \w+, which Teleport takes from \d/.test(wire), wire);
+const rotate = page.locator("form[name='rotate'] button");
+check("a step of a rotation looks less important than a trial", !(await rotate.getAttribute("class")).includes("--primary"));
 const copies = await page.locator(".jenkins-copy-button").count();
 check("each text can be copied", copies > 3, copies);
 const proposed = await form.locator("[name='job']").inputValue();
@@ -48,6 +54,8 @@ async function attempt(name) {
 let said = await attempt(job);
 check("a join that works is told", /Joined as bot-/.test(said) && said.includes(job), said);
 check("what was tried stays in the form", (await form.locator("[name='job']").inputValue()) === job);
+const known = await page.locator(`#wire-${identity}`).innerText();
+check("the version that was seen is shown beside the form", /has \d+\.\d+\.\d+, and takes it/.test(known), known);
 await shot("setup-try", `form[name='try-${identity}']`, `#tried-${identity}`);
 said = await attempt(refused);
 check("a refusal is explained", said.includes("[join_rejected]") && said.includes("create it anew"), said);

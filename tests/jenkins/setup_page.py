@@ -51,6 +51,8 @@ def the_set_up_page_shows_what_to_create(world):
         contains(setup["yaml"], "kind: bot", "kind: token", "name: jenkins-signed", "join_method: kubernetes",
                  'service_account: "team-a:<b>app@signed"', 'service_account: "-:tool@signed"', '"kty":"RSA"')
         assert '"d"' not in setup["yaml"], "a private key"
+        equal(setup["form"], "kubernetes", "what is chosen where nobody chose")
+        contains(setup["wire"], "On the wire: kubernetes, which Teleport takes from 12.4, 13.4 or 14 on")
         contains(setup["roles"], "kind: role", "name: deployers")
         contains(setup["terraform"], 'resource "teleport_provision_token" "jenkins-signed" {')
         page = jenkins.get(PAGE)

@@ -24,7 +24,7 @@ CONFIGURATION = f"{PACKAGE}.config.MachineIdConfiguration.get()"
 JWS = re.compile(rb"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{40,}")
 RULE = "no allow rule of the token resource on the cluster"
 UNKNOWN_KEY = "the issuer's key isn't in the token resource on the cluster"
-LEASE = "machine-id: identity 'stated' with roles stated-workers"
+LEASE = "machine-id: identity 'stated' with roles stated-workers, logins "
 RELEASED = "machine-id: lease of 'stated' released"
 CERTIFICATE = "$(cat $MACHINE_ID_DIR/*cert.pub | sha256sum | head -c 16)"
 
@@ -201,7 +201,8 @@ def vouched_for_branch_but_not_a_fork(world):
 def the_cluster_refuses_a_job_that_no_rule_names(world):
     with stated(world) as jenkins:
         jenkins.pipeline("stated-other", stated_block("sh 'echo never'"))
-        is_refused(world, "stated-other", RULE)
+        log = is_refused(world, "stated-other", RULE)
+        contains(log, "tctl get token/stated`", "Manage Jenkins, Machine ID, how token resource 'stated' has to be")
 
 
 @test

@@ -57,7 +57,7 @@ def a_refused_trial_is_explained(world):
     with stated(world) as jenkins:
         kind, said = tried(world, job="stated-other")
         equal(kind, "danger", said)
-        contains(said, "[join_rejected]", RULE, "create it anew", "stated-other")
+        contains(said, "[join_rejected]", RULE, "tctl get token/stated`", "create it anew", "stated-other")
         for job in ("elsewhere", "stated-**", ""):
             kind, said = tried(world, job=job)
             equal(kind, "warning", said)

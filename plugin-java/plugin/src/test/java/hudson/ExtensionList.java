@@ -20,6 +20,11 @@ public class ExtensionList<T> extends AbstractList<T> {
         }));
     }
 
+    /** Where the type isn't one that can be made. */
+    public static <U> void set(Class<U> type, U only) {
+        SINGLETONS.put(type, only);
+    }
+
     @Override
     public T get(int index) {
         return null;

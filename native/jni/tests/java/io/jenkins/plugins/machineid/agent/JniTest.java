@@ -206,8 +206,7 @@ public final class JniTest {
 
     private static void otherLoader() throws Exception {
         long ours = opened(MachineIdNative.open(nowhere()));
-        Thread.sleep(100);
-        long before = Process.countOurs();
+        long before = Process.settled().ours();
         abandon();
         for (int i = 0; i < 200 && Process.countOurs() > before; i++) {
             System.gc();

@@ -18,6 +18,20 @@ record Process(long rssKb, long threads, long ours, long descriptors) {
         return new Process(rss, count("/proc/self/task") - ours, ours, count("/proc/self/fd"));
     }
 
+    /** When threads and descriptors stay as many: a thread names itself, and takes its time to end. At most ten seconds. */
+    static Process settled() throws Exception {
+        Process last = now();
+        int same = 0;
+        for (int i = 0; i < 500 && same < 15; i++) {
+            Thread.sleep(20);
+            Process now = now();
+            boolean stays = now.ours == last.ours && now.threads == last.threads && now.descriptors == last.descriptors;
+            same = stays ? same + 1 : 0;
+            last = now;
+        }
+        return last;
+    }
+
     /** Threads of the library. */
     static long countOurs() throws IOException {
         try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {

@@ -9,8 +9,8 @@ final class Rounds {
     /** Of the heap's and the compiler's noise; a leak of 1 kB a round would be more in 10,000. */
     private static final long TOLERATED_KB = 6 << 10;
 
-    /** Two workers, and at most eight for files and name look-ups, which end when idle. */
-    private static final long MOST_THREADS = 10;
+    /** Two workers, and at most as many for blocking work as {@code blocking::THREADS} says, which end when idle. */
+    private static final long MOST_THREADS = 2 + 12;
 
     private static long number = 1_000_000;
 
@@ -49,7 +49,6 @@ final class Rounds {
 
     private static Process settled() throws Exception {
         System.gc();
-        Thread.sleep(300);
-        return Process.now();
+        return Process.settled();
     }
 }

@@ -13,6 +13,9 @@ import java.util.HexFormat;
  * {@code team-b} defines. No id has a slash, so that no folder can give an identity another one's name.
  */
 public final class IdentityName {
+    /** In place of an id that has it: each of a folder's. */
+    public static final String EACH = "*";
+
     /** Too many to try: a folder's name may hold whatever leads to another one's digest, and is left out of what is read. */
     private static final int DIGEST_BYTES = 10;
 

@@ -125,42 +125,47 @@ public final class Policy {
     }
 
     /**
-     * What a job means by an id: an administrator's identity, or that of the nearest folder above it which has one. Never
-     * one of both: a folder must not come between a job and what an administrator has given it.
+     * What a job means by an id: an administrator's identity, or that of the nearest folder above it which has one, also where
+     * something is wrong with that. Never one of both, and never a farther one in its place: a folder must not come between a
+     * job and what an administrator has given it, and a slip in a folder must not make a job another bot.
      *
      * @return null: there is none
      */
     private ReadRule meant(String identity, String job) throws Refusal {
         ReadRule ofFolder = ofFolders.stream()
                 .filter(rule -> rule.isOfFolderAbove(job) && isCalled(rule.id(), identity))
-                .max(Comparator.comparingInt(rule -> rule.id().length()))
+                .max(Comparator.comparingInt(rule -> IdentityName.folder(rule.id()).length()))
                 .orElse(null);
-        if (ofFolder != null) {
-            String id = IdentityName.id(ofFolder.id());
-            if (rules.containsKey(id)) {
-                throw new Refusal(
-                        Rule.IDENTITY_TWICE,
-                        Messages.Policy_identityTwice(IdentityName.folder(ofFolder.id()), id),
-                        "job " + job + " asks");
-            }
-            return ofFolder;
-        }
+        String faulty = faults.keySet().stream()
+                .filter(name -> job.startsWith(IdentityName.folder(name) + "/") && isCalled(name, identity))
+                .max(Comparator.comparingInt(name -> IdentityName.folder(name).length()))
+                .orElse(null);
+        // Of folders above one job the longer name is the nearer one.
+        boolean nearer = faulty != null
+                && (ofFolder == null || IdentityName.folder(faulty).length() > IdentityName.folder(ofFolder.id()).length());
         ReadRule own = IdentityName.folder(identity).isEmpty() ? rules.get(identity) : null;
-        String fault = own != null
-                ? null
-                : faults.keySet().stream()
-                        .filter(name -> isCalled(name, identity))
-                        .max(Comparator.comparingInt(String::length))
-                        .map(faults::get)
-                        .orElse(null);
-        if (fault != null) {
-            throw new Refusal(Rule.FOLDER_NOT_ALLOWED, fault, "job " + job + " asks");
+        if (nearer && own == null) {
+            throw new Refusal(Rule.FOLDER_NOT_ALLOWED, faults.get(faulty), "job " + job + " asks");
         }
-        return own;
+        if (ofFolder == null) {
+            return own;
+        }
+        String id = IdentityName.id(ofFolder.id());
+        if (rules.containsKey(id)) {
+            throw new Refusal(
+                    Rule.IDENTITY_TWICE,
+                    Messages.Policy_identityTwice(IdentityName.folder(ofFolder.id()), id),
+                    "job " + job + " asks");
+        }
+        return ofFolder;
     }
 
+    /** A folder with which something is wrong as a whole has each id. */
     private static boolean isCalled(String name, String identity) {
-        return name.equals(identity) || IdentityName.id(name).equals(identity);
+        String folder = IdentityName.folder(identity);
+        return name.equals(identity)
+                || IdentityName.id(name).equals(identity)
+                || IdentityName.id(name).equals(IdentityName.EACH) && (folder.isEmpty() || folder.equals(IdentityName.folder(name)));
     }
 
     /** For forms and rules: whether the node may have it. */

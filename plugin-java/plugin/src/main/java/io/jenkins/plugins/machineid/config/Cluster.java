@@ -216,13 +216,15 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
                 @QueryParameter String address,
                 @QueryParameter String addressKind,
                 @QueryParameter String caPins,
-                @QueryParameter String caCertificate) {
+                @QueryParameter String caCertificate,
+                @QueryParameter String teleportName) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
             try {
                 Cluster cluster = new Cluster(name, address);
                 cluster.setAddressKind(addressKind);
                 cluster.setCaPins(List.of(Texts.orEmpty(caPins)));
                 cluster.setCaCertificate(caCertificate);
+                cluster.setTeleportName(teleportName);
                 return ConnectionCheck.get().run(cluster, null);
             } catch (IllegalArgumentException e) {
                 return FormValidation.error(e.getMessage());

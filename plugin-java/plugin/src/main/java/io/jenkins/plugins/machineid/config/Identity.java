@@ -52,7 +52,15 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         this.id = Texts.orEmpty(id).trim();
         this.cluster = Texts.orEmpty(cluster).trim();
         Checks.id(this.id);
-        Checks.name(this.cluster);
+        requireCluster(this.id, this.cluster);
+    }
+
+    /** @throws IllegalArgumentException with a sentence for the reader */
+    public static void requireCluster(String id, String cluster) {
+        if (cluster.isEmpty()) {
+            throw new IllegalArgumentException(Messages.Check_clusterMissing(id));
+        }
+        Checks.name(cluster);
     }
 
     private Identity(String folder, String id, String cluster) {

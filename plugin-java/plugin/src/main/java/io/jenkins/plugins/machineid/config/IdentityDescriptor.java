@@ -65,14 +65,21 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
         return Checks.form(value, Checks::id);
     }
 
+    /** @param clustersAbove names in the same form, one a line, saved or not */
     @POST
-    public FormValidation doCheckCluster(@QueryParameter String value) {
+    public FormValidation doCheckCluster(
+            @QueryParameter String value, @QueryParameter String id, @QueryParameter String clustersAbove) {
         administrator();
         String name = Texts.orEmpty(value).trim();
-        if (!name.isEmpty() && MachineIdConfiguration.get().cluster(name) == null) {
-            return FormValidation.error(Messages.Check_clusterUnknown(name));
+        if (name.isEmpty()) {
+            return FormValidation.error(Messages.Check_clusterMissing(Texts.orEmpty(id).trim()));
         }
-        return Checks.form(name, Checks::name);
+        if (MachineIdConfiguration.get().cluster(name) != null) {
+            return FormValidation.ok();
+        }
+        return Texts.orEmpty(clustersAbove).lines().anyMatch(name::equals)
+                ? FormValidation.ok(Messages.Check_clusterAbove())
+                : FormValidation.error(Messages.Check_clusterUnknown(name));
     }
 
     @POST
@@ -107,7 +114,7 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
         administrator();
         return Texts.orNull(value) == null
                 ? FormValidation.warning(Messages.Check_jobsNone())
-                : Checks.form(value, Checks::jobs);
+                : NamedJobs.check(value, "");
     }
 
     @POST
@@ -168,12 +175,15 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
             identity.setAgentLabel(agentLabel);
             identity.setBuiltInNodeAllowed(builtInNodeAllowed);
             identity.checkAgents();
-            Identity saved = MachineIdConfiguration.get().identity(identity.getId());
-            identity.setJoin(saved == null ? null : saved.getJoin());
             Cluster known = MachineIdConfiguration.get().cluster(identity.getCluster());
             if (known == null) {
-                return FormValidation.error(Messages.Check_clusterUnknown(identity.getCluster()));
+                return FormValidation.error(Messages.Check_saveCluster(identity.getCluster()));
             }
+            Identity saved = MachineIdConfiguration.get().identity(identity.getId());
+            if (saved == null) {
+                return FormValidation.warning(Messages.Check_saveIdentity(identity.getId()));
+            }
+            identity.setJoin(saved.getJoin());
             return ConnectionCheck.get().run(known, identity);
         } catch (IllegalArgumentException e) {
             return FormValidation.error(e.getMessage());

@@ -58,6 +58,11 @@ public final class Texts {
         return list == null ? List.of() : List.copyOf(list);
     }
 
+    /** For a form: a {@code config.xml} may hold anything in a list of texts. It must not vanish, as none often means all. */
+    public static List<String> shown(List<?> list) {
+        return list == null ? List.of() : list.stream().map(each -> each instanceof String text ? text : "?").toList();
+    }
+
     private static List<String> split(Collection<String> entries, String separator) {
         if (entries == null) {
             return null;

@@ -32,10 +32,10 @@ public record Defined(String name, String cluster, Identity identity, String fau
         Set<String> seen = new HashSet<>();
         List<Defined> all = new ArrayList<>();
         if (identities.size() > MOST) {
-            // The first stands for all: none of them is looked at.
-            FolderIdentity first = identities.get(0);
+            // One stands for all: none of them is looked at.
             String fault = Messages.Folder_malformed(folder, Messages.Check_most(identities.size(), MOST));
-            return List.of(new Defined(IdentityName.of(folder, first.getId()), first.getCluster(), null, fault));
+            return List.of(new Defined(
+                    IdentityName.of(folder, IdentityName.EACH), identities.get(0).getCluster(), null, fault));
         }
         for (FolderIdentity each : identities) {
             String name = IdentityName.of(folder, each.getId());

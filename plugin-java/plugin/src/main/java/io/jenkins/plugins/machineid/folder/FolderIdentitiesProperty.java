@@ -30,7 +30,8 @@ public class FolderIdentitiesProperty extends AbstractFolderProperty<AbstractFol
         if (identities != null) {
             List<FolderIdentity> whole = new ArrayList<>();
             for (Object each : identities) {
-                if (each instanceof FolderIdentity identity && identity.getId() != null && identity.getCluster() != null) {
+                // One without a cluster stays, and is at fault: left out it would make way for an outer folder's.
+                if (each instanceof FolderIdentity identity && identity.getId() != null) {
                     whole.add(identity);
                 }
             }
@@ -67,6 +68,12 @@ public class FolderIdentitiesProperty extends AbstractFolderProperty<AbstractFol
         @Override
         public String getDisplayName() {
             return Messages.FolderIdentities_displayName();
+        }
+
+        /** Whether a folder's form has it: where no cluster lets the folder, there is nothing to define. */
+        public boolean isOpenTo(Item folder) {
+            return MachineIdConfiguration.get().getClusters().stream()
+                    .anyMatch(cluster -> cluster.allowsFolder(folder.getFullName()));
         }
 
         @Override

@@ -14,7 +14,6 @@ import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
-import java.util.Arrays;
 import java.util.List;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -25,8 +24,6 @@ import org.kohsuke.stapler.DataBoundSetter;
  * the statements name the folder's own jobs and the folder, whatever stands here.
  */
 public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
-    static final List<String> FORMS =
-            Arrays.stream(StatementForm.values()).map(StatementForm::method).toList();
     static final String DEFAULT_TTL = Durations.text(Vocabulary.limit("lifetime_default_seconds"));
     private static final String ALL_JOBS = "**";
     /** Each one is matched whenever a job is judged. */
@@ -45,7 +42,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
         this.id = Texts.orEmpty(id).trim();
         this.cluster = Texts.orEmpty(cluster).trim();
         Checks.id(this.id);
-        Checks.name(this.cluster);
+        Identity.requireCluster(this.id, this.cluster);
     }
 
     public String getId() {
@@ -54,18 +51,18 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
 
     /** Name of the cluster. */
     public String getCluster() {
-        return cluster;
+        return Texts.orEmpty(cluster);
     }
 
     /** Teleport's join method that statements are written for. */
     public String getForm() {
-        return form == null ? FORMS.get(0) : form;
+        return form == null ? StatementForm.CHOSEN.method() : form;
     }
 
     @DataBoundSetter
     public void setForm(String form) {
-        this.form = Texts.unlessDefault(form, FORMS.get(0));
-        Checks.choice(getForm(), FORMS, "form");
+        this.form = Texts.unlessDefault(form, StatementForm.CHOSEN.method());
+        Checks.choice(getForm(), StatementForm.methods(), "form");
     }
 
     /** Name of the token resource; null: the name of the bot. */
@@ -91,7 +88,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
 
     /** For the form. */
     public String getRolesText() {
-        return String.join(", ", getRoles());
+        return String.join(", ", Texts.shown(roles));
     }
 
     public String getMaxTtl() {
@@ -120,13 +117,13 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
 
     /** For the form. */
     public String getAllowedJobsText() {
-        return String.join("\n", getAllowedJobs());
+        return String.join("\n", Texts.shown(allowedJobs));
     }
 
     /** All of it once more: setters keep what they refuse, and a {@code config.xml} holds whatever its sender likes. */
     void check() {
         Checks.id(id);
-        Checks.name(cluster);
+        Identity.requireCluster(id, getCluster());
         setForm(form);
         setTokenName(tokenName);
         setRoles(roles);

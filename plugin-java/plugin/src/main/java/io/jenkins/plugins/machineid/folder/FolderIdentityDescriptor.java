@@ -10,10 +10,11 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.config.NamedJobs;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Texts;
-import io.jenkins.plugins.machineid.issuer.StatementForm;
+import io.jenkins.plugins.machineid.join.FormAdvice;
 import jenkins.model.Jenkins;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.QueryParameter;
@@ -49,17 +50,26 @@ public abstract class FolderIdentityDescriptor extends Descriptor<FolderIdentity
     @POST
     public ListBoxModel doFillFormItems(@AncestorInPath Item folder) {
         configurer(folder);
-        ListBoxModel items = new ListBoxModel();
-        for (StatementForm each : StatementForm.values()) {
-            items.add(Messages.JenkinsJoin_form(each.method(), each.since()), each.method());
-        }
-        return items;
+        return FormAdvice.choices();
+    }
+
+    /** Of a cluster that doesn't let the folder nothing is told. */
+    @POST
+    public FormValidation doCheckForm(
+            @AncestorInPath Item folder, @QueryParameter String value, @QueryParameter String cluster) {
+        configurer(folder);
+        String name = Texts.orEmpty(cluster).trim();
+        return FormAdvice.check(value, allows(folder, name) ? name : "");
     }
 
     @POST
-    public FormValidation doCheckCluster(@AncestorInPath Item folder, @QueryParameter String value) {
+    public FormValidation doCheckCluster(
+            @AncestorInPath Item folder, @QueryParameter String value, @QueryParameter String id) {
         configurer(folder);
         String name = Texts.orEmpty(value).trim();
+        if (name.isEmpty()) {
+            return FormValidation.error(Messages.Check_clusterMissing(Texts.orEmpty(id).trim()));
+        }
         return allows(folder, name)
                 ? FormValidation.ok()
                 : FormValidation.error(Messages.Folder_cluster(folder == null ? "" : folder.getFullName(), name));
@@ -100,7 +110,7 @@ public abstract class FolderIdentityDescriptor extends Descriptor<FolderIdentity
     @POST
     public FormValidation doCheckAllowedJobs(@AncestorInPath Item folder, @QueryParameter String value) {
         configurer(folder);
-        return Checks.formOptional(value, Checks::jobs);
+        return NamedJobs.check(value, folder == null ? "" : folder.getFullName());
     }
 
     private static boolean allows(Item folder, String name) {

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** How a statement about a build is written: as the tokens of a join method that the cluster knows. */
 public enum StatementForm {
@@ -74,6 +75,12 @@ public enum StatementForm {
         }
     };
 
+    /**
+     * What is chosen where nobody chose: each version that takes any form takes this one, so that the choice for a cluster's
+     * version never is another one. A token resource names its form, and an identity's must not change under it.
+     */
+    public static final StatementForm CHOSEN = KUBERNETES;
+
     private final String method;
     private final String since;
 
@@ -95,6 +102,21 @@ public enum StatementForm {
     /** Whether a cluster of that version takes it. */
     public boolean isTakenBy(TeleportVersion version) {
         return version.isSince(since);
+    }
+
+    /** Teleport's names of them, the one that is chosen where nobody chose first. */
+    public static List<String> methods() {
+        return Arrays.stream(values()).map(StatementForm::method).toList();
+    }
+
+    /** Empty: no form is called so. */
+    public static Optional<StatementForm> named(String method) {
+        return Arrays.stream(values()).filter(form -> form.method.equals(method)).findFirst();
+    }
+
+    /** Whether statements of it have to be for the cluster's own name; else the token resource says for whom. */
+    public boolean isForClustersName() {
+        return this != GENERIC_OIDC;
     }
 
     /** Those that a cluster of that version takes. */

@@ -9,6 +9,8 @@ import hudson.util.Secret;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.credential.CredentialField;
 import io.jenkins.plugins.machineid.credential.CredentialRef;
+import io.jenkins.plugins.machineid.credential.CredentialTrouble;
+import io.jenkins.plugins.machineid.credential.Credentials;
 import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.PrivateKeyText;
 import io.jenkins.plugins.machineid.field.Texts;
@@ -113,17 +115,15 @@ public class BoundKeypairJoin extends AgentProofJoin {
         put(settings, "registration_secret", agentsOwn ? null : secret);
         put(settings, "registration_secret_path", registrationSecretPath);
         put(settings, "static_key_path", staticKeyPath);
-        put(settings, "static_key", agentsOwn ? null : staticKey());
+        put(settings, "static_key", agentsOwn || staticKeyCredentialsId == null ? null : staticKey(staticKeyCredentialsId));
         return settings;
     }
 
-    private CredentialRef staticKey() {
-        return staticKeyCredentialsId == null
-                ? null
-                : CredentialRef.of(staticKeyCredentialsId, content -> {
-                    unlessItSigns(staticKeyCredentialsId);
-                    PrivateKeyText.read(content.getPlainText());
-                });
+    private static CredentialRef staticKey(String id) {
+        return CredentialRef.of(id, content -> {
+            unlessItSigns(id);
+            PrivateKeyText.read(content.getPlainText());
+        });
     }
 
     /** What is sent to agents must not be what the controller signs with. */
@@ -202,7 +202,21 @@ public class BoundKeypairJoin extends AgentProofJoin {
         public FormValidation doCheckStaticKeyCredentialsId(@QueryParameter String value) {
             administrator();
             FormValidation own = Checks.formOptional(value, BoundKeypairJoin::unlessItSigns);
-            return own.kind == FormValidation.Kind.OK ? CredentialField.check(value, true) : own;
+            FormValidation there = own.kind == FormValidation.Kind.OK ? CredentialField.check(value, true) : own;
+            return there.kind == FormValidation.Kind.OK && Texts.orNull(value) != null ? key(value.trim()) : there;
+        }
+
+        /** Whether a key is in it: waited for as long as a credential is. */
+        private static FormValidation key(String id) {
+            try {
+                Credentials.read(staticKey(id));
+                return FormValidation.ok();
+            } catch (CredentialTrouble e) {
+                return FormValidation.error(e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return FormValidation.warning(Messages.Credential_unlisted());
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 package io.jenkins.plugins.machineid.join;
 
 import hudson.Extension;
+import hudson.RelativePath;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
@@ -26,9 +27,6 @@ import org.kohsuke.stapler.verb.POST;
 public class JenkinsJoin extends NamedTokenJoin {
     public static final String SYMBOL = "jenkins";
 
-    private static final List<String> FORMS =
-            Arrays.stream(StatementForm.values()).map(StatementForm::method).toList();
-
     /** Whom a statement is about; the default first. */
     private static final List<String> SCOPES = List.of("build", "agent");
 
@@ -51,13 +49,13 @@ public class JenkinsJoin extends NamedTokenJoin {
 
     /** Teleport's join method that the statement is written for. */
     public String getForm() {
-        return form == null ? FORMS.get(0) : form;
+        return form == null ? StatementForm.CHOSEN.method() : form;
     }
 
     @DataBoundSetter
     public void setForm(String form) {
-        this.form = Texts.unlessDefault(form, FORMS.get(0));
-        Checks.choice(getForm(), FORMS, "form");
+        this.form = Texts.unlessDefault(form, StatementForm.CHOSEN.method());
+        Checks.choice(getForm(), StatementForm.methods(), "form");
     }
 
     /** Whom the statement is for; null: what the cluster says. */
@@ -89,9 +87,7 @@ public class JenkinsJoin extends NamedTokenJoin {
 
     @Override
     public Optional<StatementForm> statement() {
-        return Arrays.stream(StatementForm.values())
-                .filter(each -> each.method().equals(getForm()))
-                .findFirst();
+        return StatementForm.named(getForm());
     }
 
     @Override
@@ -137,11 +133,15 @@ public class JenkinsJoin extends NamedTokenJoin {
         @POST
         public ListBoxModel doFillFormItems() {
             administrator();
-            ListBoxModel items = new ListBoxModel();
-            for (StatementForm each : StatementForm.values()) {
-                items.add(Messages.JenkinsJoin_form(each.method(), each.since()), each.method());
-            }
-            return items;
+            return FormAdvice.choices();
+        }
+
+        /** @param cluster its name, of the identity that this is the method of */
+        @POST
+        public FormValidation doCheckForm(
+                @QueryParameter String value, @RelativePath("..") @QueryParameter String cluster) {
+            administrator();
+            return FormAdvice.check(value, cluster);
         }
 
         @POST

@@ -35,6 +35,11 @@ public abstract class JoinMethod extends AbstractDescribableImpl<JoinMethod> imp
     /** A {@link Secret}, a {@link CredentialRef}, or a token's name as text; null: none. */
     protected abstract Object token();
 
+    /** The name of the token resource in the cluster; empty: the token is a secret, or none is named here. */
+    public final Optional<String> resource() {
+        return token() instanceof String name ? Optional.of(name) : Optional.empty();
+    }
+
     /** A file on the agent that holds the token; null: none. */
     protected abstract String tokenFile();
 

@@ -49,10 +49,16 @@ public final class ConnectionTest extends ConnectionCheck {
         try {
             Reply reply = look(AgentLink.to(computer), agent, cluster, identity);
             List<String> lines = new ArrayList<>(List.of(Messages.Test_ok(agent, describe(reply))));
-            Optional<String> tooOld = SeenServer.tooOld(cluster, identity);
-            tooOld.ifPresent(lines::add);
-            lines.add(identity == null ? Messages.Test_nobody() : notTried(identity.getJoin()));
-            return new Tried(tooOld.isPresent() ? FormValidation.Kind.WARNING : FormValidation.Kind.OK, lines);
+            if (identity == null) {
+                otherName(cluster, reply.text("cluster")).ifPresent(lines::add);
+                lines.add(Messages.Test_nobody());
+                return new Tried(FormValidation.Kind.OK, lines);
+            }
+            WireForm.tooOld(cluster, identity).ifPresent(lines::add);
+            JoinAdvice.otherName(cluster, identity, reply.text("cluster")).ifPresent(lines::add);
+            FormValidation.Kind kind = lines.size() > 1 ? FormValidation.Kind.WARNING : FormValidation.Kind.OK;
+            lines.add(notTried(identity.getJoin()));
+            return new Tried(kind, lines);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Tried.warning(Messages.Test_interrupted(agent));
@@ -71,6 +77,13 @@ public final class ConnectionTest extends ConnectionCheck {
             SeenServer.note(cluster, agent, reply);
             return reply;
         }
+    }
+
+    /** Nothing is wrong, unless an identity that this Jenkins signs for comes. */
+    private static Optional<String> otherName(Cluster cluster, String name) {
+        return name.isEmpty() || name.equals(cluster.audience())
+                ? Optional.empty()
+                : Optional.of(Messages.Test_name(name, cluster.audience()));
     }
 
     /** What a real join would do, and why this was none. */

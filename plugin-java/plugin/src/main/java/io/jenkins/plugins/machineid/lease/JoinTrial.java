@@ -122,7 +122,7 @@ public final class JoinTrial {
             Reply seen = ConnectionTest.look(link, agent, cluster, identity);
             name = AgentText.line(seen.text("cluster"));
             lines.add(Messages.Test_ok(agent, ConnectionTest.which(seen)));
-            SeenServer.tooOld(cluster, identity).ifPresent(lines::add);
+            WireForm.tooOld(cluster, identity).ifPresent(lines::add);
             awaitTurn();
             lines.addAll(join(link, computer, node));
             return new Tried(FormValidation.Kind.OK, lines);
@@ -135,12 +135,10 @@ public final class JoinTrial {
             lines.add(Messages.Try_turn());
             return new Tried(FormValidation.Kind.WARNING, lines);
         } catch (IOException e) {
-            lines.add(Messages.Try_failed(agent, job, TrialAgents.sentence(e)));
-            if (e instanceof NativeFailure failure && failure.code().equals("join_rejected")) {
-                String audience = identity.getJoin().statedFor(cluster.audience());
-                if (!name.equals(audience)) {
-                    lines.add(Messages.Try_name(name, audience, cluster.getName()));
-                }
+            IOException why = e instanceof NativeFailure failure ? JoinAdvice.named(failure, identity) : e;
+            lines.add(Messages.Try_failed(agent, job, TrialAgents.sentence(why)));
+            if (JoinAdvice.isRefusal(e)) {
+                JoinAdvice.otherName(cluster, identity, name).ifPresent(lines::add);
                 lines.add(Messages.Try_resource());
             }
             return new Tried(FormValidation.Kind.ERROR, lines);

@@ -11,33 +11,22 @@ import hudson.security.ACL;
 import hudson.security.ACLContext;
 import hudson.slaves.WorkspaceList;
 import io.jenkins.plugins.machineid.Messages;
-import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.access.Refusal;
-import io.jenkins.plugins.machineid.agent.Hashes;
 import io.jenkins.plugins.machineid.audit.Allowance;
-import io.jenkins.plugins.machineid.audit.Inspection;
 import io.jenkins.plugins.machineid.audit.MachineIdAction;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.folder.FolderIdentities;
-import io.jenkins.plugins.machineid.reply.AgentText;
-import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.io.Serializable;
-import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 
 /**
@@ -46,10 +35,7 @@ import jenkins.model.Jenkins;
  */
 public final class LeaseSession implements Serializable {
     private static final long serialVersionUID = 1L;
-    private static final Logger LOGGER = Logger.getLogger(LeaseSession.class.getName());
     private static final SecureRandom RANDOM = new SecureRandom();
-    /** How long the end of a block waits for its agent; then the lease is released when the agent answers again. */
-    static final long PATIENCE_SECONDS = 60;
 
     private final String lease;
     private final String nodeName;
@@ -190,12 +176,11 @@ public final class LeaseSession implements Serializable {
         }
         boolean held = false;
         try {
-            Reply reply = fill(run, computer);
-            Instant expires = expires(reply);
+            LeaseFill filled = LeaseFill.of(this, run, computer);
             Map<String, String> environment =
-                    Variables.of(request.outputs(), directory, Variables.proxy(cluster(run)), expires);
+                    Variables.of(request.outputs(), directory, Variables.proxy(cluster(run)), filled.expires());
             listener.getLogger()
-                    .println(again ? Messages.Console_again(request.identity()) : startLine(reply, expires));
+                    .println(again ? Messages.Console_again(request.identity()) : filled.firstLine(request, agentName));
             held = true;
             return environment;
         } finally {
@@ -219,53 +204,14 @@ public final class LeaseSession implements Serializable {
      */
     void renew(Run<?, ?> run) throws IOException, InterruptedException {
         recheck(run);
-        fill(run, computer());
-    }
-
-    /** Has certificates issued into the lease's directory, and believes nothing of what the agent says about them. */
-    private Reply fill(Run<?, ?> run, Computer computer) throws IOException, InterruptedException {
-        // Before the policy is asked about the agent: a machine that takes its place meanwhile isn't the one that was allowed.
-        AgentLink link = AgentLink.to(computer);
-        Settings settings = FolderIdentities.settings(run);
-        requireHeld();
-        try (EngineConfig config = NodeLookup.engineConfig(settings, computer, request.identity());
-                LeaseStatement statement = LeaseStatement.ofBuild(settings, request.identity(), run, computer.getNode())) {
-            byte[] json = request.json(
-                    lease,
-                    directory,
-                    false,
-                    NodeLookup.scope(settings, request.identity()),
-                    statement.isNeeded() ? share(run) : null);
-            config.used(run, computer.getNode());
-            requireHeld();
-            Reply reply = link
-                    .acquire(config, request.identity(), lease, parent, json, statement.bytes());
-            note(run, reply);
-            require(reply.objects("certificates").isEmpty() ? Messages.Audit_none() : null);
-            Instant now = Instant.now();
-            Instant expires = expires(reply);
-            require(Inspection.expiry(allowance(), expires, now));
-            if (statement.isNeeded()) {
-                renewal().plan(now, expires);
-            }
-            return reply;
-        }
+        LeaseFill.of(this, run, computer());
     }
 
     /** @throws AbortException when the block is over, as it may be after a while in a queue */
-    private void requireHeld() throws AbortException {
+    void requireHeld() throws AbortException {
         if (over || released) {
             throw new AbortException(Messages.Lease_over());
         }
-    }
-
-    /** Blocks of this build with this identity on this node: the same is stated about them. */
-    private String share(Run<?, ?> run) {
-        // By the name that is stated, not by the one that the block began with: a new job may have that now.
-        String build = runId + "\n" + run.getParent().getFullName();
-        byte[] digest = Hashes.sha256()
-                .digest((build + "\n" + request.identity() + "\n" + nodeName).getBytes(StandardCharsets.UTF_8));
-        return HexFormat.of().formatHex(digest, 0, 16);
     }
 
     /** Notes what an agent reports of this lease's certificates. */
@@ -278,89 +224,59 @@ public final class LeaseSession implements Serializable {
      * Gives the lease back, on a thread that waits for agents; harmless to repeat. What can't be done now is done when
      * the agent answers again.
      *
-     * @return done after {@link #PATIENCE_SECONDS} at the latest, never exceptionally, on a thread of the JDK's own
+     * @return done after {@link LeaseEnd#PATIENCE_SECONDS} at the latest, never exceptionally, on a thread of the JDK's own
      */
     public CompletableFuture<Released> release() {
-        return release(PATIENCE_SECONDS);
+        return release(LeaseEnd.PATIENCE_SECONDS);
     }
 
     CompletableFuture<Released> release(long seconds) {
-        CompletableFuture<Released> done = new CompletableFuture<>();
-        if (released) {
-            done.complete(new Released(null, null));
-            return done;
-        }
-        over = true;
-        renewal().leaveQueue();
-        AgentWork.submit(AgentWork.Kind.RELEASE, nodeName, () -> done.complete(releaseNow(run())));
-        return done.completeOnTimeout(owed(), seconds, TimeUnit.SECONDS);
+        return new LeaseEnd(this).within(seconds);
     }
 
     /** As {@link #release}, for a thread that may wait that long: one that runs a freestyle build. */
     public AuditViolation releaseAndWait(TaskListener listener) {
-        // An abort interrupts this thread; the clean-up goes on, and the interrupt is kept for whoever asks next.
-        boolean interrupted = Thread.interrupted();
-        try {
-            Released done = release().join();
-            if (done.line() != null) {
-                listener.getLogger().println(done.line());
-            }
-            return done.violation();
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        return new LeaseEnd(this).awaited(listener);
     }
 
     /** Only on a thread that may wait for agents. */
     Released releaseNow(Run<?, ?> run) {
-        if (released) {
-            return new Released(null, null);
-        }
+        return new LeaseEnd(this).now(run);
+    }
+
+    /** From now on nothing is signed for it. */
+    void markOver() {
         over = true;
-        boolean interrupted = Thread.interrupted();
-        try {
-            Reply reply = AgentLink.to(computer()).end(lease, directory);
-            released = true;
-            ActiveLeases.get().remove(lease);
-            return ended(run, reply);
-        } catch (IOException | RuntimeException e) {
-            LOGGER.log(Level.FINE, e, () -> "lease " + lease + " is released when " + agentName + " is back");
-            ActiveLeases.get().owe(this);
-            return owed();
-        } catch (InterruptedException e) {
-            interrupted = true;
-            ActiveLeases.get().owe(this);
-            return owed();
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
     }
 
-    private Released ended(Run<?, ?> run, Reply reply) {
-        // Where there was no lease either, an earlier try that wasn't answered in time has ended it.
-        String state = reply.flag("released") ? reply.text("directory") : "removed";
-        String line = Released.line(request.identity(), directory, state);
-        if (state.equals("absent") || state.equals("not_ours")) {
-            LOGGER.warning(() -> runId + ", " + agentName + ": " + line);
-        }
-        AuditViolation violation = null;
-        if (run != null) {
-            try {
-                note(run, reply);
-            } catch (AuditViolation e) {
-                violation = e;
-            }
-            MachineIdAction.of(run).released(lease);
-        }
-        return new Released(line, violation);
+    boolean isReleased() {
+        return released;
     }
 
-    private Released owed() {
-        return new Released(Messages.Console_owed(request.identity(), agentName), null);
+    void markReleased() {
+        released = true;
+    }
+
+    /** On the agent, as the controller chose it. */
+    String directory() {
+        return directory;
+    }
+
+    String runId() {
+        return runId;
+    }
+
+    String identity() {
+        return request.identity();
+    }
+
+    LeaseRequest request() {
+        return request;
+    }
+
+    /** The directory that holds the lease's. */
+    String parent() {
+        return parent;
     }
 
     /**
@@ -387,13 +303,13 @@ public final class LeaseSession implements Serializable {
         return new AbortException(Messages.Console_prefix() + refusal.getMessage());
     }
 
-    private void require(String fault) throws AuditViolation {
+    void require(String fault) throws AuditViolation {
         if (fault != null) {
             throw AuditViolation.of(agentName, runId, fault);
         }
     }
 
-    private Allowance allowance() {
+    Allowance allowance() {
         return request.allowance(lease, agentName);
     }
 
@@ -413,30 +329,12 @@ public final class LeaseSession implements Serializable {
         }
     }
 
-    private Computer computer() throws AbortException {
+    Computer computer() throws AbortException {
         Computer computer = NodeLookup.computer(nodeName);
         if (computer == null) {
             throw new AbortException(Messages.Lease_offline(agentName));
         }
         return computer;
-    }
-
-    private String startLine(Reply reply, Instant expires) {
-        String roles = request.roles().isEmpty() ? grantedRoles(reply) : String.join(", ", request.roles());
-        return Messages.Console_start(
-                request.identity(), roles, expires.toString(), Durations.text(request.ttlSeconds()), agentName);
-    }
-
-    private static Instant expires(Reply reply) throws NativeFailure {
-        Instant time = reply.time("expires_at");
-        return time == null ? null : time.truncatedTo(ChronoUnit.SECONDS);
-    }
-
-    private static String grantedRoles(Reply reply) {
-        return reply.objects("certificates").stream()
-                .findFirst()
-                .map(certificate -> AgentText.line(String.join(", ", certificate.texts("roles"))))
-                .orElse("");
     }
 
     /** The policy no longer allows a block that is running. */

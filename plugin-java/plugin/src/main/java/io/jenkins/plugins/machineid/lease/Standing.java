@@ -16,6 +16,7 @@ import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.config.StandingDestination;
 import io.jenkins.plugins.machineid.credential.CredentialTrouble;
+import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -108,8 +109,12 @@ final class Standing {
                 try (LeaseStatement statement =
                         LeaseStatement.ofAgent(settings, request.identity(), computer.getNode())) {
                     config.used(null, computer.getNode());
-                    Reply taken = link
-                            .acquire(config, request.identity(), lease, null, json, statement.bytes());
+                    Reply taken;
+                    try {
+                        taken = link.acquire(config, request.identity(), lease, null, json, statement.bytes());
+                    } catch (NativeFailure e) {
+                        throw JoinAdvice.told(e, link, computer.getDisplayName(), settings, request.identity());
+                    }
                     inspect(request.allowance(lease, computer.getDisplayName()), standing.getPath(), taken);
                     if (joins != null) {
                         joins.plan(Instant.now(), taken.time("expires_at"));

@@ -5,23 +5,32 @@ package io.jenkins.plugins.machineid.reply;
 import hudson.AbortException;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.agent.NativeUnavailableException;
+import java.util.Locale;
+import java.util.function.UnaryOperator;
 
 /** The library said no: its code, and one line for the console with cause and next step. */
 public final class NativeFailure extends AbortException {
     private static final long serialVersionUID = 1L;
 
     private final String code;
+    private final String sentence;
     private final boolean retry;
 
     /** @param sentence may hold an agent's words */
     public NativeFailure(String code, String sentence, boolean retry) {
         super(Messages.Console_prefix() + AgentText.line(sentence) + " [" + code + "]");
         this.code = code;
+        this.sentence = sentence;
         this.retry = retry;
     }
 
     public String code() {
         return code;
+    }
+
+    /** The same, said in other words. */
+    public NativeFailure with(UnaryOperator<String> words) {
+        return new NativeFailure(code, words.apply(sentence), retry);
     }
 
     /** The same call can succeed later without anybody changing anything. */
@@ -45,6 +54,6 @@ public final class NativeFailure extends AbortException {
             case ABI -> Messages.Native_abi(agent, detail);
             case LOAD -> Messages.Native_load(agent, detail);
         };
-        return new NativeFailure("native_" + failure.getReason().name().toLowerCase(java.util.Locale.ROOT), sentence, false);
+        return new NativeFailure("native_" + failure.getReason().name().toLowerCase(Locale.ROOT), sentence, false);
     }
 }

@@ -74,7 +74,7 @@ public final class Reply {
 
     private static NativeFailure failure(Reply error) {
         String code = error.text("code");
-        String hint = error.text("hint");
+        String hint = JenkinsWords.of(error.text("hint"));
         String message = error.text("message");
         boolean later = error.content.has("retry") && !error.text("retry").equals("no");
         return new NativeFailure(

@@ -9,6 +9,7 @@ import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.folder.Defined;
 import io.jenkins.plugins.machineid.lease.JoinTrial;
 import io.jenkins.plugins.machineid.lease.SeenServer;
+import io.jenkins.plugins.machineid.lease.WireForm;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -92,6 +93,20 @@ public final class IdentitySetup {
         return plan == null || plan.signed() == null ? null : plan.signed().form().since();
     }
 
+    /** Teleport's join method that statements are written for; null: there are none, or something is wrong. */
+    @Exported
+    public String getForm() {
+        return plan == null || plan.signed() == null ? null : plan.signed().form().method();
+    }
+
+    /** {@link #getForm}, since when it is taken, and what is known of the cluster, for people; null as above. */
+    @Exported
+    public String getWire() {
+        return getForm() == null
+                ? null
+                : WireForm.sentence(plans.settings().cluster(cluster), plan.signed().form());
+    }
+
     /** The cluster's version when somebody last tried it; null: not known. */
     @Exported
     public String getVersion() {
@@ -114,7 +129,7 @@ public final class IdentitySetup {
     @Exported
     public String getWarning() {
         Cluster known = plans.settings().cluster(cluster);
-        return known == null ? null : SeenServer.tooOld(known, identity).orElse(null);
+        return known == null ? null : WireForm.tooOld(known, identity).orElse(null);
     }
 
     /** Whether a join can be tried without a build. */

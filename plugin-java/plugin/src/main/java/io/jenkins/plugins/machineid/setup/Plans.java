@@ -13,7 +13,6 @@ import io.jenkins.plugins.machineid.issuer.IssuerAddress;
 import io.jenkins.plugins.machineid.issuer.SigningKeys;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.join.JoinMethod;
-import io.jenkins.plugins.machineid.join.NamedTokenJoin;
 import io.jenkins.plugins.machineid.lease.SeenServer;
 import java.util.List;
 import java.util.Optional;
@@ -74,13 +73,8 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<N
         return settings.identities().stream()
                 .map(Identity::getJoin)
                 .filter(join -> join.statement().isPresent())
-                .map(Plans::token)
+                .map(join -> join.resource().orElse(""))
                 .toList();
-    }
-
-    private static String token(JoinMethod join) {
-        String name = join instanceof NamedTokenJoin named ? named.getTokenName() : null;
-        return name == null ? "" : name;
     }
 
     /** @throws IllegalStateException with a sentence for people */
@@ -90,7 +84,7 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<N
                 identity.getId(),
                 identity.getRoles(),
                 join.symbol(),
-                token(join),
+                join.resource().orElse(""),
                 join.statement().map(form -> signed(identity, form)).orElse(null),
                 seen(identity.getCluster()).map(SeenServer::version).orElse(null));
     }

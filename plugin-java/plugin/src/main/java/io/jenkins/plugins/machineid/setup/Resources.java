@@ -75,15 +75,21 @@ final class Resources {
             spec.putAll(MethodRules.of(plan.method()));
             notes.add(Messages.Setup_change(MethodRules.CHANGE));
         } else {
-            signed(plan.signed(), spec, notes);
+            signed(plan, spec, notes);
         }
         return new Resource("token", "v2", plan.token(), spec, notes);
     }
 
-    private static void signed(Plan.Signed signed, Map<String, Object> spec, List<String> notes) {
+    private static void signed(Plan plan, Map<String, Object> spec, List<String> notes) {
+        Plan.Signed signed = plan.signed();
         StatementForm form = signed.form();
         AllowRules rules = signed.rules();
         notes.add(Messages.Setup_since(form.method(), form.since()));
+        if (plan.seen() != null) {
+            notes.add(form.isTakenBy(plan.seen())
+                    ? Messages.Setup_takes(plan.seen())
+                    : Messages.Setup_takesNot(plan.seen()));
+        }
         notes.addAll(rules.notes());
         spec.put("join_method", form.method());
         spec.put(

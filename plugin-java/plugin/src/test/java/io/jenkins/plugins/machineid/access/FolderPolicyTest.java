@@ -118,6 +118,34 @@ class FolderPolicyTest {
         assertTrue(policy.keptOn(AGENT).isEmpty());
     }
 
+    /** A slip in the nearer folder would make the job another team's bot without a word. */
+    @Test
+    void a_nearer_folders_faulty_id_is_not_replaced_by_an_outer_folders() throws Refusal {
+        Policy policy = new Policy(map(), refusal -> {}).with(map(B), Map.of("team-b/inner/api", "no such cluster"));
+        Refusal told = assertThrows(
+                Refusal.class, () -> policy.decide(new Wish("team-b/inner/x", "api", List.of(), 0), AGENT));
+        assertEquals("no such cluster [policy_folder]", told.getMessage());
+        // Jobs outside, and who names the outer one, have what they had.
+        assertEquals("team-b/api", granted(policy, "team-b/x", "api"));
+        assertEquals("team-b/api", granted(policy, "team-b/inner/x", "team-b/api"));
+        assertEquals(Rule.JOB_NOT_ALLOWED, refused(policy, "team-c/x", "api", AGENT));
+        // A farther one that is faulty is nobody's business below a nearer one that isn't.
+        Policy outer = new Policy(map(), refusal -> {}).with(map(INNER), Map.of("team-b/api", "no such cluster"));
+        assertEquals("team-b/inner/api", granted(outer, "team-b/inner/x", "api"));
+        assertEquals(Rule.FOLDER_NOT_ALLOWED, refused(outer, "team-b/x", "api", AGENT));
+    }
+
+    @Test
+    void a_nearer_folder_that_is_faulty_as_a_whole_has_each_id() throws Refusal {
+        Policy policy = new Policy(map(rule("web", "**")), refusal -> {})
+                .with(map(B), Map.of("team-b/inner/" + IdentityName.EACH, "too many"));
+        assertEquals(Rule.FOLDER_NOT_ALLOWED, refused(policy, "team-b/inner/x", "api", AGENT));
+        assertEquals(Rule.FOLDER_NOT_ALLOWED, refused(policy, "team-b/inner/x", "team-b/inner/api", AGENT));
+        assertEquals("team-b/api", granted(policy, "team-b/inner/x", "team-b/api"));
+        assertEquals("team-b/api", granted(policy, "team-b/x", "api"));
+        assertEquals("web", granted(policy, "team-b/inner/x", "web"));
+    }
+
     @Test
     void what_is_wrong_with_one_is_told_unless_an_administrators_is_meant() throws Refusal {
         Policy policy = new Policy(map(rule("web", "**")), refusal -> {})

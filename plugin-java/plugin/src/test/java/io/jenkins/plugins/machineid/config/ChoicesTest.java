@@ -22,11 +22,27 @@ class ChoicesTest extends Choices {
         may(Jenkins.ADMINISTER);
         assertEquals(List.of("", "main", "second"), form.doFillClusterItems("").ids());
         assertEquals(List.of("", "main", "second", "gone"), form.doFillClusterItems("gone").ids());
-        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster("gone").kind);
-        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster("").kind);
-        assertEquals(FormValidation.Kind.OK, form.doCheckCluster("main").kind);
+        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster("gone", "api", "").kind);
+        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster("", "api", null).kind);
+        assertTrue(form.doCheckCluster("", "api", null).getMessage().contains("'api' names no cluster"));
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster("main", "api", null).kind);
+        // One that stands in the same form, and is saved with it.
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster("new", "api", "main\nnew").kind);
+        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster("ne", "api", "main\nnew").kind);
         may(Computer.CONFIGURE, Computer.CREATE, Item.CONFIGURE);
         assertThrows(SecurityException.class, () -> form.doFillClusterItems("main"));
+    }
+
+    @Test
+    void a_test_before_the_first_save_says_what_is_to_be_saved() {
+        Identity.DescriptorImpl form = new Identity.DescriptorImpl();
+        may(Jenkins.ADMINISTER);
+        String cluster = form.doTestConnection("fresh", "new", "", "any", "", false).getMessage();
+        assertTrue(cluster.contains("'new' isn't saved yet: press Apply"), cluster);
+        String identity = form.doTestConnection("fresh", "main", "", "any", "", false).getMessage();
+        assertTrue(identity.contains("'fresh' isn't saved yet: press Apply"), identity);
+        String none = form.doTestConnection("fresh", "", "", "any", "", false).getMessage();
+        assertTrue(none.contains("'fresh' names no cluster"), none);
     }
 
     @Test

@@ -79,7 +79,6 @@ class CredentialFormTest {
         for (Function<String, FormValidation> field : List.<Function<String, FormValidation>>of(
                 token::doCheckCredentialsId,
                 keypair::doCheckRegistrationSecretCredentialsId,
-                keypair::doCheckStaticKeyCredentialsId,
                 id -> binding.doCheckCredentialsId(agent.computer(), id, ""))) {
             assertEquals(FormValidation.Kind.OK, field.apply("teleport-a1").kind);
             assertEquals(FormValidation.Kind.OK, field.apply("").kind);
@@ -87,6 +86,25 @@ class CredentialFormTest {
             assertEquals(FormValidation.Kind.ERROR, field.apply("password").kind);
             assertEquals(FormValidation.Kind.ERROR, field.apply("a\u0007b").kind);
             assertTrue(field.apply("gone").getMessage().contains("'gone'"));
+        }
+    }
+
+    /** As at its use: what is no key is told when it is chosen, without a word of it. */
+    @Test
+    void a_static_keys_credential_is_looked_into() {
+        may(Jenkins.ADMINISTER);
+        String pem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        FakeCredentials.store(
+                FakeCredentials.text("key", pem),
+                FakeCredentials.text("locked", pem.replace("PRIVATE", "ENCRYPTED PRIVATE")),
+                FakeCredentials.text("token", "s3cret"));
+        assertEquals(FormValidation.Kind.OK, keypair.doCheckStaticKeyCredentialsId("key").kind);
+        assertEquals(FormValidation.Kind.OK, keypair.doCheckStaticKeyCredentialsId("").kind);
+        assertTrue(keypair.doCheckStaticKeyCredentialsId("locked").getMessage().contains("passphrase"));
+        for (String wrong : List.of("locked", "token", "gone", "a\u0007b")) {
+            FormValidation told = keypair.doCheckStaticKeyCredentialsId(wrong);
+            assertEquals(FormValidation.Kind.ERROR, told.kind, wrong);
+            assertFalse(told.getMessage().contains("s3cret"), told.getMessage());
         }
     }
 

@@ -80,11 +80,11 @@ class LookupsTest {
 
     @Test
     void one_that_hangs_ends_at_its_limit_and_hinders_no_other() throws Exception {
-        Lookups<String> lookups = lookups(2, 300);
+        Lookups<String> lookups = lookups(2, 2000);
         assertThrows(TimeoutException.class, () -> lookups.ask("k", this::hang));
         long begun = System.nanoTime();
         assertThrows(TimeoutException.class, () -> lookups.ask("k", this::hang));
-        assertTrue(System.nanoTime() - begun < TimeUnit.MILLISECONDS.toNanos(250), "the second one waited again");
+        assertTrue(System.nanoTime() - begun < TimeUnit.MILLISECONDS.toNanos(1900), "the second one waited again");
         assertEquals(1, asked.get());
         assertEquals("other", lookups.ask("other", () -> "other"));
     }
@@ -92,7 +92,7 @@ class LookupsTest {
     @Test
     void one_that_hangs_each_time_takes_a_few_threads() throws Exception {
         Lookups<String> lookups = lookups(8, 10);
-        for (int i = 0; i < 100 && asked.get() < Lookups.STUCK; i++) {
+        while (asked.get() < Lookups.STUCK) {
             assertThrows(TimeoutException.class, () -> lookups.ask("k", this::hang));
             Thread.sleep(10);
         }

@@ -140,10 +140,43 @@ class FolderIdentitiesTest {
         set(hostile, "allowedJobs", new ArrayList<Object>(List.of(7)));
         assertNotNull(fault(Folders.folder("team-b", hostile)));
         FolderIdentitiesProperty property = Folders.property();
-        set(hostile, "cluster", null);
+        set(hostile, "id", null);
         set(property, "identities", new ArrayList<Object>(Arrays.asList(null, "text", hostile)));
         property.readResolve();
         assertEquals(List.of(), property.getIdentities());
+    }
+
+    /** Who sent it has to be able to mend it: the folder's own form shows what it can, and nothing becomes "all". */
+    @Test
+    void what_a_config_xml_holds_does_not_break_the_folders_form() throws ReflectiveOperationException {
+        FolderIdentity odd = new FolderIdentity("api", "main");
+        set(odd, "roles", new ArrayList<>(Arrays.asList("a", null, 7)));
+        set(odd, "allowedJobs", new ArrayList<Object>(List.of(List.of("x"))));
+        set(odd, "cluster", null);
+        FolderIdentitiesProperty property = Folders.property();
+        set(property, "identities", new ArrayList<>(List.of(odd)));
+        property.readResolve();
+        FolderIdentity shown = property.getIdentities().get(0);
+        assertEquals("a, ?, ?", shown.getRolesText());
+        assertEquals("?", shown.getAllowedJobsText());
+        assertEquals("", shown.getCluster());
+        assertEquals("kubernetes", shown.getForm());
+        FakeFolder folder = new FakeFolder(jenkins.model.Jenkins.get(), "team-b").set(property);
+        assertNotNull(fault(folder));
+        // It is at fault, and doesn't make way for the one of the folder around it.
+        FakeFolder inner = Folders.below(team, "team-b/inner").set(property);
+        FakeRun run = Folders.run(inner, "x");
+        assertFalse(FolderIdentities.settings(run).policy().allows("api", "team-b/inner/x"));
+        assertTrue(FolderIdentities.settings(run).policy().allows("team-b/api", "team-b/inner/x"));
+    }
+
+    @Test
+    void a_folder_that_no_cluster_lets_has_no_form() {
+        FolderIdentitiesProperty.DescriptorImpl form = new FolderIdentitiesProperty.DescriptorImpl();
+        assertTrue(form.isOpenTo(team));
+        assertFalse(form.isOpenTo(Folders.folder("team-c")));
+        Folders.allow();
+        assertFalse(form.isOpenTo(team));
     }
 
     @Test
@@ -151,8 +184,8 @@ class FolderIdentitiesTest {
         FolderIdentity.DescriptorImpl form = new FolderIdentity.DescriptorImpl();
         assertEquals(List.of("main"), form.doFillClusterItems(team, "").ids());
         assertEquals(List.of("gone", "main"), form.doFillClusterItems(team, "gone").ids());
-        assertEquals(FormValidation.Kind.OK, form.doCheckCluster(team, "main").kind);
-        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster(team, "other").kind);
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster(team, "main", "api").kind);
+        assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster(team, "other", "api").kind);
         Folders.administrator("web", "t", "**");
         assertEquals(FormValidation.Kind.ERROR, form.doCheckId(team, "web", "main").kind);
         assertEquals(FormValidation.Kind.OK, form.doCheckId(team, "own", "main").kind);
@@ -161,7 +194,8 @@ class FolderIdentitiesTest {
         team.configurable = false;
         assertThrows(SecurityException.class, () -> form.doFillClusterItems(team, ""));
         assertThrows(SecurityException.class, () -> form.doFillFormItems(team));
-        assertThrows(SecurityException.class, () -> form.doCheckCluster(team, "main"));
+        assertThrows(SecurityException.class, () -> form.doCheckForm(team, "", "main"));
+        assertThrows(SecurityException.class, () -> form.doCheckCluster(team, "main", "api"));
         assertThrows(SecurityException.class, () -> form.doCheckId(team, "web", "main"));
         assertThrows(SecurityException.class, () -> form.doCheckRoles(team, ""));
         assertThrows(SecurityException.class, () -> form.doCheckTokenName(team, ""));

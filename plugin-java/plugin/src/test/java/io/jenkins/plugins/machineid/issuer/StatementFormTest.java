@@ -21,6 +21,23 @@ class StatementFormTest {
                 "alice", "user", "api-1", List.of("api", "linux"));
     }
 
+    /** So an identity for which nobody chose one has what is right for its cluster, and an update of the cluster changes nothing. */
+    @Test
+    void what_is_chosen_for_a_cluster_is_the_same_for_each_version_that_takes_any() {
+        int some = 0;
+        for (int major = 1; major < 40; major++) {
+            for (int minor = 0; minor < 40; minor++) {
+                for (int patch : new int[] {0, 1, 17, 18, 19, 99}) {
+                    List<StatementForm> taken = StatementForm.takenBy(new TeleportVersion(major, minor, patch));
+                    some += taken.size();
+                    assertTrue(taken.isEmpty() || taken.contains(StatementForm.CHOSEN), major + "." + minor + "." + patch);
+                }
+            }
+        }
+        assertTrue(some > 1000, some + " taken");
+        assertEquals(StatementForm.CHOSEN.method(), StatementForm.methods().get(0));
+    }
+
     @Test
     void kubernetes_has_the_object_that_each_version_reads() {
         assertEquals(

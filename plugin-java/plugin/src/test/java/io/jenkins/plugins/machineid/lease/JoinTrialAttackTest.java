@@ -4,11 +4,13 @@ package io.jenkins.plugins.machineid.lease;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.model.FakeAgent;
 import hudson.model.FakeRun;
 import hudson.remoting.FakeChannel;
+import hudson.util.FormValidation;
 import hudson.util.FormValidation.Kind;
 import io.jenkins.plugins.machineid.agent.AcquireTask;
 import io.jenkins.plugins.machineid.agent.Answers;
@@ -23,6 +25,7 @@ import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.MachineIdNodeProperty;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.join.BoundKeypairJoin;
+import io.jenkins.plugins.machineid.join.FormAdvice;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.KubernetesJoin;
@@ -34,6 +37,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import jenkins.model.Jenkins;
 import org.json.JSONObject;
@@ -49,6 +53,8 @@ class JoinTrialAttackTest {
     private final List<String> statements = new CopyOnWriteArrayList<>();
     private final List<String> held = new CopyOnWriteArrayList<>();
     private String version = "16.4.18";
+    /** What the cluster calls itself. */
+    private String named = "trial.example.com";
     private String refusal;
     private JSONObject certificate = certificate();
     private String directory = "removed";
@@ -68,7 +74,7 @@ class JoinTrialAttackTest {
         }
         if (task instanceof CheckTask) {
             return Answers.of(Blocks.ok(new JSONObject()
-                    .put("cluster", "example.test").put("server_version", version).put("address_kind", "proxy").put("trust", "pin")));
+                    .put("cluster", named).put("server_version", version).put("address_kind", "proxy").put("trust", "pin")));
         }
         if (task instanceof AcquireTask acquire) {
             statements.add(box.statement(acquire));
@@ -178,11 +184,12 @@ class JoinTrialAttackTest {
 
     @Test
     void a_refusal_is_explained_and_leaves_nothing() {
-        refusal = "{\"error\":{\"code\":\"join_rejected\",\"message\":\"no allow rule fits\",\"hint\":\"look there\",\"retry\":\"no\"}}";
+        named = "example.test";
+        refusal = "{\"error\":{\"code\":\"join_rejected\",\"message\":\"no allow rule of token/NAME fits\",\"hint\":\"look there\",\"retry\":\"no\"}}";
         Tried tried = run(JOB, "");
         assertEquals(Kind.ERROR, tried.kind());
-        for (String part : List.of("no allow rule fits; look there [join_rejected]", JOB, "create it anew",
-                "'example.test', and the statement was for 'trial.example.com'")) {
+        for (String part : List.of("no allow rule of token/jenkins-api fits; look there [join_rejected]", JOB, "create it anew",
+                "'example.test', and what this Jenkins signs is for 'trial.example.com'")) {
             assertTrue(text(tried).contains(part), text(tried));
         }
         assertFalse(text(tried).contains("machine-id: "), text(tried));
@@ -305,8 +312,60 @@ class JoinTrialAttackTest {
                 MachineIdConfiguration.get().cluster("trial"), MachineIdConfiguration.get().identity("api")).kind());
         version = "12.1.0";
         assertTrue(text(run(JOB, "")).contains("takes no statements"), text(run(JOB, "")));
+        assertTrue(text(run(JOB, "")).contains("join method token"), text(run(JOB, "")));
         // Another address may be another cluster.
         assertTrue(SeenServer.of(new Cluster("trial", "other.example.com")).isEmpty());
+    }
+
+    /** The field as it is shown before anything is saved, for a cluster that somebody has tried. */
+    @Test
+    void the_field_of_a_form_shows_what_goes_on_the_wire() {
+        hudson.ExtensionList.set(FormAdvice.class, new WireForm());
+        JenkinsJoin.DescriptorImpl form = new JenkinsJoin.DescriptorImpl();
+        Cluster fresh = new Cluster("trial", "fresh.example.com");
+        set(List.of(fresh), List.of());
+        FormValidation unseen = form.doCheckForm("", "trial");
+        assertEquals(Kind.OK, unseen.kind);
+        for (String part : List.of("kubernetes", "12.4, 13.4 or 14", "isn't known yet")) {
+            assertTrue(unseen.getMessage().contains(part), unseen.getMessage());
+        }
+        version = "15.4.2";
+        assertEquals(Kind.OK, ConnectionTest.look(fresh, null).kind());
+        for (String chosen : List.of("", "kubernetes")) {
+            FormValidation taken = form.doCheckForm(chosen, "trial");
+            assertEquals(Kind.OK, taken.kind);
+            assertTrue(taken.getMessage().contains("'trial' has 15.4.2, and takes it"), taken.getMessage());
+        }
+        FormValidation newer = form.doCheckForm("generic_oidc", "trial");
+        assertEquals(Kind.ERROR, newer.kind);
+        assertTrue(newer.getMessage().contains("18.11") && newer.getMessage().contains("choose kubernetes"), newer.getMessage());
+        version = "12.3.9";
+        ConnectionTest.look(fresh, null);
+        FormValidation none = form.doCheckForm("", "trial");
+        assertEquals(Kind.ERROR, none.kind);
+        assertTrue(none.getMessage().contains("choose join method token"), none.getMessage());
+        assertEquals(Kind.OK, form.doCheckForm("gitlab", "not-saved").kind);
+        assertEquals(Kind.ERROR, form.doCheckForm("jwt", "trial").kind);
+        Jenkins.get().granted = Set.of();
+        try {
+            assertThrows(SecurityException.class, () -> form.doCheckForm("", "trial"));
+        } finally {
+            Jenkins.get().granted = null;
+        }
+    }
+
+    /** Its token resource names the form, so an update of the cluster must not change what is signed. */
+    @Test
+    void an_identitys_form_stays_what_it_is_when_the_cluster_is_updated() {
+        JenkinsJoin left = new JenkinsJoin();
+        left.setTokenName("jenkins-api");
+        configure("names", left, JOB);
+        for (String each : List.of("14.0.0", "17.4.0", "18.11.0", "20.0.0")) {
+            version = each;
+            assertEquals(Kind.OK, run(JOB, "").kind(), each);
+            assertEquals("kubernetes", MachineIdConfiguration.get().identity("api").getJoin().method());
+            assertTrue(claims(statements.get(statements.size() - 1)).has("kubernetes.io"), each);
+        }
     }
 
     @Test
@@ -316,6 +375,35 @@ class JoinTrialAttackTest {
         run(JOB, "");
         assertEquals("", claims(statements.get(0)).getString("ref"));
         assertEquals(JOB, claims(statements.get(0)).getString("project_path"));
+    }
+
+    /** The name is missing at first: a newcomer's statements are for the host of the address. */
+    @Test
+    void a_test_of_the_connection_says_that_the_cluster_has_another_name() {
+        named = "example.test";
+        Cluster cluster = MachineIdConfiguration.get().cluster("trial");
+        Tried alone = ConnectionTest.look(cluster, null);
+        assertEquals(Kind.OK, alone.kind());
+        assertTrue(text(alone).contains("give 'example.test' as Name in Teleport"), text(alone));
+        Tried tried = ConnectionTest.look(cluster, MachineIdConfiguration.get().identity("api"));
+        assertEquals(Kind.WARNING, tried.kind());
+        for (String part : List.of("'example.test'", "'trial.example.com'", "Name in Teleport of cluster 'trial'")) {
+            assertTrue(text(tried).contains(part), text(tried));
+        }
+        JenkinsJoin own = signed("gitlab");
+        own.setAudience("wrong.test");
+        configure("names", own, JOB);
+        String told = text(ConnectionTest.look(cluster, MachineIdConfiguration.get().identity("api")));
+        assertTrue(told.contains("'wrong.test'") && told.contains("in identity 'api'"), told);
+        // There the token resource says for whom, and other methods state nothing.
+        version = "18.11.0";
+        for (JoinMethod join : List.of(signed("generic_oidc"), new TokenJoin())) {
+            configure("names", join, JOB);
+            assertEquals(Kind.OK, ConnectionTest.look(cluster, MachineIdConfiguration.get().identity("api")).kind());
+        }
+        cluster.setTeleportName("example.test");
+        configure("names", signed("kubernetes"), JOB);
+        assertEquals(Kind.OK, ConnectionTest.look(cluster, MachineIdConfiguration.get().identity("api")).kind());
     }
 
     @Test

@@ -35,6 +35,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.json.JSONObject;
@@ -52,8 +53,8 @@ class StatementAttackTest {
     /** When the agent says that the lease ends, if it doesn't tell the truth. */
     private volatile long says;
     private volatile String refusal;
-    /** Milliseconds that the agent takes for a lease. */
-    private volatile long slow;
+    /** How many leases the agent waits for before it answers any; null: it answers at once. */
+    private volatile CountDownLatch together;
     private final FakeChannel channel = new FakeChannel(this::answer);
     private final FakeAgent agent = new FakeAgent("a-flow", channel);
 
@@ -71,10 +72,18 @@ class StatementAttackTest {
         Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).plusSeconds(life);
         JSONObject certificate = Blocks.certificate().put("valid_until", end.toString());
         Object answer = Answers.of(Blocks.ok(Blocks.acquired(certificate).put("expires_at", end.plusSeconds(says).toString())));
-        return slow == 0
-                ? answer
-                : CompletableFuture.supplyAsync(
-                        () -> answer, CompletableFuture.delayedExecutor(slow, TimeUnit.MILLISECONDS));
+        CountDownLatch all = together;
+        return all == null ? answer : CompletableFuture.supplyAsync(() -> met(all, answer), work -> new Thread(work).start());
+    }
+
+    /** What comes alone waits in vain, for a while. */
+    private static Object met(CountDownLatch all, Object answer) {
+        all.countDown();
+        try {
+            return all.await(10, TimeUnit.SECONDS) ? answer : null;
+        } catch (InterruptedException e) {
+            return null;
+        }
     }
 
     @BeforeEach
@@ -179,11 +188,14 @@ class StatementAttackTest {
                 claims(statements.get(0)).getString("jti"), claims(statements.get(1)).getString("jti"));
         block.session.releaseNow(block.run);
         assertFalse(block.refusal.isDone());
+        // Nothing is signed for a block that is over: when the next one is renewed, it would have been.
         int held = statements.size();
-        // Nothing is signed for a block that is over.
-        Thread.sleep(2000);
+        Blocks.Block next = new Blocks.Block(agent, new FakeRun("team-a/next", "flow#next"));
+        next.session.acquire(next.run, next.listener(), false);
+        awaitStatements(held + 2);
         assertFalse(block.session.isDue(block.run));
-        assertEquals(held, statements.size());
+        next.session.releaseNow(next.run);
+        assertTrue(statements.stream().skip(held).allMatch(each -> claims(each).getString("project_path").equals("team-a/next")));
     }
 
     /** Each takes a while: one after the other the last would come when its certificates have ended. */
@@ -194,13 +206,11 @@ class StatementAttackTest {
         for (int n = 0; n < 6; n++) {
             blocks.add(taken("many#" + n));
         }
-        slow = 1000;
+        together = new CountDownLatch(6);
         ActiveLeases.get().agentLost("a-flow");
-        long begun = System.nanoTime();
         ActiveLeases.get().refresh("a-flow");
         assertEquals(12, statements.size());
-        assertTrue(System.nanoTime() - begun < TimeUnit.MILLISECONDS.toNanos(4000), "one after the other");
-        slow = 0;
+        assertEquals(0, together.getCount(), "one after the other");
         blocks.forEach(block -> block.session.releaseNow(block.run));
     }
 
@@ -245,7 +255,9 @@ class StatementAttackTest {
         Renewal.leastPause = PAUSE;
         says = -100;
         Blocks.Block block = taken("flow#7");
-        Thread.sleep(1500);
+        for (int n = 0; n < 20; n++) {
+            ActiveLeases.get().refresh("a-flow");
+        }
         assertEquals(1, statements.size());
         block.session.releaseNow(block.run);
     }
@@ -381,6 +393,7 @@ class StatementAttackTest {
     void a14RoundsOfThePolicyThatLastHoldUpNoBlocksEnd() throws Exception {
         Blocks.Block block = taken("flow#12");
         CompletableFuture<Void> end = new CompletableFuture<>();
+        CompletableFuture<String> asking = new CompletableFuture<>();
         ActiveLeases.get().add(new ActiveLeases.Holder() {
             @Override
             public LeaseSession session() {
@@ -389,6 +402,7 @@ class StatementAttackTest {
 
             @Override
             public Run<?, ?> run() {
+                asking.complete(Thread.currentThread().getName());
                 end.join();
                 return block.run;
             }
@@ -407,8 +421,10 @@ class StatementAttackTest {
         try {
             for (int n = 0; n < 8; n++) {
                 Maintenance.recheckSoon();
-                Thread.sleep(50);
             }
+            // Each round on this thread, and on no other one.
+            String thread = asking.get(20, TimeUnit.SECONDS);
+            assertTrue(thread.startsWith(AgentWork.THREADS + "policy-"), thread);
             AgentWork.submit(AgentWork.Kind.LOCAL, "", () -> told.complete(null));
             told.get(5, TimeUnit.SECONDS);
         } finally {

@@ -9,7 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +53,23 @@ class ReplyTest {
         assertEquals(0, reply.number("huge"));
         assertTrue(reply.texts("list").isEmpty());
         assertNull(reply.time("when"));
+    }
+
+    /** The library says it in the words of the command: its sources have what is put into other words here. */
+    @Test
+    void hints_name_things_as_jenkins_does() throws IOException {
+        NativeFailure failure = assertThrows(
+                NativeFailure.class,
+                () -> read("{\"error\":{\"code\":\"tls_untrusted\",\"message\":\"not trusted\","
+                        + "\"hint\":\"configure the cluster's CA (" + JenkinsWords.CA + "), or not\",\"retry\":\"no\"}}"));
+        assertEquals(
+                "machine-id: not trusted; configure the cluster's CA (CA certificate in Manage Jenkins, System, Machine ID), or not"
+                        + " [tls_untrusted]",
+                failure.getMessage());
+        assertEquals("see token/jenkins-api", JenkinsWords.naming("jenkins-api", "see token/NAME"));
+        Path sources = Path.of("../../native/machine-id/src");
+        assertTrue(Files.readString(sources.resolve("connect/error/presented.rs")).contains(JenkinsWords.CA));
+        assertTrue(Files.readString(sources.resolve("join/refusal.rs")).contains(JenkinsWords.RESOURCE));
     }
 
     @Test

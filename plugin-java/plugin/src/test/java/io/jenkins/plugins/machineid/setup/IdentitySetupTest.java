@@ -64,6 +64,8 @@ class IdentitySetupTest {
         assertTrue(!setup.getYaml().contains("team-b"), setup.getYaml());
         assertEquals(List.of("jenkins-api"), Plans.keyHolders(MachineIdConfiguration.get().settings()));
         assertEquals(5, setup.getTexts().size());
+        assertEquals("kubernetes", setup.getForm());
+        assertTrue(setup.getWire().contains("12.4, 13.4 or 14"), setup.getWire());
     }
 
     @Test
@@ -93,6 +95,8 @@ class IdentitySetupTest {
         join.setToken(hudson.util.Secret.fromString("the-token"));
         IdentitySetup setup = setup(join);
         assertEquals("", setup.getYaml());
+        assertNull(setup.getForm());
+        assertNull(setup.getWire());
         assertTrue(setup.getCommands().contains("tctl bots add api --roles=api"), setup.getCommands());
         assertTrue(setup.getTexts().stream().noneMatch(text -> text.getText().contains("the-token")));
         assertEquals(List.of(), Plans.keyHolders(MachineIdConfiguration.get().settings()));

@@ -47,6 +47,18 @@ class ResourcesTest {
         return documents;
     }
 
+    /** For whoever has the text alone, as from the command line. */
+    @ParameterizedTest
+    @ValueSource(strings = {"15.4.2 and takes it", "12.3.0 and doesn't take it"})
+    void the_text_says_which_version_was_seen(String said) {
+        Plan unseen = plan(StatementForm.KUBERNETES, "jenkins-api", List.of(), List.of("team-a/app"));
+        Plan plan = new Plan(
+                "api", List.of(), "jenkins", "jenkins-api", unseen.signed(), TeleportVersion.parse(said.split(" ")[0]).orElseThrow());
+        assertTrue(Yaml.of(Resources.tokenAndBot(plan)).contains("Join method kubernetes with given keys: Teleport 12.4, 13.4 or 14"));
+        assertTrue(Yaml.of(Resources.tokenAndBot(plan)).contains("Teleport " + said.replaceFirst(" and", ", as an agent says, and")));
+        assertFalse(Yaml.of(Resources.tokenAndBot(unseen)).contains("as an agent says"));
+    }
+
     @ParameterizedTest
     @EnumSource(StatementForm.class)
     void a_bot_and_its_token_for_each_form(StatementForm form) {
