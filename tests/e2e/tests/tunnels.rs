@@ -186,7 +186,7 @@ fn a_lock_and_a_restart_of_the_proxy_cut_what_runs_and_are_told_once() {
     until("the reason in the log", LONG, || (stage.said("connections are ended") > 0).then_some(()));
     assert_ne!(stage.query("select 1").status, Some(0));
     assert_eq!(stage.said("connections are ended"), 1, "{}", stage.daemon.stderr());
-    assert!(stage.daemon.stderr().contains("maintenance"), "{}", stage.daemon.stderr());
+    assert!(stage.daemon.stderr().contains("[bot_locked]"), "{}", stage.daemon.stderr());
     stage.cluster.unlock_all();
     until("the tunnel after the lock", LONG, || (stage.query("select 1").status == Some(0)).then_some(()));
 }

@@ -64,7 +64,7 @@ pub(crate) fn a_database_by_psql(teleport: &Teleport) {
     let cut = running.wait(LONG);
     println!("  a lock ends a query so: {}", cut.stderr.trim().replace('\n', " / "));
     assert_ne!(cut.status, Some(0));
-    until("the reason in the log", LONG, || daemon.stderr().contains("maintenance").then_some(()));
+    until("the reason in the log", LONG, || daemon.stderr().contains("connections are ended").then_some(()));
     assert_ne!(psql("orders", "select 1").status, Some(0));
     teleport.unlock_all();
 }

@@ -1,5 +1,6 @@
 //! Tunnels to databases and applications, while the engine stays open.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -165,6 +166,8 @@ struct Road {
     latest: Mutex<Option<(Arc<RoleCertificate>, ClientCredential)>>,
     /// When it was last asked why connections end, in monotonic time.
     asked: Mutex<Option<Duration>>,
+    /// Somebody is about to ask.
+    waiting: AtomicBool,
 }
 
 impl Road {
@@ -186,7 +189,15 @@ impl Road {
             route_to_cluster: None,
             given: false,
         };
-        Self { bot: Arc::clone(bot), request, target, alpn: None, latest: Mutex::default(), asked: Mutex::default() }
+        Self {
+            bot: Arc::clone(bot),
+            request,
+            target,
+            alpn: None,
+            latest: Mutex::default(),
+            asked: Mutex::default(),
+            waiting: AtomicBool::new(false),
+        }
     }
 
     async fn certificate(&self) -> Result<(Arc<Session>, Arc<RoleCertificate>), Error> {
@@ -206,22 +217,36 @@ impl Road {
         Ok(credential)
     }
 
-    /// A certificate says nothing of a lock that came after it; the auth server does.
+    /// A certificate says nothing of a lock that came after it; the auth server does. Whoever comes while somebody waits
+    /// to ask needn't: that is asked later than now.
     async fn why(&self) -> Option<Error> {
-        {
-            let (now, mut asked) =
-                (self.bot.clock.monotonic(), self.asked.lock().unwrap_or_else(PoisonError::into_inner));
-            if asked.is_some_and(|asked| now.saturating_sub(asked) < ASKING) {
-                return None;
-            }
-            *asked = Some(now);
+        if self.waiting.swap(true, Ordering::SeqCst) {
+            return None;
         }
-        let session = self.bot.current()?;
-        let error = Error::from(session.client.ping().await.err()?);
+        let last = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = last.map(|last| (last + ASKING).saturating_sub(self.bot.clock.monotonic()));
+        tokio::time::sleep(rest.unwrap_or_default()).await;
+        self.waiting.store(false, Ordering::SeqCst);
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.bot.clock.monotonic());
+        let mut error = self.ask().await?;
+        // The connection to the auth server may have gone the same way.
+        if error.code() == Code::ClusterUnreachable {
+            error = self.ask().await?;
+        }
         if error.code() != Code::BotLocked {
             return None;
         }
         self.refused();
+        Some(error)
+    }
+
+    /// What the auth server has against us.
+    async fn ask(&self) -> Option<Error> {
+        let session = match self.bot.session().await {
+            Ok(session) => session,
+            Err(error) => return Some(error),
+        };
+        let error = Error::from(session.client.ping().await.err()?);
         self.bot.failed(&session, &error).await;
         Some(error)
     }
