@@ -34,14 +34,18 @@ class As:
 
     def post(self, path, data="", content_type="application/x-www-form-urlencoded"):
         """HTTP status of a POST."""
+        return self.reply(path, data, content_type)[0]
+
+    def reply(self, path, data="", content_type="application/x-www-form-urlencoded"):
+        """HTTP status and body of a POST."""
         crumb = json.loads(self.get("/crumbIssuer/api/json"))
         headers = {crumb["crumbRequestField"]: crumb["crumb"], "Content-Type": content_type}
         request = urllib.request.Request(self.jenkins.url + path, data.encode(), headers, method="POST")
         try:
             with self.opener.open(request, timeout=60) as reply:
-                return reply.status
+                return reply.status, reply.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code
+            return error.code, error.read().decode("utf-8", "replace")
 
 
 @contextmanager

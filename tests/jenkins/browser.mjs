@@ -83,6 +83,8 @@ await shot("test-connection-bad", cluster);
 await fill(cluster, { caPins: "", caCertificate: readFileSync(webCa, "utf8") });
 said = await test(cluster);
 check("Test connection says which cluster it is", /cluster example\.test, Teleport 15/.test(said), said);
+const facts = await cluster.locator(".jenkins-validate-button__container__status, .validation-error-area").filter({ hasText: "Tried from" }).last().locator("li").allInnerTexts();
+check("a line for each thing, none of them about a token", facts.length > 3 && !facts.some((line) => /token/.test(line)), facts.join(" | "));
 await shot("test-connection-good", cluster);
 await fill(cluster, { caPins: PIN });
 await form.getByRole("button", { name: "Add identity" }).click();

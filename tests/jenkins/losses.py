@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is lost in the middle: the body, the agent, the controller, the permission."""
 
+import re
 import signal
 import time
 
@@ -156,6 +157,7 @@ def restart_during_set_up(world, how, name):
         number = jenkins.build(name)
         jenkins.wait_console(name, number, "[Pipeline] withMachineId")
         time.sleep(3)
+        before = jenkins.log.stat().st_size
         jenkins.stop(how)
     finally:
         double.send_signal(signal.SIGCONT)
@@ -163,7 +165,13 @@ def restart_during_set_up(world, how, name):
     result, log = jenkins.finish(name, number, 240)
     equal(result, "SUCCESS", log)
     contains(log, "after-2", "lease of 'each' released")
+    equal(warnings_with_a_trace(jenkins.log.read_bytes()[before:].decode(errors="replace")), [], "warnings with a trace")
     world.no_leases_left()
+
+
+def warnings_with_a_trace(log):
+    """The first lines of those of a controller's log: whoever reads one looks for a fault."""
+    return [warning[:300] for warning in re.findall(r"^.*(?:WARNING|SEVERE)\t.*(?:\n(?!\d{4}-).*)*?\n\s+at [\w.$]+", log, re.M)]
 
 
 @test

@@ -85,7 +85,7 @@ def another_method_is_looked_at_and_not_tried(world):
         contains(said, "method token", "Test connection")
         kind, said = tried(world, "api", what="look")
         equal(kind, "success", said)
-        contains(said, "Tried from a1", "nobody has joined")
+        contains(said, "Tried from a1", "Nobody has joined")
         contains(said, f"Teleport {shown_version(jenkins, 'api')}")
 
 

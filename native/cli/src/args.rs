@@ -1,10 +1,15 @@
-//! What can be typed.
+//! What can be typed. What `start` takes is in [`start`].
+
+pub(crate) mod start;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use machine_id::config::KeyAlgorithm;
+use machine_id::error::{Code, Error};
+
+pub(crate) use start::{LogFormat, Start};
 
 /// Short-lived Teleport identities for machines.
 ///
@@ -22,12 +27,27 @@ Examples:
   machine-id status -c /etc/tbot.yaml --json
   machine-id init --destination-dir /opt/machine-id --bot-user teleport --reader-user jenkins --dry-run
 
-Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug)."
+What tbot's commands and options are here: docs/compatibility.md. Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug)."
 )]
 pub(crate) struct Cli {
-    /// Logs as JSON, one object a line.
+    /// The configuration, in tbot's format; /etc/tbot.yaml if not given.
+    #[arg(short, long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Log more: MACHINE_ID_LOG=debug.
+    #[arg(short, long, global = true)]
+    debug: bool,
+    /// Logs as text, or as JSON, one object a line.
+    #[arg(long, global = true, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+    /// The same as --log-format json.
     #[arg(long, global = true)]
-    pub(crate) log_json: bool,
+    log_json: bool,
+    /// Refused: the server's certificate is always verified.
+    #[arg(long, global = true, hide = true)]
+    insecure: bool,
+    /// Refused: no FIPS build exists.
+    #[arg(long, global = true, hide = true)]
+    fips: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -36,12 +56,17 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Join, write the outputs of the configuration and keep them fresh.
     #[command(after_help = "\
-SIGHUP reads the configuration again, SIGTERM ends cleanly. Under systemd use Type=notify-reload.
+SIGHUP reads the configuration again and renews, SIGUSR1 renews, SIGTERM ends cleanly. Under systemd use
+Type=notify-reload. Options win over the file; with an address among them and without -c no file is read.
 
 Examples:
   machine-id start -c /etc/tbot.yaml
-  machine-id start --oneshot -c ./tbot.yaml")]
-    Start(Start),
+  machine-id start --oneshot -c ./tbot.yaml
+  machine-id start --proxy-server teleport.example.com:443 --token /etc/tbot.token --join-method token \
+    --data-dir /var/lib/machine-id --destination-dir /opt/machine-id
+  machine-id start identity --proxy-server teleport.example.com:443 --join-method iam --token iam-bot \
+    --storage memory:// --destination /opt/machine-id")]
+    Start(Box<Start>),
     /// Run a command with certificates of its own, which are removed when it ends.
     #[command(after_help = "\
 The command finds its certificates through the environment: MACHINE_ID_DIR, MACHINE_ID_SSH_CONFIG,
@@ -59,6 +84,7 @@ Examples:
   machine-id init --destination-dir /opt/machine-id --reader-user jenkins --dry-run     only print the commands")]
     Init(Init),
     /// Show the identity, its expiry and generation, and the state of each destination.
+    #[command(after_help = crate::status::EXIT_STATUS)]
     Status(Status),
     /// Carry one SSH connection through the proxy: the ProxyCommand of the generated ssh_config.
     ProxySsh(ProxySsh),
@@ -76,43 +102,62 @@ Examples:
     Hosts(Hosts),
     /// Print an ExecCredential: the exec plugin of the generated kubeconfig.
     KubeCredentials(KubeCredentials),
+    /// Print the version.
+    Version,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ConfigFile {
-    /// The configuration, in tbot's format.
-    #[arg(short, long, value_name = "FILE", default_value = "/etc/tbot.yaml")]
-    pub(crate) config: PathBuf,
+impl Cli {
+    /// The configuration that is named: on the command line, or by tbot's variable.
+    pub(crate) fn named_config(&self) -> Option<PathBuf> {
+        let by_variable = || std::env::var_os("TBOT_CONFIG_PATH").filter(|path| !path.is_empty()).map(PathBuf::from);
+        self.config.clone().or_else(by_variable)
+    }
+
+    pub(crate) fn log_json(&self) -> bool {
+        self.log_json || self.log_format == Some(LogFormat::Json)
+    }
+
+    /// Whether more is to be logged, as tbot's option and variable say it.
+    pub(crate) fn debug(&self) -> bool {
+        self.debug
+            || std::env::var("TBOT_DEBUG")
+                .is_ok_and(|text| ["1", "t", "true"].contains(&text.to_ascii_lowercase().as_str()))
+    }
+
+    /// tbot's switches that mustn't be passed over.
+    pub(crate) fn refused(&self) -> Option<Error> {
+        let switches = [
+            (
+                self.insecure,
+                "--insecure isn't built here: the server's certificate is always verified",
+                "leave it out, and name by ca_path in the configuration the CA of the proxy's web certificate",
+            ),
+            (self.fips, "--fips isn't built here: no FIPS build exists", "leave it out"),
+        ];
+        let given = switches.into_iter().find(|(given, ..)| *given)?;
+        Some(Error::new(Code::Unsupported, given.1, given.2))
+    }
+}
+
+/// Where the configuration is unless something is said.
+const DEFAULT_CONFIG: &str = "/etc/tbot.yaml";
+
+/// The configuration for commands that need one.
+pub(crate) fn config_or_default(named: Option<PathBuf>) -> PathBuf {
+    named.unwrap_or_else(|| PathBuf::from(DEFAULT_CONFIG))
 }
 
 /// Not in the configuration: tbot refuses files with keys it doesn't know.
 #[derive(Debug, Args)]
 pub(crate) struct Keys {
     /// Algorithm of all new keys: ecdsa-p256, ed25519, rsa-2048 or rsa-4096; ecdsa-p256 if not given, and rsa-2048 for
-    /// databases.
-    #[arg(long, value_name = "NAME")]
+    /// databases. With ed25519, TLS clients don't read the file `key` of an identity output.
+    #[arg(long, value_name = "NAME", global = true)]
     pub(crate) key_algorithm: Option<KeyAlgorithm>,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Start {
-    #[command(flatten)]
-    pub(crate) file: ConfigFile,
-    #[command(flatten)]
-    pub(crate) keys: Keys,
-    /// Write everything once, then end.
-    #[arg(long)]
-    pub(crate) oneshot: bool,
-    /// The joining URI that `tctl bots add` prints from Teleport 19 on, in place of address, join method and token. Other
-    /// users of the machine see a command line; join_uri in the configuration they don't.
-    #[arg(long, value_name = "URI")]
-    pub(crate) join_uri: Option<String>,
-}
-
-#[derive(Debug, Args)]
 pub(crate) struct Run {
-    #[command(flatten)]
-    pub(crate) file: ConfigFile,
     #[command(flatten)]
     pub(crate) keys: Keys,
     /// Which output: its name, its directory's last part, or its type; the first one if not given.
@@ -125,11 +170,8 @@ pub(crate) struct Run {
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// The configuration that names the destination, if --destination-dir doesn't.
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// The directory to prepare.
-    #[arg(short, long, value_name = "DIR")]
+    /// The directory to prepare; the destinations of the configuration that -c names if not given.
+    #[arg(long, value_name = "DIR")]
     pub(crate) destination_dir: Option<PathBuf>,
     /// The user that machine-id runs as: it writes.
     #[arg(long, value_name = "USER")]
@@ -147,8 +189,6 @@ pub(crate) struct Init {
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    #[command(flatten)]
-    pub(crate) file: ConfigFile,
     /// As one JSON object.
     #[arg(long)]
     pub(crate) json: bool,

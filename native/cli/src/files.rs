@@ -4,29 +4,34 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use machine_id::config::{
-    AddressKind, EngineConfig, HelperConfig, HelperContent, IdentityConfig, OutputConfig, TbotConfig, TunnelConfig,
+    AddressKind, EngineConfig, HelperConfig, HelperContent, IdentityConfig, OutputConfig, TbotConfig, TbotOptions,
+    TunnelConfig,
 };
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
+use machine_id::output::key_advice;
 use machine_id::secret::Secret;
 use zeroize::Zeroizing;
 
 /// Nobody writes a larger configuration by hand.
 const MAX_CONFIG: u64 = 1024 * 1024;
+/// Far above what a file of CA certificates has.
+pub(crate) const MAX_CA: u64 = 4 * 1024 * 1024;
 /// Far above what an identity file has.
 const MAX_IDENTITY: u64 = 256 * 1024;
 
 /// Reads a configuration; what does nothing in it is said once on standard error.
 pub(crate) fn config(path: &Path) -> Result<TbotConfig, Error> {
-    config_and_uri(path, None)
+    config_with(Some(path), TbotOptions::default())
 }
 
-/// As [`config`], with the joining URI of the command line.
-pub(crate) fn config_and_uri(path: &Path, join_uri: Option<&str>) -> Result<TbotConfig, Error> {
+/// As [`config`], with what the command line says; without a file that is all there is.
+pub(crate) fn config_with(path: Option<&Path>, options: TbotOptions) -> Result<TbotConfig, Error> {
     // A join token may stand in it.
-    let text = Zeroizing::new(read(path, MAX_CONFIG)?);
+    let text = path.map(|path| read(path, MAX_CONFIG).map(Zeroizing::new)).transpose()?;
     let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    match TbotConfig::from_yaml_and_uri(&path.display().to_string(), &text, &here, join_uri) {
+    let source = path.map_or_else(|| "the command line".to_owned(), |path| path.display().to_string());
+    match TbotConfig::from_yaml_with(&source, text.as_ref().map(|text| text.as_slice()), &here, options) {
         Ok(config) => {
             for warning in &config.warnings {
                 eprintln!("machine-id: warning: {warning}");
@@ -41,7 +46,7 @@ pub(crate) fn config_and_uri(path: &Path, join_uri: Option<&str>) -> Result<Tbot
                 eprintln!("machine-id: {fault}");
             }
             let (count, code) = (error.diagnostics().len(), Error::from(error).code());
-            Err(Error::new(code, format!("{} has {count} faults", path.display()), "correct each line named above"))
+            Err(Error::new(code, format!("{source} has {count} faults"), "correct each line named above"))
         }
     }
 }
@@ -77,6 +82,11 @@ pub(crate) struct Order {
 
 /// An engine for a configuration, what is to be written, and what leads where.
 pub(crate) fn order(config: TbotConfig) -> Result<Order, Error> {
+    for output in &config.outputs {
+        if let Some(advice) = key_advice(config.identity.key_algorithm, &output.kind) {
+            eprintln!("machine-id: warning: {}: {advice}", output.destination.path.display());
+        }
+    }
     let root = root(&config.identity);
     let engine = EngineConfig { root, helper: this_program()?, identities: vec![config.identity] };
     Ok(Order { engine, outputs: config.outputs, tunnels: config.tunnels })

@@ -1,9 +1,9 @@
 //! `machine-id init`: prepares a directory for the bot and its readers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use machine_id::config::{AclMode, DirectoryConfig, SymlinkMode, UserRef};
+use machine_id::config::{AclMode, DirectoryConfig, Reader, SymlinkMode, UserRef};
 use machine_id::destination::{InitPlan, InitRequest};
 use machine_id::error::{Code, Error};
 use nix::unistd::{Group, User};
@@ -11,12 +11,15 @@ use nix::unistd::{Group, User};
 use crate::args::Init;
 use crate::{files, stdout};
 
-pub(crate) fn run(arguments: &Init) -> Result<ExitCode, Error> {
+pub(crate) fn run(arguments: &Init, config: Option<&Path>) -> Result<ExitCode, Error> {
     let bot = arguments.bot_user.as_deref().map(user).transpose()?;
     let owner = arguments.owner.as_deref().map(owner).transpose()?;
-    for directory in directories(arguments)? {
+    for directory in directories(arguments, config)? {
         let path = directory.path.clone();
         let plan = InitPlan::new(&InitRequest { directory, owner, bot })?;
+        if let Some(advice) = plan.advice() {
+            eprintln!("machine-id: note: {advice}");
+        }
         if arguments.dry_run {
             stdout::say(&plan.commands().join("\n"))?;
         } else {
@@ -28,9 +31,9 @@ pub(crate) fn run(arguments: &Init) -> Result<ExitCode, Error> {
 }
 
 /// The directory given, or every destination of the configuration.
-fn directories(arguments: &Init) -> Result<Vec<DirectoryConfig>, Error> {
-    let named: Vec<UserRef> = arguments.reader_user.iter().map(|name| user_ref(name)).collect();
-    let mut all = match (&arguments.destination_dir, &arguments.config) {
+fn directories(arguments: &Init, config: Option<&Path>) -> Result<Vec<DirectoryConfig>, Error> {
+    let named: Vec<Reader> = arguments.reader_user.iter().map(|name| Reader::User(user_ref(name))).collect();
+    let mut all = match (&arguments.destination_dir, config) {
         (Some(path), _) => vec![DirectoryConfig {
             path: absolute(path)?,
             acls: AclMode::Required,

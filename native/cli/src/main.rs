@@ -8,6 +8,8 @@ mod hosts;
 mod init;
 mod kube_credentials;
 mod logging;
+mod note;
+mod preflight;
 mod progress;
 mod proxy_ssh;
 mod run;
@@ -16,9 +18,11 @@ mod start;
 mod status;
 mod stdio;
 mod stdout;
+mod tbot_words;
 mod tunnels;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -31,8 +35,9 @@ fn main() -> ExitCode {
     if let Some(code) = fdpass::run() {
         return code;
     }
+    let held = start::hold();
     harden::start();
-    let cli = Cli::parse();
+    let cli = Cli::try_parse().unwrap_or_else(|error| tbot_words::explained(error).exit());
     // What runs under ssh or kubectl speaks only when something is wrong.
     let quiet = matches!(
         cli.command,
@@ -43,22 +48,35 @@ fn main() -> ExitCode {
             | Command::Status(_)
             | Command::Run(_)
     );
-    logging::start(cli.log_json, if quiet { LevelFilter::WARN } else { LevelFilter::INFO });
-    let outcome = match cli.command {
-        Command::Start(arguments) => start::run(&arguments),
-        Command::Run(arguments) => run::run(&arguments),
-        Command::Init(arguments) => init::run(&arguments),
-        Command::Status(arguments) => status::run(&arguments),
-        Command::ProxySsh(arguments) => proxy_ssh::run(&arguments),
-        Command::ProxyTls(arguments) => proxy_ssh::run_tls(&arguments),
-        Command::Hosts(arguments) => hosts::run(&arguments),
-        Command::KubeCredentials(arguments) => kube_credentials::run(&arguments),
+    let level = if quiet { LevelFilter::WARN } else { LevelFilter::INFO };
+    logging::start(cli.log_json(), if cli.debug() { LevelFilter::DEBUG } else { level });
+    let config = cli.named_config();
+    let outcome = match (cli.refused(), cli.command) {
+        (Some(error), _) => Err(error),
+        (None, command) => run(command, config, &held),
     };
     outcome.unwrap_or_else(|error| {
         // Standard error may be a file on the very disk that is full: no reason to panic.
         let _ = writeln!(std::io::stderr(), "machine-id: {error}");
         ExitCode::from(exit_status(&error))
     })
+}
+
+fn run(command: Command, config: Option<PathBuf>, held: &start::Held) -> Result<ExitCode, Error> {
+    if !matches!(command, Command::Start(_)) {
+        held.release();
+    }
+    match command {
+        Command::Start(arguments) => start::run(&arguments, config, held),
+        Command::Run(arguments) => run::run(&arguments, &args::config_or_default(config)),
+        Command::Init(arguments) => init::run(&arguments, config.as_deref()),
+        Command::Status(arguments) => status::run(&arguments, &args::config_or_default(config)),
+        Command::ProxySsh(arguments) => proxy_ssh::run(&arguments),
+        Command::ProxyTls(arguments) => proxy_ssh::run_tls(&arguments),
+        Command::Hosts(arguments) => hosts::run(&arguments),
+        Command::KubeCredentials(arguments) => kube_credentials::run(&arguments),
+        Command::Version => stdout::say(concat!("machine-id ", env!("CARGO_PKG_VERSION"))).map(|()| ExitCode::SUCCESS),
+    }
 }
 
 /// 2 for what is written wrongly, 1 for all else.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 
@@ -15,17 +16,18 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::Run;
-use crate::{files, harden, progress, runtime, tunnels};
+use crate::{files, harden, preflight, progress, runtime, tunnels};
 
-pub(crate) fn run(arguments: &Run) -> Result<ExitCode, Error> {
-    runtime::threaded()?.block_on(work(arguments))
+pub(crate) fn run(arguments: &Run, config: &Path) -> Result<ExitCode, Error> {
+    runtime::threaded()?.block_on(work(arguments, config))
 }
 
-async fn work(arguments: &Run) -> Result<ExitCode, Error> {
-    let mut config = files::config(&arguments.file.config)?;
+async fn work(arguments: &Run, config: &Path) -> Result<ExitCode, Error> {
+    let mut config = files::config(config)?;
     config.identity.key_algorithm = arguments.keys.key_algorithm;
     let identity = config.identity.id.clone();
     let what = format!("getting certificates from {}:{}", config.identity.cluster.host, config.identity.cluster.port);
+    preflight::storage(&config)?;
     let files::Order { engine, outputs, tunnels } = files::order(config)?;
     // Who has tunnels alone wants no files.
     let output = match arguments.output.as_deref() {
@@ -33,7 +35,8 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
         wanted => Some(choose(&outputs, wanted)?),
     };
     let lease = format!("{:032x}", fastrand::u128(..));
-    let wanted = Wanted { lease: &lease, identity: &identity, output, tunnels: &tunnels };
+    let order = output.map(|output| order(&lease, &identity, output)).transpose()?;
+    let wanted = Wanted { lease: &lease, identity: &identity, order, tunnels: &tunnels };
     let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
 
     // What a killed run has left is never taken again.
@@ -71,15 +74,15 @@ async fn work(arguments: &Run) -> Result<ExitCode, Error> {
 struct Wanted<'a> {
     lease: &'a str,
     identity: &'a str,
-    output: Option<&'a OutputConfig>,
+    order: Option<LeaseRequest>,
     tunnels: &'a [TunnelConfig],
 }
 
 impl Wanted<'_> {
     /// Gets all of it; how the command finds it.
-    async fn get(&self, engine: &Engine) -> Result<BTreeMap<String, String>, Error> {
-        let mut environment = match self.output {
-            Some(output) => engine.acquire(order(self.lease, self.identity, output)).await?.environment,
+    async fn get(self, engine: &Engine) -> Result<BTreeMap<String, String>, Error> {
+        let mut environment = match self.order {
+            Some(order) => engine.acquire(order).await?.environment,
             None => BTreeMap::new(),
         };
         let mut reached = Vec::with_capacity(self.tunnels.len());
@@ -117,15 +120,15 @@ fn name_of(output: &OutputConfig) -> String {
 }
 
 /// The same output, in a directory of its own that nobody can guess.
-fn order(lease: &str, identity: &str, output: &OutputConfig) -> LeaseRequest {
-    let path = files::runtime_directory().unwrap_or_else(std::env::temp_dir).join(format!("machine-id-{lease}"));
+fn order(lease: &str, identity: &str, output: &OutputConfig) -> Result<LeaseRequest, Error> {
+    let path = preflight::passing_directory()?.join(format!("machine-id-{lease}"));
     let directory = DirectoryConfig { path, readers: Vec::new(), ..output.destination.clone() };
-    LeaseRequest {
+    Ok(LeaseRequest {
         lease: lease.to_owned(),
         standing: false,
         placements: vec![Placement { kind: output.kind.clone(), directory }],
         ..LeaseRequest::standing(identity, output)
-    }
+    })
 }
 
 async fn run_command(

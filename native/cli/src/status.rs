@@ -1,28 +1,43 @@
-//! `machine-id status`: what is there, without asking the cluster.
+//! `machine-id status`: what is on disk, without asking the cluster.
+
+mod verdict;
 
 use std::io::IsTerminal;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use machine_id::acl::AclVerdict;
 use machine_id::clock::{Clock, SystemClock};
 use machine_id::config::{EngineConfig, HelperConfig, HelperContent, OutputConfig, TbotConfig};
 use machine_id::destination::Destination;
-use machine_id::engine::{Engine, IdentityState, IdentityStatus, timestamp};
+use machine_id::engine::{Engine, IdentityState, IdentityStatus, expected_files, is_overdue, timestamp};
 use machine_id::error::{Code, Error};
-use machine_id::identity::TlsFacts;
+use machine_id::identity::{Certificates, TlsFacts};
 use serde::Serialize;
 
-use crate::args;
-use crate::{files, runtime, stdout};
+use self::verdict::{DestinationState, Verdict};
+use crate::{args, files, note, runtime, stdout};
+
+/// For `--help`.
+pub(crate) const EXIT_STATUS: &str = verdict::EXIT_STATUS;
 
 /// Far above what a certificate has.
 const MAX_PEM: u64 = 64 * 1024;
 
+/// What `--json` prints: `contract/cli-status.schema.json`.
 #[derive(Serialize)]
 struct Report {
+    /// The worst of what follows.
+    verdict: Verdict,
+    /// What this program ends with.
+    exit_status: u8,
+    /// One line for each thing that is wrong.
+    problems: Vec<String>,
     identity: IdentityReport,
+    /// What the program that keeps the outputs last knew to be wrong.
+    noted: Option<note::Trouble>,
     destinations: Vec<DestinationReport>,
 }
 
@@ -36,34 +51,41 @@ enum IdentityReport {
 #[derive(Serialize)]
 struct DestinationReport {
     directory: String,
-    /// `valid`, `expired`, `absent` or `problem`.
-    state: &'static str,
+    state: DestinationState,
     expires_at: Option<String>,
     roles: Vec<String>,
+    /// Files that should be there and aren't.
+    missing: Vec<&'static str>,
     /// `as asked`, what differs, or that there are none.
     acl: String,
     problem: String,
 }
 
-pub(crate) fn run(arguments: &args::Status) -> Result<ExitCode, Error> {
-    let TbotConfig { identity, outputs, .. } = files::config(&arguments.file.config)?;
-    let clock = SystemClock::new();
-    let destinations: Vec<_> = outputs.iter().map(|output| destination(output, clock.now())).collect();
+pub(crate) fn run(arguments: &args::Status, config: &Path) -> Result<ExitCode, Error> {
+    let TbotConfig { identity, outputs, oneshot, .. } = files::config(config)?;
+    let (now, interval) = (SystemClock::new().now(), identity.renewal_interval);
+    let destinations: Vec<_> =
+        outputs.iter().map(|output| destination(output, (!oneshot).then_some(interval), now)).collect();
+    let root = files::root(&identity);
+    let noted = note::read(&root);
     let config = EngineConfig {
-        root: files::root(&identity),
+        root,
         helper: HelperConfig { path: std::path::PathBuf::new(), content: HelperContent::ThisProcess },
         identities: vec![identity],
     };
-    let report = Report { identity: identity_report(config), destinations };
+    let report = verdict::of(identity_report(config), noted, destinations);
     if arguments.json {
         let json = serde_json::to_string_pretty(&report)
             .map_err(|error| Error::new(Code::Internal, format!("cannot write JSON: {error}"), "report this"))?;
         stdout::say(&json)?;
     } else {
-        stdout::say(&text(&report, clock.now()))?;
+        stdout::say(&text(&report, now))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(report.exit_status))
 }
+
+/// The state of an identity that no file holds.
+const IN_MEMORY: &str = "in_memory";
 
 /// Opening a store makes its directory; only to look, that is too much.
 fn identity_report(config: EngineConfig) -> IdentityReport {
@@ -71,11 +93,11 @@ fn identity_report(config: EngineConfig) -> IdentityReport {
     if config.identities.iter().any(|identity| machine_id::join::keeps_nothing(&identity.join)) {
         let reason =
             "its join method can join again at any time: the identity is in the memory of the process that uses it";
-        return IdentityReport::Problem { state: "in_memory", reason: reason.to_owned() };
+        return IdentityReport::Problem { state: IN_MEMORY, reason: reason.to_owned() };
     }
     if config.identities.iter().any(|identity| identity.storage.is_none()) {
         let reason = "storage is in memory: the identity is in the memory of the process that uses it";
-        return IdentityReport::Problem { state: "in_memory", reason: reason.to_owned() };
+        return IdentityReport::Problem { state: IN_MEMORY, reason: reason.to_owned() };
     }
     if !config.root.exists() {
         let reason = format!("{} doesn't exist: nothing has joined yet", config.root.display());
@@ -92,24 +114,34 @@ fn identity_report(config: EngineConfig) -> IdentityReport {
     }
 }
 
-fn destination(output: &OutputConfig, now: SystemTime) -> DestinationReport {
+/// `schedule` is how it is renewed where a daemon does that.
+fn destination(output: &OutputConfig, schedule: Option<Option<Duration>>, now: SystemTime) -> DestinationReport {
     let mut report = DestinationReport {
         directory: output.destination.path.display().to_string(),
-        state: "absent",
+        state: DestinationState::Absent,
         expires_at: None,
         roles: Vec::new(),
+        missing: Vec::new(),
         acl: String::new(),
         problem: String::new(),
     };
-    if let Err(error) = inspect(output, now, &mut report) {
-        report.state = "problem";
+    if let Err(error) = inspect(output, schedule, now, &mut report) {
+        report.state = DestinationState::Problem;
         report.problem = error.to_string();
     }
     report
 }
 
-fn inspect(output: &OutputConfig, now: SystemTime, report: &mut DestinationReport) -> Result<(), Error> {
-    let Some(destination) = Destination::open_existing(&output.destination)? else { return Ok(()) };
+fn inspect(
+    output: &OutputConfig,
+    schedule: Option<Option<Duration>>,
+    now: SystemTime,
+    report: &mut DestinationReport,
+) -> Result<(), Error> {
+    let Some(destination) = Destination::open_existing(&output.destination)? else {
+        report.problem = "it doesn't exist".to_owned();
+        return Ok(());
+    };
     report.acl = match destination.verify()? {
         AclVerdict::AsAsked => "as asked".to_owned(),
         AclVerdict::Off => "not checked (acls: off)".to_owned(),
@@ -119,21 +151,55 @@ fn inspect(output: &OutputConfig, now: SystemTime, report: &mut DestinationRepor
             differences.iter().map(line).collect::<Vec<_>>().join("; ")
         }
     };
-    let Some(pem) = destination.read("tlscert", MAX_PEM)? else { return Ok(()) };
-    let facts = TlsFacts::parse(&String::from_utf8_lossy(&pem))?;
-    report.state = if facts.valid_until > now { "valid" } else { "expired" };
-    report.expires_at = Some(timestamp(facts.valid_until));
+    let there = |name: &&str| destination.path().join(name).metadata().is_ok();
+    let (found, missing): (Vec<&str>, Vec<&str>) = expected_files(&output.kind).into_iter().partition(there);
+    report.missing = missing;
+    if found.is_empty() {
+        report.problem = "nothing is written yet".to_owned();
+        return Ok(());
+    }
+    if !report.missing.is_empty() {
+        report.state = DestinationState::Incomplete;
+        report.problem = format!("missing: {}; `machine-id start` writes them again", report.missing.join(", "));
+    }
+    let text = |name| -> Result<Option<String>, Error> {
+        Ok(destination.read(name, MAX_PEM)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    let Some(tls) = text("tlscert")? else { return Ok(()) };
+    let facts = TlsFacts::parse(&tls)?;
+    let (mut from, mut until) = (facts.valid_from, facts.valid_until);
+    if let Some(ssh) = text("key-cert.pub")? {
+        let ssh = Certificates::new(&ssh, &tls)?.ssh_facts()?;
+        (from, until) = (from.max(ssh.valid_from), until.min(ssh.valid_until));
+    }
+    report.expires_at = Some(timestamp(until));
     report.roles.clone_from(&facts.roles);
+    if until <= now {
+        report.state = DestinationState::Expired;
+        report.problem = format!("expired at {}", timestamp(until));
+    } else if report.state != DestinationState::Incomplete {
+        let overdue = schedule.is_some_and(|interval| is_overdue(from, until, interval, now));
+        report.state = if overdue { DestinationState::Overdue } else { DestinationState::Valid };
+        if overdue {
+            report.problem = "it should have been refreshed long ago; is `machine-id start` running?".to_owned();
+        }
+    }
     Ok(())
 }
 
 fn text(report: &Report, now: SystemTime) -> String {
-    let mut lines = Vec::new();
+    let mut lines = vec![format!("{}", report.verdict)];
+    lines.extend(report.problems.iter().map(|problem| format!("  {problem}")));
     let bold = |text: &str| {
         if std::io::stdout().is_terminal() { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
     };
     match &report.identity {
-        IdentityReport::Problem { state, reason } => lines.push(format!("{}  {state}\n  {reason}", bold("identity"))),
+        IdentityReport::Problem { state, reason } => {
+            lines.push(format!("{}  {state}", bold("identity")));
+            if *state == IN_MEMORY {
+                lines.push(format!("  {reason}"));
+            }
+        }
         IdentityReport::Known(identity) => {
             lines.push(format!("{}  {}", bold("identity"), identity.state));
             if !identity.bot.is_empty() {
@@ -144,9 +210,6 @@ fn text(report: &Report, now: SystemTime) -> String {
             }
             if let Some(generation) = identity.generation {
                 lines.push(format!("  generation  {generation}"));
-            }
-            if !identity.reason.is_empty() {
-                lines.push(format!("  reason      {}", identity.reason));
             }
         }
     }
@@ -160,9 +223,6 @@ fn text(report: &Report, now: SystemTime) -> String {
         }
         if !destination.acl.is_empty() {
             lines.push(format!("  access      {}", destination.acl));
-        }
-        if !destination.problem.is_empty() {
-            lines.push(format!("  problem     {}", destination.problem));
         }
     }
     lines.join("\n")

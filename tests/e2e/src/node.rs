@@ -26,6 +26,14 @@ impl Node {
     /// # Panics
     /// When it doesn't start.
     pub fn start(directory: &Path, users: &Double, hosts: &Double, name: &str) -> Self {
+        Self::start_with(directory, users, hosts, name, "")
+    }
+
+    /// The same with more lines of its configuration.
+    ///
+    /// # Panics
+    /// When it doesn't start.
+    pub fn start_with(directory: &Path, users: &Double, hosts: &Double, name: &str, more: &str) -> Self {
         std::fs::create_dir_all(directory).unwrap();
         // The type that Teleport gives its own nodes, and what an ssh_config for RSA authorities accepts.
         let key = directory.join("host_key");
@@ -40,20 +48,20 @@ impl Node {
         }
         // Another process may take the port between our look and sshd's.
         for _ in 0..5 {
-            if let Some(node) = Self::try_start(directory) {
+            if let Some(node) = Self::try_start(directory, more) {
                 return node;
             }
         }
         panic!("sshd doesn't start");
     }
 
-    fn try_start(directory: &Path) -> Option<Self> {
+    fn try_start(directory: &Path, more: &str) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let file = |name: &str| directory.join(name).display().to_string();
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nHostCertificate {}\nTrustedUserCAKeys {}\nPidFile none\n\
              UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-             AuthorizedKeysFile none\nPermitRootLogin yes\nSubsystem sftp internal-sftp\nMaxStartups 100\n",
+             AuthorizedKeysFile none\nPermitRootLogin yes\nSubsystem sftp internal-sftp\nMaxStartups 100\n{more}",
             file("host_key"),
             file("host_key-cert.pub"),
             file("user_ca.pub"),

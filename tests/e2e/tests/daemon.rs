@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use e2e::wait::{LONG, PROMPT, until};
 use e2e::{Cluster, Machine, Process};
+use machine_id::clock::{Clock, SystemClock};
 use nix::sys::signal::Signal;
 use teleport_double::{Fault, Point, Role, Times};
 
@@ -121,18 +122,8 @@ fn the_service_manager_hears_ready_reloading_and_stopping() {
     let cluster = Cluster::start();
     let mut machine = Machine::new(&cluster);
     machine.configure(&cluster, &cluster.token(), "");
-    let path = machine.path("notify");
-    let socket = UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(LONG)).unwrap();
-    machine.set("NOTIFY_SOCKET", path.to_str().unwrap());
-    let heard = |word: &str| loop {
-        let mut buffer = [0; 4096];
-        let count = socket.recv(&mut buffer).unwrap_or_else(|error| panic!("no {word}: {error}"));
-        let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
-        if text.lines().any(|line| line == word) {
-            return text;
-        }
-    };
+    let socket = notify_socket(&mut machine);
+    let heard = |word: &str| hear(&socket, word);
     let process = start(&machine);
     heard("READY=1");
     assert!(machine.path("out/key").exists(), "ready before anything was written");
@@ -147,6 +138,139 @@ fn the_service_manager_hears_ready_reloading_and_stopping() {
     process.signal(Signal::SIGTERM);
     heard("STOPPING=1");
     process.wait(LONG).succeeded();
+}
+
+#[test]
+fn both_of_tbots_signals_renew_at_once_and_the_daemon_lives() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    let mut process = start(&machine);
+    let mut before = first(&machine);
+    until("the daemon at work", LONG, || process.stderr().contains("written").then_some(()));
+    for (signal, renewed) in [(Signal::SIGUSR1, 1), (Signal::SIGHUP, 2)] {
+        process.signal(signal);
+        until("a renewal", LONG, || (cluster.counters().renewed >= renewed).then_some(()));
+        before = until("a fresh certificate", LONG, || delivered(&machine).filter(|now| *now != before));
+        assert!(process.runs());
+    }
+    assert_eq!((cluster.counters().joined, cluster.counters().locks), (1, 0));
+    assert_ends_cleanly(&machine, process, Signal::SIGTERM);
+}
+
+#[test]
+fn many_signals_at_once_are_few_renewals_and_none_is_lost() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    let process = start(&machine);
+    first(&machine);
+    cluster.faults().inject(Point::Renew, Fault::Delay(Duration::from_millis(500)), Times::Count(1));
+    for _ in 0..50 {
+        process.signal(Signal::SIGUSR1);
+    }
+    until("the renewals", LONG, || (process.stderr().matches("renewed on demand").count() >= 1).then_some(()));
+    process.signal(Signal::SIGTERM);
+    process.wait(LONG).succeeded();
+    assert!((1..=3).contains(&cluster.counters().renewed), "{}", cluster.counters().renewed);
+    assert_eq!(cluster.counters().locks, 0);
+}
+
+#[test]
+fn a_signal_during_the_start_ends_nothing() {
+    for (signal, number) in [(Signal::SIGUSR1, 10), (Signal::SIGHUP, 1)] {
+        let cluster = Cluster::start();
+        let machine = Machine::new(&cluster);
+        machine.configure(&cluster, &cluster.token(), "");
+        let process = start(&machine);
+        // From the first moment at which the program, and not the system, has a say.
+        until("the program", LONG, || {
+            (has("SigBlk:", process.id(), number) || has("SigCgt:", process.id(), number)).then_some(())
+        });
+        process.signal(signal);
+        until("its listening", LONG, || has("SigCgt:", process.id(), number).then_some(()));
+        process.signal(signal);
+        first(&machine);
+        until("the wish", LONG, || process.stderr().contains("renewed now").then_some(()));
+        assert_ends_cleanly_after_errors(process);
+    }
+}
+
+#[test]
+fn what_is_not_refreshed_is_told_early_and_loudly_and_takes_readiness_away() {
+    let cluster = short_lived(20);
+    let mut machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    let socket = notify_socket(&mut machine);
+    let process = start(&machine);
+    hear(&socket, "READY=1");
+    cluster.faults().inject(Point::Impersonate, Fault::Refuse, Times::Always);
+    let told = hear_status(&socket, "STATUS=not refreshed: ");
+    assert!(!told.contains("RELOADING"), "{told}");
+    assert!(process.stderr().contains(" WARN ") && !process.stderr().contains(" ERROR "), "{}", process.stderr());
+    let late = hear(&socket, "RELOADING=1");
+    assert!(late.contains("ERRNO=127") && late.contains("STATUS=1 of 1 outputs not fresh: "), "{late}");
+    assert!(delivered_until(&machine) > SystemClock::new().now(), "told when it was too late");
+    until("the error", LONG, || process.stderr().contains("half of the time to mend it is gone").then_some(()));
+    cluster.faults().clear();
+    let again = hear(&socket, "READY=1");
+    assert!(again.contains("STATUS=all outputs are fresh"), "{again}");
+    assert_ends_cleanly_after_errors(process);
+}
+
+#[test]
+fn a_daemon_that_is_ended_while_an_output_is_not_fresh_fails() {
+    let cluster = short_lived(12);
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    let process = start(&machine);
+    first(&machine);
+    cluster.faults().inject(Point::Impersonate, Fault::Refuse, Times::Always);
+    until("the error", LONG, || process.stderr().contains("half of the time to mend it is gone").then_some(()));
+    process.signal(Signal::SIGTERM);
+    let ended = process.wait(LONG);
+    assert_eq!(ended.status, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("not all outputs are fresh"), "{}", ended.stderr);
+}
+
+/// Whether a process has a signal wait (`SigBlk:`), or listens for it (`SigCgt:`).
+fn has(line: &str, process: u32, signal: u32) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let mask = status.lines().find_map(|text| text.strip_prefix(line)).unwrap();
+    u64::from_str_radix(mask.trim(), 16).unwrap() & (1 << (signal - 1)) != 0
+}
+
+fn delivered_until(machine: &Machine) -> std::time::SystemTime {
+    machine_id::identity::TlsFacts::parse(&machine.read("out/tlscert")).unwrap().valid_until
+}
+
+fn notify_socket(machine: &mut Machine) -> UnixDatagram {
+    let path = machine.path("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(LONG)).unwrap();
+    machine.set("NOTIFY_SOCKET", path.to_str().unwrap());
+    socket
+}
+
+/// The next message with this line.
+fn hear(socket: &UnixDatagram, word: &str) -> String {
+    hear_one(socket, word, |line| line == word)
+}
+
+/// The next message with a line that begins so.
+fn hear_status(socket: &UnixDatagram, begin: &str) -> String {
+    hear_one(socket, begin, |line| line.starts_with(begin))
+}
+
+fn hear_one(socket: &UnixDatagram, what: &str, is_it: impl Fn(&str) -> bool) -> String {
+    loop {
+        let mut buffer = [0; 4096];
+        let count = socket.recv(&mut buffer).unwrap_or_else(|error| panic!("no {what}: {error}"));
+        let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+        if text.lines().any(&is_it) {
+            return text;
+        }
+    }
 }
 
 #[test]

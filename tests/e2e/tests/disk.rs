@@ -39,21 +39,48 @@ fn a_file_in_the_destination_that_is_a_symbolic_link() {
     machine.oneshot().succeeded();
 }
 
-#[test]
-fn a_destination_open_to_the_world() {
-    let (cluster, machine, token) = ready();
-    std::fs::create_dir(machine.path("out")).unwrap();
-    std::fs::set_permissions(machine.path("out"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &["out", "0755", "0700"]);
-    assert_eq!(machine.names("out"), [""; 0]);
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
 
 #[test]
-fn a_store_open_to_the_world() {
+fn a_destination_and_a_store_as_mkdir_makes_them_are_closed_and_that_is_said() {
+    let (_cluster, machine, _) = ready();
+    for name in ["out", "bot"] {
+        std::fs::create_dir(machine.path(name)).unwrap();
+        std::fs::set_permissions(machine.path(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let run = machine.oneshot().succeeded();
+    assert_eq!((mode(&machine.path("out")), mode(&machine.path("bot"))), (0o700, 0o700));
+    assert!(run.stderr.contains("had mode 0755"), "{}", run.stderr);
+}
+
+#[test]
+fn a_destination_with_other_files_that_everybody_may_change() {
     let (cluster, machine, token) = ready();
-    std::fs::create_dir(machine.path("bot")).unwrap();
-    std::fs::set_permissions(machine.path("bot"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &["bot", "0755", "0700"]);
+    std::fs::create_dir(machine.path("out")).unwrap();
+    e2e::machine::put(&machine.path("out/README"), "of the team");
+    std::fs::set_permissions(machine.path("out"), std::fs::Permissions::from_mode(0o777)).unwrap();
+    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &["tbot.yaml:", "out", "0777", "0700"]);
+    assert_eq!(machine.names("out"), ["README"]);
+}
+
+#[test]
+fn what_a_later_output_needs_is_known_before_the_first_one_is_written() {
+    let (cluster, machine, token) = ready();
+    let config = machine.read("tbot.yaml");
+    e2e::machine::put(&machine.path("file"), "");
+    let below = format!("path: {}", machine.path("file/x").display());
+    for (output, status, code, words) in [
+        (below.as_str(), 1, "destination_unsafe", "is a regular file, not a directory"),
+        ("path: /later, readers: [{user: no-such}]", 2, "config_invalid", "there is no user \"no-such\""),
+        ("path: /later, readers: [{group: no-such}]", 2, "config_invalid", "there is no group \"no-such\""),
+    ] {
+        let kind = "- type: application\n  app_name: a\n";
+        machine.write_config(&format!("{config}{kind}  destination: {{type: directory, {output}}}\n"));
+        machine.oneshot().refused(status, code, &["outputs[1].destination.path: ", words]);
+        assert!(cluster.token_exists(&token), "the token is used up");
+    }
 }
 
 #[test]

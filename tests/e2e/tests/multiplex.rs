@@ -138,6 +138,23 @@ fn sessions_that_are_cut_say_why_and_new_ones_work_at_once() {
 }
 
 #[test]
+fn a_lock_that_only_ssh_met_is_known_to_the_status_within_seconds() {
+    let stage = stage();
+    stage.ssh("out/ssh_config", "true").succeeded();
+    stage.cluster.lock_user("bot-api", "stolen");
+    // The first one may only see that the proxy cuts the connection.
+    until("a refusal with the lock's words", LONG, || {
+        stage.ssh("out/ssh_config", "true").stderr.contains("[bot_locked]").then_some(())
+    });
+    // The engine looks by itself about once a minute.
+    until("the status that tells of the lock", Duration::from_secs(20), || {
+        let status = stage.machine.machine_id(&["status", "-c", "tbot.yaml"]);
+        (status.status == Some(5)).then_some(())
+    });
+    stage.cluster.unlock_all();
+}
+
+#[test]
 fn a_host_that_cant_be_reached_is_a_line_on_standard_error() {
     let stage = stage();
     let target = format!("{}@nosuch.example.test", users::login());

@@ -150,27 +150,6 @@ fn only_an_output_that_allows_it_has_a_certificate_by_which_others_can_be_had() 
 }
 
 #[test]
-fn an_identity_of_tbot_in_the_storage_is_named_where_the_token_is_refused() {
-    let cluster = Cluster::start();
-    let machine = Machine::new(&cluster);
-    let token = cluster.token();
-    let used = Machine::new(&cluster);
-    used.configure(&cluster, &token, "");
-    used.oneshot().succeeded();
-    machine.configure(&cluster, &token, "");
-    let plain = machine.oneshot();
-    assert!(plain.stderr.contains("[join_rejected]") && !plain.stderr.contains("identity of tbot"), "{}", plain.stderr);
-    for name in ["tokenhash", "tlscert", "key"] {
-        e2e::machine::put(&machine.path("bot").join(name), "tbot's");
-    }
-    let refused = machine.oneshot();
-    let told =
-        format!("the storage {} holds an identity of tbot, which isn't taken over", machine.path("bot").display());
-    assert!(refused.stderr.contains(&told) && refused.stderr.contains("[join_rejected]"), "{}", refused.stderr);
-    assert_eq!(machine.read("bot/key"), "tbot's", "it isn't touched");
-}
-
-#[test]
 fn a_hangup_does_not_throw_away_an_identity_that_is_in_memory_alone() {
     let cluster = Cluster::start();
     let machine = Machine::new(&cluster);

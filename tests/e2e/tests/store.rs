@@ -17,7 +17,7 @@ fn ready(more: &str) -> (Cluster, Machine) {
 }
 
 fn identity(machine: &Machine) -> Value {
-    let ended = machine.machine_id(&["status", "-c", "tbot.yaml", "--json"]).succeeded();
+    let ended = machine.machine_id(&["status", "-c", "tbot.yaml", "--json"]);
     serde_json::from_str::<Value>(&ended.stdout).unwrap()["identity"].clone()
 }
 

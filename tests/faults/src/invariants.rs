@@ -113,18 +113,26 @@ pub fn destination(directory: &Path, must_be_there: bool) -> Result<(), String> 
         Err(error) => return Err(format!("{place}: ssh_config is gone: {error}")),
     };
     let named = |option: &str| {
-        let line = text.lines().find_map(|line| line.trim().strip_prefix(option));
-        line.map(|path| path.trim().trim_matches('"').to_owned())
-            .ok_or(format!("{place}: ssh_config names no {option}"))
+        let paths = text.lines().filter_map(|line| line.trim().strip_prefix(option));
+        paths.map(|path| path.trim().trim_matches('"').to_owned()).collect::<Vec<_>>()
     };
     let read = |path: &str| fs::read_to_string(path).map_err(|error| format!("{path}: {error}"));
-    let key = KeyPair::from_pem(&read(&named("IdentityFile")?)?).map_err(|error| format!("{place}: {error}"))?;
-    let line = read(&named("CertificateFile")?)?;
-    let certificate = ssh_key::Certificate::from_openssh(line.trim()).map_err(|error| format!("{place}: {error}"))?;
-    let certified = ssh_key::PublicKey::from(certificate.public_key().clone());
-    let certified = certified.to_openssh().map_err(|error| error.to_string())?;
-    if certified.trim() != key.ssh_public_line().trim() {
-        return Err(format!("{place}: the key that ssh_config names doesn't match its certificate"));
+    // As ssh does it: the keys, then the certificates, of which it takes the first that has its key among them.
+    let keys = named("IdentityFile").into_iter().map(|path| {
+        let key = KeyPair::from_pem(&read(&path)?).map_err(|error| format!("{path}: {error}"))?;
+        Ok(key.ssh_public_line().trim().to_owned())
+    });
+    let keys = keys.collect::<Result<Vec<_>, String>>()?;
+    let mut fits = false;
+    for path in named("CertificateFile") {
+        let certificate =
+            ssh_key::Certificate::from_openssh(read(&path)?.trim()).map_err(|error| format!("{path}: {error}"))?;
+        let certified = ssh_key::PublicKey::from(certificate.public_key().clone());
+        let certified = certified.to_openssh().map_err(|error| error.to_string())?;
+        fits |= keys.iter().any(|key| key == certified.trim());
+    }
+    if !fits {
+        return Err(format!("{place}: no key that ssh_config names matches a certificate"));
     }
     let identity = read(&directory.join("identity").display().to_string())?;
     IdentityFile::parse(&identity).map(|_| ()).map_err(|error| format!("{place}: identity: {error}"))

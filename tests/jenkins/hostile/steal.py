@@ -157,7 +157,7 @@ def main():
             for found in JWS.findall(content):
                 statements.setdefault(found, str(path))
             if path.suffix not in (".jar", ".so") and not path.is_relative_to("/proc") \
-                    and re.search(rb"cert-v01@openssh|BEGIN CERTIFICATE|BEGIN (RSA |OPENSSH )?PRIVATE KEY", content):
+                    and re.search(rb"cert-v01@openssh|BEGIN CERTIFICATE|BEGIN (RSA |EC |OPENSSH )?PRIVATE KEY", content):
                 stores.add(path.parent)
     for found, where in statements.items():
         attempt(f"found in {where}", ["admins"], statement=found)

@@ -18,6 +18,7 @@ mod page;
 mod setup;
 mod stage;
 mod statement;
+mod tbot;
 mod tctl;
 mod tunnel;
 mod web;
@@ -31,6 +32,7 @@ type Row = (&'static str, fn(&dyn Stage));
 type Own = (&'static str, fn(&Teleport));
 
 const OWN: &[Own] = &[
+    ("tbot its storage is taken over", tbot::its_storage_is_taken_over),
     ("setup the page's resources are taken whole", setup::resources_are_taken_whole),
     ("statement a build joins and the audit log names it", statement::a_build_joins_and_the_audit_log_names_it),
     ("statement another job and another identity are refused", statement::others_are_refused),

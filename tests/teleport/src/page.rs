@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 
-use marked_yaml::Node;
 use serde_json::Value;
+use yaml_rust2::{Yaml, YamlLoader};
 
 /// A text of the page: roles, token, bot.
 #[derive(Debug)]
@@ -39,8 +39,7 @@ impl Page {
 
     /// Its documents, by a YAML parser that isn't Teleport's.
     pub(crate) fn documents(&self) -> Vec<Value> {
-        let texts = self.text.split("\n---\n");
-        texts.map(|text| value(&marked_yaml::parse_yaml(0, text).unwrap())).collect()
+        YamlLoader::load_from_str(&self.text).unwrap().iter().map(value).collect()
     }
 
     /// The ids of the keys that its token resource lists.
@@ -55,11 +54,14 @@ impl Page {
 }
 
 /// All leaves are texts.
-fn value(node: &Node) -> Value {
+fn value(node: &Yaml) -> Value {
     match node {
-        Node::Scalar(scalar) => Value::String(scalar.as_str().to_owned()),
-        Node::Mapping(map) => map.iter().map(|(key, each)| (key.as_str().to_owned(), value(each))).collect(),
-        Node::Sequence(list) => list.iter().map(value).collect(),
+        Yaml::Hash(map) => map.iter().map(|(key, each)| (key.as_str().unwrap().to_owned(), value(each))).collect(),
+        Yaml::Array(list) => list.iter().map(value).collect(),
+        Yaml::String(text) | Yaml::Real(text) => Value::String(text.clone()),
+        Yaml::Integer(number) => Value::String(number.to_string()),
+        Yaml::Boolean(word) => Value::String(word.to_string()),
+        Yaml::Null | Yaml::Alias(_) | Yaml::BadValue => Value::String(String::new()),
     }
 }
 

@@ -122,6 +122,7 @@ fn a_status_has_the_keys_of_its_file() {
         expires_at: then(),
         standing: false,
         usable: true,
+        late: false,
         problem: String::new(),
         history: history(),
     };

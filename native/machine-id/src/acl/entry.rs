@@ -59,6 +59,12 @@ impl Permissions {
         self.0 & 2 != 0
     }
 
+    /// What is granted by either.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// What is granted by both.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {

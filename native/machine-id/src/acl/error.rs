@@ -1,7 +1,7 @@
 //! What can go wrong with access control lists.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
@@ -22,8 +22,14 @@ pub enum AclError {
         /// The name as configured.
         name: String,
     },
-    /// The list of users can't be read.
-    #[error("user {name:?} can't be looked up: {source}")]
+    /// A group's name isn't known on this machine.
+    #[error("there is no group {name:?} on this machine")]
+    UnknownGroup {
+        /// The name as configured.
+        name: String,
+    },
+    /// The list of users or groups can't be read.
+    #[error("{name:?} can't be looked up: {source}")]
     Lookup {
         /// The name as configured.
         name: String,
@@ -50,11 +56,24 @@ pub enum AclError {
     },
 }
 
+impl AclError {
+    /// The same of another path.
+    #[must_use]
+    pub(crate) fn at(self, other: impl FnOnce(&Path) -> PathBuf) -> Self {
+        match self {
+            Self::Unsupported { path } => Self::Unsupported { path: other(&path) },
+            Self::Io { action, path, source } => Self::Io { action, path: other(&path), source },
+            Self::Malformed { path, length } => Self::Malformed { path: other(&path), length },
+            named => named,
+        }
+    }
+}
+
 impl Fault for AclError {
     fn code(&self) -> Code {
         match self {
             Self::Unsupported { .. } => Code::AclUnsupported,
-            Self::UnknownUser { .. } | Self::Lookup { .. } => Code::ConfigInvalid,
+            Self::UnknownUser { .. } | Self::UnknownGroup { .. } | Self::Lookup { .. } => Code::ConfigInvalid,
             Self::Io { source, .. } => code_of(source),
             Self::Malformed { .. } => Code::DestinationUnsafe,
         }
@@ -64,6 +83,9 @@ impl Fault for AclError {
         match self {
             Self::Unsupported { .. } => {
                 "use a directory on ext4, xfs, btrfs or tmpfs, or leave out `readers` and set `acls: off`".to_owned()
+            }
+            Self::UnknownGroup { .. } => {
+                "create the group, or write its number (from `getent group`) instead of its name".to_owned()
             }
             Self::UnknownUser { .. } | Self::Lookup { .. } => {
                 "create the user, or write its number (from `id -u`) instead of its name".to_owned()

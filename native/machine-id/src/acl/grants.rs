@@ -1,23 +1,26 @@
 //! Who may read a destination, and giving it to them.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nix::sys::stat::{Mode, fchmod, fstat};
 
+use super::Readers;
 use super::apply::{Kind, clear_default, read, set, set_at};
 use super::entry::{Acl, Entry, Permissions, Qualifier};
 use super::error::AclError;
+use super::once::first_time;
 use super::plan::{for_directory, for_file, for_socket};
-use super::users::uid_of;
 use super::verify::{Object, differences};
 use crate::config::{AclMode, DirectoryConfig};
 
 /// The readers of one destination, by number, and how strict to be about them.
 #[derive(Clone, Debug)]
 pub struct Grants {
+    /// As configured, for messages.
+    directory: PathBuf,
     mode: AclMode,
-    readers: Vec<u32>,
+    readers: Readers,
     owner: u32,
 }
 
@@ -25,13 +28,14 @@ impl Grants {
     /// Looks the readers of `config` up. The owner needs no entry and is left out.
     ///
     /// # Errors
-    /// When a user isn't known.
+    /// When a user or a group isn't known.
     pub fn resolve(config: &DirectoryConfig, owner: u32) -> Result<Self, AclError> {
-        let mut readers = config.readers.iter().map(uid_of).collect::<Result<Vec<_>, _>>()?;
-        readers.sort_unstable();
-        readers.dedup();
-        readers.retain(|uid| *uid != owner);
-        Ok(Self { mode: config.acls, readers, owner })
+        Ok(Self {
+            directory: config.path.clone(),
+            mode: config.acls,
+            readers: Readers::resolve(&config.readers, owner)?,
+            owner,
+        })
     }
 
     /// How strict.
@@ -40,9 +44,9 @@ impl Grants {
         self.mode
     }
 
-    /// The readers' numbers.
+    /// The readers.
     #[must_use]
-    pub fn readers(&self) -> &[u32] {
+    pub const fn readers(&self) -> &Readers {
         &self.readers
     }
 
@@ -51,7 +55,7 @@ impl Grants {
     pub fn adopt(&mut self, found: &Acl) {
         if self.readers.is_empty() && self.mode != AclMode::Off {
             let readable = found.users().filter(|(_, granted)| granted.includes(Permissions::READ_SEARCH));
-            self.readers = readable.map(|(uid, _)| uid).filter(|uid| *uid != self.owner).collect();
+            self.readers.users = readable.map(|(uid, _)| uid).filter(|uid| *uid != self.owner).collect();
         }
     }
 
@@ -120,7 +124,11 @@ impl Grants {
         }
         match read(file, path, Kind::Access) {
             Ok(Some(_)) => {
-                let object = if mode.contains(Mode::S_IXUSR) { for_directory(&[]) } else { for_file(&[]) };
+                let object = if mode.contains(Mode::S_IXUSR) {
+                    for_directory(&Readers::default())
+                } else {
+                    for_file(&Readers::default())
+                };
                 set(file, path, &object)
             }
             Ok(None) => Ok(()),
@@ -139,8 +147,14 @@ impl Grants {
             _ if self.readers.is_empty() => Ok(()),
             AclMode::Required => set(acl),
             AclMode::Try => match set(acl) {
-                Err(AclError::Unsupported { path }) => {
-                    tracing::warn!(path = %path.display(), "no POSIX ACLs here: the readers can't be granted access");
+                Err(AclError::Unsupported { .. }) => {
+                    if first_time(&self.directory, "no lists") {
+                        tracing::warn!(
+                            path = %self.directory.display(),
+                            "no POSIX ACLs on this file system: no reader gets access; take a directory on ext4, xfs, btrfs \
+                             or tmpfs, or leave `readers` out"
+                        );
+                    }
                     Ok(())
                 }
                 other => other,

@@ -3,7 +3,7 @@
 use nix::unistd::{Gid, Group, Uid, User};
 
 use super::AclError;
-use crate::config::UserRef;
+use crate::config::{GroupRef, UserRef};
 
 /// The number of a user. A name of digits only that isn't a user's name counts as a number.
 ///
@@ -17,6 +17,22 @@ pub(crate) fn uid_of(user: &UserRef) -> Result<u32, AclError> {
     match User::from_name(name) {
         Ok(Some(found)) => Ok(found.uid.as_raw()),
         Ok(None) => name.parse().map_err(|_| AclError::UnknownUser { name: name.clone() }),
+        Err(source) => Err(AclError::Lookup { name: name.clone(), source }),
+    }
+}
+
+/// The number of a group, as [`uid_of`].
+///
+/// # Errors
+/// When there is no such group or the group list can't be read.
+pub(crate) fn gid_of(group: &GroupRef) -> Result<u32, AclError> {
+    let name = match group {
+        GroupRef::Id(gid) => return Ok(*gid),
+        GroupRef::Name(name) => name,
+    };
+    match Group::from_name(name) {
+        Ok(Some(found)) => Ok(found.gid.as_raw()),
+        Ok(None) => name.parse().map_err(|_| AclError::UnknownGroup { name: name.clone() }),
         Err(source) => Err(AclError::Lookup { name: name.clone(), source }),
     }
 }

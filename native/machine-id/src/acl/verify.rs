@@ -3,8 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::Readers;
 use super::entry::{Acl, Permissions, Qualifier};
-use super::users::name_of;
+use super::users::{group_name_of, name_of};
 
 /// What kind of thing a list belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum Object {
 pub enum Difference {
     /// A reader can't read.
     ReaderMissing(u32),
+    /// A group that shall read can't.
+    GroupMissing(u32),
     /// A user that nobody asked for.
     UnexpectedUser(u32, Permissions),
     /// A group that may do something; the number is none for the owning group.
@@ -34,7 +37,7 @@ impl Difference {
     /// Whether it gives access that nobody asked for (rather than too little).
     #[must_use]
     pub const fn widens(&self) -> bool {
-        !matches!(self, Self::ReaderMissing(_))
+        !matches!(self, Self::ReaderMissing(_) | Self::GroupMissing(_))
     }
 }
 
@@ -42,9 +45,10 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ReaderMissing(uid) => write!(f, "reader {} has no access", name_of(*uid)),
+            Self::GroupMissing(gid) => write!(f, "group {} has no access", group_name_of(*gid)),
             Self::UnexpectedUser(uid, granted) => write!(f, "user {} has {granted}, not asked for", name_of(*uid)),
             Self::GroupAccess(None, granted) => write!(f, "the owning group has {granted}"),
-            Self::GroupAccess(Some(gid), granted) => write!(f, "group {gid} has {granted}"),
+            Self::GroupAccess(Some(gid), granted) => write!(f, "group {} has {granted}", group_name_of(*gid)),
             Self::OtherAccess(granted) => write!(f, "everybody has {granted}"),
             Self::ReaderWritesDirectory(uid) => write!(f, "user {} may write to the directory", name_of(*uid)),
         }
@@ -67,15 +71,21 @@ pub enum AclVerdict {
 /// Compares what is there with the owner plus `readers`. More than tbot's or our own rights for a reader of a file is
 /// no difference (tbot grants `rw-`).
 #[must_use]
-pub fn differences(object: Object, found: &Acl, owner: u32, readers: &[u32]) -> Vec<Difference> {
+pub fn differences(object: Object, found: &Acl, owner: u32, readers: &Readers) -> Vec<Difference> {
     let wanted = match object {
         Object::Directory => Permissions::READ_SEARCH,
         Object::File => Permissions::READ,
     };
     let mut all = Vec::new();
-    for reader in readers {
+    for reader in &readers.users {
         if !found.users().any(|(uid, granted)| uid == *reader && granted.includes(wanted)) {
             all.push(Difference::ReaderMissing(*reader));
+        }
+    }
+    for group in &readers.groups {
+        let entry = found.entries().iter().find(|entry| entry.who == Qualifier::Group(*group));
+        if !entry.is_some_and(|entry| found.effective(*entry).includes(wanted)) {
+            all.push(Difference::GroupMissing(*group));
         }
     }
     for entry in found.entries() {
@@ -89,9 +99,12 @@ pub fn differences(object: Object, found: &Acl, owner: u32, readers: &[u32]) -> 
             Qualifier::User(uid) if object == Object::Directory && granted.writes() => {
                 all.push(Difference::ReaderWritesDirectory(uid));
             }
-            Qualifier::User(uid) if readers.contains(&uid) => {}
+            Qualifier::User(uid) if readers.users.contains(&uid) => {}
             Qualifier::User(uid) => all.push(Difference::UnexpectedUser(uid, granted)),
             Qualifier::OwningGroup => all.push(Difference::GroupAccess(None, granted)),
+            // tbot lets the readers of a file write to it.
+            Qualifier::Group(gid)
+                if readers.groups.contains(&gid) && !(object == Object::Directory && granted.writes()) => {}
             Qualifier::Group(gid) => all.push(Difference::GroupAccess(Some(gid), granted)),
             Qualifier::Other => all.push(Difference::OtherAccess(granted)),
         }

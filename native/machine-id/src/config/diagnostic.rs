@@ -75,12 +75,37 @@ pub(super) struct Diagnostics {
     code: Code,
     faults: Vec<(Option<usize>, Diagnostic)>,
     warnings: Vec<String>,
+    unread: Unread,
+}
+
+/// What to do about keys that nobody reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unread {
+    Refused,
+    /// As tbot, which passes over them from 17 on, and has done so in outputs since 14; but what is as good as the name of
+    /// another key was meant to be that one.
+    Named,
 }
 
 impl Diagnostics {
     /// Diagnostics of the text `source`: a file's name, or empty where the path alone says it.
     pub(super) fn new(source: &str, code: Code) -> Self {
-        Self { source: source.to_owned(), code, faults: Vec::new(), warnings: Vec::new() }
+        Self { source: source.to_owned(), code, faults: Vec::new(), warnings: Vec::new(), unread: Unread::Refused }
+    }
+
+    /// The same for a text that other programs read, too: keys that nobody reads are no fault unless they are misspelt.
+    pub(super) fn naming_unread_keys(self) -> Self {
+        Self { unread: Unread::Named, ..self }
+    }
+
+    /// Notes a key that nobody reads; `misspelt` says that it is as good as another one's name, and `suggestion` which.
+    pub(super) fn not_read(&mut self, place: &Place, key: &str, misspelt: bool, suggestion: &str) {
+        if self.unread == Unread::Refused || misspelt {
+            self.error(place, format!("unknown key; {suggestion}"));
+        } else if !["x-", "_", "."].iter().any(|own| key.starts_with(own)) {
+            // Such names are for anchors.
+            self.warn(place, "does nothing: no version of tbot reads such a key; remove it");
+        }
     }
 
     /// Notes a fault.
@@ -119,7 +144,8 @@ impl Diagnostics {
         }
     }
 
-    fn location(&self, place: &Place) -> String {
+    /// A place as it is told.
+    pub(super) fn location(&self, place: &Place) -> String {
         let mut parts = Vec::with_capacity(2);
         match place.line {
             Some(line) => parts.push(format!("{}:{line}", self.source)),

@@ -19,3 +19,4 @@ pub(crate) use read::address::parse_address;
 pub(crate) use read::duration::go_duration;
 pub(crate) use read::join_uri::uri_setting;
 pub use read::ssh_path::not_for_ssh_config;
+pub use tbot::{OptionValue, TbotOptions};

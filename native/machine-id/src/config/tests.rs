@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{
     AcquireRequest, AddressKind, CaSource, ConfigError, DatabaseFormat, DiscardRequest, EngineConfig, HelperConfig,
-    HelperContent, IdentityOutput, KeyAlgorithm, KubernetesOutput, OutputKind, Scope, TokenSource, UserRef,
+    HelperContent, IdentityOutput, KeyAlgorithm, KubernetesOutput, OutputKind, Reader, Scope, TokenSource, UserRef,
 };
 use crate::error::{Code, Error, Fault};
 use crate::method::JoinMethod;
@@ -130,7 +130,7 @@ fn acquire_is_read_as_the_contract_says() {
             ttl: Some(Duration::from_secs(1800)),
             directory: "/home/jenkins/agent/workspace/job@tmp/machine-id-9f0c5a1e2b3d4f60718293a4b5c6d7e8".into(),
             standing: false,
-            readers: vec![UserRef::Id(1000), UserRef::Name("ci".to_owned())],
+            readers: vec![Reader::User(UserRef::Id(1000)), Reader::User(UserRef::Name("ci".to_owned()))],
             scope: Scope::Build,
             deadline: Duration::from_secs(90),
             route_to_cluster: Some("leaf.example.com".to_owned()),

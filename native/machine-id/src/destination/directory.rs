@@ -182,8 +182,12 @@ impl Walk<'_> {
             return Err(DestinationError::NotADirectory { path, seen: kind_of(&seen) });
         }
         let target = PathBuf::from(readlinkat(handle, name).map_err(DestinationError::io("read", &path))?);
-        if last || self.config.symlinks != SymlinkMode::Insecure {
-            return Err(DestinationError::SymbolicLink { path, target, on_the_way: !last });
+        // What is to be removed is the directory itself, never what a build has let its name point to.
+        if last && self.guarded == Parents::AsTheyAre {
+            return Err(DestinationError::SymbolicLink { path, target, allowed_by: None });
+        }
+        if self.config.symlinks != SymlinkMode::Insecure {
+            return Err(DestinationError::SymbolicLink { path, target, allowed_by: Some(SymlinkMode::Insecure) });
         }
         // Even where links are allowed, only root's and our own: another user's may point anywhere tomorrow.
         if !trusted(seen.st_uid) {

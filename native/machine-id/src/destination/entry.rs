@@ -1,5 +1,6 @@
 //! What stands in a directory under a name, and which names callers may give it.
 
+use std::fmt;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -44,6 +45,13 @@ impl Name {
     }
 }
 
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.folder.as_ref().map_or(Ok(()), |folder| write!(f, "{folder}/"))?;
+        f.write_str(&self.file)
+    }
+}
+
 /// What kind of thing a stat is of.
 pub(super) fn kind(stat: &FileStat) -> SFlag {
     SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits())
@@ -52,7 +60,7 @@ pub(super) fn kind(stat: &FileStat) -> SFlag {
 /// The refusal of a link.
 pub(super) fn link(folder: &File, name: &str, path: PathBuf) -> DestinationError {
     let target = readlinkat(folder, name).map(PathBuf::from).unwrap_or_default();
-    DestinationError::SymbolicLink { path, target, on_the_way: false }
+    DestinationError::SymbolicLink { path, target, allowed_by: None }
 }
 
 /// What a thing is, for a message.

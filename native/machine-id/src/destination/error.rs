@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
+use super::names;
 use super::writer::{TRUSTED_PARENTS, Writer};
 use crate::acl::{AclError, code_of, name_of, quoted};
+use crate::config::SymlinkMode;
 use crate::error::{Code, Fault, Retry};
 
 /// A failure around a destination.
@@ -43,8 +45,8 @@ pub enum DestinationError {
         path: PathBuf,
         /// What it says.
         target: PathBuf,
-        /// Whether `symlinks: insecure` would accept it.
-        on_the_way: bool,
+        /// What of `symlinks` would accept it; none: nothing would, since it stands in a file's place.
+        allowed_by: Option<SymlinkMode>,
     },
     /// Links lead in a circle.
     #[error("{} goes through more than {limit} symbolic links", .path.display())]
@@ -150,13 +152,19 @@ pub enum DestinationError {
     },
     /// Around the ACL.
     #[error(transparent)]
-    Acl(#[from] AclError),
+    Acl(AclError),
+}
+
+impl From<AclError> for DestinationError {
+    fn from(error: AclError) -> Self {
+        Self::Acl(error.at(names::as_known))
+    }
 }
 
 impl DestinationError {
     /// Makes a converter for the result of a call.
     pub(super) fn io<E: Into<io::Error>>(action: &'static str, path: &Path) -> impl FnOnce(E) -> Self {
-        move |source| Self::Io { action, path: path.to_owned(), source: source.into() }
+        move |source| Self::Io { action, path: names::as_known(path), source: source.into() }
     }
 }
 
@@ -186,21 +194,28 @@ impl Fault for DestinationError {
             Self::Path { .. } => "write the absolute path of a directory".to_owned(),
             Self::Name { .. } => "report this as a bug".to_owned(),
             Self::Missing { path } => format!("make it with `machine-id init` or `mkdir -m 0700 {}`", quoted(path)),
-            Self::SymbolicLink { target, on_the_way: true, .. } => {
+            Self::SymbolicLink { target, allowed_by: Some(mode), .. } => {
                 format!(
-                    "write the path without the link (through {}), or allow it with `symlinks: insecure`",
+                    "write the path without the link (through {}), or allow it with `symlinks: {mode}`",
                     target.display()
                 )
             }
-            Self::SymbolicLink { path, on_the_way: false, .. } => {
+            Self::SymbolicLink { path, allowed_by: None, .. } => {
                 format!(
-                    "if nobody needs the link, take it away with `rm {}`, or name the directory itself",
+                    "take it away with `rm {0}`; where something else has to find the file, let a link there point to {0}",
                     quoted(path)
                 )
             }
             Self::LinkLoop { .. } => "write a path without links".to_owned(),
             Self::NotADirectory { .. } => "choose another path, or move that away".to_owned(),
             Self::NotAFile { path, .. } => format!("move it away: `mv {0} {0}.old`", quoted(path)),
+            Self::ForeignOwner { path, owner: 0, us } => {
+                format!(
+                    "type `chown {} {1}` as root; if nobody else gets there, as on a container's own volume, start this process with {TRUSTED_PARENTS}={1}",
+                    name_of(*us),
+                    quoted(path)
+                )
+            }
             Self::ForeignOwner { path, us, .. } => {
                 format!("type `chown {} {}` as root, or run as the owner", name_of(*us), quoted(path))
             }
@@ -226,7 +241,7 @@ impl Fault for DestinationError {
             }
             Self::TooOpen { path, wanted, extra, .. } if extra.is_empty() => {
                 format!(
-                    "if nobody else needs it, type `chmod {wanted:04o} {}`; for users that shall read, name them as `readers`",
+                    "if nobody else needs it, type `chmod {wanted:04o} {0}`; for users that shall read, name them as `readers`; if nobody else gets there, as on a container's own volume, start this process with {TRUSTED_PARENTS}={0}",
                     quoted(path)
                 )
             }
@@ -241,7 +256,7 @@ impl Fault for DestinationError {
                 format!("find out who with `fuser -v {}`", quoted(&path.join(super::names::LOCK)))
             }
             Self::Io { path, source, action } => match source.raw_os_error().map(Errno::from_raw) {
-                Some(Errno::ENOSPC) => format!("make space: see `df -h {0}` and `df -i {0}`", quoted(path)),
+                Some(Errno::ENOSPC) => format!("make space: see `df -h {0}` and `df -i {0}`", quoted(there(path))),
                 Some(Errno::EDQUOT) => "make space or raise the quota: see `quota`".to_owned(),
                 Some(Errno::EROFS) => {
                     "the file system is mounted read-only; choose another path or remount it".to_owned()
@@ -250,7 +265,7 @@ impl Fault for DestinationError {
                     "only root may do that: run it as root".to_owned()
                 }
                 Some(Errno::EACCES | Errno::EPERM) => {
-                    format!("see who may write there with `namei -l {}`", quoted(path))
+                    format!("see who may write there with `namei -l {}`", quoted(there(path)))
                 }
                 Some(Errno::EIO) => "the disk reports a fault: see `dmesg`".to_owned(),
                 _ => String::new(),
@@ -266,4 +281,9 @@ impl Fault for DestinationError {
             _ => Retry::No,
         }
     }
+}
+
+/// The part of a path that is there, to be named in something to type.
+fn there(path: &Path) -> &Path {
+    path.ancestors().find(|part| part.exists()).unwrap_or(path)
 }

@@ -60,7 +60,7 @@ impl<'a> Folder<'a> {
                 Err(errno) => return Err(DestinationError::io("made", &sub)(errno)),
             }
             let there = Self::open(top, path, folder)?;
-            guard::check_owner(there.handle(), &sub)?;
+            guard::check_folder(there.handle(), &sub, grants)?;
             return Ok(there);
         }
         Self::open(top, path, folder)
@@ -176,18 +176,53 @@ fn fill(
 pub(super) fn replace(destination: &Destination, name: &Name, contents: &[u8]) -> Result<(), DestinationError> {
     let top = &destination.handle;
     let folder = Folder::create(top, &destination.path, name.folder.as_deref(), &destination.grants)?;
-    let path = folder.path().join(&name.file);
-    guard::check_name(folder.handle(), &name.file, &path, &destination.grants)?;
-    let temporary = temporary();
-    write_new(folder.handle(), &temporary, &path, contents, &destination.grants, destination.durability)?;
-    if let Err(errno) = renameat(folder.handle(), temporary.as_str(), folder.handle(), name.file.as_str()) {
-        discard(folder.handle(), &temporary, &path);
-        return Err(DestinationError::io("replaced", &path)(errno));
-    }
+    replace_in(destination, &folder, &name.file, contents)?;
     if destination.durability == Durability::Synced {
         folder.handle().sync_all().map_err(DestinationError::io("synced", folder.path()))?;
     }
     Ok(())
+}
+
+/// As [`replace`], but without syncing the directory.
+pub(super) fn replace_in(
+    destination: &Destination,
+    folder: &Folder<'_>,
+    name: &str,
+    contents: &[u8],
+) -> Result<(), DestinationError> {
+    let path = folder.path().join(name);
+    guard::check_name(folder.handle(), name, &path, &destination.grants)?;
+    let temporary = temporary();
+    write_new(folder.handle(), &temporary, &path, contents, &destination.grants, destination.durability)?;
+    renameat(folder.handle(), temporary.as_str(), folder.handle(), name).map_err(|errno| {
+        discard(folder.handle(), &temporary, &path);
+        DestinationError::io("replaced", &path)(errno)
+    })
+}
+
+/// As [`replace_in`], in a directory that was made a moment ago and that nobody reads yet.
+pub(super) fn write_in_new(
+    destination: &Destination,
+    folder: &Folder<'_>,
+    name: &str,
+    contents: &[u8],
+) -> Result<(), DestinationError> {
+    let path = folder.path().join(name);
+    write_staged(folder.handle(), name, &path, contents, &destination.grants, destination.durability)
+        // Somebody has put something there.
+        .or_else(|_| replace_in(destination, folder, name, contents))
+}
+
+/// What stands in a regular file of at most `limit` bytes; none where there is no such file or it can't be read.
+pub(super) fn peek(folder: &File, name: &str, limit: u64) -> Option<Zeroizing<Vec<u8>>> {
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let file = File::from(openat(folder, name, flags, Mode::empty()).ok()?);
+    let stat = fstat(&file).ok()?;
+    let length = u64::try_from(stat.st_size).ok().filter(|length| *length <= limit)?;
+    let mut contents = Zeroizing::new(Vec::with_capacity(usize::try_from(length).ok()? + 1));
+    (kind(&stat) == SFlag::S_IFREG).then_some(())?;
+    file.take(limit).read_to_end(&mut contents).ok()?;
+    Some(contents)
 }
 
 /// Puts a new file under a name that nothing has. Complete or not there, like [`replace`].
@@ -215,7 +250,7 @@ pub(super) fn create(destination: &Destination, name: &Name, contents: &[u8]) ->
 
 /// Renames, but over nothing; where the file system can't promise that (NFS), by a hard link; where it has none either,
 /// after a look: what writers of ours do at once, locks keep apart.
-fn rename_new(folder: &File, from: &str, to: &str) -> nix::Result<()> {
+pub(super) fn rename_new(folder: &File, from: &str, to: &str) -> nix::Result<()> {
     match renameat_with(folder, from, folder, to, RenameFlags::NOREPLACE) {
         Ok(()) => Ok(()),
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS | rustix::io::Errno::OPNOTSUPP) => {

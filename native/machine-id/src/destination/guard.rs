@@ -8,50 +8,131 @@ use nix::fcntl::{AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 use nix::unistd::geteuid;
 
+use super::adopt::{self, Bits};
 use super::entry::{kind, kind_of, link};
-use super::{Destination, DestinationError, remove};
-use crate::acl::{self, Acl, AclError, AclVerdict, Difference, Grants, Object, Permissions};
+use super::writer::TRUSTED_PARENTS;
+use super::{Destination, DestinationError, parents, remove};
+use crate::acl::{self, Acl, AclError, AclVerdict, Difference, Grants, Object, Permissions, first_time};
 use crate::config::AclMode;
 
 const PRIVATE_DIRECTORY: u32 = 0o700;
 const PRIVATE_FILE: u32 = 0o600;
 
-/// Checks an existing directory and gives readers that are missing their access.
+/// Checks an existing directory, takes away what its mode gives others if it is there for us, and gives readers that are
+/// missing their access.
 pub(super) fn check_directory(handle: &File, path: &Path, grants: &mut Grants) -> Result<(), DestinationError> {
-    let found = inspect_directory(handle, path, grants)?;
-    Ok(grants.complete_directory(handle, path, found.as_ref())?)
+    let mut found = look(handle, path, grants)?;
+    if found.bits != Bits::Closed
+        && found.mine
+        && adopt::tighten(handle, path, found.mode, found.bits, found.list.as_ref())?
+    {
+        found = look(handle, path, grants)?;
+    }
+    accept(&found, path, grants)?;
+    Ok(grants.complete_directory(handle, path, found.list.as_ref())?)
 }
 
-/// Checks an existing directory and changes nothing.
-pub(super) fn inspect_directory(
-    handle: &File,
-    path: &Path,
-    grants: &mut Grants,
-) -> Result<Option<Acl>, DestinationError> {
+/// Checks an existing directory and changes nothing: that others list it is no fault, that they can change it is one.
+pub(super) fn inspect_directory(handle: &File, path: &Path, grants: &mut Grants) -> Result<(), DestinationError> {
+    let found = look(handle, path, grants)?;
+    if found.bits == Bits::Listed && will_be_closed(&found, handle, path)? {
+        return Ok(());
+    }
+    accept(&found, path, grants)
+}
+
+/// Whether [`check_directory`] would accept it. Changes nothing.
+pub(super) fn would_serve(handle: &File, path: &Path, grants: &mut Grants) -> Result<(), DestinationError> {
+    let found = look(handle, path, grants)?;
+    if will_be_closed(&found, handle, path)? { Ok(()) } else { accept(&found, path, grants) }
+}
+
+fn will_be_closed(found: &Found, handle: &File, path: &Path) -> Result<bool, DestinationError> {
+    Ok(found.mine && found.bits != Bits::Closed && adopt::would_tighten(handle, path, found.mode, found.bits)?)
+}
+
+/// A directory as it is.
+struct Found {
+    mode: u32,
+    owner: u32,
+    /// It belongs to us.
+    mine: bool,
+    list: Option<Acl>,
+    bits: Bits,
+    /// The owner and the readers aside.
+    differences: Vec<Difference>,
+}
+
+fn look(handle: &File, path: &Path, grants: &mut Grants) -> Result<Found, DestinationError> {
     let stat = fstat(handle).map_err(DestinationError::io("read", path))?;
-    let mode = stat.st_mode & 0o7777;
     let us = geteuid().as_raw();
-    if stat.st_uid != us && stat.st_uid != 0 {
-        owned(stat.st_uid, path)?;
+    let list = list(handle, path, grants)?;
+    if let Some(list) = &list {
+        grants.adopt(list);
     }
-    let Some(acl) = list(handle, path, grants)? else {
-        owned(stat.st_uid, path)?;
-        return only_mode(path, mode, PRIVATE_DIRECTORY).map(|()| None);
-    };
-    // Root's directory serves where its list gives us all rights (`init --owner root --bot-user …`).
-    if !acl.users().any(|(uid, granted)| uid == us && granted == Permissions::ALL) {
-        owned(stat.st_uid, path)?;
-    }
-    grants.adopt(&acl);
-    let all = acl::differences(Object::Directory, &acl, geteuid().as_raw(), grants.readers());
-    refuse(path, mode, PRIVATE_DIRECTORY, &all, grants.mode())?;
-    Ok(Some(acl))
+    let shown = list.clone().unwrap_or_else(|| from_mode(stat.st_mode));
+    let differences = acl::differences(Object::Directory, &shown, us, grants.readers());
+    let bits = adopt::bits(&differences, stat.st_gid);
+    Ok(Found { mode: stat.st_mode & 0o7777, owner: stat.st_uid, mine: stat.st_uid == us, list, bits, differences })
 }
 
-/// The directory belongs to us.
-pub(super) fn check_owner(handle: &File, path: &Path) -> Result<(), DestinationError> {
-    let owner = fstat(handle).map_err(DestinationError::io("read", path))?.st_uid;
-    owned(owner, path)
+/// Refuses a directory in which somebody else could read or exchange our files.
+fn accept(found: &Found, path: &Path, grants: &Grants) -> Result<(), DestinationError> {
+    let Err(fault) = judge(found, path, grants) else { return Ok(()) };
+    // Only what mode and owner say can be vouched for, as in a directory above.
+    let by_list = found.differences.iter().any(|difference| !by_bits(difference) && difference.widens());
+    if (found.mine || found.owner == 0) && !by_list && parents::vouched_for(path) {
+        if first_time(path, "vouched") {
+            tracing::warn!("{fault}; accepted, because {TRUSTED_PARENTS} names it");
+        }
+        return Ok(());
+    }
+    Err(fault)
+}
+
+fn judge(found: &Found, path: &Path, grants: &Grants) -> Result<(), DestinationError> {
+    let us = geteuid().as_raw();
+    // Root's directory serves where its list gives us all rights (`init --owner root --bot-user …`).
+    let ours_by_list = found.owner == 0
+        && found.list.iter().flat_map(Acl::users).any(|(uid, granted)| uid == us && granted == Permissions::ALL);
+    if !ours_by_list {
+        owned(found.owner, path)?;
+    }
+    let named: Vec<Difference> = found.differences.iter().filter(|difference| !by_bits(difference)).cloned().collect();
+    refuse(path, found.mode, PRIVATE_DIRECTORY, &named, grants.mode())?;
+    match found.bits {
+        Bits::Closed => Ok(()),
+        // With required lists nothing may be otherwise than asked.
+        Bits::Listed if grants.mode() != AclMode::Required => {
+            if first_time(path, "listed") {
+                tracing::warn!(
+                    path = %path.display(),
+                    "others can list it (mode {:04o}), but not read our files; left so, since other files are in it",
+                    found.mode
+                );
+            }
+            Ok(())
+        }
+        _ => {
+            let extra = String::new();
+            Err(DestinationError::TooOpen { path: path.to_owned(), mode: found.mode, wanted: PRIVATE_DIRECTORY, extra })
+        }
+    }
+}
+
+fn by_bits(difference: &Difference) -> bool {
+    matches!(difference, Difference::GroupAccess(None, _) | Difference::OtherAccess(_))
+}
+
+/// A directory in a destination: it belongs to us, and only we can change it.
+pub(super) fn check_folder(handle: &File, path: &Path, grants: &Grants) -> Result<(), DestinationError> {
+    let found = look(handle, path, &mut grants.clone())?;
+    owned(found.owner, path)?;
+    if found.bits == Bits::Changed {
+        adopt::close_folder(handle, path, found.mode, found.list.as_ref())
+    } else {
+        Ok(())
+    }
 }
 
 /// A regular file of ours, open to no more users than asked.
@@ -64,9 +145,12 @@ pub(super) fn check_file(file: &File, stat: &FileStat, path: &Path, grants: &Gra
     if mode & 0o077 == 0 {
         return Ok(());
     }
-    let Some(acl) = list(file, path, grants)? else { return only_mode(path, mode, PRIVATE_FILE) };
-    let all = acl::differences(Object::File, &acl, geteuid().as_raw(), grants.readers());
-    refuse(path, mode, PRIVATE_FILE, &all, grants.mode())
+    let list = list(file, path, grants)?;
+    let shown = list.clone().unwrap_or_else(|| from_mode(mode));
+    let all = acl::differences(Object::File, &shown, geteuid().as_raw(), grants.readers());
+    let (bits, named): (Vec<_>, Vec<_>) = all.into_iter().partition(by_bits);
+    refuse(path, mode, PRIVATE_FILE, &named, grants.mode())?;
+    if bits.is_empty() { Ok(()) } else { adopt::close_file(file, path, mode, list.as_ref()) }
 }
 
 /// What stands under a name that is about to be replaced: nothing (false), or a file as we write them.
@@ -78,13 +162,21 @@ pub(super) fn check_name(folder: &File, name: &str, path: &Path, grants: &Grants
     };
     match kind(&stat) {
         SFlag::S_IFLNK => return Err(link(folder, name, path.to_owned())),
-        SFlag::S_IFREG if stat.st_mode & 0o077 == 0 => return owned(stat.st_uid, path).map(|()| true),
-        SFlag::S_IFREG => owned(stat.st_uid, path)?,
+        SFlag::S_IFREG => {}
         _ => return Err(DestinationError::NotAFile { path: path.to_owned(), seen: kind_of(&stat) }),
     }
-    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
-    let file = openat(folder, name, flags, Mode::empty()).map_err(DestinationError::io("opened", path))?;
-    check_file(&File::from(file), &stat, path, grants).map(|()| true)
+    // It goes, whatever it is: nobody but root and us can have put or changed it here. What a script has done to it since is
+    // said, since it will not last.
+    let changed = stat.st_uid != geteuid().as_raw() || (stat.st_mode & 0o077 != 0 && grants.readers().is_empty());
+    if changed && first_time(path, "changed") {
+        tracing::warn!(
+            path = %path.display(),
+            "belongs to {} with mode {:04o}; each refresh makes it ours alone again: name who shall read as `readers`",
+            acl::name_of(stat.st_uid),
+            stat.st_mode & 0o7777
+        );
+    }
+    Ok(true)
 }
 
 /// Compares everything in a destination with what was asked.
@@ -143,13 +235,6 @@ fn list(file: &File, path: &Path, grants: &Grants) -> Result<Option<Acl>, Destin
         Err(AclError::Unsupported { .. }) if grants.mode() == AclMode::Try => Ok(None),
         other => Ok(other?),
     }
-}
-
-fn only_mode(path: &Path, mode: u32, wanted: u32) -> Result<(), DestinationError> {
-    if mode & 0o077 == 0 {
-        return Ok(());
-    }
-    Err(DestinationError::TooOpen { path: path.to_owned(), mode, wanted, extra: String::new() })
 }
 
 /// Groups and everybody are never accepted; users that nobody asked for only where ACLs aren't required.

@@ -4,17 +4,16 @@
 //! what counts: each new file gets its list from the directory's readers. Files that are already there are handed over.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
-use nix::fcntl::{OFlag, openat, renameat};
+use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::{Mode, SFlag, fchmod, fstat};
 use nix::unistd::{Gid, Uid, fchown, geteuid};
 
 use super::directory::{self, Missing};
 use super::entry::kind;
-use super::{DestinationError, Durability, file, names, remove};
-use crate::acl::{self, Acl, AclError, Entry, Permissions, Qualifier, group_name_of, name_of, quoted};
+use super::{DestinationError, Durability, file, fitness, names, remove};
+use crate::acl::{self, Acl, AclError, Entry, Grants, Permissions, Qualifier, Readers, group_name_of, name_of, quoted};
 use crate::config::{AclMode, DirectoryConfig};
 
 /// What `machine-id init` is asked for.
@@ -39,7 +38,10 @@ pub struct InitPlan {
     writer: (u32, u32),
     directory_acl: Acl,
     file_acl: Acl,
+    /// Of the directories in which `ssh` finds its keys.
+    slot_acl: Acl,
     files: Vec<String>,
+    slots: Vec<(&'static str, Vec<String>)>,
 }
 
 impl InitPlan {
@@ -56,17 +58,18 @@ impl InitPlan {
         if owner.0 != writer.0 && owner.0 != 0 {
             return Err(DestinationError::ForeignOwner { path: path.to_owned(), owner: owner.0, us: writer.0 });
         }
-        let mut readers = request.directory.readers.iter().map(acl::uid_of).collect::<Result<Vec<_>, _>>()?;
-        readers.retain(|uid| *uid != owner.0 && *uid != writer.0);
+        let grants = Grants::resolve(&request.directory, owner.0)?;
+        let mut readers = grants.readers().clone();
+        readers.users.retain(|uid| *uid != writer.0);
         let mut directory = acl::for_directory(&readers).entries().to_vec();
         if owner.0 != writer.0 {
             let all = |who| Entry { who, permissions: Permissions::ALL };
             directory.retain(|entry| entry.who != Qualifier::Mask);
             directory.extend([all(Qualifier::User(writer.0)), all(Qualifier::Mask)]);
         }
-        let (exists, files) = match directory::open(&request.directory, Missing::Refuse, Durability::Synced) {
-            Ok(opened) => (true, regular_files(&opened.handle, path)?),
-            Err(DestinationError::Missing { .. }) => (false, Vec::new()),
+        let (exists, files, slots) = match directory::open(&request.directory, Missing::Refuse, Durability::Synced) {
+            Ok(opened) => (true, regular_files(&opened.handle, path)?, slots(&opened.handle, path)?),
+            Err(DestinationError::Missing { .. }) => (false, Vec::new(), Vec::new()),
             Err(other) => return Err(other),
         };
         Ok(Self {
@@ -76,8 +79,17 @@ impl InitPlan {
             writer,
             directory_acl: Acl::new(directory),
             file_acl: acl::for_file(&readers),
+            slot_acl: acl::for_directory(&readers),
             files,
+            slots,
         })
+    }
+
+    /// What the bot has to know if there are readers.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        let readers = self.directory.acls != AclMode::Off && self.file_acl.get(Qualifier::Mask).is_some();
+        readers.then(|| fitness::owner_without_ssh(self.writer.0))
     }
 
     /// The same in commands of the shell, for `--dry-run`.
@@ -92,6 +104,13 @@ impl InitPlan {
         for file in &self.files {
             commands.extend(self.commands_for(&path.join(file), self.writer, &self.file_acl, "0600"));
         }
+        for (slot, files) in &self.slots {
+            let slot = path.join(slot);
+            commands.extend(self.commands_for(&slot, self.writer, &self.slot_acl, "0700"));
+            for file in files {
+                commands.extend(self.commands_for(&slot.join(file), self.writer, &self.file_acl, "0600"));
+            }
+        }
         commands
     }
 
@@ -99,7 +118,7 @@ impl InitPlan {
         let list = if self.directory.acls == AclMode::Off || acl.get(Qualifier::Mask).is_none() {
             format!("chmod {mode} {}", quoted(path))
         } else {
-            acl::to_setfacl(acl, path, name_of)
+            acl::to_setfacl(acl, path)
         };
         [format!("chown {}:{} {}", name_of(owner.0), group_name_of(owner.1), quoted(path)), list]
     }
@@ -118,19 +137,17 @@ impl InitPlan {
         }
         acl::clear_default(&handle, path)?;
         self.shape(&handle, path, &self.directory_acl, Mode::S_IRWXU)?;
-        // Their files have second names at the top, and may belong to somebody else from now on.
-        let mut generations = Vec::new();
-        for name in remove::entries(&handle, path)? {
-            if let Some(name) = name.to_str().filter(|name| names::generation_number(name).is_some()) {
-                remove::tree(&handle, name, &path.join(name))?;
-                generations.push(name.to_owned());
-            }
-        }
         for name in regular_files(&handle, path)? {
-            if name.ends_with(NAMES_A_GENERATION) {
-                rename_what_it_names(&handle, &name, &path.join(&name), &generations)?;
-            }
             self.hand_over(&handle, &name, &path.join(&name))?;
+        }
+        for (slot, files) in &self.slots {
+            let folder = file::Folder::open(&handle, path, Some(slot))?;
+            acl::clear_default(folder.handle(), folder.path())?;
+            self.shape(folder.handle(), folder.path(), &self.slot_acl, Mode::S_IRWXU)?;
+            for name in files {
+                self.hand_over(folder.handle(), name, &folder.path().join(name))?;
+            }
+            give(folder.handle(), folder.path(), self.writer)?;
         }
         give(&handle, path, self.owner)
     }
@@ -144,7 +161,7 @@ impl InitPlan {
             tracing::warn!(path = %path.display(), "left as it is: the file has other names");
             return Ok(());
         }
-        let private = acl::for_file(&[]);
+        let private = acl::for_file(&Readers::default());
         let acl = if name == names::LOCK { &private } else { &self.file_acl };
         self.shape(&file, path, acl, Mode::S_IRUSR | Mode::S_IWUSR)?;
         give(&file, path, self.writer)
@@ -167,38 +184,6 @@ impl InitPlan {
     }
 }
 
-/// Files that name key and certificate of a generation; the same are at the top until the next set is written.
-const NAMES_A_GENERATION: &str = "ssh_config";
-const LONGEST: u64 = 1 << 20;
-
-/// Lets an `ssh_config` name the files at the top instead of those of a generation that is gone.
-fn rename_what_it_names(
-    directory: &File,
-    name: &str,
-    path: &Path,
-    generations: &[String],
-) -> Result<(), DestinationError> {
-    let present =
-        openat(directory, name, LOOK, Mode::empty()).map(File::from).map_err(DestinationError::io("opened", path))?;
-    let seen = fstat(&present).map_err(DestinationError::io("read", path))?;
-    let mut text = String::new();
-    // What has another name elsewhere may be anybody's.
-    if seen.st_nlink != 1 || present.take(LONGEST).read_to_string(&mut text).is_err() {
-        return Ok(());
-    }
-    let at_the_top = generations.iter().fold(text.clone(), |text, gone| text.replace(&format!("/{gone}/"), "/"));
-    if at_the_top == text {
-        return Ok(());
-    }
-    let temporary = names::temporary();
-    // Its list is set when it is handed over.
-    file::write(directory, &temporary, path, at_the_top.as_bytes(), Durability::Synced, |_| Ok(()))?;
-    renameat(directory, temporary.as_str(), directory, name).map_err(|errno| {
-        file::discard(directory, &temporary, path);
-        DestinationError::io("replaced", path)(errno)
-    })
-}
-
 const LOOK: OFlag =
     OFlag::O_RDONLY.union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC).union(OFlag::O_NONBLOCK).union(OFlag::O_NOCTTY);
 
@@ -209,6 +194,19 @@ fn give(file: &File, path: &Path, (user, group): (u32, u32)) -> Result<(), Desti
     }
     fchown(file, Some(Uid::from_raw(user)), Some(Gid::from_raw(group)))
         .map_err(DestinationError::io("given to its owner", path))
+}
+
+/// The directories in which `ssh` finds its keys, and what lies there.
+fn slots(directory: &File, path: &Path) -> Result<Vec<(&'static str, Vec<String>)>, DestinationError> {
+    let mut slots = Vec::new();
+    for slot in names::SLOTS {
+        match file::Folder::open(directory, path, Some(slot)) {
+            Ok(folder) => slots.push((slot, regular_files(folder.handle(), folder.path())?)),
+            Err(DestinationError::Missing { .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(slots)
 }
 
 fn regular_files(directory: &File, path: &Path) -> Result<Vec<String>, DestinationError> {

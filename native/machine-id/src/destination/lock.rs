@@ -93,8 +93,13 @@ impl Drop for HeldPart<'_> {
 /// How long to wait between two tries: from the first to all after the seventh.
 const PAUSES: [Duration; 2] = [Duration::from_micros(50), Duration::from_millis(5)];
 
-pub(super) fn take(directory: &File, path: &Path, wait: Duration) -> Result<DirectoryLock, DestinationError> {
-    let held = hold(open(directory, path, names::LOCK)?, path, wait)?;
+pub(super) fn take(
+    directory: &File,
+    path: &Path,
+    name: &str,
+    wait: Duration,
+) -> Result<DirectoryLock, DestinationError> {
+    let held = hold(open(directory, path, name)?, path, wait)?;
     Ok(DirectoryLock { file: Some(held) })
 }
 

@@ -5,24 +5,26 @@
 //! [`Destination::begin`] / [`Stage::commit`] swap a set of files whose key and certificate must match at every
 //! instant (`docs/adr/0001-matching-pair.md`).
 
+mod adopt;
 mod commit;
 mod content;
 mod directory;
 mod entry;
 mod error;
 mod file;
-mod folders;
-mod generation;
+mod fitness;
 mod guard;
 mod init;
 mod lock;
 mod names;
+mod pair;
 mod parents;
 mod program;
 mod remove;
 mod socket;
 mod stage;
 mod writer;
+mod written;
 
 use std::fs::File;
 use std::os::unix::net::UnixListener;
@@ -38,10 +40,11 @@ use crate::config::DirectoryConfig;
 
 pub use content::digest_of;
 pub(crate) use error::DestinationError;
-pub(crate) use folders::OwnFolders;
+pub use fitness::Fitness;
 pub use init::{InitPlan, InitRequest};
 pub(crate) use lock::{DirectoryLock, HeldPart, PartLock};
 
+pub use pair::PairPaths;
 pub(crate) use program::Program;
 pub(crate) use remove::{Removal, remove_marked};
 pub(crate) use socket::SocketName;
@@ -142,10 +145,10 @@ impl Destination {
         &self.path
     }
 
-    /// The users beside the owner that are given read access, by number.
+    /// The users beside the owner that are given read access, by number: by name, or as members of a group.
     #[must_use]
-    pub fn readers(&self) -> &[u32] {
-        self.grants.readers()
+    pub fn readers(&self) -> Vec<u32> {
+        self.grants.readers().members()
     }
 
     /// Takes the directory's lock (`.lock` in it), which all writers of all processes take.
@@ -153,7 +156,16 @@ impl Destination {
     /// # Errors
     /// [`DestinationError::Busy`] when another holds it for longer than `wait`.
     pub fn lock(&self, wait: Duration) -> Result<DirectoryLock, DestinationError> {
-        lock::take(&self.handle, &self.path, wait)
+        lock::take(&self.handle, &self.path, names::LOCK, wait)
+    }
+
+    /// Takes another program's lock, a file of its own name.
+    ///
+    /// # Errors
+    /// [`DestinationError::Busy`] when another holds it for longer than `wait`.
+    pub fn lock_file(&self, name: &str, wait: Duration) -> Result<DirectoryLock, DestinationError> {
+        let name = entry::Name::parse(name)?;
+        lock::take(&self.handle, &self.path, &name.file, wait)
     }
 
     /// Takes the lock of a part of what is in the directory. Who changes the rest takes [`Self::lock`] only.
@@ -243,7 +255,7 @@ impl Destination {
         Stage::begin(self, self.durability.commit_wait())
     }
 
-    /// [`Self::begin`] and [`Stage::commit`] in one, for sets in which no file names another one's path.
+    /// [`Self::begin`] and [`Stage::commit`] in one, for sets of which `ssh` reads no pair.
     ///
     /// # Errors
     /// As these.

@@ -1,15 +1,19 @@
 //! Our own file names, which callers can't use.
 
+use std::path::{Path, PathBuf};
+
 /// The lock file.
 pub(super) const LOCK: &str = ".lock";
 /// Lock files of parts of a directory.
 pub(super) const PART_LOCK: &str = ".lock-";
 /// A file that is about to take another's name.
 pub(super) const TEMPORARY: &str = ".t-";
-/// A generation that is still being filled.
-pub(super) const STAGING: &str = ".s-";
-/// A complete generation.
-pub(super) const GENERATION: &str = ".g-";
+/// The directories in which a key and its certificate lie for `ssh`.
+pub(super) const SLOTS: [&str; 2] = [".ssh-a", ".ssh-b"];
+/// The certificate before the present one.
+pub(super) const PREVIOUS: &str = ".previous-cert.pub";
+/// What the last set has put here.
+pub(super) const WRITTEN: &str = ".written";
 
 const RANDOM_DIGITS: usize = 16;
 
@@ -18,30 +22,36 @@ pub(super) fn temporary() -> String {
     format!("{TEMPORARY}{:016x}", fastrand::u64(..))
 }
 
-/// Whether a name is one of [`temporary`]'s or a staging directory's, and nothing else.
+/// Whether a name is one of [`temporary`]'s, and nothing else.
 pub(super) fn is_leftover(name: &str) -> bool {
     let digits = |text: &str| text.len() == RANDOM_DIGITS && text.bytes().all(|b| b.is_ascii_hexdigit());
     name.strip_prefix(TEMPORARY).is_some_and(digits)
-        || name.strip_prefix(STAGING).is_some_and(|rest| number(rest).is_some())
 }
 
 /// Whether a name is one that callers can't give.
 pub(super) fn is_own(name: &str) -> bool {
-    name == LOCK || [PART_LOCK, TEMPORARY, STAGING, GENERATION].iter().any(|own| name.starts_with(own))
+    [LOCK, PREVIOUS, WRITTEN].contains(&name)
+        || SLOTS.contains(&name)
+        || [PART_LOCK, TEMPORARY].iter().any(|own| name.starts_with(own))
 }
 
-/// The number of a generation named `name`, if it is one.
-pub(super) fn generation_number(name: &str) -> Option<u64> {
-    number(name.strip_prefix(GENERATION)?)
+/// A path as people know it: what has a passing name is told by what it will be.
+pub(super) fn as_known(path: &Path) -> PathBuf {
+    path.components().filter(|part| !is_leftover(part.as_os_str().to_str().unwrap_or_default())).collect()
 }
 
-/// What follows the prefix of a new generation: its number, and a random part so that a name is never used twice.
-pub(super) fn new_generation(number: u64) -> String {
-    format!("{number}-{:016x}", fastrand::u64(..))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn number(rest: &str) -> Option<u64> {
-    let (number, random) = rest.split_once('-')?;
-    let plain = random.len() == RANDOM_DIGITS && random.bytes().all(|b| b.is_ascii_hexdigit());
-    (plain && number.bytes().all(|b| b.is_ascii_digit())).then(|| number.parse().ok()).flatten()
+    #[test]
+    fn passing_names_are_in_no_message() {
+        for (path, known) in [
+            ("/d/.t-0123456789abcdef", "/d"),
+            ("/d/.ssh-a/.t-0123456789abcdef", "/d/.ssh-a"),
+            ("/d/.t-x/key", "/d/.t-x/key"),
+        ] {
+            assert_eq!(as_known(Path::new(path)), Path::new(known));
+        }
+    }
 }

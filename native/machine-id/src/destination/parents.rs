@@ -8,7 +8,7 @@ use nix::unistd::{Group, User, geteuid};
 
 use super::DestinationError;
 use super::writer::{TRUSTED_PARENTS, Writer};
-use crate::acl::{self, Acl, Qualifier};
+use crate::acl::{self, Acl, Qualifier, first_time};
 
 /// Refuses a directory on the way to `asked` that belongs to somebody else than root or us, or in which somebody else
 /// can put something under our entry's name. In a sticky one only the owners can, and the entry's owner is looked at
@@ -16,8 +16,10 @@ use crate::acl::{self, Acl, Qualifier};
 pub(super) fn check(handle: &impl AsFd, path: &Path, asked: &Path) -> Result<(), DestinationError> {
     let seen = fstat(handle).map_err(DestinationError::io("read", path))?;
     let Some(fault) = fault(handle, &seen, path, asked) else { return Ok(()) };
-    if vouched_for(path, std::env::var_os(TRUSTED_PARENTS).as_deref()) {
-        tracing::warn!("{fault}; accepted, because {TRUSTED_PARENTS} names it");
+    if vouched_for(path) {
+        if first_time(path, "vouched") {
+            tracing::warn!("{fault}; accepted, because {TRUSTED_PARENTS} names it");
+        }
         return Ok(());
     }
     Err(fault)
@@ -46,7 +48,7 @@ fn writer(handle: &impl AsFd, seen: &FileStat) -> Option<Writer> {
     let at = PathBuf::from(format!("/proc/self/fd/{}", handle.as_fd().as_raw_fd()));
     match acl::read_at(&at) {
         Ok(None) | Err(acl::AclError::Unsupported { .. }) => {
-            (!is_private(seen.st_gid)).then_some(Writer::Group(seen.st_gid))
+            (!is_our_own_group(seen.st_gid)).then_some(Writer::Group(seen.st_gid))
         }
         Ok(Some(acl)) => listed(&acl, seen.st_gid),
         Err(_) => Some(Writer::Unknown),
@@ -56,8 +58,10 @@ fn writer(handle: &impl AsFd, seen: &FileStat) -> Option<Writer> {
 fn listed(acl: &Acl, owning_group: u32) -> Option<Writer> {
     acl.entries().iter().filter(|entry| acl.effective(**entry).writes()).find_map(|entry| match entry.who {
         Qualifier::User(uid) if !trusted(uid) => Some(Writer::Listed(format!("user {}", acl::name_of(uid)))),
-        Qualifier::Group(gid) if !is_private(gid) => Some(Writer::Listed(format!("group {}", acl::group_name_of(gid)))),
-        Qualifier::OwningGroup if !is_private(owning_group) => Some(Writer::Group(owning_group)),
+        Qualifier::Group(gid) if !is_our_own_group(gid) => {
+            Some(Writer::Listed(format!("group {}", acl::group_name_of(gid))))
+        }
+        Qualifier::OwningGroup if !is_our_own_group(owning_group) => Some(Writer::Group(owning_group)),
         Qualifier::Other => Some(Writer::Everybody),
         _ => None,
     })
@@ -68,28 +72,49 @@ pub(super) fn trusted(owner: u32) -> bool {
     owner == 0 || owner == geteuid().as_raw()
 }
 
-/// Whether a group is that of our user alone, as where each user has a group of the same name and the usual mask is
-/// 002: no other member, and no other user of this machine has it as its own.
-fn is_private(gid: u32) -> bool {
+/// Whether nobody else than root and we can be in a group: our own, as where each user has a group of the same name and the
+/// usual mask is 002; or one of administrators without members, as Debian's `staff` of `/usr/local`. Of others a directory
+/// service may know further members.
+pub(super) fn is_our_own_group(gid: u32) -> bool {
     let us = User::from_uid(geteuid()).ok().flatten();
-    let group = Group::from_gid(gid.into()).ok().flatten();
-    let (Some(us), Some(group)) = (us, group) else { return false };
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    us.gid == group.gid
-        && us.name == group.name
-        && group.mem.iter().all(|member| *member == us.name)
-        && !shares_group(&users, &us.name, gid)
+    let Some(group) = Group::from_gid(gid.into()).ok().flatten() else { return false };
+    let our_name = us.as_ref().map(|us| us.name.as_str());
+    let ours = us.as_ref().is_some_and(|us| us.gid == group.gid && us.name == group.name);
+    let read = |file| std::fs::read_to_string(file).unwrap_or_default();
+    let administrators =
+        || ADMINISTRATORS.contains(&group.name.as_str()) && is_local(&read("/etc/group"), &group.name, gid);
+    (ours || administrators())
+        && group.mem.iter().all(|member| member == ROOT || Some(member.as_str()) == our_name)
+        && !shares_group(&read("/etc/passwd"), our_name, gid)
 }
 
-/// Whether a line of `passwd` gives another user this group.
-fn shares_group(users: &str, name: &str, gid: u32) -> bool {
-    users.lines().any(|line| {
+/// Who is in one of these is as good as root.
+const ADMINISTRATORS: [&str; 4] = [ROOT, "wheel", "sudo", "staff"];
+const ROOT: &str = "root";
+
+/// Whether a line of `group` has it.
+fn is_local(groups: &str, name: &str, gid: u32) -> bool {
+    groups.lines().any(|line| {
         let mut fields = line.split(':');
-        fields.next() != Some(name) && fields.nth(2).and_then(|field| field.parse().ok()) == Some(gid)
+        fields.next() == Some(name) && fields.nth(1).and_then(|field| field.parse().ok()) == Some(gid)
     })
 }
 
-fn vouched_for(path: &Path, list: Option<&std::ffi::OsStr>) -> bool {
+/// Whether a line of `passwd` gives a user other than root and us this group.
+fn shares_group(users: &str, us: Option<&str>, gid: u32) -> bool {
+    users.lines().any(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next();
+        name != Some(ROOT) && name != us && fields.nth(2).and_then(|field| field.parse().ok()) == Some(gid)
+    })
+}
+
+/// Whether the administrator of this process vouches for a directory.
+pub(super) fn vouched_for(path: &Path) -> bool {
+    is_listed(path, std::env::var_os(TRUSTED_PARENTS).as_deref())
+}
+
+fn is_listed(path: &Path, list: Option<&std::ffi::OsStr>) -> bool {
     list.is_some_and(|list| std::env::split_paths(list).any(|named| named.is_absolute() && named == path))
 }
 
@@ -101,21 +126,23 @@ mod tests {
     #[test]
     fn a_group_of_two_users_is_nobodys_own() {
         let users = "root:x:0:0::/root:/bin/sh\nci:x:1000:1000::/home/ci:/bin/sh\nweb:x:1001:1000::/:/bin/sh\n";
-        assert!(shares_group(users, "ci", 1000));
-        assert!(!shares_group(users, "root", 0));
-        assert!(!shares_group("ci:x:1000:1000::/home/ci:/bin/sh\n", "ci", 1000));
-        assert!(!shares_group("broken\n::\n", "ci", 1000));
+        assert!(shares_group(users, Some("ci"), 1000));
+        assert!(!shares_group(users, Some("root"), 0) && !shares_group(users, None, 0));
+        assert!(!shares_group("ci:x:1000:1000::/home/ci:/bin/sh\n", Some("ci"), 1000));
+        assert!(!shares_group("broken\n::\n", Some("ci"), 1000));
+        let groups = "root:x:0:\nstaff:x:50:\nci:x:1000:web\n";
+        assert!(is_local(groups, "staff", 50) && !is_local(groups, "staff", 51) && !is_local(groups, "sta", 50));
     }
 
     #[test]
-    fn only_directories_that_are_named_whole_are_vouched_for() {
+    fn only_directories_that_are_named_whole_are_is_listed() {
         let list = std::ffi::OsStr::new("/home/agent:/data/:relative:");
-        assert!(vouched_for(Path::new("/home/agent"), Some(list)));
-        assert!(vouched_for(Path::new("/data"), Some(list)));
+        assert!(is_listed(Path::new("/home/agent"), Some(list)));
+        assert!(is_listed(Path::new("/data"), Some(list)));
         for other in ["/", "/home", "/home/agent/workspace", "/relative", "relative"] {
-            assert!(!vouched_for(Path::new(other), Some(list)), "{other}");
+            assert!(!is_listed(Path::new(other), Some(list)), "{other}");
         }
-        assert!(!vouched_for(Path::new("/home/agent"), None));
+        assert!(!is_listed(Path::new("/home/agent"), None));
     }
 
     #[test]

@@ -176,7 +176,7 @@ impl ActiveLease {
 
     /// As it is, if it has ever been filled. `trouble` is what is wrong with its identity.
     pub(super) fn status(&self, trouble: Option<&Error>, now: SystemTime) -> Option<LeaseStatus> {
-        let Verdict { expires_at, usable, problem } = self.freshness().verdict(trouble, now)?;
+        let Verdict { expires_at, usable, problem, late } = self.freshness().verdict(trouble, now)?;
         Some(LeaseStatus {
             lease: self.id.as_str().to_owned(),
             identity: self.request.identity.clone(),
@@ -185,6 +185,7 @@ impl ActiveLease {
             standing: self.request.standing,
             usable,
             problem,
+            late,
             history: self.history(),
         })
     }

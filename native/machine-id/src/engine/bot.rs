@@ -41,6 +41,8 @@ pub(super) struct Bot {
     pub(super) unit: f64,
     /// Wakes the keeper when something other than the session makes it due earlier than it thinks.
     pub(super) wake: Notify,
+    /// Told by who carries SSH connections that one was refused because of a lock.
+    pub(super) locked: Arc<Notify>,
     /// What is at hand for all that use the identity.
     pub(super) sessions: Sessions,
     /// Held from before a join or renewal is sent until its outcome is on disk.
@@ -162,6 +164,7 @@ impl Bot {
             machine: MachineMark::of_this_machine(),
             unit: fastrand::f64(),
             wake: Notify::new(),
+            locked: Arc::default(),
             sessions: Sessions::default(),
             critical: tokio::sync::Mutex::new(()),
             memory: Mutex::default(),
@@ -348,8 +351,11 @@ impl Bot {
         token.is_some() && token != known && token != refused
     }
 
-    /// Returns when no join or renewal is under way.
+    /// Returns when no join or renewal is under way that would be missed. A join that can be made again isn't waited for.
     pub(super) async fn settled(&self) {
+        if join::keeps_nothing(&self.config.join) {
+            return;
+        }
         let _nothing_sent = self.critical.lock().await;
     }
 

@@ -8,6 +8,7 @@ use crate::blocking::{self, Lane};
 use crate::destination::DestinationError;
 use crate::error::Error;
 use crate::identity::{BotIdentity, BoundKeys, Certificates, StoreError, StoreGuard, StoredState};
+use crate::join;
 
 const STORE_POLL: Duration = Duration::from_millis(50);
 /// How long another process may hold the store where what is to be written can as well be written another time.
@@ -142,10 +143,44 @@ impl Bot {
         }
     }
 
+    /// Takes over what tbot has left. Where that can't be, its token is known to be used up: it isn't sent again.
+    fn take_over(&self, guard: &StoreGuard) -> Result<(), Error> {
+        match guard.take_over() {
+            Ok(None) => Ok(()),
+            Ok(Some(directory)) => {
+                tracing::info!(
+                    identity = %self.config.id,
+                    "tbot's identity in {} is taken over, and its files there are removed: tbot would need a fresh token",
+                    directory.display()
+                );
+                Ok(())
+            }
+            Err(error @ StoreError::Tbots { .. }) => {
+                let token = join::token_hash(&self.join_config())?;
+                if token.is_none() || token == self.store.tbots_token_hash() {
+                    return Err(error.into());
+                }
+                tracing::warn!(identity = %self.config.id, "{error}; a fresh token is configured");
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// A file that can't be read is moved aside, never overwritten, and only when a join can replace it.
     pub(super) fn load(&self, guard: &StoreGuard, token: bool) -> Result<Option<StoredState>, Error> {
         self.saw_store();
         match guard.load() {
+            Ok(None) if self.config.join.method.renewable() => {
+                self.take_over(guard)?;
+                self.saw_store();
+                Ok(guard.load()?)
+            }
+            Ok(Some(state)) => {
+                // Before it is renewed.
+                guard.finish_take_over()?;
+                Ok(Some(state))
+            }
             Err(error @ (StoreError::Corrupt { .. } | StoreError::OtherVersion { .. }))
                 if token || !self.config.join.method.renewable() =>
             {

@@ -16,12 +16,12 @@ use super::multiplex::Multiplexers;
 use super::session::Session;
 use crate::blocking::{self, Lane};
 use crate::config::OutputType;
-use crate::destination::{Destination, Durability, OwnFolders};
+use crate::destination::{Destination, Durability};
 use crate::error::Error;
 use crate::identity::CertificateFacts;
 use crate::issue::{RoleCertificate, Target};
 use crate::lease::{CertificateKind, CertificateNote};
-use crate::output::{ClusterFacts, KUBE_FILES, OutputRequest, artifacts, is_kube_folder};
+use crate::output::{ClusterFacts, OutputRequest, SshFiles, artifacts};
 use crate::proxy::multiplex::Link;
 
 /// What was delivered.
@@ -63,7 +63,8 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
     let mut links = Vec::with_capacity(issued.len());
     for (placement, issued) in request.placements.iter().zip(&issued) {
         let ssh = placement.kind.has_ssh_config();
-        links.push(if ssh { bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first)? } else { None });
+        let link = || bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first, &bot.locked);
+        links.push(if ssh { link()? } else { None });
     }
     let job = Job {
         request: request.clone(),
@@ -143,8 +144,8 @@ impl Job {
             None => Destination::create_or_open_as(&placement.directory, durability)?,
         };
         let multiplexed = link.is_some_and(|link| self.multiplexers.serve(&self.request.lease, &destination, link));
-        let stage = destination.begin()?;
-        let references = stage.references().to_owned();
+        let mut stage = destination.begin()?;
+        let pair = placement.kind.has_ssh_config().then(|| stage.pair());
         let kubernetes: Vec<_> =
             issued.contexts.iter().zip(issued.all()).map(|(context, certificate)| context.with(certificate)).collect();
         let output = OutputRequest {
@@ -155,14 +156,13 @@ impl Job {
             cluster: &self.facts,
             helper: &self.helper,
             directory: destination.path(),
-            references: &references,
+            ssh: pair.as_ref().map(|pair| SshFiles { keys: &pair.keys, certificates: &pair.certificates }),
             multiplexed,
         };
         let files = artifacts(&output)?;
         let files: Vec<(&str, &[u8])> =
             files.iter().map(|file| (file.name.as_ref(), file.contents.expose().as_bytes())).collect();
-        // What was for several Kubernetes clusters may be for others now, or for something else.
-        stage.commit_all(&files, OwnFolders { is_named: is_kube_folder, files: KUBE_FILES })?;
+        stage.commit(&files)?;
         Ok(())
     }
 }

@@ -1,6 +1,5 @@
 //! From what is stored and configured to a session: keep, renew or join.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
@@ -219,15 +218,12 @@ impl Bot {
             guard.try_out().map(|()| replaces)
         });
         let replaces = stored.await??;
-        let tbots = self.on_disk(|bot| bot.store.beside_tbots()).await?;
         let algorithm = self.config.key_algorithm.unwrap_or_default();
         let key = Arc::new(blocking::run(Lane::Keys, move || KeyPair::generate(algorithm)).await??);
         let critical = self.critical.lock().await;
         let (config, lifetime, store) = (self.join_config(), self.config.lifetime, guard.bound_keys());
         let joining = Joining { config: &config, key: &key, lifetime, member, store };
-        let joined = join::join(&self.connector, &cluster, joining, &*self.clock)
-            .await
-            .map_err(|error| beside_tbots(error.into(), tbots.as_deref()))?;
+        let joined = join::join(&self.connector, &cluster, joining, &*self.clock).await?;
         let Joined { certificates, tls_cas, ssh_cas, host_cas, token_hash, rejoined } = joined;
         // The reply doesn't say which CA is whose; what the cluster says over the connection does.
         let mut authorities = match member.filter(|_| rejoined) {
@@ -463,18 +459,6 @@ impl Bot {
 /// The cluster's answer to a join: no.
 fn is_refusal(error: &Error) -> bool {
     matches!(error.code(), Code::JoinRejected | Code::BotAlreadyJoined | Code::JoinWrongRole)
-}
-
-/// A refused join, where the directory explains it: tbot has used the token up, and its identity isn't taken over, as it
-/// may still run, and the cluster locks a bot that two programs renew.
-fn beside_tbots(error: Error, tbots: Option<&Path>) -> Error {
-    let Some(directory) = tbots.filter(|_| is_refusal(&error)) else { return error };
-    let message = format!(
-        "{}; the storage {} holds an identity of tbot, which isn't taken over and has used up its token",
-        error.message(),
-        directory.display()
-    );
-    Error::new(error.code(), message, error.hint())
 }
 
 fn needs_rejoin(why: &str, state: &StoredState, version: &Version) -> Error {

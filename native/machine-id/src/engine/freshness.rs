@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::deliver::Delivered;
+use super::lateness::Lateness;
 use super::reply::timestamp;
 use super::retry_gate::delay;
 use super::rotation::{Reaction, reaction};
@@ -24,6 +25,7 @@ pub(super) struct Freshness {
     refresh_at: SystemTime,
     backoff: Backoff,
     problem: Option<Error>,
+    late: Lateness,
 }
 
 /// What a status says of it.
@@ -35,13 +37,15 @@ pub(super) struct Verdict {
     pub(super) usable: bool,
     /// What is wrong; empty: nothing.
     pub(super) problem: String,
+    /// Whether half of what was left of its life is gone since it should have been refreshed.
+    pub(super) late: bool,
 }
 
 impl Freshness {
     /// Never filled.
     pub(super) const fn new(now: SystemTime) -> Self {
         let backoff = Backoff::new(RETRY.0, RETRY.1);
-        Self { delivered: None, authorities: None, refresh_at: now, backoff, problem: None }
+        Self { delivered: None, authorities: None, refresh_at: now, backoff, problem: None, late: Lateness::NONE }
     }
 
     /// Notes that it was filled, with the authorities of that time. `fixed` is a refresh interval that is configured,
@@ -58,9 +62,14 @@ impl Freshness {
             None => {
                 self.backoff.reset();
                 let validity = Validity::of_certificate(delivered.valid_from, delivered.expires_at);
-                renewal_point(validity, fixed, unit).max(now + SHORTEST_LIFE)
+                let due = renewal_point(validity, fixed, unit).max(now + SHORTEST_LIFE);
+                self.late.renewed(due, delivered.expires_at);
+                due
             }
-            Some(error) => now + delay(&mut self.backoff, error, unit),
+            Some(error) => {
+                self.late.failed(now);
+                now + delay(&mut self.backoff, error, unit)
+            }
         };
         self.problem.clone_from(&delivered.refused);
         self.delivered = Some(delivered.clone());
@@ -69,6 +78,7 @@ impl Freshness {
 
     /// Notes that it could not be filled.
     pub(super) fn failed(&mut self, error: &Error, now: SystemTime, unit: f64) {
+        self.late.failed(now);
         self.refresh_at = now + delay(&mut self.backoff, error, unit);
         self.problem = Some(error.clone());
     }
@@ -90,6 +100,11 @@ impl Freshness {
         self.backoff.reset();
     }
 
+    /// When it will be late, as it looks now.
+    pub(super) const fn late(&mut self) -> &mut Lateness {
+        &mut self.late
+    }
+
     /// What went wrong the last time.
     pub(super) const fn problem(&self) -> Option<&Error> {
         self.problem.as_ref()
@@ -108,6 +123,7 @@ impl Freshness {
             (false, Some(cause)) => cause.to_string(),
             (false, None) => String::new(),
         };
-        Some(Verdict { expires_at, usable: !expired && locked.is_none(), problem })
+        let late = expired || self.late.is_late(now);
+        Some(Verdict { expires_at, usable: !expired && locked.is_none(), problem, late })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use super::active_lease::ActiveLease;
 use super::agenda::{Facts, Jump, Moment, Step, jump, next};
 use super::bot::Bot;
+use super::lateness::Lateness;
 use super::look::{Look, Looks};
 use super::rotation::{Reaction, reaction};
 use super::session::{Current, Session};
@@ -27,6 +28,8 @@ const SWEEP: Duration = Duration::from_secs(600);
 const START: Duration = Duration::from_secs(5);
 /// How many leases are refreshed at once.
 const AT_ONCE: usize = 8;
+/// What is late isn't said to the millisecond.
+const LATE_NAP: Duration = Duration::from_millis(100);
 /// How long the disk is waited for.
 const DISK: Duration = Duration::from_secs(2);
 
@@ -65,6 +68,8 @@ struct Keeper {
     said: Option<Code>,
     /// Whether there is a stored identity.
     stored: bool,
+    /// The life of the identity at hand, and when it ends.
+    life: (Lateness, Option<SystemTime>),
 }
 
 /// What the disk says of the identity.
@@ -93,6 +98,7 @@ impl Keeper {
             write_at: start,
             said: None,
             stored: false,
+            life: (Lateness::NONE, None),
             bot,
         }
     }
@@ -102,6 +108,7 @@ impl Keeper {
         self.notice_jump(now);
         self.notice_others(now).await;
         self.listen(now);
+        self.say_late(now);
         match next(&self.facts(now)) {
             Step::Sweep => {
                 self.shared.leases.sweep().await;
@@ -128,9 +135,14 @@ impl Keeper {
             }
             Step::Refresh => self.refresh(now).await,
             Step::Sleep(nap) => {
+                let nap = self.until_late(now).map_or(nap, |late| nap.min(late.max(LATE_NAP)));
                 tokio::select! {
                     () = tokio::time::sleep(nap) => {}
                     () = self.bot.wake.notified() => {}
+                    () = self.bot.locked.notified() => {
+                        tracing::debug!(identity = %self.bot.config.id, "an SSH connection was refused because of a lock");
+                        self.looks.alarmed(self.bot.moment().monotonic);
+                    }
                     Ok(()) = self.sessions.changed() => {}
                     Ok(()) = self.heard.changed() => {}
                 }
@@ -155,6 +167,44 @@ impl Keeper {
             tracing::warn!(identity = %self.bot.config.id, "not usable as it should be: {error}");
         }
         self.said = error.map(Error::code);
+        if error.is_some() {
+            self.life.0.failed(self.bot.moment().wall);
+        }
+    }
+
+    /// A failure that was passed over is said once more, louder, while there is time to act.
+    fn say_late(&mut self, now: Moment) {
+        let trouble = self.bot.trouble();
+        let (life, known) = &mut self.life;
+        if let Some(held) = self.bot.held()
+            && *known != Some(held.expires_at)
+        {
+            *known = Some(held.expires_at);
+            life.renewed(held.renew_at.unwrap_or(now.wall), held.expires_at);
+        }
+        if life.must_be_said(now.wall) {
+            let why = trouble.as_ref().map_or_else(String::new, |error| format!(": {error}"));
+            let expires = known.map(super::timestamp);
+            tracing::error!(identity = %self.bot.config.id, expires, "the bot's identity isn't renewed, and half of the time to mend it is gone{why}");
+        }
+        for lease in self.shared.leases.of(&self.bot.config.id) {
+            let mut freshness = lease.freshness();
+            if freshness.late().must_be_said(now.wall)
+                && let Some(verdict) = freshness.verdict(trouble.as_ref(), now.wall)
+            {
+                let why = if verdict.problem.is_empty() { "nothing was tried" } else { &verdict.problem };
+                let (expires, directory) =
+                    (super::timestamp(verdict.expires_at), lease.request().directory().display());
+                tracing::error!(lease = %lease.id(), %directory, %expires, "isn't fresh, and half of the time to mend it is gone: {why}");
+            }
+        }
+    }
+
+    /// How long it takes until the next lease is late.
+    fn until_late(&self, now: Moment) -> Option<Duration> {
+        let leases = self.shared.leases.of(&self.bot.config.id);
+        let times = leases.iter().filter_map(|lease| lease.freshness().late().at());
+        times.filter_map(|at| at.duration_since(now.wall).ok()).min()
     }
 
     fn facts(&self, now: Moment) -> Facts {
@@ -273,6 +323,25 @@ async fn ping(bot: &Arc<Bot>) {
         bot.failed(&session, &error).await;
         bot.sessions.let_go(&session);
     }
+}
+
+/// Refreshes every lease of an identity now, with new certificates, whatever the schedule says.
+///
+/// # Errors
+/// The first failure; all are tried, and each is said.
+pub(super) async fn refresh_all(shared: &Shared, bot: &Arc<Bot>) -> Result<(), Error> {
+    let session = bot.session().await?;
+    bot.cache.forget_identity(&bot.config.id);
+    let leases = shared.leases.of(&bot.config.id);
+    let work = leases.iter().filter(|lease| lease.freshness().due_at(None).is_some()).map(|lease| {
+        let session = &session;
+        async move {
+            refresh(shared, bot, session, lease).await;
+            lease.freshness().problem().cloned()
+        }
+    });
+    let failed = stream::iter(work).buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
+    failed.into_iter().flatten().next().map_or(Ok(()), Err)
 }
 
 async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &ActiveLease) {

@@ -13,6 +13,9 @@ const DEBOUNCE: Duration = Duration::from_millis(500);
 /// fleet begins to watch.
 const AFTER_BEGIN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(28));
 
+/// After a look it takes this long until somebody else's refusal leads to the next one.
+const ALARM: Duration = Duration::from_secs(5);
+
 /// What to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
@@ -27,13 +30,14 @@ pub(super) enum Look {
 pub(super) struct Looks {
     at: Duration,
     read_at: Duration,
+    looked_at: Option<Duration>,
 }
 
 impl Looks {
     /// Nothing is connected yet.
     pub(super) const fn new(now: Duration) -> Self {
         let at = now.saturating_add(EVERY);
-        Self { at, read_at: at }
+        Self { at, read_at: at, looked_at: None }
     }
 
     /// When the next look is due.
@@ -57,8 +61,15 @@ impl Looks {
         self.read_by(now + DEBOUNCE);
     }
 
+    /// Somebody was refused because of a lock: it is looked at once, however many are.
+    pub(super) fn alarmed(&mut self, now: Duration) {
+        let next = self.looked_at.map_or(now, |looked_at| now.max(looked_at + ALARM));
+        self.at = self.at.min(next);
+    }
+
     /// What to ask now that a look is due, and plans the next one.
     pub(super) fn take(&mut self, now: Duration, watched: bool, unit: f64) -> Look {
+        self.looked_at = Some(now);
         let look = if watched && now < self.read_at { Look::Ping } else { Look::Authorities };
         let next = now + around(EVERY, unit);
         if look == Look::Authorities {
@@ -133,6 +144,19 @@ mod tests {
             assert!(looks.at() <= s(35), "{:?}", looks.at());
             assert_eq!(looks.take(looks.at(), true, unit), Look::Authorities);
         }
+    }
+
+    #[test]
+    fn a_refusal_is_looked_into_at_once_and_a_hundred_of_them_once() {
+        let mut looks = Looks::new(s(0));
+        looks.established(s(0), 0.5);
+        looks.alarmed(s(7));
+        assert_eq!(looks.at(), s(7));
+        looks.take(s(7), true, 0.5);
+        for _ in 0..100 {
+            looks.alarmed(s(8));
+        }
+        assert_eq!(looks.at(), s(12));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod check;
 mod deliver;
 mod discard;
 mod establish;
+mod expected;
 #[cfg(test)]
 mod fleet;
 mod freshness;
@@ -18,6 +19,7 @@ mod issuing;
 mod keeper;
 mod known;
 mod kubernetes;
+mod lateness;
 mod lease_request;
 mod ledger;
 mod look;
@@ -45,10 +47,12 @@ use self::active_leases::ActiveLeases;
 use self::bot::Bot;
 pub use self::check::check;
 pub use self::discard::discard;
+pub use self::expected::expected_files;
+pub use self::lateness::is_overdue;
 pub use self::lease_request::{LeaseRequest, Placement};
 use self::multiplex::Multiplexers;
 pub use self::reply::{
-    Acquired, Checked, IdentityState, IdentityStatus, LeaseStatus, Released, Renewed, Status, Trust, timestamp,
+    Acquired, Checked, Health, IdentityState, IdentityStatus, LeaseStatus, Released, Renewed, Status, Trust, timestamp,
 };
 pub use self::tunnels::TunnelRequest;
 use self::tunnels::Tunnels;
@@ -282,6 +286,34 @@ impl Engine {
             ));
         }
         Ok(Renewed { expires_at: session.facts.valid_until, generation: session.facts.generation })
+    }
+
+    /// Renews an identity and everything that it keeps fresh now, as tbot does when it is told to.
+    ///
+    /// # Errors
+    /// The first failure; all are tried, and what is valid stays in use.
+    pub async fn renew_all(&self, identity: &str) -> Result<(), Error> {
+        let renewed = self.renew(identity).await.map(|_| ());
+        let refreshed = keeper::refresh_all(&self.shared, self.bot(identity)?).await;
+        renewed.and(refreshed)
+    }
+
+    /// How an identity and what it keeps stand, from what this process knows alone.
+    ///
+    /// # Errors
+    /// [`Code::RequestInvalid`] for an identity that isn't there.
+    pub fn health(&self, identity: &str) -> Result<Health, Error> {
+        let bot = self.bot(identity)?;
+        let mut leases =
+            self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
+        leases.retain(|lease| lease.identity == identity);
+        let session = bot.current();
+        let identity_late = session.as_ref().is_some_and(|session| {
+            let facts = &session.facts;
+            is_overdue(facts.valid_from, facts.valid_until, bot.config.renewal_interval, bot.clock.now())
+        });
+        let stuck = session.and_then(|session| session.stuck.clone());
+        Ok(Health { trouble: bot.trouble(), stuck, identity_late, leases })
     }
 
     /// The engine as it is; asks nobody.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::future::join_all;
+use tokio::sync::Notify;
 
 use super::session::Session;
 use crate::clock::SharedClock;
@@ -59,13 +60,14 @@ impl Multiplexers {
         self.on.store(true, Ordering::Relaxed);
     }
 
-    /// The way to the proxy for a role certificate; none when the engine doesn't stay, or the proxy doesn't carry SSH in gRPC.
+    /// The way to the proxy for a role certificate, which tells `locked` of a lock; none when the engine doesn't stay, or the proxy doesn't carry SSH in gRPC.
     pub(super) fn link(
         &self,
         connector: &Connector,
         clock: &SharedClock,
         session: &Arc<Session>,
         certificate: &Arc<RoleCertificate>,
+        locked: &Arc<Notify>,
     ) -> Result<Option<Arc<Link>>, Error> {
         if !self.on.load(Ordering::Relaxed) || !session.cluster.server_version.has_transport_service() {
             return Ok(None);
@@ -80,7 +82,7 @@ impl Multiplexers {
         let credential = ClientCredential::new(&certificate.key.pkcs8_der(), &certificate.certificates.tls)?;
         let cluster = Cluster { route: Route::Proxy(session.proxy.clone()), ..session.cluster.clone() };
         let host_cas = session.identity.authorities.root_host_cas().to_vec();
-        let link = Link::new(connector.clone(), cluster, host_cas, credential, Arc::clone(clock));
+        let link = Link::new(connector.clone(), cluster, host_cas, credential, Arc::clone(clock), Arc::clone(locked));
         let link = Arc::new(link);
         let known = Known {
             link: Arc::clone(&link),
@@ -124,7 +126,7 @@ impl Multiplexers {
 
     fn start(&self, lease: &str, destination: &Destination, link: &Arc<Link>) -> Result<Socket, String> {
         let (listener, name) = destination.listen(SOCKET).map_err(|error| error.to_string())?;
-        let mut users = destination.readers().to_vec();
+        let mut users = destination.readers();
         users.push(nix::unistd::geteuid().as_raw());
         let serving = Serving::start(&self.switch, listener, destination.path(), users, Arc::clone(link))
             .map_err(|error| error.to_string())?;

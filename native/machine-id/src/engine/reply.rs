@@ -120,6 +120,19 @@ pub struct Status {
     pub leases: Vec<LeaseStatus>,
 }
 
+/// How an identity and what it keeps stand.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// What keeps the identity from working as it should.
+    pub trouble: Option<Error>,
+    /// Why it can't be renewed any more, if it can't: it serves until it expires.
+    pub stuck: Option<String>,
+    /// Whether half of what was left of the identity's life is gone since it should have been renewed.
+    pub identity_late: bool,
+    /// What it keeps fresh.
+    pub leases: Vec<LeaseStatus>,
+}
+
 /// A bot identity as it is.
 #[derive(Clone, Debug, Serialize)]
 pub struct IdentityStatus {
@@ -160,7 +173,14 @@ impl IdentityStatus {
     /// What a store says.
     pub(super) fn stored(id: &str, store: &Store, now: SystemTime) -> Result<Self, Error> {
         let mut status = Self::new(id);
-        let Some(state) = store.peek()? else { return Ok(status) };
+        let Some(state) = store.peek()? else {
+            if store.tbots_token_hash().is_some() {
+                status.reason = "the storage holds an identity of tbot, which the next start takes over once tbot is \
+                                 stopped"
+                    .to_owned();
+            }
+            return Ok(status);
+        };
         let facts = state.identity.facts()?;
         status.cluster.clone_from(&state.identity.cluster);
         status.bot = facts.user;
@@ -197,6 +217,9 @@ pub struct LeaseStatus {
     pub usable: bool,
     /// What is wrong: why the last refresh failed, a lock, an expiry; empty if nothing is.
     pub problem: String,
+    /// Whether half of what was left of its life is gone since it should have been refreshed.
+    #[serde(skip)]
+    pub late: bool,
     /// Every certificate that it has held since it was taken.
     #[serde(flatten)]
     pub history: CertificateHistory,

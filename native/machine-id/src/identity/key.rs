@@ -4,10 +4,11 @@ use std::fmt;
 
 use ed25519_dalek::SigningKey;
 use p256::elliptic_curve::rand_core::OsRng;
-use p256::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
+use p256::pkcs8::{AssociatedOid, DecodePrivateKey, EncodePrivateKey, EncodePublicKey, LineEnding};
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, RsaPrivateKey};
+use sec1::der::EncodePem;
 use ssh_key::private::{Ed25519Keypair, KeypairData, RsaKeypair};
 use ssh_key::public::{EcdsaPublicKey, Ed25519PublicKey, KeyData, RsaPublicKey};
 use ssh_key::{Mpint, PrivateKey, PublicKey};
@@ -25,8 +26,9 @@ const MAX_PEM: usize = 16 * 1024;
 /// Up to cluster version 16 one key serves the SSH and the X.509 certificate (protocol B1), so there is always one.
 pub struct KeyPair {
     algorithm: KeyAlgorithm,
-    private_pem: Secret,
+    ssh_private_pem: Secret,
     tls_private_pem: Secret,
+    pkcs8_pem: Secret,
     pkcs8: Zeroizing<Vec<u8>>,
     ssh_public_line: String,
     public_pem: String,
@@ -73,18 +75,26 @@ impl KeyPair {
         self.algorithm
     }
 
-    /// The private key as tbot writes the file `key`, ending with one newline: RSA as PKCS#1, ECDSA as PKCS#8,
-    /// Ed25519 in OpenSSH's format, since no released `ssh` reads an Ed25519 key from PKCS#8.
+    /// The private key as SSH clients read it, ending with one newline: RSA as PKCS#1, ECDSA as SEC1, which TLS clients
+    /// read, too, and Ed25519 in OpenSSH's format, since `ssh` before 9.6 and most SSH libraries read no other. What
+    /// reads which is the table in `docs/compatibility.md`.
     #[must_use]
-    pub const fn private_pem(&self) -> &Secret {
-        &self.private_pem
+    pub const fn ssh_private_pem(&self) -> &Secret {
+        &self.ssh_private_pem
     }
 
-    /// The private key for TLS clients and Teleport's own tools, ending with one newline: as
-    /// [`KeyPair::private_pem`], but Ed25519 as PKCS#8 version 1, which OpenSSL and Go read.
+    /// The private key as Teleport's own tools and old database clients read it, ending with one newline: RSA as PKCS#1,
+    /// the others as PKCS#8.
     #[must_use]
     pub const fn tls_private_pem(&self) -> &Secret {
         &self.tls_private_pem
+    }
+
+    /// The private key as PKCS#8 (version 1, which OpenSSL and Go read), ending with one newline: all TLS clients of today
+    /// read it, Java no other.
+    #[must_use]
+    pub const fn pkcs8_pem(&self) -> &Secret {
+        &self.pkcs8_pem
     }
 
     /// The private key as PKCS#8 DER, with the public key where the format has room for it.
@@ -140,8 +150,9 @@ impl KeyPair {
         let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(malformed)?;
         Ok(Self {
             algorithm: KeyAlgorithm::EcdsaP256,
-            private_pem: secret(&pem),
+            ssh_private_pem: sec1_pem(key)?,
             tls_private_pem: secret(&pem),
+            pkcs8_pem: secret(&pem),
             pkcs8: key.to_pkcs8_der().map_err(malformed)?.to_bytes(),
             ssh_public_line: ssh_line(KeyData::Ecdsa(point))?,
             public_pem: public.to_public_key_pem(LineEnding::LF).map_err(malformed)?,
@@ -154,10 +165,12 @@ impl KeyPair {
         let pair = KeypairData::Ed25519(Ed25519Keypair::from_seed(key.as_bytes()));
         let openssh = PrivateKey::new(pair, "").map_err(malformed)?.to_openssh(LineEnding::LF).map_err(malformed)?;
         let version1 = ed25519_dalek::pkcs8::KeypairBytes { secret_key: key.to_bytes(), public_key: None };
+        let pem = version1.to_pkcs8_pem(LineEnding::LF).map_err(malformed)?;
         Ok(Self {
             algorithm: KeyAlgorithm::Ed25519,
-            private_pem: secret(&openssh),
-            tls_private_pem: secret(&version1.to_pkcs8_pem(LineEnding::LF).map_err(malformed)?),
+            ssh_private_pem: secret(&openssh),
+            tls_private_pem: secret(&pem),
+            pkcs8_pem: secret(&pem),
             pkcs8: key.to_pkcs8_der().map_err(malformed)?.to_bytes(),
             ssh_public_line: ssh_line(KeyData::Ed25519(Ed25519PublicKey(public.to_bytes())))?,
             public_pem: public.to_public_key_pem(LineEnding::LF).map_err(malformed)?,
@@ -179,8 +192,9 @@ impl KeyPair {
         };
         Ok(Self {
             algorithm,
-            private_pem: secret(&pem),
+            ssh_private_pem: secret(&pem),
             tls_private_pem: secret(&pem),
+            pkcs8_pem: secret(&key.to_pkcs8_pem(LineEnding::LF).map_err(malformed)?),
             pkcs8: key.to_pkcs8_der().map_err(malformed)?.to_bytes(),
             ssh_public_line: ssh_line(KeyData::Rsa(parts))?,
             public_pem: public.to_public_key_pem(LineEnding::LF).map_err(malformed)?,
@@ -236,6 +250,17 @@ impl Fault for KeyError {
             }
         }
     }
+}
+
+/// With the name of the curve, which p256's own writer leaves out and OpenSSL wants.
+fn sec1_pem(key: &p256::SecretKey) -> Result<Secret, KeyError> {
+    let (private_key, public_key) = (Zeroizing::new(key.to_bytes()), key.public_key().to_sec1_bytes());
+    let parts = sec1::EcPrivateKey {
+        private_key: &private_key,
+        parameters: Some(sec1::EcParameters::NamedCurve(p256::NistP256::OID)),
+        public_key: Some(&public_key),
+    };
+    Ok(secret(&Zeroizing::new(parts.to_pem(LineEnding::LF).map_err(malformed)?)))
 }
 
 /// Done here, since the conversion of ssh-key 0.6 takes the first prime twice.

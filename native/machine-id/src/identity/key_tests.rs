@@ -26,10 +26,10 @@ fn each_recorded_key_has_its_recorded_public_forms() {
 fn an_rsa_key_is_written_as_tbot_writes_it_whatever_it_was_read_from() {
     let pkcs1 = fixtures::read("keys/rsa.pkcs1.key");
     for text in [&pkcs1, &fixtures::read("keys/rsa.key")] {
-        assert_eq!(KeyPair::from_pem(text).unwrap().private_pem().expose(), pkcs1);
+        assert_eq!(KeyPair::from_pem(text).unwrap().ssh_private_pem().expose(), pkcs1);
     }
     let tbot = fixtures::read("tbot/identity/key");
-    assert_eq!(KeyPair::from_pem(&tbot).unwrap().private_pem().expose(), tbot);
+    assert_eq!(KeyPair::from_pem(&tbot).unwrap().ssh_private_pem().expose(), tbot);
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn every_kind_of_new_key_is_read_by_ssh_keygen_openssl_ring_and_ourselves() {
         let key = KeyPair::generate(algorithm).unwrap();
         assert_eq!(key.algorithm(), algorithm);
         let file = directory.path().join("key");
-        private_file(&file, key.private_pem().expose());
+        private_file(&file, key.ssh_private_pem().expose());
         let seen = run(Command::new("ssh-keygen").args(["-y", "-P", "", "-f"]).arg(&file));
         assert_eq!(seen.trim_end(), key.ssh_public_line(), "{algorithm:?}");
 
@@ -51,10 +51,10 @@ fn every_kind_of_new_key_is_read_by_ssh_keygen_openssl_ring_and_ourselves() {
         let signer = rustls::crypto::ring::sign::any_supported_type(&der).unwrap();
         assert_eq!(signer.public_key().unwrap().as_ref(), key.public_der(), "{algorithm:?}");
 
-        for pem in [key.private_pem(), key.tls_private_pem()] {
+        for pem in [key.ssh_private_pem(), key.tls_private_pem(), key.pkcs8_pem()] {
             let again = KeyPair::from_pem(pem.expose()).unwrap();
             assert_eq!(again.algorithm(), algorithm);
-            assert_eq!(again.private_pem().expose(), key.private_pem().expose());
+            assert_eq!(again.ssh_private_pem().expose(), key.ssh_private_pem().expose());
         }
     }
 }

@@ -13,9 +13,6 @@ const HASH: usize = 16;
 /// What the name of a Kubernetes cluster's directory begins with.
 const KUBE: &str = "kube-";
 
-/// The files in a [`kube_directory`].
-pub(crate) const KUBE_FILES: &[&str] = &["tls.key", "tls.crt", "tls.cas", "identity"];
-
 /// A resource's name as part of a file name, another one for each name: itself where it is made of letters, digits,
 /// `-`, `_` and `.`, else what can be kept of it, `~` (which the former don't have) and a hash of the whole.
 #[must_use]

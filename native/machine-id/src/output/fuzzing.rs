@@ -54,7 +54,7 @@ pub fn ssh_config(bytes: &[u8], certificate: &RoleCertificate) -> usize {
         cluster: &cluster,
         helper: Path::new(helper),
         directory: Path::new(directory),
-        references: Path::new(directory),
+        ssh: None,
         multiplexed: flags & 4 == 0,
     };
     let files = artifacts(&request).unwrap_or_default();

@@ -24,10 +24,11 @@ pub(crate) use environment::Variable;
 pub use environment::environment;
 pub(crate) use error::OutputError;
 pub use exec_credential::exec_credential;
-pub(crate) use file_word::{KUBE_FILES, file_word};
+pub(crate) use file_word::file_word;
 pub use file_word::{is_kube_folder, kube_directory};
 pub use quote::proxy_command_word;
-pub(crate) use request::{ClusterFacts, KubeCertificate, OutputRequest};
+pub(crate) use request::{ClusterFacts, KubeCertificate, OutputRequest, SshFiles};
+pub use tls::key_advice;
 
 use crate::config::OutputKind;
 use crate::secret::Secret;

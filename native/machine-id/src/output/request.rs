@@ -1,6 +1,6 @@
 //! What an output is made from.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::error::OutputError;
 use crate::config::OutputKind;
@@ -40,6 +40,15 @@ pub struct KubeCertificate<'a> {
     pub certificate: &'a RoleCertificate,
 }
 
+/// Where `ssh` finds keys and certificates; it takes of each what fits together.
+#[derive(Clone, Copy, Debug)]
+pub struct SshFiles<'a> {
+    /// For `IdentityFile`.
+    pub keys: &'a [PathBuf],
+    /// For `CertificateFile`.
+    pub certificates: &'a [PathBuf],
+}
+
 /// What an output is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct OutputRequest<'a> {
@@ -57,9 +66,8 @@ pub struct OutputRequest<'a> {
     pub helper: &'a Path,
     /// Where the files will lie; absolute.
     pub directory: &'a Path,
-    /// Where `ssh_config` finds key and certificate: the generation's directory while that is being made (see
-    /// `Stage::references`), else the same as `directory`.
-    pub references: &'a Path,
+    /// What `ssh_config` names, where there is one; none: the files in `directory`, as tbot does it.
+    pub ssh: Option<SshFiles<'a>>,
     /// Whether somebody serves SSH connections by a socket in the directory.
     pub multiplexed: bool,
 }

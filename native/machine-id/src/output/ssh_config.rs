@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::Artifact;
 use super::error::OutputError;
 use super::quote::{proxy_command_word, single_quoted, ssh_path};
-use super::request::{ClusterFacts, OutputRequest, text_of};
+use super::request::{ClusterFacts, OutputRequest, SshFiles, text_of};
 use crate::identity::{Authority, SshKeyType};
 use crate::version::Version;
 
@@ -15,10 +15,16 @@ const ED25519: &str = "ssh-ed25519-cert-v01@openssh.com";
 const ECDSA: &str = "ecdsa-sha2-nistp256-cert-v01@openssh.com,ecdsa-sha2-nistp384-cert-v01@openssh.com,\
                      ecdsa-sha2-nistp521-cert-v01@openssh.com";
 
+/// What whoever moves the file has to know.
+const HEAD: &str = "\
+# Include this file or copy its text: the files that it names keep their names when they are renewed.
+# Mount the whole directory into a container, not one of its files: a file that is mounted alone stays an old one.
+";
+
 /// The whole file: a pair of `Host` blocks per cluster, the root first.
 pub(super) fn render(request: &OutputRequest<'_>) -> Result<Artifact, OutputError> {
     let proxy = &request.cluster.proxy_host;
-    let mut text = format!("# Begin generated Teleport configuration for {proxy} by tbot\n");
+    let mut text = format!("# Begin generated Teleport configuration for {proxy} by tbot\n{HEAD}");
     for host in &request.authorities.host {
         let cluster = &host.cluster;
         let patterns = format!("*.{cluster}{}", except_clusters_below(request, cluster));
@@ -39,7 +45,7 @@ pub(super) fn render_for(request: &OutputRequest<'_>, host: &Authority) -> Resul
     let cluster = &host.cluster;
     let common = common_options(request, host, &format!("{cluster}.known_hosts"))?;
     let command = proxy_command(request, cluster)?;
-    let text = format!("# Teleport configuration for hosts of {cluster}\n{common}    Port 3022\n{command}");
+    let text = format!("# Teleport configuration for hosts of {cluster}\n{HEAD}{common}    Port 3022\n{command}");
     Ok(Artifact::public(format!("{cluster}.ssh_config"), text))
 }
 
@@ -50,13 +56,16 @@ fn common_options(request: &OutputRequest<'_>, host: &Authority, known_hosts: &s
         // OpenSSH before 8.4 doesn't expand % in UserKnownHostsFile; this option no version expands.
         let _ = writeln!(text, "    GlobalKnownHostsFile \"{}\"", text_of(&known_hosts)?);
     }
-    let _ = write!(
-        text,
-        "    IdentityFile {}\n    CertificateFile {}\n    HostKeyAlgorithms {}\n",
-        ssh_path(&request.references.join("key"))?,
-        ssh_path(&request.references.join("key-cert.pub"))?,
-        host_key_algorithms(&host.ssh_keys, &request.cluster.server_version)?
-    );
+    let at_the_top = [request.directory.join("key"), request.directory.join("key-cert.pub")];
+    let [key, certificate] = &at_the_top;
+    let beside = SshFiles { keys: std::slice::from_ref(key), certificates: std::slice::from_ref(certificate) };
+    let files = request.ssh.unwrap_or(beside);
+    let keys = files.keys.iter().map(|path| ("IdentityFile", path));
+    for (option, path) in keys.chain(files.certificates.iter().map(|path| ("CertificateFile", path))) {
+        let _ = writeln!(text, "    {option} {}", ssh_path(path)?);
+    }
+    let algorithms = host_key_algorithms(&host.ssh_keys, &request.cluster.server_version)?;
+    let _ = writeln!(text, "    HostKeyAlgorithms {algorithms}");
     Ok(text)
 }
 

@@ -75,7 +75,7 @@ impl Case {
             cluster: &self.cluster,
             helper: Path::new(&self.helper),
             directory: Path::new(&self.directory),
-            references: Path::new(&self.directory),
+            ssh: None,
             multiplexed: self.multiplexed,
         };
         let files = artifacts(&request)?;
@@ -124,16 +124,25 @@ fn with_differences(name: &str, differences: &[(&str, &str, &str)]) -> BTreeMap<
 }
 
 #[test]
-fn an_identity_output_equals_tbots_but_for_the_proxy_command() {
+fn an_identity_output_equals_tbots_but_for_the_proxy_command_and_the_head() {
     let expected = with_differences(
         "identity",
-        &[(
-            "ssh_config",
-            "    ProxyCommand \"/usr/local/bin/tbot\" proxy --destination-dir=/opt/machine-id --proxy=localhost:13080 \
+        &[
+            (
+                "ssh_config",
+                " by tbot\n",
+                " by tbot\n# Include this file or copy its text: the files that it names keep their names when they are \
+                 renewed.\n# Mount the whole directory into a container, not one of its files: a file that is mounted \
+                 alone stays an old one.\n",
+            ),
+            (
+                "ssh_config",
+                "    ProxyCommand \"/usr/local/bin/tbot\" proxy --destination-dir=/opt/machine-id --proxy=localhost:13080 \
              ssh --cluster=example.test  %r@%h:%p\n",
-            "    ProxyCommand \"/usr/local/bin/machine-id\" proxy-ssh --destination-dir=/opt/machine-id \
+                "    ProxyCommand \"/usr/local/bin/machine-id\" proxy-ssh --destination-dir=/opt/machine-id \
              --proxy=localhost:13080 --cluster=example.test '%r@%h:%p'\n",
-        )],
+            ),
+        ],
     );
     assert_eq!(Case::new(OutputKind::Identity(IdentityOutput::default())).files(), expected);
 }
@@ -170,9 +179,10 @@ fn each_kind_has_its_files() {
 
 #[test]
 fn database_formats_hold_the_database_ca_and_application_files_the_host_ca() {
-    let files = Case::new(database(Some(DatabaseFormat::Mongo))).files();
+    let case = Case::new(database(Some(DatabaseFormat::Mongo)));
+    let files = case.files();
     assert_eq!(files["mongo.cas"], files["teleport-database-ca.crt"]);
-    assert_eq!(files["mongo.crt"], format!("{}{}", files["tlscert"], files["key"]));
+    assert_eq!(files["mongo.crt"], format!("{}{}", files["tlscert"], case.certificate.key.tls_private_pem().expose()));
     let files = Case::new(database(Some(DatabaseFormat::Cockroach))).files();
     assert_eq!(files["cockroach/ca.crt"], files["teleport-database-ca.crt"]);
     let files = Case::new(database(Some(DatabaseFormat::Tls))).files();
@@ -359,13 +369,36 @@ fn names_that_no_cluster_has_are_refused() {
 }
 
 #[test]
-fn an_ed25519_key_is_written_for_ssh_and_for_tls_in_the_format_that_each_reads() {
-    let mut case = Case::new(database(Some(DatabaseFormat::Tls)));
-    case.certificate.key = Arc::new(KeyPair::generate(KeyAlgorithm::Ed25519).unwrap());
-    let files = case.files();
-    assert!(files["key"].starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n"));
-    assert!(files["tls.key"].starts_with("-----BEGIN PRIVATE KEY-----\n"));
-    assert!(files["identity"].starts_with(&files["tls.key"]));
+fn each_key_is_encoded_as_those_read_it_that_the_output_is_for() {
+    use KeyAlgorithm::{EcdsaP256, Ed25519, Rsa2048};
+    let application = || OutputKind::Application { app: "grafana".to_owned(), specific_tls_naming: true };
+    let several = || OutputKind::Kubernetes(KubernetesOutput::named(["a", "b"]));
+    let begins = |files: &BTreeMap<String, String>, file: &str| {
+        files[file].lines().find(|line| line.contains("PRIVATE KEY")).unwrap().trim_matches('-')["BEGIN ".len()..]
+            .to_owned()
+    };
+    for (algorithm, ssh, tbot) in [
+        (Rsa2048, "RSA PRIVATE KEY", "RSA PRIVATE KEY"),
+        (EcdsaP256, "EC PRIVATE KEY", "PRIVATE KEY"),
+        (Ed25519, "OPENSSH PRIVATE KEY", "PRIVATE KEY"),
+    ] {
+        for (kind, file, expected) in [
+            (OutputKind::Identity(IdentityOutput::default()), "key", ssh),
+            (OutputKind::Identity(IdentityOutput::default()), "identity", tbot),
+            (several(), "key", "PRIVATE KEY"),
+            (several(), "kube-b/tls.key", "PRIVATE KEY"),
+            (application(), "key", "PRIVATE KEY"),
+            (application(), "tls.key", "PRIVATE KEY"),
+            (database(Some(DatabaseFormat::Tls)), "key", "PRIVATE KEY"),
+            (database(Some(DatabaseFormat::Tls)), "tls.key", tbot),
+            (database(Some(DatabaseFormat::Mongo)), "mongo.crt", tbot),
+            (database(Some(DatabaseFormat::Cockroach)), "cockroach/node.key", tbot),
+        ] {
+            let mut case = Case::new(kind);
+            case.certificate.key = Arc::new(KeyPair::generate(algorithm).unwrap());
+            assert_eq!(begins(&case.files(), file), expected, "{algorithm:?} {file} of {:?}", case.kind);
+        }
+    }
 }
 
 #[test]

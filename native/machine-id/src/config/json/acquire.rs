@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::document;
 use super::engine::lifetime_of;
 use crate::config::diagnostic::{ConfigError, Diagnostics};
-use crate::config::model::{AcquireRequest, GivenToken, IdentityOutput, OutputKind, OutputType};
+use crate::config::model::{AcquireRequest, GivenToken, IdentityOutput, OutputKind, OutputType, Reader};
 use crate::config::read::join::secret;
 use crate::config::read::kubernetes;
 use crate::config::read::output::{application, database};
@@ -42,7 +42,7 @@ fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<(AcquireRequest,
     let standing = section.take("standing").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
     let readers = section
         .take("readers")
-        .map(|list| list.parse_list(diagnostics, limits::READERS, value::user))
+        .map(|list| list.parse_list(diagnostics, limits::READERS, |text| value::user(text).map(Reader::User)))
         .unwrap_or_default();
     let scope = section.take("scope").and_then(|tree| tree.parse(diagnostics, value::word)).unwrap_or_default();
     let deadline = section

@@ -13,8 +13,8 @@ pub struct DirectoryConfig {
     pub acls: AclMode,
     /// What to do about symbolic links in the path.
     pub symlinks: SymlinkMode,
-    /// Users that may read, beside the owner.
-    pub readers: Vec<UserRef>,
+    /// Who may read, beside the owner.
+    pub readers: Vec<Reader>,
 }
 
 impl DirectoryConfig {
@@ -51,6 +51,24 @@ words! {
         /// Links on the way to the directory are followed; never a link in place of the directory or a file.
         Insecure = "insecure",
     }
+}
+
+/// Who may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// A user.
+    User(UserRef),
+    /// All members of a group.
+    Group(GroupRef),
+}
+
+/// A local group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupRef {
+    /// By number.
+    Id(u32),
+    /// By name, looked up when used.
+    Name(String),
 }
 
 /// A local user.

@@ -19,6 +19,19 @@ pub struct TbotConfig {
     pub oneshot: bool,
     /// Things that are accepted but do nothing, to be shown once.
     pub warnings: Vec<String>,
+    /// Where its paths stand, for messages about what is there.
+    pub places: Places,
+}
+
+/// Where paths stand in a file: `tbot.yaml:12: outputs[0].destination.path`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The storage's; none: nothing is written about it.
+    pub storage: Option<String>,
+    /// The outputs', in their order.
+    pub outputs: Vec<String>,
+    /// The CA file's.
+    pub ca: Option<String>,
 }
 
 /// What the library is opened with.

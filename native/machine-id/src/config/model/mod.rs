@@ -11,8 +11,8 @@ mod request;
 mod tunnel;
 
 pub use cluster::{AddressKind, CaPin, CaSource, ClusterConfig};
-pub use directory::{AclMode, DirectoryConfig, SymlinkMode, UserRef};
-pub use engine::{EngineConfig, HelperConfig, HelperContent, TbotConfig};
+pub use directory::{AclMode, DirectoryConfig, GroupRef, Reader, SymlinkMode, UserRef};
+pub use engine::{EngineConfig, HelperConfig, HelperContent, Places, TbotConfig};
 pub use identity::{IdentityConfig, KeyAlgorithm};
 pub use join::{JoinConfig, TokenSource};
 pub(in crate::config) use kubernetes::Part;

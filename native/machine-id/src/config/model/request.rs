@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::directory::UserRef;
+use super::directory::Reader;
 use super::output::OutputKind;
 use crate::secret::Secret;
 use crate::vocabulary::words;
@@ -35,8 +35,8 @@ pub struct AcquireRequest {
     pub directory: PathBuf,
     /// Whether the directory is a standing destination that outlives builds.
     pub standing: bool,
-    /// Users that may read, beside the owner.
-    pub readers: Vec<UserRef>,
+    /// Who may read, beside the owner.
+    pub readers: Vec<Reader>,
     /// Who shares the key pair.
     pub scope: Scope,
     /// How long the call may take; 60 s where none is given.

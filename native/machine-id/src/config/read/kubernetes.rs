@@ -72,9 +72,6 @@ pub(in crate::config) fn selectors(section: &mut Section, diagnostics: &mut Diag
     if let (Some(place), true, false) = (&place, several, context_name.tells_apart()) {
         diagnostics.error(place, "gives all contexts one name; write {{.KubeName}} into it");
     }
-    if let Some(tree) = section.take("relay_server") {
-        diagnostics.unsupported(&tree.place, "relays aren't built here; remove it");
-    }
     let exec_plugin = !disable_exec_plugin(section, diagnostics);
     Some(OutputKind::Kubernetes(KubernetesOutput { selectors, context_name, exec_plugin }))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use zeroize::Zeroize;
 
-use super::nearest::suggestion;
+use super::nearest::{nearest, suggestion};
 use crate::config::diagnostic::{Diagnostics, Place};
 use crate::secret::Secret;
 
@@ -38,6 +38,19 @@ pub(in crate::config) struct Text(String);
 impl Text {
     pub(in crate::config) fn new(text: String) -> Self {
         Self(text)
+    }
+
+    pub(in crate::config) fn duplicate(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    pub(in crate::config) fn is(&self, text: &str) -> bool {
+        self.0 == text
+    }
+
+    /// Whether it is one of YAML's words for nothing.
+    pub(in crate::config) fn is_null(&self) -> bool {
+        matches!(self.0.as_str(), "" | "~" | "null" | "Null" | "NULL")
     }
 }
 
@@ -229,7 +242,18 @@ impl Section {
     /// Reports what nobody took.
     pub(in crate::config) fn finish(self, diagnostics: &mut Diagnostics) {
         for (key, tree) in &self.entries {
-            diagnostics.error(&tree.place, format!("unknown key; {}", suggestion(key, &self.known)));
+            let misspelt = nearest(key, &self.known).is_some();
+            diagnostics.not_read(&tree.place, key, misspelt, &suggestion(key, &self.known));
+        }
+    }
+
+    /// Takes `other` for `key`, where that isn't there.
+    pub(in crate::config) fn rename(&mut self, other: &str, key: &str) {
+        if self.has(key) {
+            return;
+        }
+        if let Some((name, _)) = self.entries.iter_mut().find(|(name, _)| name == other) {
+            key.clone_into(name);
         }
     }
 

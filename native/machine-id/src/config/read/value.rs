@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::nearest::suggestion;
-use crate::config::model::{CaPin, KeyAlgorithm, UserRef};
+use crate::config::model::{CaPin, GroupRef, KeyAlgorithm, UserRef};
 use crate::vocabulary::limits::{IDENTITY_ID_LENGTH, NAME_BYTES, PATH_BYTES};
 use crate::vocabulary::{Word, words_of};
 
@@ -89,18 +89,27 @@ pub(in crate::config) fn command_word(text: &str) -> Result<String, String> {
 
 /// A local user by number or name.
 pub(in crate::config) fn user(text: &str) -> Result<UserRef, String> {
+    account(text, "user", UserRef::Id, UserRef::Name)
+}
+
+/// A local group by number or name.
+pub(in crate::config) fn group(text: &str) -> Result<GroupRef, String> {
+    account(text, "group", GroupRef::Id, GroupRef::Name)
+}
+
+fn account<T>(text: &str, what: &str, id: fn(u32) -> T, name: fn(String) -> T) -> Result<T, String> {
     if text.bytes().all(|b| b.is_ascii_digit()) {
-        // 2³²-1 stands for "no user" in the kernel.
+        // 2³²-1 stands for "nobody" in the kernel.
         return match text.parse() {
-            Ok(id) if id != u32::MAX => Ok(UserRef::Id(id)),
-            _ => Err(format!("is {}; user ids go to 4294967294", shown(text))),
+            Ok(number) if number != u32::MAX => Ok(id(number)),
+            _ => Err(format!("is {}; {what} ids go to 4294967294", shown(text))),
         };
     }
     let refused = |c: char| c.is_whitespace() || c.is_control() || [':', '/', ','].contains(&c);
     if text.len() > NAME_BYTES || text.starts_with('-') || text.contains(refused) {
-        return Err(format!("is {}; write a user's name or number", shown(text)));
+        return Err(format!("is {}; write a {what}'s name or number", shown(text)));
     }
-    Ok(UserRef::Name(text.to_owned()))
+    Ok(name(text.to_owned()))
 }
 
 /// An absolute path without `.`, `..`, doubled slashes and control characters.
@@ -118,6 +127,21 @@ pub(in crate::config) fn absolute_path(text: &str) -> Result<PathBuf, String> {
 /// A path as tbot takes it: relative to `base` unless absolute; `.`, `..` and doubled slashes removed as Go does.
 pub(in crate::config) fn path_below(text: &str, base: &Path) -> Result<PathBuf, String> {
     Ok(clean(&base.join(plain_path(text)?)))
+}
+
+/// Whether a text is one that a shell, a template or a reader should have replaced: `$X`, `${X}`, `{{…}}`, `<…>`, `%X%`.
+pub(in crate::config) fn is_placeholder(text: &str) -> bool {
+    let text = text.trim();
+    let word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let within = |begin: &str, end: &str| text.strip_prefix(begin).and_then(|text| text.strip_suffix(end));
+    text.strip_prefix('$').is_some_and(word)
+        || within("${", "}").is_some()
+        || within("$(", ")").is_some()
+        || within("{{", "}}").is_some()
+        || within("<", ">").is_some()
+        || within("%", "%").is_some_and(word)
 }
 
 /// The path, where a token's text is an absolute one.

@@ -1,9 +1,12 @@
 //! tbot's own configuration file, versions v1 and v2 (protocol G4; tbot 9 to 18).
 
 mod directory;
+mod keys;
 mod lifetime;
 mod load;
+mod nodes;
 mod onboarding;
+mod options;
 mod sink;
 mod template;
 mod tunnel;
@@ -18,19 +21,24 @@ mod join_uri_tests;
 mod newest_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod yaml_tests;
+
+pub use options::{OptionValue, TbotOptions};
 
 use std::path::Path;
 use std::time::Duration;
 
 use super::diagnostic::{ConfigError, Diagnostics, Place};
 use super::model::{
-    AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, Listen, OutputConfig, TbotConfig, TunnelConfig,
+    AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, Listen, OutputConfig, Places, TbotConfig, TunnelConfig,
 };
 use super::read::address::parse_address;
 use super::read::join_uri::UriCluster;
 use super::read::tree::{Section, Text, Tree, Value};
 use super::read::value::shown;
 use crate::error::Code;
+use keys::Scope;
 use onboarding::Onboarding;
 
 impl TbotConfig {
@@ -53,11 +61,35 @@ impl TbotConfig {
         working_directory: &Path,
         join_uri: Option<&str>,
     ) -> Result<Self, ConfigError> {
-        let mut diagnostics = Diagnostics::new(source, Code::ConfigInvalid);
-        let place = Place { path: "--join-uri".to_owned(), line: None };
-        let uri = join_uri.map(|uri| Tree { place, value: Value::Text(Text::new(uri.to_owned())) });
-        let config =
-            load::parse(text, &mut diagnostics).and_then(|tree| read(tree, uri, working_directory, &mut diagnostics));
+        let options = join_uri.map(TbotOptions::join_uri).unwrap_or_default();
+        Self::from_yaml_with(source, Some(text), working_directory, options)
+    }
+
+    /// As [`Self::from_yaml`], with what is given on the command line, which wins; without a text that is all there is.
+    ///
+    /// # Errors
+    /// As [`Self::from_yaml`].
+    pub fn from_yaml_with(
+        source: &str,
+        text: Option<&[u8]>,
+        working_directory: &Path,
+        options: TbotOptions,
+    ) -> Result<Self, ConfigError> {
+        let mut diagnostics = Diagnostics::new(source, Code::ConfigInvalid).naming_unread_keys();
+        let tree = match text {
+            Some(text) => {
+                let top = load::parse(text, &mut diagnostics);
+                top.map(|tree| Tree { place: Place { line: Some(1), ..tree.place }, ..tree })
+            }
+            None => Some(Tree {
+                place: Place::default(),
+                value: Value::Map(vec![(
+                    "version".to_owned(),
+                    Tree { place: Place::default(), value: Value::Text(Text::new("v2".to_owned())) },
+                )]),
+            }),
+        };
+        let config = tree.and_then(|tree| read(tree, options, working_directory, &mut diagnostics));
         diagnostics.finish(config).map(|(config, warnings)| Self { warnings, ..config })
     }
 }
@@ -69,25 +101,26 @@ enum Version {
     V2,
 }
 
-fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Option<TbotConfig> {
-    let top = Tree { place: Place { line: Some(1), ..tree.place }, ..tree };
+fn read(mut top: Tree, options: TbotOptions, base: &Path, diagnostics: &mut Diagnostics) -> Option<TbotConfig> {
+    let given = options.apply(&mut top, diagnostics);
     let mut section = top.section(diagnostics)?;
     let version = version(&mut section, diagnostics);
-    let uri = match (section.take("join_uri"), given) {
+    let uri = match (section.take("join_uri"), given.join_uri) {
         (Some(_), Some(given)) => {
             diagnostics.error(&given.place, "stands beside join_uri in the file; give one of them");
             None
         }
         (uri, given) => given.or(uri),
     };
-    let Onboarding { pins: ca_pins, ca, join } = onboarding::read(section.take("onboarding"), uri, base, diagnostics);
+    let Onboarding { pins: ca_pins, ca, ca_place, join } =
+        onboarding::read(section.take("onboarding"), uri, base, diagnostics);
     let named = join.as_ref().and_then(|(_, named)| named.clone());
     let join = join.map(|(join, _)| join);
     let cluster = cluster(&mut section, named, diagnostics);
     let oneshot = section.take("oneshot").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
     let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, diagnostics);
-    switches(&mut section, diagnostics);
-    let (storage, v2::Services { outputs, tunnels }) = match version {
+    keys::answer(&mut section, Scope::Top, diagnostics);
+    let (storage, v2::Services { mut outputs, tunnels }) = match version {
         Some(Version::V1) => {
             let storage = v1::storage(section.take("storage"), base, diagnostics);
             let outputs = v1::outputs(&mut section, base, diagnostics);
@@ -101,15 +134,32 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
             return None;
         }
     };
+    let storage = if given.storage.is_some() { v2::storage(given.storage, base, diagnostics) } else { storage };
+    if let Some(tree) = given.outputs {
+        if given.instead_of_outputs {
+            outputs.clear();
+        }
+        outputs.extend(
+            tree.section(diagnostics)
+                .map(|mut given| v2::services(&mut given, base, diagnostics).outputs)
+                .unwrap_or_default(),
+        );
+    }
     if outputs.is_empty() && tunnels.is_empty() {
         diagnostics.warn(&section.place, "no outputs: only the bot's own identity is kept");
     }
     section.finish(diagnostics);
+    let storage_place = storage.as_ref().and_then(|sink| sink.place());
     let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), diagnostics));
     distinct(&outputs, storage.as_ref(), diagnostics);
     distinct_listeners(&tunnels, diagnostics);
     let tunnels: Vec<TunnelConfig> = tunnels.into_iter().map(|(_, tunnel)| tunnel).collect();
-    let outputs: Vec<OutputConfig> = outputs.into_iter().map(|(_, output)| output).collect();
+    let places = Places {
+        storage: storage_place.map(|place| diagnostics.location(&place)),
+        outputs: outputs.iter().map(|written| diagnostics.location(&written.path)).collect(),
+        ca: ca_place.map(|place| diagnostics.location(&place)),
+    };
+    let outputs: Vec<OutputConfig> = outputs.into_iter().map(|written| written.output).collect();
     let wished = outputs.iter().map(|output| output.ttl).chain(tunnels.iter().map(|tunnel| tunnel.ttl));
     let max_ttl = wished.flatten().fold(lifetime, Duration::max);
     let (host, port, kind) = cluster?;
@@ -124,7 +174,7 @@ fn read(tree: Tree, given: Option<Tree>, base: &Path, diagnostics: &mut Diagnost
         max_ttl,
         storage,
     };
-    Some(TbotConfig { identity, outputs, tunnels, oneshot, warnings: Vec::new() })
+    Some(TbotConfig { identity, outputs, tunnels, oneshot, warnings: Vec::new(), places })
 }
 
 fn version(section: &mut Section, diagnostics: &mut Diagnostics) -> Option<Version> {
@@ -167,47 +217,36 @@ fn cluster(
     Some((host, port, kind))
 }
 
-/// Switches of tbot that mean little here, or that must not be silently ignored.
-fn switches(section: &mut Section, diagnostics: &mut Diagnostics) {
-    if let Some(tree) = section.take("debug") {
-        let place = tree.place.clone();
-        if tree.bool(diagnostics) == Some(true) {
-            diagnostics.warn(&place, "does nothing here; set the log level on the command line");
-        }
-    }
-    if let Some(tree) = section.take("diag_addr") {
-        diagnostics.warn(&tree.place, "does nothing here: no diagnostics are served; ask `machine-id status`");
-    }
-    for (key, message) in [
-        (
-            "insecure",
-            "the server's certificate is always verified; remove it, and name by ca_path the CA of the proxy's web \
-             certificate (where the address is an auth server's, ca_pins do, too)",
-        ),
-        ("fips", "no FIPS build exists; remove it"),
-    ] {
-        if let Some(tree) = section.take(key) {
-            let place = tree.place.clone();
-            if tree.bool(diagnostics) == Some(true) {
-                diagnostics.unsupported(&place, message);
-            }
-        }
-    }
+/// An output, and where it is written.
+struct Written {
+    entry: Place,
+    /// Where its directory's path stands.
+    path: Place,
+    output: OutputConfig,
 }
 
 /// Two writers in one directory would overwrite each other's files.
-fn distinct(outputs: &[(Place, OutputConfig)], storage: Option<&DirectoryConfig>, diagnostics: &mut Diagnostics) {
-    for (index, (place, output)) in outputs.iter().enumerate() {
+fn distinct(outputs: &[Written], storage: Option<&DirectoryConfig>, diagnostics: &mut Diagnostics) {
+    for (index, Written { entry: place, path: at, output }) in outputs.iter().enumerate() {
         let path = &output.destination.path;
+        if let Some(storage) = storage
+            && path.starts_with(&storage.path)
+            && *path != storage.path
+            && !output.destination.readers.is_empty()
+        {
+            let message =
+                format!("is in the storage, {:?}, into which no reader gets; take another directory", storage.path);
+            diagnostics.error(at, message);
+        }
         if storage.is_some_and(|storage| storage.path == *path) {
             diagnostics.error(
                 place,
                 format!("writes to {path:?}, where the bot's own identity is stored; take another directory"),
             );
         }
-        let before = outputs.iter().take(index).find(|(_, other)| other.destination.path == *path);
-        if let Some((before, _)) = before {
-            diagnostics.error(place, format!("writes to {path:?} like {}; take another directory", before.path));
+        let before = outputs.iter().take(index).find(|other| other.output.destination.path == *path);
+        if let Some(before) = before {
+            diagnostics.error(place, format!("writes to {path:?} like {}; take another directory", before.entry.path));
         }
     }
 }

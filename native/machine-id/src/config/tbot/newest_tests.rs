@@ -138,13 +138,9 @@ fn each_key_of_a_destination_in_the_reference_of_19_is_read_or_named() {
     for (lines, becomes) in [
         ("type: directory\npath: /o", Read),
         ("type: directory\npath: /o\nsymlinks: try-secure\nacls: try\nreaders:\n- user: teleport\n- user: 123", Read),
-        (
-            "type: directory\npath: /o\nreaders:\n- group: teleport",
-            NotBuilt("services[0].destination.readers[0].group"),
-        ),
+        ("type: directory\npath: /o\nreaders:\n- group: teleport\n- group: 123", Read),
         ("type: directory\npath: /o\nacls: off\nreaders:\n- user: nobody", Said("does nothing with acls: off")),
         ("type: directory\npath: /o\nacls: off", Read),
-        ("type: memory", NotBuilt("services[0].destination.type")),
         (
             "type: kubernetes_secret\nname: s\nnamespace: default\nlabels: {a: b}\nkubeconfig_path: /k\nkubeconfig_context: c",
             NotBuilt("services[0].destination.type"),
@@ -167,7 +163,7 @@ fn each_key_at_the_top_of_the_reference_of_19_is_read_or_named() {
         ("renewal_interval: 20m", Read),
         ("oneshot: true", Read),
         ("debug: false", Read),
-        ("debug: true", Said("set the log level on the command line")),
+        ("debug: true", Said("MACHINE_ID_LOG=debug")),
         ("diag_addr: 127.0.0.1:3001", Said("machine-id status")),
         ("insecure: false", Read),
         ("insecure: true", NotBuilt("insecure")),
@@ -303,7 +299,9 @@ fn a_storage_in_memory_has_no_directory_in_either_version() {
     }
     let unwritten = read("proxy_server: a\n").unwrap().identity.storage;
     assert_eq!(unwritten.map(|storage| storage.path), Some(PathBuf::from("/var/lib/teleport/bot")));
-    assert!(read(&v2("storage: {type: memory, path: /x}\n")).unwrap_err().to_string().contains("path: unknown key"));
+    let config =
+        read(&v2("storage: {type: memory, path: /x}\nonboarding: {join_method: iam, token: t}\noutputs: []")).unwrap();
+    assert!(config.warnings[0].contains("storage.path: does nothing: no version of tbot"), "{:?}", config.warnings);
 }
 
 #[test]
@@ -347,5 +345,19 @@ fn a_path_that_ssh_config_cannot_hold_is_refused_by_line_before_anything_is_sent
             read(&v1).unwrap_err().to_string().starts_with("tbot.yaml:3: destinations[0].directory: is "),
             "{path}"
         );
+    }
+}
+
+#[test]
+fn an_output_in_memory_is_left_out_in_either_version() {
+    let v1 =
+        "proxy_server: a\nonboarding: {join_method: iam, token: t}\ndestinations: [{memory: {}}, {directory: /o}]\n";
+    let v2 =
+        v2("onboarding: {join_method: iam, token: t}\noutputs:\n- {type: identity, destination: {type: memory}}\n\
+                 - {type: identity, destination: {type: directory, path: /o}}\n");
+    for text in [v1, &v2] {
+        let config = read(text).unwrap();
+        assert_eq!(config.outputs.len(), 1, "{text}");
+        assert!(matches!(config.warnings.as_slice(), [one] if one.contains("this output is left out")), "{text}");
     }
 }

@@ -17,6 +17,7 @@ use crate::vocabulary::limits::CA_PINS;
 pub(super) struct Onboarding {
     pub(super) pins: Vec<CaPin>,
     pub(super) ca: Option<CaSource>,
+    pub(super) ca_place: Option<Place>,
     /// How to join, and the cluster that a joining URI names.
     pub(super) join: Option<(JoinConfig, Option<UriCluster>)>,
 }
@@ -40,7 +41,9 @@ pub(super) fn read(tree: Option<Tree>, top: Option<Tree>, base: &Path, diagnosti
     let pins = section.take("ca_pins");
     let pins_place = pins.as_ref().map(|tree| tree.place.clone());
     let pins = pins.map(|list| list.parse_list(diagnostics, CA_PINS, value::ca_pin)).unwrap_or_default();
-    let ca = section.take("ca_path").and_then(|tree| tree.parse(diagnostics, |text| value::path_below(text, base)));
+    let ca = section.take("ca_path");
+    let ca_place = ca.as_ref().map(|tree| tree.place.clone());
+    let ca = ca.and_then(|tree| tree.parse(diagnostics, |text| value::path_below(text, base)));
     if let Some(place) = pins_place.filter(|_| ca.is_some() && !pins.is_empty()) {
         diagnostics.error(&place, "stands beside ca_path; write one of them");
     }
@@ -62,7 +65,7 @@ pub(super) fn read(tree: Option<Tree>, top: Option<Tree>, base: &Path, diagnosti
     let place = section.place.clone();
     section.finish(diagnostics);
     let join = join::join(&place, said, settings, Language::Tbot(base), diagnostics);
-    Onboarding { pins, ca: ca.map(CaSource::File), join }
+    Onboarding { pins, ca: ca.map(CaSource::File), ca_place, join }
 }
 
 /// The token, or a joining URI in its place, and where that stands.
@@ -70,6 +73,11 @@ fn token(section: &mut Section, uri: Option<Tree>, diagnostics: &mut Diagnostics
     let tree = section.take("token");
     let place = tree.as_ref().map_or_else(|| section.place.key("token", None), |tree| tree.place.clone());
     let token = tree.and_then(|tree| tree.text(diagnostics)).map(|token| {
+        if value::is_placeholder(token.expose()) {
+            let message =
+                "is a variable or a placeholder that nobody has filled in; nothing is expanded here, nor by tbot";
+            diagnostics.error(&place, message);
+        }
         // tbot takes an absolute path for the name of a file that holds the token.
         match value::absolute_token_path(token.expose()) {
             Some(path) => TokenSource::File(path),
@@ -103,7 +111,9 @@ fn settings(section: &mut Section, method: Option<JoinMethod>, base: &Path, diag
         let Some(key) = other.spec().tbot_section else { continue };
         let Some(tree) = section.take(key) else { continue };
         if method == Some(*other) {
-            if let Some(section) = tree.section(diagnostics) {
+            if let Some(mut section) = tree.section(diagnostics) {
+                // tbot's documents and its sources have two names for it.
+                section.rename("static_private_key_path", "static_key_path");
                 found = join::settings(section, *other, Language::Tbot(base), diagnostics);
             }
         } else if method.is_some() {

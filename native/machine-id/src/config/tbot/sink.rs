@@ -27,13 +27,20 @@ impl Sink {
         Self::Directory { directory: DirectoryConfig::private(DEFAULT_STORAGE.into()), path: Place::default() }
     }
 
-    /// Where the files of an output of this kind go; `how` is what to write for a directory.
+    /// Where it stands, if it was written.
+    pub(super) fn place(&self) -> Option<Place> {
+        match self {
+            Self::Directory { path, .. } => Some(path.clone()).filter(|place| place.line.is_some()),
+            Self::Memory(place) => Some(place.clone()),
+        }
+    }
+
+    /// Where the files of an output of this kind go; none: nowhere.
     pub(super) fn of_output(
         self,
         kind: Option<&OutputKind>,
-        how: &str,
         diagnostics: &mut Diagnostics,
-    ) -> Option<DirectoryConfig> {
+    ) -> Option<(DirectoryConfig, Place)> {
         match self {
             Self::Directory { directory, path } => {
                 let text = directory.path.to_str().filter(|_| kind.is_some_and(OutputKind::has_ssh_config));
@@ -45,10 +52,10 @@ impl Sink {
                     );
                     diagnostics.error(&path, message);
                 }
-                Some(directory)
+                Some((directory, path))
             }
             Self::Memory(place) => {
-                diagnostics.unsupported(&place, format!("outputs in memory make no files; {how}"));
+                diagnostics.warn(&place, "makes no files, nor does it in tbot: this output is left out");
                 None
             }
         }

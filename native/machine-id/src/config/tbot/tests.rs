@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::config::{
     AclMode, AddressKind, CaSource, ConfigError, DatabaseFormat, IdentityOutput, KubeClusters, KubernetesOutput,
-    OutputConfig, OutputKind, SymlinkMode, TbotConfig, TokenSource, UserRef,
+    OutputConfig, OutputKind, Reader, SymlinkMode, TbotConfig, TokenSource, UserRef,
 };
 use crate::error::{Code, Fault};
 use crate::method::JoinMethod;
@@ -242,7 +242,10 @@ services:
     assert_eq!(config.identity.max_ttl, Duration::from_secs(4 * 3600));
     assert_eq!(config.outputs[0].ttl, Some(Duration::from_secs(4 * 3600)));
     assert_eq!(config.outputs[0].name.as_deref(), Some("leaf"));
-    assert_eq!(config.outputs[0].destination.readers, [UserRef::Name("jenkins".to_owned()), UserRef::Id(123)]);
+    assert_eq!(
+        config.outputs[0].destination.readers,
+        [UserRef::Name("jenkins".to_owned()), UserRef::Id(123)].map(Reader::User)
+    );
     assert_eq!(
         config.outputs[1].kind,
         OutputKind::Application { app: "grafana".to_owned(), specific_tls_naming: true }
@@ -401,10 +404,6 @@ fn what_tbot_knows_and_we_do_not_is_named_as_such() {
         (
             v2("outputs: [{type: identity, destination: {type: kubernetes_secret, name: a}}]\n"),
             "outputs[0].destination.type",
-        ),
-        (
-            v2("outputs: [{type: identity, destination: {type: directory, path: /x, readers: [{group: a}]}}]\n"),
-            "outputs[0].destination.readers[0].group",
         ),
         (
             format!("{MINIMAL}destinations: [{{directory: /x, configs: [ssh_host_cert: {{principals: [a]}}]}}]\n"),

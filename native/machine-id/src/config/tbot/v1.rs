@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::keys::{self, Scope};
 use super::sink::Sink;
-use super::{directory, template::template};
-use crate::config::diagnostic::{Diagnostics, Place};
+use super::{Written, directory, template::template};
+use crate::config::diagnostic::Diagnostics;
 use crate::config::model::KubernetesOutput;
 use crate::config::model::{DatabaseFormat, IdentityOutput, OutputConfig, OutputKind};
 use crate::config::read::output::{database, required_name};
@@ -28,7 +29,7 @@ pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnos
 }
 
 /// Reads `destinations`.
-pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<(Place, OutputConfig)> {
+pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<Written> {
     for key in ["outputs", "services"] {
         if let Some(tree) = section.take_hidden(key) {
             diagnostics.error(&tree.place, "belongs to version v2; add `version: v2` at the top of the file");
@@ -36,13 +37,7 @@ pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diag
     }
     let Some(list) = section.take("destinations") else { return Vec::new() };
     let entries = list.list(diagnostics, limits::OUTPUTS);
-    entries
-        .into_iter()
-        .filter_map(|entry| {
-            let place = entry.place.clone();
-            destination(entry, base, diagnostics).map(|output| (place, output))
-        })
-        .collect()
+    entries.into_iter().filter_map(|entry| destination(entry, base, diagnostics)).collect()
 }
 
 /// `directory` (a path, or a mapping) or `memory`.
@@ -59,14 +54,13 @@ fn sink(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Op
     directory.map(|(directory, path)| Sink::Directory { directory, path })
 }
 
-fn destination(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<OutputConfig> {
+fn destination(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Written> {
+    let place = entry.place.clone();
     let mut section = entry.section(diagnostics)?;
     let sink = sink(&mut section, base, diagnostics);
     let roles =
         section.take("roles").map(|list| list.parse_list(diagnostics, limits::ROLES, value::name)).unwrap_or_default();
-    if let Some(tree) = section.take("kinds") {
-        diagnostics.warn(&tree.place, "does nothing, in tbot either; remove it");
-    }
+    keys::answer(&mut section, Scope::DestinationV1, diagnostics);
     let route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(diagnostics, value::name));
     let special: Vec<&str> =
         ["app", "database", "kubernetes_cluster"].into_iter().filter(|key| section.has(key)).collect();
@@ -76,12 +70,14 @@ fn destination(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Optio
     let kind = kind(&mut section, diagnostics);
     let templates = section.take("configs").map(|list| list.list(diagnostics, limits::OUTPUTS)).unwrap_or_default();
     section.finish(diagnostics);
-    let destination = sink.and_then(|sink| sink.of_output(kind.as_ref(), "write directory: PATH", diagnostics));
+    let destination = sink.and_then(|sink| sink.of_output(kind.as_ref(), diagnostics));
     let mut kind = kind?;
     for entry in templates {
         template(entry, &mut kind, diagnostics);
     }
-    Some(OutputConfig { kind, destination: destination?, roles, name: None, route_to_cluster, ttl: None })
+    let (destination, path) = destination?;
+    let output = OutputConfig { kind, destination, roles, name: None, route_to_cluster, ttl: None };
+    Some(Written { entry: place, path, output })
 }
 
 fn kind(section: &mut Section, diagnostics: &mut Diagnostics) -> Option<OutputKind> {

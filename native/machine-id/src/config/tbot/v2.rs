@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::keys::{self, NOT_BUILT_TYPES, Scope};
 use super::sink::Sink;
 use super::tunnel::{self, TunnelType};
-use super::{directory, lifetime};
+use super::{Written, directory, lifetime};
 use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::KubernetesOutput;
 use crate::config::model::{IdentityOutput, OutputConfig, OutputKind, OutputType, TunnelConfig};
@@ -18,23 +19,6 @@ use crate::vocabulary::{limits, words_of};
 /// One type of ours under another name: the `kubernetes` of tbot 17, with selectors.
 const KUBERNETES_V2: &str = "kubernetes/v2";
 
-/// Outputs and services of tbot that aren't built.
-const OTHER_TYPES: &[&str] = &[
-    "ssh_host",
-    "kubernetes/argo-cd",
-    "spiffe-svid",
-    "spiffe-workload-api",
-    "workload-identity-x509",
-    "workload-identity-jwt",
-    "workload-identity-api",
-    "workload-identity-aws-roles-anywhere",
-    "ssh-multiplexer",
-    "ssh-proxy",
-    "application-proxy",
-    "unstable_client_credential",
-    "example",
-];
-
 /// Reads `storage`.
 pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Option<Sink> {
     let Some(tree) = tree else { return Some(Sink::default_storage()) };
@@ -42,9 +26,9 @@ pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnos
 }
 
 /// What the lists hold, each with its place.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Services {
-    pub(super) outputs: Vec<(Place, OutputConfig)>,
+    pub(super) outputs: Vec<Written>,
     pub(super) tunnels: Vec<(Place, TunnelConfig)>,
 }
 
@@ -59,7 +43,7 @@ pub(super) fn services(section: &mut Section, base: &Path, diagnostics: &mut Dia
         for entry in list.list(diagnostics, limits::OUTPUTS) {
             let place = entry.place.clone();
             match service(entry, base, diagnostics) {
-                Some(Service::Output(output)) => services.outputs.push((place, output)),
+                Some(Service::Output(output)) => services.outputs.push(output),
                 Some(Service::Tunnel(tunnel)) => services.tunnels.push((place, tunnel)),
                 None => {}
             }
@@ -100,11 +84,12 @@ fn sink(mut section: Section, base: &Path, diagnostics: &mut Diagnostics) -> Opt
 }
 
 enum Service {
-    Output(OutputConfig),
+    Output(Written),
     Tunnel(TunnelConfig),
 }
 
 fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Service> {
+    let entry_place = entry.place.clone();
     let mut section = entry.section(diagnostics)?;
     let types = types();
     let tree = section.require("type", diagnostics, &format!("write one of {}", types.join(", ")));
@@ -122,7 +107,10 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
             route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(diagnostics, value::name));
             Some(OutputKind::Identity(identity(&mut section, diagnostics)))
         }
-        Some((OutputType::Kubernetes, KUBERNETES_V2)) => kubernetes::selectors(&mut section, diagnostics),
+        Some((OutputType::Kubernetes, KUBERNETES_V2)) => {
+            keys::answer(&mut section, Scope::KubernetesV2, diagnostics);
+            kubernetes::selectors(&mut section, diagnostics)
+        }
         Some((OutputType::Kubernetes, _)) => {
             let exec_plugin = !kubernetes::disable_exec_plugin(&mut section, diagnostics);
             required_name(&mut section, "kubernetes_cluster", diagnostics).map(|cluster| {
@@ -133,7 +121,7 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
         Some((OutputType::Application, _)) => application(&mut section, "app_name", diagnostics),
         None => {
             let other = kind.expose();
-            if OTHER_TYPES.contains(&other) {
+            if NOT_BUILT_TYPES.iter().any(|(name, _)| *name == other) {
                 let built = instead(other).map_or_else(|| format!("built: {}", types.join(", ")), str::to_owned);
                 diagnostics.unsupported(&place, format!("{other:?} isn't built here; {built}"));
             } else {
@@ -147,17 +135,16 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
         .require("destination", diagnostics, "write {type: directory, path: PATH}")
         .and_then(|tree| tree.section(diagnostics))
         .and_then(|section| sink(section, base, diagnostics))
-        .and_then(|sink| sink.of_output(kind.as_ref(), "write type: directory", diagnostics));
+        .and_then(|sink| sink.of_output(kind.as_ref(), diagnostics));
     let roles =
         section.take("roles").map(|list| list.parse_list(diagnostics, limits::ROLES, value::name)).unwrap_or_default();
     let name = section.take("name").and_then(|tree| tree.parse(diagnostics, value::name));
     let ttl = lifetime::wished(&mut section, diagnostics);
-    if let Some(tree) = section.take("renewal_interval") {
-        diagnostics.warn(&tree.place, "does nothing here: an output is renewed after half of its lifetime");
-    }
+    keys::answer(&mut section, Scope::Output, diagnostics);
     section.finish(diagnostics);
-    let (kind, destination) = (kind?, destination?);
-    Some(Service::Output(OutputConfig { kind, destination, roles, name, route_to_cluster, ttl }))
+    let (destination, path) = destination?;
+    let output = OutputConfig { kind: kind?, destination, roles, name, route_to_cluster, ttl };
+    Some(Service::Output(Written { entry: entry_place, path, output }))
 }
 
 /// What does the same here.

@@ -8,10 +8,14 @@ use super::{
     scratch, skipped,
 };
 use crate::acl::AclVerdict;
-use crate::config::UserRef;
+use crate::config::{GroupRef, Reader, UserRef};
 
 fn with_readers(path: &Path, acls: AclMode, readers: &[u32]) -> DirectoryConfig {
-    DirectoryConfig { acls, readers: readers.iter().map(|uid| UserRef::Id(*uid)).collect(), ..private(path) }
+    DirectoryConfig {
+        acls,
+        readers: readers.iter().map(|uid| Reader::User(UserRef::Id(*uid))).collect(),
+        ..private(path)
+    }
 }
 
 /// The entries, without comments; none when getfacl isn't installed.
@@ -34,22 +38,22 @@ fn tools() -> bool {
 }
 
 #[test]
-fn readers_get_the_directory_the_files_and_the_generation_and_nobody_else_does() {
+fn readers_get_the_directory_the_files_and_what_ssh_reads_and_nobody_else_does() {
     if !tools() {
         return;
     }
     let scratch = scratch();
     let path = scratch.path().join("p/d");
     let destination = Destination::create_or_open(&with_readers(&path, AclMode::Required, &[61001, 61002])).unwrap();
-    let stage = destination.begin().unwrap();
-    let generation = stage.references().to_owned();
-    stage.commit(&[("key", b"k"), ("cockroach/node.key", b"n")]).unwrap();
+    let mut stage = destination.begin().unwrap();
+    let [key, _] = stage.pair().keys;
+    stage.commit(&[("key", b"k"), ("key-cert.pub", b"c"), ("cockroach/node.key", b"n")]).unwrap();
     let directory = ["user::rwx", "user:61001:r-x", "user:61002:r-x", "group::---", "mask::r-x", "other::---"];
     let file = ["user::rw-", "user:61001:r--", "user:61002:r--", "group::---", "mask::r--", "other::---"];
-    for at in [&path, &generation, &path.join("cockroach"), &generation.join("cockroach")] {
+    for at in [path.as_path(), key.parent().unwrap(), &path.join("cockroach")] {
         assert_eq!(getfacl(at).unwrap(), directory, "{}", at.display());
     }
-    for at in [path.join("key"), generation.join("key"), path.join("cockroach/node.key")] {
+    for at in [path.join("key"), key.clone(), path.join(".previous-cert.pub"), path.join("cockroach/node.key")] {
         assert_eq!(getfacl(&at).unwrap(), file, "{}", at.display());
     }
     assert_eq!(getfacl(&path.join(".lock")).unwrap(), ["user::rw-", "group::---", "other::---"]);
@@ -163,11 +167,45 @@ fn a_file_opened_up_afterwards_shows_in_the_verdict() {
 }
 
 #[test]
+fn groups_read_and_connect_as_users_do() {
+    if !tools() {
+        return;
+    }
+    let scratch = scratch();
+    let path = scratch.path().join("d");
+    let readers = vec![Reader::Group(GroupRef::Id(61005)), Reader::User(UserRef::Id(61001))];
+    let config = DirectoryConfig { acls: AclMode::Required, readers, ..private(&path) };
+    let destination = Destination::create_or_open(&config).unwrap();
+    destination.commit(&[("key", b"k")]).unwrap();
+    let directory = ["user::rwx", "user:61001:r-x", "group::---", "group:61005:r-x", "mask::r-x", "other::---"];
+    assert_eq!(getfacl(&path).unwrap(), directory);
+    let file = ["user::rw-", "user:61001:r--", "group::---", "group:61005:r--", "mask::r--", "other::---"];
+    assert_eq!(getfacl(&path.join("key")).unwrap(), file);
+    assert_eq!(destination.verify().unwrap(), AclVerdict::AsAsked);
+    // tbot has given it the right to write to files, and a script the mode.
+    assert!(setfacl(&["-m", "g:61005:rw-,m::rw-"], &path.join("key")));
+    chmod(&path, 0o775);
+    Destination::create_or_open(&config).unwrap().commit(&[("key", b"l")]).unwrap();
+    assert_eq!(
+        (getfacl(&path).unwrap(), getfacl(&path.join("key")).unwrap()),
+        (directory.map(str::to_owned).to_vec(), file.map(str::to_owned).to_vec())
+    );
+    assert!(setfacl(&["-m", "g:61005:rwx,m::rwx,o::r-x"], &path));
+    let error = Destination::create_or_open(&config).unwrap_err();
+    assert!(error.to_string().contains("group 61005 has rwx"), "{error}");
+}
+
+#[test]
 fn an_unknown_reader_is_named() {
     let scratch = scratch();
-    let config = DirectoryConfig { readers: vec![UserRef::Name("no-such-user".to_owned())], ..private(scratch.path()) };
-    let error = Destination::create_or_open(&config).unwrap_err();
-    assert_eq!(error.to_string(), "there is no user \"no-such-user\" on this machine");
+    for (reader, what) in [
+        (Reader::User(UserRef::Name("no-such".to_owned())), "user"),
+        (Reader::Group(GroupRef::Name("no-such".to_owned())), "group"),
+    ] {
+        let config = DirectoryConfig { readers: vec![reader], ..private(scratch.path()) };
+        let error = Destination::create_or_open(&config).unwrap_err();
+        assert_eq!(error.to_string(), format!("there is no {what} \"no-such\" on this machine"));
+    }
 }
 
 #[test]

@@ -180,7 +180,8 @@ fn as_another_user() {
     assert!(error.to_string().ends_with("belongs to root, but this process runs as nobody"), "{error}");
     // Its own directory below a sticky one works like root's.
     let own = std::env::temp_dir().join(format!("machine-id-nobody-{}", std::process::id()));
-    let config = DirectoryConfig { readers: vec![crate::config::UserRef::Id(1)], ..private(&own) };
+    let config =
+        DirectoryConfig { readers: vec![crate::config::Reader::User(crate::config::UserRef::Id(1))], ..private(&own) };
     let destination = Destination::create_or_open(&config).unwrap();
     destination.commit(&[("key", b"k")]).unwrap();
     destination.commit(&[("key", b"l")]).unwrap();

@@ -3,14 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use super::super::OwnFolders;
 use super::{open, put, scratch, symlink, visible};
-
-const OWN: OwnFolders = OwnFolders { is_named: |name| name.starts_with("own-"), files: &["tls.key", "tls.crt"] };
 
 fn commit(path: &Path, names: &[&str]) {
     let artifacts: Vec<(&str, &[u8])> = names.iter().map(|name| (*name, b"x".as_slice())).collect();
-    open(path).unwrap().begin().unwrap().commit_all(&artifacts, OWN).unwrap();
+    open(path).unwrap().commit(&artifacts).unwrap();
 }
 
 fn make(path: &Path, files: &[&str]) {
@@ -25,35 +22,31 @@ fn a_directory_of_ours_goes_with_the_first_set_that_has_none_of_its_files() {
     commit(&path, &["key", "own-a/tls.key", "own-a/tls.crt", "own-b/tls.key", "other/tls.key"]);
     // As a writer leaves it that was killed.
     put(&path.join("own-a/.t-0123456789abcdef"), "x");
-    commit(&path, &["key", "own-b/tls.key"]);
+    commit(&path, &["key", "own-b/tls.key", "other/tls.key"]);
     assert_eq!(visible(&path), ["key", "other", "own-b"]);
     commit(&path, &["key"]);
-    assert_eq!(visible(&path), ["key", "other"]);
+    assert_eq!(visible(&path), ["key"]);
 }
 
 #[test]
-fn nothing_that_somebody_else_may_have_made_is_deleted() {
+fn nothing_that_somebody_else_has_made_is_deleted() {
     let scratch = scratch();
     let path = scratch.path().join("d");
-    commit(&path, &["key", "own-mixed/tls.key"]);
-    put(&path.join("own-mixed/notes"), "mine");
-    make(&path.join("own-empty"), &[]);
-    make(&path.join("own-notes"), &["notes"]);
-    make(&path.join("own-deep"), &["tls.crt"]);
-    make(&path.join("own-deep/tls.key"), &["notes"]);
-    make(&path.join("own-linking"), &[]);
-    symlink("../key", path.join("own-linking/tls.key")).unwrap();
-    put(&path.join("own-file"), "mine");
-    make(&scratch.path().join("away"), &["tls.key"]);
-    symlink("../away", path.join("own-link")).unwrap();
-    let before = visible(&path);
+    commit(&path, &["key", "mixed/tls.key", "replaced/tls.key", "linking/tls.key", "moved/tls.key"]);
+    put(&path.join("mixed/notes"), "mine");
+    put(&path.join("replaced/tls.key"), "mine");
+    fs::remove_file(path.join("linking/tls.key")).unwrap();
+    symlink("../key", path.join("linking/tls.key")).unwrap();
+    fs::rename(path.join("moved"), scratch.path().join("away")).unwrap();
+    symlink("../away", path.join("moved")).unwrap();
+    make(&path.join("empty"), &[]);
+    make(&path.join("kube-prod"), &["tls.key"]);
     commit(&path, &["key"]);
-    assert_eq!(visible(&path), before);
-    for file in
-        ["own-mixed/tls.key", "own-notes/notes", "own-deep/tls.key/notes", "own-linking/tls.key", "own-link/tls.key"]
-    {
+    assert_eq!(visible(&path), ["empty", "key", "kube-prod", "linking", "mixed", "moved", "replaced"]);
+    for file in ["mixed/notes", "replaced/tls.key", "linking/tls.key", "moved/tls.key", "kube-prod/tls.key"] {
         assert!(path.join(file).exists(), "{file}");
     }
+    assert!(!path.join("mixed/tls.key").exists(), "our key stays beside the notes of another");
 }
 
 #[test]
@@ -63,7 +56,7 @@ fn a_set_that_is_not_committed_deletes_nothing() {
     commit(&path, &["key", "own-a/tls.key"]);
     let destination = open(&path).unwrap();
     drop(destination.begin().unwrap());
-    destination.begin().unwrap().commit_all(&[("../x", b"")], OWN).unwrap_err();
+    destination.commit(&[("../x", b"")]).unwrap_err();
     assert_eq!(visible(&path), ["key", "own-a"]);
 }
 
@@ -91,14 +84,30 @@ fn a_file_of_an_earlier_set_goes_unless_somebody_has_replaced_it() {
     commit(&path, &["key", "old", "older", "replaced", "same", "own-a/tls.key"]);
     commit(&path, &["key", "old", "replaced", "same", "own-a/tls.key"]);
     assert_eq!(visible(&path), ["key", "old", "own-a", "replaced", "same"]);
-    // By renaming, as editors do; what stands in it doesn't matter.
-    for (name, text) in [("replaced", "mine"), ("same", "x")] {
-        put(&path.join("new"), text);
+    for name in ["replaced", "same"] {
+        put(&path.join("new"), if name == "same" { "x" } else { "mine" });
         fs::rename(path.join("new"), path.join(name)).unwrap();
     }
     put(&path.join("notes"), "mine");
     symlink("notes", path.join("older")).unwrap();
     commit(&path, &["key"]);
-    assert_eq!(visible(&path), ["key", "notes", "older", "replaced", "same"]);
+    // What stands in it tells whose it is.
+    assert_eq!(visible(&path), ["key", "notes", "older", "replaced"]);
     assert_eq!(fs::read_to_string(path.join("replaced")).unwrap(), "mine");
+}
+
+#[test]
+fn a_set_that_was_interrupted_is_known_to_the_next() {
+    let scratch = scratch();
+    let path = scratch.path().join("d");
+    let destination = open(&path).unwrap();
+    destination.commit(&[("key", b"1"), ("mongo.crt", b"1")]).unwrap();
+    // Killed before the names changed.
+    let files = ["key", "mongo.crt"].map(|name| fs::read(path.join(name)).unwrap());
+    destination.commit(&[("key", b"2"), ("mongo.crt", b"2")]).unwrap();
+    for (name, contents) in ["key", "mongo.crt"].iter().zip(files) {
+        put(&path.join(name), &String::from_utf8(contents).unwrap());
+    }
+    destination.commit(&[("key", b"3")]).unwrap();
+    assert_eq!(visible(&path), ["key"]);
 }

@@ -1,76 +1,70 @@
 //! The promise of `docs/adr/0001-matching-pair.md`, tried.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use ssh_key::certificate::{Builder, CertType};
-use ssh_key::{Algorithm, Certificate, LineEnding, PrivateKey, PublicKey};
+use super::super::{Destination, Durability, PairPaths};
+use super::{names, open, put, scratch};
 
-use super::{open, scratch};
-
-/// A private key, its public key and a certificate for it.
-fn pair(authority: &PrivateKey) -> [Vec<u8>; 3] {
-    let mut rng = ssh_key::rand_core::OsRng;
-    let key = PrivateKey::random(&mut rng, Algorithm::Ed25519).unwrap();
-    let mut builder = Builder::new_with_random_nonce(&mut rng, key.public_key().clone(), 1, 2_000_000_000).unwrap();
-    builder.cert_type(CertType::User).unwrap().valid_principal("jenkins").unwrap();
-    let certificate = builder.sign(authority).unwrap().to_openssh().unwrap();
-    let private = key.to_openssh(LineEnding::LF).unwrap().as_bytes().to_vec();
-    [private, key.public_key().to_openssh().unwrap().into_bytes(), certificate.into_bytes()]
+/// Key, its public half and its certificate are all this: one fits the other if they are alike.
+fn mark(number: u64) -> String {
+    format!("{number:08}\n").repeat(200)
 }
 
-fn ssh_config(at: &Path) -> String {
-    let at = at.display();
-    format!("Host *\n    IdentityFile \"{at}/key\"\n    CertificateFile \"{at}/key-cert.pub\"\n")
+fn write(destination: &Destination, number: u64) -> PairPaths {
+    let mut stage = destination.begin().unwrap();
+    let (paths, mark) = (stage.pair(), mark(number));
+    let mark = mark.as_bytes();
+    stage.commit(&[("key", mark), ("ssh_config", b"text"), ("key.pub", mark), ("key-cert.pub", mark)]).unwrap();
+    paths
 }
 
-fn named<'a>(config: &'a str, option: &str) -> &'a str {
-    config.lines().find_map(|line| line.trim().strip_prefix(option)).unwrap().trim().trim_matches('"')
+/// How `ssh` got in.
+#[derive(Debug, PartialEq)]
+enum Login {
+    /// With the first certificate, so without a word.
+    AtOnce(String),
+    WithTheOneBefore,
+    Refused,
 }
 
-/// As OpenSSH does it: read the configuration, open the key, open its `.pub`, open the certificate.
-fn read_pair(directory: &Path) -> (PublicKey, PublicKey, Certificate) {
-    let config = fs::read_to_string(directory.join("ssh_config")).unwrap();
-    let identity = named(&config, "IdentityFile");
-    let key = PrivateKey::from_openssh(fs::read(identity).unwrap()).unwrap();
-    std::thread::yield_now();
-    let public = PublicKey::from_openssh(&fs::read_to_string(format!("{identity}.pub")).unwrap()).unwrap();
-    let certificate = fs::read_to_string(named(&config, "CertificateFile")).unwrap();
-    (key.public_key().clone(), public, Certificate::from_openssh(&certificate).unwrap())
+/// As OpenSSH does it with names that it has read long ago: the public halves, the certificates, and later, when it
+/// signs, the private half of the first key that fits the certificate.
+fn log_in(paths: &PairPaths, pause: impl Fn()) -> Login {
+    let read = |path: &PathBuf| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let publics: Vec<String> = paths.keys.iter().map(|key| read(&key.with_extension("pub"))).collect();
+    pause();
+    let certificates: Vec<String> = paths.certificates.iter().map(read).collect();
+    pause();
+    for (position, certificate) in certificates.iter().enumerate() {
+        assert_eq!(certificate.len(), mark(0).len(), "a torn file");
+        let Some(fits) = publics.iter().position(|public| public == certificate) else { continue };
+        if read(&paths.keys[fits]) == *certificate {
+            return if position == 0 { Login::AtOnce(certificate.clone()) } else { Login::WithTheOneBefore };
+        }
+    }
+    Login::Refused
 }
 
 #[test]
-fn a_reader_of_ssh_config_gets_a_matching_pair_at_every_instant_of_thousands_of_commits() {
-    const COMMITS: usize = 2000;
+fn whoever_holds_an_old_copy_of_the_names_gets_in_at_every_instant_of_thousands_of_commits() {
+    const COMMITS: u64 = 2000;
+    const READERS: usize = 3;
     let scratch = scratch();
-    let destination = open(scratch.path()).unwrap().with_durability(super::super::Durability::Volatile);
-    let authority = PrivateKey::random(&mut ssh_key::rand_core::OsRng, Algorithm::Ed25519).unwrap();
-    let pairs: Vec<_> = (0..50).map(|_| pair(&authority)).collect();
-    let write = |pair: &[Vec<u8>; 3]| {
-        let stage = destination.begin().unwrap();
-        let config = ssh_config(stage.references());
-        stage
-            .commit(&[
-                ("ssh_config", config.as_bytes()),
-                ("key", &pair[0]),
-                ("key.pub", &pair[1]),
-                ("key-cert.pub", &pair[2]),
-            ])
-            .unwrap();
-    };
-    write(&pairs[0]);
-    let (done, reads, changes) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
+    let destination = open(scratch.path()).unwrap().with_durability(Durability::Volatile);
+    let paths = write(&destination, 0);
+    let done = AtomicBool::new(false);
+    let (logins, changes): ([AtomicU64; READERS], AtomicU64) = Default::default();
     std::thread::scope(|scope| {
-        for _ in 0..3 {
+        for count in &logins {
             scope.spawn(|| {
                 let mut last = None;
                 while !done.load(Ordering::Relaxed) {
-                    let (key, public, certificate) = read_pair(scratch.path());
-                    assert_eq!(certificate.public_key(), key.key_data(), "the certificate is for another key");
-                    assert_eq!(public.key_data(), key.key_data());
-                    reads.fetch_add(1, Ordering::Relaxed);
-                    if last.replace(key.clone()).is_some_and(|last| last != key) {
+                    let login = log_in(&paths, std::thread::yield_now);
+                    assert_ne!(login, Login::Refused);
+                    count.fetch_add(1, Ordering::Relaxed);
+                    if last.replace(login).as_ref() != last.as_ref() {
                         changes.fetch_add(1, Ordering::Relaxed);
                     }
                 }
@@ -78,11 +72,18 @@ fn a_reader_of_ssh_config_gets_a_matching_pair_at_every_instant_of_thousands_of_
         }
         // Lets the readers go even when a commit panics.
         let finish = Finish(&done);
-        (0..COMMITS).for_each(|number| write(&pairs[number % pairs.len()]));
+        for number in 1..=COMMITS {
+            write(&destination, number);
+            // No login lasts from before one refresh until after the next.
+            let seen = logins.each_ref().map(|count| count.load(Ordering::Relaxed));
+            while logins.iter().zip(seen).any(|(count, seen)| count.load(Ordering::Relaxed) == seen) {
+                std::thread::yield_now();
+            }
+        }
         drop(finish);
     });
-    let (reads, changes) = (reads.into_inner(), changes.into_inner());
-    assert!(reads > 500 && changes > 100, "the readers saw {reads} sets and {changes} changes: not a test");
+    let logins: u64 = logins.iter().map(|count| count.load(Ordering::Relaxed)).sum();
+    assert!(logins >= COMMITS * 3, "only {logins} logins: not a test");
 }
 
 struct Finish<'a>(&'a AtomicBool);
@@ -94,19 +95,65 @@ impl Drop for Finish<'_> {
 }
 
 #[test]
-fn the_file_that_names_the_generation_changes_last_whatever_the_order_given() {
+fn a_refresh_while_ssh_logs_in_takes_neither_its_key_nor_the_way_in_from_it() {
     let scratch = scratch();
     let destination = open(scratch.path()).unwrap();
-    let stage = destination.begin().unwrap();
-    let config = ssh_config(stage.references());
-    stage.commit(&[("ssh_config", config.as_bytes()), ("zz", b"z")]).unwrap();
-    let changed = |name: &str| {
-        use std::os::unix::fs::MetadataExt;
-        let seen = fs::metadata(scratch.path().join(name)).unwrap();
-        (seen.ctime(), seen.ctime_nsec())
-    };
-    assert!(changed("ssh_config") >= changed("zz"));
-    assert!(named(&config, "IdentityFile").contains("/.g-1-"), "{config}");
+    let paths = write(&destination, 0);
+    for number in 1..6 {
+        // Between the public halves and the certificates: the new certificate's key wasn't seen, the one before was.
+        let refreshed = AtomicBool::new(false);
+        let login = log_in(&paths, || {
+            if !refreshed.swap(true, Ordering::Relaxed) {
+                write(&destination, number * 2);
+            }
+        });
+        assert_eq!(login, Login::WithTheOneBefore, "{number}");
+        // Between the certificates and the signature.
+        let pauses = AtomicU64::new(0);
+        let login = log_in(&paths, || {
+            if pauses.fetch_add(1, Ordering::Relaxed) == 1 {
+                write(&destination, number * 2 + 1);
+            }
+        });
+        assert_eq!(login, Login::AtOnce(mark(number * 2)), "{number}");
+    }
+}
+
+#[test]
+fn the_names_are_there_from_the_first_set_on_and_stay_the_same() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    let paths = write(&destination, 0);
+    for number in 1..4 {
+        assert!(paths.keys.iter().chain(&paths.certificates).all(|path| path.exists()));
+        assert_eq!(log_in(&paths, || {}), Login::AtOnce(mark(number - 1)));
+        let again = write(&destination, number);
+        assert_eq!((&again.keys, &again.certificates), (&paths.keys, &paths.certificates));
+    }
+    let hidden: Vec<_> = names(scratch.path()).into_iter().filter(|name| name.starts_with('.')).collect();
+    assert_eq!(hidden, [".lock", ".previous-cert.pub", ".ssh-a", ".ssh-b", ".written"]);
+}
+
+#[test]
+fn a_slot_that_was_damaged_or_a_certificate_that_was_replaced_by_hand_is_mended_by_the_next_set() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    let paths = write(&destination, 0);
+    fs::remove_dir_all(scratch.path().join(".ssh-a")).unwrap();
+    write(&destination, 1);
+    assert_eq!(log_in(&paths, || {}), Login::AtOnce(mark(1)));
+    put(&scratch.path().join("key-cert.pub"), "another's");
+    write(&destination, 2);
+    assert_eq!(log_in(&paths, || {}), Login::AtOnce(mark(2)));
+}
+
+#[test]
+fn a_set_of_which_ssh_reads_no_pair_takes_the_slots_away() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    write(&destination, 0);
+    destination.commit(&[("key", b"k")]).unwrap();
+    assert_eq!(names(scratch.path()), [".lock", ".written", "key"]);
 }
 
 /// Commits sets in which every file says the same, until killed.
@@ -116,16 +163,8 @@ fn as_a_writer_without_end() {
     let Some(directory) = std::env::var_os("MACHINE_ID_TEST_DIRECTORY") else { return };
     let destination = open(Path::new(&directory)).unwrap();
     loop {
-        write_marked(&destination);
+        write(&destination, fastrand::u64(0..100_000_000));
     }
-}
-
-fn write_marked(destination: &super::Destination) {
-    let stage = destination.begin().unwrap();
-    let config = ssh_config(stage.references());
-    let mark = stage.references().to_str().unwrap().to_owned();
-    let mark = mark.as_bytes();
-    stage.commit(&[("key", mark), ("ssh_config", config.as_bytes()), ("key-cert.pub", mark)]).unwrap();
 }
 
 #[test]
@@ -133,18 +172,18 @@ fn a_writer_killed_at_any_point_leaves_a_matching_set_and_the_next_one_cleans_up
     let scratch = scratch();
     let path = scratch.path();
     let destination = open(path).unwrap();
-    write_marked(&destination);
-    let config = || fs::read_to_string(path.join("ssh_config")).unwrap();
+    let paths = write(&destination, 0);
+    let certificate = || fs::read_to_string(path.join("key-cert.pub")).unwrap();
     let mut cleaned = 0;
     for round in 0..40 {
-        let before = config();
+        let before = certificate();
         let mut writer = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "destination::tests::matching::as_a_writer_without_end", "--ignored"])
             .env("MACHINE_ID_TEST_DIRECTORY", path)
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        while config() == before {
+        while certificate() == before {
             assert!(writer.try_wait().unwrap().is_none(), "the writer ended by itself");
             std::thread::yield_now();
         }
@@ -153,13 +192,14 @@ fn a_writer_killed_at_any_point_leaves_a_matching_set_and_the_next_one_cleans_up
         writer.kill().unwrap();
         writer.wait().unwrap();
 
-        let config = config();
-        let key = fs::read(named(&config, "IdentityFile")).unwrap();
-        assert_eq!(key, fs::read(named(&config, "CertificateFile")).unwrap());
-        let leftover = |name: &String| name.starts_with(".s-") || name.starts_with(".t-");
-        cleaned += usize::from(super::names(path).iter().any(leftover));
-        write_marked(&destination);
-        assert!(!super::names(path).iter().any(leftover));
+        assert_eq!(log_in(&paths, || {}), Login::AtOnce(certificate()));
+        let leftover = |name: &String| name.starts_with(".t-");
+        let folders = [path.to_owned(), path.join(".ssh-a"), path.join(".ssh-b")];
+        let left = || folders.iter().flat_map(|folder| names(folder)).any(|name| leftover(&name));
+        cleaned += usize::from(left());
+        write(&destination, round);
+        assert_eq!(log_in(&paths, || {}), Login::AtOnce(mark(round)));
+        assert!(!left());
     }
     assert!(cleaned > 3, "only {cleaned} writers were killed in the middle: not a test");
 }

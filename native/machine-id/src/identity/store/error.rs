@@ -31,6 +31,14 @@ pub enum StoreError {
         /// What is wrong; never a part of the file.
         reason: String,
     },
+    /// tbot's files aren't one whole identity that could become ours.
+    #[error("the storage {} holds files of tbot that can't be taken over: {reason}", path.display())]
+    Tbots {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong; never a part of a file.
+        reason: String,
+    },
     /// The file was written by a program with another format.
     #[error("{} has format version {seen}, this program knows {expected}", path.display())]
     OtherVersion {
@@ -93,7 +101,9 @@ impl Fault for StoreError {
             Self::Destination(DestinationError::Busy { .. }) => Code::IdentityBusy,
             Self::Destination(error) => error.code(),
             Self::Corrupt { .. } | Self::BoundKey { .. } | Self::OtherVersion { .. } => Code::IdentityCorrupt,
-            Self::Missing { .. } | Self::NotReady { .. } | Self::NotRenewable { .. } => Code::IdentityNeedsRejoin,
+            Self::Missing { .. } | Self::NotReady { .. } | Self::NotRenewable { .. } | Self::Tbots { .. } => {
+                Code::IdentityNeedsRejoin
+            }
             Self::Foreign => Code::IdentityForeign,
             Self::Certificate(error) => error.code(),
             Self::Rename { .. } => Code::DiskFailed,
@@ -114,6 +124,9 @@ impl Fault for StoreError {
             }
             Self::OtherVersion { .. } => "use the version that wrote it, or move it away and join with a fresh token",
             Self::Missing { .. } | Self::NotReady { .. } | Self::NotRenewable { .. } => "configure a fresh join token",
+            Self::Tbots { .. } => {
+                "its token is used up: configure a fresh one (from Teleport 16.2 on `tctl bots instances add BOT`)"
+            }
             Self::Foreign => "each machine needs an identity of its own: empty the storage here and join afresh",
             Self::Certificate(error) => return error.hint(),
             Self::Rename { .. } => "check owner and permissions of the directory",

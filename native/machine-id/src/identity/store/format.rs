@@ -81,7 +81,7 @@ pub(super) fn write(
             RenewalState::NeedsRejoin { reason } => Renewal::NeedsRejoin { reason: reason.clone() },
         },
         cluster: &identity.cluster,
-        key: identity.key.private_pem().expose(),
+        key: identity.key.ssh_private_pem().expose(),
         ssh_certificate: &identity.certificates.ssh,
         tls_certificate: &identity.certificates.tls,
         authorities: &identity.authorities,

@@ -65,12 +65,6 @@ impl Medium {
         }
     }
 
-    /// Whether tbot keeps an identity in the directory (protocol G2): the hash of its token and a certificate.
-    pub(super) fn is_tbots(&self) -> bool {
-        let Self::Disk(destination) = self else { return false };
-        ["tokenhash", "tlscert"].iter().all(|name| destination.path().join(name).symlink_metadata().is_ok())
-    }
-
     pub(super) fn stamp(&self) -> Option<Stamp> {
         match self {
             Self::Disk(_) => {

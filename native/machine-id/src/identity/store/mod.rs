@@ -13,6 +13,7 @@ mod error;
 mod format;
 mod machine;
 mod medium;
+mod tbots;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -84,10 +85,13 @@ impl Store {
         self.medium.path()
     }
 
-    /// The directory, where tbot keeps an identity in it: it isn't ours, and isn't touched. Reads the disk.
+    /// The hash of the token that tbot has joined with, where tbot keeps an identity in the directory. Reads the disk.
     #[must_use]
-    pub fn beside_tbots(&self) -> Option<PathBuf> {
-        self.medium.is_tbots().then(|| self.path().parent().map_or_else(PathBuf::new, PathBuf::from))
+    pub fn tbots_token_hash(&self) -> Option<String> {
+        match &*self.medium {
+            Medium::Disk(destination) if tbots::is_there(destination) => tbots::token_hash(destination),
+            _ => None,
+        }
     }
 
     /// Whether something of a bound key waits in memory to be written down ([`BoundKeys::write_down`]).

@@ -48,7 +48,7 @@ fn what_is_saved_is_loaded_again_by_another_process() {
     let (seen, expected) = (&state.identity, joined());
     assert_eq!(seen.certificates, expected.certificates);
     assert_eq!(seen.authorities, expected.authorities);
-    assert_eq!(seen.key.private_pem().expose(), expected.key.private_pem().expose());
+    assert_eq!(seen.key.ssh_private_pem().expose(), expected.key.ssh_private_pem().expose());
     assert_eq!((&seen.cluster, &seen.token_hash), (&expected.cluster, &expected.token_hash));
     assert_eq!((state.renewal, state.saved_at), (RenewalState::Ready, fixtures::now()));
     assert_eq!(state.machine, MachineMark::of_this_machine());
@@ -198,7 +198,8 @@ fn a_file_of_another_version_size_or_make_is_reported() {
     assert!(guard.load().unwrap_err().to_string().contains("5242880 bytes"));
     let other = KeyPair::generate(crate::config::KeyAlgorithm::EcdsaP256).unwrap();
     let json = |pem: &str| serde_json::to_string(pem).unwrap();
-    let swapped = whole.replace(&json(joined().key.private_pem().expose()), &json(other.private_pem().expose()));
+    let swapped =
+        whole.replace(&json(joined().key.ssh_private_pem().expose()), &json(other.ssh_private_pem().expose()));
     assert_ne!(swapped, whole);
     overwrite(&store, swapped.as_bytes());
     assert!(guard.load().unwrap_err().to_string().contains("for another key"));
@@ -210,7 +211,7 @@ fn no_message_about_a_damaged_file_quotes_the_key() {
     let guard = guard(&store);
     guard.save(&joined()).unwrap();
     let whole = std::fs::read_to_string(store.path()).unwrap();
-    let body: String = joined().key.private_pem().expose().lines().nth(1).unwrap().to_owned();
+    let body: String = joined().key.ssh_private_pem().expose().lines().nth(1).unwrap().to_owned();
     overwrite(&store, whole.replace("\"saved_at\": ", &format!("\"saved_at\": \"{body}\", \"x\": ")).as_bytes());
     assert!(!guard.load().unwrap_err().to_string().contains(&body[..8]));
 }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc};
 
 use crate::clock::SharedClock;
 use crate::connect::{ClientCredential, Cluster, ConnectError, Connector, Receiving, SshTarget, SshTransport, Window};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::local::quota::Permit;
 
 /// How long a failure to connect is the answer for everybody who waited for the same connection.
@@ -25,6 +25,8 @@ pub struct Link {
     host_cas: Vec<String>,
     credential: ClientCredential,
     clock: SharedClock,
+    /// Told of a refusal that speaks of a lock.
+    locked: Arc<Notify>,
     state: Mutex<State>,
 }
 
@@ -54,7 +56,8 @@ pub(super) struct Host {
 }
 
 impl Link {
-    /// A link to the proxy of `cluster`, verified with `host_cas` (PEM), as `credential`, a role certificate.
+    /// A link to the proxy of `cluster`, verified with `host_cas` (PEM), as `credential`, a role certificate. `locked` is
+    /// told when somebody is refused by it because of a lock.
     #[must_use]
     pub fn new(
         connector: Connector,
@@ -62,8 +65,9 @@ impl Link {
         host_cas: Vec<String>,
         credential: ClientCredential,
         clock: SharedClock,
+        locked: Arc<Notify>,
     ) -> Self {
-        Self { connector, cluster, host_cas, credential, clock, state: Mutex::default() }
+        Self { connector, cluster, host_cas, credential, clock, locked, state: Mutex::default() }
     }
 
     /// The proxy's host, whose name may be part of a host's.
@@ -74,6 +78,14 @@ impl Link {
     /// Connects to a host, by a narrow window without the right to a wide one. A connection that turns out to be lost is
     /// made again, once.
     pub(super) async fn open(self: &Arc<Self>, target: &SshTarget, wide: Option<Permit>) -> Result<Host, Error> {
+        self.try_open(target, wide).await.inspect_err(|error| {
+            if error.code() == Code::BotLocked {
+                self.locked.notify_one();
+            }
+        })
+    }
+
+    async fn try_open(self: &Arc<Self>, target: &SshTarget, wide: Option<Permit>) -> Result<Host, Error> {
         let window = if wide.is_some() { Window::Wide } else { Window::Narrow };
         let mut place = Place::take(&self.carrier(window).await?, wide);
         for last in [false, true] {

@@ -31,7 +31,7 @@ public abstract class Descriptor<T extends Describable<T>> implements Saveable {
 
     public void load() {}
 
-    public static final class FormException extends Exception {
+    public static final class FormException extends Exception implements org.kohsuke.stapler.HttpResponse {
         public FormException(String message, String formField) {}
     }
 }

@@ -25,6 +25,10 @@ public abstract class FormValidation extends java.io.IOException implements org.
         return null;
     }
 
+    public static FormValidation aggregate(java.util.Collection<FormValidation> validations) {
+        return null;
+    }
+
     public static FormValidation error(String message) {
         return null;
     }

@@ -31,6 +31,11 @@ public class FormValidation extends java.io.IOException implements org.kohsuke.s
         return new FormValidation(Kind.WARNING, message);
     }
 
+    public static FormValidation aggregate(java.util.Collection<FormValidation> validations) {
+        Kind worst = validations.stream().map(each -> each.kind).max(Kind::compareTo).orElse(Kind.OK);
+        return new FormValidation(worst, String.join("\n", validations.stream().map(FormValidation::getMessage).toList()));
+    }
+
     public static FormValidation error(String message) {
         return new FormValidation(Kind.ERROR, message);
     }

@@ -79,6 +79,18 @@ class PackageIT {
         assertFalse(outer.getValue("Plugin-Dependencies").contains("configuration-as-code"));
     }
 
+    /** As the plugin manager shows it: who made it, by which licence, and where its source is. */
+    @Test
+    void the_manifest_says_where_it_comes_from() {
+        String url = outer.getValue("Url");
+        assertTrue(url.matches("https://[\\w./-]+[^/]"), url);
+        assertEquals(url, outer.getValue("Plugin-ScmUrl"));
+        assertEquals("scm:git:" + url + ".git", outer.getValue("Plugin-ScmConnection"));
+        assertTrue(outer.getValue("Plugin-Developers").matches("[^:$]+:[\\w-]+:.*"), outer.getValue("Plugin-Developers"));
+        assertTrue(outer.getValue("Plugin-License-Name").contains("Apache"));
+        assertTrue(outer.getValue("Plugin-License-Url").startsWith("https://www.apache.org/licenses/"));
+    }
+
     @Test
     void no_declaration_of_jenkins_is_inside() {
         for (String name : INNER.keySet()) {

@@ -11,6 +11,10 @@ public abstract class StepDescriptor extends hudson.model.Descriptor<Step> {
 
     public abstract String getFunctionName();
 
+    public String argumentsToString(java.util.Map<String, Object> namedArgs) {
+        return null;
+    }
+
     public boolean takesImplicitBlockArgument() {
         return false;
     }

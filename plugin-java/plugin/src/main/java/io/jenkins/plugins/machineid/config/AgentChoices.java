@@ -26,7 +26,6 @@ final class AgentChoices {
      * @param fits which of them make sense in the field
      */
     static ListBoxModel identities(Computer computer, String none, String current, Predicate<Identity> fits) {
-        AgentPermission.check(computer);
         Settings settings = MachineIdConfiguration.get().settings();
         List<String> offered = offered(settings, computer).stream()
                 .filter(id -> fits.test(settings.identity(id)))
@@ -36,7 +35,6 @@ final class AgentChoices {
 
     /** That one is gone is told to administrators only. */
     static FormValidation check(String value) {
-        AgentPermission.check();
         String id = Texts.orEmpty(value).trim();
         boolean gone = administrator() && !id.isEmpty() && MachineIdConfiguration.get().identity(id) == null;
         return gone ? FormValidation.error(Messages.Check_identityUnknown(id)) : Checks.formOptional(id, Checks::id);

@@ -13,6 +13,8 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.credential.CredentialField;
 import io.jenkins.plugins.machineid.credential.CredentialRef;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.Tokens;
@@ -37,7 +39,7 @@ public class Binding extends AbstractDescribableImpl<Binding> {
     @DataBoundConstructor
     public Binding(String identity) {
         this.identity = Texts.orEmpty(identity).trim();
-        Checks.id(this.identity);
+        FormFault.field(Binding.class, "identity", () -> Checks.id(this.identity));
     }
 
     public String getIdentity() {
@@ -52,7 +54,7 @@ public class Binding extends AbstractDescribableImpl<Binding> {
     @DataBoundSetter
     public void setToken(Secret token) {
         this.token = Tokens.orNull(token);
-        Tokens.check(this.token);
+        FormFault.field(Binding.class, "token", () -> Tokens.check(this.token));
     }
 
     /** The credential that holds the token, where the identity takes it from agents; null: none. */
@@ -63,7 +65,7 @@ public class Binding extends AbstractDescribableImpl<Binding> {
     @DataBoundSetter
     public void setCredentialsId(String credentialsId) {
         this.credentialsId = Texts.orNull(credentialsId);
-        Checks.optional(this.credentialsId, Checks::credential);
+        FormFault.field(Binding.class, "credentialsId", () -> Checks.optional(this.credentialsId, Checks::credential));
     }
 
     /** A {@link Secret}, a {@link CredentialRef}, or null. */
@@ -78,7 +80,7 @@ public class Binding extends AbstractDescribableImpl<Binding> {
     @DataBoundSetter
     public void setTokenFile(String tokenFile) {
         this.tokenFile = Texts.orNull(tokenFile);
-        Checks.optional(this.tokenFile, Checks::absolutePath);
+        FormFault.field(Binding.class, "tokenFile", () -> Checks.optional(this.tokenFile, Checks::absolutePath));
     }
 
     /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
@@ -99,12 +101,14 @@ public class Binding extends AbstractDescribableImpl<Binding> {
 
         @POST
         public ListBoxModel doFillIdentityItems(@AncestorInPath Computer computer, @QueryParameter String identity) {
-            return AgentChoices.identities(computer, Messages.Choice_identity(), identity, any -> true);
+            return FormAccess.configurer(computer)
+                    .fill(Messages.Choice_identity(), identity,
+                            () -> AgentChoices.identities(computer, Messages.Choice_identity(), identity, any -> true));
         }
 
         @POST
-        public FormValidation doCheckIdentity(@QueryParameter String value) {
-            return Texts.orNull(value) == null ? Checks.form(value, Checks::id) : AgentChoices.check(value);
+        public FormValidation doCheckIdentity(@AncestorInPath Computer computer, @QueryParameter String value) {
+            return FormAccess.configurer(computer).check(() -> AgentChoices.check(value));
         }
 
         /** Which identities there are, and what they say, is told to administrators only. */
@@ -120,63 +124,75 @@ public class Binding extends AbstractDescribableImpl<Binding> {
         }
 
         @POST
-        public FormValidation doCheckToken(@QueryParameter Secret value, @QueryParameter String identity) {
-            AgentPermission.check();
-            if (Tokens.orNull(value) == null) {
-                return FormValidation.ok();
-            }
-            Identity known = known(identity);
-            if (known != null && !known.getJoin().keepsSecret()) {
-                return useless(known);
-            }
-            Cluster cluster = known == null ? null : MachineIdConfiguration.get().cluster(known.getCluster());
-            try {
-                if (cluster != null) {
-                    Tokens.checkCluster(value, cluster.getName(), cluster.getAddress(), cluster.getAddressKind());
+        public FormValidation doCheckToken(
+                @AncestorInPath Computer computer, @QueryParameter Secret value, @QueryParameter String identity) {
+            return FormAccess.configurer(computer).check(() -> {
+                if (Tokens.orNull(value) == null) {
+                    return FormValidation.ok();
                 }
-            } catch (IllegalArgumentException e) {
-                return FormValidation.error(e.getMessage());
-            }
-            return Tokens.form(value);
+                Identity known = known(identity);
+                if (known != null && !known.getJoin().keepsSecret()) {
+                    return useless(known);
+                }
+                Cluster cluster = known == null ? null : MachineIdConfiguration.get().cluster(known.getCluster());
+                try {
+                    if (cluster != null) {
+                        Tokens.checkCluster(value, cluster.getName(), cluster.getAddress(), cluster.getAddressKind());
+                    }
+                } catch (IllegalArgumentException e) {
+                    return FormValidation.error(e.getMessage());
+                }
+                return Tokens.form(value);
+            });
         }
 
         @POST
         public ListBoxModel doFillCredentialsIdItems(
                 @AncestorInPath Computer computer, @QueryParameter String credentialsId) {
-            AgentPermission.check(computer);
-            return CredentialField.choices(credentialsId, maySee(computer));
+            return FormAccess.configurer(computer)
+                    .fill(Messages.Credential_none(), credentialsId,
+                            () -> CredentialField.choices(credentialsId, maySee(computer)));
         }
 
         @POST
         public FormValidation doCheckCredentialsId(
                 @AncestorInPath Computer computer, @QueryParameter String value, @QueryParameter String identity) {
-            AgentPermission.check(computer);
-            Identity known = known(identity);
-            String id = Texts.orNull(value);
-            if (known != null && id != null) {
-                if (!known.getJoin().keepsSecret()) {
-                    return useless(known);
+            return FormAccess.configurer(computer).check(() -> {
+                Identity known = known(identity);
+                String id = Texts.orNull(value);
+                if (known != null && id != null) {
+                    if (!known.getJoin().keepsSecret()) {
+                        return useless(known);
+                    }
+                    if (!known.takesFromAgents(id)) {
+                        return FormValidation.warning(Messages.Check_credentialNotNamed(known.getId(), id));
+                    }
                 }
-                if (!known.takesFromAgents(id)) {
-                    return FormValidation.warning(Messages.Check_credentialNotNamed(known.getId(), id));
-                }
-            }
-            return CredentialField.check(value, maySee(computer));
+                return CredentialField.check(value, maySee(computer));
+            });
+        }
+
+        private static boolean mayConfigure(Computer computer) {
+            return computer == null
+                    ? Jenkins.get().hasPermission(Computer.CREATE)
+                    : computer.hasPermission(Computer.CONFIGURE);
         }
 
         private static boolean maySee(Computer computer) {
             return Jenkins.get().hasPermission(Jenkins.ADMINISTER)
-                    || AgentPermission.has(computer) && CredentialField.maySee();
+                    || mayConfigure(computer) && CredentialField.maySee();
         }
 
         @POST
-        public FormValidation doCheckTokenFile(@QueryParameter String value, @QueryParameter String identity) {
-            AgentPermission.check();
-            Identity known = known(identity);
-            if (known != null && !known.getJoin().keepsSecret() && Texts.orNull(value) != null) {
-                return useless(known);
-            }
-            return Checks.formOptional(value, Checks::absolutePath);
+        public FormValidation doCheckTokenFile(
+                @AncestorInPath Computer computer, @QueryParameter String value, @QueryParameter String identity) {
+            return FormAccess.configurer(computer).check(() -> {
+                Identity known = known(identity);
+                if (known != null && !known.getJoin().keepsSecret() && Texts.orNull(value) != null) {
+                    return useless(known);
+                }
+                return Checks.formOptional(value, Checks::absolutePath);
+            });
         }
     }
 }

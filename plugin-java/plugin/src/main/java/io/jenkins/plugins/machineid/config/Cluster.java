@@ -12,6 +12,8 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.NamePattern;
 import io.jenkins.plugins.machineid.field.Address;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.Tokens;
@@ -41,8 +43,8 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
     public Cluster(String name, String address) {
         this.name = Texts.orEmpty(name).trim();
         this.address = Address.of(address);
-        Checks.name(this.name);
-        Checks.address(this.address);
+        FormFault.field(Cluster.class, "name", () -> Checks.name(this.name));
+        FormFault.field(Cluster.class, "address", () -> Checks.address(this.address));
     }
 
     public String getName() {
@@ -60,7 +62,7 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
     @DataBoundSetter
     public void setAddressKind(String addressKind) {
         this.addressKind = Texts.unlessDefault(addressKind, KINDS.get(0));
-        Checks.choice(getAddressKind(), KINDS, "addressKind");
+        FormFault.field(Cluster.class, "addressKind", () -> Checks.choice(getAddressKind(), KINDS, "addressKind"));
     }
 
     public List<String> getCaPins() {
@@ -70,7 +72,7 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
     @DataBoundSetter
     public void setCaPins(List<String> caPins) {
         this.caPins = Texts.words(caPins);
-        Checks.pins(getCaPinsText());
+        FormFault.field(Cluster.class, "caPins", () -> Checks.pins(getCaPinsText()));
     }
 
     /** For the form. */
@@ -85,7 +87,7 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
     @DataBoundSetter
     public void setCaCertificate(String caCertificate) {
         this.caCertificate = Texts.orNull(caCertificate);
-        Checks.optional(this.caCertificate, Checks::certificate);
+        FormFault.field(Cluster.class, "caCertificate", () -> Checks.optional(this.caCertificate, Checks::certificate));
     }
 
     /** Whether the address stays this one where the proxy announces another. */
@@ -106,7 +108,7 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
     @DataBoundSetter
     public void setTeleportName(String teleportName) {
         this.teleportName = Texts.orNull(teleportName);
-        Checks.optional(this.teleportName, Checks::resource);
+        FormFault.field(Cluster.class, "teleportName", () -> Checks.optional(this.teleportName, Checks::resource));
     }
 
     /** Whom statements about builds are for, unless a join method says otherwise. */
@@ -122,7 +124,7 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
     @DataBoundSetter
     public void setAllowedFolders(List<String> allowedFolders) {
         this.allowedFolders = Texts.lines(allowedFolders);
-        Checks.jobs(getAllowedFoldersText());
+        FormFault.field(Cluster.class, "allowedFolders", () -> Checks.jobs(getAllowedFoldersText()));
     }
 
     /** For the form. */
@@ -163,50 +165,47 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
 
         @POST
         public ListBoxModel doFillAddressKindItems() {
-            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            ListBoxModel items = new ListBoxModel();
-            items.add(Messages.Cluster_kindProxy(), "proxy");
-            items.add(Messages.Cluster_kindAuth(), "auth");
-            return items;
+            return FormAccess.fill(() -> {
+                ListBoxModel items = new ListBoxModel();
+                items.add(Messages.Cluster_kindProxy(), "proxy");
+                items.add(Messages.Cluster_kindAuth(), "auth");
+                return items;
+            });
         }
 
         @POST
         public FormValidation doCheckName(@QueryParameter String value) {
-            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            return Checks.form(value, Checks::name);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::name));
         }
 
         @POST
         public FormValidation doCheckAddress(@QueryParameter String value) {
-            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            FormValidation form = Checks.form(value, Address::check);
-            return form.kind == FormValidation.Kind.OK && Texts.orEmpty(value).contains("://")
-                    ? FormValidation.ok(Messages.Check_addressTaken(Address.of(value)))
-                    : form;
+            return FormAccess.administrator().check(() -> {
+                FormValidation form = Checks.formOptional(value, Address::check);
+                return form.kind == FormValidation.Kind.OK && Texts.orEmpty(value).contains("://")
+                        ? FormValidation.ok(Messages.Check_addressTaken(Address.of(value)))
+                        : form;
+            });
         }
 
         @POST
         public FormValidation doCheckCaPins(@QueryParameter String value) {
-            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            return Checks.form(value, Checks::pins);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::pins));
         }
 
         @POST
         public FormValidation doCheckCaCertificate(@QueryParameter String value) {
-            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            return Checks.formOptional(value, Checks::certificate);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::certificate));
         }
 
         @POST
         public FormValidation doCheckTeleportName(@QueryParameter String value) {
-            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            return Checks.formOptional(value, Checks::resource);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::resource));
         }
 
         @POST
         public FormValidation doCheckAllowedFolders(@QueryParameter String value) {
-            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            return Checks.formOptional(value, Checks::jobs);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::jobs));
         }
 
         /** Test connection, with what stands in the form now. */
@@ -218,17 +217,18 @@ public class Cluster extends AbstractDescribableImpl<Cluster> {
                 @QueryParameter String caPins,
                 @QueryParameter String caCertificate,
                 @QueryParameter String teleportName) {
-            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            try {
-                Cluster cluster = new Cluster(name, address);
-                cluster.setAddressKind(addressKind);
-                cluster.setCaPins(List.of(Texts.orEmpty(caPins)));
-                cluster.setCaCertificate(caCertificate);
-                cluster.setTeleportName(teleportName);
-                return ConnectionCheck.get().run(cluster, null);
-            } catch (IllegalArgumentException e) {
-                return FormValidation.error(e.getMessage());
-            }
+            return FormAccess.administrator().test(() -> {
+                try {
+                    Cluster cluster = new Cluster(name, address);
+                    cluster.setAddressKind(addressKind);
+                    cluster.setCaPins(List.of(Texts.orEmpty(caPins)));
+                    cluster.setCaCertificate(caCertificate);
+                    cluster.setTeleportName(teleportName);
+                    return ConnectionCheck.get().run(cluster, null);
+                } catch (IllegalArgumentException e) {
+                    return FormValidation.error(e.getMessage());
+                }
+            });
         }
     }
 }

@@ -11,6 +11,7 @@ import io.jenkins.plugins.machineid.access.IdentityName;
 import io.jenkins.plugins.machineid.access.IdentityRule;
 import io.jenkins.plugins.machineid.access.Policy;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import io.jenkins.plugins.machineid.join.TokenJoin;
@@ -51,8 +52,8 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     public Identity(String id, String cluster) {
         this.id = Texts.orEmpty(id).trim();
         this.cluster = Texts.orEmpty(cluster).trim();
-        Checks.id(this.id);
-        requireCluster(this.id, this.cluster);
+        FormFault.field(Identity.class, "id", () -> Checks.id(this.id));
+        FormFault.field(Identity.class, "cluster", () -> requireCluster(this.id, this.cluster));
     }
 
     /** @throws IllegalArgumentException with a sentence for the reader */
@@ -113,7 +114,8 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setKeyAlgorithm(String keyAlgorithm) {
         this.keyAlgorithm = Texts.unlessDefault(keyAlgorithm, KEY_ALGORITHMS.get(0));
-        Checks.choice(getKeyAlgorithm(), KEY_ALGORITHMS, "keyAlgorithm");
+        FormFault.field(
+                Identity.class, "keyAlgorithm", () -> Checks.choice(getKeyAlgorithm(), KEY_ALGORITHMS, "keyAlgorithm"));
     }
 
     /** Wished lifetime of the bot's own certificates. */
@@ -124,7 +126,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setLifetime(String lifetime) {
         this.lifetime = Texts.unlessDefault(lifetime, DEFAULT_LIFETIME);
-        Checks.ttl(getLifetime());
+        FormFault.field(Identity.class, "lifetime", () -> Checks.ttl(getLifetime()));
     }
 
     /** Null: at a random point after half of the lifetime. */
@@ -135,7 +137,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setRenewalInterval(String renewalInterval) {
         this.renewalInterval = Texts.orNull(renewalInterval);
-        Checks.optional(this.renewalInterval, Checks::interval);
+        FormFault.field(Identity.class, "renewalInterval", () -> Checks.optional(this.renewalInterval, Checks::interval));
     }
 
     public List<String> getRoles() {
@@ -145,7 +147,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setRoles(List<String> roles) {
         this.roles = Texts.words(roles);
-        Checks.roles(getRolesText());
+        FormFault.field(Identity.class, "roles", () -> Checks.roles(getRolesText()));
     }
 
     /** For the form. */
@@ -160,7 +162,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setMaxTtl(String maxTtl) {
         this.maxTtl = Texts.unlessDefault(maxTtl, DEFAULT_LIFETIME);
-        Checks.ttl(getMaxTtl());
+        FormFault.field(Identity.class, "maxTtl", () -> Checks.ttl(getMaxTtl()));
     }
 
     /** {@code agent}: builds of an agent share a role's key pair; {@code build}: each build gets its own. */
@@ -171,7 +173,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setCacheScope(String cacheScope) {
         this.cacheScope = Texts.unlessDefault(cacheScope, CACHE_SCOPES.get(0));
-        Checks.choice(getCacheScope(), CACHE_SCOPES, "cacheScope");
+        FormFault.field(Identity.class, "cacheScope", () -> Checks.choice(getCacheScope(), CACHE_SCOPES, "cacheScope"));
     }
 
     public List<String> getAllowedJobs() {
@@ -181,7 +183,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setAllowedJobs(List<String> allowedJobs) {
         this.allowedJobs = Texts.lines(allowedJobs);
-        Checks.jobs(getAllowedJobsText());
+        FormFault.field(Identity.class, "allowedJobs", () -> Checks.jobs(getAllowedJobsText()));
     }
 
     /** For the form. */
@@ -197,7 +199,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setAllowedAgents(List<String> allowedAgents) {
         this.allowedAgents = Texts.lines(allowedAgents);
-        Checks.agents(getAllowedAgentsText());
+        FormFault.field(Identity.class, "allowedAgents", () -> Checks.agents(getAllowedAgentsText()));
     }
 
     /** For the form. */
@@ -213,7 +215,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setAgentCredentials(List<String> agentCredentials) {
         this.agentCredentials = Texts.lines(agentCredentials);
-        Checks.credentials(getAgentCredentialsText());
+        FormFault.field(Identity.class, "agentCredentials", () -> Checks.credentials(getAgentCredentialsText()));
     }
 
     /** For the form. */
@@ -233,7 +235,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
     @DataBoundSetter
     public void setAgentsBy(String agentsBy) {
         this.agentsBy = Texts.unlessDefault(agentsBy, AGENTS_BY.get(0));
-        Checks.choice(getAgentsBy(), AGENTS_BY, "agentsBy");
+        FormFault.field(Identity.class, "agentsBy", () -> Checks.choice(getAgentsBy(), AGENTS_BY, "agentsBy"));
     }
 
     /** A label expression; null: none. */
@@ -282,7 +284,7 @@ public class Identity extends AbstractDescribableImpl<Identity> {
         setAgentsBy(agentsBy);
         getJoin().check();
         if (renewalInterval != null) {
-            Checks.interval(renewalInterval, getLifetime());
+            FormFault.field(Identity.class, "renewalInterval", () -> Checks.interval(renewalInterval, getLifetime()));
         }
         if (rule().agents().by() == AgentRule.By.ANY && getJoin().keepsSecret()) {
             throw new IllegalArgumentException(Messages.Check_anyAgentSecret(id));

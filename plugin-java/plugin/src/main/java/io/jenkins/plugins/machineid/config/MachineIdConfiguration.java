@@ -7,7 +7,8 @@ import hudson.Extension;
 import hudson.ExtensionList;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Policy;
-import io.jenkins.plugins.machineid.field.Sentences;
+import io.jenkins.plugins.machineid.field.Entries;
+import io.jenkins.plugins.machineid.field.FormFault;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import jenkins.model.GlobalConfiguration;
@@ -125,10 +126,10 @@ public class MachineIdConfiguration extends GlobalConfiguration {
         try {
             // A form whose last entry was removed sends no key at all for the list: an empty one.
             replace(
-                    req.bindJSONToList(Cluster.class, json.get("clusters")),
-                    req.bindJSONToList(Identity.class, json.get("identities")));
-        } catch (RuntimeException e) {
-            throw new FormException(Sentences.of(e), "machineId");
+                    Entries.bind(req, Cluster.class, json.get("clusters"), Messages.Cluster_displayName(), "name"),
+                    Entries.bind(req, Identity.class, json.get("identities"), Messages.Identity_displayName(), "id"));
+        } catch (RuntimeException | LinkageError e) {
+            throw new FormException(FormFault.page(getDisplayName(), e), "machineId");
         }
         return true;
     }

@@ -13,7 +13,9 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
-import io.jenkins.plugins.machineid.field.Sentences;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
+import io.jenkins.plugins.machineid.field.Entries;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.join.JoinMethod;
 import java.util.ArrayList;
@@ -72,7 +74,8 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
     @DataBoundSetter
     public void setDefaultIdentity(String defaultIdentity) {
         this.defaultIdentity = Texts.orNull(defaultIdentity);
-        Checks.optional(this.defaultIdentity, Checks::id);
+        FormFault.field(
+                MachineIdNodeProperty.class, "defaultIdentity", () -> Checks.optional(this.defaultIdentity, Checks::id));
     }
 
     public StandingDestination getStanding() {
@@ -96,10 +99,11 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
 
     /** All of it once more, for the reason that {@link JoinMethod#check} gives. */
     void check() {
-        getIdentities().forEach(Binding::check);
+        getIdentities().forEach(each -> FormFault.entry(
+                Messages.Form_named(Messages.Binding_displayName(), each.getIdentity()), each::check));
         setDefaultIdentity(defaultIdentity);
         if (standing != null) {
-            standing.check();
+            FormFault.entry(Messages.StandingDestination_displayName(), standing::check);
             StandingDestination.checkStands(standing.getIdentity() == null ? defaultIdentity : standing.getIdentity());
         }
     }
@@ -134,13 +138,15 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
         @Override
         public NodeProperty<?> newInstance(StaplerRequest2 req, JSONObject formData) throws FormException {
             try {
+                // Once for the place of a fault: the binding of the whole tells of none.
+                Entries.bind(req, Binding.class, formData.opt("identities"), Messages.Binding_displayName(), "identity");
                 NodeProperty<?> property = super.newInstance(req, formData);
                 if (property instanceof MachineIdNodeProperty ours) {
                     ours.check();
                 }
                 return property;
             } catch (RuntimeException | LinkageError e) {
-                throw new FormException(Sentences.of(e), "machineId");
+                throw new RefusedForm(new FormException(FormFault.page(getDisplayName(), e), "machineId"), e);
             }
         }
 
@@ -153,12 +159,14 @@ public class MachineIdNodeProperty extends NodeProperty<Node> {
         @POST
         public ListBoxModel doFillDefaultIdentityItems(
                 @AncestorInPath Computer computer, @QueryParameter String defaultIdentity) {
-            return AgentChoices.identities(computer, Messages.Choice_noDefault(), defaultIdentity, any -> true);
+            return FormAccess.configurer(computer)
+                    .fill(Messages.Choice_noDefault(), defaultIdentity,
+                            () -> AgentChoices.identities(computer, Messages.Choice_noDefault(), defaultIdentity, any -> true));
         }
 
         @POST
-        public FormValidation doCheckDefaultIdentity(@QueryParameter String value) {
-            return AgentChoices.check(value);
+        public FormValidation doCheckDefaultIdentity(@AncestorInPath Computer computer, @QueryParameter String value) {
+            return FormAccess.configurer(computer).check(() -> AgentChoices.check(value));
         }
     }
 }

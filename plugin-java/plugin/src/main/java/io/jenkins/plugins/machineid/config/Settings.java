@@ -6,6 +6,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.IdentityRule;
 import io.jenkins.plugins.machineid.access.Policy;
 import io.jenkins.plugins.machineid.access.RefusalLog;
+import io.jenkins.plugins.machineid.field.FormFault;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,8 +35,10 @@ public final class Settings {
         this.identities = new ArrayList<>(identities);
         unique(this.clusters.stream().map(Cluster::getName).toList());
         unique(this.identities.stream().map(Identity::getId).toList());
-        this.clusters.forEach(Cluster::check);
-        this.identities.forEach(Identity::check);
+        this.clusters.forEach(each -> FormFault.entry(
+                Messages.Form_named(Messages.Cluster_displayName(), each.getName()), each::check));
+        this.identities.forEach(
+                each -> FormFault.entry(Messages.Form_named(Messages.Identity_displayName(), each.getId()), each::check));
         Map<String, IdentityRule> rules = new HashMap<>();
         this.identities.forEach(identity -> rules.put(identity.getId(), identity.rule()));
         this.policy = new Policy(rules, REFUSALS);
@@ -70,7 +73,10 @@ public final class Settings {
         for (Identity identity : identities) {
             Cluster cluster = cluster(identity.getCluster());
             if (cluster != null) {
-                identity.getJoin().checkCluster(cluster.getName(), cluster.getAddress(), cluster.getAddressKind());
+                FormFault.entry(
+                        Messages.Form_named(Messages.Identity_displayName(), identity.getId()),
+                        () -> identity.getJoin()
+                                .checkCluster(cluster.getName(), cluster.getAddress(), cluster.getAddressKind()));
             }
         }
         return this;

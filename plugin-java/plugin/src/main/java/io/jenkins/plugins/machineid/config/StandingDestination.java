@@ -10,9 +10,11 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
-import io.jenkins.plugins.machineid.output.KubernetesClusters;
 import io.jenkins.plugins.machineid.join.JoinMethod;
+import io.jenkins.plugins.machineid.output.KubernetesClusters;
 import java.util.List;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
@@ -34,7 +36,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundConstructor
     public StandingDestination(String path) {
         this.path = Texts.orEmpty(path).trim();
-        Checks.destination(this.path);
+        FormFault.field(StandingDestination.class, "path", () -> Checks.destination(this.path));
     }
 
     public String getPath() {
@@ -49,7 +51,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setReaders(List<String> readers) {
         this.readers = Texts.words(readers);
-        Checks.readers(this.readers);
+        FormFault.field(StandingDestination.class, "readers", () -> Checks.readers(this.readers));
     }
 
     /** For the form. */
@@ -65,7 +67,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setIdentity(String identity) {
         this.identity = Texts.orNull(identity);
-        Checks.optional(this.identity, Checks::id);
+        FormFault.field(StandingDestination.class, "identity", () -> Checks.optional(this.identity, Checks::id));
     }
 
     public List<String> getRoles() {
@@ -75,7 +77,7 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setRoles(List<String> roles) {
         this.roles = Texts.words(roles);
-        Checks.roles(getRolesText());
+        FormFault.field(StandingDestination.class, "roles", () -> Checks.roles(getRolesText()));
     }
 
     /** For the form. */
@@ -91,7 +93,8 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
-        Checks.optional(this.kubernetesCluster, Checks::resource);
+        FormFault.field(
+                StandingDestination.class, "kubernetesCluster", () -> Checks.optional(this.kubernetesCluster, Checks::resource));
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -102,7 +105,8 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
     @DataBoundSetter
     public void setKubernetesClusters(List<String> kubernetesClusters) {
         this.kubernetesClusters = Texts.names(kubernetesClusters);
-        Checks.kubernetesClusters(this.kubernetesClusters);
+        FormFault.field(
+                StandingDestination.class, "kubernetesClusters", () -> Checks.kubernetesClusters(this.kubernetesClusters));
     }
 
     /** For the form. */
@@ -150,32 +154,32 @@ public class StandingDestination extends AbstractDescribableImpl<StandingDestina
         }
 
         @POST
-        public FormValidation doCheckPath(@QueryParameter String value) {
-            AgentPermission.check();
-            return Checks.form(value, Checks::destination);
+        public FormValidation doCheckPath(@AncestorInPath Computer computer, @QueryParameter String value) {
+            return FormAccess.configurer(computer).check(() -> Checks.formOptional(value, Checks::destination));
         }
 
         @POST
         public ListBoxModel doFillIdentityItems(@AncestorInPath Computer computer, @QueryParameter String identity) {
-            return AgentChoices.identities(
+            return FormAccess.configurer(computer).fill(Messages.Choice_default(), identity, () -> AgentChoices.identities(
                     computer,
                     Messages.Choice_default(),
                     identity,
-                    known -> known.getJoin().statement().isEmpty() || known.getJoin().statesAgents());
+                    known -> known.getJoin().statement().isEmpty() || known.getJoin().statesAgents()));
         }
 
         @POST
-        public FormValidation doCheckIdentity(@QueryParameter String value) {
-            FormValidation form = AgentChoices.check(value);
-            return form.kind == FormValidation.Kind.OK
-                    ? Checks.formOptional(value, StandingDestination::checkStands)
-                    : form;
+        public FormValidation doCheckIdentity(@AncestorInPath Computer computer, @QueryParameter String value) {
+            return FormAccess.configurer(computer).check(() -> {
+                FormValidation form = AgentChoices.check(value);
+                return form.kind == FormValidation.Kind.OK
+                        ? Checks.formOptional(value, StandingDestination::checkStands)
+                        : form;
+            });
         }
 
         @POST
-        public FormValidation doCheckRoles(@QueryParameter String value) {
-            AgentPermission.check();
-            return Checks.formOptional(value, Checks::roles);
+        public FormValidation doCheckRoles(@AncestorInPath Computer computer, @QueryParameter String value) {
+            return FormAccess.configurer(computer).check(() -> Checks.formOptional(value, Checks::roles));
         }
     }
 }

@@ -49,6 +49,10 @@ public final class Checks {
         }
     }
 
+    /**
+     * Says nothing to an empty field, required ones too: an entry that was just added is not red before anybody has typed.
+     * What is missing is said when the form is saved.
+     */
     public static FormValidation formOptional(String text, Rule rule) {
         return Texts.orNull(text) == null ? FormValidation.ok() : form(text, rule);
     }
@@ -61,6 +65,7 @@ public final class Checks {
     }
 
     public static void id(String text) {
+        require(!text.isEmpty(), Messages.Check_idMissing(ID_LENGTH));
         require(text.length() <= ID_LENGTH && ID.matcher(text).matches(), Messages.Check_id(text, ID_LENGTH));
     }
 
@@ -69,6 +74,7 @@ public final class Checks {
     }
 
     public static void address(String text) {
+        require(!text.isEmpty(), Messages.Check_addressMissing());
         Matcher matcher = ADDRESS.matcher(text);
         require(matcher.matches(), Messages.Check_address(text));
         String host = matcher.group("host");
@@ -223,6 +229,7 @@ public final class Checks {
     }
 
     public static void destination(String text) {
+        require(!text.isEmpty(), Messages.Check_pathMissing());
         absolutePath(text);
         require(text.split("/").length > 2, Messages.Check_destination(text));
     }

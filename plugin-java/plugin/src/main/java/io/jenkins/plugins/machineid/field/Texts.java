@@ -45,6 +45,11 @@ public final class Texts {
         return split(entries, "[\\r\\n]+");
     }
 
+    /** For a form's field that shows them on one line. */
+    public static String joined(Collection<?> entries) {
+        return String.join(", ", entries.stream().map(String::valueOf).toList());
+    }
+
     /** The host of an address that may have a port; an IPv6 address loses its brackets. */
     public static String host(String address) {
         if (address.startsWith("[")) {

@@ -9,7 +9,8 @@ import hudson.Extension;
 import hudson.model.Item;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
-import io.jenkins.plugins.machineid.field.Sentences;
+import io.jenkins.plugins.machineid.field.Entries;
+import io.jenkins.plugins.machineid.field.FormFault;
 import java.util.ArrayList;
 import java.util.List;
 import net.sf.json.JSONObject;
@@ -80,13 +81,20 @@ public class FolderIdentitiesProperty extends AbstractFolderProperty<AbstractFol
         public FolderIdentitiesProperty newInstance(StaplerRequest2 req, JSONObject formData) throws FormException {
             FolderIdentitiesProperty property = new FolderIdentitiesProperty();
             try {
-                property.setIdentities(req.bindJSONToList(FolderIdentity.class, formData.opt("identities")));
+                property.setIdentities(Entries.bind(
+                        req,
+                        FolderIdentity.class,
+                        formData.opt("identities"),
+                        Messages.FolderIdentity_displayName(),
+                        "id"));
+                property.getIdentities().forEach(each -> FormFault.entry(
+                        Messages.Form_named(Messages.FolderIdentity_displayName(), each.getId()), each::check));
                 Item folder = req.findAncestorObject(AbstractFolder.class);
                 if (folder != null) {
                     property.check(folder.getFullName());
                 }
             } catch (RuntimeException | LinkageError e) {
-                throw new FormException(Sentences.of(e), "machineIdentities");
+                throw new FormException(FormFault.page(getDisplayName(), e), "machineIdentities");
             }
             return property.getIdentities().isEmpty() ? null : property;
         }

@@ -10,6 +10,7 @@ import io.jenkins.plugins.machineid.access.IdentityName;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
@@ -41,8 +42,8 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
     public FolderIdentity(String id, String cluster) {
         this.id = Texts.orEmpty(id).trim();
         this.cluster = Texts.orEmpty(cluster).trim();
-        Checks.id(this.id);
-        Identity.requireCluster(this.id, this.cluster);
+        FormFault.field(FolderIdentity.class, "id", () -> Checks.id(this.id));
+        FormFault.field(FolderIdentity.class, "cluster", () -> Identity.requireCluster(this.id, this.cluster));
     }
 
     public String getId() {
@@ -62,7 +63,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
     @DataBoundSetter
     public void setForm(String form) {
         this.form = Texts.unlessDefault(form, StatementForm.CHOSEN.method());
-        Checks.choice(getForm(), StatementForm.methods(), "form");
+        FormFault.field(FolderIdentity.class, "form", () -> Checks.choice(getForm(), StatementForm.methods(), "form"));
     }
 
     /** Name of the token resource; null: the name of the bot. */
@@ -73,7 +74,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
     @DataBoundSetter
     public void setTokenName(String tokenName) {
         this.tokenName = Texts.orNull(tokenName);
-        Checks.optional(this.tokenName, Checks::token);
+        FormFault.field(FolderIdentity.class, "tokenName", () -> Checks.optional(this.tokenName, Checks::token));
     }
 
     public List<String> getRoles() {
@@ -83,7 +84,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
     @DataBoundSetter
     public void setRoles(List<String> roles) {
         this.roles = Texts.words(roles);
-        Checks.roles(getRolesText());
+        FormFault.field(FolderIdentity.class, "roles", () -> Checks.roles(getRolesText()));
     }
 
     /** For the form. */
@@ -98,7 +99,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
     @DataBoundSetter
     public void setMaxTtl(String maxTtl) {
         this.maxTtl = Texts.unlessDefault(maxTtl, DEFAULT_TTL);
-        Checks.ttl(getMaxTtl());
+        FormFault.field(FolderIdentity.class, "maxTtl", () -> Checks.ttl(getMaxTtl()));
     }
 
     /** Patterns of names as seen from the folder; none: all jobs below it. */
@@ -112,7 +113,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
         if (getAllowedJobs().size() > MOST_PATTERNS) {
             throw new IllegalArgumentException(Messages.Check_most(getAllowedJobs().size(), MOST_PATTERNS));
         }
-        Checks.jobs(getAllowedJobsText());
+        FormFault.field(FolderIdentity.class, "allowedJobs", () -> Checks.jobs(getAllowedJobsText()));
     }
 
     /** For the form. */

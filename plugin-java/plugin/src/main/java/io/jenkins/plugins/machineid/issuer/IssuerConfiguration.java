@@ -9,6 +9,8 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.credential.CredentialField;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.time.Duration;
 import jenkins.model.GlobalConfiguration;
@@ -81,7 +83,7 @@ public class IssuerConfiguration extends GlobalConfiguration {
 
     @DataBoundSetter
     public void setCredentialsId(String credentialsId) {
-        String id = credential(credentialsId);
+        String id = credential("credentialsId", credentialsId);
         synchronized (this) {
             this.credentialsId = id;
         }
@@ -95,7 +97,7 @@ public class IssuerConfiguration extends GlobalConfiguration {
 
     @DataBoundSetter
     public void setNextCredentialsId(String nextCredentialsId) {
-        String id = credential(nextCredentialsId);
+        String id = credential("nextCredentialsId", nextCredentialsId);
         synchronized (this) {
             this.nextCredentialsId = id;
         }
@@ -128,52 +130,51 @@ public class IssuerConfiguration extends GlobalConfiguration {
         try {
             Integer rotate = number("rotateAfterDays", json.optString("rotateAfterDays"), 2);
             Integer announce = number("announceDays", json.optString("announceDays"), 1);
-            String signing = credential(json.optString("credentialsId"));
-            String next = credential(json.optString("nextCredentialsId"));
+            String signing = credential("credentialsId", json.optString("credentialsId"));
+            String next = credential("nextCredentialsId", json.optString("nextCredentialsId"));
             setRotateAfterDays(rotate);
             setAnnounceDays(announce);
             setCredentialsId(signing);
             setNextCredentialsId(next);
         } catch (IllegalArgumentException e) {
-            throw new FormException(e.getMessage(), "machineIdIssuer");
+            throw new FormException(FormFault.page(getDisplayName(), e), "machineIdIssuer");
         }
         return true;
     }
 
     @POST
     public FormValidation doCheckRotateAfterDays(@QueryParameter String value) {
-        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return Checks.formOptional(value, text -> number("rotateAfterDays", text, 2));
+        return FormAccess.administrator()
+                .check(() -> Checks.formOptional(value, text -> number("rotateAfterDays", text, 2)));
     }
 
     @POST
     public FormValidation doCheckAnnounceDays(@QueryParameter String value) {
-        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return Checks.formOptional(value, text -> number("announceDays", text, 1));
+        return FormAccess.administrator().check(() -> Checks.formOptional(value, text -> number("announceDays", text, 1)));
     }
 
     @POST
     public ListBoxModel doFillCredentialsIdItems(@QueryParameter String credentialsId) {
-        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return CredentialField.choices(credentialsId, true);
+        return FormAccess.administrator()
+                .fill(Messages.Credential_none(), credentialsId,
+                        () -> CredentialField.choices(credentialsId, true));
     }
 
     @POST
     public ListBoxModel doFillNextCredentialsIdItems(@QueryParameter String nextCredentialsId) {
-        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return CredentialField.choices(nextCredentialsId, true);
+        return FormAccess.administrator()
+                .fill(Messages.Credential_none(), nextCredentialsId,
+                        () -> CredentialField.choices(nextCredentialsId, true));
     }
 
     @POST
     public FormValidation doCheckCredentialsId(@QueryParameter String value) {
-        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return key(value);
+        return FormAccess.administrator().check(() -> key(value));
     }
 
     @POST
     public FormValidation doCheckNextCredentialsId(@QueryParameter String value) {
-        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return key(value);
+        return FormAccess.administrator().check(() -> key(value));
     }
 
     /** Also whether a key is in it: read once, and waited for as long as a credential is. */
@@ -194,9 +195,9 @@ public class IssuerConfiguration extends GlobalConfiguration {
         }
     }
 
-    private static String credential(String text) {
+    private static String credential(String field, String text) {
         String id = Texts.orNull(text);
-        Checks.optional(id, Checks::credential);
+        FormFault.field(IssuerConfiguration.class, field, () -> Checks.optional(id, Checks::credential));
         return id;
     }
 
@@ -205,17 +206,21 @@ public class IssuerConfiguration extends GlobalConfiguration {
         if (digits == null) {
             return null;
         }
+        int days;
         try {
-            return days(field, Integer.parseInt(digits), least);
+            days = Integer.parseInt(digits);
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(Messages.Issuer_days(field, least, LONGEST));
+            days = -1;
         }
+        return days(field, days, least);
     }
 
     private static Integer days(String field, int days, int least) {
-        if (days < least || days > LONGEST) {
-            throw new IllegalArgumentException(Messages.Issuer_days(field, least, LONGEST));
-        }
+        FormFault.field(IssuerConfiguration.class, field, () -> {
+            if (days < least || days > LONGEST) {
+                throw new IllegalArgumentException(Messages.Issuer_days(field, least, LONGEST));
+            }
+        });
         return days;
     }
 }

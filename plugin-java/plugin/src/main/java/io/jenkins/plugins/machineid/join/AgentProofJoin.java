@@ -4,6 +4,8 @@ package io.jenkins.plugins.machineid.join;
 
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
@@ -20,7 +22,7 @@ public abstract class AgentProofJoin extends NamedTokenJoin {
     @DataBoundSetter
     public void setTokenFile(String tokenFile) {
         this.tokenFile = Texts.orNull(tokenFile);
-        Checks.optional(this.tokenFile, Checks::absolutePath);
+        FormFault.field(AgentProofJoin.class, "tokenFile", () -> Checks.optional(this.tokenFile, Checks::absolutePath));
     }
 
     @Override
@@ -43,8 +45,7 @@ public abstract class AgentProofJoin extends NamedTokenJoin {
 
         @POST
         public FormValidation doCheckTokenFile(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::absolutePath);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::absolutePath));
         }
     }
 }

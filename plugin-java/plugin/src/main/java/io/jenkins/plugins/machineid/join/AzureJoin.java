@@ -5,6 +5,8 @@ package io.jenkins.plugins.machineid.join;
 import hudson.Extension;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -36,7 +38,7 @@ public class AzureJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setClientId(String clientId) {
         this.clientId = Texts.orNull(clientId);
-        Checks.optional(this.clientId, Checks::uuid);
+        FormFault.field(AzureJoin.class, "clientId", () -> Checks.optional(this.clientId, Checks::uuid));
     }
 
     @Override
@@ -61,8 +63,7 @@ public class AzureJoin extends AgentProofJoin {
 
         @POST
         public FormValidation doCheckClientId(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::uuid);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::uuid));
         }
     }
 }

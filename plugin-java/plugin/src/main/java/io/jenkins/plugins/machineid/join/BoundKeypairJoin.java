@@ -12,6 +12,8 @@ import io.jenkins.plugins.machineid.credential.CredentialRef;
 import io.jenkins.plugins.machineid.credential.CredentialTrouble;
 import io.jenkins.plugins.machineid.credential.Credentials;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.PrivateKeyText;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.issuer.IssuerConfiguration;
@@ -55,7 +57,10 @@ public class BoundKeypairJoin extends AgentProofJoin {
     public void setRegistrationSecret(Secret registrationSecret) {
         this.registrationSecret = Tokens.orNull(registrationSecret);
         if (this.registrationSecret != null) {
-            secret(this.registrationSecret.getPlainText());
+            FormFault.field(
+                    BoundKeypairJoin.class,
+                    "registrationSecret",
+                    () -> secret(this.registrationSecret.getPlainText()));
         }
     }
 
@@ -67,7 +72,10 @@ public class BoundKeypairJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setRegistrationSecretCredentialsId(String registrationSecretCredentialsId) {
         this.registrationSecretCredentialsId = Texts.orNull(registrationSecretCredentialsId);
-        Checks.optional(this.registrationSecretCredentialsId, Checks::credential);
+        FormFault.field(
+                BoundKeypairJoin.class,
+                "registrationSecretCredentialsId",
+                () -> Checks.optional(this.registrationSecretCredentialsId, Checks::credential));
     }
 
     /** A file on the agent that holds the registration secret. */
@@ -78,7 +86,10 @@ public class BoundKeypairJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setRegistrationSecretPath(String registrationSecretPath) {
         this.registrationSecretPath = Texts.orNull(registrationSecretPath);
-        Checks.optional(this.registrationSecretPath, Checks::absolutePath);
+        FormFault.field(
+                BoundKeypairJoin.class,
+                "registrationSecretPath",
+                () -> Checks.optional(this.registrationSecretPath, Checks::absolutePath));
     }
 
     /** A file on the agent that holds a private key which never changes. */
@@ -89,7 +100,10 @@ public class BoundKeypairJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setStaticKeyPath(String staticKeyPath) {
         this.staticKeyPath = Texts.orNull(staticKeyPath);
-        Checks.optional(this.staticKeyPath, Checks::absolutePath);
+        FormFault.field(
+                BoundKeypairJoin.class,
+                "staticKeyPath",
+                () -> Checks.optional(this.staticKeyPath, Checks::absolutePath));
     }
 
     /**
@@ -103,7 +117,10 @@ public class BoundKeypairJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setStaticKeyCredentialsId(String staticKeyCredentialsId) {
         this.staticKeyCredentialsId = Texts.orNull(staticKeyCredentialsId);
-        Checks.optional(this.staticKeyCredentialsId, Checks::credential);
+        FormFault.field(
+                BoundKeypairJoin.class,
+                "staticKeyCredentialsId",
+                () -> Checks.optional(this.staticKeyCredentialsId, Checks::credential));
     }
 
     /** A registration secret belongs to one token: an agent's own token doesn't come with this one's. */
@@ -162,48 +179,48 @@ public class BoundKeypairJoin extends AgentProofJoin {
 
         @POST
         public FormValidation doCheckRegistrationSecret(@QueryParameter Secret value) {
-            administrator();
-            return Tokens.orNull(value) == null
+            return FormAccess.administrator().check(() -> Tokens.orNull(value) == null
                     ? FormValidation.ok()
-                    : Checks.form(value.getPlainText(), BoundKeypairJoin::secret);
+                    : Checks.form(value.getPlainText(), BoundKeypairJoin::secret));
         }
 
         @POST
-        public ListBoxModel doFillRegistrationSecretCredentialsIdItems(@QueryParameter String registrationSecretCredentialsId) {
-            administrator();
-            return CredentialField.choices(registrationSecretCredentialsId, true);
+        public ListBoxModel doFillRegistrationSecretCredentialsIdItems(
+                @QueryParameter String registrationSecretCredentialsId) {
+            return FormAccess.administrator()
+                    .fill(Messages.Credential_none(), registrationSecretCredentialsId,
+                            () -> CredentialField.choices(registrationSecretCredentialsId, true));
         }
 
         @POST
         public FormValidation doCheckRegistrationSecretCredentialsId(@QueryParameter String value) {
-            administrator();
-            return CredentialField.check(value, true);
+            return FormAccess.administrator().check(() -> CredentialField.check(value, true));
         }
 
         @POST
         public FormValidation doCheckRegistrationSecretPath(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::absolutePath);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::absolutePath));
         }
 
         @POST
         public FormValidation doCheckStaticKeyPath(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::absolutePath);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::absolutePath));
         }
 
         @POST
         public ListBoxModel doFillStaticKeyCredentialsIdItems(@QueryParameter String staticKeyCredentialsId) {
-            administrator();
-            return CredentialField.choices(staticKeyCredentialsId, true);
+            return FormAccess.administrator()
+                    .fill(Messages.Credential_none(), staticKeyCredentialsId,
+                            () -> CredentialField.choices(staticKeyCredentialsId, true));
         }
 
         @POST
         public FormValidation doCheckStaticKeyCredentialsId(@QueryParameter String value) {
-            administrator();
-            FormValidation own = Checks.formOptional(value, BoundKeypairJoin::unlessItSigns);
-            FormValidation there = own.kind == FormValidation.Kind.OK ? CredentialField.check(value, true) : own;
-            return there.kind == FormValidation.Kind.OK && Texts.orNull(value) != null ? key(value.trim()) : there;
+            return FormAccess.administrator().check(() -> {
+                FormValidation own = Checks.formOptional(value, BoundKeypairJoin::unlessItSigns);
+                FormValidation there = own.kind == FormValidation.Kind.OK ? CredentialField.check(value, true) : own;
+                return there.kind == FormValidation.Kind.OK && Texts.orNull(value) != null ? key(value.trim()) : there;
+            });
         }
 
         /** Whether a key is in it: waited for as long as a credential is. */

@@ -5,6 +5,8 @@ package io.jenkins.plugins.machineid.join;
 import hudson.Extension;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +43,7 @@ public class GenericOidcJoin extends IdTokenJoin {
         List<String> words = new ArrayList<>();
         Texts.orEmpty(command).forEach(entry -> words.addAll(words(entry)));
         this.command = words.isEmpty() ? null : words;
-        Checks.command(words);
+        FormFault.field(GenericOidcJoin.class, "command", () -> Checks.command(words));
     }
 
     private static List<String> words(String text) {
@@ -61,7 +63,7 @@ public class GenericOidcJoin extends IdTokenJoin {
     @DataBoundSetter
     public void setTimeout(String timeout) {
         this.timeout = Texts.orNull(timeout);
-        Checks.optional(this.timeout, Checks::timeout);
+        FormFault.field(GenericOidcJoin.class, "timeout", () -> Checks.optional(this.timeout, Checks::timeout));
     }
 
     @Override
@@ -88,14 +90,12 @@ public class GenericOidcJoin extends IdTokenJoin {
 
         @POST
         public FormValidation doCheckCommand(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, text -> Checks.command(words(text)));
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, text -> Checks.command(words(text))));
         }
 
         @POST
         public FormValidation doCheckTimeout(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::timeout);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::timeout));
         }
     }
 }

@@ -4,6 +4,8 @@ package io.jenkins.plugins.machineid.join;
 
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -24,7 +26,7 @@ public abstract class IdTokenJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setVariable(String variable) {
         this.variable = Texts.orNull(variable);
-        Checks.optional(this.variable, Checks::variable);
+        FormFault.field(IdTokenJoin.class, "variable", () -> Checks.optional(this.variable, Checks::variable));
     }
 
     /** A file on the agent that holds the ID token. */
@@ -35,7 +37,7 @@ public abstract class IdTokenJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setFile(String file) {
         this.file = Texts.orNull(file);
-        Checks.optional(this.file, Checks::absolutePath);
+        FormFault.field(IdTokenJoin.class, "file", () -> Checks.optional(this.file, Checks::absolutePath));
     }
 
     @Override
@@ -61,14 +63,12 @@ public abstract class IdTokenJoin extends AgentProofJoin {
 
         @POST
         public FormValidation doCheckVariable(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::variable);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::variable));
         }
 
         @POST
         public FormValidation doCheckFile(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::absolutePath);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::absolutePath));
         }
     }
 }

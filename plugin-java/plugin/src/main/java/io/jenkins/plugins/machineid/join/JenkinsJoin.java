@@ -8,6 +8,8 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.util.Arrays;
@@ -55,7 +57,7 @@ public class JenkinsJoin extends NamedTokenJoin {
     @DataBoundSetter
     public void setForm(String form) {
         this.form = Texts.unlessDefault(form, StatementForm.CHOSEN.method());
-        Checks.choice(getForm(), StatementForm.methods(), "form");
+        FormFault.field(JenkinsJoin.class, "form", () -> Checks.choice(getForm(), StatementForm.methods(), "form"));
     }
 
     /** Whom the statement is for; null: what the cluster says. */
@@ -66,7 +68,7 @@ public class JenkinsJoin extends NamedTokenJoin {
     @DataBoundSetter
     public void setAudience(String audience) {
         this.audience = Texts.orNull(audience);
-        Checks.optional(this.audience, Checks::resource);
+        FormFault.field(JenkinsJoin.class, "audience", () -> Checks.optional(this.audience, Checks::resource));
     }
 
     /** {@code build}: a block of a build. {@code agent}: the agent alone, for its standing destination. */
@@ -77,7 +79,7 @@ public class JenkinsJoin extends NamedTokenJoin {
     @DataBoundSetter
     public void setScope(String scope) {
         this.scope = Texts.unlessDefault(scope, SCOPES.get(0));
-        Checks.choice(getScope(), SCOPES, "scope");
+        FormFault.field(JenkinsJoin.class, "scope", () -> Checks.choice(getScope(), SCOPES, "scope"));
     }
 
     @Override
@@ -132,40 +134,29 @@ public class JenkinsJoin extends NamedTokenJoin {
 
         @POST
         public ListBoxModel doFillFormItems() {
-            administrator();
-            return FormAdvice.choices();
+            return FormAccess.fill(() -> FormAdvice.choices());
         }
 
         /** @param cluster its name, of the identity that this is the method of */
         @POST
         public FormValidation doCheckForm(
                 @QueryParameter String value, @RelativePath("..") @QueryParameter String cluster) {
-            administrator();
-            return FormAdvice.check(value, cluster);
+            return FormAccess.administrator().check(() -> FormAdvice.check(value, cluster));
         }
 
         @POST
         public ListBoxModel doFillScopeItems() {
-            administrator();
-            ListBoxModel items = new ListBoxModel();
-            items.add(Messages.JenkinsJoin_scopeBuild(), SCOPES.get(0));
-            items.add(Messages.JenkinsJoin_scopeAgent(), SCOPES.get(1));
-            return items;
-        }
-
-        @Override
-        @POST
-        public FormValidation doCheckTokenName(@QueryParameter String value, @QueryParameter String tokenFile) {
-            administrator();
-            return Texts.orNull(value) == null
-                    ? FormValidation.warning(Messages.Check_tokenResource())
-                    : super.doCheckTokenName(value, tokenFile);
+            return FormAccess.fill(() -> {
+                ListBoxModel items = new ListBoxModel();
+                items.add(Messages.JenkinsJoin_scopeBuild(), SCOPES.get(0));
+                items.add(Messages.JenkinsJoin_scopeAgent(), SCOPES.get(1));
+                return items;
+            });
         }
 
         @POST
         public FormValidation doCheckAudience(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::resource);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::resource));
         }
     }
 }

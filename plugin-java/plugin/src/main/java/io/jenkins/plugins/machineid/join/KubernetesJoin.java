@@ -5,6 +5,8 @@ package io.jenkins.plugins.machineid.join;
 import hudson.Extension;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -36,7 +38,7 @@ public class KubernetesJoin extends AgentProofJoin {
     @DataBoundSetter
     public void setTokenPath(String tokenPath) {
         this.tokenPath = Texts.orNull(tokenPath);
-        Checks.optional(this.tokenPath, Checks::absolutePath);
+        FormFault.field(KubernetesJoin.class, "tokenPath", () -> Checks.optional(this.tokenPath, Checks::absolutePath));
     }
 
     @Override
@@ -61,8 +63,7 @@ public class KubernetesJoin extends AgentProofJoin {
 
         @POST
         public FormValidation doCheckTokenPath(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::absolutePath);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::absolutePath));
         }
     }
 }

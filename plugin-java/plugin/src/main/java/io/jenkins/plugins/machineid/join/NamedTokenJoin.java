@@ -5,6 +5,8 @@ package io.jenkins.plugins.machineid.join;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.List;
@@ -29,7 +31,7 @@ public abstract class NamedTokenJoin extends JoinMethod {
     @DataBoundSetter
     public void setTokenName(String tokenName) {
         this.tokenName = Texts.orNull(tokenName);
-        Checks.optional(this.tokenName, NamedTokenJoin::name);
+        FormFault.field(NamedTokenJoin.class, "tokenName", () -> Checks.optional(this.tokenName, NamedTokenJoin::name));
     }
 
     @Override
@@ -82,12 +84,8 @@ public abstract class NamedTokenJoin extends JoinMethod {
         }
 
         @POST
-        public FormValidation doCheckTokenName(@QueryParameter String value, @QueryParameter String tokenFile) {
-            administrator();
-            if (Texts.orNull(value) == null && Texts.orNull(tokenFile) == null) {
-                return FormValidation.warning(Messages.Check_tokenName(getDisplayName()));
-            }
-            return Checks.formOptional(value, NamedTokenJoin::name);
+        public FormValidation doCheckTokenName(@QueryParameter String value) {
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, NamedTokenJoin::name));
         }
     }
 }

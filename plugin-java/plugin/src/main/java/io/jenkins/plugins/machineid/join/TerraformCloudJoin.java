@@ -5,6 +5,8 @@ package io.jenkins.plugins.machineid.join;
 import hudson.Extension;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.util.Map;
 import org.jenkinsci.Symbol;
@@ -35,7 +37,7 @@ public class TerraformCloudJoin extends IdTokenJoin {
     @DataBoundSetter
     public void setAudienceTag(String audienceTag) {
         this.audienceTag = Texts.orNull(audienceTag);
-        Checks.optional(this.audienceTag, Checks::variable);
+        FormFault.field(TerraformCloudJoin.class, "audienceTag", () -> Checks.optional(this.audienceTag, Checks::variable));
     }
 
     @Override
@@ -60,8 +62,7 @@ public class TerraformCloudJoin extends IdTokenJoin {
 
         @POST
         public FormValidation doCheckAudienceTag(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::variable);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::variable));
         }
     }
 }

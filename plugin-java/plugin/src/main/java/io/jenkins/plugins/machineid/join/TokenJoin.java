@@ -10,6 +10,8 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.credential.CredentialField;
 import io.jenkins.plugins.machineid.credential.CredentialRef;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import java.util.Map;
 import org.jenkinsci.Symbol;
@@ -47,7 +49,7 @@ public class TokenJoin extends JoinMethod {
     @DataBoundSetter
     public void setToken(Secret token) {
         this.token = Tokens.orNull(token);
-        Tokens.check(this.token);
+        FormFault.field(TokenJoin.class, "token", () -> Tokens.check(this.token));
     }
 
     /** The credential that holds the token; null: none. */
@@ -58,7 +60,7 @@ public class TokenJoin extends JoinMethod {
     @DataBoundSetter
     public void setCredentialsId(String credentialsId) {
         this.credentialsId = Texts.orNull(credentialsId);
-        Checks.optional(this.credentialsId, Checks::credential);
+        FormFault.field(TokenJoin.class, "credentialsId", () -> Checks.optional(this.credentialsId, Checks::credential));
     }
 
     public String getTokenFile() {
@@ -68,7 +70,7 @@ public class TokenJoin extends JoinMethod {
     @DataBoundSetter
     public void setTokenFile(String tokenFile) {
         this.tokenFile = Texts.orNull(tokenFile);
-        Checks.optional(this.tokenFile, Checks::absolutePath);
+        FormFault.field(TokenJoin.class, "tokenFile", () -> Checks.optional(this.tokenFile, Checks::absolutePath));
     }
 
     @Override
@@ -109,28 +111,26 @@ public class TokenJoin extends JoinMethod {
 
         @POST
         public FormValidation doCheckToken(@QueryParameter Secret value) {
-            administrator();
-            return Tokens.orNull(value) == null
+            return FormAccess.administrator().check(() -> Tokens.orNull(value) == null
                     ? FormValidation.ok(Messages.Check_tokenPerAgent())
-                    : Tokens.form(value);
+                    : Tokens.form(value));
         }
 
         @POST
         public ListBoxModel doFillCredentialsIdItems(@QueryParameter String credentialsId) {
-            administrator();
-            return CredentialField.choices(credentialsId, true);
+            return FormAccess.administrator()
+                    .fill(Messages.Credential_none(), credentialsId,
+                            () -> CredentialField.choices(credentialsId, true));
         }
 
         @POST
         public FormValidation doCheckCredentialsId(@QueryParameter String value) {
-            administrator();
-            return CredentialField.check(value, true);
+            return FormAccess.administrator().check(() -> CredentialField.check(value, true));
         }
 
         @POST
         public FormValidation doCheckTokenFile(@QueryParameter String value) {
-            administrator();
-            return Checks.formOptional(value, Checks::absolutePath);
+            return FormAccess.administrator().check(() -> Checks.formOptional(value, Checks::absolutePath));
         }
     }
 }

@@ -26,8 +26,10 @@ import java.util.function.Predicate;
 /** Test connection: asks an agent to look at the cluster. Nothing is kept, and no secret is sent. */
 @Extension
 public final class ConnectionTest extends ConnectionCheck {
-    /** Where only the cluster is looked at. */
+    /** Where only the cluster is looked at: a method without a token, which there would be nothing to say of. */
     private static final String NO_IDENTITY = "check";
+
+    private static final String NO_TOKEN = "kubernetes";
 
     @Override
     public FormValidation run(Cluster cluster, Identity identity) {
@@ -48,7 +50,8 @@ public final class ConnectionTest extends ConnectionCheck {
         String agent = computer.getDisplayName();
         try {
             Reply reply = look(AgentLink.to(computer), agent, cluster, identity);
-            List<String> lines = new ArrayList<>(List.of(Messages.Test_ok(agent, describe(reply))));
+            List<String> lines = new ArrayList<>(describe(agent, reply));
+            int facts = lines.size();
             if (identity == null) {
                 otherName(cluster, reply.text("cluster")).ifPresent(lines::add);
                 lines.add(Messages.Test_nobody());
@@ -56,7 +59,7 @@ public final class ConnectionTest extends ConnectionCheck {
             }
             WireForm.tooOld(cluster, identity).ifPresent(lines::add);
             JoinAdvice.otherName(cluster, identity, reply.text("cluster")).ifPresent(lines::add);
-            FormValidation.Kind kind = lines.size() > 1 ? FormValidation.Kind.WARNING : FormValidation.Kind.OK;
+            FormValidation.Kind kind = lines.size() > facts ? FormValidation.Kind.WARNING : FormValidation.Kind.OK;
             lines.add(notTried(identity.getJoin()));
             return new Tried(kind, lines);
         } catch (InterruptedException e) {
@@ -71,7 +74,7 @@ public final class ConnectionTest extends ConnectionCheck {
     static Reply look(AgentLink link, String agent, Cluster cluster, Identity identity)
             throws IOException, InterruptedException {
         try (EngineConfig config = identity == null
-                ? EngineConfig.check(cluster, NO_IDENTITY, "token")
+                ? EngineConfig.check(cluster, NO_IDENTITY, NO_TOKEN)
                 : EngineConfig.check(cluster, identity.getId(), identity.getJoin().method())) {
             Reply reply = link.check(config);
             SeenServer.note(cluster, agent, reply);
@@ -94,16 +97,17 @@ public final class ConnectionTest extends ConnectionCheck {
         return join.keepsSecret() ? Messages.Test_secret(join.symbol()) : Messages.Test_proof(join.symbol());
     }
 
-    static String describe(Reply reply) {
+    /** What the agent says, a line for each thing. */
+    static List<String> describe(String agent, Reply reply) {
         List<String> facts = new ArrayList<>();
-        facts.add(which(reply));
+        facts.add(Messages.Test_ok(agent, which(reply)));
         facts.add(Messages.Test_trust(reply.text("trust")));
         if (!reply.texts("ca_pins").isEmpty()) {
             facts.add(Messages.Test_pins(String.join(" ", reply.texts("ca_pins"))));
         }
         facts.add(Messages.Test_clock(String.valueOf(reply.number("clock_difference_seconds"))));
         facts.addAll(reply.texts("notes"));
-        return AgentText.line(String.join("; ", facts));
+        return facts.stream().map(AgentText::line).toList();
     }
 
     /** Which cluster it was. */

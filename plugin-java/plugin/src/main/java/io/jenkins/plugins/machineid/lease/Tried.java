@@ -3,6 +3,7 @@
 package io.jenkins.plugins.machineid.lease;
 
 import hudson.util.FormValidation;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -25,11 +26,18 @@ public record Tried(FormValidation.Kind kind, List<String> lines) {
     }
 
     FormValidation form() {
-        String text = String.join("; ", lines);
-        return switch (kind) {
-            case OK -> FormValidation.ok(text);
-            case WARNING -> FormValidation.warning(text);
-            case ERROR -> FormValidation.error(text);
-        };
+        // The first line says how it went; the others are facts.
+        List<FormValidation> shown = new ArrayList<>();
+        for (String line : lines) {
+            shown.add(
+                    !shown.isEmpty()
+                            ? FormValidation.ok(line)
+                            : switch (kind) {
+                                case OK -> FormValidation.ok(line);
+                                case WARNING -> FormValidation.warning(line);
+                                case ERROR -> FormValidation.error(line);
+                            });
+        }
+        return FormValidation.aggregate(shown);
     }
 }

@@ -4,11 +4,16 @@ package io.jenkins.plugins.machineid.output;
 
 import hudson.Extension;
 import hudson.model.Descriptor;
+import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
 import java.util.Map;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
 
 /** Certificate and key for a web application. */
 public class ApplicationOutput extends Output {
@@ -17,7 +22,7 @@ public class ApplicationOutput extends Output {
 
     @DataBoundConstructor
     public ApplicationOutput(String app) {
-        this.app = required(app, "app");
+        this.app = required(ApplicationOutput.class, "app", app);
     }
 
     public String getApp() {
@@ -46,6 +51,11 @@ public class ApplicationOutput extends Output {
         @Override
         public String getDisplayName() {
             return Messages.Output_application();
+        }
+
+        @POST
+        public FormValidation doCheckApp(@QueryParameter String value) {
+            return FormAccess.everyone().check(() -> Checks.formOptional(value, Checks::resource));
         }
     }
 }

@@ -4,9 +4,12 @@ package io.jenkins.plugins.machineid.output;
 
 import hudson.Extension;
 import hudson.model.Descriptor;
+import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.HashMap;
@@ -16,6 +19,7 @@ import java.util.Objects;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /** Certificate and key for a database. */
@@ -29,7 +33,7 @@ public class DatabaseOutput extends Output {
 
     @DataBoundConstructor
     public DatabaseOutput(String service) {
-        this.service = required(service, "service");
+        this.service = required(DatabaseOutput.class, "service", service);
     }
 
     public String getService() {
@@ -43,7 +47,7 @@ public class DatabaseOutput extends Output {
     @DataBoundSetter
     public void setUsername(String username) {
         this.username = Texts.orNull(username);
-        Checks.optional(this.username, Checks::resource);
+        FormFault.field(DatabaseOutput.class, "username", () -> Checks.optional(this.username, Checks::resource));
     }
 
     public String getDatabase() {
@@ -53,7 +57,7 @@ public class DatabaseOutput extends Output {
     @DataBoundSetter
     public void setDatabase(String database) {
         this.database = Texts.orNull(database);
-        Checks.optional(this.database, Checks::resource);
+        FormFault.field(DatabaseOutput.class, "database", () -> Checks.optional(this.database, Checks::resource));
     }
 
     /** One of the library's formats; null: no extra files. */
@@ -65,7 +69,7 @@ public class DatabaseOutput extends Output {
     public void setFormat(String format) {
         this.format = Texts.orNull(format);
         if (this.format != null) {
-            Checks.choice(this.format, FORMATS, "format");
+            FormFault.field(DatabaseOutput.class, "format", () -> Checks.choice(this.format, FORMATS, "format"));
         }
     }
 
@@ -91,10 +95,27 @@ public class DatabaseOutput extends Output {
 
         @POST
         public ListBoxModel doFillFormatItems() {
-            ListBoxModel items = new ListBoxModel();
-            items.add(Messages.Output_formatNone(), "");
-            FORMATS.forEach(format -> items.add(format, format));
-            return items;
+            return FormAccess.fill(() -> {
+                ListBoxModel items = new ListBoxModel();
+                items.add(Messages.Output_formatNone(), "");
+                FORMATS.forEach(format -> items.add(format, format));
+                return items;
+            });
+        }
+
+        @POST
+        public FormValidation doCheckService(@QueryParameter String value) {
+            return FormAccess.everyone().check(() -> Checks.formOptional(value, Checks::resource));
+        }
+
+        @POST
+        public FormValidation doCheckUsername(@QueryParameter String value) {
+            return FormAccess.everyone().check(() -> Checks.formOptional(value, Checks::resource));
+        }
+
+        @POST
+        public FormValidation doCheckDatabase(@QueryParameter String value) {
+            return FormAccess.everyone().check(() -> Checks.formOptional(value, Checks::resource));
         }
     }
 }

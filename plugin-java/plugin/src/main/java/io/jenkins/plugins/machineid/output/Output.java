@@ -6,6 +6,8 @@ import hudson.ExtensionPoint;
 import hudson.model.AbstractDescribableImpl;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormFault;
+import io.jenkins.plugins.machineid.field.Texts;
 import java.util.List;
 import java.util.Map;
 
@@ -24,11 +26,15 @@ public abstract class Output extends AbstractDescribableImpl<Output> implements 
                 : Map.of("type", "kubernetes", "kubernetes_clusters", List.copyOf(clusters));
     }
 
-    static String required(String value, String field) {
-        if (value == null || value.isBlank()) {
-            throw new IllegalArgumentException(Messages.Output_required(field));
-        }
-        Checks.resource(value.trim());
-        return value.trim();
+    /** @param form whose field it is */
+    static String required(Class<? extends Output> form, String field, String value) {
+        String name = Texts.orEmpty(value).trim();
+        FormFault.field(form, field, () -> {
+            if (name.isEmpty()) {
+                throw new IllegalArgumentException(Messages.Output_required(field));
+            }
+            Checks.resource(name);
+        });
+        return name;
     }
 }

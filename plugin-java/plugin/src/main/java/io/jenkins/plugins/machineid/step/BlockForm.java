@@ -9,13 +9,18 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
-import io.jenkins.plugins.machineid.field.Checks;
 import io.jenkins.plugins.machineid.field.Choices;
+import io.jenkins.plugins.machineid.field.Entries;
 import io.jenkins.plugins.machineid.folder.FolderIdentities;
+import io.jenkins.plugins.machineid.output.Output;
 import java.util.List;
-import jenkins.model.Jenkins;
+import net.sf.json.JSONObject;
+import org.kohsuke.stapler.StaplerRequest2;
 
-/** Field checks of a block's form: the same for the snippet generator and for a freestyle job. */
+/**
+ * The form of a block, the same for the snippet generator and a freestyle job. Of an identity it says whether this job may
+ * use it, never whether it exists.
+ */
 final class BlockForm {
     private BlockForm() {}
 
@@ -24,19 +29,16 @@ final class BlockForm {
      * one.
      */
     static ListBoxModel identities(Item item, String current) {
-        List<String> offered = List.of();
-        if (allowed(item)) {
-            Settings settings = settings(item);
-            List<String> known = item == null
-                    ? settings.identities().stream().map(Identity::getId).toList()
-                    : settings.policy().usableBy(item.getFullName());
-            offered = known.stream().filter(id -> !statesAgents(settings, id)).toList();
-        }
+        Settings settings = settings(item);
+        List<String> known = item == null
+                ? settings.identities().stream().map(Identity::getId).toList()
+                : settings.policy().usableBy(item.getFullName());
+        List<String> offered = known.stream().filter(id -> !statesAgents(settings, id)).toList();
         return Choices.of(Messages.Choice_default(), offered, current);
     }
 
     static FormValidation identity(Item item, String value) {
-        if (!allowed(item) || value == null || value.isBlank()) {
+        if (value == null || value.isBlank()) {
             return FormValidation.ok();
         }
         String id = value.trim();
@@ -53,6 +55,15 @@ final class BlockForm {
                 : FormValidation.ok();
     }
 
+    /**
+     * Where the outputs of a form have a fault, this says so; the binding of the whole doesn't tell which one it is.
+     *
+     * @throws IllegalArgumentException with a sentence for the reader
+     */
+    static void checkOutputs(StaplerRequest2 req, JSONObject form) {
+        Entries.bind(req, Output.class, form.opt("outputs"), Messages.Output_displayName(), null);
+    }
+
     private static Settings settings(Item item) {
         return item == null ? MachineIdConfiguration.get().settings() : FolderIdentities.settings(item);
     }
@@ -61,20 +72,5 @@ final class BlockForm {
     private static boolean statesAgents(Settings settings, String id) {
         Identity identity = settings.identity(id);
         return identity != null && identity.getJoin().statesAgents();
-    }
-
-    static FormValidation ttl(Item item, String value) {
-        return allowed(item) ? Checks.formOptional(value, Checks::ttl) : FormValidation.ok();
-    }
-
-    static FormValidation roles(Item item, String value) {
-        return allowed(item) ? Checks.formOptional(value, Checks::roles) : FormValidation.ok();
-    }
-
-    /** And only whether this job may use it, never whether it exists. */
-    private static boolean allowed(Item item) {
-        return item == null
-                ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
-                : item.hasPermission(Item.CONFIGURE);
     }
 }

@@ -15,11 +15,14 @@ import hudson.model.Item;
 import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import hudson.tasks.BuildWrapper;
 import hudson.tasks.BuildWrapperDescriptor;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.lease.ActiveLeases;
 import io.jenkins.plugins.machineid.lease.AuditViolation;
@@ -35,11 +38,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import jenkins.model.CauseOfInterruption;
 import jenkins.tasks.SimpleBuildWrapper;
+import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.StaplerRequest2;
 import org.kohsuke.stapler.verb.POST;
 
 /** The block for freestyle jobs: the whole build runs with the agent's machine identity. */
@@ -91,7 +96,8 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
-        Checks.optional(this.kubernetesCluster, Checks::resource);
+        FormFault.field(
+                MachineIdStep.class, "kubernetesCluster", () -> Checks.optional(this.kubernetesCluster, Checks::resource));
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -102,7 +108,8 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     @DataBoundSetter
     public void setKubernetesClusters(List<String> kubernetesClusters) {
         this.kubernetesClusters = Texts.names(kubernetesClusters);
-        Checks.kubernetesClusters(this.kubernetesClusters);
+        FormFault.field(
+                MachineIdStep.class, "kubernetesClusters", () -> Checks.kubernetesClusters(this.kubernetesClusters));
     }
 
     /** For the form. */
@@ -121,7 +128,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     @DataBoundSetter
     public void setOutputs(List<Output> outputs) {
         this.outputs = outputs == null || outputs.isEmpty() ? null : new ArrayList<>(outputs);
-        Checks.outputs(outputs == null ? 0 : outputs.size());
+        FormFault.field(MachineIdStep.class, "outputs", () -> Checks.outputs(outputs == null ? 0 : outputs.size()));
     }
 
     public List<String> getReaders() {
@@ -131,7 +138,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     @DataBoundSetter
     public void setReaders(List<String> readers) {
         this.readers = Texts.words(readers);
-        Checks.readers(this.readers);
+        FormFault.field(MachineIdStep.class, "readers", () -> Checks.readers(this.readers));
     }
 
     public String getLeafCluster() {
@@ -141,7 +148,7 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     @DataBoundSetter
     public void setLeafCluster(String leafCluster) {
         this.leafCluster = Texts.orNull(leafCluster);
-        Checks.optional(this.leafCluster, Checks::resource);
+        FormFault.field(MachineIdStep.class, "leafCluster", () -> Checks.optional(this.leafCluster, Checks::resource));
     }
 
     @Override
@@ -255,24 +262,36 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
                     : ExtensionList.lookupSingleton(MachineIdStep.DescriptorImpl.class).getHelpFile(fieldName);
         }
 
+        @Override
+        public BuildWrapper newInstance(StaplerRequest2 req, JSONObject formData) throws FormException {
+            try {
+                BlockForm.checkOutputs(req, formData);
+                return super.newInstance(req, formData);
+            } catch (RuntimeException | LinkageError e) {
+                throw new FormException(FormFault.page(getDisplayName(), e), "machineIdLease");
+            }
+        }
+
         @POST
         public ListBoxModel doFillIdentityItems(@AncestorInPath Item item, @QueryParameter String identity) {
-            return BlockForm.identities(item, identity);
+            return FormAccess.configurer(item)
+                    .fill(Messages.Choice_default(), identity,
+                            () -> BlockForm.identities(item, identity));
         }
 
         @POST
         public FormValidation doCheckIdentity(@AncestorInPath Item item, @QueryParameter String value) {
-            return BlockForm.identity(item, value);
+            return FormAccess.configurer(item).check(() -> BlockForm.identity(item, value));
         }
 
         @POST
         public FormValidation doCheckTtl(@AncestorInPath Item item, @QueryParameter String value) {
-            return BlockForm.ttl(item, value);
+            return FormAccess.configurer(item).check(() -> Checks.formOptional(value, Checks::ttl));
         }
 
         @POST
         public FormValidation doCheckRoles(@AncestorInPath Item item, @QueryParameter String value) {
-            return BlockForm.roles(item, value);
+            return FormAccess.configurer(item).check(() -> Checks.formOptional(value, Checks::roles));
         }
     }
 }

@@ -10,12 +10,18 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
+import io.jenkins.plugins.machineid.field.FormAccess;
+import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
 import io.jenkins.plugins.machineid.output.KubernetesClusters;
 import io.jenkins.plugins.machineid.output.Output;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
@@ -25,11 +31,13 @@ import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.StaplerRequest2;
 import org.kohsuke.stapler.verb.POST;
 
 /** {@code withMachineId}: a block of a pipeline with the agent's machine identity. Plain data. */
 public class MachineIdStep extends Step {
     static final String FUNCTION = "withMachineId";
+    private static final int LONGEST_ARGUMENTS = 120;
 
     private String identity;
     private List<String> roles;
@@ -78,7 +86,8 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setKubernetesCluster(String kubernetesCluster) {
         this.kubernetesCluster = Texts.orNull(kubernetesCluster);
-        Checks.optional(this.kubernetesCluster, Checks::resource);
+        FormFault.field(
+                MachineIdStep.class, "kubernetesCluster", () -> Checks.optional(this.kubernetesCluster, Checks::resource));
     }
 
     /** The clusters, the current context first, if they are several. */
@@ -89,7 +98,8 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setKubernetesClusters(List<String> kubernetesClusters) {
         this.kubernetesClusters = Texts.names(kubernetesClusters);
-        Checks.kubernetesClusters(this.kubernetesClusters);
+        FormFault.field(
+                MachineIdStep.class, "kubernetesClusters", () -> Checks.kubernetesClusters(this.kubernetesClusters));
     }
 
     /** For the form. */
@@ -108,7 +118,7 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setOutputs(List<Output> outputs) {
         this.outputs = outputs == null || outputs.isEmpty() ? null : List.copyOf(outputs);
-        Checks.outputs(outputs == null ? 0 : outputs.size());
+        FormFault.field(MachineIdStep.class, "outputs", () -> Checks.outputs(outputs == null ? 0 : outputs.size()));
     }
 
     public List<String> getReaders() {
@@ -118,7 +128,7 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setReaders(List<String> readers) {
         this.readers = Texts.words(readers);
-        Checks.readers(this.readers);
+        FormFault.field(MachineIdStep.class, "readers", () -> Checks.readers(this.readers));
     }
 
     public String getLeafCluster() {
@@ -128,7 +138,7 @@ public class MachineIdStep extends Step {
     @DataBoundSetter
     public void setLeafCluster(String leafCluster) {
         this.leafCluster = Texts.orNull(leafCluster);
-        Checks.optional(this.leafCluster, Checks::resource);
+        FormFault.field(MachineIdStep.class, "leafCluster", () -> Checks.optional(this.leafCluster, Checks::resource));
     }
 
     LeaseOptions options() {
@@ -138,6 +148,20 @@ public class MachineIdStep extends Step {
     @Override
     public StepExecution start(StepContext context) {
         return new MachineIdStepExecution(context, options());
+    }
+
+    /** A sentence alone, without the trace that the snippet generator prints of others. */
+    static final class Unfinished extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Unfinished(String sentence) {
+            super(sentence, null, false, false);
+        }
+
+        @Override
+        public String toString() {
+            return getMessage();
+        }
     }
 
     @Extension
@@ -164,24 +188,51 @@ public class MachineIdStep extends Step {
             return Set.of(Run.class, TaskListener.class);
         }
 
+        /** For the snippet generator, which shows what is thrown in place of a snippet. */
+        @Override
+        public Step newInstance(StaplerRequest2 req, JSONObject formData) throws FormException {
+            try {
+                BlockForm.checkOutputs(req, formData);
+                return super.newInstance(req, formData);
+            } catch (RuntimeException | LinkageError e) {
+                throw new Unfinished(FormFault.of(e));
+            }
+        }
+
+        /** Identity and roles: what a reader of the build's steps wants to know, and no secret. */
+        @Override
+        public String argumentsToString(Map<String, Object> namedArgs) {
+            List<String> shown = new ArrayList<>();
+            for (String name : List.of("identity", "roles", "ttl", "kubernetesCluster", "kubernetesClusters", "leafCluster")) {
+                Object value = namedArgs.get(name);
+                if (value != null) {
+                    shown.add(value instanceof Collection<?> list ? Texts.joined(list) : value.toString());
+                }
+            }
+            String text = String.join("; ", shown);
+            return text.isEmpty() ? null : text.substring(0, Math.min(text.length(), LONGEST_ARGUMENTS));
+        }
+
         @POST
         public ListBoxModel doFillIdentityItems(@AncestorInPath Item item, @QueryParameter String identity) {
-            return BlockForm.identities(item, identity);
+            return FormAccess.configurer(item)
+                    .fill(Messages.Choice_default(), identity,
+                            () -> BlockForm.identities(item, identity));
         }
 
         @POST
         public FormValidation doCheckIdentity(@AncestorInPath Item item, @QueryParameter String value) {
-            return BlockForm.identity(item, value);
+            return FormAccess.configurer(item).check(() -> BlockForm.identity(item, value));
         }
 
         @POST
         public FormValidation doCheckTtl(@AncestorInPath Item item, @QueryParameter String value) {
-            return BlockForm.ttl(item, value);
+            return FormAccess.configurer(item).check(() -> Checks.formOptional(value, Checks::ttl));
         }
 
         @POST
         public FormValidation doCheckRoles(@AncestorInPath Item item, @QueryParameter String value) {
-            return BlockForm.roles(item, value);
+            return FormAccess.configurer(item).check(() -> Checks.formOptional(value, Checks::roles));
         }
     }
 }

@@ -13,7 +13,11 @@ import org.objectweb.asm.tree.ClassNode;
 import org.objectweb.asm.tree.FieldNode;
 import org.objectweb.asm.tree.MethodNode;
 
-/** Holds each declared type and member against the real one of the same name. */
+/**
+ * Holds each declared type and member against the real one of the same name. Told is what breaks a plugin that was compiled
+ * against the declaration; what a newer Jenkins may do without breaking any is not: a member that moved up to an ancestor,
+ * that more may use, that is no longer final or abstract, or that throws less. What we override is held by {@link UseCheck}.
+ */
 final class DeclarationCheck {
     private static final int KIND = Opcodes.ACC_INTERFACE | Opcodes.ACC_ANNOTATION | Opcodes.ACC_ENUM;
     private static final int MEMBER =
@@ -42,11 +46,7 @@ final class DeclarationCheck {
             say(mine.name, "doesn't exist");
             return;
         }
-        int difference = ClassPool.access(mine) ^ ClassPool.access(theirs);
-        int checked = KIND | Opcodes.ACC_PUBLIC | Opcodes.ACC_FINAL | Opcodes.ACC_ABSTRACT | Opcodes.ACC_STATIC;
-        if ((difference & checked) != 0) {
-            say(mine.name, "other modifiers: 0x" + Integer.toHexString(difference & checked));
-        }
+        flags(mine.name, "", ClassPool.access(mine), ClassPool.access(theirs));
         Set<String> line = real.lineage(mine.name);
         if (mine.superName != null && !line.contains(mine.superName)) {
             say(mine.name, "isn't a " + mine.superName);
@@ -73,7 +73,7 @@ final class DeclarationCheck {
             say(owner.name, mine.name + " " + mine.desc + " doesn't exist");
             return;
         }
-        flags(owner, mine.name, mine.access, theirs.access);
+        flags(owner.name, mine.name + " ", mine.access, theirs.access);
         if (mine.value != null && !mine.value.equals(theirs.value)) {
             say(owner.name, mine.name + " is " + theirs.value);
         }
@@ -86,13 +86,12 @@ final class DeclarationCheck {
             say(owner.name, name + " doesn't exist");
             return;
         }
-        flags(owner, name, mine.access, theirs.access);
+        flags(owner.name, name + " ", mine.access, theirs.access);
         Set<String> thrown = new HashSet<>(theirs.exceptions);
         thrown.removeIf(this::unchecked);
-        Set<String> declaredThrown = new HashSet<>(mine.exceptions);
-        declaredThrown.removeIf(this::unchecked);
-        boolean own = owner.name.equals(ownerOf(owner.name, mine));
-        if (own && !thrown.equals(declaredThrown)) {
+        // What isn't declared nobody catches.
+        thrown.removeIf(each -> real.lineage(each).stream().anyMatch(mine.exceptions::contains));
+        if (owns(owner.name, mine) && !thrown.isEmpty()) {
             say(owner.name, name + " throws " + theirs.exceptions);
         }
         if (mine.annotationDefault != null && !mine.annotationDefault.equals(theirs.annotationDefault)) {
@@ -100,11 +99,9 @@ final class DeclarationCheck {
         }
     }
 
-    private String ownerOf(String owner, MethodNode mine) {
+    private boolean owns(String owner, MethodNode mine) {
         return real.find(owner).methods.stream()
-                        .anyMatch(method -> method.name.equals(mine.name) && method.desc.equals(mine.desc))
-                ? owner
-                : null;
+                .anyMatch(method -> method.name.equals(mine.name) && method.desc.equals(mine.desc));
     }
 
     private boolean unchecked(String exception) {
@@ -112,15 +109,15 @@ final class DeclarationCheck {
         return line.contains("java/lang/RuntimeException") || line.contains("java/lang/Error");
     }
 
-    private void flags(ClassNode owner, String member, int mine, int theirs) {
-        int difference = (mine ^ theirs) & MEMBER;
-        if ((mine & Opcodes.ACC_ABSTRACT) != 0) {
-            // Whoever implements it may also where the real one, of a newer Jenkins, has a default. Lambdas see UseCheck.
-            difference &= ~Opcodes.ACC_ABSTRACT;
+    private void flags(String type, String member, int mine, int theirs) {
+        int difference = (mine ^ theirs) & (KIND | MEMBER);
+        // Lost are: who may use it, who may extend it, and that there is something to call.
+        int harmful = difference & (KIND | Opcodes.ACC_STATIC) | difference & theirs & (Opcodes.ACC_FINAL | Opcodes.ACC_ABSTRACT);
+        if (UseCheck.rank(theirs) < UseCheck.rank(mine)) {
+            harmful |= difference & (Opcodes.ACC_PUBLIC | Opcodes.ACC_PROTECTED);
         }
-        // A declaration may be final where the real one is inherited or not: only what would break a subclass counts.
-        if (difference != 0) {
-            say(owner.name, member + " other modifiers: 0x" + Integer.toHexString(difference));
+        if (harmful != 0) {
+            say(type, member + "other modifiers: 0x" + Integer.toHexString(harmful));
         }
     }
 

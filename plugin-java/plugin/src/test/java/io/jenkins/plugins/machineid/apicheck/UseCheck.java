@@ -171,7 +171,7 @@ final class UseCheck {
         return false;
     }
 
-    private static int rank(int access) {
+    static int rank(int access) {
         if ((access & Opcodes.ACC_PUBLIC) != 0) {
             return 3;
         }

@@ -29,8 +29,10 @@ class ChoicesTest extends Choices {
         // One that stands in the same form, and is saved with it.
         assertEquals(FormValidation.Kind.OK, form.doCheckCluster("new", "api", "main\nnew").kind);
         assertEquals(FormValidation.Kind.ERROR, form.doCheckCluster("ne", "api", "main\nnew").kind);
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster("", "", null).kind);
         may(Computer.CONFIGURE, Computer.CREATE, Item.CONFIGURE);
-        assertThrows(SecurityException.class, () -> form.doFillClusterItems("main"));
+        assertEquals(List.of("", "main"), form.doFillClusterItems("main").ids());
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster("gone", "api", "").kind);
     }
 
     @Test
@@ -73,7 +75,7 @@ class ChoicesTest extends Choices {
         assertEquals(FormValidation.Kind.ERROR, form.kind);
         assertTrue(form.getMessage().contains("scope agent"), form.getMessage());
         assertEquals(List.of("", "agents"), standing.doFillIdentityItems(agent.computer(), "").ids());
-        assertEquals(FormValidation.Kind.OK, standing.doCheckIdentity("agents").kind);
+        assertEquals(FormValidation.Kind.OK, standing.doCheckIdentity(agent.computer(), "agents").kind);
     }
 
     @Test
@@ -85,11 +87,11 @@ class ChoicesTest extends Choices {
         // It belongs to no build.
         assertEquals(List.of("", "api"), standing.doFillIdentityItems(agent.computer(), "").ids());
         assertEquals(List.of("", "api", "other", "pods"), bindings(null, null));
-        assertEquals(FormValidation.Kind.ERROR, binding.doCheckIdentity("gone").kind);
-        assertEquals(FormValidation.Kind.ERROR, binding.doCheckIdentity("").kind);
-        assertEquals(FormValidation.Kind.ERROR, property.doCheckDefaultIdentity("gone").kind);
-        assertEquals(FormValidation.Kind.OK, property.doCheckDefaultIdentity("").kind);
-        assertEquals(FormValidation.Kind.ERROR, standing.doCheckIdentity("gone").kind);
-        assertEquals(FormValidation.Kind.ERROR, standing.doCheckIdentity("pods").kind);
+        assertEquals(FormValidation.Kind.ERROR, binding.doCheckIdentity(agent.computer(), "gone").kind);
+        assertEquals(FormValidation.Kind.OK, binding.doCheckIdentity(agent.computer(), "").kind);
+        assertEquals(FormValidation.Kind.ERROR, property.doCheckDefaultIdentity(agent.computer(), "gone").kind);
+        assertEquals(FormValidation.Kind.OK, property.doCheckDefaultIdentity(agent.computer(), "").kind);
+        assertEquals(FormValidation.Kind.ERROR, standing.doCheckIdentity(agent.computer(), "gone").kind);
+        assertEquals(FormValidation.Kind.ERROR, standing.doCheckIdentity(agent.computer(), "pods").kind);
     }
 }

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.jenkins.plugins.machineid.config.Cluster;
+import java.util.Set;
+import jenkins.model.Jenkins;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -53,8 +55,14 @@ class AddressTest {
     @Test
     void a_form_says_what_it_has_taken() {
         Cluster.DescriptorImpl form = new Cluster.DescriptorImpl();
-        assertEquals("Taken as teleport.example.com:443", form.doCheckAddress("https://teleport.example.com/web").getMessage());
-        assertEquals(hudson.util.FormValidation.Kind.ERROR, form.doCheckAddress("https://a@b.example.com").kind);
-        assertEquals("", form.doCheckAddress("teleport.example.com:443").getMessage());
+        Jenkins.get().granted = Set.of(Jenkins.ADMINISTER);
+        try {
+            assertEquals("Taken as teleport.example.com:443", form.doCheckAddress("https://teleport.example.com/web").getMessage());
+            assertEquals(hudson.util.FormValidation.Kind.ERROR, form.doCheckAddress("https://a@b.example.com").kind);
+            assertEquals("", form.doCheckAddress("teleport.example.com:443").getMessage());
+            assertEquals("", form.doCheckAddress("").getMessage());
+        } finally {
+            Jenkins.get().granted = null;
+        }
     }
 }

@@ -189,18 +189,21 @@ class FolderIdentitiesTest {
         Folders.administrator("web", "t", "**");
         assertEquals(FormValidation.Kind.ERROR, form.doCheckId(team, "web", "main").kind);
         assertEquals(FormValidation.Kind.OK, form.doCheckId(team, "own", "main").kind);
+        // Nothing is there yet: only what no folder's owner can do anything about is told.
+        assertEquals(FormValidation.Kind.OK, form.doCheckId(team, "", "").kind);
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster(team, "", "").kind);
+        assertEquals(FormValidation.Kind.WARNING, form.doCheckCluster(Folders.folder("team-c"), "", "").kind);
         // Ids of administrators aren't told where nothing may be defined anyway.
         assertEquals(FormValidation.Kind.OK, form.doCheckId(Folders.folder("team-c"), "web", "main").kind);
         team.configurable = false;
-        assertThrows(SecurityException.class, () -> form.doFillClusterItems(team, ""));
-        assertThrows(SecurityException.class, () -> form.doFillFormItems(team));
-        assertThrows(SecurityException.class, () -> form.doCheckForm(team, "", "main"));
-        assertThrows(SecurityException.class, () -> form.doCheckCluster(team, "main", "api"));
-        assertThrows(SecurityException.class, () -> form.doCheckId(team, "web", "main"));
-        assertThrows(SecurityException.class, () -> form.doCheckRoles(team, ""));
-        assertThrows(SecurityException.class, () -> form.doCheckTokenName(team, ""));
-        assertThrows(SecurityException.class, () -> form.doCheckMaxTtl(team, ""));
-        assertThrows(SecurityException.class, () -> form.doCheckAllowedJobs(team, ""));
+        assertEquals(List.of("", "main"), form.doFillClusterItems(team, "main").ids());
+        assertEquals(FormValidation.Kind.OK, form.doCheckCluster(team, "gone", "api").kind);
+        assertEquals(FormValidation.Kind.OK, form.doCheckId(team, "web", "main").kind);
+        assertEquals("", form.doCheckRoles(team, "").getMessage());
+        assertEquals(FormValidation.Kind.OK, form.doCheckTokenName(team, "a b").kind);
+        assertEquals(FormValidation.Kind.OK, form.doCheckMaxTtl(team, "soon").kind);
+        assertEquals(FormValidation.Kind.OK, form.doCheckAllowedJobs(team, "/x").kind);
+        assertEquals(FormValidation.Kind.OK, form.doCheckForm(team, "kubernetes", "main").kind);
     }
 
     @Test

@@ -142,9 +142,11 @@ class ContractTest {
     }
 
     @Test
-    void a_check_reply_is_described_in_one_line() throws IOException {
-        String line = ConnectionTest.describe(Reply.read(file("check.reply.json")));
-        assertTrue(line.contains("example.test") && line.contains("15.0.0"), line);
+    void a_check_reply_is_described_a_line_for_each_thing() throws IOException {
+        List<String> lines = ConnectionTest.describe("a1", Reply.read(file("check.reply.json")));
+        assertTrue(lines.get(0).contains("a1") && lines.get(0).contains("example.test"), lines.toString());
+        assertTrue(lines.get(0).contains("15.0.0"), lines.toString());
+        assertTrue(lines.size() > 2 && lines.stream().allMatch(line -> line.length() < 160), lines.toString());
     }
 
     private static Set<String> keys(JSONObject object) {

@@ -32,8 +32,10 @@ import io.jenkins.plugins.machineid.join.TokenJoin;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.json.JSONObject;
+import jenkins.model.Jenkins;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -198,6 +200,7 @@ class CredentialAttackTest {
         FakeCredentials.store(FakeCredentials.text("signs", pem), FakeCredentials.text("next", pem));
         IssuerConfiguration.get().setCredentialsId("signs");
         IssuerConfiguration.get().setNextCredentialsId("next");
+        Jenkins.get().granted = Set.of(Jenkins.ADMINISTER);
         try {
             for (String id : List.of("signs", "next")) {
                 BoundKeypairJoin join = new BoundKeypairJoin();
@@ -210,6 +213,7 @@ class CredentialAttackTest {
                         new BoundKeypairJoin.DescriptorImpl().doCheckStaticKeyCredentialsId(id).kind);
             }
         } finally {
+            Jenkins.get().granted = null;
             IssuerConfiguration.get().setNextCredentialsId(null);
             IssuerConfiguration.get().setCredentialsId(null);
         }

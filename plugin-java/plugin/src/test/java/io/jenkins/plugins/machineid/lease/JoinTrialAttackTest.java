@@ -103,6 +103,7 @@ class JoinTrialAttackTest {
 
     @AfterEach
     void delete() {
+        Jenkins.get().granted = null;
         agent.delete();
         foreign.delete();
         Jenkins.get().jobs = List.of();
@@ -321,6 +322,7 @@ class JoinTrialAttackTest {
     @Test
     void the_field_of_a_form_shows_what_goes_on_the_wire() {
         hudson.ExtensionList.set(FormAdvice.class, new WireForm());
+        Jenkins.get().granted = java.util.Set.of(Jenkins.ADMINISTER);
         JenkinsJoin.DescriptorImpl form = new JenkinsJoin.DescriptorImpl();
         Cluster fresh = new Cluster("trial", "fresh.example.com");
         set(List.of(fresh), List.of());
@@ -348,7 +350,7 @@ class JoinTrialAttackTest {
         assertEquals(Kind.ERROR, form.doCheckForm("jwt", "trial").kind);
         Jenkins.get().granted = Set.of();
         try {
-            assertThrows(SecurityException.class, () -> form.doCheckForm("", "trial"));
+            assertEquals("", form.doCheckForm("", "trial").getMessage());
         } finally {
             Jenkins.get().granted = null;
         }
@@ -384,7 +386,7 @@ class JoinTrialAttackTest {
         Cluster cluster = MachineIdConfiguration.get().cluster("trial");
         Tried alone = ConnectionTest.look(cluster, null);
         assertEquals(Kind.OK, alone.kind());
-        assertTrue(text(alone).contains("give 'example.test' as Name in Teleport"), text(alone));
+        assertTrue(text(alone).contains("give 'example.test' as Cluster name in Teleport"), text(alone));
         Tried tried = ConnectionTest.look(cluster, MachineIdConfiguration.get().identity("api"));
         assertEquals(Kind.WARNING, tried.kind());
         for (String part : List.of("'example.test'", "'trial.example.com'", "Name in Teleport of cluster 'trial'")) {
@@ -415,9 +417,9 @@ class JoinTrialAttackTest {
             Tried tried = ConnectionTest.look(
                     MachineIdConfiguration.get().cluster("trial"), MachineIdConfiguration.get().identity("api"));
             assertEquals(Kind.OK, tried.kind(), text(tried));
-            assertTrue(text(tried).contains("nobody has joined"), text(tried));
+            assertTrue(text(tried).contains("Nobody has joined"), text(tried));
             assertTrue(text(tried).contains(join.statement().isPresent() ? "Machine ID" : join.symbol()), text(tried));
-            assertEquals(text(tried).replace("\n", "; "), new ConnectionTest().run(
+            assertEquals(text(tried), new ConnectionTest().run(
                     MachineIdConfiguration.get().cluster("trial"), MachineIdConfiguration.get().identity("api")).getMessage());
         }
         assertEquals(0, statements.size());

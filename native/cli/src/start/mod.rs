@@ -1,0 +1,170 @@
+//! `machine-id start`: what tbot does as a daemon.
+
+mod hide;
+mod options;
+mod pid_file;
+mod running;
+mod signals;
+mod supervise;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use machine_id::config::TbotConfig;
+use machine_id::error::Error;
+use sd_notify::NotifyState;
+
+use self::pid_file::PidFile;
+use self::running::Running;
+pub(crate) use self::signals::{Held, hold};
+use self::signals::{Signals, Wish, Wishes};
+use self::supervise::notify;
+use crate::args::{self, Start};
+use crate::{files, runtime};
+
+pub(crate) fn run(arguments: &Start, named: Option<PathBuf>, held: &Held) -> Result<ExitCode, Error> {
+    if let Some(token) = arguments.options.token.as_deref().filter(|_| options::has_secret_token(&arguments.options)) {
+        hide::restart_without(token);
+    }
+    runtime::threaded()?.block_on(work(&Given { arguments, named }, held))
+}
+
+/// What was typed.
+struct Given<'a> {
+    arguments: &'a Start,
+    named: Option<PathBuf>,
+}
+
+impl Given<'_> {
+    fn read(&self) -> Result<TbotConfig, Error> {
+        let options = options::given(self.arguments)?;
+        let file = match &self.named {
+            Some(file) => Some(file.clone()),
+            None if options::name_a_cluster(&options) => None,
+            None => Some(args::config_or_default(None)),
+        };
+        let mut config = files::config_with(file.as_deref(), options)?;
+        config.identity.key_algorithm = self.arguments.keys.key_algorithm;
+        Ok(config)
+    }
+}
+
+async fn work(given: &Given<'_>, held: &Held) -> Result<ExitCode, Error> {
+    let mut signals = Signals::listen(held)?;
+    let config = given.read()?;
+    let _pid_file = given.arguments.options.pid_file.as_deref().map(PidFile::write).transpose()?;
+    if config.oneshot { oneshot(config, &mut signals).await } else { daemon(given, config, &mut signals).await }
+}
+
+async fn oneshot(config: TbotConfig, signals: &mut Signals) -> Result<ExitCode, Error> {
+    let running = Running::open(config)?;
+    running.engine.report_once();
+    let ended = tokio::select! {
+        outcome = running.write_all() => Ok(outcome),
+        number = signals.end.next() => Err(number),
+    };
+    let mut good = true;
+    if let Ok(outcome) = &ended {
+        running.note().keep(running.trouble(outcome)).await;
+        good = outcome.is_err() || running.say_state();
+    }
+    close(running, signals).await;
+    match ended {
+        Ok(outcome) => outcome.map(|()| if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+        Err(number) => Ok(ExitCode::from(128 + number)),
+    }
+}
+
+async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) -> Result<ExitCode, Error> {
+    let mut running = Running::open(config)?;
+    running.engine.sweep().await;
+    loop {
+        let (wishes, end) = signals.split();
+        let next = tokio::select! {
+            outcome = running.keep() => Next::End(outcome),
+            fresh = reloaded(wishes, given, &running) => Next::Reload(fresh),
+            _ = end.next() => Next::End(Ok(())),
+        };
+        let outcome = match next {
+            Next::Reload(fresh) => {
+                std::mem::replace(&mut running, *fresh).engine.close().await;
+                continue;
+            }
+            Next::End(outcome) => outcome,
+        };
+        let fresh = running.is_fresh();
+        notify(&[NotifyState::Stopping]);
+        if let Err(error) = &outcome {
+            running.note().keep(running.trouble(&Err(error.clone()))).await;
+        }
+        close(running, signals).await;
+        outcome?;
+        if fresh {
+            tracing::info!("ended; the outputs stay until they expire");
+            return Ok(ExitCode::SUCCESS);
+        }
+        tracing::error!("ended, and not all outputs are fresh");
+        return Ok(ExitCode::FAILURE);
+    }
+}
+
+/// A join under way that can't be made again is waited for, unless somebody insists.
+async fn close(running: Running, signals: &mut Signals) {
+    /// What is told when it takes longer.
+    const SOON: Duration = Duration::from_millis(500);
+    let closing = running.engine.close();
+    tokio::pin!(closing);
+    tokio::select! {
+        () = &mut closing => return,
+        () = tokio::time::sleep(SOON) => {}
+    }
+    tracing::warn!(
+        "waiting for the answer to a join or a renewal: without it the bot would need a fresh token; send the signal \
+         again to end all the same"
+    );
+    tokio::select! {
+        () = closing => {}
+        _ = signals.end.next() => {}
+    }
+}
+
+/// What ends a round of the daemon.
+enum Next {
+    End(Result<(), Error>),
+    Reload(Box<Running>),
+}
+
+/// Renews when that is wished, and returns with a configuration that was read again; one that can't be used is
+/// reported, and the one at work goes on.
+async fn reloaded(mut wishes: Wishes<'_>, given: &Given<'_>, running: &Running) -> Box<Running> {
+    loop {
+        if wishes.next().await == Wish::Renew {
+            tracing::info!("SIGUSR1: everything is renewed now");
+            running.renew_all().await;
+            continue;
+        }
+        if running.only_in_memory {
+            tracing::error!(
+                "the configuration isn't read again: the bot's identity is in the memory of this process alone and would \
+                 be lost; restart with a fresh token"
+            );
+            running.renew_all().await;
+            continue;
+        }
+        let mut states = vec![NotifyState::Reloading];
+        states.extend(NotifyState::monotonic_usec_now().ok());
+        notify(&states);
+        match given.read().and_then(Running::open) {
+            Ok(fresh) => {
+                tracing::info!("configuration read again, everything is renewed now");
+                return Box::new(fresh.renewing());
+            }
+            Err(error) => {
+                tracing::error!("the configuration was changed, but can't be used; the old one stays: {error}");
+                notify(&[NotifyState::Ready, NotifyState::Status("the changed configuration can't be used")]);
+                running.renew_all().await;
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! A key and its certificate as `ssh` opens them: one after the other, by names that must stay good for months
+//! (`docs/adr/0001-matching-pair.md`).
+//!
+//! `ssh_config` names the key in both slots, the certificate at the top, and the one before. A slot whose certificate is
+//! the one at the top is in use and stays as it is; the other one gets the new pair before the name at the top changes.
+
+use std::path::{Path, PathBuf};
+
+use super::file::{Folder, peek, replace_in, write_in_new};
+use super::names::{PREVIOUS, SLOTS};
+use super::{Destination, DestinationError, Durability, remove};
+
+const KEY: &str = "key";
+const CERTIFICATE: &str = "key-cert.pub";
+/// What lies in a slot, under the same names as at the top. The certificate counts, so it comes last.
+const FILES: [&str; 3] = [KEY, "key.pub", CERTIFICATE];
+/// No certificate is longer.
+const LONGEST: u64 = 1 << 20;
+
+/// What `ssh_config` names, in the order in which it does.
+#[derive(Clone, Debug)]
+pub struct PairPaths {
+    /// For `IdentityFile`.
+    pub keys: [PathBuf; 2],
+    /// For `CertificateFile`.
+    pub certificates: [PathBuf; 2],
+}
+
+impl PairPaths {
+    pub(super) fn below(directory: &Path) -> Self {
+        Self {
+            keys: SLOTS.map(|slot| directory.join(slot).join(KEY)),
+            certificates: [CERTIFICATE, PREVIOUS].map(|name| directory.join(name)),
+        }
+    }
+}
+
+/// Puts the pair among the artifacts where `ssh` will look for it once the certificate at the top is replaced. `first`: the directory was made
+/// a moment ago.
+///
+/// # Errors
+/// When something can't be written. What was in use then still is.
+pub(super) fn put(destination: &Destination, first: bool, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
+    let (top, path) = (&destination.handle, destination.path.as_path());
+    let [one, other] = SLOTS.map(|slot| Folder::create(top, path, Some(slot), &destination.grants));
+    let slots = [one?, other?];
+    let here = Folder::open(top, path, None)?;
+    let given = |wanted: &str| artifacts.iter().find(|(name, _)| *name == wanted).map(|(_, contents)| *contents);
+    let present = if first { None } else { peek(top, CERTIFICATE, LONGEST) };
+    let idle = match &present {
+        Some(present) => idle(&slots, present)?,
+        None => None,
+    };
+    // Where none is in use, nobody has read a pair of ours.
+    let targets = idle.map_or(slots.as_slice(), std::slice::from_ref);
+    let write = if first { write_in_new } else { replace_in };
+    // Before the slot changes: who reads the new certificate, but has looked into the slot too early, has the pair before.
+    let before = present.as_deref().filter(|_| idle.is_some()).map(Vec::as_slice).or_else(|| given(CERTIFICATE));
+    if let Some(before) = before {
+        write(destination, &here, PREVIOUS, before)?;
+    }
+    for slot in targets {
+        for (name, contents) in FILES.iter().filter_map(|name| Some((*name, given(name)?))) {
+            write(destination, slot, name, contents)?;
+        }
+        if destination.durability == Durability::Synced {
+            slot.handle().sync_all().map_err(DestinationError::io("synced", slot.path()))?;
+        }
+    }
+    Ok(())
+}
+
+/// The slot that isn't in use, if the other one is: that has the certificate at the top.
+fn idle<'a, 'b>(slots: &'a [Folder<'b>; 2], certificate: &[u8]) -> Result<Option<&'a Folder<'b>>, DestinationError> {
+    let [first, second] = slots;
+    for slot in slots {
+        remove::leftovers(slot.handle(), slot.path(), &remove::entries(slot.handle(), slot.path())?)?;
+    }
+    let has = |slot: &Folder<'_>| {
+        peek(slot.handle(), CERTIFICATE, LONGEST).is_some_and(|seen| seen.as_slice() == certificate)
+    };
+    Ok(if has(first) {
+        Some(second)
+    } else if has(second) {
+        Some(first)
+    } else {
+        None
+    })
+}
+
+/// Deletes what only `ssh` reads, where a set has no more for it.
+pub(super) fn retire(destination: &Destination) -> Result<(), DestinationError> {
+    SLOTS
+        .iter()
+        .chain([&PREVIOUS])
+        .try_for_each(|name| remove::tree(&destination.handle, name, &destination.path.join(name)))
+}
