@@ -105,6 +105,11 @@ impl Freshness {
         &mut self.late
     }
 
+    /// How long its certificates are valid, if it has ever been filled.
+    pub(super) fn validity(&self) -> Option<Validity> {
+        self.delivered.as_ref().map(|one| Validity::of_certificate(one.valid_from, one.expires_at))
+    }
+
     /// What went wrong the last time.
     pub(super) const fn problem(&self) -> Option<&Error> {
         self.problem.as_ref()

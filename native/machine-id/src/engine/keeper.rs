@@ -14,11 +14,13 @@ use super::agenda::{Facts, Jump, Moment, Step, jump, next};
 use super::bot::Bot;
 use super::lateness::Lateness;
 use super::look::{Look, Looks};
+use super::patience::{Need, Patience};
 use super::rotation::{Reaction, reaction};
 use super::session::{Current, Session};
 use super::watcher::{self, Heard};
 use super::{Shared, authorities, heartbeat};
 use crate::error::{Code, Error};
+use crate::renew::schedule::Validity;
 
 /// How long leases of dead processes are left alone after the start: a build that goes on after an agent's restart
 /// takes its lease again in that time.
@@ -60,6 +62,7 @@ struct Keeper {
     sessions: watch::Receiver<Current>,
     last: Moment,
     looks: Looks,
+    patience: Patience,
     /// Monotonic times.
     start_at: Duration,
     sweep_at: Option<Duration>,
@@ -93,6 +96,7 @@ impl Keeper {
             sessions: bot.sessions.subscribe(),
             last,
             looks: Looks::new(start),
+            patience: Patience::default(),
             start_at: start + START.mul_f64(bot.unit),
             sweep_at: first.then_some(start + ADOPTION),
             write_at: start,
@@ -207,14 +211,29 @@ impl Keeper {
         times.filter_map(|at| at.duration_since(now.wall).ok()).min()
     }
 
-    fn facts(&self, now: Moment) -> Facts {
+    /// A failure that may pass is waited out by who needs the identity; any other one as the gate says.
+    fn retry_at(&mut self, now: Moment, leases: &[Arc<ActiveLease>]) -> Option<Duration> {
+        let (gate, failed_at) = {
+            let memory = self.bot.memory();
+            (memory.gate.retry_at(), memory.gate.passing_since())
+        };
+        let session = self.bot.current();
+        let own = session.map(|session| Validity::of_certificate(session.facts.valid_from, session.facts.valid_until));
+        let own = Need::of(own, true, now.wall);
+        let need = leases.iter().fold(own, |need, lease| {
+            need.or(Need::of(lease.freshness().validity(), lease.request().standing, now.wall))
+        });
+        self.patience.until(failed_at, gate, need, fastrand::f64).or(gate)
+    }
+
+    fn facts(&mut self, now: Moment) -> Facts {
         let session = self.bot.current();
         let current = session.as_ref().map(|session| &session.identity.authorities);
         let leases = self.shared.leases.of(&self.bot.config.id);
         let refresh_at = leases.iter().filter_map(|lease| lease.freshness().due_at(current)).min();
         let started = now.monotonic >= self.start_at;
         let wanted = refresh_at.is_some() || session.is_some() || (started && self.stored);
-        let retry_at = self.bot.memory().gate.retry_at();
+        let retry_at = self.retry_at(now, &leases);
         Facts {
             now,
             held: self.bot.held(),

@@ -24,6 +24,7 @@ mod lease_request;
 mod ledger;
 mod look;
 mod multiplex;
+mod patience;
 mod plan;
 mod proxy;
 mod reply;

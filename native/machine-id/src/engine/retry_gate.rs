@@ -63,9 +63,14 @@ impl RetryGate {
         self.failure.as_ref().map(|failure| &failure.error)
     }
 
-    /// When the task that keeps the identity tries next.
+    /// When the cluster may be asked again; the task that keeps the identity may wait longer ([`super::patience`]).
     pub(super) fn retry_at(&self) -> Option<Duration> {
         self.failure.as_ref().map(|failure| failure.retry_at)
+    }
+
+    /// When the last failure was that may pass by itself, until a success.
+    pub(super) fn passing_since(&self) -> Option<Duration> {
+        self.failure.as_ref().filter(|failure| !is_lasting(failure.error.code())).map(|failure| failure.at)
     }
 
     /// The answer for somebody who asks while the cluster is left alone.
