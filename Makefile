@@ -9,13 +9,13 @@ MVN := mvn --batch-mode --no-transfer-progress -f plugin-java/pom.xml
 CARGO_QUIET := $(if $(CI),-q)
 
 # What the goals need of .ci/packages: looked at once, before anything is built, and no more than that.
-NEEDS_packages := rust clients jdk maven zig
+NEEDS_packages := rust clients databases jdk maven zig
 NEEDS_build := rust
 NEEDS_demo := rust clients jdk
 NEEDS_demo-jenkins := rust jdk maven zig
 NEEDS_double := rust
-NEEDS_test := rust clients jdk maven zig
-NEEDS_test-rust := rust clients
+NEEDS_test := rust clients databases jdk maven zig
+NEEDS_test-rust := rust clients databases
 NEEDS_test-java := rust clients jdk maven zig
 NEEDS_native := rust zig
 NEEDS_hpi := rust jdk maven zig
@@ -72,7 +72,7 @@ double: needs ## Run a Teleport double on loopback; it says what to type next
 test: test-rust test-java test-jenkins test-teleport ## All tests (a real Jenkins: JENKINS_WAR, JENKINS_PLUGINS; a real Teleport: TELEPORT_BIN)
 
 .PHONY: test-rust
-test-rust: needs ## Rust: unit, golden and end-to-end tests with real OpenSSH and kubectl
+test-rust: needs ## Rust: unit, golden and end-to-end tests with real OpenSSH, kubectl, PostgreSQL and MariaDB
 	@echo "== test: Rust"
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
 	cargo test $(CARGO_QUIET) --workspace

@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use machine_id::config::{
-    AddressKind, EngineConfig, HelperConfig, HelperContent, IdentityConfig, TbotConfig, TbotOptions,
+    AddressKind, EngineConfig, HelperConfig, HelperContent, IdentityConfig, OutputConfig, TbotConfig, TbotOptions,
+    TunnelConfig,
 };
 use machine_id::error::{Code, Error};
 use machine_id::identity::IdentityFile;
@@ -72,10 +73,15 @@ fn stay_at_address(mut config: TbotConfig, wish: Option<&OsStr>) -> Result<TbotC
     Ok(config)
 }
 
-/// An engine for a configuration, and what is to be written.
-pub(crate) fn engine_config(
-    config: TbotConfig,
-) -> Result<(EngineConfig, Vec<machine_id::config::OutputConfig>), Error> {
+/// What is to be done for a configuration.
+pub(crate) struct Order {
+    pub(crate) engine: EngineConfig,
+    pub(crate) outputs: Vec<OutputConfig>,
+    pub(crate) tunnels: Vec<TunnelConfig>,
+}
+
+/// An engine for a configuration, what is to be written, and what leads where.
+pub(crate) fn order(config: TbotConfig) -> Result<Order, Error> {
     for output in &config.outputs {
         if let Some(advice) = key_advice(config.identity.key_algorithm, &output.kind) {
             eprintln!("machine-id: warning: {}: {advice}", output.destination.path.display());
@@ -83,7 +89,7 @@ pub(crate) fn engine_config(
     }
     let root = root(&config.identity);
     let engine = EngineConfig { root, helper: this_program()?, identities: vec![config.identity] };
-    Ok((engine, config.outputs))
+    Ok(Order { engine, outputs: config.outputs, tunnels: config.tunnels })
 }
 
 /// Where leases are written down: beside the identity, or where that is in memory, in the user's own place for what

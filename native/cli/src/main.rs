@@ -19,6 +19,7 @@ mod status;
 mod stdio;
 mod stdout;
 mod tbot_words;
+mod tunnels;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,13 +1,14 @@
 //! `machine-id run`: certificates for one command.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitCode, ExitStatus};
 use std::sync::Arc;
 
 use machine_id::clock::SystemClock;
-use machine_id::config::{DirectoryConfig, OutputConfig};
-use machine_id::engine::{Acquired, Engine, LeaseRequest, Placement};
+use machine_id::config::{DirectoryConfig, OutputConfig, TunnelConfig};
+use machine_id::engine::{Engine, LeaseRequest, Placement};
 use machine_id::error::{Code, Error};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -15,7 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::args::Run;
-use crate::{files, harden, preflight, progress, runtime};
+use crate::{files, harden, preflight, progress, runtime, tunnels};
 
 pub(crate) fn run(arguments: &Run, config: &Path) -> Result<ExitCode, Error> {
     runtime::threaded()?.block_on(work(arguments, config))
@@ -27,10 +28,15 @@ async fn work(arguments: &Run, config: &Path) -> Result<ExitCode, Error> {
     let identity = config.identity.id.clone();
     let what = format!("getting certificates from {}:{}", config.identity.cluster.host, config.identity.cluster.port);
     preflight::storage(&config)?;
-    let (engine, outputs) = files::engine_config(config)?;
-    let output = choose(&outputs, arguments.output.as_deref())?;
-    let order = order(&identity, output)?;
-    let lease = order.lease.clone();
+    let files::Order { engine, outputs, tunnels } = files::order(config)?;
+    // Who has tunnels alone wants no files.
+    let output = match arguments.output.as_deref() {
+        None if outputs.is_empty() && !tunnels.is_empty() => None,
+        wanted => Some(choose(&outputs, wanted)?),
+    };
+    let lease = format!("{:032x}", fastrand::u128(..));
+    let order = output.map(|output| order(&lease, &identity, output)).transpose()?;
+    let wanted = Wanted { lease: &lease, identity: &identity, order, tunnels: &tunnels };
     let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
 
     // What a killed run has left is never taken again.
@@ -39,7 +45,7 @@ async fn work(arguments: &Run, config: &Path) -> Result<ExitCode, Error> {
     // From here on a signal must not end us before the directory is gone.
     let mut signals = Signals::listen()?;
     let acquired = tokio::select! {
-        acquired = progress::shown(&what, engine.acquire(order)) => acquired?,
+        acquired = progress::shown(&what, wanted.get(&engine)) => acquired,
         kind = signals.next() => {
             let released = engine.release(&lease).await;
             // A join that is under way is waited for: the token works only once.
@@ -49,16 +55,43 @@ async fn work(arguments: &Run, config: &Path) -> Result<ExitCode, Error> {
         }
     };
     engine.keep_fresh();
-    let outcome = run_command(arguments, &acquired, &mut signals).await;
+    let outcome = match acquired {
+        Ok(environment) => run_command(arguments, &environment, &mut signals).await,
+        Err(error) => Err(error),
+    };
     let released = engine.release(&lease).await;
     // No later process takes over what a killed one left.
     engine.sweep().await;
     engine.close().await;
     let status = outcome?;
     if let Err(error) = released {
-        eprintln!("machine-id: the certificates in {} are not removed: {error}", acquired.directory.display());
+        eprintln!("machine-id: the certificates of this run are not removed: {error}");
     }
     Ok(exit_code(status))
+}
+
+/// What the command is to have.
+struct Wanted<'a> {
+    lease: &'a str,
+    identity: &'a str,
+    order: Option<LeaseRequest>,
+    tunnels: &'a [TunnelConfig],
+}
+
+impl Wanted<'_> {
+    /// Gets all of it; how the command finds it.
+    async fn get(self, engine: &Engine) -> Result<BTreeMap<String, String>, Error> {
+        let mut environment = match self.order {
+            Some(order) => engine.acquire(order).await?.environment,
+            None => BTreeMap::new(),
+        };
+        let mut reached = Vec::with_capacity(self.tunnels.len());
+        for tunnel in self.tunnels {
+            reached.push(tunnels::open(engine, self.lease, self.identity, tunnel).await?);
+        }
+        environment.extend(machine_id::tunnel::environment(&reached));
+        Ok(environment)
+    }
 }
 
 /// The output that is meant: by name, by the last part of its directory, by type.
@@ -87,24 +120,27 @@ fn name_of(output: &OutputConfig) -> String {
 }
 
 /// The same output, in a directory of its own that nobody can guess.
-fn order(identity: &str, output: &OutputConfig) -> Result<LeaseRequest, Error> {
-    let lease = format!("{:032x}", fastrand::u128(..));
+fn order(lease: &str, identity: &str, output: &OutputConfig) -> Result<LeaseRequest, Error> {
     let path = preflight::passing_directory()?.join(format!("machine-id-{lease}"));
     let directory = DirectoryConfig { path, readers: Vec::new(), ..output.destination.clone() };
     Ok(LeaseRequest {
-        lease,
+        lease: lease.to_owned(),
         standing: false,
         placements: vec![Placement { kind: output.kind.clone(), directory }],
         ..LeaseRequest::standing(identity, output)
     })
 }
 
-async fn run_command(arguments: &Run, acquired: &Acquired, signals: &mut Signals) -> Result<ExitStatus, Error> {
+async fn run_command(
+    arguments: &Run,
+    environment: &BTreeMap<String, String>,
+    signals: &mut Signals,
+) -> Result<ExitStatus, Error> {
     let Some((program, rest)) = arguments.command.split_first() else {
         return Err(Error::new(Code::RequestInvalid, "no command is given", "write it after --"));
     };
     let mut command = Command::new(program);
-    let mut child = harden::spawn(command.args(rest).envs(&acquired.environment)).map_err(|error| {
+    let mut child = harden::spawn(command.args(rest).envs(environment)).map_err(|error| {
         let name = program.to_string_lossy();
         Error::new(Code::RequestInvalid, format!("cannot run {name}: {error}"), "check its name and PATH")
     })?;

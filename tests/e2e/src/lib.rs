@@ -11,6 +11,7 @@
 pub mod advice;
 pub mod azure;
 pub mod cluster;
+pub mod database;
 pub mod forward;
 pub mod given;
 pub mod join;
@@ -28,6 +29,7 @@ pub mod users;
 pub mod wait;
 
 pub use cluster::Cluster;
+pub use database::Database;
 pub use loopback::Loopback;
 pub use machine::Machine;
 pub use outcome::Outcome;

@@ -38,7 +38,8 @@
 //! ```
 //!
 //! Rooms: `ca` (keys and certificates), `control` (set-up, state, faults), `web` (the proxy's port),
-//! `auth` (gRPC and REST), `transport` (SSH), `kube` (the Kubernetes API), `hostile` (a proxy in the middle).
+//! `auth` (gRPC and REST), `transport` (SSH), `kube` (the Kubernetes API), `tunnel` (databases and
+//! applications), `hostile` (a proxy in the middle).
 
 mod auth;
 mod ca;
@@ -47,6 +48,7 @@ mod error;
 mod hostile;
 mod kube;
 mod transport;
+mod tunnel;
 mod web;
 
 pub use auth::join::{Flaw, proof_refusals, sts};

@@ -60,6 +60,8 @@ impl Teleport {
         command.env("SSL_CERT_FILE", directory.path().join("web-ca.pem")).env("TELEPORT_UNSTABLE_DISABLE_AWS", "yes");
         // Its own connections on loopback don't go there.
         command.env("HTTPS_PROXY", cloud.url());
+        // The proxy would ask for it over its connection to the application service, under the name of every server.
+        command.env("NO_PROXY", "teleport.cluster.local");
         let mut process = Process::spawn(command);
         let tctl = Tctl::new(binaries.join("tctl"), directory.path(), file);
         let Some(version) = answers(&mut process, &tctl) else {

@@ -14,14 +14,19 @@ pub(crate) struct Ports {
     pub(crate) proxy: u16,
     pub(crate) auth: u16,
     pub(crate) node: u16,
+    /// A PostgreSQL, of its own start.
+    pub(crate) postgres: u16,
+    /// A web application, likewise.
+    pub(crate) web: u16,
 }
 
 impl Ports {
-    /// Three that are free now; another process may take one before Teleport does.
+    /// Those that are free now; another process may take one before Teleport does.
     pub(crate) fn free() -> Self {
-        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [proxy, auth, node] = listeners.each_ref().map(|listener| listener.local_addr().unwrap().port());
-        Self { proxy, auth, node }
+        let listeners = [(); 5].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [proxy, auth, node, postgres, web] =
+            listeners.each_ref().map(|listener| listener.local_addr().unwrap().port());
+        Self { proxy, auth, node, postgres, web }
     }
 }
 
@@ -45,6 +50,14 @@ pub(crate) fn teleport(directory: &Path, ports: Ports) -> Value {
             "authentication": {"type": "local", "second_factor": "otp"},
         },
         "ssh_service": {"enabled": "yes", "listen_addr": listen(ports.node), "labels": {"group": "api"}},
+        "db_service": {
+            "enabled": "yes",
+            "databases": [{"name": "pg", "protocol": "postgres", "uri": format!("localhost:{}", ports.postgres)}],
+        },
+        "app_service": {
+            "enabled": "yes",
+            "apps": [{"name": "web", "uri": format!("http://{}", listen(ports.web))}],
+        },
         "proxy_service": {
             "enabled": "yes",
             "web_listen_addr": listen(ports.proxy),
@@ -58,6 +71,9 @@ pub(crate) fn teleport(directory: &Path, ports: Ports) -> Value {
 pub(crate) fn role() -> Value {
     json!({
         "kind": "role", "version": "v5", "metadata": {"name": "api-workers"},
-        "spec": {"allow": {"logins": [e2e::users::login()], "node_labels": {"*": "*"}}},
+        "spec": {"allow": {
+            "logins": [e2e::users::login()], "node_labels": {"*": "*"},
+            "db_labels": {"*": "*"}, "db_users": ["orders"], "db_names": ["orders"], "app_labels": {"*": "*"},
+        }},
     })
 }

@@ -20,6 +20,7 @@ mod stage;
 mod statement;
 mod tbot;
 mod tctl;
+mod tunnel;
 mod web;
 
 use cluster::Teleport;
@@ -37,6 +38,8 @@ const OWN: &[Own] = &[
     ("statement another job and another identity are refused", statement::others_are_refused),
     ("statement a rotation whose key was given first", statement::a_rotation_whose_key_was_given_first),
     ("statement a rotation whose key was given too late", statement::a_rotation_whose_key_was_given_too_late),
+    ("tunnel a database by psql", tunnel::a_database_by_psql),
+    ("tunnel an application by curl", tunnel::an_application_by_curl),
 ];
 
 macro_rules! rows {

@@ -7,19 +7,20 @@ use std::time::Duration;
 
 use machine_id::backoff::Backoff;
 use machine_id::clock::{Clock, SystemClock};
-use machine_id::config::{OutputConfig, TbotConfig};
+use machine_id::config::{OutputConfig, TbotConfig, TunnelConfig};
 use machine_id::engine::{Engine, LeaseRequest, timestamp};
 use machine_id::error::{Error, Retry};
 use sd_notify::NotifyState;
 
 use super::supervise::{State, Supervised, notify};
 use crate::note::{Note, Trouble};
-use crate::{files, note, preflight, progress};
+use crate::{files, note, preflight, progress, tunnels};
 
-/// An engine and the outputs it keeps.
+/// An engine, the outputs it keeps and the tunnels it serves.
 pub(super) struct Running {
     pub(super) engine: Engine,
     outputs: Vec<OutputConfig>,
+    tunnels: Vec<TunnelConfig>,
     identity: String,
     cluster: String,
     root: PathBuf,
@@ -37,10 +38,11 @@ impl Running {
         let identity = config.identity.id.clone();
         let cluster = format!("{}:{}", config.identity.cluster.host, config.identity.cluster.port);
         let only_in_memory = config.identity.storage.is_none() && config.identity.join.method.renewable();
-        let (engine, outputs) = files::engine_config(config)?;
+        let files::Order { engine, outputs, tunnels } = files::order(config)?;
         let root = engine.root.clone();
         let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
-        Ok(Self { engine, outputs, identity, cluster, root, only_in_memory, renew: false, failing: Cell::new(false) })
+        let (renew, failing) = (false, Cell::new(false));
+        Ok(Self { engine, outputs, tunnels, identity, cluster, root, only_in_memory, renew, failing })
     }
 
     /// The same, which renews the identity first.
@@ -56,7 +58,7 @@ impl Running {
     /// once; it returns only with an error that somebody has to mend.
     pub(super) async fn keep(&self) -> Result<(), Error> {
         let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
-        let mut left: Vec<&OutputConfig> = self.outputs.iter().collect();
+        let mut left: Vec<Wanted<'_>> = self.wanted().collect();
         let mut said: Vec<Error> = Vec::new();
         self.engine.serve_ssh();
         if self.renew && !left.is_empty() {
@@ -67,17 +69,17 @@ impl Running {
         }
         while !left.is_empty() {
             let mut failed = Vec::new();
-            for output in left {
-                match self.write(output).await {
+            for wanted in left {
+                match self.have(wanted).await {
                     Err(error) if error.retry() == Retry::No => return Err(error),
                     Err(error) => {
                         self.failing.set(true);
                         notify(&[NotifyState::Status(&format!("not ready: {error}"))]);
                         if !said.contains(&error) {
-                            report(output, &error);
+                            wanted.report(&error);
                             said.push(error);
                         }
-                        failed.push(output);
+                        failed.push(wanted);
                     }
                     Ok(()) => {}
                 }
@@ -136,6 +138,9 @@ impl Running {
 
     /// Writes every output once; the first error is returned, all are tried. What has the same cause is said once.
     pub(super) async fn write_all(&self) -> Result<(), Error> {
+        if !self.tunnels.is_empty() {
+            tracing::warn!("tunnels aren't opened in one pass: they last as long as this process");
+        }
         if self.outputs.is_empty() {
             // Only the bot's own identity is to be kept.
             return self.engine.renew(&self.identity).await.map(|_| ());
@@ -144,11 +149,26 @@ impl Running {
         for output in &self.outputs {
             match (self.write(output).await, &first) {
                 (Err(error), None) => first = Some(error),
-                (Err(error), Some(first)) if error != *first => report(output, &error),
+                (Err(error), Some(first)) if error != *first => Wanted::Output(output).report(&error),
                 _ => {}
             }
         }
         first.map_or(Ok(()), Err)
+    }
+
+    fn wanted(&self) -> impl Iterator<Item = Wanted<'_>> {
+        self.outputs.iter().map(Wanted::Output).chain(self.tunnels.iter().map(Wanted::Tunnel))
+    }
+
+    async fn have(&self, wanted: Wanted<'_>) -> Result<(), Error> {
+        match wanted {
+            Wanted::Output(output) => self.write(output).await,
+            Wanted::Tunnel(tunnel) => {
+                let what = format!("opening the tunnel to {} through {}", tunnel.kind, self.cluster);
+                let opened = tunnels::open(&self.engine, "start", &self.identity, tunnel);
+                progress::shown(&what, opened).await.map(|_| ())
+            }
+        }
     }
 
     async fn write(&self, output: &OutputConfig) -> Result<(), Error> {
@@ -161,7 +181,21 @@ impl Running {
     }
 }
 
-/// Says what isn't returned to `main`, which says it.
-fn report(output: &OutputConfig, error: &Error) {
-    tracing::error!(directory = %output.destination.path.display(), "not written: {error}");
+/// What a configuration asks for.
+#[derive(Clone, Copy)]
+enum Wanted<'a> {
+    Output(&'a OutputConfig),
+    Tunnel(&'a TunnelConfig),
+}
+
+impl Wanted<'_> {
+    /// Says what isn't returned to `main`, which says it.
+    fn report(self, error: &Error) {
+        match self {
+            Self::Output(output) => {
+                tracing::error!(directory = %output.destination.path.display(), "not written: {error}");
+            }
+            Self::Tunnel(tunnel) => tracing::error!("the tunnel to {} isn't open: {error}", tunnel.kind),
+        }
+    }
 }

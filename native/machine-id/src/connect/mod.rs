@@ -4,7 +4,7 @@
 //! [`Connector::auth`] gives typed calls to the auth server, [`Connector::proxy_ssh`] a byte stream to a host.
 //!
 //! Inside, a folder uses those before it, never those after: `error`, `net`, `tls`, `grpc`, `route`, `auth`,
-//! `fetch`, `discovery`, `ssh`, `join_door` (a table in `docs/architecture.md`, which `make lint` checks).
+//! `fetch`, `discovery`, `ssh`, `routed`, `join_door` (a table in `docs/architecture.md`, which `make lint` checks).
 
 mod auth;
 mod discovery;
@@ -17,13 +17,14 @@ mod join_door;
 mod limits;
 mod net;
 mod route;
+mod routed;
 mod ssh;
 mod tls;
 pub(crate) mod words;
 
 pub use auth::authority::{CaKind, CertAuthority, KeySet};
 pub use auth::client::{AuthClient, IssuedCerts, Ping};
-pub use auth::resources::{Application, Database, Host};
+pub use auth::resources::{Application, Database, DatabaseRules, Host};
 pub use auth::watch::AuthorityWatch;
 pub use error::{ConnectError, HostError, Presented, Refusal, SetUpError, TransportError, TrustError};
 pub use fetch::{FetchError, FetchReply, FetchRequest};
@@ -34,6 +35,7 @@ pub use net::http::{HttpReply, error_message, error_messages};
 pub use route::cluster::{AuthRoute, ClockDifference, Cluster, Route};
 pub use route::connector::Connector;
 pub use route::facts::ProxyFacts;
+pub use routed::{Alpn, RoutedStream};
 pub use ssh::proxy_ssh::ProxySshStream;
 pub use ssh::ssh_service::SshServiceStream;
 pub use ssh::target::SshTarget;

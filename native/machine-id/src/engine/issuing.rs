@@ -148,6 +148,37 @@ pub(super) async fn issue_all(
     Ok(Issued { first, others: certificates.collect(), contexts, refused })
 }
 
+/// The certificate of `target` for a connection that is made now, and the session that it came by: what is at hand as long
+/// as enough is left of it, without asking anybody.
+pub(super) async fn for_connection(
+    bot: &Arc<Bot>,
+    request: &LeaseRequest,
+    target: &Target,
+) -> Result<(Arc<Session>, Arc<RoleCertificate>), Error> {
+    let named = roles_at_hand(bot, request)?;
+    if let Some(session) = bot.current() {
+        // That roles have changed is seen at the next renewal.
+        let roles = named.clone().unwrap_or_else(|| bot.memory().roles.0.clone());
+        let key = cache_key(bot, request, target.clone(), &roles);
+        if let Some(certificate) = bot.cache.at_hand(&key, FRESH_PART, max_age(bot)) {
+            return Ok((session, certificate));
+        }
+    }
+    let session = bot.session().await?;
+    let roles = match named {
+        Some(roles) => {
+            warn_of_subset(bot, &session, &roles).await;
+            roles
+        }
+        None => own_roles(bot, &session).await?,
+    };
+    let answer = certificate(bot, &session, request, target.clone(), &roles, &Arc::default()).await;
+    match answer {
+        Ok((certificate, _)) => Ok((session, certificate)),
+        Err(error) => Err(known::refusal(bot, &session, (target.clone(), error), Vec::new(), &roles).await),
+    }
+}
+
 async fn certificate(
     bot: &Bot,
     session: &Arc<Session>,

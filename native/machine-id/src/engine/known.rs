@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::bot::Bot;
 use super::session::Session;
-use crate::connect::{AuthClient, ClientCredential};
+use crate::connect::{AuthClient, ClientCredential, DatabaseRules};
 use crate::error::{Code, Error};
 use crate::issue::{self, IssueRequest, SeenClusters, Target};
 
@@ -73,6 +73,51 @@ fn with_names(error: &Error, names: &[String]) -> Error {
     Error::new(error.code(), error.message(), format!("these roles see: {list}"))
 }
 
+/// Where an application is, as its resource says.
+pub(super) async fn application(bot: &Bot, session: &Session, app: &str, roles: &[String]) -> Result<String, Error> {
+    let applications = seer(bot, session, roles).await?.applications().await?;
+    if let Some(found) = applications.iter().find(|found| found.name == app) {
+        return Ok(found.uri.clone());
+    }
+    let error =
+        Error::new(Code::TargetUnknown, format!("application {app:?} is not among those that the roles see"), "");
+    Err(with_names(&error, &applications.into_iter().map(|found| found.name).collect::<Vec<_>>()))
+}
+
+/// What is wrong with a tunnel's user or database name, as far as the roles say so in plain words: the cluster itself looks
+/// at them only when somebody connects, and its refusal names nothing else.
+pub(super) async fn doubts(
+    bot: &Bot,
+    session: &Session,
+    (username, database): (&str, &str),
+    protocol: &str,
+    roles: &[String],
+) -> Result<Vec<String>, Error> {
+    let seer = seer(bot, session, roles).await?;
+    let mut rules = DatabaseRules::default();
+    for role in roles {
+        let DatabaseRules { users, names } = seer.database_rules(role).await?;
+        rules.users.extend(users);
+        rules.names.extend(names);
+    }
+    // Other databases have their names looked at by nobody.
+    let names = ["postgres", "mongodb"].contains(&protocol).then_some(("name", database, rules.names));
+    let checks = [("user", username, rules.users)].into_iter().chain(names);
+    Ok(checks.filter_map(|(what, wished, allowed)| doubt(what, wished, allowed)).collect())
+}
+
+fn doubt(what: &str, wished: &str, mut allowed: Vec<String>) -> Option<String> {
+    // Patterns and variables of traits are the cluster's to read.
+    let plain = |one: &String| !one.contains(['*', '{', '^']);
+    if allowed.iter().any(|one| one == wished) || !allowed.iter().all(plain) {
+        return None;
+    }
+    allowed.sort();
+    allowed.dedup();
+    let list = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
+    Some(format!("the roles don't allow database {what} {wished:?}; they allow: {list}"))
+}
+
 /// The names of the kind of `target` that there are.
 async fn seen(bot: &Bot, session: &Session, target: &Target, roles: &[String]) -> Result<Option<Vec<String>>, Error> {
     if matches!(target, Target::None | Target::Reissuable) {
@@ -100,4 +145,22 @@ pub(super) async fn seer(bot: &Bot, session: &Session, roles: &[String]) -> Resu
     let issued = issue::issue(client, user, &session.cluster.name, &request, key, &seen, &*bot.clock).await?;
     let credential = ClientCredential::new(&issued.key.pkcs8_der(), &issued.certificates.tls)?;
     Ok(client.connect_as(&credential).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::doubt;
+
+    #[test]
+    fn a_user_is_doubted_only_where_the_roles_are_plain() {
+        let allowed = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        for fine in [&["ci", "b"][..], &["*"], &["c*"], &["{{internal.db_users}}", "b"], &["^c.$"]] {
+            assert_eq!(doubt("user", "ci", allowed(fine)), None, "{fine:?}");
+        }
+        assert_eq!(
+            doubt("user", "cj", allowed(&["ci", "b", "b"])).unwrap(),
+            "the roles don't allow database user \"cj\"; they allow: b, ci"
+        );
+        assert!(doubt("name", "d", allowed(&[])).unwrap().ends_with("they allow: none"));
+    }
 }

@@ -32,6 +32,7 @@ mod retry_gate;
 mod rotation;
 mod session;
 mod spare;
+mod tunnels;
 #[cfg(test)]
 mod vouched;
 mod watcher;
@@ -54,12 +55,15 @@ use self::multiplex::Multiplexers;
 pub use self::reply::{
     Acquired, Checked, Health, IdentityState, IdentityStatus, LeaseStatus, Released, Renewed, Status, Trust, timestamp,
 };
+pub use self::tunnels::TunnelRequest;
+use self::tunnels::Tunnels;
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
 use crate::config::{EngineConfig, GivenToken};
 use crate::destination::Program;
 use crate::error::{Code, Error};
 pub use crate::lease::{CertificateHistory, CertificateNote};
+use crate::tunnel::Reached;
 
 /// An open engine: identities, leases, and the tasks that keep both fresh.
 ///
@@ -76,6 +80,7 @@ struct Shared {
     bots: BTreeMap<String, Arc<Bot>>,
     leases: ActiveLeases,
     multiplexers: Arc<Multiplexers>,
+    tunnels: Tunnels,
     stop: watch::Sender<bool>,
     /// Identities of leases, by identity and by what their holder calls all that may share one; gone when nobody joins with it
     /// or has certificates issued any more.
@@ -92,6 +97,7 @@ impl Shared {
     async fn undo(&self, live: &Arc<ActiveLease>) {
         if self.leases.holds(live) {
             self.multiplexers.withdraw(live.id().as_str()).await;
+            self.tunnels.withdraw(live.id().as_str()).await;
         }
         self.leases.drop_failed(live).await;
     }
@@ -117,6 +123,7 @@ impl Engine {
             bots,
             leases,
             multiplexers,
+            tunnels: Tunnels::default(),
             stop: watch::Sender::new(false),
             shares: Mutex::default(),
         };
@@ -146,6 +153,17 @@ impl Engine {
     /// it while it is there.
     pub fn serve_ssh(&self) {
         self.shared.multiplexers.switch_on();
+    }
+
+    /// Opens a tunnel: a listener of this machine whose connections go to a database or an application through the
+    /// cluster, each as a certificate that is fresh then. It ends with its lease ([`Engine::release`], which needn't know
+    /// the lease otherwise), or with the engine.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, wrong names with those that the roles see; nothing is left behind then.
+    pub async fn open_tunnel(&self, request: TunnelRequest) -> Result<Reached, Error> {
+        let bot = self.bot(&request.identity)?;
+        self.shared.tunnels.open(bot, request).await
     }
 
     /// Takes a lease: certificates of the wished kinds in the wished directories.
@@ -241,9 +259,11 @@ impl Engine {
     /// When files can't be removed.
     pub async fn release(&self, lease: &str) -> Result<Released, Error> {
         self.shared.multiplexers.withdraw(lease).await;
+        self.shared.tunnels.withdraw(lease).await;
         let released = self.shared.leases.release(lease).await;
         // A write that was under way may have begun to serve again.
         self.shared.multiplexers.withdraw(lease).await;
+        self.shared.tunnels.withdraw(lease).await;
         released
     }
 
@@ -318,6 +338,7 @@ impl Engine {
     /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its
     /// identity. Leases stay as they are; SSH connections by this engine end.
     pub async fn close(self) {
+        self.shared.tunnels.withdraw_all().await;
         self.shared.multiplexers.withdraw_all().await;
         self.shared.stop.send_replace(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));

@@ -414,6 +414,12 @@ pub struct RoleSpecV6 {
 /// source: Teleport's public API definition, same numbers in 10 to 15
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RoleConditions {
+    /// Names of databases that may be used.
+    #[prost(string, repeated, tag = "12")]
+    pub database_names: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Users of databases that may be taken.
+    #[prost(string, repeated, tag = "13")]
+    pub database_users: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Who may be impersonated.
     #[prost(message, optional, tag = "14")]
     pub impersonate: ::core::option::Option<ImpersonateConditions>,

@@ -24,7 +24,14 @@ pub(super) fn get(core: &Core, caller: &Identity, body: &[u8]) -> Result<Vec<u8>
     } else if !state.roles.contains_key(name) {
         return Err(Refusal::not_found(format!("role {name} is not found")));
     }
-    let allow = Wire::default().message(14, impersonate);
+    let mut allow = Wire::default();
+    if let Some(role) = state.roles.get(name) {
+        let all = || (vec!["*".to_owned()], vec!["*".to_owned()]);
+        let (users, names) = role.databases.clone().unwrap_or_else(all);
+        allow = names.iter().fold(allow, |wire, name| wire.bytes(12, name));
+        allow = users.iter().fold(allow, |wire, user| wire.bytes(13, user));
+    }
+    let allow = allow.message(14, impersonate);
     let spec = Wire::default().message(2, allow);
     let metadata = Wire::default().bytes(1, name).bytes(2, "default");
     Ok(Wire::default().bytes(1, "role").bytes(3, "v6").message(4, metadata).message(5, spec).finish())

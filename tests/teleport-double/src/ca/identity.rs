@@ -17,6 +17,10 @@ pub(crate) struct Identity {
     pub(crate) kube_cluster: String,
     pub(crate) kube_groups: Vec<String>,
     pub(crate) kube_users: Vec<String>,
+    /// In the order service, protocol, user, name.
+    pub(crate) database: [String; 4],
+    /// Its name.
+    pub(crate) app: String,
     pub(crate) impersonator: String,
     pub(crate) generation: u64,
     pub(crate) renewable: bool,
@@ -39,6 +43,8 @@ impl Identity {
             kube_cluster: first(name::KUBE_CLUSTER),
             kube_groups: values(subject, name::KUBE_GROUP),
             kube_users: values(subject, name::KUBE_USER),
+            database: [name::DB_SERVICE, name::DB_PROTOCOL, name::DB_USER, name::DB_NAME].map(first),
+            app: first(name::APP_NAME),
             impersonator: first(name::IMPERSONATOR),
             generation: first(name::GENERATION).parse().unwrap_or(0),
             renewable: first(name::RENEWABLE) == "true",

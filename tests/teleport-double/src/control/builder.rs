@@ -177,7 +177,7 @@ impl Builder {
     /// Adds a database.
     #[must_use]
     pub fn database(mut self, name: &str, protocol: &str) -> Self {
-        self.databases.push(Database { name: name.to_owned(), protocol: protocol.to_owned() });
+        self.databases.push(Database { name: name.to_owned(), protocol: protocol.to_owned(), address: None });
         self
     }
 

@@ -3,20 +3,26 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::watch;
+use x509_cert::der::Decode;
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
 use super::builder::Builder;
 use super::core::Core;
 use super::counters::Snapshot;
 use super::fault::Faults;
 use super::lock::LockTarget;
+use super::resource::{App, Database};
 use super::role::Role;
 use super::state::Bot;
 use super::token::{Token, TokenOptions};
 use super::uuid;
 use crate::ca::AuthorityKind;
 use crate::ca::authority::Phase;
+use crate::ca::name::{CN, NameBuilder};
+use crate::ca::x509::{self, Purpose, Span};
 use crate::error::DoubleError;
 use crate::web::listener::{self, Port};
 
@@ -182,6 +188,43 @@ impl Double {
         let state = self.core.state();
         let bot = state.bots.get(&format!("bot-{bot}"))?;
         bot.generation.or_else(|| bot.instances.values().max().copied())
+    }
+
+    /// Adds a database that is really there: `host:port` of it.
+    ///
+    /// # Panics
+    /// Never in practice.
+    pub fn add_database(&self, name: &str, protocol: &str, address: &str) {
+        let (name, protocol) = (name.to_owned(), protocol.to_owned());
+        let address = Some(address.to_owned());
+        self.core.state().databases.push(Database { name, protocol, address });
+    }
+
+    /// Adds an application; connections to it go to the host and port of `uri`.
+    pub fn add_app(&self, name: &str, uri: &str) {
+        let public_address = format!("{name}.{}", self.core.settings.public_host);
+        self.core.state().apps.push(App { name: name.to_owned(), public_address, uri: uri.to_owned() });
+    }
+
+    /// The CA of databases, PEM: what a database takes clients from.
+    #[must_use]
+    pub fn database_ca_pem(&self) -> String {
+        self.core.state().database.active.pem.clone()
+    }
+
+    /// A server certificate of the database CA for the key `spki` (DER) at `localhost`, PEM, as `tctl auth sign
+    /// --format=db` makes one.
+    ///
+    /// # Errors
+    /// When the key can't be read.
+    pub fn certify_database(&self, spki: &[u8]) -> Result<String, DoubleError> {
+        let (now, ca) = (self.core.now(), Arc::clone(&self.core.state().database.active));
+        let span = Span { from: now - Duration::from_secs(3600), until: now + Duration::from_secs(24 * 3600) };
+        let subject = NameBuilder::default().one(CN, "localhost")?.build();
+        let dns = ["localhost".to_owned()];
+        let purpose = Purpose::Server { dns: &dns, addresses: &[] };
+        let key = SubjectPublicKeyInfoOwned::from_der(spki)?;
+        x509::pem(&x509::issue(&ca.issuer(), subject, key, span, x509::random_serial(), &purpose)?)
     }
 
     /// Locks a user, for example `bot-api`.

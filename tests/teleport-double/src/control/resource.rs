@@ -53,6 +53,8 @@ impl Kube {
 pub(crate) struct Database {
     pub(crate) name: String,
     pub(crate) protocol: String,
+    /// `host:port` of a real server; none: it can't be reached.
+    pub(crate) address: Option<String>,
 }
 
 /// An application.

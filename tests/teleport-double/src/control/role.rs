@@ -11,6 +11,8 @@ pub struct Role {
     pub(crate) kube_users: Vec<String>,
     /// The clusters it sees; none: all.
     pub(crate) kubes: Option<Vec<String>>,
+    /// Users and names of databases that it admits; none: all.
+    pub(crate) databases: Option<(Vec<String>, Vec<String>)>,
     pub(crate) max_session_ttl: Duration,
 }
 
@@ -24,6 +26,7 @@ impl Role {
             kube_groups: vec!["system:masters".to_owned()],
             kube_users: Vec::new(),
             kubes: None,
+            databases: None,
             max_session_ttl: Duration::from_secs(12 * 3600),
         }
     }
@@ -54,6 +57,18 @@ impl Role {
     pub fn only_kubes(mut self, names: &[&str]) -> Self {
         self.kubes = Some(owned(names));
         self
+    }
+
+    /// The only users and names of databases that it admits.
+    #[must_use]
+    pub fn only_databases(mut self, users: &[&str], names: &[&str]) -> Self {
+        self.databases = Some((owned(users), owned(names)));
+        self
+    }
+
+    pub(crate) fn admits(&self, user: &str, name: &str) -> bool {
+        let has = |list: &[String], wanted: &str| list.iter().any(|known| known == wanted);
+        self.databases.as_ref().is_none_or(|(users, names)| has(users, user) && has(names, name))
     }
 
     /// How long a certificate with this role lasts at most.

@@ -146,7 +146,7 @@ pub(crate) async fn proxy(core: Arc<Core>, io: Io, remote: SocketAddr, hang: boo
     let balanced = core.settings.l7_balancer && !upgraded;
     let to = if balanced { Route::Web } else { route(&core.settings, hello.server_name(), &alpn) };
     tracing::debug!(?to, ?alpn, "connection to the proxy");
-    let Ok(Some(config)) = config(&core, to) else { return };
+    let Ok(Some(config)) = config(&core, to, upgraded) else { return };
     let Some(tls) = finish(start, config).await else { return };
     if hang {
         std::future::pending::<()>().await;
@@ -169,13 +169,18 @@ async fn finish(start: StartHandshake<Io>, config: ServerConfig) -> Option<TlsSt
     }
 }
 
-fn config(core: &Core, to: Route) -> Result<Option<ServerConfig>, DoubleError> {
+fn config(core: &Core, to: Route, upgraded: bool) -> Result<Option<ServerConfig>, DoubleError> {
     let web = core.keys.web();
     let serving = Arc::clone(&core.state().host.serving);
     let host = |role| core.keys.host(core, &serving, role);
+    // Inside an upgraded connection the proxy shows what auth has signed.
+    let shown = || if upgraded { host(ServerRole::Proxy) } else { Ok(core.keys.web()) };
     Ok(Some(match to {
         Route::Nowhere => return Ok(None),
-        Route::Web => tls::config(core, web, &["h2", "http/1.1"], false)?,
+        Route::Web => tls::config(core, shown()?, &["h2", "http/1.1"], true)?,
+        // Whatever name of theirs was asked for is the one that is taken.
+        Route::Database => tls::config(core, shown()?, super::route::DATABASES, true)?,
+        Route::Application => tls::config(core, shown()?, &["teleport-tcp"], true)?,
         Route::ProxyGrpc => tls::config(core, web, &["h2"], true)?,
         Route::ReverseTunnel => tls::config(core, host(ServerRole::Proxy)?, &["teleport-reversetunnel"], false)?,
         Route::Auth => tls::config(core, host(ServerRole::Auth)?, &["h2", "http/1.1"], true)?,
@@ -190,6 +195,11 @@ async fn dispatch(core: Arc<Core>, to: Route, mut tls: TlsStream<Io>, remote: So
     let h2 = connection.alpn_protocol() == Some(b"h2");
     let peer = Peer::new(remote, connection.peer_certificates());
     match to {
+        Route::Database => crate::tunnel::database(core, peer, Box::new(tls)).await,
+        Route::Application => crate::tunnel::application(core, peer, Box::new(tls)).await,
+        Route::Web if peer.identity.as_ref().is_some_and(|identity| !identity.app.is_empty()) => {
+            crate::tunnel::application(core, peer, Box::new(tls)).await;
+        }
         Route::Web => serve(core, Service::Web, h2, peer, Box::new(tls)).await,
         Route::ProxyGrpc => serve(core, Service::JoinGrpc, true, peer, Box::new(tls)).await,
         Route::Auth => auth_session(core, h2, peer, Box::new(tls)).await,
@@ -212,7 +222,7 @@ async fn dispatch(core: Arc<Core>, to: Route, mut tls: TlsStream<Io>, remote: So
 /// A connection to the auth server's own port.
 pub(crate) async fn auth(core: Arc<Core>, io: Io, remote: SocketAddr, hang: bool) {
     let Ok(start) = LazyConfigAcceptor::new(Acceptor::default(), io).await else { return };
-    let Ok(Some(config)) = config(&core, Route::Auth) else { return };
+    let Ok(Some(config)) = config(&core, Route::Auth, false) else { return };
     let Some(tls) = finish(start, config).await else { return };
     if hang {
         std::future::pending::<()>().await;

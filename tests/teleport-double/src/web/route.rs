@@ -19,9 +19,15 @@ pub(crate) enum Route {
     ReverseTunnel,
     /// The Kubernetes API.
     Kube,
+    /// A database, by what the certificate says.
+    Database,
+    /// A TCP application, by what the certificate says.
+    Application,
     /// Nothing: the connection is closed during the handshake.
     Nowhere,
 }
+
+pub(super) const DATABASES: &[&str] = &["teleport-postgres", "teleport-mysql", "teleport-mongodb", "teleport-redis"];
 
 /// The first protocol the proxy knows decides, whatever follows it.
 pub(crate) fn route(settings: &Settings, server_name: Option<&str>, alpn: &[String]) -> Route {
@@ -38,6 +44,8 @@ pub(crate) fn route(settings: &Settings, server_name: Option<&str>, alpn: &[Stri
             "teleport-proxy-grpc" => return Route::ProxyGrpc,
             "teleport-proxy-ssh-grpc" if settings.major() >= 13 => return Route::Transport,
             "teleport-proxy-ssh" => return Route::Ssh,
+            "teleport-tcp" => return Route::Application,
+            name if DATABASES.contains(&name) => return Route::Database,
             "teleport-reversetunnel" => return Route::ReverseTunnel,
             _ => {}
         }

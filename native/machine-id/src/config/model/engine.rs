@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::identity::IdentityConfig;
 use super::output::OutputConfig;
+use super::tunnel::TunnelConfig;
 
 /// What a `tbot.yaml` says.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub struct TbotConfig {
     pub identity: IdentityConfig,
     /// Standing outputs.
     pub outputs: Vec<OutputConfig>,
+    /// Tunnels to databases and applications.
+    pub tunnels: Vec<TunnelConfig>,
     /// Stop after the first round.
     pub oneshot: bool,
     /// Things that are accepted but do nothing, to be shown once.

@@ -8,6 +8,7 @@ mod join;
 mod kubernetes;
 mod output;
 mod request;
+mod tunnel;
 
 pub use cluster::{AddressKind, CaPin, CaSource, ClusterConfig};
 pub use directory::{AclMode, DirectoryConfig, GroupRef, Reader, SymlinkMode, UserRef};
@@ -18,3 +19,4 @@ pub(in crate::config) use kubernetes::Part;
 pub use kubernetes::{ContextName, KubeClusters, KubeSelector, KubernetesOutput};
 pub use output::{DatabaseFormat, IdentityOutput, OutputConfig, OutputKind, OutputType};
 pub use request::{AcquireRequest, DiscardRequest, GivenToken, Scope};
+pub use tunnel::{Listen, TunnelConfig, TunnelKind};

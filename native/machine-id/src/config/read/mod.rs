@@ -5,6 +5,7 @@ pub(in crate::config) mod duration;
 pub(in crate::config) mod join;
 pub(in crate::config) mod join_uri;
 pub(in crate::config) mod kubernetes;
+pub(in crate::config) mod listen;
 pub(in crate::config) mod nearest;
 pub(in crate::config) mod output;
 pub(in crate::config) mod ssh_path;

@@ -33,6 +33,8 @@ pub(super) enum Scope {
     Kubernetes,
     KubernetesV2,
     Selector,
+    DatabaseTunnel,
+    ApplicationTunnel,
 }
 
 /// What becomes of a key.

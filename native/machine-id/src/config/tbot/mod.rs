@@ -9,6 +9,7 @@ mod onboarding;
 mod options;
 mod sink;
 mod template;
+mod tunnel;
 mod v1;
 mod v2;
 
@@ -29,7 +30,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::diagnostic::{ConfigError, Diagnostics, Place};
-use super::model::{AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, OutputConfig, Places, TbotConfig};
+use super::model::{
+    AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, Listen, OutputConfig, Places, TbotConfig, TunnelConfig,
+};
 use super::read::address::parse_address;
 use super::read::join_uri::UriCluster;
 use super::read::tree::{Section, Text, Tree, Value};
@@ -117,12 +120,14 @@ fn read(mut top: Tree, options: TbotOptions, base: &Path, diagnostics: &mut Diag
     let oneshot = section.take("oneshot").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
     let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, diagnostics);
     keys::answer(&mut section, Scope::Top, diagnostics);
-    let (storage, mut outputs) = match version {
+    let (storage, v2::Services { mut outputs, tunnels }) = match version {
         Some(Version::V1) => {
-            (v1::storage(section.take("storage"), base, diagnostics), v1::outputs(&mut section, base, diagnostics))
+            let storage = v1::storage(section.take("storage"), base, diagnostics);
+            let outputs = v1::outputs(&mut section, base, diagnostics);
+            (storage, v2::Services { outputs, ..v2::Services::default() })
         }
         Some(Version::V2) => {
-            (v2::storage(section.take("storage"), base, diagnostics), v2::outputs(&mut section, base, diagnostics))
+            (v2::storage(section.take("storage"), base, diagnostics), v2::services(&mut section, base, diagnostics))
         }
         None => {
             section.ignore_rest();
@@ -135,23 +140,28 @@ fn read(mut top: Tree, options: TbotOptions, base: &Path, diagnostics: &mut Diag
             outputs.clear();
         }
         outputs.extend(
-            tree.section(diagnostics).map(|mut given| v2::outputs(&mut given, base, diagnostics)).unwrap_or_default(),
+            tree.section(diagnostics)
+                .map(|mut given| v2::services(&mut given, base, diagnostics).outputs)
+                .unwrap_or_default(),
         );
     }
-    if outputs.is_empty() {
+    if outputs.is_empty() && tunnels.is_empty() {
         diagnostics.warn(&section.place, "no outputs: only the bot's own identity is kept");
     }
     section.finish(diagnostics);
     let storage_place = storage.as_ref().and_then(|sink| sink.place());
     let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), diagnostics));
     distinct(&outputs, storage.as_ref(), diagnostics);
+    distinct_listeners(&tunnels, diagnostics);
+    let tunnels: Vec<TunnelConfig> = tunnels.into_iter().map(|(_, tunnel)| tunnel).collect();
     let places = Places {
         storage: storage_place.map(|place| diagnostics.location(&place)),
         outputs: outputs.iter().map(|written| diagnostics.location(&written.path)).collect(),
         ca: ca_place.map(|place| diagnostics.location(&place)),
     };
     let outputs: Vec<OutputConfig> = outputs.into_iter().map(|written| written.output).collect();
-    let max_ttl = outputs.iter().filter_map(|output| output.ttl).fold(lifetime, Duration::max);
+    let wished = outputs.iter().map(|output| output.ttl).chain(tunnels.iter().map(|tunnel| tunnel.ttl));
+    let max_ttl = wished.flatten().fold(lifetime, Duration::max);
     let (host, port, kind) = cluster?;
     let identity = IdentityConfig {
         id: "default".to_owned(),
@@ -164,7 +174,7 @@ fn read(mut top: Tree, options: TbotOptions, base: &Path, diagnostics: &mut Diag
         max_ttl,
         storage,
     };
-    Some(TbotConfig { identity, outputs, oneshot, warnings: Vec::new(), places })
+    Some(TbotConfig { identity, outputs, tunnels, oneshot, warnings: Vec::new(), places })
 }
 
 fn version(section: &mut Section, diagnostics: &mut Diagnostics) -> Option<Version> {
@@ -237,6 +247,17 @@ fn distinct(outputs: &[Written], storage: Option<&DirectoryConfig>, diagnostics:
         let before = outputs.iter().take(index).find(|other| other.output.destination.path == *path);
         if let Some(before) = before {
             diagnostics.error(place, format!("writes to {path:?} like {}; take another directory", before.entry.path));
+        }
+    }
+}
+
+/// Port 0 is any free one.
+fn distinct_listeners(tunnels: &[(Place, TunnelConfig)], diagnostics: &mut Diagnostics) {
+    for (index, (place, tunnel)) in tunnels.iter().enumerate() {
+        let free = matches!(&tunnel.listen, Listen::Tcp(address) if address.port() == 0);
+        let before = tunnels.iter().take(index).find(|(_, other)| !free && other.listen == tunnel.listen);
+        if let Some((before, _)) = before {
+            diagnostics.error(place, format!("listens where {} does; take another port or path", before.path));
         }
     }
 }

@@ -84,8 +84,6 @@ fn each_key_of_an_output_in_the_reference_of_19_is_read_or_named() {
         ("type: workload-identity-api\nlisten: unix:///w.sock", NotBuilt("services[0].type")),
         ("type: spiffe-svid\nsvid:\n  path: /svc/foo", NotBuilt("services[0].type")),
         ("type: spiffe-workload-api\nlisten: unix:///w.sock", NotBuilt("services[0].type")),
-        ("type: database-tunnel\nlisten: tcp://127.0.0.1:25432\nservice: pg", NotBuilt("services[0].type")),
-        ("type: application-tunnel\nlisten: tcp://127.0.0.1:8084\napp_name: a\nname: n", NotBuilt("services[0].type")),
         ("type: application-proxy\nlisten: tcp://127.0.0.1:8080", NotBuilt("services[0].type")),
         (
             "type: ssh-multiplexer\nenable_resumption: true\nproxy_command: [fdpass-teleport]",
@@ -95,6 +93,43 @@ fn each_key_of_an_output_in_the_reference_of_19_is_read_or_named() {
     ] {
         check(&output(lines), becomes);
     }
+}
+
+#[test]
+fn each_key_of_a_tunnel_in_the_reference_of_19_is_read_or_named() {
+    const TCP: &str = "every user of this machine";
+    for (lines, becomes) in [
+        ("type: database-tunnel\nlisten: tcp://127.0.0.1:25432\nservice: pg\ndatabase: d\nusername: u", Said(TCP)),
+        (
+            "type: database-tunnel\nlisten: unix:///r/s\nservice: pg\ndatabase: d\nusername: u\nroles: [a]\nname: n",
+            Read,
+        ),
+        ("type: application-tunnel\nlisten: tcp://127.0.0.1:8084\napp_name: a\nname: n", Said(TCP)),
+        (
+            "type: application-tunnel\nlisten: tcp://0.0.0.0:8084\napp_name: a",
+            Said("everybody who reaches this machine"),
+        ),
+        ("type: application-tunnel\nlisten: unix:///r/s\napp_name: a\ncredential_ttl: 30m", Read),
+        (
+            "type: application-tunnel\nlisten: unix:///r/s\napp_name: a\nrenewal_interval: 15m",
+            Said("when a connection needs it"),
+        ),
+    ] {
+        let lines = lines.replace('\n', "\n  ");
+        check(&v2(&format!("onboarding: {{join_method: iam, token: t}}\nservices:\n- {lines}\n")), becomes);
+    }
+    for (lines, message) in [
+        ("type: database-tunnel\nlisten: unix:///r/s\nservice: pg", "username: is missing"),
+        ("type: application-tunnel\napp_name: a", "listen: is missing"),
+        ("type: application-tunnel\napp_name: a\nlisten: 127.0.0.1:1", "write tcp://127.0.0.1:PORT or unix:///PATH"),
+    ] {
+        let lines = lines.replace('\n', "\n  ");
+        let error = read(&v2(&format!("services:\n- {lines}\n"))).unwrap_err();
+        assert!(error.to_string().contains(message), "{lines}: {error}");
+    }
+    let twice = "- {type: application-tunnel, app_name: a, listen: 'unix:///r/s'}\n";
+    let error = read(&v2(&format!("services:\n{twice}{twice}"))).unwrap_err();
+    assert!(error.to_string().contains("listens where services[0] does"), "{error}");
 }
 
 #[test]

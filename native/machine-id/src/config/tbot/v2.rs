@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::keys::{self, NOT_BUILT_TYPES, Scope};
 use super::sink::Sink;
+use super::tunnel::{self, TunnelType};
 use super::{Written, directory, lifetime};
-use crate::config::diagnostic::Diagnostics;
+use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::KubernetesOutput;
-use crate::config::model::{IdentityOutput, OutputConfig, OutputKind, OutputType};
+use crate::config::model::{IdentityOutput, OutputConfig, OutputKind, OutputType, TunnelConfig};
 use crate::config::read::kubernetes;
 use crate::config::read::nearest::suggestion;
 use crate::config::read::output::{application, database, required_name};
@@ -24,19 +25,31 @@ pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnos
     sink(tree.section(diagnostics)?, base, diagnostics)
 }
 
+/// What the lists hold, each with its place.
+#[derive(Default)]
+pub(super) struct Services {
+    pub(super) outputs: Vec<Written>,
+    pub(super) tunnels: Vec<(Place, TunnelConfig)>,
+}
+
 /// Reads `outputs` and `services`, which from 16 on may hold the same things.
-pub(super) fn outputs(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Vec<Written> {
+pub(super) fn services(section: &mut Section, base: &Path, diagnostics: &mut Diagnostics) -> Services {
     if let Some(tree) = section.take_hidden("destinations") {
         diagnostics.error(&tree.place, "belongs to version v1; in v2 write outputs, each with type and destination");
     }
-    let mut outputs = Vec::new();
+    let mut services = Services::default();
     for key in ["outputs", "services"] {
         let Some(list) = section.take(key) else { continue };
         for entry in list.list(diagnostics, limits::OUTPUTS) {
-            outputs.extend(output(entry, base, diagnostics));
+            let place = entry.place.clone();
+            match service(entry, base, diagnostics) {
+                Some(Service::Output(output)) => services.outputs.push(output),
+                Some(Service::Tunnel(tunnel)) => services.tunnels.push((place, tunnel)),
+                None => {}
+            }
         }
     }
-    outputs
+    services
 }
 
 /// `{type: directory, path: …}` or `{type: memory}`.
@@ -70,7 +83,12 @@ fn sink(mut section: Section, base: &Path, diagnostics: &mut Diagnostics) -> Opt
     None
 }
 
-fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Written> {
+enum Service {
+    Output(Written),
+    Tunnel(TunnelConfig),
+}
+
+fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Service> {
     let entry_place = entry.place.clone();
     let mut section = entry.section(diagnostics)?;
     let types = types();
@@ -80,6 +98,9 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Wri
         section.ignore_rest();
         return None;
     };
+    if let Some(kind) = TunnelType::of(kind.expose()) {
+        return tunnel::read(section, kind, diagnostics).map(Service::Tunnel);
+    }
     let mut route_to_cluster = None;
     let kind = match known(kind.expose()) {
         Some((OutputType::Identity, _)) => {
@@ -101,7 +122,8 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Wri
         None => {
             let other = kind.expose();
             if NOT_BUILT_TYPES.iter().any(|(name, _)| *name == other) {
-                diagnostics.unsupported(&place, format!("{other:?} isn't built here; built: {}", types.join(", ")));
+                let built = instead(other).map_or_else(|| format!("built: {}", types.join(", ")), str::to_owned);
+                diagnostics.unsupported(&place, format!("{other:?} isn't built here; {built}"));
             } else {
                 diagnostics.error(&place, format!("is {}; {}", shown(other), suggestion(other, &types)));
             }
@@ -122,13 +144,25 @@ fn output(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Wri
     section.finish(diagnostics);
     let (destination, path) = destination?;
     let output = OutputConfig { kind: kind?, destination, roles, name, route_to_cluster, ttl };
-    Some(Written { entry: entry_place, path, output })
+    Some(Service::Output(Written { entry: entry_place, path, output }))
+}
+
+/// What does the same here.
+fn instead(kind: &str) -> Option<&'static str> {
+    match kind {
+        "application-proxy" => Some("write an application-tunnel for each application"),
+        "ssh-multiplexer" => {
+            Some("while `start` runs, ssh shares connections by the ssh_config of an output of type identity")
+        }
+        _ => None,
+    }
 }
 
 /// Every word that `type` may be.
 fn types() -> Vec<&'static str> {
     let mut types = words_of::<OutputType>();
     types.push(KUBERNETES_V2);
+    types.extend(TunnelType::WORDS.iter().map(|(word, _)| *word));
     types
 }
 

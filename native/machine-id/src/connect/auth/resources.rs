@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use teleport_api::auth::paginated_resource::Resource;
 use teleport_api::auth::{CreateAppSessionRequest, GetRoleRequest, ListResourcesRequest};
+use teleport_api::types::RoleConditions;
 
 use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::grpc::status::Call;
@@ -35,6 +36,15 @@ pub struct Database {
     pub name: String,
     /// Its protocol, such as `postgres`.
     pub protocol: String,
+}
+
+/// Whom a role lets into databases, as it says so: patterns and variables are in it as they stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DatabaseRules {
+    /// Users of databases.
+    pub users: Vec<String>,
+    /// Names of databases.
+    pub names: Vec<String>,
 }
 
 /// A web application.
@@ -118,11 +128,23 @@ impl AuthClient {
     /// # Errors
     /// The server's refusal, or why there is no answer.
     pub async fn impersonated_roles(&self, name: &str) -> Result<Vec<String>, ConnectError> {
-        let call = Call::named("the request for the bot's own role");
+        let allow = self.allowed(Call::named("the request for the bot's own role"), name).await?;
+        Ok(allow.impersonate.unwrap_or_default().roles)
+    }
+
+    /// What the role `name` says of databases, to somebody who holds it.
+    ///
+    /// # Errors
+    /// The server's refusal, or why there is no answer.
+    pub async fn database_rules(&self, name: &str) -> Result<DatabaseRules, ConnectError> {
+        let allow = self.allowed(Call::named("the request for a role"), name).await?;
+        Ok(DatabaseRules { users: allow.database_users, names: allow.database_names })
+    }
+
+    async fn allowed(&self, call: Call<'static>, name: &str) -> Result<RoleConditions, ConnectError> {
         let request = GetRoleRequest { name: name.to_owned() };
         let role = self.call(call, self.service().get_role(request)).await?;
-        let allow = role.spec.and_then(|spec| spec.allow).and_then(|allow| allow.impersonate).unwrap_or_default();
-        Ok(allow.roles)
+        Ok(role.spec.and_then(|spec| spec.allow).unwrap_or_default())
     }
 
     /// Makes an application session and gives its id; up to version 15 a certificate for an application needs one.

@@ -68,7 +68,7 @@ impl Connector {
     }
 
     /// A byte stream to the proxy's web port, behind a balancer's TLS if need be.
-    async fn to_web_port(&self, facts: &ProxyFacts) -> Result<(Pipe, Address), ConnectError> {
+    pub(in crate::connect) async fn to_web_port(&self, facts: &ProxyFacts) -> Result<(Pipe, Address), ConnectError> {
         let web = facts.web.clone();
         if facts.upgrade {
             let stream = self.web(&web).await?;

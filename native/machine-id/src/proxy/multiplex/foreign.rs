@@ -1,5 +1,5 @@
 //! Descriptors of clients. What is behind one is the client's: writing to it, asking it and even closing it may take for
-//! ever. All of that is done on [`super::threads`], which the type sees to.
+//! ever. All of that is done on [`crate::local::threads`], which the type sees to.
 
 use std::io::{self, IoSliceMut, IsTerminal};
 use std::mem::MaybeUninit;
@@ -15,10 +15,10 @@ use rustix::net::{
 use tokio::time::timeout;
 
 use super::limits::{HELD_UP, TELLING};
-use super::peer::Client;
-use super::quota::{Permit, lock};
-use super::threads::Lane;
 use super::wire::LONGEST;
+use crate::local::peer::Client;
+use crate::local::quota::{Permit, lock};
+use crate::local::threads::Lane;
 
 /// Longest line that is written to a client's standard error: a pipe that is ready takes it at once.
 const LINE: usize = 1024;

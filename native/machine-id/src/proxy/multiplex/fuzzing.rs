@@ -6,12 +6,12 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, LazyLock};
 
-use super::limits::REFUSED;
-use super::peer::{Client, Seen};
-use super::quota::Quota;
-use super::threads::Threads;
 use super::wire::Request;
 use super::{client, session};
+use crate::local::limits::REFUSED;
+use crate::local::peer::{Client, Seen};
+use crate::local::quota::Quota;
+use crate::local::threads::Threads;
 
 /// Reads what a client sends, as a session does: the request, a line back where that was possible, and what follows.
 pub async fn socket_request(ours: UnixStream) {

@@ -7,10 +7,10 @@ use std::time::Duration;
 use hyper::body::Bytes;
 use tokio::sync::{Mutex, Notify, mpsc};
 
-use super::quota::Permit;
 use crate::clock::SharedClock;
 use crate::connect::{ClientCredential, Cluster, ConnectError, Connector, Receiving, SshTarget, SshTransport, Window};
 use crate::error::{Code, Error};
+use crate::local::quota::Permit;
 
 /// How long a failure to connect is the answer for everybody who waited for the same connection.
 const FAILURE: Duration = Duration::from_millis(250);

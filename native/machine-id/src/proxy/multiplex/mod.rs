@@ -4,8 +4,8 @@
 //! The server side is [`Link`] (the connection to the proxy) and [`Serving`] (the socket); the client side, which is
 //! made to start in a millisecond, is [`connect`] and [`hand_over`]. Between them goes what [`wire`] says.
 //!
-//! Clients aren't trusted: [`peer`] and [`foreign`] see to it that nothing of theirs holds up a thread of the runtime
-//! ([`threads`] are there for that), [`limits`] and [`quota`] that none takes what others need.
+//! Clients aren't trusted: [`crate::local`] and [`foreign`] see to it that nothing of theirs holds up a thread of the
+//! runtime, [`limits`] that none takes what others need.
 
 mod client;
 mod foreign;
@@ -13,11 +13,8 @@ mod foreign;
 pub(crate) mod fuzzing;
 mod limits;
 mod link;
-mod peer;
-mod quota;
 mod server;
 mod session;
-mod threads;
 mod wire;
 
 pub use client::{Answer, connect, hand_over, takes_descriptors};

@@ -10,14 +10,15 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::limits::{self, ENDING, REFUSED, REST};
+use super::limits;
 use super::link::Link;
-use super::peer::Client;
-use super::quota::{Permit, Quota, Share, lock};
 use super::session;
-use super::threads::{Lane, Threads};
 use super::wire::refusal;
 use crate::error::{Code, Error};
+use crate::local::limits::{ENDING, REFUSED, REST};
+use crate::local::peer::Client;
+use crate::local::quota::{Permit, Quota, Share, lock};
+use crate::local::threads::{Lane, Threads};
 
 /// What the sockets of one process share.
 #[derive(Clone, Debug)]

@@ -11,12 +11,14 @@ use tokio::time::timeout;
 use super::foreign::{ForeignFd, Message, Taken, take};
 use super::limits::REQUEST;
 use super::link::Host;
-use super::peer::{Client, Seen};
 use super::server::Shared;
 use super::wire::{CONNECTED, HELLO, LONGEST, REFUSED, Request, text};
 use crate::connect::{ConnectError, Receiving};
 use crate::error::{Code, Error};
+use crate::local::peer::{Client, Seen};
 use crate::proxy::{Destination, resolve};
+
+const _: () = assert!(crate::local::peer::LONGEST <= crate::connect::SshTransport::LONGEST);
 
 /// How long a host may go on after ssh has gone.
 const FAREWELL: Duration = Duration::from_secs(10);

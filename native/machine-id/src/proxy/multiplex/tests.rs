@@ -40,11 +40,11 @@ mod clients {
     use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
     use rustix::net::sockopt;
 
-    use super::super::limits::REFUSED;
-    use super::super::peer::{Client, Seen};
-    use super::super::quota::Quota;
     use super::super::session::receive;
-    use super::super::threads::Threads;
+    use crate::local::limits::REFUSED;
+    use crate::local::peer::{Client, Seen};
+    use crate::local::quota::Quota;
+    use crate::local::threads::Threads;
     use crate::proxy::multiplex::wire::Request;
 
     /// Longer than a test, as a thread that is held up.

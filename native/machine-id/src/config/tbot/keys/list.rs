@@ -24,6 +24,7 @@ const NO: [&str; 7] = ["false", "False", "FALSE", "no", "off", "n", "No"];
 
 const NO_DIAGNOSTICS: Fate = Said("does nothing here: no diagnostics are served; ask `machine-id status`");
 const NO_PID_FILE: Fate = Said("does nothing here: no file of the configuration's holds the process id");
+const LISTEN: Fate = Differs("a Unix socket is for the bot's own user; of a TCP port a warning says who can connect");
 const TEMPLATE_OPTIONS: &str = "its options are refused by name, as by tbot from 14 on; the name alone is done";
 
 keys! {
@@ -154,6 +155,16 @@ keys! {
         "labels" = "{a: b}";
         "default_namespace" = "n";
     }
+    DatabaseTunnel {
+        "listen" = "unix:///r/s": LISTEN;
+        "service" = "s";
+        "username" = "u";
+        "database" = "d";
+    }
+    ApplicationTunnel {
+        "listen" = "unix:///r/s": LISTEN;
+        "app_name" = "a";
+    }
 }
 
 /// Outputs and services of tbot that aren't built, with their own keys: a file that has one is refused by its name.
@@ -195,8 +206,6 @@ pub(in crate::config::tbot) const NOT_BUILT_TYPES: &[(&str, &[&str])] = &[
     ),
     ("ssh-multiplexer", &["enable_resumption", "proxy_templates_path", "proxy_command", "relay_server"]),
     ("ssh-proxy", &["listen"]),
-    ("database-tunnel", &["listen", "service", "username", "database"]),
-    ("application-tunnel", &["listen", "app_name"]),
     ("application-proxy", &["listen", "credential_lifetime"]),
     ("unstable_client_credential", &[]),
     ("example", &["message"]),

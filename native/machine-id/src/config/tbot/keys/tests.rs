@@ -66,6 +66,12 @@ fn file(Key { scope, name, example, .. }: &Key) -> String {
         (Scope::Selector, "default_namespace") => {
             output(&format!("type: kubernetes/v2\n  selectors: [{{name: k, {line}}}]"))
         }
+        (Scope::DatabaseTunnel | Scope::ApplicationTunnel, _) => {
+            let own = KEYS.iter().filter(|other| other.scope == *scope && other.name != *name);
+            let rest: String = own.map(|other| format!("  {}: {}\n", other.name, other.example)).collect();
+            let kind = heading(*scope).trim_matches('`');
+            format!("{V2}{IAM}services:\n- type: {kind}\n  {line}\n{rest}")
+        }
         (Scope::Selector, _) => output(&format!("type: kubernetes/v2\n  selectors: [{{{line}}}]")),
     }
 }
@@ -131,6 +137,8 @@ fn heading(scope: Scope) -> &'static str {
         Scope::Kubernetes => "`kubernetes`",
         Scope::KubernetesV2 => "`kubernetes/v2`",
         Scope::Selector => "`kubernetes/v2`: `selectors`",
+        Scope::DatabaseTunnel => "`database-tunnel`",
+        Scope::ApplicationTunnel => "`application-tunnel`",
     }
 }
 

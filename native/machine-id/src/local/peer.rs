@@ -17,11 +17,13 @@ use tokio::net::UnixStream;
 use super::limits::SOCKET_BUFFER;
 use super::quota::Permit;
 use super::threads::Lane;
-use crate::connect::SshTransport;
+
+/// Most bytes that are read at once: what comes fits into a record of TLS, and into a frame of a tunnel in gRPC.
+pub(crate) const LONGEST: usize = (16 << 10) - 32;
 
 /// What a look at a connection showed.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(crate) enum Seen {
     /// Bytes, which were read; none: the client's end.
     Bytes(Vec<u8>),
     /// Descriptors come next; nothing was read.
@@ -30,7 +32,7 @@ pub(super) enum Seen {
 
 /// A client's connection. Its place is given back when it is closed.
 #[derive(Debug)]
-pub(super) struct Client {
+pub(crate) struct Client {
     /// None only while it is dropped.
     stream: Option<UnixStream>,
     lane: Lane,
@@ -38,7 +40,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(stream: UnixStream, lane: Lane, permit: Permit) -> Self {
+    pub(crate) fn new(stream: UnixStream, lane: Lane, permit: Permit) -> Self {
         // Urgent bytes are bytes like all others: else a read would throw them away, with the descriptors that came
         // along, after a look that didn't show them. Both options can only fail on what is no socket.
         let _ = sockopt::set_socket_oobinline(&stream, true);
@@ -46,36 +48,36 @@ impl Client {
         Self { stream: Some(stream), lane, permit: Arc::new(permit) }
     }
 
-    pub(super) fn lane(&self) -> &Lane {
+    pub(crate) fn lane(&self) -> &Lane {
         &self.lane
     }
 
-    pub(super) fn permit(&self) -> &Arc<Permit> {
+    pub(crate) fn permit(&self) -> &Arc<Permit> {
         &self.permit
     }
 
-    pub(super) fn stream(&self) -> io::Result<&UnixStream> {
+    pub(crate) fn stream(&self) -> io::Result<&UnixStream> {
         self.stream.as_ref().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
     /// Waits until there is something to read.
-    pub(super) async fn readable(&self) -> io::Result<()> {
+    pub(crate) async fn readable(&self) -> io::Result<()> {
         self.stream()?.readable().await
     }
 
     /// The next bytes, if no descriptors come with them.
-    pub(super) async fn read(&self) -> io::Result<Seen> {
+    pub(crate) async fn read(&self) -> io::Result<Seen> {
         let stream = self.stream()?;
         stream.async_io(Interest::READABLE, || look_and_read(stream)).await
     }
 
     /// As [`Self::read`], without waiting.
-    pub(super) fn try_read(&self) -> io::Result<Seen> {
+    pub(crate) fn try_read(&self) -> io::Result<Seen> {
         let stream = self.stream()?;
         stream.try_io(Interest::READABLE, || look_and_read(stream))
     }
 
-    pub(super) async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
+    pub(crate) async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
         let stream = self.stream()?;
         while !bytes.is_empty() {
             stream.writable().await?;
@@ -89,7 +91,7 @@ impl Client {
     }
 
     /// The last that is said to a client that has just connected: it fits, or it isn't said.
-    pub(super) fn say(&self, bytes: &[u8]) {
+    pub(crate) fn say(&self, bytes: &[u8]) {
         use rustix::net::{SendFlags, send};
         if let Ok(stream) = self.stream() {
             let _ = send(stream, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
@@ -99,7 +101,7 @@ impl Client {
 
 /// A look takes no reference that could be the last one: the message stays where it is.
 fn look_and_read(stream: &UnixStream) -> io::Result<Seen> {
-    let mut scratch = [0_u8; SshTransport::LONGEST];
+    let mut scratch = [0_u8; LONGEST];
     let (count, descriptors) = look(stream, &mut scratch)?;
     if descriptors {
         return Ok(Seen::Descriptors);

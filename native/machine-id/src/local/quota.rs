@@ -10,15 +10,15 @@ use super::limits::USER;
 /// A part is kept: each holder has `each` of it for itself, so that who comes late gets something. Of the common rest a
 /// holder may have as many as it leaves free for all others: alone half of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stock {
-    pub(super) each: usize,
-    pub(super) kept: usize,
-    pub(super) common: usize,
+pub(crate) struct Stock {
+    pub(crate) each: usize,
+    pub(crate) kept: usize,
+    pub(crate) common: usize,
 }
 
 /// What all holders share.
 #[derive(Debug)]
-pub(super) struct Quota {
+pub(crate) struct Quota {
     stock: Stock,
     used: Mutex<Used>,
 }
@@ -31,7 +31,7 @@ struct Used {
 
 /// What one holder has of it.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(crate) struct Share {
     quota: Arc<Quota>,
     held: Mutex<Held>,
 }
@@ -44,31 +44,31 @@ struct Held {
 
 /// One of what there is, given back when dropped.
 #[derive(Debug)]
-pub(super) struct Permit {
+pub(crate) struct Permit {
     share: Arc<Share>,
     kept: bool,
     user: Option<u32>,
 }
 
 impl Quota {
-    pub(super) fn new(stock: Stock) -> Arc<Self> {
+    pub(crate) fn new(stock: Stock) -> Arc<Self> {
         Arc::new(Self { stock, used: Mutex::default() })
     }
 
     /// A further holder.
-    pub(super) fn share(self: &Arc<Self>) -> Arc<Share> {
+    pub(crate) fn share(self: &Arc<Self>) -> Arc<Share> {
         Arc::new(Share { quota: Arc::clone(self), held: Mutex::default() })
     }
 }
 
 impl Share {
     /// One more, or none where the others would get too few.
-    pub(super) fn take(self: &Arc<Self>) -> Option<Permit> {
+    pub(crate) fn take(self: &Arc<Self>) -> Option<Permit> {
         self.take_as(None)
     }
 
     /// One more for a user, who leaves some of the holder's to its other users.
-    pub(super) fn take_for(self: &Arc<Self>, user: u32) -> Option<Permit> {
+    pub(crate) fn take_for(self: &Arc<Self>, user: u32) -> Option<Permit> {
         self.take_as(Some(user))
     }
 
@@ -113,7 +113,7 @@ impl Drop for Permit {
     }
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -24,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// The threads of a process.
 #[derive(Debug)]
-pub(super) struct Threads {
+pub(crate) struct Threads {
     quota: Arc<Quota>,
     state: Mutex<State>,
     work: Condvar,
@@ -44,17 +44,17 @@ struct Job {
 
 /// A socket's access to them.
 #[derive(Clone, Debug)]
-pub(super) struct Lane {
+pub(crate) struct Lane {
     threads: Arc<Threads>,
     share: Arc<Share>,
 }
 
 impl Threads {
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self { quota: Quota::new(THREADS), state: Mutex::default(), work: Condvar::new() })
     }
 
-    pub(super) fn lane(self: &Arc<Self>) -> Lane {
+    pub(crate) fn lane(self: &Arc<Self>) -> Lane {
         Lane { threads: Arc::clone(self), share: self.quota.share() }
     }
 
@@ -71,7 +71,7 @@ impl Threads {
         match builder.spawn(move || this.work()) {
             Ok(_) => state.threads += 1,
             // Those that are there take it when they are free; else the next one that comes tries again.
-            Err(error) => tracing::warn!("no further thread for the clients of SSH sockets: {error}"),
+            Err(error) => tracing::warn!("no further thread for the clients of sockets: {error}"),
         }
     }
 
@@ -80,7 +80,7 @@ impl Threads {
         let _ = SigSet::all().thread_block();
         while let Some((job, _permit)) = self.next() {
             if catch_unwind(AssertUnwindSafe(job.run)).is_err() {
-                tracing::error!("a thread for the clients of SSH sockets panicked");
+                tracing::error!("a thread for the clients of sockets panicked");
             }
         }
     }
@@ -114,14 +114,14 @@ impl Threads {
 
 impl Lane {
     /// Runs something when there is a thread for it.
-    pub(super) fn run(&self, job: impl FnOnce() + Send + 'static) {
+    pub(crate) fn run(&self, job: impl FnOnce() + Send + 'static) {
         let mut state = lock(&self.threads.state);
         state.jobs.push_back(Job { share: Arc::clone(&self.share), run: Box::new(job) });
         self.threads.grow(&mut state);
     }
 
     /// What comes of it; none when it panicked.
-    pub(super) async fn ask<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(crate) async fn ask<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         let (sender, receiver) = oneshot::channel();
         self.run(move || {
             let _ = sender.send(job());

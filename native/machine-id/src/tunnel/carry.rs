@@ -1,0 +1,120 @@
+//! Carrying bytes between a client and its service.
+
+use std::io;
+use std::pin::pin;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::time::{Instant, sleep_until};
+
+use super::client::Client;
+use super::limits::HALF_OPEN;
+use crate::local::peer::LONGEST;
+use crate::local::quota::lock;
+
+/// How a connection ended.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// Both sides were done, or the client left.
+    Done,
+    /// The service was done before its client: its own affair, or the cluster has ended it.
+    ByService,
+    /// The way to the service broke.
+    Cut(io::Error),
+}
+
+/// When something last went through.
+struct Clock(Mutex<Instant>);
+
+impl Clock {
+    fn tick(&self) {
+        *lock(&self.0) = Instant::now();
+    }
+
+    /// Ends when nothing has gone through for `limit`.
+    async fn silence(&self, limit: Duration) {
+        loop {
+            let end = *lock(&self.0) + limit;
+            if end <= Instant::now() {
+                return;
+            }
+            sleep_until(end).await;
+        }
+    }
+}
+
+/// Carries bytes both ways until both sides have ended. The end of one side is passed on as a half-close; what the other
+/// one still says goes on being carried, as long as it isn't silent for too long.
+pub(super) async fn carry<S: AsyncRead + AsyncWrite>(client: &Client, stream: S) -> Ended {
+    let (mut from_far, mut to_far) = tokio::io::split(stream);
+    let clock = Clock(Mutex::new(Instant::now()));
+    let mut up = pin!(up(client, &mut to_far, &clock));
+    let mut down = pin!(down(client, &mut from_far, &clock));
+    // Whichever ends first.
+    let (mut sent, mut received, mut by_service) = (false, false, false);
+    loop {
+        tokio::select! {
+            // Where both have ended it was the client's wish.
+            biased;
+            ended = &mut up, if !sent => match ended {
+                Some(Ended::Done) if received => return Ended::ByService,
+                Some(ended) => return ended,
+                None => sent = true,
+            },
+            ended = &mut down, if !received => match ended {
+                Some(ended) => return ended,
+                None => {
+                    received = true;
+                    by_service = !sent;
+                }
+            },
+            () = clock.silence(HALF_OPEN), if sent || received => return Ended::Done,
+        }
+        if sent && received {
+            return if by_service { Ended::ByService } else { Ended::Done };
+        }
+        clock.tick();
+    }
+}
+
+/// None: the client has said all, and the service knows.
+async fn up<S: AsyncRead + AsyncWrite>(client: &Client, far: &mut WriteHalf<S>, clock: &Clock) -> Option<Ended> {
+    loop {
+        // A client that is gone needs no more.
+        let Ok(bytes) = client.read().await else { return Some(Ended::Done) };
+        if bytes.is_empty() {
+            // A service that stopped reading has more to say, or ends by itself: reading decides.
+            let _ = far.shutdown().await;
+            return None;
+        }
+        let sent = async {
+            far.write_all(&bytes).await?;
+            far.flush().await
+        };
+        // Why is seen by who reads.
+        if sent.await.is_err() {
+            return None;
+        }
+        clock.tick();
+    }
+}
+
+/// None: the service has said all, and the client knows.
+async fn down<S: AsyncRead + AsyncWrite>(client: &Client, far: &mut ReadHalf<S>, clock: &Clock) -> Option<Ended> {
+    let mut buffer = vec![0; LONGEST];
+    loop {
+        let bytes = match far.read(&mut buffer).await {
+            Ok(count) => buffer.get(..count).unwrap_or_default(),
+            Err(error) => return Some(Ended::Cut(error)),
+        };
+        if bytes.is_empty() {
+            client.end_writing();
+            return None;
+        }
+        if client.write_all(bytes).await.is_err() {
+            return Some(Ended::Done);
+        }
+        clock.tick();
+    }
+}

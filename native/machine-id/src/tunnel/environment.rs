@@ -1,0 +1,160 @@
+//! What the users of tunnels find in their environment.
+
+use std::collections::BTreeMap;
+
+use super::listener::Begins;
+use crate::config::TunnelKind;
+
+/// A tunnel that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Where it leads to.
+    pub kind: TunnelKind,
+    /// What is spoken there, as the database's resource says, or `http` or `tcp` for an application.
+    pub protocol: String,
+    /// Where it begins.
+    pub begins: Begins,
+}
+
+/// Databases whose clients have variables of their own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Client {
+    Postgres,
+    MySql,
+}
+
+impl Client {
+    fn of(reached: &Reached) -> Option<Self> {
+        match reached.protocol.as_str() {
+            "postgres" | "cockroachdb" => Some(Self::Postgres),
+            "mysql" => Some(Self::MySql),
+            _ => None,
+        }
+    }
+}
+
+/// The variables: of each tunnel one by its name, and those of a client's own where there is exactly one database of its
+/// kind. Nothing in them is secret.
+#[must_use]
+pub fn environment(tunnels: &[Reached]) -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    for reached in tunnels {
+        let kind = match &reached.kind {
+            TunnelKind::Database { .. } => "DATABASE",
+            TunnelKind::Application { .. } => "APPLICATION",
+        };
+        variables.insert(format!("MACHINE_ID_{kind}_{}", word(reached.kind.name())), url(reached));
+    }
+    for client in [Client::Postgres, Client::MySql] {
+        let mut ours = tunnels.iter().filter(|reached| Client::of(reached) == Some(client));
+        if let (Some(only), None) = (ours.next(), ours.next()) {
+            let own = of_client(client, only).into_iter();
+            variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
+        }
+    }
+    variables
+}
+
+/// `pg-main` as `PG_MAIN`.
+fn word(name: &str) -> String {
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    name.chars().map(letter).collect()
+}
+
+/// What to connect to: a URL by TCP, the path of a Unix socket.
+fn url(reached: &Reached) -> String {
+    let address = match &reached.begins {
+        Begins::Unix(path) => return path.display().to_string(),
+        Begins::Tcp(address) => address,
+    };
+    let scheme = match reached.protocol.as_str() {
+        "postgres" | "cockroachdb" => "postgresql",
+        "clickhouse-http" | "elasticsearch" | "opensearch" => "http",
+        other => other,
+    };
+    match &reached.kind {
+        TunnelKind::Database { username, database, .. } => {
+            format!("{scheme}://{}@{address}/{}", encoded(username), encoded(database))
+        }
+        TunnelKind::Application { .. } => format!("{scheme}://{address}"),
+    }
+}
+
+fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+fn of_client(client: Client, reached: &Reached) -> Vec<(&'static str, String)> {
+    let TunnelKind::Database { username, database, .. } = &reached.kind else { return Vec::new() };
+    match (client, &reached.begins) {
+        (Client::Postgres, begins) => {
+            let (host, port) = match begins {
+                Begins::Tcp(address) => (address.ip().to_string(), address.port().to_string()),
+                Begins::Unix(path) => {
+                    // Its name is libpq's, or libpq can't be told of it.
+                    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+                    let (Some(port), Some(directory)) = (name.strip_prefix(".s.PGSQL."), path.parent()) else {
+                        return Vec::new();
+                    };
+                    (directory.display().to_string(), port.to_owned())
+                }
+            };
+            vec![("PGHOST", host), ("PGPORT", port), ("PGUSER", username.clone()), ("PGDATABASE", database.clone())]
+        }
+        (Client::MySql, Begins::Tcp(address)) => {
+            vec![("MYSQL_HOST", address.ip().to_string()), ("MYSQL_TCP_PORT", address.port().to_string())]
+        }
+        (Client::MySql, Begins::Unix(path)) => vec![("MYSQL_UNIX_PORT", path.display().to_string())],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database(service: &str, protocol: &str, begins: Begins) -> Reached {
+        let kind = TunnelKind::Database {
+            service: service.to_owned(),
+            username: "ci@corp".to_owned(),
+            database: "orders".to_owned(),
+        };
+        Reached { kind, protocol: protocol.to_owned(), begins }
+    }
+
+    fn port(port: u16) -> Begins {
+        Begins::Tcp(([127, 0, 0, 1], port).into())
+    }
+
+    #[test]
+    fn each_tunnel_has_a_variable_and_the_only_one_of_a_kind_its_clients_own() {
+        let app = Reached {
+            kind: TunnelKind::Application { app: "grafana".to_owned() },
+            protocol: "http".to_owned(),
+            begins: port(3),
+        };
+        let socket = Begins::Unix("/run/x/.s.PGSQL.5432".into());
+        let tunnels = [database("pg-main", "postgres", socket), database("my", "mysql", port(2)), app];
+        let variables = environment(&tunnels);
+        let expected = [
+            ("MACHINE_ID_APPLICATION_GRAFANA", "http://127.0.0.1:3"),
+            ("MACHINE_ID_DATABASE_MY", "mysql://ci%40corp@127.0.0.1:2/orders"),
+            ("MACHINE_ID_DATABASE_PG_MAIN", "/run/x/.s.PGSQL.5432"),
+            ("MYSQL_HOST", "127.0.0.1"),
+            ("MYSQL_TCP_PORT", "2"),
+            ("PGDATABASE", "orders"),
+            ("PGHOST", "/run/x"),
+            ("PGPORT", "5432"),
+            ("PGUSER", "ci@corp"),
+        ];
+        let got: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn of_two_databases_of_a_kind_neither_is_the_clients_own() {
+        let tunnels = [database("a", "postgres", port(1)), database("b", "cockroachdb", port(2))];
+        let names: Vec<_> = environment(&tunnels).into_keys().collect();
+        assert_eq!(names, ["MACHINE_ID_DATABASE_A", "MACHINE_ID_DATABASE_B"]);
+    }
+}

@@ -1,0 +1,110 @@
+//! Where a tunnel begins: a TCP port, or a Unix socket in a directory of ours.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+use crate::config::{DirectoryConfig, Listen};
+use crate::destination::{Destination, SocketName};
+use crate::error::{Code, Error};
+
+/// Where a tunnel can be connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begins {
+    /// A TCP port.
+    Tcp(SocketAddr),
+    /// A Unix socket.
+    Unix(PathBuf),
+}
+
+/// A listener that nobody serves yet.
+#[derive(Debug)]
+pub struct Listener {
+    pub(super) begins: Begins,
+    pub(super) inner: Inner,
+}
+
+#[derive(Debug)]
+pub(super) enum Inner {
+    Tcp(std::net::TcpListener),
+    Unix {
+        listener: UnixListener,
+        name: SocketName,
+        /// Users that may connect.
+        users: Vec<u32>,
+    },
+}
+
+impl Listener {
+    /// Opens what `listen` says. Blocks.
+    ///
+    /// # Errors
+    /// When the port is taken, the directory isn't ours alone, or what stands under the name is no socket of ours.
+    pub fn open(listen: &Listen) -> Result<Self, Error> {
+        match listen {
+            Listen::Tcp(address) => tcp(*address),
+            Listen::Unix(path) => unix(path),
+        }
+    }
+
+    /// Where it can be connected to.
+    #[must_use]
+    pub const fn begins(&self) -> &Begins {
+        &self.begins
+    }
+
+    /// A socket that `destination` guards, for its readers too.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn in_destination(destination: &Destination, name: &str) -> Result<Self, Error> {
+        let (listener, socket) = destination.listen(name)?;
+        let mut users = destination.readers().to_vec();
+        users.push(nix::unistd::geteuid().as_raw());
+        let begins = Begins::Unix(destination.path().join(name));
+        Ok(Self { begins, inner: Inner::Unix { listener, name: socket, users } })
+    }
+}
+
+fn cannot(listen: &dyn std::fmt::Display, why: &dyn std::fmt::Display, hint: &str) -> Error {
+    Error::new(Code::DestinationDenied, format!("cannot listen on {listen}: {why}"), hint)
+}
+
+fn tcp(address: SocketAddr) -> Result<Listener, Error> {
+    const HINT: &str = "take another port, or 0 for any free one";
+    let failed = |error: io::Error| cannot(&format!("tcp://{address}"), &error, HINT);
+    let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let begins = Begins::Tcp(listener.local_addr().map_err(failed)?);
+    Ok(Listener { begins, inner: Inner::Tcp(listener) })
+}
+
+fn unix(path: &Path) -> Result<Listener, Error> {
+    let shown = format!("unix://{}", path.display());
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return Err(cannot(&shown, &"it has no name", "write unix:///DIRECTORY/NAME"));
+    };
+    look(path, &shown)?;
+    let destination = Destination::create_or_open(&DirectoryConfig::private(directory.to_owned()))?;
+    Listener::in_destination(&destination, name)
+}
+
+/// Refuses to take the place of anything but a socket of ours that nobody serves any more.
+fn look(path: &Path, shown: &str) -> Result<(), Error> {
+    let found = match std::fs::symlink_metadata(path) {
+        Ok(found) => found,
+        // What is wrong with the directory says who opens it.
+        Err(_) => return Ok(()),
+    };
+    if !found.file_type().is_socket() || found.uid() != nix::unistd::geteuid().as_raw() {
+        let why = "something stands there that is no socket of this user";
+        return Err(cannot(&shown, &why, "take another name, or remove it"));
+    }
+    // A longer path than a socket's address has room for isn't asked.
+    match UnixStream::connect(path) {
+        Ok(_) => Err(cannot(&shown, &"another process serves it", "end that, or take another name")),
+        Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,20 @@
+//! Databases and applications for stock clients: a listener of this machine whose connections go through the cluster.
+//!
+//! [`Serving`] takes connections at a [`Listener`] and has each carried by a stream of its own, which an [`Upstream`]
+//! makes: TLS to the proxy as whatever certificate is fresh then. What it carries is the protocol of the database or
+//! application itself, from its first byte on; nothing of it is read.
+
+mod carry;
+mod client;
+mod environment;
+mod limits;
+mod listener;
+mod server;
+mod tell;
+
+#[cfg(test)]
+mod tests;
+
+pub use environment::{Reached, environment};
+pub use listener::{Begins, Listener};
+pub use server::{Serving, Switch, Upstream};

@@ -1,0 +1,235 @@
+//! Taking connections, and having them carried.
+
+use std::io;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use nix::sys::resource::{Resource, getrlimit};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::carry::{Ended, carry};
+use super::client::Client;
+use super::limits::connections;
+use super::listener::{Inner, Listener};
+use super::tell::Teller;
+use crate::connect::RoutedStream;
+use crate::destination::SocketName;
+use crate::error::Error;
+use crate::local::limits::{ENDING, REFUSED, REST};
+use crate::local::quota::{Permit, Quota, Share};
+use crate::local::threads::{Lane, Threads};
+
+/// What makes the streams that a tunnel's connections are carried by.
+pub trait Upstream: Send + Sync + 'static {
+    /// A stream for a new connection, as what is fresh now.
+    fn open(&self) -> BoxFuture<'_, Result<RoutedStream, Error>>;
+
+    /// The cluster has refused what the last stream was opened as.
+    fn refused(&self);
+
+    /// Why the cluster may have ended a stream by itself, where it says so: the identity is locked. Asked not more often
+    /// than now and then.
+    fn why_ended(&self) -> BoxFuture<'_, Option<Error>>;
+}
+
+/// What the tunnels of one process share.
+#[derive(Clone, Debug)]
+pub struct Switch {
+    places: Arc<Quota>,
+    threads: Arc<Threads>,
+}
+
+impl Default for Switch {
+    fn default() -> Self {
+        let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(now, _)| now);
+        Self { places: Quota::new(connections(descriptors)), threads: Threads::new() }
+    }
+}
+
+/// A tunnel that is served until this is dropped; its connections end then.
+#[derive(Debug)]
+pub struct Serving {
+    lane: Lane,
+    name: Option<SocketName>,
+    task: JoinSet<()>,
+}
+
+struct Shared {
+    upstream: Box<dyn Upstream>,
+    teller: Teller,
+    /// Users that may connect to a Unix socket; root always may.
+    users: Vec<u32>,
+    places: Arc<Share>,
+    /// For clients that get no place, until they are gone.
+    refused: Arc<Share>,
+    lane: Lane,
+}
+
+impl Serving {
+    /// Serves `listener`; `leads_to` names its far end for messages. Needs a runtime.
+    ///
+    /// # Errors
+    /// When the runtime can't watch the listener.
+    pub fn start(switch: &Switch, listener: Listener, leads_to: String, upstream: impl Upstream) -> io::Result<Self> {
+        let lane = switch.threads.lane();
+        let (door, name, users) = match listener.inner {
+            Inner::Tcp(listener) => (Door::Tcp(TcpListener::from_std(listener)?), None, Vec::new()),
+            Inner::Unix { listener, name, users } => {
+                listener.set_nonblocking(true)?;
+                let inner = Some(UnixListener::from_std(listener)?);
+                (Door::Unix(Waiting { inner, lane: lane.clone() }), Some(name), users)
+            }
+        };
+        let shared = Arc::new(Shared {
+            upstream: Box::new(upstream),
+            teller: Teller::new(leads_to),
+            users,
+            places: switch.places.share(),
+            refused: Quota::new(REFUSED).share(),
+            lane: lane.clone(),
+        });
+        let mut task = JoinSet::new();
+        task.spawn(accept(shared, door));
+        Ok(Self { lane, name, task })
+    }
+
+    /// Ends it with all of its connections, and takes the name of its socket away.
+    pub async fn end(mut self) {
+        self.task.shutdown().await;
+        let Some(name) = self.name else { return };
+        if timeout(ENDING, self.lane.ask(move || name.remove())).await.is_err() {
+            tracing::warn!("the name of a tunnel's socket stays for now: its file system doesn't answer");
+        }
+    }
+}
+
+enum Door {
+    Tcp(TcpListener),
+    Unix(Waiting),
+}
+
+enum Arrived {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Door {
+    async fn accept(&self) -> io::Result<Arrived> {
+        match self {
+            Self::Tcp(listener) => listener.accept().await.map(|(stream, _)| Arrived::Tcp(stream)),
+            Self::Unix(Waiting { inner: Some(listener), .. }) => {
+                listener.accept().await.map(|(stream, _)| Arrived::Unix(stream))
+            }
+            Self::Unix(_) => std::future::pending().await,
+        }
+    }
+}
+
+/// Clients may have put descriptors into connections that weren't accepted yet; they are closed with it.
+struct Waiting {
+    inner: Option<UnixListener>,
+    lane: Lane,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(Ok(listener)) = self.inner.take().map(UnixListener::into_std) {
+            self.lane.run(move || drop(listener));
+        }
+    }
+}
+
+async fn accept(shared: Arc<Shared>, door: Door) {
+    let mut connections = JoinSet::new();
+    loop {
+        while connections.try_join_next().is_some() {}
+        // Whoever is refused needs a place, too: clients whose connection can't be closed might be any number.
+        let Some(spare) = shared.refused.take() else {
+            tokio::time::sleep(REST).await;
+            continue;
+        };
+        tokio::select! {
+            accepted = door.accept() => match accepted {
+                Ok(arrived) => if let Some(client) = shared.admit(arrived, spare) {
+                    connections.spawn(run(Arc::clone(&shared), client));
+                },
+                Err(error) => {
+                    shared.teller.failed("no connection can be taken", &error);
+                    tokio::time::sleep(REST).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+impl Shared {
+    fn admit(&self, arrived: Arrived, spare: Permit) -> Option<Client> {
+        const FULL: &str = "there are as many as there may be beside the others of this machine";
+        match arrived {
+            Arrived::Tcp(stream) => match self.places.take() {
+                Some(place) => Some(Client::tcp(stream, place)),
+                None => {
+                    self.teller.failed("a connection was refused", &FULL);
+                    Client::tcp(stream, spare).reset();
+                    None
+                }
+            },
+            Arrived::Unix(stream) => {
+                let user = client_of(&stream);
+                let client = |permit| Client::unix(stream, self.lane.clone(), permit);
+                let user = match user {
+                    Ok(user) if user == 0 || self.users.contains(&user) => user,
+                    Ok(user) => {
+                        self.teller.failed("a connection was refused", &format!("user {user} may not connect"));
+                        drop(client(spare));
+                        return None;
+                    }
+                    Err(error) => {
+                        self.teller.failed("a connection was refused", &error);
+                        drop(client(spare));
+                        return None;
+                    }
+                };
+                let place = self.places.take_for(user);
+                if place.is_none() {
+                    self.teller.failed("a connection was refused", &FULL);
+                }
+                place.map(client)
+            }
+        }
+    }
+}
+
+/// The socket's own permissions say the same; this holds where somebody widened them.
+fn client_of(stream: &UnixStream) -> io::Result<u32> {
+    stream.peer_cred().map(|peer| peer.uid())
+}
+
+async fn run(shared: Arc<Shared>, client: Client) {
+    let stream = match shared.upstream.open().await {
+        Ok(stream) => stream,
+        Err(error) => {
+            shared.teller.failed("a connection can't be made", &error);
+            return client.reset();
+        }
+    };
+    shared.teller.works();
+    let address = stream.address().to_owned();
+    match carry(&client, stream).await {
+        Ended::Done => return,
+        Ended::ByService => drop(client),
+        Ended::Cut(error) => {
+            client.reset();
+            if RoutedStream::is_refusal(&error) {
+                shared.upstream.refused();
+            }
+            shared.teller.failed("a connection was cut", &Error::from(RoutedStream::explain(&address, &error)));
+        }
+    }
+    if let Some(error) = shared.upstream.why_ended().await {
+        shared.teller.failed("connections are ended", &error);
+    }
+}

@@ -1,0 +1,95 @@
+//! Tunnels to a real database and a real application.
+
+use std::process::Command;
+
+use e2e::stage::Kind;
+use e2e::wait::{LONG, until};
+use e2e::{Database, Machine, Process, Stage};
+
+use crate::cluster::{PATIENCE, Teleport};
+
+/// A daemon with one service, and whose bot.
+fn start(teleport: &Teleport, machine: &Machine, service: &str) -> (Process, String) {
+    let bot = teleport.add_bot();
+    machine.write_config(&format!(
+        "version: v2\nproxy_server: {}\nonboarding: {{join_method: token, token: {}}}\n\
+         storage: {{type: directory, path: {}}}\nservices:\n{service}",
+        teleport.proxy_address(),
+        teleport.issue(&bot, Kind::Usual),
+        machine.path("bot").display(),
+    ));
+    let mut daemon = machine.start(&["start", "-c", "tbot.yaml"]);
+    until("the tunnel", LONG, || {
+        assert!(daemon.runs(), "{}", daemon.stderr());
+        daemon.stderr().contains("tunnel to ").then_some(())
+    });
+    (daemon, bot)
+}
+
+fn until_known(teleport: &Teleport, kind: &str) {
+    until(kind, PATIENCE, || teleport.tctl.json(&["get", kind])[0].is_object().then_some(()));
+}
+
+pub(crate) fn a_database_by_psql(teleport: &Teleport) {
+    let scratch = Machine::new(teleport);
+    let prefix = scratch.path("server").display().to_string();
+    teleport.tctl.run(&["auth", "sign", "--format=db", "--host=localhost", "--ttl=24h", &format!("--out={prefix}")]);
+    let file = |ending: &str| scratch.read(&format!("server.{ending}"));
+    let server = Database::postgres_with(teleport.ports.postgres, &file("crt"), &file("key"), &file("cas"));
+    let Some(_server) = server else { return teleport.skip("PostgreSQL isn't installed") };
+    until_known(teleport, "db_server");
+    let machine = Machine::new(teleport);
+    let socket = machine.path("run/.s.PGSQL.5432").display().to_string();
+    let service = format!(
+        "- type: database-tunnel\n  service: pg\n  username: orders\n  database: orders\n  listen: unix://{socket}\n"
+    );
+    let (daemon, bot) = start(teleport, &machine, &service);
+    let run = machine.path("run").display().to_string();
+    let psql = |user: &str, statement: &str| {
+        machine.tool("psql", &["-h", &run, "-U", user, "-d", "orders", "-X", "-A", "-t", "-c", statement])
+    };
+    assert_eq!(psql("orders", "select current_user || ' ' || 6 * 7").succeeded().stdout, "orders 42\n");
+    psql("orders", "create table big as select repeat(md5(g::text), 32) as text from generate_series(1, 100000) g")
+        .succeeded();
+    assert_eq!(psql("orders", "select text from big").succeeded().stdout.len(), 102_500_000);
+    assert_ne!(psql("postgres", "select 1").status, Some(0), "a user that the role doesn't have");
+    // A query is ended on the way, too.
+    let running =
+        machine.start_tool("psql", &["-h", &run, "-U", "orders", "-d", "orders", "-c", "select pg_sleep(600)"]);
+    until("the query", LONG, || {
+        let count = psql("orders", "select count(*) from pg_stat_activity where query = 'select pg_sleep(600)'");
+        (count.succeeded().stdout == "1\n").then_some(())
+    });
+    teleport.lock_bot(&bot, "maintenance");
+    let cut = running.wait(LONG);
+    println!("  a lock ends a query so: {}", cut.stderr.trim().replace('\n', " / "));
+    assert_ne!(cut.status, Some(0));
+    until("the reason in the log", LONG, || daemon.stderr().contains("connections are ended").then_some(()));
+    assert_ne!(psql("orders", "select 1").status, Some(0));
+    teleport.unlock_all();
+}
+
+pub(crate) fn an_application_by_curl(teleport: &Teleport) {
+    let machine = Machine::new(teleport);
+    std::fs::create_dir(machine.path("www")).unwrap();
+    std::fs::write(machine.path("www/small"), "an application\n").unwrap();
+    std::fs::write(machine.path("www/big"), vec![7; 100_000_000]).unwrap();
+    let mut server = Command::new("python3");
+    server.args(["-m", "http.server", "--bind", "127.0.0.1", &teleport.ports.web.to_string()]);
+    server.current_dir(machine.path("www"));
+    let _server = Process::spawn(server);
+    until_known(teleport, "app_server");
+    let socket = machine.path("run/web").display().to_string();
+    let service = format!("- type: application-tunnel\n  app_name: web\n  listen: unix://{socket}\n");
+    let (daemon, _) = start(teleport, &machine, &service);
+    let curl = |rest: &[&str]| machine.tool("curl", &[&["-sS", "--fail", "--unix-socket", &socket], rest].concat());
+    let small = || curl(&["http://web/small"]);
+    until("the application", LONG, || {
+        let ended = small();
+        assert!(!ended.stderr.contains("(52)"), "{}{}{}", ended.stdout, ended.stderr, daemon.stderr());
+        (ended.status == Some(0)).then_some(())
+    });
+    assert_eq!(small().succeeded().stdout, "an application\n");
+    curl(&["-o", "got", "http://web/big"]).succeeded();
+    assert_eq!(std::fs::metadata(machine.path("got")).unwrap().len(), 100_000_000);
+}
