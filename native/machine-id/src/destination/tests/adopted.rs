@@ -158,11 +158,11 @@ fn a_parent_of_a_group_of_administrators_without_members_is_as_good_as_roots() {
 #[test]
 fn a_full_disk_is_told_by_a_directory_that_is_there() {
     let scratch = scratch();
-    let path = scratch.path().join("d/.s-1-0123456789abcdef/tlscert");
+    let path = scratch.path().join("d/.t-0123456789abcdef");
     let error = DestinationError::io("written", &path)(nix::errno::Errno::ENOSPC);
     assert_eq!(
         error.to_string(),
-        format!("{}/d/tlscert can't be written: No space left on device (os error 28)", scratch.path().display())
+        format!("{}/d can't be written: No space left on device (os error 28)", scratch.path().display())
     );
     assert_eq!(error.hint(), format!("make space: see `df -h '{0}'` and `df -i '{0}'`", scratch.path().display()));
 }
