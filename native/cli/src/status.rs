@@ -147,8 +147,7 @@ fn inspect(
         AclVerdict::Off => "not checked (acls: off)".to_owned(),
         AclVerdict::Unsupported => "private; the file system has no ACLs".to_owned(),
         AclVerdict::Differs(differences) => {
-            let line = |(path, what): &(std::path::PathBuf, _)| format!("{}: {what}", path.display());
-            differences.iter().map(line).collect::<Vec<_>>().join("; ")
+            by_cause(differences.iter().map(|(path, what)| (path.as_path(), what.to_string())))
         }
     };
     let there = |name: &&str| destination.path().join(name).metadata().is_ok();
@@ -185,6 +184,22 @@ fn inspect(
         }
     }
     Ok(())
+}
+
+/// One part for each thing that differs: one cause shows at every file.
+fn by_cause<'a>(differences: impl Iterator<Item = (&'a Path, String)>) -> String {
+    let mut causes: Vec<(String, &Path, usize)> = Vec::new();
+    for (path, what) in differences {
+        match causes.iter_mut().find(|(known, ..)| *known == what) {
+            Some((.., more)) => *more += 1,
+            None => causes.push((what, path, 0)),
+        }
+    }
+    let part = |(what, path, more): &(String, &Path, usize)| match more {
+        0 => format!("{what}: {}", path.display()),
+        more => format!("{what}: {} and {more} more", path.display()),
+    };
+    causes.iter().map(part).collect::<Vec<_>>().join("; ")
 }
 
 fn text(report: &Report, now: SystemTime) -> String {
@@ -234,5 +249,18 @@ fn distance(time: SystemTime, now: SystemTime) -> String {
     match time.duration_since(now) {
         Ok(left) => format!("in {}", seconds(left)),
         Err(past) => format!("{} ago", seconds(past.duration())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_cause_is_told_once_however_many_files_show_it() {
+        let found =
+            [("/d", "reader ann has no access"), ("/d/key", "everybody has r"), ("/d/key", "reader ann has no access")];
+        let told = by_cause(found.iter().map(|(path, what)| (Path::new(path), (*what).to_owned())));
+        assert_eq!(told, "reader ann has no access: /d and 1 more; everybody has r: /d/key");
     }
 }
