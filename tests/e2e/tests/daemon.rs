@@ -118,6 +118,44 @@ fn a_hangup_reads_the_configuration_again() {
 }
 
 #[test]
+fn what_a_changed_configuration_cannot_have_costs_nothing_of_the_rest() {
+    let cluster = short_lived(12);
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    let process = start(&machine);
+    first(&machine);
+    let more = format!(
+        "- type: kubernetes\n  kubernetes_cluster: nosuch\n  destination: {{type: directory, path: {}}}\n",
+        machine.path("kube").display()
+    );
+    machine.write_config(&format!("{}{more}", machine.read("tbot.yaml")));
+    process.signal(Signal::SIGHUP);
+    until("the complaint", LONG, || process.stderr().contains("[target_unknown]").then_some(()));
+    let before = first(&machine);
+    until("a refresh of the good one", LONG, || delivered(&machine).filter(|now| *now != before));
+    process.signal(Signal::SIGTERM);
+    let ended = process.wait(LONG);
+    assert_eq!(ended.status, Some(1), "not all is fresh: {ended:?}");
+}
+
+#[test]
+fn a_daemon_without_outputs_waits_for_its_cluster_too() {
+    let cluster = Cluster::start();
+    let mut machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    let socket = notify_socket(&mut machine);
+    let config = machine.read("tbot.yaml");
+    machine.write_config(config.split_once("outputs:").unwrap().0);
+    cluster.open_proxy(false);
+    let process = start(&machine);
+    until("the complaint", LONG, || process.stderr().contains("[cluster_unreachable]").then_some(()));
+    cluster.open_proxy(true);
+    hear(&socket, "READY=1");
+    assert!(machine.path("bot/identity.json").exists());
+    assert_ends_cleanly_after_errors(process);
+}
+
+#[test]
 fn the_service_manager_hears_ready_reloading_and_stopping() {
     let cluster = Cluster::start();
     let mut machine = Machine::new(&cluster);

@@ -64,14 +64,27 @@ impl Running {
         if self.renew && !left.is_empty() {
             self.say(self.engine.renew(&self.identity).await.map(|_| ()));
         }
-        if left.is_empty() {
-            self.engine.renew(&self.identity).await?;
+        while left.is_empty() {
+            match self.engine.renew(&self.identity).await {
+                Ok(_) => break,
+                Err(error) if error.retry() == Retry::No => return Err(error),
+                Err(error) => {
+                    self.failing.set(true);
+                    notify(&[NotifyState::Status(&format!("not ready: {error}"))]);
+                    if !said.contains(&error) {
+                        tracing::warn!(identity = %self.identity, "no identity yet: {error}");
+                        said.push(error);
+                    }
+                    pause(&mut backoff).await;
+                }
+            }
         }
         while !left.is_empty() {
             let mut failed = Vec::new();
             for wanted in left {
                 match self.have(wanted).await {
-                    Err(error) if error.retry() == Retry::No => return Err(error),
+                    // One that takes the place of another goes on with what it can have, as that one did.
+                    Err(error) if error.retry() == Retry::No && !self.renew => return Err(error),
                     Err(error) => {
                         self.failing.set(true);
                         notify(&[NotifyState::Status(&format!("not ready: {error}"))]);
@@ -88,8 +101,7 @@ impl Running {
             // Not before: what ends us at once is said once, by who returns it.
             self.engine.keep_fresh();
             if !left.is_empty() {
-                let delay = backoff.next_delay(fastrand::f64()).max(Duration::from_millis(500));
-                tokio::time::sleep(delay).await;
+                pause(&mut backoff).await;
             }
         }
         self.engine.keep_fresh();
@@ -198,4 +210,8 @@ impl Wanted<'_> {
             Self::Tunnel(tunnel) => tracing::error!("the tunnel to {} isn't open: {error}", tunnel.kind),
         }
     }
+}
+
+async fn pause(backoff: &mut Backoff) {
+    tokio::time::sleep(backoff.next_delay(fastrand::f64()).max(Duration::from_millis(500))).await;
 }

@@ -1,7 +1,6 @@
 //! Taking over a directory as people make it: `mkdir -p`, a volume's root, a mode that a set-up script has changed.
 
 use std::fs::File;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use nix::fcntl::AtFlags;
@@ -100,13 +99,12 @@ fn closed(list: &Acl) -> Acl {
     Acl::new(entries.collect())
 }
 
-/// Whether the directory is there for us: empty as a volume is at first, with our lock in it, or with what tbot writes. Where
-/// others could change it, nothing in it may be a third user's, who may have put it there.
+/// Whether the directory is there for us: nothing is in it but what we write, or tbot. Where others could change it, nothing
+/// in it may be a third user's, who may have put it there.
 fn is_ours(handle: &File, path: &Path, bits: Bits) -> Result<bool, DestinationError> {
     let all = remove::entries(handle, path)?;
-    let has = |name: &str| all.iter().any(|entry| entry.as_bytes() == name.as_bytes());
-    let empty = all.iter().all(|name| name.as_bytes() == b"lost+found");
-    if !(empty || has(names::LOCK) || (has("key") && has("tlscert"))) {
+    let ours = |name: &str| names::is_own(name) || names::is_known(name);
+    if !all.iter().all(|name| name.to_str().is_some_and(ours)) {
         return Ok(false);
     }
     for name in all.into_iter().filter(|_| bits == Bits::Changed) {

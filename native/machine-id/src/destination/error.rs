@@ -12,6 +12,9 @@ use crate::acl::{AclError, code_of, name_of, quoted};
 use crate::config::SymlinkMode;
 use crate::error::{Code, Fault, Retry};
 
+/// The mode of a file that nobody else reads.
+pub(super) const PRIVATE_FILE: u32 = 0o600;
+
 /// A failure around a destination.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -238,6 +241,12 @@ impl Fault for DestinationError {
             }
             Self::ProgramChanged { .. } => {
                 "find out who changed it; reconnecting the agent puts the packaged one back".to_owned()
+            }
+            Self::TooOpen { path, wanted, extra, .. } if extra.is_empty() && *wanted == PRIVATE_FILE => {
+                format!(
+                    "others could have changed it: look at it, then type `chmod {wanted:04o} {0}`, or remove it",
+                    quoted(path)
+                )
             }
             Self::TooOpen { path, wanted, extra, .. } if extra.is_empty() => {
                 format!(

@@ -80,13 +80,14 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// Reads a file of at most `limit` bytes.
+/// Reads a file of at most `limit` bytes. `mend`: one that others could read is closed.
 pub(super) fn read(
     top: &File,
     path: &Path,
     name: &Name,
     limit: u64,
     grants: &Grants,
+    mend: bool,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, DestinationError> {
     let folder = match Folder::open(top, path, name.folder.as_deref()) {
         Err(DestinationError::Missing { .. }) => return Ok(None),
@@ -102,7 +103,7 @@ pub(super) fn read(
         Err(errno) => return Err(DestinationError::io("opened", &path)(errno)),
     };
     let stat = fstat(&file).map_err(DestinationError::io("read", &path))?;
-    guard::check_file(&file, &stat, &path, grants)?;
+    guard::check_file(&file, &stat, &path, grants, mend)?;
     let length = u64::try_from(stat.st_size).unwrap_or(0);
     let mut contents = Zeroizing::new(Vec::with_capacity(usize::try_from(length.min(limit)).unwrap_or(0) + 1));
     (&file).take(limit + 1).read_to_end(&mut contents).map_err(DestinationError::io("read", &path))?;

@@ -10,13 +10,13 @@ use nix::unistd::geteuid;
 
 use super::adopt::{self, Bits};
 use super::entry::{kind, kind_of, link};
+use super::error::PRIVATE_FILE;
 use super::writer::TRUSTED_PARENTS;
 use super::{Destination, DestinationError, parents, remove};
 use crate::acl::{self, Acl, AclError, AclVerdict, Difference, Grants, Object, Permissions, first_time};
 use crate::config::AclMode;
 
 const PRIVATE_DIRECTORY: u32 = 0o700;
-const PRIVATE_FILE: u32 = 0o600;
 
 /// Checks an existing directory, takes away what its mode gives others if it is there for us, and gives readers that are
 /// missing their access.
@@ -135,8 +135,14 @@ pub(super) fn check_folder(handle: &File, path: &Path, grants: &Grants) -> Resul
     }
 }
 
-/// A regular file of ours, open to no more users than asked.
-pub(super) fn check_file(file: &File, stat: &FileStat, path: &Path, grants: &Grants) -> Result<(), DestinationError> {
+/// A regular file of ours, which nobody else can have changed. Where others could only read it, `mend` closes it.
+pub(super) fn check_file(
+    file: &File,
+    stat: &FileStat,
+    path: &Path,
+    grants: &Grants,
+    mend: bool,
+) -> Result<(), DestinationError> {
     if kind(stat) != SFlag::S_IFREG {
         return Err(DestinationError::NotAFile { path: path.to_owned(), seen: kind_of(stat) });
     }
@@ -150,7 +156,13 @@ pub(super) fn check_file(file: &File, stat: &FileStat, path: &Path, grants: &Gra
     let all = acl::differences(Object::File, &shown, geteuid().as_raw(), grants.readers());
     let (bits, named): (Vec<_>, Vec<_>) = all.into_iter().partition(by_bits);
     refuse(path, mode, PRIVATE_FILE, &named, grants.mode())?;
-    if bits.is_empty() { Ok(()) } else { adopt::close_file(file, path, mode, list.as_ref()) }
+    match adopt::bits(&bits, stat.st_gid) {
+        Bits::Changed => {
+            Err(DestinationError::TooOpen { path: path.to_owned(), mode, wanted: PRIVATE_FILE, extra: String::new() })
+        }
+        Bits::Listed if mend => adopt::close_file(file, path, mode, list.as_ref()),
+        Bits::Listed | Bits::Closed => Ok(()),
+    }
 }
 
 /// What stands under a name that is about to be replaced: nothing (false), or a file as we write them.

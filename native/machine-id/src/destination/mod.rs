@@ -82,6 +82,8 @@ pub struct Destination {
     durability: Durability,
     /// Made by this process just now, and not yet written to: there is nothing in it to look for.
     untouched: AtomicBool,
+    /// Nothing in it is changed.
+    looking: bool,
 }
 
 impl Destination {
@@ -107,7 +109,7 @@ impl Destination {
             guard::check_directory(&opened.handle, &config.path, &mut grants)?;
         }
         let untouched = AtomicBool::new(opened.created);
-        Ok(Self { path: config.path.clone(), handle: opened.handle, grants, durability, untouched })
+        Ok(Self { path: config.path.clone(), handle: opened.handle, grants, durability, untouched, looking: false })
     }
 
     /// Opens the directory only if it is there; makes and changes nothing.
@@ -123,7 +125,8 @@ impl Destination {
         };
         guard::inspect_directory(&opened.handle, &config.path, &mut grants)?;
         let (path, untouched) = (config.path.clone(), AtomicBool::new(false));
-        Ok(Some(Self { path, handle: opened.handle, grants, durability: Durability::Synced, untouched }))
+        let durability = Durability::Synced;
+        Ok(Some(Self { path, handle: opened.handle, grants, durability, untouched, looking: true }))
     }
 
     /// The same directory with another durability.
@@ -182,7 +185,7 @@ impl Destination {
     /// When it is a link, not a regular file, foreign, too open, longer than `limit` bytes, or can't be read.
     pub fn read(&self, name: &str, limit: u64) -> Result<Option<Zeroizing<Vec<u8>>>, DestinationError> {
         let name = entry::Name::parse(name)?;
-        file::read(&self.handle, &self.path, &name, limit, &self.grants)
+        file::read(&self.handle, &self.path, &name, limit, &self.grants, !self.looking)
     }
 
     /// The names of what is in the directory, in no order, without those that aren't UTF-8.

@@ -15,6 +15,44 @@ pub(super) const PREVIOUS: &str = ".previous-cert.pub";
 /// What the last set has put here.
 pub(super) const WRITTEN: &str = ".written";
 
+/// What stands in a directory of a bot's and in nobody else's: the files of storages, ours and tbot's, those of tbot's outputs,
+/// and what a volume has at first.
+const KNOWN: &[&str] = &[
+    "bkp_key_history.json",
+    "bkp_shown.json",
+    "cockroach",
+    "id_bkp",
+    "identity",
+    "identity.json",
+    "key",
+    "key-cert.pub",
+    "key.pub",
+    "known_hosts",
+    "kubeconfig.yaml",
+    "leases",
+    "lock",
+    "lost+found",
+    "mongo.cas",
+    "mongo.crt",
+    "ssh_config",
+    "sshcacerts",
+    "sshcert",
+    "teleport-database-ca.crt",
+    "teleport-host-ca.crt",
+    "teleport-user-ca.crt",
+    "tls.cas",
+    "tls.crt",
+    "tls.key",
+    "tlscacerts",
+    "tlscert",
+    "tokenhash",
+    "trouble.json",
+    ".write-test",
+];
+
+/// The folders of an output for several Kubernetes clusters.
+const CLUSTERS: &str = "kube-";
+
 const RANDOM_DIGITS: usize = 16;
 
 /// A name for a file that will be renamed.
@@ -33,6 +71,11 @@ pub(super) fn is_own(name: &str) -> bool {
     [LOCK, PREVIOUS, WRITTEN].contains(&name)
         || SLOTS.contains(&name)
         || [PART_LOCK, TEMPORARY].iter().any(|own| name.starts_with(own))
+}
+
+/// Whether a name is one that a bot's directory may have.
+pub(super) fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name) || name.starts_with(CLUSTERS)
 }
 
 /// A path as people know it: what has a passing name is told by what it will be.

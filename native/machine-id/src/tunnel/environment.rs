@@ -43,7 +43,11 @@ pub fn environment(tunnels: &[Reached]) -> BTreeMap<String, String> {
             TunnelKind::Database { .. } => "DATABASE",
             TunnelKind::Application { .. } => "APPLICATION",
         };
-        variables.insert(format!("MACHINE_ID_{kind}_{}", word(reached.kind.name())), url(reached));
+        let name = format!("MACHINE_ID_{kind}_{}", word(reached.kind.name()));
+        // A second one to the same service, as for another user, must not take the first one's place.
+        let free = (2..).map(|number| format!("{name}_{number}")).find(|other| !variables.contains_key(other));
+        let name = if variables.contains_key(&name) { free.unwrap_or(name) } else { name };
+        variables.insert(name, url(reached));
     }
     for client in [Client::Postgres, Client::MySql] {
         let mut ours = tunnels.iter().filter(|reached| Client::of(reached) == Some(client));
@@ -124,6 +128,20 @@ mod tests {
 
     fn port(port: u16) -> Begins {
         Begins::Tcp(([127, 0, 0, 1], port).into())
+    }
+
+    #[test]
+    fn a_second_tunnel_to_a_service_has_a_number() {
+        let tunnels: Vec<_> = ["pg-main", "pg_main", "pg-main"]
+            .into_iter()
+            .zip(1..)
+            .map(|(name, at)| database(name, "postgres", port(at)))
+            .collect();
+        let variables = environment(&tunnels);
+        for (name, at) in [("PG_MAIN", 1), ("PG_MAIN_2", 2), ("PG_MAIN_3", 3)] {
+            let url = &variables[&format!("MACHINE_ID_DATABASE_{name}")];
+            assert!(url.contains(&format!("127.0.0.1:{at}/")), "{name}: {url}");
+        }
     }
 
     #[test]

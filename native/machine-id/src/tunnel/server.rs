@@ -194,10 +194,13 @@ impl Shared {
                     }
                 };
                 let place = self.places.take_for(user);
-                if place.is_none() {
+                let Some(place) = place else {
                     self.teller.failed("a connection was refused", &FULL);
-                }
-                place.map(client)
+                    // On the threads for clients: what it has queued may block whoever closes it.
+                    drop(client(spare));
+                    return None;
+                };
+                Some(client(place))
             }
         }
     }

@@ -36,9 +36,10 @@ fn where_other_files_are_the_directory_stays_as_it_is_unless_others_could_change
     put(&scratch.path().join("README"), "of the team");
     for seen in [0o755, 0o750, 0o711] {
         chmod(scratch.path(), seen);
-        open(scratch.path()).unwrap().commit(&[("identity", b"k")]).unwrap();
-        assert_eq!((mode(scratch.path()), mode(&scratch.path().join("identity"))), (seen, 0o600));
-        fs::remove_file(scratch.path().join(".lock")).unwrap();
+        for set in [&b"k"[..], b"l"] {
+            open(scratch.path()).unwrap().commit(&[("identity", set), ("key", set), ("tlscert", set)]).unwrap();
+            assert_eq!((mode(scratch.path()), mode(&scratch.path().join("identity"))), (seen, 0o600));
+        }
     }
     for seen in [0o777, 0o757, 0o1777] {
         chmod(scratch.path(), seen);
@@ -62,8 +63,8 @@ fn what_a_third_user_could_put_there_is_not_taken_over() {
     let scratch = scratch();
     let path = scratch.path().join("d");
     open(&path).unwrap().commit(&[("key", b"k")]).unwrap();
-    put(&path.join("planted"), "x");
-    chown(path.join("planted"), Some(61001), None).unwrap();
+    put(&path.join("known_hosts"), "x");
+    chown(path.join("known_hosts"), Some(61001), None).unwrap();
     chmod(&path, 0o777);
     assert!(matches!(open(&path), Err(DestinationError::TooOpen { .. })));
     assert_eq!(mode(&path), 0o777);
@@ -102,9 +103,28 @@ fn files_whose_mode_or_owner_a_script_has_changed_are_refreshed_and_read_all_the
     assert_eq!(mode(&scratch.path().join("cockroach")), 0o700);
 
     destination.replace("identity.json", b"state").unwrap();
-    chmod(&scratch.path().join("identity.json"), 0o664);
+    chmod(&scratch.path().join("identity.json"), 0o644);
+    let looking = Destination::open_existing(&private(scratch.path())).unwrap().unwrap();
+    assert_eq!(looking.read("identity.json", 99).unwrap().as_deref(), Some(&b"state".to_vec()));
+    assert_eq!(mode(&scratch.path().join("identity.json")), 0o644, "looking changes nothing");
     assert_eq!(destination.read("identity.json", 99).unwrap().as_deref(), Some(&b"state".to_vec()));
     assert_eq!(mode(&scratch.path().join("identity.json")), 0o600);
+}
+
+#[test]
+fn what_others_could_have_written_is_not_read_back() {
+    let scratch = scratch();
+    let destination = open(scratch.path()).unwrap();
+    for seen in [0o602, 0o666, 0o622, 0o777] {
+        destination.replace("identity.json", b"state").unwrap();
+        chmod(&scratch.path().join("identity.json"), seen);
+        let error = destination.read("identity.json", 99).unwrap_err();
+        assert_eq!(error.code(), Code::DestinationUnsafe, "{seen:o}");
+        assert!(error.hint().starts_with("others could have changed it: look at it"), "{}", error.hint());
+    }
+    // What is only written is simply replaced.
+    destination.replace("identity.json", b"state").unwrap();
+    assert!(destination.read("identity.json", 99).unwrap().is_some());
 }
 
 #[test]
