@@ -69,7 +69,7 @@ await form.getByRole("button", { name: "Add cluster" }).click();
 let cluster = last(form, "address");
 await fill(cluster, { name: "by-hand", address: "https://admin@wrong.example.com" });
 await cluster.locator("[name='_.address']").blur();
-await page.waitForFunction((element) => element.innerText.includes("There is a user"), await cluster.elementHandle());
+await page.waitForFunction((element) => element.innerText.includes("This URL contains a user"), await cluster.elementHandle());
 check("a wrong address is explained while typing", true);
 await fill(cluster, { address: `https://${goodAddress}/web/login` });
 await cluster.locator("[name='_.address']").blur();

@@ -310,7 +310,7 @@ def what_is_wrong_in_code_says_what_to_do(world):
         "identities: [{id: a, cluster: main, agentCredentials: ['*']}]": "no credential's id",
         "identities: [{id: a, cluster: main, agentsBy: any}]": "name its agents",
         "identities: [{id: a, cluster: main, allowedAgents: ['*']}]": "no agent name",
-        "identities: [{id: a, cluster: main}, {id: a, cluster: main}]": "is there twice",
+        "identities: [{id: a, cluster: main}, {id: a, cluster: main}]": "is used twice",
     }
     for number, (line, sentence) in enumerate(cases.items()):
         path = world.output / f"wrong-{number}.yaml"

@@ -58,7 +58,7 @@ const known = await page.locator(`#wire-${identity}`).innerText();
 check("the version that was seen is shown beside the form", /has \d+\.\d+\.\d+, and takes it/.test(known), known);
 await shot("setup-try", `form[name='try-${identity}']`, `#tried-${identity}`);
 said = await attempt(refused);
-check("a refusal is explained", said.includes("[join_rejected]") && said.includes("create it anew"), said);
+check("a refusal is explained", said.includes("[join_rejected]") && said.includes("create it again"), said);
 await shot("setup-refused", `form[name='try-${identity}']`, `#tried-${identity}`);
 check("no script error", errors.length === 0, errors.join("; "));
 await finish(browser);

@@ -43,7 +43,7 @@ def a_join_is_tried_for_a_job_and_given_back(world):
         kind, said = tried(world)
         equal(kind, "success", said)
         contains(said, "Tried from a3", "cluster example.test, Teleport 1", "Joined as bot-stated", f"job {WORKS}",
-                 "Roles stated-workers", "given back")
+                 "Roles stated-workers", "Everything was removed")
         contains(said, f"Teleport {shown_version(jenkins, 'stated')}")
         contains(jenkins.get(PAGE), "seen just now from agent a3")
         kept = [str(path) for path in world.a3.directory.glob("machine-id/identities/**/*") if path.is_file()]
@@ -57,7 +57,7 @@ def a_refused_trial_is_explained(world):
     with stated(world) as jenkins:
         kind, said = tried(world, job="stated-other")
         equal(kind, "danger", said)
-        contains(said, "[join_rejected]", RULE, "tctl get token/stated`", "create it anew", "stated-other")
+        contains(said, "[join_rejected]", RULE, "tctl get token/stated`", "create it again", "stated-other")
         for job in ("elsewhere", "stated-**", ""):
             kind, said = tried(world, job=job)
             equal(kind, "warning", said)
@@ -70,7 +70,7 @@ def a_refused_trial_is_explained(world):
             jenkins.post(PAGE + "rotate", {"step": step})
         kind, said = tried(world)
         equal(kind, "danger", said)
-        contains(said, UNKNOWN_KEY, "create it anew")
+        contains(said, UNKNOWN_KEY, "create it again")
         told_to_the_cluster(world)
         equal(tried(world)[0], "success")
         jenkins.post(PAGE + "rotate", {"step": "DROP"})
@@ -85,7 +85,7 @@ def another_method_is_looked_at_and_not_tried(world):
         contains(said, "method token", "Test connection")
         kind, said = tried(world, "api", what="look")
         equal(kind, "success", said)
-        contains(said, "Tried from a1", "Nobody has joined")
+        contains(said, "Tried from a1", "No join was made")
         contains(said, f"Teleport {shown_version(jenkins, 'api')}")
 
 

@@ -27,16 +27,16 @@ Examples:
   machine-id status -c /etc/tbot.yaml --json
   machine-id init --destination-dir /opt/machine-id --bot-user teleport --reader-user jenkins --dry-run
 
-What tbot's commands and options are here: docs/compatibility.md. Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug)."
+docs/compatibility.md lists which commands and options of tbot are supported. Logs go to standard error; MACHINE_ID_LOG sets the level (error, warn, info, debug)."
 )]
 pub(crate) struct Cli {
-    /// The configuration, in tbot's format; /etc/tbot.yaml if not given.
+    /// The configuration file, in tbot's format; /etc/tbot.yaml if not given.
     #[arg(short, long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Log more: MACHINE_ID_LOG=debug.
     #[arg(short, long, global = true)]
     debug: bool,
-    /// Logs as text, or as JSON, one object a line.
+    /// Log format: text, or JSON with one object per line.
     #[arg(long, global = true, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
     /// The same as --log-format json.
@@ -57,7 +57,7 @@ pub(crate) enum Command {
     /// Join, write the outputs of the configuration and keep them fresh.
     #[command(after_help = "\
 SIGHUP reads the configuration again and renews, SIGUSR1 renews, SIGTERM ends cleanly. Under systemd use
-Type=notify-reload. Options win over the file; with an address among them and without -c no file is read.
+Type=notify-reload. Options override the file. If they include an address and -c isn't given, no file is read.
 
 Examples:
   machine-id start -c /etc/tbot.yaml
@@ -67,17 +67,17 @@ Examples:
   machine-id start identity --proxy-server teleport.example.com:443 --join-method iam --token iam-bot \
     --storage memory:// --destination /opt/machine-id")]
     Start(Box<Start>),
-    /// Run a command with certificates of its own, which are removed when it ends.
+    /// Run a command with its own certificates, which are removed when it ends.
     #[command(after_help = "\
 The command finds its certificates through the environment: MACHINE_ID_DIR, MACHINE_ID_SSH_CONFIG,
 MACHINE_ID_BIN, MACHINE_ID_EXPIRES_AT, TELEPORT_PROXY, TELEPORT_IDENTITY_FILE, GIT_SSH_COMMAND, and KUBECONFIG for a
-Kubernetes output. Its exit status is passed on, and so are signals.
+Kubernetes output. Signals are forwarded to the command, and its exit status is returned.
 
 Examples:
   machine-id run -c /etc/tbot.yaml -- git clone git@git.example.com:team/project.git
   machine-id run -c /etc/tbot.yaml --output kubernetes -- kubectl get pods")]
     Run(Run),
-    /// Prepare a directory: create it, set the owner, grant readers by POSIX ACL.
+    /// Prepare a directory: create it, set its owner, and give readers access by POSIX ACL.
     #[command(after_help = "\
 Examples:
   machine-id init --destination-dir /opt/machine-id --bot-user teleport --reader-user jenkins
@@ -91,10 +91,11 @@ Examples:
     /// Carry bytes to the SSH server of a proxy older than version 13: what proxy-ssh has ssh call.
     #[command(hide = true)]
     ProxyTls(ProxyRouteArguments),
-    /// List the SSH hosts that a destination's roles see, those with certain labels.
+    /// List the SSH hosts that a destination's roles can see; with labels, only the hosts that have them.
     #[command(after_help = "\
-One a line, sorted, as ssh takes it: NAME.CLUSTER, or UUID.CLUSTER where several hosts have one name. In a block and
-under `machine-id run` no option is needed, and MACHINE_ID_BIN is this program. Exit status 1 when there is none.
+Prints one host per line, sorted, in the form for ssh: NAME.CLUSTER, or UUID.CLUSTER if several hosts have the same
+name. In a Jenkins block and under `machine-id run` no option is needed, and MACHINE_ID_BIN is this program. The exit
+status is 1 if no host matches.
 
 Examples:
   for host in $(\"$MACHINE_ID_BIN\" hosts env=prod); do ssh -F \"$MACHINE_ID_SSH_CONFIG\" \"jenkins@$host\" uptime; done
@@ -160,7 +161,7 @@ pub(crate) struct Keys {
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) keys: Keys,
-    /// Which output: its name, its directory's last part, or its type; the first one if not given.
+    /// The output to use: its name, the last part of its directory, or its type; the first one if not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) output: Option<String>,
     /// The command and its arguments.
@@ -170,13 +171,13 @@ pub(crate) struct Run {
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// The directory to prepare; the destinations of the configuration that -c names if not given.
+    /// The directory to prepare; if not given, the destinations in the configuration that -c names.
     #[arg(long, value_name = "DIR")]
     pub(crate) destination_dir: Option<PathBuf>,
-    /// The user that machine-id runs as: it writes.
+    /// The user that machine-id runs as, which can write.
     #[arg(long, value_name = "USER")]
     pub(crate) bot_user: Option<String>,
-    /// A user that may read; can be repeated.
+    /// A user who may read; can be repeated.
     #[arg(long, value_name = "USER")]
     pub(crate) reader_user: Vec<String>,
     /// The owner of the directory, as user or user:group; the bot user if not given.
@@ -189,7 +190,7 @@ pub(crate) struct Init {
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    /// As one JSON object.
+    /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -221,10 +222,11 @@ pub(crate) struct ProxyRouteArguments {
 pub(crate) struct ProxySsh {
     #[command(flatten)]
     pub(crate) way: ProxyRouteArguments,
-    /// Pass a connected descriptor to ssh and end, as `ProxyUseFdpass yes` demands.
+    /// Pass a connected descriptor to ssh and exit, as `ProxyUseFdpass yes` requires.
     #[arg(long)]
     pub(crate) fdpass: bool,
-    /// What ssh asks for: `%r@%h:%p`. In the host's place may stand labels that one host has, LABEL=VALUE, joined by +.
+    /// The target from ssh: `%r@%h:%p`. Labels that exactly one host has can replace the host name: LABEL=VALUE, joined
+    /// by +.
     #[arg(value_name = "USER@HOST:PORT")]
     pub(crate) target: String,
 }
@@ -240,10 +242,10 @@ pub(crate) struct Hosts {
     /// The Teleport cluster; the certificate's own if not given.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
-    /// As JSON, with name, UUID and labels of each.
+    /// Print JSON, with the name, UUID and labels of each host.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Labels that a host must have, all of them; all hosts if none is given.
+    /// Labels that a host must have (all of them); if none is given, all hosts are listed.
     #[arg(value_name = "LABEL=VALUE")]
     pub(crate) labels: Vec<String>,
 }
@@ -253,7 +255,7 @@ pub(crate) struct KubeCredentials {
     /// The directory with the certificates.
     #[arg(long, value_name = "DIR")]
     pub(crate) destination_dir: PathBuf,
-    /// The Kubernetes cluster, where the directory has certificates for several.
+    /// The Kubernetes cluster, if the directory has certificates for several.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
 }

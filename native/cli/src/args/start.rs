@@ -37,11 +37,11 @@ pub(crate) struct Options {
     /// The proxy, HOST:PORT; $TELEPORT_PROXY if not given.
     #[arg(long, value_name = "ADDRESS", global = true)]
     pub(crate) proxy_server: Option<String>,
-    /// The auth server, HOST:PORT; $TELEPORT_AUTH_SERVER if not given. Better take --proxy-server.
+    /// The auth server, HOST:PORT; $TELEPORT_AUTH_SERVER if not given. Prefer --proxy-server.
     #[arg(short, long, value_name = "ADDRESS", global = true)]
     pub(crate) auth_server: Option<String>,
-    /// The join token, or the absolute path of a file with it; $TELEPORT_BOT_TOKEN if not given. Other users of the
-    /// machine may see a command line: take a file or the variable.
+    /// The join token, or the absolute path of a file that contains it; $TELEPORT_BOT_TOKEN if not given. Other users
+    /// of the machine may see the command line, so prefer a file or the variable.
     #[arg(long, value_name = "TOKEN", global = true)]
     pub(crate) token: Option<String>,
     /// How to join, as join_method in the configuration.
@@ -51,25 +51,25 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PIN", global = true)]
     pub(crate) ca_pin: Vec<String>,
     /// The joining URI that `tctl bots add` prints from Teleport 19 on, in place of address, join method and token. Other
-    /// users of the machine see a command line; join_uri in the configuration they don't.
+    /// users of the machine can see the command line, but not join_uri in the configuration.
     #[arg(long, value_name = "URI", global = true)]
     pub(crate) join_uri: Option<String>,
-    /// Lifetime of the certificates, as 1h.
+    /// Lifetime of the certificates, for example 1h.
     #[arg(long, value_name = "TIME", global = true)]
     pub(crate) certificate_ttl: Option<String>,
-    /// How often they are renewed, as 20m.
+    /// How often they are renewed, for example 20m.
     #[arg(long, value_name = "TIME", global = true)]
     pub(crate) renewal_interval: Option<String>,
-    /// Where the bot's identity is kept: a directory, file:///DIR, or memory://.
+    /// Where the bot's identity is stored: a directory, file:///DIR, or memory://.
     #[arg(long, value_name = "URI", global = true, conflicts_with = "data_dir")]
     pub(crate) storage: Option<String>,
     /// The same as --storage.
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) data_dir: Option<String>,
-    /// As diag_addr in the configuration.
+    /// The same as diag_addr in the configuration.
     #[arg(long, value_name = "ADDRESS", global = true)]
     pub(crate) diag_addr: Option<String>,
-    /// Write the number of this process into a file, and remove it at the end.
+    /// Write the process id into this file, and remove the file at the end.
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) pid_file: Option<PathBuf>,
 }
@@ -114,10 +114,10 @@ pub(crate) struct Destination {
 pub(crate) struct Identity {
     #[command(flatten)]
     pub(crate) destination: Destination,
-    /// The leaf cluster that it is for.
+    /// The leaf cluster to use it for.
     #[arg(long, value_name = "NAME")]
     pub(crate) cluster: Option<String>,
-    /// Let further certificates be made with it.
+    /// Allow it to be used to issue further certificates.
     #[arg(long, overrides_with = "no_allow_reissue")]
     pub(crate) allow_reissue: bool,
     #[arg(long, hide = true)]
@@ -128,7 +128,7 @@ pub(crate) struct Identity {
 pub(crate) struct Database {
     #[command(flatten)]
     pub(crate) destination: Destination,
-    /// As format of the output in a configuration.
+    /// The same as format of a database output in the configuration.
     #[arg(long, value_name = "NAME")]
     pub(crate) format: Option<String>,
     /// The database service in Teleport.
@@ -184,7 +184,7 @@ pub(crate) struct Application {
     /// The application's name in Teleport.
     #[arg(long, value_name = "NAME")]
     pub(crate) app: String,
-    /// Write tls.crt, tls.key and tls.cas, too.
+    /// Also write tls.crt, tls.key and tls.cas.
     #[arg(long, overrides_with = "no_specific_tls_extensions")]
     pub(crate) specific_tls_extensions: bool,
     #[arg(long, hide = true)]

@@ -18,7 +18,7 @@ public class SetupCommand extends CLICommand {
     @Argument(metaVar = "IDENTITY", usage = "id of an identity", required = true)
     public String identity;
 
-    @Option(name = "--roles", usage = "roles to begin with, in place of token and bot")
+    @Option(name = "--roles", usage = "starter roles, in place of token and bot")
     public boolean roles;
 
     @Option(name = "--terraform", usage = "in Terraform's language, in place of YAML")

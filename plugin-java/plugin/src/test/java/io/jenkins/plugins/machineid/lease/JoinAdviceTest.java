@@ -89,7 +89,7 @@ class JoinAdviceTest {
         String told = refused("one.example.com", signed("kubernetes"));
         for (String part : List.of(
                 "machine-id: refused; look at token/jenkins-api; ", "called 'example.test'", "for 'one.example.com'",
-                "Name in Teleport of cluster 'main'", "Manage Jenkins, Machine ID, how token resource 'jenkins-api'")) {
+                "Cluster name in Teleport of cluster 'main'", "Manage Jenkins, Machine ID, how token resource 'jenkins-api'")) {
             assertTrue(told.contains(part), part + " isn't in " + told);
         }
         assertTrue(told.endsWith(" [join_rejected]"), told);
