@@ -50,17 +50,19 @@ impl Lane {
 /// Has `work` done where it may block, and waits for it without blocking.
 ///
 /// # Errors
-/// Only when the work panics, or the runtime ends.
+/// Only when the work panics, or the runtime ends ([`Code::Cancelled`]).
 pub async fn run<T: Send + 'static>(lane: Lane, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    let ended = |_| Error::new(Code::Internal, "work on a thread of its own ended unexpectedly", "report this");
-    let place = lane.places().acquire().await.map_err(|_| ended(()))?;
+    let unexpected = || Error::new(Code::Internal, "work on a thread of its own ended unexpectedly", "report this");
+    let place = lane.places().acquire().await.map_err(|_| unexpected())?;
     #[expect(clippy::disallowed_methods, reason = "the one place from which such work is started")]
     let done = tokio::task::spawn_blocking(move || {
         let outcome = work();
         drop(place);
         outcome
     });
-    done.await.map_err(|_| ended(()))
+    // The runtime ends: what hasn't begun yet is left out.
+    let cut = || Error::new(Code::Cancelled, "this process ends", "");
+    done.await.map_err(|error| if error.is_cancelled() { cut() } else { unexpected() })
 }
 
 /// Has `work` done where it may block, and waits for nothing: for what is let go.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::bot::Bot;
 use crate::blocking::{self, Lane};
 use crate::destination::DestinationError;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::identity::{BotIdentity, BoundKeys, Certificates, StoreError, StoreGuard, StoredState};
 use crate::join;
 
@@ -138,7 +138,10 @@ impl Bot {
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
-            tracing::error!(identity = %self.config.id, "the new identity can't be written down yet, it is kept in memory: {error}");
+            // A process that ends doesn't wait for a join that can be made again.
+            if error.code() != Code::Cancelled {
+                tracing::error!(identity = %self.config.id, "the new identity can't be written down yet, it is kept in memory: {error}");
+            }
             self.memory().unwritten = Some((identity.clone(), replaces));
         }
     }
