@@ -160,6 +160,9 @@ class Jenkins:
 
     def _create(self, name, xml):
         folder, _, leaf = name.rpartition("/")
+        # Another test's, in the same run: each test has a job of its own.
+        if self.status(f"{job_path(name)}/api/json") == 200:
+            self.post(f"{job_path(name)}/doDelete")
         self.post(f"{job_path(folder) if folder else ''}/createItem?name={leaf}",
                   f"<?xml version='1.1' encoding='UTF-8'?>{xml}", "application/xml")
 
