@@ -26,7 +26,10 @@ pub(crate) struct Trouble {
 
 /// What is to be noted of a health; nothing while all is well.
 pub(crate) fn facts(health: &Health, now: SystemTime) -> Option<Trouble> {
-    let stuck = || health.stuck.as_ref().map(|why| Error::new(Code::IdentityNeedsRejoin, why, ""));
+    let stuck = || {
+        let why = health.stuck.as_ref().filter(|_| !health.recovers)?;
+        Some(Error::new(Code::IdentityNeedsRejoin, why, ""))
+    };
     let trouble = health.trouble.clone().or_else(stuck)?;
     Some(Trouble::of(&trouble, now))
 }

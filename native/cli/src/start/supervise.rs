@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use machine_id::clock::{Clock, SystemClock};
 use machine_id::engine::{Engine, Health, timestamp};
-use machine_id::error::Code;
+use machine_id::error::{Code, Error};
 use sd_notify::NotifyState;
 
 use crate::note::{self, Note};
@@ -46,15 +46,22 @@ impl State {
         let (status, troubled) = match (failing, &health.trouble, &health.stuck) {
             (Some(lease), ..) => (format!("not refreshed: {}", line(&lease.directory, &lease.problem)), true),
             (None, Some(error), _) => (format!("the outputs are still fresh, but the bot isn't: {error}"), true),
+            (None, None, Some(why)) if health.recovers => {
+                (format!("the outputs are fresh; the bot joins anew when its identity expires: {why}"), true)
+            }
             (None, None, Some(why)) => {
-                (format!("the outputs are still fresh, but a fresh token is needed: {why}"), true)
+                let what = format!("the outputs are still fresh, but the bot's identity can't be renewed: {why}");
+                let hint = "configure a fresh token before the identity expires";
+                (Error::new(Code::IdentityNeedsRejoin, what, hint).to_string(), true)
             }
             (None, None, None) => match health.leases.iter().map(|lease| lease.expires_at).min() {
                 Some(first) => (format!("all outputs are fresh, the first expires at {}", timestamp(first)), false),
                 None => ("the bot's identity is kept".to_owned(), false),
             },
         };
-        Self { status, troubled, late: locked || (troubled && health.identity_late) }
+        // What mends itself at the end of the identity isn't late before.
+        let waits = health.recovers && health.trouble.is_none() && failing.is_none();
+        Self { status, troubled, late: locked || (troubled && !waits && health.identity_late) }
     }
 }
 
@@ -116,10 +123,8 @@ pub(super) fn notify(states: &[NotifyState<'_>]) {
 mod tests {
     use std::time::SystemTime;
 
-    use machine_id::engine::LeaseStatus;
-    use machine_id::error::Error;
-
     use super::*;
+    use machine_id::engine::LeaseStatus;
 
     fn lease(problem: &str, usable: bool, late: bool) -> LeaseStatus {
         LeaseStatus {
@@ -141,7 +146,7 @@ mod tests {
 
     fn health(trouble: Option<Code>, stuck: Option<&str>, leases: Vec<LeaseStatus>) -> Health {
         let trouble = trouble.map(|code| Error::new(code, "why", ""));
-        Health { trouble, stuck: stuck.map(str::to_owned), identity_late: false, leases }
+        Health { trouble, stuck: stuck.map(str::to_owned), recovers: false, identity_late: false, leases }
     }
 
     #[test]
@@ -161,10 +166,16 @@ mod tests {
     fn trouble_of_the_identity_is_told_while_its_outputs_are_fresh() {
         let good = vec![lease("", true, false)];
         assert!(state(Some(Code::ClusterUnreachable), None, good.clone()).troubled);
-        assert!(state(None, Some("lost answer"), good.clone()).status.contains("a fresh token is needed: lost answer"));
+        let stuck = state(None, Some("lost answer"), good.clone()).status;
+        assert!(stuck.contains("can't be renewed: lost answer; configure a fresh token"), "{stuck}");
         let old = |health: Health| State::of(&Health { identity_late: true, ..health }).late;
         assert!(old(health(None, Some("lost answer"), good.clone())), "it ends soon");
         assert!(!old(health(None, None, good.clone())), "it is renewed when it is used");
+        let alone = |stuck| Health { recovers: true, ..health(None, stuck, good.clone()) };
+        let waits = State::of(&Health { identity_late: true, ..alone(Some("lost answer")) });
+        assert!(waits.troubled && !waits.late && waits.status.contains("joins anew"), "{waits:?}");
+        assert!(!waits.status.contains("token"), "nobody has to bring one: {waits:?}");
+        assert!(!State::of(&alone(None)).troubled);
         assert!(state(Some(Code::BotLocked), None, good).late, "what a lock stops is of no use");
     }
 }

@@ -137,7 +137,7 @@ fn of_identity(identity: &IdentityReport) -> (Verdict, Option<String>) {
         IdentityReport::Known(known) => {
             let reason = if known.reason.is_empty() { "nothing has joined yet" } else { &known.reason };
             match known.state {
-                IdentityState::Ready => (Verdict::Fresh, None),
+                IdentityState::Ready => (Verdict::Fresh, line(&known.reason).filter(|_| !known.reason.is_empty())),
                 IdentityState::New => (Verdict::Missing, line(reason)),
                 IdentityState::Expired => (Verdict::Expired, line(reason)),
                 IdentityState::NeedsRejoin => (Verdict::NeedsRejoin, line(reason)),

@@ -390,7 +390,8 @@ impl Bot {
     /// What is stored, without touching anything. Reads the disk.
     pub(super) fn status(&self) -> Result<IdentityStatus, Error> {
         let trouble = self.trouble();
-        let mut status = IdentityStatus::stored(&self.config.id, &self.store, self.clock.now())?;
+        let mut status =
+            IdentityStatus::stored(&self.config.id, &self.store, join::recovers(&self.config.join), self.clock.now())?;
         match trouble {
             Some(error) if error.code() == Code::BotLocked => {
                 (status.state, status.reason) = (IdentityState::Locked, error.to_string())

@@ -46,9 +46,9 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
             "the clocks differ so much that certificates won't be valid here; set this machine's clock".to_owned(),
         );
     }
-    let (id, remembers) = (identity.id.clone(), !join::keeps_nothing(&identity.join));
-    let storage = identity.storage.clone().filter(|_| remembers);
-    let status = blocking::run(Lane::Store, move || status(&id, storage.as_ref(), clock)).await??;
+    let (id, recovers) = (identity.id.clone(), join::recovers(&identity.join));
+    let storage = identity.storage.clone().filter(|_| !join::keeps_nothing(&identity.join));
+    let status = blocking::run(Lane::Store, move || status(&id, storage.as_ref(), recovers, clock)).await??;
     if status.state == IdentityState::New && identity.join.method.renewable() {
         notes.push("the token was not tried: trying it would use it up".to_owned());
     }
@@ -73,10 +73,16 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
 }
 
 /// What is stored, without making anything; one without a storage lives in the memory of its process. Blocks.
-fn status(id: &str, storage: Option<&DirectoryConfig>, clock: SharedClock) -> Result<IdentityStatus, Error> {
+fn status(
+    id: &str,
+    storage: Option<&DirectoryConfig>,
+    recovers: bool,
+    clock: SharedClock,
+) -> Result<IdentityStatus, Error> {
     let store = match storage {
         Some(storage) => Store::open_existing(storage, Arc::clone(&clock))?,
         None => None,
     };
-    store.map_or_else(|| Ok(IdentityStatus::new(id)), |store| IdentityStatus::stored(id, &store, clock.now()))
+    let Some(store) = store else { return Ok(IdentityStatus::new(id)) };
+    IdentityStatus::stored(id, &store, recovers, clock.now())
 }

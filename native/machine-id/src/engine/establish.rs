@@ -107,7 +107,7 @@ impl Bot {
         let refused = self.memory().refused_token.clone();
         let token_hash = join::token_hash(&self.join_config())?.filter(|hash| Some(hash) != refused.as_ref());
         let repeatable = join::keeps_nothing(&self.config.join);
-        let bound = !repeatable && !self.config.join.method.renewable();
+        let bound = join::recovers(&self.config.join);
         Ok(Means { repeatable, bound, token_hash })
     }
 

@@ -62,6 +62,7 @@ use crate::clock::SharedClock;
 use crate::config::{EngineConfig, GivenToken};
 use crate::destination::Program;
 use crate::error::{Code, Error};
+use crate::join;
 pub use crate::lease::{CertificateHistory, CertificateNote};
 use crate::tunnel::Reached;
 
@@ -280,11 +281,13 @@ impl Engine {
     pub async fn renew(&self, identity: &str) -> Result<Renewed, Error> {
         let session = self.bot(identity)?.renew().await?;
         if let Some(stuck) = &session.stuck {
-            return Err(Error::new(
-                Code::IdentityNeedsRejoin,
-                format!("identity {identity:?} can't be renewed: {stuck}"),
-                "it serves until it expires; configure a fresh token before",
-            ));
+            let hint = if join::recovers(&self.bot(identity)?.config.join) {
+                "it serves until it expires, then the bot joins anew"
+            } else {
+                "it serves until it expires; configure a fresh token before"
+            };
+            let what = format!("identity {identity:?} can't be renewed: {stuck}");
+            return Err(Error::new(Code::IdentityNeedsRejoin, what, hint));
         }
         Ok(Renewed { expires_at: session.facts.valid_until, generation: session.facts.generation })
     }
@@ -314,7 +317,8 @@ impl Engine {
             is_overdue(facts.valid_from, facts.valid_until, bot.config.renewal_interval, bot.clock.now())
         });
         let stuck = session.and_then(|session| session.stuck.clone());
-        Ok(Health { trouble: bot.trouble(), stuck, identity_late, leases })
+        let recovers = join::recovers(&bot.config.join);
+        Ok(Health { trouble: bot.trouble(), stuck, recovers, identity_late, leases })
     }
 
     /// The engine as it is; asks nobody.

@@ -127,6 +127,8 @@ pub struct Health {
     pub trouble: Option<Error>,
     /// Why it can't be renewed any more, if it can't: it serves until it expires.
     pub stuck: Option<String>,
+    /// Whether it joins anew by itself when it expires; otherwise somebody has to bring a fresh token.
+    pub recovers: bool,
     /// Whether half of what was left of the identity's life is gone since it should have been renewed.
     pub identity_late: bool,
     /// What it keeps fresh.
@@ -151,7 +153,7 @@ pub struct IdentityStatus {
     pub generation: Option<u64>,
     /// Whether it can be renewed with itself.
     pub renewable: bool,
-    /// Why it isn't `ready`.
+    /// Why it isn't `ready`, or why it waits for its end with joining anew.
     pub reason: String,
 }
 
@@ -170,8 +172,8 @@ impl IdentityStatus {
         }
     }
 
-    /// What a store says.
-    pub(super) fn stored(id: &str, store: &Store, now: SystemTime) -> Result<Self, Error> {
+    /// What a store says; whether the bot `recovers`, the method says ([`crate::join::recovers`]).
+    pub(super) fn stored(id: &str, store: &Store, recovers: bool, now: SystemTime) -> Result<Self, Error> {
         let mut status = Self::new(id);
         let Some(state) = store.peek()? else {
             if store.tbots_token_hash().is_some() {
@@ -195,6 +197,10 @@ impl IdentityStatus {
             }
             RenewalState::NeedsRejoin { reason } => (IdentityState::NeedsRejoin, reason.clone()),
         };
+        if recovers && status.state == IdentityState::NeedsRejoin {
+            status.state = IdentityState::Ready;
+            status.reason = format!("{}; it serves until it expires, then the bot joins anew", status.reason);
+        }
         Ok(status)
     }
 }

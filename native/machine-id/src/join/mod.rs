@@ -89,6 +89,13 @@ pub fn keeps_nothing(join: &JoinConfig) -> bool {
         || join.method == JoinMethod::BoundKeypair && bound_keypair::is_static(&join.settings, &proof::of_process)
 }
 
+/// Whether a bot whose identity can't be renewed any more joins anew by itself when it expires, with a key that it keeps:
+/// nobody has to bring anything.
+#[must_use]
+pub fn recovers(join: &JoinConfig) -> bool {
+    !keeps_nothing(join) && !join.method.renewable()
+}
+
 /// How long a rejoin may take where a join without a certificate would do as well.
 const REJOIN: Duration = Duration::from_secs(10);
 
