@@ -63,7 +63,12 @@ public class SigningKeys {
     }
 
     SigningKey current() {
-        return source().current();
+        KeySource source = source();
+        SigningKey key = source.current();
+        if (source == made) {
+            held.forgetWhereNoneSigns();
+        }
+        return key;
     }
 
     private KeySource source() {
