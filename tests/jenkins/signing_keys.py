@@ -107,9 +107,19 @@ def configuration_as_code_names_the_credential_and_holds_no_key(world):
         wait_for("both keys", lambda: len(published(jenkins)) >= 2, 60)
         ours = section(jenkins.post("/manage/configuration-as-code/export"), "unclassified", "machineIdIssuer")
         contains(ours, 'credentialsId: "first"', 'nextCredentialsId: "second"')
-        equal(len(ours.splitlines()), 4, ours)
+        contains(ours, "rotateAfterDays: 0", "announceDays: 14")
+        equal(len(ours.splitlines()), 6, ours)
         page = jenkins.get("/manage/configure")
         contains(page, 'name="_.nextCredentialsId"')
         for help_page in ("credentialsId", "nextCredentialsId"):
             contains(jenkins.get(f"/descriptor/{PACKAGE}.issuer.IssuerConfiguration/help/{help_page}"), "<div>")
         assert "PRIVATE KEY" not in page + ours
+        # What the YAML leaves out stays; what it turns off is off, and is exported so.
+        jenkins.groovy(f"{ISSUER}.rotateAfterDays = 90")
+        path.write_text("unclassified:\n  machineIdIssuer:\n    announceDays: 14\n")
+        jenkins.groovy(f"io.jenkins.plugins.casc.ConfigurationAsCode.get().configure('{path}')")
+        contains(jenkins.groovy(f"print {ISSUER}.credentialsId + {ISSUER}.rotateAfterDays"), "first90")
+        path.write_text('unclassified:\n  machineIdIssuer:\n    credentialsId: ""\n    nextCredentialsId: ""\n    rotateAfterDays: 0\n')
+        jenkins.groovy(f"io.jenkins.plugins.casc.ConfigurationAsCode.get().configure('{path}')")
+        ours = section(jenkins.post("/manage/configuration-as-code/export"), "unclassified", "machineIdIssuer")
+        contains(ours, 'credentialsId: ""', 'nextCredentialsId: ""', "rotateAfterDays: 0")

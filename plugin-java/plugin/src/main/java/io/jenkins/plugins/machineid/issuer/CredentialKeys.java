@@ -67,7 +67,7 @@ final class CredentialKeys implements KeySource {
     /** While a made key signs, what credentials held before is history: the next one's follows the made one. */
     synchronized void forgetWhereNoneSigns() {
         KnownKeys known = seen();
-        if (IssuerConfiguration.get().getCredentialsId() == null && known.current() != null) {
+        if (IssuerConfiguration.get().signingCredential() == null && known.current() != null) {
             keep(new KnownKeys(null, known.next(), null));
         }
     }
@@ -131,7 +131,7 @@ final class CredentialKeys implements KeySource {
 
     private synchronized void signs(String credentialsId, JWK key) {
         // It may have taken a while to be read: what was dropped meanwhile isn't published once more.
-        if (!credentialsId.equals(IssuerConfiguration.get().getCredentialsId())) {
+        if (!credentialsId.equals(IssuerConfiguration.get().signingCredential())) {
             throw new IssuerFailure(Messages.Issuer_changed());
         }
         KnownKeys before = seen();
@@ -179,7 +179,7 @@ final class CredentialKeys implements KeySource {
     }
 
     private static String credentialsId() {
-        String id = IssuerConfiguration.get().getCredentialsId();
+        String id = IssuerConfiguration.get().signingCredential();
         if (id == null) {
             throw new IssuerFailure(Messages.Issuer_changed());
         }

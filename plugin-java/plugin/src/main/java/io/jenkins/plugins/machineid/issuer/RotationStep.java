@@ -4,6 +4,9 @@ package io.jenkins.plugins.machineid.issuer;
 
 /** The steps of a rotation, in their order. */
 public enum RotationStep {
+    /** Make the first key, where there is none: it signs, and nothing is rotated. */
+    FIRST,
+
     /** Make the next key and publish it beside the one that signs: now token resources are given both. */
     PUBLISH,
 

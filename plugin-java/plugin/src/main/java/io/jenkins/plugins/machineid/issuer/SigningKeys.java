@@ -72,7 +72,7 @@ public class SigningKeys {
     }
 
     private KeySource source() {
-        return IssuerConfiguration.get().getCredentialsId() == null ? made : held;
+        return IssuerConfiguration.get().signingCredential() == null ? made : held;
     }
 
     /** @param announced null: none */

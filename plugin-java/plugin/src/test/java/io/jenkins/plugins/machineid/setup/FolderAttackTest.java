@@ -164,7 +164,7 @@ class FolderAttackTest {
         assertTrue(setup.getYaml().contains("has chosen the name jenkins-team-b"), setup.getYaml());
         assertFalse(setup.getYaml().contains("team-a"), setup.getYaml());
         assertTrue(setup.getYaml().contains("environment: \"team-b/api\""), setup.getYaml());
-        assertEquals(List.of("jenkins-team-b", "jenkins-team-b"), Plans.keyHolders(plans.settings()));
+        assertEquals(List.of("jenkins-team-b (cluster main)", "jenkins-team-b (cluster main)"), Plans.keyHolders(plans.settings()));
     }
 
     /** Administrators paste what they are told to check. */
