@@ -31,7 +31,7 @@ public record Defined(String name, String cluster, Identity identity, String fau
     static final int MOST = 100;
 
     /** In one folder, and in all folders above a job: as {@link #weight} counts them. */
-    static final int MOST_CHARACTERS = 50_000;
+    static final int MOST_CHARACTERS = 20_000;
 
     /** Of an id or a cluster's name that is none. */
     private static final int LONGEST = 100;

@@ -85,7 +85,7 @@ public final class FolderIdentities {
             ItemGroup<?> group = job.getParent();
             while (group instanceof Item item) {
                 if (group instanceof AbstractFolder<?> folder) {
-                    weight += weight(folder);
+                    weight += weight > Defined.MOST_CHARACTERS ? 0 : weight(folder);
                     all.addAll(of(folder, weight, settings));
                 }
                 group = item.getParent();
