@@ -146,7 +146,7 @@ public final class JoinTrial {
     }
 
     private void awaitTurn() throws InterruptedException, TimeoutException {
-        CompletableFuture<Void> place = JoinQueue.of(cluster.getAddress()).enter(job);
+        CompletableFuture<Void> place = JoinQueue.of(cluster.getAddress()).enter(job, false);
         try {
             place.get(TURN, TimeUnit.SECONDS);
         } catch (ExecutionException e) {

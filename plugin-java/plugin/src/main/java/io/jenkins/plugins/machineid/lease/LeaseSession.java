@@ -110,7 +110,7 @@ public final class LeaseSession implements Serializable {
         if (queue == null) {
             return CompletableFuture.completedFuture(null);
         }
-        CompletableFuture<Void> place = queue.enter(job);
+        CompletableFuture<Void> place = queue.enter(job, false);
         if (!place.isDone()) {
             listener.getLogger().println(Messages.Console_queued(queue.length()));
         }

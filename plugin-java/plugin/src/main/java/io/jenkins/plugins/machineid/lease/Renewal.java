@@ -77,7 +77,7 @@ final class Renewal {
     /** Whether the lease may join now; if not, its agent is visited when it may. */
     synchronized boolean isTurn() {
         if (turn == null) {
-            turn = queue.get().map(each -> each.enter(job)).orElse(CompletableFuture.completedFuture(null));
+            turn = queue.get().map(each -> each.enter(job, true)).orElse(CompletableFuture.completedFuture(null));
             if (!turn.isDone()) {
                 turn.thenRun(() -> Maintenance.visitNow(node));
             }

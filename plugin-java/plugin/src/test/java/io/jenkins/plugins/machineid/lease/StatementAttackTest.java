@@ -306,7 +306,7 @@ class StatementAttackTest {
         Blocks.Block block = taken("flow#8");
         String address = "teleport.example.com";
         List<CompletableFuture<Void>> others = IntStream.range(0, 400)
-                .mapToObj(n -> JoinQueue.of(address).enter("team-c/greedy"))
+                .mapToObj(n -> JoinQueue.of(address).enter("team-c/greedy", false))
                 .toList();
         ActiveLeases.get().agentLost("a-flow");
         ActiveLeases.get().refresh("a-flow");
