@@ -80,7 +80,7 @@ final class MadeKeys implements KeySource {
     public synchronized void rotate(RotationStep step) {
         KeyRing before = needed();
         if (step != before.nextStep()) {
-            throw new IssuerFailure(Messages.Issuer_otherStep(before.nextStep()));
+            throw new IssuerFailure(Messages.Issuer_otherStep(before.nextStep().label()));
         }
         KeyRing after = before.after(step, step == RotationStep.PUBLISH ? SigningKey.make() : null, clock.instant());
         keep(after);

@@ -24,7 +24,7 @@ record AllowRules(List<Map<String, Object>> allow, List<String> notes) {
     /** A resource has to fit into what the cluster keeps it in. */
     static final int MOST = 1000;
 
-    /** @param existing full names of the jobs that there are and the policy allows */
+    /** @param existing full names of the jobs that there are and the policy allows, but for those of change requests */
     static AllowRules of(StatementForm form, String identity, List<String> allowedJobs, List<String> existing) {
         List<JobPattern> patterns = allowedJobs.stream().map(JobPattern::new).toList();
         return switch (form) {
