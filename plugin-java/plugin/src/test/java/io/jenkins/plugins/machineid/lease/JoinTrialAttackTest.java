@@ -336,7 +336,7 @@ class JoinTrialAttackTest {
         for (String chosen : List.of("", "kubernetes")) {
             FormValidation taken = form.doCheckForm(chosen, "trial");
             assertEquals(Kind.OK, taken.kind);
-            assertTrue(taken.getMessage().contains("'trial' has 15.4.2, and takes it"), taken.getMessage());
+            assertTrue(taken.getMessage().contains("'trial' has 15.4.2, and accepts it"), taken.getMessage());
         }
         FormValidation newer = form.doCheckForm("generic_oidc", "trial");
         assertEquals(Kind.ERROR, newer.kind);
