@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds that this Jenkins vouches for: nobody gives their agent a secret, and nothing of the bot stays on it."""
 
+import base64
 import json
 import os
 import re
@@ -134,9 +135,37 @@ def vouched_for_declarative_freestyle_and_parallel(world):
         equal(len(set(re.findall(r"^[AB]=(/\S+)", log, re.M))), 2, log)
 
 
+# A change request from somebody else's repository, found by a source of its own. All such heads are equal.
+FORK = """
+    class ForkHead extends jenkins.scm.api.SCMHead implements jenkins.scm.api.mixin.ChangeRequestSCMHead2 {
+        ForkHead() { super('PR-7') }
+        String getId() { '7' }
+        String getOriginName() { 'theirs' }
+        jenkins.scm.api.SCMHead getTarget() { new jenkins.scm.api.SCMHead('main') }
+        jenkins.scm.api.mixin.ChangeRequestCheckoutStrategy getCheckoutStrategy() {
+            jenkins.scm.api.mixin.ChangeRequestCheckoutStrategy.HEAD }
+        jenkins.scm.api.SCMHeadOrigin getOrigin() { new jenkins.scm.api.SCMHeadOrigin.Fork('somebody') }
+    }
+    class ForkRevision extends jenkins.scm.api.SCMRevision {
+        ForkRevision(jenkins.scm.api.SCMHead head) { super(head) }
+        boolean equals(Object other) { other instanceof ForkRevision }
+        int hashCode() { 7 }
+    }
+    class ForkSource extends jenkins.scm.api.SCMSource {
+        protected void retrieve(jenkins.scm.api.SCMSourceCriteria criteria, jenkins.scm.api.SCMHeadObserver observer,
+                                jenkins.scm.api.SCMHeadEvent event, hudson.model.TaskListener listener) {
+            def head = new ForkHead()
+            observer.observe(head, new ForkRevision(head)) }
+        hudson.scm.SCM build(jenkins.scm.api.SCMHead head, jenkins.scm.api.SCMRevision revision) { new hudson.scm.NullSCM() }
+        jenkins.scm.api.SCMSourceDescriptor getDescriptor() {
+            jenkins.model.Jenkins.get().getDescriptorByType(jenkins.scm.impl.SingleSCMSource.DescriptorImpl) }
+    }"""
+
+
 @test
 def vouched_for_branch_but_not_a_fork(world):
-    """No server of sources: the project finds one branch by a source of its own, and its Jenkinsfile is this script."""
+    """The rule takes each job of the project, but branches only: what a build from a fork states is its only difference. No
+    server of sources: the project finds both by sources of its own, and their Jenkinsfile is this script."""
     if not (world.jenkins.home / "plugins/workflow-multibranch.jpi").exists():
         raise Skipped("workflow-multibranch is not among the plugins")
     with stated(world) as jenkins:
@@ -145,6 +174,7 @@ def vouched_for_branch_but_not_a_fork(world):
             import jenkins.branch.*
             import jenkins.scm.api.*
             import org.jenkinsci.plugins.workflow.multibranch.*
+            {FORK}
             class Fixed extends AbstractWorkflowBranchProjectFactory {{
                 protected org.jenkinsci.plugins.workflow.flow.FlowDefinition createDefinition() {{
                     new org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition('{script}', true) }}
@@ -154,43 +184,29 @@ def vouched_for_branch_but_not_a_fork(world):
             jenkins.security.ClassFilterImpl.SUPPRESS_WHITELIST = true
             def project = jenkins.model.Jenkins.get().createProject(WorkflowMultiBranchProject, 'stated-multi')
             project.projectFactory = new Fixed()
-            ['main', 'fork'].each {{ name ->
-                def source = new jenkins.scm.impl.SingleSCMSource(name, new hudson.scm.NullSCM())
-                source.id = name
+            def main = new jenkins.scm.impl.SingleSCMSource('main', new hudson.scm.NullSCM())
+            [main, new ForkSource()].eachWithIndex {{ source, at ->
+                source.id = 'source-' + at
                 project.sourcesList.add(new BranchSource(source)) }}
             project.scheduleBuild2(0).future.get()
             println project.items*.fullName""")
-        contains(made, "stated-multi/main", "stated-multi/fork")
+        contains(made, "stated-multi/main", "stated-multi/PR-7")
         try:
             # Indexing has started a first build of each.
             result, log = jenkins.finish("stated-multi/main", 1)
             equal(result, "SUCCESS", log)
             contains(log, "identity 'stated-branches' with roles stated-workers", "inside")
-            result, log = jenkins.finish("stated-multi/fork", 1)
+            result, log = jenkins.finish("stated-multi/PR-7", 1)
             equal(result, "FAILURE", log)
             contains(log, "[join_rejected]", RULE)
             said = jenkins.groovy(f"""
                 import {PACKAGE}.issuer.*
-                class ForkHead extends jenkins.scm.api.SCMHead implements jenkins.scm.api.mixin.ChangeRequestSCMHead2 {{
-                    ForkHead() {{ super('fork') }}
-                    String getId() {{ '7' }}
-                    String getOriginName() {{ 'theirs' }}
-                    jenkins.scm.api.SCMHead getTarget() {{ new jenkins.scm.api.SCMHead('main') }}
-                    jenkins.scm.api.mixin.ChangeRequestCheckoutStrategy getCheckoutStrategy() {{
-                        jenkins.scm.api.mixin.ChangeRequestCheckoutStrategy.HEAD }}
-                    jenkins.scm.api.SCMHeadOrigin getOrigin() {{ new jenkins.scm.api.SCMHeadOrigin.Fork('somebody') }}
-                }}
                 def jenkins = jenkins.model.Jenkins.get()
-                def claims = {{ name ->
+                ['stated-multi/main', 'stated-multi/PR-7'].each {{ name ->
                     def run = jenkins.getItemByFullName(name).getBuildByNumber(1)
                     def all = StatementForm.GITLAB.claims(BuildFactsReader.of(run, jenkins.getNode('a3')), 'stated-branches')
-                    println name + ' ' + all.project_path + ' ' + all.ref_type + ' ' + all.ref }}
-                claims('stated-multi/main')
-                def job = jenkins.getItemByFullName('stated-multi/fork')
-                def property = job.getProperty(org.jenkinsci.plugins.workflow.multibranch.BranchJobProperty)
-                property.branch = new jenkins.branch.Branch('fork', new ForkHead(), new hudson.scm.NullSCM(), [])
-                claims('stated-multi/fork')""")
-            contains(said, "stated-multi/main stated-multi/main branch main", "stated-multi/fork stated-multi/fork fork fork/")
+                    println name + ' ' + all.project_path + ' ' + all.ref_type + ' ' + all.ref }}""")
+            contains(said, "stated-multi/main stated-multi/main branch main", "stated-multi/PR-7 stated-multi/PR-7 fork fork/7")
         finally:
             jenkins.groovy("jenkins.model.Jenkins.get().getItem('stated-multi').delete(); "
                            "jenkins.security.ClassFilterImpl.SUPPRESS_WHITELIST = false")
@@ -275,9 +291,47 @@ def statement(jenkins, job):
     return text
 
 
+def joined_keys(world, user):
+    """Public keys with which a bot joined, the latest last."""
+    lines = [line.split() for line in world.joined_keys.read_text().splitlines()]
+    return [bytes.fromhex(key) for name, key in lines if name == user]
+
+
+def private_halves(public):
+    """What stands in memory beside a private key as DER or PEM, and nowhere else."""
+    if public[0] == 4:
+        # The end of PKCS#8 and of SEC 1; in a PEM of PKCS#8 for P-256 the key begins 74 bytes in, and a line has 64 letters.
+        end = b"\xa1\x44\x03\x42\x00" + public
+        return [end, base64.b64encode(public[1:])[:28]]
+    # RSAPrivateKey begins as RSAPublicKey goes on behind its length: then the exponents.
+    numbers = public[4:]
+    return [b"\x02\x01\x00" + numbers + b"\x02"]
+
+
+def memory(process):
+    """All that a process can write to."""
+    with open(f"/proc/{process.pid}/maps", encoding="utf-8") as maps, open(f"/proc/{process.pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            span, rights = line.split()[:2]
+            begin, end = (int(part, 16) for part in span.split("-"))
+            if rights.startswith("rw"):
+                try:
+                    mem.seek(begin)
+                    yield mem.read(end - begin)
+                except OSError:
+                    continue
+
+
+def holds_private_key(agent, publics):
+    """How often the agent's process, its native library included, has the private half of one of them in its memory."""
+    needles = [needle for public in publics for needle in private_halves(public)]
+    return sum(part.count(needle) for part in memory(agent.process) for needle in needles)
+
+
 @test
 def nothing_of_the_bot_is_on_the_agent(world):
-    """While the block is inside: on disk, in logs and what Jenkins stores, and in the heap of the agent."""
+    """While the block is inside: on disk, in logs and what Jenkins stores, in the heap of the agent, and of the bot's key in all
+    memory of its process, where the library keeps what no dump of the heap shows."""
     jcmd = shutil.which("jcmd")
     with stated(world) as jenkins:
         jenkins.pipeline("stated-inside", stated_block("sh 'echo inside; sleep 100'"))
@@ -298,6 +352,9 @@ def nothing_of_the_bot_is_on_the_agent(world):
         equal(found, [], "files with a statement")
         xml = jenkins.get("/job/stated-inside/config.xml") + jenkins.get(f"/job/stated-inside/{number}/consoleFull")
         assert head.decode() not in xml
+        equal(holds_private_key(world.a3, joined_keys(world, "bot-stated")), 0, "the bot's private key in memory")
+        # The same search finds the key of a bot that an agent keeps.
+        assert holds_private_key(world.a1, joined_keys(world, "bot-api")), "the search finds nothing at all"
         if jcmd:
             for _ in range(3):
                 heap = heap_dump(world.a3, jcmd)
@@ -315,8 +372,9 @@ def nothing_of_the_bot_is_on_the_agent(world):
 
 
 @test
-def a07_a_hostile_build_becomes_nothing_more(world):
-    """It takes all that its user can read, memory of the agent's process too, and joins with it or with its own forgeries."""
+def a25_a_hostile_build_becomes_nothing_more(world):
+    """It takes all that its user can read, memory of the agent's process too, and joins with it or with its own forgeries. It
+    comes after the block's join: a build that runs at that moment may read the statement (a25 doesn't promise otherwise)."""
     with stated(world) as jenkins:
         shared = Path(tempfile.mkdtemp(prefix="machine-id-hostile-"))
         shared.chmod(0o755)

@@ -81,7 +81,7 @@ final class MadeKeys implements KeySource {
         KeyRing before = found();
         RotationStep next = before == null ? RotationStep.FIRST : before.nextStep();
         if (step != next) {
-            throw new IssuerFailure(Messages.Issuer_otherStep(next));
+            throw new IssuerFailure(Messages.Issuer_otherStep(next.label()));
         }
         if (before == null) {
             needed();

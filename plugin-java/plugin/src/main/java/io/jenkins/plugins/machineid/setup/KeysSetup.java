@@ -49,12 +49,7 @@ public final class KeysSetup {
     }
 
     public String getButton() {
-        return switch (state.step()) {
-            case FIRST -> Messages.Setup_keysFirst();
-            case PUBLISH -> Messages.Setup_keysPublish();
-            case SIGN -> Messages.Setup_keysSign();
-            case DROP -> Messages.Setup_keysDrop();
-        };
+        return state.step().label();
     }
 
     /** Sentences, the most important one last. */
