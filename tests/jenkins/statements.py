@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds that this Jenkins vouches for: nobody gives their agent a secret, and nothing of the bot stays on it."""
 
-import base64
 import json
 import os
 import re
@@ -16,6 +15,7 @@ from pathlib import Path
 import setup_page
 from jenkins import Agent, wait_for
 from losses import stopped_in_set_up
+from memory import holds_private_key, joined_keys
 from pages import heap_dump
 from rest import PACKAGE
 from world import Skipped, block, contains, equal, test
@@ -135,27 +135,32 @@ def vouched_for_declarative_freestyle_and_parallel(world):
         equal(len(set(re.findall(r"^[AB]=(/\S+)", log, re.M))), 2, log)
 
 
-# A change request from somebody else's repository, found by a source of its own. All such heads are equal.
-FORK = """
-    class ForkHead extends jenkins.scm.api.SCMHead implements jenkins.scm.api.mixin.ChangeRequestSCMHead2 {
-        ForkHead() { super('PR-7') }
-        String getId() { '7' }
+# Change requests 7 of somebody else's repository and 8 of the project's own, found by a source of their own.
+REQUESTS = """
+    class Request extends jenkins.scm.api.SCMHead implements jenkins.scm.api.mixin.ChangeRequestSCMHead2 {
+        String id
+        jenkins.scm.api.SCMHeadOrigin origin
+        Request(String id, jenkins.scm.api.SCMHeadOrigin origin) {
+            super('PR-' + id)
+            this.id = id
+            this.origin = origin }
+        String getId() { id }
         String getOriginName() { 'theirs' }
         jenkins.scm.api.SCMHead getTarget() { new jenkins.scm.api.SCMHead('main') }
         jenkins.scm.api.mixin.ChangeRequestCheckoutStrategy getCheckoutStrategy() {
             jenkins.scm.api.mixin.ChangeRequestCheckoutStrategy.HEAD }
-        jenkins.scm.api.SCMHeadOrigin getOrigin() { new jenkins.scm.api.SCMHeadOrigin.Fork('somebody') }
+        jenkins.scm.api.SCMHeadOrigin getOrigin() { origin }
     }
-    class ForkRevision extends jenkins.scm.api.SCMRevision {
-        ForkRevision(jenkins.scm.api.SCMHead head) { super(head) }
-        boolean equals(Object other) { other instanceof ForkRevision }
+    class Revision extends jenkins.scm.api.SCMRevision {
+        Revision(jenkins.scm.api.SCMHead head) { super(head) }
+        boolean equals(Object other) { other instanceof Revision && other.head == head }
         int hashCode() { 7 }
     }
-    class ForkSource extends jenkins.scm.api.SCMSource {
+    class Requests extends jenkins.scm.api.SCMSource {
         protected void retrieve(jenkins.scm.api.SCMSourceCriteria criteria, jenkins.scm.api.SCMHeadObserver observer,
                                 jenkins.scm.api.SCMHeadEvent event, hudson.model.TaskListener listener) {
-            def head = new ForkHead()
-            observer.observe(head, new ForkRevision(head)) }
+            [new Request('7', new jenkins.scm.api.SCMHeadOrigin.Fork('somebody')),
+             new Request('8', jenkins.scm.api.SCMHeadOrigin.DEFAULT)].each { observer.observe(it, new Revision(it)) } }
         hudson.scm.SCM build(jenkins.scm.api.SCMHead head, jenkins.scm.api.SCMRevision revision) { new hudson.scm.NullSCM() }
         jenkins.scm.api.SCMSourceDescriptor getDescriptor() {
             jenkins.model.Jenkins.get().getDescriptorByType(jenkins.scm.impl.SingleSCMSource.DescriptorImpl) }
@@ -164,8 +169,8 @@ FORK = """
 
 @test
 def vouched_for_branch_but_not_a_fork(world):
-    """The rule takes each job of the project, but branches only: what a build from a fork states is its only difference. No
-    server of sources: the project finds both by sources of its own, and their Jenkinsfile is this script."""
+    """The rules take each job of the project, branches and change requests: only that it states a fork sets one apart. No server
+    of sources: the project finds all by sources of its own, and their Jenkinsfile is this script."""
     if not (world.jenkins.home / "plugins/workflow-multibranch.jpi").exists():
         raise Skipped("workflow-multibranch is not among the plugins")
     with stated(world) as jenkins:
@@ -174,7 +179,7 @@ def vouched_for_branch_but_not_a_fork(world):
             import jenkins.branch.*
             import jenkins.scm.api.*
             import org.jenkinsci.plugins.workflow.multibranch.*
-            {FORK}
+            {REQUESTS}
             class Fixed extends AbstractWorkflowBranchProjectFactory {{
                 protected org.jenkinsci.plugins.workflow.flow.FlowDefinition createDefinition() {{
                     new org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition('{script}', true) }}
@@ -185,28 +190,30 @@ def vouched_for_branch_but_not_a_fork(world):
             def project = jenkins.model.Jenkins.get().createProject(WorkflowMultiBranchProject, 'stated-multi')
             project.projectFactory = new Fixed()
             def main = new jenkins.scm.impl.SingleSCMSource('main', new hudson.scm.NullSCM())
-            [main, new ForkSource()].eachWithIndex {{ source, at ->
+            [main, new Requests()].eachWithIndex {{ source, at ->
                 source.id = 'source-' + at
                 project.sourcesList.add(new BranchSource(source)) }}
             project.scheduleBuild2(0).future.get()
             println project.items*.fullName""")
-        contains(made, "stated-multi/main", "stated-multi/PR-7")
+        contains(made, "stated-multi/main", "stated-multi/PR-7", "stated-multi/PR-8")
         try:
             # Indexing has started a first build of each.
-            result, log = jenkins.finish("stated-multi/main", 1)
-            equal(result, "SUCCESS", log)
-            contains(log, "identity 'stated-branches' with roles stated-workers", "inside")
+            for taken in ("main", "PR-8"):
+                result, log = jenkins.finish(f"stated-multi/{taken}", 1)
+                equal(result, "SUCCESS", log)
+                contains(log, "identity 'stated-branches' with roles stated-workers", "inside")
             result, log = jenkins.finish("stated-multi/PR-7", 1)
             equal(result, "FAILURE", log)
             contains(log, "[join_rejected]", RULE)
             said = jenkins.groovy(f"""
                 import {PACKAGE}.issuer.*
                 def jenkins = jenkins.model.Jenkins.get()
-                ['stated-multi/main', 'stated-multi/PR-7'].each {{ name ->
+                ['stated-multi/main', 'stated-multi/PR-7', 'stated-multi/PR-8'].each {{ name ->
                     def run = jenkins.getItemByFullName(name).getBuildByNumber(1)
                     def all = StatementForm.GITLAB.claims(BuildFactsReader.of(run, jenkins.getNode('a3')), 'stated-branches')
                     println name + ' ' + all.project_path + ' ' + all.ref_type + ' ' + all.ref }}""")
-            contains(said, "stated-multi/main stated-multi/main branch main", "stated-multi/PR-7 stated-multi/PR-7 fork fork/7")
+            contains(said, "stated-multi/main stated-multi/main branch main", "stated-multi/PR-7 stated-multi/PR-7 fork fork/7",
+                     "stated-multi/PR-8 stated-multi/PR-8 change_request change_request/8")
         finally:
             jenkins.groovy("jenkins.model.Jenkins.get().getItem('stated-multi').delete(); "
                            "jenkins.security.ClassFilterImpl.SUPPRESS_WHITELIST = false")
@@ -289,43 +296,6 @@ def statement(jenkins, job):
             'x', '', '', false, '', '', 'a3', []), 'stated', 'example.test'))""").strip().encode()
     assert JWS.fullmatch(text), text
     return text
-
-
-def joined_keys(world, user):
-    """Public keys with which a bot joined, the latest last."""
-    lines = [line.split() for line in world.joined_keys.read_text().splitlines()]
-    return [bytes.fromhex(key) for name, key in lines if name == user]
-
-
-def private_halves(public):
-    """What stands in memory beside a private key as DER or PEM, and nowhere else."""
-    if public[0] == 4:
-        # The end of PKCS#8 and of SEC 1; in a PEM of PKCS#8 for P-256 the key begins 74 bytes in, and a line has 64 letters.
-        end = b"\xa1\x44\x03\x42\x00" + public
-        return [end, base64.b64encode(public[1:])[:28]]
-    # RSAPrivateKey begins as RSAPublicKey goes on behind its length: then the exponents.
-    numbers = public[4:]
-    return [b"\x02\x01\x00" + numbers + b"\x02"]
-
-
-def memory(process):
-    """All that a process can write to."""
-    with open(f"/proc/{process.pid}/maps", encoding="utf-8") as maps, open(f"/proc/{process.pid}/mem", "rb", 0) as mem:
-        for line in maps:
-            span, rights = line.split()[:2]
-            begin, end = (int(part, 16) for part in span.split("-"))
-            if rights.startswith("rw"):
-                try:
-                    mem.seek(begin)
-                    yield mem.read(end - begin)
-                except OSError:
-                    continue
-
-
-def holds_private_key(agent, publics):
-    """How often the agent's process, its native library included, has the private half of one of them in its memory."""
-    needles = [needle for public in publics for needle in private_halves(public)]
-    return sum(part.count(needle) for part in memory(agent.process) for needle in needles)
 
 
 @test

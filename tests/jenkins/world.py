@@ -99,7 +99,7 @@ class World:
                               "--signed", f"stated=stated,kubernetes,{self.jwks},{','.join(STATED)}",
                               "--signed", f"stated-agents=stated,kubernetes,{self.jwks},%agent:a3@stated-agents",
                               "--signed", f"stated-folder=stated,kubernetes,{self.jwks},{OF_FOLDER}",
-                              "--signed", f"stated-branches=stated,gitlab,{self.jwks},stated-multi/*;ref_type=branch",
+                              "--signed", f"stated-branches=stated,gitlab,{self.jwks},stated-multi/*;ref_type=branch,stated-multi/*;ref_type=change_request",
                               "--joined-keys", self.joined_keys,
                               "--node", f"node1=127.0.0.1:{port}", "--host-key", f"node1={key}.pub"])
         wait_for("the Teleport double", ready.exists, 30)
