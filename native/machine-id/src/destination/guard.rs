@@ -13,8 +13,9 @@ use super::entry::{kind, kind_of, link};
 use super::error::PRIVATE_FILE;
 use super::writer::TRUSTED_PARENTS;
 use super::{Destination, DestinationError, parents, remove};
-use crate::acl::{self, Acl, AclError, AclVerdict, Difference, Grants, Object, Permissions, first_time};
+use crate::acl::{self, Acl, AclError, AclVerdict, Difference, Grants, Object, Permissions};
 use crate::config::AclMode;
+use crate::once::first_time;
 
 const PRIVATE_DIRECTORY: u32 = 0o700;
 
@@ -253,7 +254,9 @@ fn list(file: &File, path: &Path, grants: &Grants) -> Result<Option<Acl>, Destin
 fn refuse(path: &Path, mode: u32, wanted: u32, all: &[Difference], strict: AclMode) -> Result<(), DestinationError> {
     for difference in all.iter().filter(|difference| difference.widens()) {
         if matches!(difference, Difference::UnexpectedUser(..)) && strict != AclMode::Required {
-            tracing::warn!(path = %path.display(), %difference, "the ACL isn't as asked");
+            if first_time(path, "list") {
+                tracing::warn!(path = %path.display(), %difference, "the ACL isn't as asked");
+            }
             continue;
         }
         return Err(DestinationError::TooOpen {
