@@ -24,8 +24,9 @@ use crate::args::{self, Start};
 use crate::{files, runtime};
 
 pub(crate) fn run(arguments: &Start, named: Option<PathBuf>, held: &Held) -> Result<ExitCode, Error> {
-    if let Some(token) = arguments.options.token.as_deref().filter(|_| options::has_secret_token(&arguments.options)) {
-        hide::restart_without(token);
+    let secrets = options::secrets(&arguments.options);
+    if !secrets.is_empty() {
+        hide::restart_without(&secrets);
     }
     runtime::threaded()?.block_on(work(&Given { arguments, named }, held))
 }
