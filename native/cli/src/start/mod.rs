@@ -67,7 +67,7 @@ async fn oneshot(config: TbotConfig, signals: &mut Signals) -> Result<ExitCode, 
     };
     let mut good = true;
     if let Ok(outcome) = &ended {
-        running.note().keep(running.trouble(outcome)).await;
+        running.note.keep(running.trouble(outcome)).await;
         good = outcome.is_err() || running.say_state();
     }
     close(running, signals).await;
@@ -89,7 +89,11 @@ async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) ->
         };
         let outcome = match next {
             Next::Reload(fresh) => {
-                std::mem::replace(&mut running, *fresh).engine.close().await;
+                let before = std::mem::replace(&mut running, *fresh);
+                if before.note != running.note {
+                    before.note.keep(None).await;
+                }
+                before.engine.close().await;
                 continue;
             }
             Next::End(outcome) => outcome,
@@ -97,7 +101,7 @@ async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) ->
         let fresh = running.is_fresh();
         notify(&[NotifyState::Stopping]);
         if let Err(error) = &outcome {
-            running.note().keep(running.trouble(&Err(error.clone()))).await;
+            running.note.keep(running.trouble(&Err(error.clone()))).await;
         }
         close(running, signals).await;
         outcome?;

@@ -1,7 +1,6 @@
 //! One configuration at work.
 
 use std::cell::Cell;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use machine_id::error::{Error, Retry};
 use sd_notify::NotifyState;
 
 use super::supervise::{State, Supervised, notify};
-use crate::note::{Note, Trouble};
+use crate::note::{NotePlace, Trouble};
 use crate::{files, note, preflight, progress, tunnels};
 
 /// An engine, the outputs it keeps and the tunnels it serves.
@@ -23,7 +22,8 @@ pub(super) struct Running {
     tunnels: Vec<TunnelConfig>,
     identity: String,
     cluster: String,
-    root: PathBuf,
+    /// For `machine-id status`.
+    pub(super) note: NotePlace,
     /// The bot's identity is nowhere else, and its token is used up.
     pub(super) only_in_memory: bool,
     /// The identity is to be renewed first: somebody has asked for that.
@@ -38,20 +38,16 @@ impl Running {
         let identity = config.identity.id.clone();
         let cluster = format!("{}:{}", config.identity.cluster.host, config.identity.cluster.port);
         let only_in_memory = config.identity.storage.is_none() && config.identity.join.method.renewable();
+        let note = NotePlace::of(&config);
         let files::Order { engine, outputs, tunnels } = files::order(config)?;
-        let root = engine.root.clone();
         let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
         let (renew, failing) = (false, Cell::new(false));
-        Ok(Self { engine, outputs, tunnels, identity, cluster, root, only_in_memory, renew, failing })
+        Ok(Self { engine, outputs, tunnels, identity, cluster, note, only_in_memory, renew, failing })
     }
 
     /// The same, which renews the identity first.
     pub(super) fn renewing(self) -> Self {
         Self { renew: true, ..self }
-    }
-
-    pub(super) fn note(&self) -> Note {
-        Note::in_directory(self.root.clone())
     }
 
     /// Writes every output and keeps all of them fresh. While the cluster is away it tries again, and says each cause
@@ -106,7 +102,7 @@ impl Running {
         }
         self.engine.keep_fresh();
         self.failing.set(false);
-        Supervised::new(&self.engine, &self.identity, self.note()).run().await;
+        Supervised::new(&self.engine, &self.identity, self.note.clone()).run().await;
         Ok(())
     }
 
