@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use machine_id::backoff::Backoff;
 use machine_id::clock::{Clock, SystemClock};
-use machine_id::config::{OutputConfig, TbotConfig, TunnelConfig};
+use machine_id::config::{Listen, OutputConfig, TbotConfig, TunnelConfig};
 use machine_id::engine::{Engine, LeaseRequest, timestamp};
 use machine_id::error::{Error, Retry};
 use sd_notify::NotifyState;
@@ -33,8 +33,16 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn open(config: TbotConfig) -> Result<Self, Error> {
-        preflight::standing(&config)?;
+    /// `before`: what it takes the place of, if anything.
+    pub(super) fn open(config: TbotConfig, before: Option<&Self>) -> Result<Self, Error> {
+        let served: Vec<Listen> =
+            before.into_iter().flat_map(|one| &one.tunnels).map(|one| one.listen.clone()).collect();
+        preflight::told(preflight::standing(&config, &served))?;
+        Self::begin(config)
+    }
+
+    /// As [`Self::open`], where everything was looked at.
+    pub(super) fn begin(config: TbotConfig) -> Result<Self, Error> {
         let identity = config.identity.id.clone();
         let cluster = format!("{}:{}", config.identity.cluster.host, config.identity.cluster.port);
         let only_in_memory = config.identity.storage.is_none() && config.identity.join.method.renewable();
@@ -53,7 +61,7 @@ impl Running {
     /// Writes every output and keeps all of them fresh. While the cluster is away it tries again, and says each cause
     /// once; it returns only with an error that somebody has to mend.
     pub(super) async fn keep(&self) -> Result<(), Error> {
-        let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
+        let mut backoff = patience();
         let mut left: Vec<Wanted<'_>> = self.wanted().collect();
         let mut said: Vec<Error> = Vec::new();
         self.engine.serve_ssh();
@@ -208,6 +216,11 @@ impl Wanted<'_> {
     }
 }
 
-async fn pause(backoff: &mut Backoff) {
+/// How what may pass by itself is waited for.
+pub(super) fn patience() -> Backoff {
+    Backoff::new(Duration::from_secs(2), Duration::from_secs(60))
+}
+
+pub(super) async fn pause(backoff: &mut Backoff) {
     tokio::time::sleep(backoff.next_delay(fastrand::f64()).max(Duration::from_millis(500))).await;
 }
