@@ -18,5 +18,13 @@ pub(crate) async fn open(
         Begins::Unix(path) => format!("unix://{}", path.display()),
     };
     tracing::info!(%address, protocol = reached.protocol, "tunnel to {}", reached.kind);
+    if let Begins::Tcp(address) = &reached.begins {
+        let who = if address.ip().is_loopback() {
+            "every user of this machine"
+        } else {
+            "everybody who reaches this machine"
+        };
+        tracing::warn!("{who} can use {} at {address}; `listen: unix://…` is for this user alone", reached.kind);
+    }
     Ok(reached)
 }

@@ -15,6 +15,7 @@ pub mod database;
 pub mod forward;
 pub mod given;
 pub mod join;
+pub mod left_by_tbot;
 pub mod loopback;
 pub mod machine;
 pub mod node;

@@ -397,6 +397,8 @@ fn applications_are_reached_by_curl_by_tcp_and_behind_a_balancer() {
         until("the server", LONG, || (curl(&[&format!("{url}/small")]).status == Some(0)).then_some(()));
         assert_eq!(curl(&[&format!("{url}/small")]).succeeded().stdout, "grafana\n");
         assert_eq!(curl(&["--unix-socket", &socket, "http://raw/small"]).succeeded().stdout, "grafana\n");
+        assert_eq!(stage.said("every user of this machine can use application \"grafana\" at 127.0.0.1:"), 1);
+        assert_eq!(stage.said("can use application \"raw\""), 0, "only its user can");
         curl(&["-o", "got", &format!("{url}/big")]).succeeded();
         assert_eq!(std::fs::metadata(stage.machine.path("got")).unwrap().len(), 100_000_000);
     }

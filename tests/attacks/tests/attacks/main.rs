@@ -15,5 +15,8 @@ mod a17_json;
 mod a21_leaf;
 mod a23_third_party;
 mod a24_blocking;
+mod a27_adoption;
+mod a28_tunnels;
+mod a29_takeover;
 mod agent;
 mod ssh_socket;
