@@ -4,6 +4,7 @@ use std::fs;
 
 use e2e::wait::{LONG, until};
 use e2e::{Cluster, Machine, Process};
+use teleport_double::Point;
 
 use crate::agent::chmod;
 
@@ -65,4 +66,5 @@ fn a28_where_others_could_exchange_it_there_is_no_socket() {
     let refused = machine.machine_id(&["start", "-c", "tbot.yaml"]);
     refused.refused(1, "destination_unsafe", &["run"]);
     assert!(!machine.path(SOCKET).exists());
+    assert_eq!(cluster.counters().seen(Point::Join), 0, "the token was used up");
 }

@@ -1,4 +1,5 @@
-//! Names that nothing in Teleport can have: known before a token is sent, which would be used up for nothing.
+//! Names that current versions of Teleport give nothing: told before a token is sent, and left to the cluster, which may be
+//! older or newer than the rule.
 
 use super::Written;
 use crate::config::diagnostic::{Diagnostics, Place};
@@ -30,11 +31,11 @@ fn kubernetes_cluster(name: &str, place: &Place, diagnostics: &mut Diagnostics) 
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     if name.is_empty() || !name.bytes().all(plain) {
         let message = format!(
-            "is for Kubernetes cluster {}, a name that Teleport doesn't allow: letters, digits, '.', '_' and '-'; write \
-             the name that `tctl get kube_server` shows",
+            "is for Kubernetes cluster {}, but Teleport's names have only letters, digits, '.', '_' and '-'; compare it with \
+             `tctl get kube_server`",
             shown(name)
         );
-        diagnostics.error(place, message);
+        diagnostics.warn(place, &message);
     }
 }
 
@@ -46,26 +47,26 @@ fn database(service: &str, place: &Place, diagnostics: &mut Diagnostics) {
         && service.bytes().all(inner);
     if !fits {
         let message = format!(
-            "is for database service {}, a name that Teleport doesn't allow: letters, digits and '-', a letter first and no \
-             '-' last; write the name that `tctl get db_server` shows",
+            "is for database service {}, but Teleport's names have only letters, digits and '-', a letter first and no '-' \
+             last; compare it with `tctl get db_server`",
             shown(service)
         );
-        diagnostics.error(place, message);
+        diagnostics.warn(place, &message);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::config::tbot::tests::{faults, read, v2};
+    use crate::config::tbot::tests::{read, v2};
 
     #[test]
-    fn what_no_kubernetes_cluster_or_database_can_be_called_is_a_fault_with_its_line() {
+    fn what_no_kubernetes_cluster_or_database_is_called_is_told_with_its_line() {
         let output =
             |keys: String| v2(&format!("outputs:\n- {{{keys}, destination: {{type: directory, path: /o}}}}\n"));
         let kube = |name: &str| output(format!("type: kubernetes, kubernetes_cluster: '{name}'"));
         let db = |name: &str| output(format!("type: database, service: '{name}'"));
         for fine in [kube("prod.eu_1-a"), kube("1"), db("pg"), db("Pg-1")] {
-            read(&fine).unwrap();
+            assert!(read(&fine).unwrap().warnings.is_empty(), "{fine}");
         }
         for (text, words) in [
             (kube("arn:aws:eks:eu-west-1:1:cluster/prod"), "is for Kubernetes cluster"),
@@ -73,14 +74,14 @@ mod tests {
             (db("1pg"), "is for database service"),
             (db("pg-"), "is for database service"),
         ] {
-            let found = faults(&text);
+            let found = read(&text).unwrap().warnings;
             assert!(
-                found.iter().any(|fault| fault.contains(words) && fault.contains(":4: outputs[0]")),
+                found.iter().any(|told| told.contains(words) && told.contains(":4: outputs[0]")),
                 "{text}: {found:?}"
             );
         }
         let tunnel =
             "services: [{type: database-tunnel, service: a/b, username: u, database: d, listen: 'unix:///r/s'}]\n";
-        assert!(faults(&v2(tunnel))[0].contains("services[0]: is for database service \"a/b\""));
+        assert!(read(&v2(tunnel)).unwrap().warnings[0].contains("services[0]: is for database service \"a/b\""));
     }
 }
