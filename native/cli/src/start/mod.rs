@@ -1,5 +1,6 @@
 //! `machine-id start`: what tbot does as a daemon.
 
+mod diagnostics;
 mod hide;
 mod options;
 mod pid_file;
@@ -15,6 +16,7 @@ use machine_id::config::TbotConfig;
 use machine_id::error::Error;
 use sd_notify::NotifyState;
 
+use self::diagnostics::Door;
 use self::pid_file::PidFile;
 use self::running::Running;
 pub(crate) use self::signals::{Held, hold};
@@ -27,13 +29,15 @@ pub(crate) fn run(arguments: &Start, named: Option<PathBuf>, held: &Held) -> Res
     if let Some(token) = arguments.options.token.as_deref().filter(|_| options::has_secret_token(&arguments.options)) {
         hide::restart_without(token);
     }
-    runtime::threaded()?.block_on(work(&Given { arguments, named }, held))
+    runtime::threaded()?.block_on(work(&Given { arguments, named, door: Door::default() }, held))
 }
 
 /// What was typed.
 struct Given<'a> {
     arguments: &'a Start,
     named: Option<PathBuf>,
+    /// Where diagnostics are served, as what was read last says.
+    door: Door,
 }
 
 impl Given<'_> {
@@ -46,6 +50,7 @@ impl Given<'_> {
         };
         let mut config = files::config_with(file.as_deref(), options)?;
         config.identity.key_algorithm = self.arguments.keys.key_algorithm;
+        self.door.prepare(&config)?;
         Ok(config)
     }
 }
@@ -83,6 +88,7 @@ async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) ->
         let (wishes, end) = signals.split();
         let next = tokio::select! {
             outcome = running.keep() => Next::End(outcome),
+            () = given.door.serve(&running) => continue,
             fresh = reloaded(wishes, given, &running) => Next::Reload(fresh),
             _ = end.next() => Next::End(Ok(())),
         };

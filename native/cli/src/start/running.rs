@@ -12,6 +12,7 @@ use machine_id::engine::{Engine, LeaseRequest, timestamp};
 use machine_id::error::{Error, Retry};
 use sd_notify::NotifyState;
 
+use super::diagnostics::Services;
 use super::supervise::{State, Supervised, notify};
 use crate::note::{Note, Trouble};
 use crate::{files, note, preflight, progress, tunnels};
@@ -21,6 +22,8 @@ pub(super) struct Running {
     pub(super) engine: Engine,
     outputs: Vec<OutputConfig>,
     tunnels: Vec<TunnelConfig>,
+    /// What came of them, for whoever probes us.
+    pub(super) services: Services,
     identity: String,
     cluster: String,
     root: PathBuf,
@@ -41,8 +44,13 @@ impl Running {
         let files::Order { engine, outputs, tunnels } = files::order(config)?;
         let root = engine.root.clone();
         let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
+        let services = Services::of(&outputs, &tunnels);
         let (renew, failing) = (false, Cell::new(false));
-        Ok(Self { engine, outputs, tunnels, identity, cluster, root, only_in_memory, renew, failing })
+        Ok(Self { engine, outputs, tunnels, services, identity, cluster, root, only_in_memory, renew, failing })
+    }
+
+    pub(super) fn identity(&self) -> &str {
+        &self.identity
     }
 
     /// The same, which renews the identity first.
@@ -58,7 +66,7 @@ impl Running {
     /// once; it returns only with an error that somebody has to mend.
     pub(super) async fn keep(&self) -> Result<(), Error> {
         let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
-        let mut left: Vec<Wanted<'_>> = self.wanted().collect();
+        let mut left: Vec<(usize, Wanted<'_>)> = self.wanted().enumerate().collect();
         let mut said: Vec<Error> = Vec::new();
         self.engine.serve_ssh();
         if self.renew && !left.is_empty() {
@@ -81,8 +89,10 @@ impl Running {
         }
         while !left.is_empty() {
             let mut failed = Vec::new();
-            for wanted in left {
-                match self.have(wanted).await {
+            for (index, wanted) in left {
+                let outcome = self.have(wanted).await;
+                self.services.begun(index, &outcome);
+                match outcome {
                     // One that takes the place of another goes on with what it can have, as that one did.
                     Err(error) if error.retry() == Retry::No && !self.renew => return Err(error),
                     Err(error) => {
@@ -92,7 +102,7 @@ impl Running {
                             wanted.report(&error);
                             said.push(error);
                         }
-                        failed.push(wanted);
+                        failed.push((index, wanted));
                     }
                     Ok(()) => {}
                 }
