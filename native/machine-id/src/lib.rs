@@ -72,6 +72,7 @@ pub mod lease;
 mod local;
 pub mod method;
 pub mod metrics;
+mod once;
 pub mod output;
 pub mod proxy;
 pub(crate) mod renew;

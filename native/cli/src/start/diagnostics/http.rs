@@ -28,7 +28,7 @@ const LIFE: Duration = Duration::from_secs(60);
 const REST: Duration = Duration::from_millis(100);
 
 /// Answers whoever connects, for ever.
-pub(super) async fn serve(listener: &TcpListener, answer: &impl Fn(&str) -> Answer) {
+pub(super) async fn serve(listener: &TcpListener, answer: &impl Fn(&str) -> Answer) -> Infallible {
     let mut connections = FuturesUnordered::new();
     loop {
         tokio::select! {

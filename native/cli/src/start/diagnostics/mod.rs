@@ -9,6 +9,7 @@ mod readiness;
 mod services;
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,8 @@ const EVERY: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Door {
     open: RefCell<Option<Taken>>,
-    wanted: RefCell<Option<Taken>>,
+    /// None: nothing was read since.
+    wanted: RefCell<Option<Option<Taken>>>,
 }
 
 /// A port that is taken.
@@ -46,20 +48,23 @@ impl Door {
     pub(super) fn prepare(&self, config: &TbotConfig) -> Result<(), Error> {
         // What ends after one pass is asked by nobody; tbot serves nothing then either.
         let address = config.diagnostics.filter(|_| !config.oneshot);
-        let held = [self.open.borrow().clone(), self.wanted.take()];
+        let held = [self.open.borrow().clone(), self.wanted.take().flatten()];
         let wanted = address.map(|asked| match held.into_iter().flatten().find(|held| held.asked == asked) {
             Some(held) => Ok(held),
             None => Taken::of(asked, config.places.diagnostics.as_deref()),
         });
-        self.wanted.replace(wanted.transpose()?);
+        self.wanted.replace(Some(wanted.transpose()?));
         Ok(())
     }
 
-    /// Serves how `running` stands at the door that its configuration wants, for ever.
-    pub(super) async fn serve(&self, running: &Running) {
-        let wanted = self.wanted.borrow_mut().take();
-        let before = self.open.replace(wanted.clone());
-        let Some(Taken { asked, listener }) = wanted else { return std::future::pending().await };
+    /// Serves how `running` stands at the door that its configuration wants, for ever; none: nothing runs yet.
+    pub(super) async fn serve(&self, running: Option<&Running>) -> Infallible {
+        let before = self.open.borrow().as_ref().map(|open| open.asked);
+        if let Some(wanted) = self.wanted.take() {
+            self.open.replace(wanted);
+        }
+        let open = self.open.borrow().clone();
+        let Some(Taken { asked, listener }) = open else { return std::future::pending().await };
         let listener = match listener.try_clone().and_then(tokio::net::TcpListener::from_std) {
             Ok(listener) => listener,
             Err(error) => {
@@ -67,13 +72,17 @@ impl Door {
                 return std::future::pending().await;
             }
         };
-        if before.is_none_or(|before| before.asked != asked)
+        if before != Some(asked)
             && let Ok(address) = listener.local_addr()
         {
             tracing::info!("diagnostics are served at http://{address}: /livez, /readyz, /readyz/NAME, /metrics");
         }
         let readiness = RefCell::new(Readiness::default());
-        let look = || readiness.borrow_mut().look(running);
+        let look = || {
+            if let Some(running) = running {
+                readiness.borrow_mut().look(running);
+            }
+        };
         let watch = async {
             loop {
                 look();
@@ -84,11 +93,11 @@ impl Door {
             if path.starts_with("/readyz") {
                 look();
             }
-            answer(path, &readiness.borrow(), || running.engine.metrics())
+            answer(path, &readiness.borrow(), || running.map_or_else(String::new, |running| running.engine.metrics()))
         };
         tokio::select! {
-            () = watch => {}
-            () = http::serve(&listener, &answered) => {}
+            never = watch => never,
+            never = http::serve(&listener, &answered) => never,
         }
     }
 }
@@ -105,7 +114,6 @@ impl Taken {
 
 fn cannot(asked: SocketAddr, place: Option<&str>, error: &std::io::Error) -> Error {
     use std::io::ErrorKind;
-    let place = place.unwrap_or("diag_addr");
     let (why, hint) = match error.kind() {
         ErrorKind::AddrInUse => (
             "another program has this port already".to_owned(),
@@ -119,7 +127,8 @@ fn cannot(asked: SocketAddr, place: Option<&str>, error: &std::io::Error) -> Err
         }
         _ => (error.to_string(), "write another address or port".to_owned()),
     };
-    Error::new(Code::DestinationDenied, format!("{place}: diagnostics can't be served at {asked}: {why}"), hint)
+    Error::new(Code::DestinationDenied, format!("diagnostics can't be served at {asked}: {why}"), hint)
+        .at(place.unwrap_or("diag_addr"))
 }
 
 #[cfg(test)]

@@ -77,9 +77,10 @@ pub(super) struct Readiness {
     pub(super) overall: Overall,
 }
 
+/// Nothing runs, so nothing is ready.
 impl Default for Readiness {
     fn default() -> Self {
-        Self { overall: Overall { status: State::Healthy.word(), services: BTreeMap::new() } }
+        Self { overall: Overall { status: State::Unhealthy(String::new()).word(), services: BTreeMap::new() } }
     }
 }
 

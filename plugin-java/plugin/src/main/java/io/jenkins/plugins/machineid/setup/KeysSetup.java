@@ -28,7 +28,7 @@ public final class KeysSetup {
         this.tokens = List.copyOf(new TreeSet<>(tokens));
     }
 
-    /** @param tokens names of the token resources that hold the public keys */
+    /** @param tokens the token resources that hold the public keys, with their clusters */
     static KeysSetup read(List<String> tokens) {
         try {
             return new KeysSetup(SigningKeys.get().state(), null, tokens);

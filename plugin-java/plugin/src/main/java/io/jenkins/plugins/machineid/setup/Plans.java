@@ -74,12 +74,11 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<N
                 && !identity.getAllowedJobs().stream().map(JobPattern::new).allMatch(JobPattern::isName);
     }
 
-    /** Names of the token resources that hold the public keys. */
+    /** The token resources that hold the public keys, with their clusters: the same name may be in several. */
     static List<String> keyHolders(Settings settings) {
         return settings.identities().stream()
-                .map(Identity::getJoin)
-                .filter(join -> join.statement().isPresent())
-                .map(join -> join.resource().orElse(""))
+                .filter(identity -> identity.getJoin().statement().isPresent())
+                .map(identity -> Messages.Setup_keyHolder(identity.getJoin().resource().orElse(""), identity.getCluster()))
                 .toList();
     }
 

@@ -248,9 +248,12 @@ class StatementAttackTest {
     /** An agent that answers with a key of its own making gets nothing that it couldn't have read anyway. */
     @Test
     void a25AnAgentWithoutAKeyGetsNoStatement() {
-        FakeAgent hostile = new FakeAgent("a-hostile", new FakeChannel(task -> Answers.raw(null, new byte[] {1, 2, 3})));
+        FakeChannel foreign = new FakeChannel(task -> Answers.raw(null, new byte[] {1, 2, 3}));
+        FakeAgent hostile = new FakeAgent("a-hostile", foreign);
         Blocks.Block block = new Blocks.Block(hostile, new FakeRun("team-a/deploy", "flow#6"));
         assertThrows(AbortException.class, () -> block.session.acquire(block.run, block.listener(), false));
+        assertTrue(foreign.tasks.stream().anyMatch(KeyTask.class::isInstance));
+        assertFalse(foreign.tasks.stream().anyMatch(AcquireTask.class::isInstance));
         hostile.delete();
         ActiveLeases.get().dropGone();
     }
