@@ -9,13 +9,13 @@ MVN := mvn --batch-mode --no-transfer-progress -f plugin-java/pom.xml
 CARGO_QUIET := $(if $(CI),-q)
 
 # What the goals need of .ci/packages: looked at once, before anything is built, and no more than that.
-NEEDS_packages := rust clients databases jdk maven zig
+NEEDS_packages := rust clients databases metrics jdk maven zig
 NEEDS_build := rust
 NEEDS_demo := rust clients jdk
 NEEDS_demo-jenkins := rust jdk maven zig
 NEEDS_double := rust
-NEEDS_test := rust clients databases jdk maven zig
-NEEDS_test-rust := rust clients databases
+NEEDS_test := rust clients databases metrics jdk maven zig
+NEEDS_test-rust := rust clients databases metrics
 NEEDS_test-java := rust clients jdk maven zig
 NEEDS_native := rust zig
 NEEDS_hpi := rust jdk maven zig

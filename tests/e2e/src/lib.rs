@@ -20,6 +20,7 @@ pub mod loopback;
 pub mod machine;
 pub mod node;
 pub mod outcome;
+pub mod probe;
 pub mod process;
 pub mod program;
 pub mod scenarios;

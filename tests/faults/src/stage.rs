@@ -106,6 +106,7 @@ impl Stage {
     #[must_use]
     pub fn output(&self, name: &str) -> OutputConfig {
         OutputConfig {
+            tbot_type: "identity",
             kind: OutputKind::Identity(IdentityOutput::default()),
             destination: DirectoryConfig::private(self.directory.path().join(name)),
             roles: vec![ROLE.to_owned()],

@@ -13,6 +13,7 @@ mod audit;
 mod cloud;
 mod cluster;
 mod config;
+mod diagnostics;
 mod issuer;
 mod page;
 mod setup;
@@ -33,6 +34,7 @@ type Own = (&'static str, fn(&Teleport));
 
 const OWN: &[Own] = &[
     ("tbot its storage is taken over", tbot::its_storage_is_taken_over),
+    ("tbot its diagnostics answer alike", diagnostics::answers_are_tbots),
     ("setup the page's resources are taken whole", setup::resources_are_taken_whole),
     ("statement a build joins and the audit log names it", statement::a_build_joins_and_the_audit_log_names_it),
     ("statement another job and another identity are refused", statement::others_are_refused),

@@ -1,5 +1,6 @@
 //! `machine-id start`: what tbot does as a daemon.
 
+mod diagnostics;
 mod hide;
 mod options;
 mod pid_file;
@@ -15,6 +16,7 @@ use machine_id::config::TbotConfig;
 use machine_id::error::{Error, Retry};
 use sd_notify::NotifyState;
 
+use self::diagnostics::Door;
 use self::pid_file::PidFile;
 use self::running::{Running, patience, pause};
 pub(crate) use self::signals::{Held, hold};
@@ -28,13 +30,15 @@ pub(crate) fn run(arguments: &Start, named: Option<PathBuf>, held: &Held) -> Res
     if !secrets.is_empty() {
         hide::restart_without(&secrets);
     }
-    runtime::threaded()?.block_on(work(&Given { arguments, named }, held))
+    runtime::threaded()?.block_on(work(&Given { arguments, named, door: Door::default() }, held))
 }
 
 /// What was typed.
 struct Given<'a> {
     arguments: &'a Start,
     named: Option<PathBuf>,
+    /// Where diagnostics are served, as what was read last says.
+    door: Door,
 }
 
 impl Given<'_> {
@@ -47,6 +51,7 @@ impl Given<'_> {
         };
         let mut config = files::config_with(file.as_deref(), options)?;
         config.identity.key_algorithm = self.arguments.keys.key_algorithm;
+        self.door.prepare(&config)?;
         Ok(config)
     }
 }
@@ -80,6 +85,7 @@ async fn oneshot(config: TbotConfig, signals: &mut Signals) -> Result<ExitCode, 
 async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) -> Result<ExitCode, Error> {
     let mut running = tokio::select! {
         opened = opened(given, config) => opened?,
+        never = given.door.serve(None) => match never {},
         _ = signals.end.next() => {
             tracing::error!("ended before anything could be written");
             return Ok(ExitCode::FAILURE);
@@ -90,6 +96,7 @@ async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) ->
         let (wishes, end) = signals.split();
         let next = tokio::select! {
             outcome = running.keep() => Next::End(outcome),
+            never = given.door.serve(Some(&running)) => match never {},
             fresh = reloaded(wishes, given, &running) => Next::Reload(fresh),
             _ = end.next() => Next::End(Ok(())),
         };

@@ -11,6 +11,7 @@ use machine_id::engine::{Engine, LeaseRequest, timestamp};
 use machine_id::error::{Error, Retry};
 use sd_notify::NotifyState;
 
+use super::diagnostics::Services;
 use super::supervise::{State, Supervised, notify};
 use crate::note::{NotePlace, Trouble};
 use crate::{files, note, preflight, progress, tunnels};
@@ -20,6 +21,8 @@ pub(super) struct Running {
     pub(super) engine: Engine,
     outputs: Vec<OutputConfig>,
     tunnels: Vec<TunnelConfig>,
+    /// What came of them, for whoever probes us.
+    pub(super) services: Services,
     identity: String,
     cluster: String,
     /// For `machine-id status`.
@@ -49,8 +52,13 @@ impl Running {
         let note = NotePlace::of(&config);
         let files::Order { engine, outputs, tunnels } = files::order(config)?;
         let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
+        let services = Services::of(&outputs, &tunnels);
         let (renew, failing) = (false, Cell::new(false));
-        Ok(Self { engine, outputs, tunnels, identity, cluster, note, only_in_memory, renew, failing })
+        Ok(Self { engine, outputs, tunnels, services, identity, cluster, note, only_in_memory, renew, failing })
+    }
+
+    pub(super) fn identity(&self) -> &str {
+        &self.identity
     }
 
     /// The same, which renews the identity first.
@@ -62,7 +70,7 @@ impl Running {
     /// once; it returns only with an error that somebody has to mend.
     pub(super) async fn keep(&self) -> Result<(), Error> {
         let mut backoff = patience();
-        let mut left: Vec<Wanted<'_>> = self.wanted().collect();
+        let mut left: Vec<(usize, Wanted<'_>)> = self.wanted().enumerate().collect();
         let mut said: Vec<Error> = Vec::new();
         self.engine.serve_ssh();
         if self.renew && !left.is_empty() {
@@ -85,8 +93,10 @@ impl Running {
         }
         while !left.is_empty() {
             let mut failed = Vec::new();
-            for wanted in left {
-                match self.have(wanted).await {
+            for (index, wanted) in left {
+                let outcome = self.have(wanted).await;
+                self.services.begun(index, &outcome);
+                match outcome {
                     // One that takes the place of another goes on with what it can have, as that one did.
                     Err(error) if error.retry() == Retry::No && !self.renew => return Err(error),
                     Err(error) => {
@@ -96,7 +106,7 @@ impl Running {
                             wanted.report(&error);
                             said.push(error);
                         }
-                        failed.push(wanted);
+                        failed.push((index, wanted));
                     }
                     Ok(()) => {}
                 }

@@ -20,6 +20,7 @@ use crate::error::{Code, Error};
 use crate::identity::{BotIdentity, Certificates, MachineMark, Stamp, Store};
 use crate::issue::IssueCache;
 use crate::join;
+use crate::metrics::Metrics;
 use crate::secret::Secret;
 
 /// A bot identity of the configuration.
@@ -34,6 +35,8 @@ pub(super) struct Bot {
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
     pub(super) multiplexers: Arc<Multiplexers>,
+    /// Told what comes of what it does.
+    pub(super) metrics: Arc<Metrics>,
     pub(super) store: Store,
     /// As the store marks what it holds.
     pub(super) machine: MachineMark,
@@ -68,6 +71,8 @@ pub(super) struct Memory {
     pub(super) renew_by: Option<(Certificates, SystemTime)>,
     /// Hash of a token that the cluster has refused, while the stored identity still works.
     pub(super) refused_token: Option<String>,
+    /// What came of the last heartbeat, once there was one.
+    pub(super) heartbeat: Option<Result<(), Error>>,
     /// Whether it was said what becomes of subsets of roles.
     pub(super) told_of_subsets: bool,
     /// Roles that the bot may take, as last told, and the monotonic time from which that is known.
@@ -84,6 +89,14 @@ impl Memory {
     }
 }
 
+/// What the identities of an engine share.
+#[derive(Clone, Debug)]
+pub(super) struct Common {
+    pub(super) clock: SharedClock,
+    pub(super) multiplexers: Arc<Multiplexers>,
+    pub(super) metrics: Arc<Metrics>,
+}
+
 /// What an attempt is for.
 #[derive(Clone, Debug)]
 pub(super) enum Wish {
@@ -94,21 +107,18 @@ pub(super) enum Wish {
 }
 
 impl Bot {
-    pub(super) fn open(
-        mut config: IdentityConfig,
-        clock: SharedClock,
-        multiplexers: Arc<Multiplexers>,
-    ) -> Result<Self, Error> {
-        let connector = Connector::new(&config.cluster, Arc::clone(&clock))?;
+    pub(super) fn open(mut config: IdentityConfig, common: Common) -> Result<Self, Error> {
+        let clock = &common.clock;
+        let connector = Connector::new(&config.cluster, Arc::clone(clock))?;
         let store = match &config.storage {
-            Some(storage) if !join::keeps_nothing(&config.join) => Store::open(storage, Arc::clone(&clock))?,
-            _ => Store::in_memory(Arc::clone(&clock)),
+            Some(storage) if !join::keeps_nothing(&config.join) => Store::open(storage, Arc::clone(clock))?,
+            _ => Store::in_memory(Arc::clone(clock)),
         };
         let token = std::mem::replace(&mut config.join.token, TokenSource::Used);
         let (method, settings) = (config.join.method, Arc::clone(&config.join.settings));
         let join = JoinConfig { method, token, settings, given: None };
         let spare = Arc::new(SpareKeys::new(config.key_algorithm));
-        Ok(Self::new(Arc::new(config), join, spare, clock, connector, multiplexers, store))
+        Ok(Self::new(Arc::new(config), join, spare, common, connector, store))
     }
 
     /// An identity of one lease, which joins by what came with the request. It lives in memory, and as long as somebody
@@ -138,9 +148,12 @@ impl Bot {
             Arc::clone(&self.config),
             join,
             Arc::clone(&self.spare),
-            Arc::clone(&self.clock),
+            Common {
+                clock: Arc::clone(&self.clock),
+                multiplexers: Arc::clone(&self.multiplexers),
+                metrics: Arc::clone(&self.metrics),
+            },
             self.connector.clone(),
-            Arc::clone(&self.multiplexers),
             Store::in_memory(Arc::clone(&self.clock)),
         ))
     }
@@ -149,11 +162,11 @@ impl Bot {
         config: Arc<IdentityConfig>,
         join: JoinConfig,
         spare: Arc<SpareKeys>,
-        clock: SharedClock,
+        common: Common,
         connector: Connector,
-        multiplexers: Arc<Multiplexers>,
         store: Store,
     ) -> Self {
+        let Common { clock, multiplexers, metrics } = common;
         Self {
             join: Mutex::new(Arc::new(join)),
             cache: IssueCache::new(Arc::clone(&clock)),
@@ -162,6 +175,7 @@ impl Bot {
             clock,
             connector,
             multiplexers,
+            metrics,
             store,
             machine: MachineMark::of_this_machine(),
             unit: fastrand::f64(),

@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use tokio::sync::OwnedMutexGuard;
 
 use super::bot::Bot;
-use super::issuing::{Issued, issue_all, own_roles, roles_at_hand, warn_of_subset};
+use super::issuing::{Issued, issue_all, named_roles, own_roles, warn_of_subset};
 use super::lease_request::{LeaseRequest, Placement};
 use super::ledger::Ledger;
 use super::multiplex::Multiplexers;
@@ -48,7 +48,7 @@ pub(super) struct Place<'a> {
 /// Issues what the request asks for, notes it, and writes it.
 pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>) -> Result<Delivered, Error> {
     let Place { request, helper, opened, ledger, alone } = place;
-    let roles = match roles_at_hand(bot, request)? {
+    let roles = match named_roles(bot, request)? {
         Some(roles) => {
             warn_of_subset(bot, session, &roles).await;
             roles

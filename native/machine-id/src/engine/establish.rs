@@ -13,7 +13,7 @@ use super::rotation::{Reaction, is_outdated, reaction};
 use super::session::Session;
 use crate::blocking::{self, Lane};
 use crate::connect::{ClientCredential, Cluster, ConnectError, Refusal};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Fault};
 use crate::identity::{Authorities, BotFacts, BotIdentity, KeyPair, RenewalState, StoreError, StoreGuard, StoredState};
 use crate::join::{self, Joined, Joining};
 use crate::renew::schedule::{Validity, renewal_point};
@@ -223,7 +223,10 @@ impl Bot {
         let critical = self.critical.lock().await;
         let (config, lifetime, store) = (self.join_config(), self.config.lifetime, guard.bound_keys());
         let joining = Joining { config: &config, key: &key, lifetime, member, store };
-        let joined = join::join(&self.connector, &cluster, joining, &*self.clock).await?;
+        let joined = join::join(&self.connector, &cluster, joining, &*self.clock).await;
+        let code = joined.as_ref().err().map(Fault::code);
+        self.metrics.joined(&self.config.id, self.config.join.method.as_str(), code);
+        let joined = joined?;
         let Joined { certificates, tls_cas, ssh_cas, host_cas, token_hash, rejoined } = joined;
         // The reply doesn't say which CA is whose; what the cluster says over the connection does.
         let mut authorities = match member.filter(|_| rejoined) {
@@ -276,10 +279,15 @@ impl Bot {
         guard: Locked,
     ) -> Result<Session, Error> {
         let session = self.connect(cluster, state.identity, None, Some(&guard)).await?;
-        let prepared = renew::prepare(&session.client, &session.identity, self.config.lifetime, &*self.clock).await?;
+        let told = |error: Option<&RenewError>| self.metrics.renewed(&self.config.id, error.map(Fault::code));
+        let prepared = renew::prepare(&session.client, &session.identity, self.config.lifetime, &*self.clock)
+            .await
+            .inspect_err(|error| told(Some(error)))?;
         let critical = self.critical.lock().await;
         let permit = self.write_with(&guard, StoreGuard::begin_renewal).await??;
-        match prepared.send(&*self.clock).await {
+        let sent = prepared.send(&*self.clock).await;
+        told(sent.as_ref().err());
+        match sent {
             Ok(renewed) => {
                 let old = session.identity.certificates.clone();
                 let identity = BotIdentity { certificates: renewed.certificates, ..session.identity.clone() };

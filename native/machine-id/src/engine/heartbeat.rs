@@ -11,6 +11,7 @@ use super::bot::Bot;
 use super::session::Session;
 use crate::blocking::{self, Lane};
 use crate::connect::ConnectError;
+use crate::error::{Error, Fault};
 
 /// Our name and version, as text.
 const VERSION: &str = concat!("machine-id/", env!("CARGO_PKG_VERSION"));
@@ -30,7 +31,7 @@ pub(super) async fn keep(bot: Arc<Bot>) {
         let session = connected(&bot).await;
         let mut pause = INTERVAL.mul_f64(1.0 - JITTER + 2.0 * JITTER * fastrand::f64());
         if !std::ptr::eq(refused_in.as_ptr(), Arc::as_ptr(&session)) {
-            match send(&bot, &session, started, startup, false).await {
+            match told(&bot, send(&bot, &session, started, startup, false).await) {
                 Ok(sent) => startup &= !sent,
                 Err(error @ ConnectError::Refused(_)) => {
                     tracing::debug!(identity = %bot.config.id, "no heartbeats: {error}");
@@ -52,7 +53,7 @@ pub(super) async fn once(bot: Arc<Bot>, mut stop: watch::Receiver<bool>) {
     let started = bot.clock.monotonic();
     let work = async {
         let session = connected(&bot).await;
-        if let Err(error) = send(&bot, &session, started, true, true).await {
+        if let Err(error) = told(&bot, send(&bot, &session, started, true, true).await) {
             tracing::debug!(identity = %bot.config.id, "a heartbeat is lost: {error}");
         }
     };
@@ -60,6 +61,20 @@ pub(super) async fn once(bot: Arc<Bot>, mut stop: watch::Receiver<bool>) {
         () = work => {}
         _ = stop.wait_for(|stop| *stop) => {}
     }
+}
+
+/// Notes what came of one; a cluster that takes none has nothing against us.
+fn told(bot: &Bot, outcome: Result<bool, ConnectError>) -> Result<bool, ConnectError> {
+    let code = outcome.as_ref().err().map(Fault::code);
+    if !matches!(outcome, Ok(false)) {
+        bot.metrics.heartbeat(&bot.config.id, code);
+    }
+    let note = outcome
+        .as_ref()
+        .map(|_| ())
+        .map_err(|error| Error::new(error.code(), format!("a heartbeat is lost: {error}"), error.hint()));
+    bot.memory().heartbeat = Some(note);
+    outcome
 }
 
 /// The next session whose connection works.

@@ -11,7 +11,7 @@ use super::kubernetes::{self, KubeContext};
 use super::lease_request::{LeaseRequest, Placement};
 use super::session::Session;
 use crate::config::{OutputKind, Scope as WishedScope};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Fault};
 use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, SeenClusters, Target};
 use crate::join;
 
@@ -38,7 +38,7 @@ pub(super) fn expected_end(bot: &Bot, request: &LeaseRequest) -> Option<SystemTi
 }
 
 /// The roles that the request or the configuration names; none: all that the bot may take.
-pub(super) fn roles_at_hand(bot: &Bot, request: &LeaseRequest) -> Result<Option<Vec<String>>, Error> {
+fn roles_at_hand(bot: &Bot, request: &LeaseRequest) -> Result<Option<Vec<String>>, Error> {
     let allowed = &bot.config.roles;
     if let Some(role) = request.roles.iter().find(|role| !allowed.is_empty() && !allowed.contains(role)) {
         return Err(Error::new(
@@ -51,6 +51,11 @@ pub(super) fn roles_at_hand(bot: &Bot, request: &LeaseRequest) -> Result<Option<
         return Ok(Some(request.roles.clone()));
     }
     Ok(Some(allowed.clone()).filter(|allowed| !allowed.is_empty()))
+}
+
+/// [`roles_at_hand`] for somebody who waits for them; a refusal is counted.
+pub(super) fn named_roles(bot: &Bot, request: &LeaseRequest) -> Result<Option<Vec<String>>, Error> {
+    roles_at_hand(bot, request).inspect_err(|_| bot.metrics.role_refused())
 }
 
 /// Says once that naming roles has no future, where they aren't all that the bot may take. The cluster is asked for those
@@ -155,7 +160,7 @@ pub(super) async fn for_connection(
     request: &LeaseRequest,
     target: &Target,
 ) -> Result<(Arc<Session>, Arc<RoleCertificate>), Error> {
-    let named = roles_at_hand(bot, request)?;
+    let named = named_roles(bot, request)?;
     if let Some(session) = bot.current() {
         // That roles have changed is seen at the next renewal.
         let roles = named.clone().unwrap_or_else(|| bot.memory().roles.0.clone());
@@ -196,12 +201,15 @@ async fn certificate(
     let key = cache_key(bot, request, target, roles);
     let (own, clock, spare, seen) =
         (Arc::clone(session), Arc::clone(&bot.clock), bot.spare.of(&issue.target), Arc::clone(seen));
+    let (metrics, identity) = (Arc::clone(&bot.metrics), bot.config.id.clone());
     let issued = bot
         .cache
         .get(key.clone(), FRESH_PART, max_age(bot), move || async move {
             let key = Arc::new(spare.take().await?);
             let (user, root) = (&own.facts.user, &own.cluster.name);
-            Ok(issue::issue(&own.client, user, root, &issue, key, &seen, &*clock).await?)
+            let issued = issue::issue(&own.client, user, root, &issue, key, &seen, &*clock).await;
+            metrics.issued(&identity, issue.target.output_type().as_str(), issued.as_ref().err().map(Fault::code));
+            Ok(issued?)
         })
         .await;
     match issued {

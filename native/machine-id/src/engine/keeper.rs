@@ -374,7 +374,10 @@ async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &Act
         return;
     }
     let before = lease.freshness().problem().cloned();
-    match lease.refresh(bot, session).await {
+    let outcome = lease.refresh(bot, session).await;
+    let failure = outcome.as_ref().map_or_else(Some, |delivered| delivered.refused.as_ref());
+    bot.metrics.refreshed(&bot.config.id, failure.map(Error::code));
+    match outcome {
         Ok(delivered) => {
             if let Some(error) = delivered.refused {
                 report(lease, before.as_ref(), &error);

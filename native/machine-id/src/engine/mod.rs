@@ -32,6 +32,7 @@ mod retry_gate;
 mod rotation;
 mod session;
 mod spare;
+mod standing;
 mod tunnels;
 #[cfg(test)]
 mod vouched;
@@ -45,7 +46,7 @@ use tokio::sync::watch;
 
 use self::active_lease::ActiveLease;
 use self::active_leases::ActiveLeases;
-use self::bot::Bot;
+use self::bot::{Bot, Common};
 pub use self::check::{check, stored};
 pub use self::discard::discard;
 pub use self::expected::{expected_files, files_to_write, holds_a_key};
@@ -55,6 +56,7 @@ use self::multiplex::Multiplexers;
 pub use self::reply::{
     Acquired, Checked, Health, IdentityState, IdentityStatus, LeaseStatus, Released, Renewed, Status, Trust, timestamp,
 };
+pub use self::standing::Standing;
 pub use self::tunnels::TunnelRequest;
 use self::tunnels::Tunnels;
 use crate::blocking::{self, Lane};
@@ -64,6 +66,7 @@ use crate::destination::Program;
 use crate::error::{Code, Error};
 use crate::join;
 pub use crate::lease::{CertificateHistory, CertificateNote};
+use crate::metrics::Metrics;
 use crate::tunnel::Reached;
 
 /// An open engine: identities, leases, and the tasks that keep both fresh.
@@ -82,6 +85,7 @@ struct Shared {
     leases: ActiveLeases,
     multiplexers: Arc<Multiplexers>,
     tunnels: Tunnels,
+    metrics: Arc<Metrics>,
     stop: watch::Sender<bool>,
     /// Identities of leases, by identity and by what their holder calls all that may share one; gone when nobody joins with it
     /// or has certificates issued any more.
@@ -110,13 +114,16 @@ impl Engine {
     /// # Errors
     /// When a store can't be opened, or an address can't be used.
     pub fn open(config: EngineConfig, clock: SharedClock) -> Result<Self, Error> {
-        let multiplexers = Arc::new(Multiplexers::default());
+        let metrics = Arc::new(Metrics::default());
+        let multiplexers = Arc::new(Multiplexers::new(metrics.ssh()));
+        let common = Common {
+            clock: Arc::clone(&clock),
+            multiplexers: Arc::clone(&multiplexers),
+            metrics: Arc::clone(&metrics),
+        };
         let mut bots = BTreeMap::new();
         for identity in config.identities {
-            bots.insert(
-                identity.id.clone(),
-                Arc::new(Bot::open(identity, Arc::clone(&clock), Arc::clone(&multiplexers))?),
-            );
+            bots.insert(identity.id.clone(), Arc::new(Bot::open(identity, common.clone())?));
         }
         let leases = ActiveLeases::open(&config.root, clock)?;
         let shared = Shared {
@@ -125,6 +132,7 @@ impl Engine {
             leases,
             multiplexers,
             tunnels: Tunnels::default(),
+            metrics,
             stop: watch::Sender::new(false),
             shares: Mutex::default(),
         };
@@ -174,7 +182,7 @@ impl Engine {
     /// when [`Engine::release`] came first, [`Code::DeadlineExceeded`] when it took too long.
     pub async fn acquire(&self, request: LeaseRequest) -> Result<Acquired, Error> {
         let bot = self.bot(&request.identity)?;
-        self.take(bot, request).await
+        counted(bot, self.take(bot, request)).await
     }
 
     /// Takes a lease whose identity is its own: joined by what is `given`, kept in memory, forgotten as soon as the certificates
@@ -187,13 +195,16 @@ impl Engine {
     pub async fn acquire_given(&self, mut request: LeaseRequest, given: GivenToken) -> Result<Acquired, Error> {
         request.given = true;
         let bot = self.bot_of_lease(&request.identity, given)?;
-        match self.shared.leases.filled_alike(&request) {
-            Some(live) => {
-                let filled = tokio::time::timeout(request.deadline, self.fill(&bot, &live)).await;
-                filled.unwrap_or_else(|_| Err(deadline(&live)))
+        let work = async {
+            match self.shared.leases.filled_alike(&request) {
+                Some(live) => {
+                    let filled = tokio::time::timeout(request.deadline, self.fill(&bot, &live)).await;
+                    filled.unwrap_or_else(|_| Err(deadline(&live)))
+                }
+                None => self.take(&bot, request).await,
             }
-            None => self.take(&bot, request).await,
-        }
+        };
+        counted(&bot, work).await
     }
 
     /// Whether this engine has the lease, filled or not.
@@ -387,6 +398,14 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.shared.stop.send_replace(true);
     }
+}
+
+/// Counts what comes of a lease that is asked for, and how long whoever asks waits.
+async fn counted<T>(bot: &Bot, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let from = bot.clock.monotonic();
+    let outcome = work.await;
+    bot.metrics.acquired(&bot.config.id, bot.clock.monotonic().saturating_sub(from), &outcome);
+    outcome
 }
 
 fn deadline(live: &ActiveLease) -> Error {

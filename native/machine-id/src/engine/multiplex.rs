@@ -14,10 +14,11 @@ use crate::connect::{ClientCredential, Cluster, Connector, Route};
 use crate::destination::{Destination, SocketName};
 use crate::error::Error;
 use crate::issue::RoleCertificate;
+use crate::metrics::Traffic;
 use crate::proxy::multiplex::{Link, SOCKET, Serving, Switch};
 
 /// The sockets of an engine.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Multiplexers {
     on: AtomicBool,
     switch: Switch,
@@ -55,6 +56,11 @@ struct Socket {
 }
 
 impl Multiplexers {
+    /// None yet; what will be carried is counted by `traffic`.
+    pub(super) fn new(traffic: Traffic) -> Self {
+        Self { on: AtomicBool::new(false), switch: Switch::new(traffic), state: Mutex::default() }
+    }
+
     /// From now on the engine stays open, so that what it writes may rely on it.
     pub(super) fn switch_on(&self) {
         self.on.store(true, Ordering::Relaxed);

@@ -16,6 +16,7 @@ use crate::config::{Listen, Scope as WishedScope, TunnelConfig, TunnelKind};
 use crate::connect::{Alpn, ClientCredential, Cluster, Route, RoutedStream};
 use crate::error::{Code, Error};
 use crate::issue::{RoleCertificate, Scope, Target};
+use crate::metrics::TunnelTo;
 use crate::tunnel::{Listener, Reached, Serving, Switch, Upstream};
 
 /// How long finding out what a tunnel leads to, and its first certificate, may take.
@@ -105,7 +106,12 @@ impl Tunnels {
         let at = listen.clone();
         let listener = blocking::run(Lane::Leases, move || Listener::open(&at)).await??;
         let begins = listener.begins().clone();
-        let serving = Serving::start(&self.switch, listener, kind.to_string(), road).map_err(|error| {
+        let to = match kind {
+            TunnelKind::Database { .. } => TunnelTo::Database,
+            TunnelKind::Application { .. } => TunnelTo::Application,
+        };
+        let traffic = bot.metrics.tunnel(to);
+        let serving = Serving::start(&self.switch, listener, kind.to_string(), traffic, road).map_err(|error| {
             Error::new(Code::Internal, format!("the tunnel to {kind} can't be served: {error}"), "report this")
         })?;
         let scope = Scope::Build(scope_of(&request));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::config::OutputKind;
+use crate::config::{OutputKind, OutputType};
 use crate::identity::{CertificateError, CertificateFacts, Certificates, KeyPair};
 
 /// What a certificate is routed to: the part of an [`OutputKind`] that the cluster is asked for.
@@ -36,6 +36,17 @@ pub enum Target {
 }
 
 impl Target {
+    /// The kind of output that it is for.
+    #[must_use]
+    pub const fn output_type(&self) -> OutputType {
+        match self {
+            Self::None | Self::Reissuable => OutputType::Identity,
+            Self::Kubernetes { .. } => OutputType::Kubernetes,
+            Self::Database { .. } => OutputType::Database,
+            Self::Application { .. } => OutputType::Application,
+        }
+    }
+
     /// What an output's only certificate is routed to; none for Kubernetes, where each cluster needs one.
     #[must_use]
     pub fn of(kind: &OutputKind) -> Option<Self> {

@@ -12,6 +12,7 @@ use super::client::Client;
 use super::limits::HALF_OPEN;
 use crate::local::peer::LONGEST;
 use crate::local::quota::lock;
+use crate::metrics::Carried;
 
 /// How a connection ended.
 #[derive(Debug)]
@@ -46,11 +47,11 @@ impl Clock {
 
 /// Carries bytes both ways until both sides have ended. The end of one side is passed on as a half-close; what the other
 /// one still says goes on being carried, as long as it isn't silent for too long.
-pub(super) async fn carry<S: AsyncRead + AsyncWrite>(client: &Client, stream: S) -> Ended {
+pub(super) async fn carry<S: AsyncRead + AsyncWrite>(client: &Client, stream: S, carried: &Carried) -> Ended {
     let (mut from_far, mut to_far) = tokio::io::split(stream);
     let clock = Clock(Mutex::new(Instant::now()));
-    let mut up = pin!(up(client, &mut to_far, &clock));
-    let mut down = pin!(down(client, &mut from_far, &clock));
+    let mut up = pin!(up(client, &mut to_far, &clock, carried));
+    let mut down = pin!(down(client, &mut from_far, &clock, carried));
     // Whichever ends first.
     let (mut sent, mut received, mut by_service) = (false, false, false);
     loop {
@@ -79,7 +80,12 @@ pub(super) async fn carry<S: AsyncRead + AsyncWrite>(client: &Client, stream: S)
 }
 
 /// None: the client has said all, and the service knows.
-async fn up<S: AsyncRead + AsyncWrite>(client: &Client, far: &mut WriteHalf<S>, clock: &Clock) -> Option<Ended> {
+async fn up<S: AsyncRead + AsyncWrite>(
+    client: &Client,
+    far: &mut WriteHalf<S>,
+    clock: &Clock,
+    carried: &Carried,
+) -> Option<Ended> {
     loop {
         // A client that is gone needs no more.
         let Ok(bytes) = client.read().await else { return Some(Ended::Done) };
@@ -96,12 +102,18 @@ async fn up<S: AsyncRead + AsyncWrite>(client: &Client, far: &mut WriteHalf<S>, 
         if sent.await.is_err() {
             return None;
         }
+        carried.sent(bytes.len());
         clock.tick();
     }
 }
 
 /// None: the service has said all, and the client knows.
-async fn down<S: AsyncRead + AsyncWrite>(client: &Client, far: &mut ReadHalf<S>, clock: &Clock) -> Option<Ended> {
+async fn down<S: AsyncRead + AsyncWrite>(
+    client: &Client,
+    far: &mut ReadHalf<S>,
+    clock: &Clock,
+    carried: &Carried,
+) -> Option<Ended> {
     let mut buffer = vec![0; LONGEST];
     loop {
         let bytes = match far.read(&mut buffer).await {
@@ -115,6 +127,7 @@ async fn down<S: AsyncRead + AsyncWrite>(client: &Client, far: &mut ReadHalf<S>,
         if client.write_all(bytes).await.is_err() {
             return Some(Ended::Done);
         }
+        carried.received(bytes.len());
         clock.tick();
     }
 }

@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::local::limits::{ENDING, REFUSED, REST};
 use crate::local::quota::{Permit, Quota, Share};
 use crate::local::threads::{Lane, Threads};
+use crate::metrics::{Reason, Traffic};
 
 /// What makes the streams that a tunnel's connections are carried by.
 pub trait Upstream: Send + Sync + 'static {
@@ -65,14 +66,21 @@ struct Shared {
     /// For clients that get no place, until they are gone.
     refused: Arc<Share>,
     lane: Lane,
+    traffic: Traffic,
 }
 
 impl Serving {
-    /// Serves `listener`; `leads_to` names its far end for messages. Needs a runtime.
+    /// Serves `listener`, counted by `traffic`; `leads_to` names its far end for messages. Needs a runtime.
     ///
     /// # Errors
     /// When the runtime can't watch the listener.
-    pub fn start(switch: &Switch, listener: Listener, leads_to: String, upstream: impl Upstream) -> io::Result<Self> {
+    pub fn start(
+        switch: &Switch,
+        listener: Listener,
+        leads_to: String,
+        traffic: Traffic,
+        upstream: impl Upstream,
+    ) -> io::Result<Self> {
         let lane = switch.threads.lane();
         let (door, name, users) = match listener.inner {
             Inner::Tcp(listener) => (Door::Tcp(TcpListener::from_std(listener)?), None, Vec::new()),
@@ -89,6 +97,7 @@ impl Serving {
             places: switch.places.share(),
             refused: Quota::new(REFUSED).share(),
             lane: lane.clone(),
+            traffic,
         });
         let mut task = JoinSet::new();
         task.spawn(accept(shared, door));
@@ -172,7 +181,7 @@ impl Shared {
             Arrived::Tcp(stream) => match self.places.take() {
                 Some(place) => Some(Client::tcp(stream, place)),
                 None => {
-                    self.teller.failed("a connection was refused", &FULL);
+                    self.turned_away(Reason::Full, &FULL);
                     Client::tcp(stream, spare).reset();
                     None
                 }
@@ -183,19 +192,19 @@ impl Shared {
                 let user = match user {
                     Ok(user) if user == 0 || self.users.contains(&user) => user,
                     Ok(user) => {
-                        self.teller.failed("a connection was refused", &format!("user {user} may not connect"));
+                        self.turned_away(Reason::User, &format!("user {user} may not connect"));
                         drop(client(spare));
                         return None;
                     }
                     Err(error) => {
-                        self.teller.failed("a connection was refused", &error);
+                        self.turned_away(Reason::User, &error);
                         drop(client(spare));
                         return None;
                     }
                 };
                 let place = self.places.take_for(user);
                 let Some(place) = place else {
-                    self.teller.failed("a connection was refused", &FULL);
+                    self.turned_away(Reason::Full, &FULL);
                     // On the threads for clients: what it has queued may block whoever closes it.
                     drop(client(spare));
                     return None;
@@ -206,13 +215,22 @@ impl Shared {
     }
 }
 
+impl Shared {
+    fn turned_away(&self, reason: Reason, why: &dyn std::fmt::Display) {
+        self.traffic.refused(reason);
+        self.teller.failed("a connection was refused", &why);
+    }
+}
+
 /// The socket's own permissions say the same; this holds where somebody widened them.
 fn client_of(stream: &UnixStream) -> io::Result<u32> {
     stream.peer_cred().map(|peer| peer.uid())
 }
 
 async fn run(shared: Arc<Shared>, client: Client) {
-    let stream = match shared.upstream.open().await {
+    let opened = shared.upstream.open().await;
+    shared.traffic.answered(&opened);
+    let stream = match opened {
         Ok(stream) => stream,
         Err(error) => {
             shared.teller.failed("a connection can't be made", &error);
@@ -221,7 +239,7 @@ async fn run(shared: Arc<Shared>, client: Client) {
     };
     shared.teller.works();
     let address = stream.address().to_owned();
-    match carry(&client, stream).await {
+    match carry(&client, stream, &shared.traffic.carries()).await {
         Ended::Done => return,
         Ended::ByService => drop(client),
         Ended::Cut(error) => {

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::carry::{Ended, carry};
 use super::client::Client;
 use crate::local::quota::{Quota, Stock};
+use crate::metrics::uncounted;
 
 /// A client's end, the service's end, and what carries between them.
 async fn carried(buffer: usize) -> (TcpStream, DuplexStream, JoinHandle<Ended>) {
@@ -19,7 +20,7 @@ async fn carried(buffer: usize) -> (TcpStream, DuplexStream, JoinHandle<Ended>) 
     let permit = Quota::new(Stock { each: 1, kept: 1, common: 0 }).share().take().unwrap();
     let carrying = tokio::spawn(async move {
         let client = Client::tcp(ours, permit);
-        let ended = carry(&client, near).await;
+        let ended = carry(&client, near, &uncounted().carries()).await;
         if matches!(ended, Ended::Cut(_)) {
             client.reset();
         }
@@ -87,7 +88,7 @@ async fn a_service_whose_way_breaks_is_no_end_for_the_client() {
     let permit = Quota::new(Stock { each: 1, kept: 1, common: 0 }).share().take().unwrap();
     let broken = broken_stream();
     let client_side = Client::tcp(ours, permit);
-    let ended = carry(&client_side, broken).await;
+    let ended = carry(&client_side, broken, &uncounted().carries()).await;
     assert!(matches!(ended, Ended::Cut(_)), "{ended:?}");
     client_side.reset();
     let error = client.read(&mut [0; 16]).await.unwrap_err();

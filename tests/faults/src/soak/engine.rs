@@ -134,6 +134,7 @@ fn note(tally: &Mutex<Tally>, change: impl FnOnce(&mut Tally)) {
 
 fn output(path: PathBuf) -> OutputConfig {
     OutputConfig {
+        tbot_type: "identity",
         kind: OutputKind::Identity(IdentityOutput::default()),
         destination: DirectoryConfig::private(path),
         roles: Vec::new(),

@@ -1,5 +1,6 @@
 //! What the library is opened with, and what a `tbot.yaml` says.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::identity::IdentityConfig;
@@ -15,6 +16,8 @@ pub struct TbotConfig {
     pub outputs: Vec<OutputConfig>,
     /// Tunnels to databases and applications.
     pub tunnels: Vec<TunnelConfig>,
+    /// Where health and metrics are served; none: nowhere.
+    pub diagnostics: Option<SocketAddr>,
     /// Stop after the first round.
     pub oneshot: bool,
     /// Things that are accepted but do nothing, to be shown once.
@@ -34,6 +37,8 @@ pub struct Places {
     pub tunnels: Vec<String>,
     /// The CA file's.
     pub ca: Option<String>,
+    /// `diag_addr`'s, which is no path.
+    pub diagnostics: Option<String>,
 }
 
 /// What the library is opened with.

@@ -99,6 +99,8 @@ words! {
 pub struct OutputConfig {
     /// What for.
     pub kind: OutputKind,
+    /// tbot's word for its type.
+    pub tbot_type: &'static str,
     /// Where to.
     pub destination: DirectoryConfig,
     /// Roles; empty: all that the bot may take.

@@ -26,7 +26,7 @@ pub(in crate::config) fn listen(text: &str) -> Result<Listen, String> {
 }
 
 /// Names aren't looked up: where a name leads to may change, and who can connect with it.
-fn tcp(address: &str) -> Option<SocketAddr> {
+pub(in crate::config) fn tcp(address: &str) -> Option<SocketAddr> {
     if let Ok(address) = address.parse() {
         return Some(address);
     }

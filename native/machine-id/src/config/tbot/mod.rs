@@ -1,5 +1,6 @@
 //! tbot's own configuration file, versions v1 and v2 (protocol G4; tbot 9 to 18).
 
+mod diagnostics;
 mod directory;
 mod keys;
 mod lifetime;
@@ -120,6 +121,7 @@ fn read(mut top: Tree, options: TbotOptions, base: &Path, diagnostics: &mut Diag
     let cluster = cluster(&mut section, named, diagnostics);
     let oneshot = section.take("oneshot").and_then(|tree| tree.bool(diagnostics)).unwrap_or(false);
     let (lifetime, renewal_interval) = lifetime::read(&mut section, oneshot, diagnostics);
+    let served = diagnostics::read(&mut section, diagnostics);
     keys::answer(&mut section, Scope::Top, diagnostics);
     let (storage, v2::Services { mut outputs, tunnels }) = match version {
         Some(Version::V1) => {
@@ -162,6 +164,7 @@ fn read(mut top: Tree, options: TbotOptions, base: &Path, diagnostics: &mut Diag
         outputs: outputs.iter().map(|written| diagnostics.location(&written.path)).collect(),
         tunnels: listeners,
         ca: ca_place.map(|place| diagnostics.location(&place)),
+        diagnostics: served.as_ref().map(|(place, _)| diagnostics.location(place)),
     };
     let outputs: Vec<OutputConfig> = outputs.into_iter().map(|written| written.output).collect();
     let wished = outputs.iter().map(|output| output.ttl).chain(tunnels.iter().map(|tunnel| tunnel.ttl));
@@ -178,7 +181,8 @@ fn read(mut top: Tree, options: TbotOptions, base: &Path, diagnostics: &mut Diag
         max_ttl,
         storage,
     };
-    Some(TbotConfig { identity, outputs, tunnels, oneshot, warnings: Vec::new(), places })
+    let diagnostics = served.map(|(_, address)| address);
+    Some(TbotConfig { identity, outputs, tunnels, diagnostics, oneshot, warnings: Vec::new(), places })
 }
 
 fn version(section: &mut Section, diagnostics: &mut Diagnostics) -> Option<Version> {

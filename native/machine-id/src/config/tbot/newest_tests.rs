@@ -163,7 +163,8 @@ fn each_key_at_the_top_of_the_reference_of_19_is_read_or_named() {
         ("oneshot: true", Read),
         ("debug: false", Read),
         ("debug: true", Said("MACHINE_ID_LOG=debug")),
-        ("diag_addr: 127.0.0.1:3001", Said("machine-id status")),
+        ("diag_addr: 127.0.0.1:3001", Read),
+        ("diag_socket_for_updater: /run/s", Said("diag_addr")),
         ("insecure: false", Read),
         ("insecure: true", NotBuilt("insecure")),
         ("fips: true", NotBuilt("fips")),
@@ -225,7 +226,7 @@ fn files_in_the_shapes_of_16_to_19_load() {
             "version: v2\nproxy_server: p.example.com:443\ndiag_addr: 127.0.0.1:3001\nonboarding:\n  join_method: iam\n  token: iam-bot\n\
              storage:\n  type: directory\n  path: /var/lib/teleport/bot\n  acls: off\noutputs:\n- type: identity\n  destination:\n    \
              type: directory\n    path: /opt/machine-id\n    acls: try\n    readers:\n    - user: ansible\n",
-            Some("diag_addr"),
+            None,
             1,
         ),
         // What `tbot configure identity` of 18 prints.

@@ -260,7 +260,8 @@ services:
         }
     );
     let places: Vec<&str> = config.warnings.iter().filter_map(|w| w.split(": ").nth(1)).collect();
-    assert_eq!(places, ["onboarding.kubernetes", "debug", "diag_addr"]);
+    assert_eq!(places, ["onboarding.kubernetes", "debug"]);
+    assert_eq!(config.diagnostics, Some("127.0.0.1:3001".parse().unwrap()));
 }
 
 #[test]

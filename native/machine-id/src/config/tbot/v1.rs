@@ -76,7 +76,8 @@ fn destination(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Optio
         template(entry, &mut kind, diagnostics);
     }
     let (destination, path) = destination?;
-    let output = OutputConfig { kind, destination, roles, name: None, route_to_cluster, ttl: None };
+    let tbot_type = kind.output_type().as_str();
+    let output = OutputConfig { kind, tbot_type, destination, roles, name: None, route_to_cluster, ttl: None };
     Some(Written { entry: place, path, output })
 }
 

@@ -101,6 +101,11 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
     if let Some(kind) = TunnelType::of(kind.expose()) {
         return tunnel::read(section, kind, diagnostics).map(Service::Tunnel);
     }
+    let tbot_type = match known(kind.expose()) {
+        Some((_, KUBERNETES_V2)) => KUBERNETES_V2,
+        Some((kind, _)) => kind.as_str(),
+        None => "",
+    };
     let mut route_to_cluster = None;
     let kind = match known(kind.expose()) {
         Some((OutputType::Identity, _)) => {
@@ -143,7 +148,7 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
     keys::answer(&mut section, Scope::Output, diagnostics);
     section.finish(diagnostics);
     let (destination, path) = destination?;
-    let output = OutputConfig { kind: kind?, destination, roles, name, route_to_cluster, ttl };
+    let output = OutputConfig { kind: kind?, tbot_type, destination, roles, name, route_to_cluster, ttl };
     Some(Service::Output(Written { entry: entry_place, path, output }))
 }
 

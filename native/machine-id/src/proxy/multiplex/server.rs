@@ -19,6 +19,7 @@ use crate::local::limits::{ENDING, REFUSED, REST};
 use crate::local::peer::Client;
 use crate::local::quota::{Permit, Quota, Share, lock};
 use crate::local::threads::{Lane, Threads};
+use crate::metrics::{Reason, Traffic};
 
 /// What the sockets of one process share.
 #[derive(Clone, Debug)]
@@ -26,15 +27,19 @@ pub struct Switch {
     places: Arc<Quota>,
     wide: Arc<Quota>,
     threads: Arc<Threads>,
+    traffic: Traffic,
 }
 
-impl Default for Switch {
-    fn default() -> Self {
+impl Switch {
+    /// None is served yet; what is will be counted by `traffic`.
+    #[must_use]
+    pub fn new(traffic: Traffic) -> Self {
         let descriptors = getrlimit(Resource::RLIMIT_NOFILE).map_or(1024, |(now, _)| now);
         Self {
             places: Quota::new(limits::sessions(descriptors)),
             wide: Quota::new(limits::WIDE),
             threads: Threads::new(),
+            traffic,
         }
     }
 }
@@ -58,6 +63,7 @@ pub(super) struct Shared {
     refused: Arc<Share>,
     wide: Arc<Share>,
     lane: Lane,
+    traffic: Traffic,
 }
 
 impl Shared {
@@ -68,6 +74,10 @@ impl Shared {
     /// The right to a wide window.
     pub(super) fn wide(&self) -> Option<Permit> {
         self.wide.take()
+    }
+
+    pub(super) const fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -98,6 +108,7 @@ impl Serving {
             refused: Quota::new(REFUSED).share(),
             wide: switch.wide.share(),
             lane,
+            traffic: switch.traffic.clone(),
         });
         let mut task = JoinSet::new();
         task.spawn(accept(Arc::clone(&shared), listener));
@@ -164,8 +175,14 @@ async fn accept(shared: Arc<Shared>, listener: Listener) {
                         Some(Some(place)) => {
                             sessions.spawn(session::run(Arc::clone(&shared), client(place)));
                         }
-                        Some(None) => client(spare).say(&refusal(&full().to_string())),
-                        None => client(spare).say(&refusal(&foreign().to_string())),
+                        Some(None) => {
+                            shared.traffic.refused(Reason::Full);
+                            client(spare).say(&refusal(&full().to_string()));
+                        }
+                        None => {
+                            shared.traffic.refused(Reason::User);
+                            client(spare).say(&refusal(&foreign().to_string()));
+                        }
                     }
                 }
                 Err(error) => {

@@ -16,6 +16,7 @@ use super::wire::{CONNECTED, HELLO, LONGEST, REFUSED, Request, text};
 use crate::connect::{ConnectError, Receiving};
 use crate::error::{Code, Error};
 use crate::local::peer::{Client, Seen};
+use crate::metrics::Carried;
 use crate::proxy::{Destination, resolve};
 
 const _: () = assert!(crate::local::peer::LONGEST <= crate::connect::SshTransport::LONGEST);
@@ -50,10 +51,12 @@ pub(super) async fn run(shared: Arc<Shared>, client: Client) {
         Ok(request) => connect(&shared, &request).await.map(|host| (host, request.host)),
         Err(error) => Err(error),
     };
+    shared.traffic().answered(&connected);
     match connected {
         Ok((host, name)) => {
+            let carried = shared.traffic().carries();
             if client.write_all(&[CONNECTED]).await.is_ok()
-                && let Err(error) = carry(&client, host).await
+                && let Err(error) = carry(&client, host, &carried).await
             {
                 // Told while the socket is still open: ssh ends with it, and what is said later is for nobody.
                 tracing::info!(host = name, "an SSH connection was cut: {error}");
@@ -132,12 +135,12 @@ fn held_up() -> Error {
 }
 
 /// An error: it was ssh that wanted to go on.
-async fn carry(client: &Client, host: Host) -> Result<(), ConnectError> {
+async fn carry(client: &Client, host: Host, carried: &Carried) -> Result<(), ConnectError> {
     let Host { outgoing, mut incoming, place: _place } = host;
-    let up = send(client, outgoing);
+    let up = send(client, outgoing, carried);
     tokio::pin!(up);
     tokio::select! {
-        delivered = deliver(&mut incoming, client) => {
+        delivered = deliver(&mut incoming, client, carried) => {
             delivered?;
             // A host waits for ssh to leave. Where it doesn't, as when the proxy is told to end, ssh would only see
             // that it is alone.
@@ -153,7 +156,7 @@ async fn carry(client: &Client, host: Host) -> Result<(), ConnectError> {
 
 /// Ends when ssh is gone, or sends what ssh never sends. A buffer is only taken when there is something to read: most
 /// sessions wait most of the time.
-async fn send(client: &Client, outgoing: mpsc::Sender<Bytes>) {
+async fn send(client: &Client, outgoing: mpsc::Sender<Bytes>, carried: &Carried) {
     loop {
         // None: the host listens no more, and only ssh's end is of interest.
         let place = outgoing.reserve().await.ok();
@@ -163,7 +166,10 @@ async fn send(client: &Client, outgoing: mpsc::Sender<Bytes>) {
         match (client.try_read(), place) {
             (Ok(Seen::Descriptors), _) => return,
             (Ok(Seen::Bytes(bytes)), _) if bytes.is_empty() => return,
-            (Ok(Seen::Bytes(bytes)), Some(place)) => place.send(Bytes::from(bytes)),
+            (Ok(Seen::Bytes(bytes)), Some(place)) => {
+                carried.sent(bytes.len());
+                place.send(Bytes::from(bytes));
+            }
             (Err(error), _) if error.kind() != io::ErrorKind::WouldBlock => return,
             _ => {}
         }
@@ -171,11 +177,13 @@ async fn send(client: &Client, outgoing: mpsc::Sender<Bytes>) {
 }
 
 /// Ends with the host's stream, or when ssh is gone.
-async fn deliver(incoming: &mut Receiving, client: &Client) -> Result<(), ConnectError> {
+async fn deliver(incoming: &mut Receiving, client: &Client, carried: &Carried) -> Result<(), ConnectError> {
     while let Some(payload) = incoming.next().await {
-        if client.write_all(&payload?).await.is_err() {
+        let payload = payload?;
+        if client.write_all(&payload).await.is_err() {
             return Ok(());
         }
+        carried.received(payload.len());
     }
     Ok(())
 }

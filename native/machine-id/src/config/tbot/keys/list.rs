@@ -22,7 +22,12 @@ macro_rules! keys {
 /// Words that YAML and Go take for no.
 const NO: [&str; 7] = ["false", "False", "FALSE", "no", "off", "n", "No"];
 
-const NO_DIAGNOSTICS: Fate = Said("does nothing here: no diagnostics are served; ask `machine-id status`");
+const DIAGNOSTICS: Fate = Differs(
+    "an IP address or localhost; served from the start on, so `/readyz` says 503 until everything is written \
+     ([metrics.md](metrics.md))",
+);
+const NO_UPDATER: Fate =
+    Said("does nothing here: teleport-update doesn't update this program; for probes there is diag_addr");
 const NO_PID_FILE: Fate = Said("does nothing here: no file of the configuration's holds the process id");
 const LISTEN: Fate = Differs("a Unix socket is for the bot's own user; of a TCP port a warning says who can connect");
 const TEMPLATE_OPTIONS: &str = "its options are refused by name, as by tbot from 14 on; the name alone is done";
@@ -40,8 +45,8 @@ keys! {
         "credential_ttl" = "1h";
         "renewal_interval" = "20m": Differs("the bot's identity; an output is renewed after half of its lifetime");
         "debug" = "true": Said("does nothing here; set the variable MACHINE_ID_LOG=debug"), unless NO;
-        "diag_addr" = "127.0.0.1:3001": NO_DIAGNOSTICS;
-        "diag_socket_for_updater" = "/run/s": NO_DIAGNOSTICS;
+        "diag_addr" = "127.0.0.1:3001": DIAGNOSTICS;
+        "diag_socket_for_updater" = "/run/s": NO_UPDATER;
         "pid_file" = "/run/tbot.pid": NO_PID_FILE;
         "pid-file" = "/run/tbot.pid": NO_PID_FILE;
         "leeway" = "2m": Said("does nothing here: certificates are renewed long before they end"), unless ["1m0s", "1m", "60s"];
