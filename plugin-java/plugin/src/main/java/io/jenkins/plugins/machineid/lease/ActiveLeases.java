@@ -5,7 +5,6 @@ package io.jenkins.plugins.machineid.lease;
 import hudson.AbortException;
 import hudson.model.Run;
 import hudson.model.TaskListener;
-import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -37,8 +36,7 @@ public final class ActiveLeases {
         final Holder holder;
         final AtomicBoolean stale;
         private final AtomicBoolean ended = new AtomicBoolean();
-        /** Why it was not renewed, as the block was told last. */
-        private volatile String said;
+        private final RenewalNotice notice = new RenewalNotice();
 
         Entry(Holder holder, boolean stale) {
             this.holder = holder;
@@ -153,6 +151,7 @@ public final class ActiveLeases {
         }
         try {
             entry.holder.session().note(entry.holder.run(), lease);
+            entry.notice.reported(entry.holder, lease);
         } catch (AuditViolation e) {
             entry.refuse(e);
         }
@@ -185,15 +184,11 @@ public final class ActiveLeases {
         Holder holder = entry.holder;
         try {
             holder.session().renew(holder.run());
-            entry.said = null;
+            entry.notice.renewed();
         } catch (LeaseSession.PolicyRefused | AuditViolation e) {
             entry.refuse(e);
         } catch (IOException | RuntimeException e) {
-            String why = String.valueOf(e.getMessage());
-            if (!why.equals(entry.said)) {
-                entry.said = why;
-                holder.listener().getLogger().println(Messages.Console_notRenewed(why));
-            }
+            entry.notice.failed(holder, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
