@@ -109,6 +109,6 @@ class AuditPageTest {
                 "up to " + ListenerQueue.LONGEST + " events wait")) {
             assertTrue(page.contains(part), part);
         }
-        assertEquals(9, LogFile.KEPT, "nine, in words on the page; and the form's help says how much that is");
+        assertEquals(9, LogFile.KEPT, "in words on the page");
     }
 }
