@@ -207,7 +207,7 @@ await shot("agent");
 await page.goto(url + buildPath);
 const use = page.locator("#machine-id-uses .machine-id-use");
 check("the build page has one line for the identity", (await use.count()) === 1, await use.allInnerTexts());
-check("the line says which", /^api as bot-api on a1: roles api-workers, \d+ certificates?.*, .+ – .+/.test(await use.innerText()), await use.innerText());
+check("the line says which", /^api as bot-api on a1: roles api-workers, \d+ certificates?.*, .+–.+/.test(await use.innerText()), await use.innerText());
 await shot("build");
 await use.locator("a").click();
 const certificates = page.locator("#machine-id-certificates tbody tr");
