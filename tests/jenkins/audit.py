@@ -17,15 +17,15 @@ CONFIGURATION = f"{PACKAGE}.config.MachineIdConfiguration.get()"
 READ = ("jenkins.model.Jenkins.READ",)
 
 
-def audited(world):
-    """A build with a lease and a refusal; the path of its page."""
+def audited(world, job):
+    """A build with a lease and a refusal; the path of its page. The log keeps what a job of the same name did before."""
     jenkins = world.jenkins
-    jenkins.pipeline("allowed-audited", block(
+    jenkins.pipeline(job, block(
         "sh 'true'; catchError { withMachineId(identity: 'api', roles: ['=cmd|calc']) { } }"))
-    number = jenkins.build("allowed-audited")
-    result, log = jenkins.finish("allowed-audited", number)
+    number = jenkins.build(job)
+    _, log = jenkins.finish(job, number)
     contains(log, "on agent a1, by join method token", "[policy_role]")
-    return f"/job/allowed-audited/{number}/", number
+    return f"/job/{job}/{number}/", number
 
 
 def log_file(world):
@@ -49,7 +49,7 @@ def answer(person, path):
 
 @test
 def a_builds_record_is_for_who_may_read_the_job(world):
-    build, number = audited(world)
+    build, number = audited(world, "allowed-audited")
     with users(world.jenkins, reads=(*READ, "hudson.model.Item.READ"), looks=READ, sees=(*READ, "hudson.model.Item.DISCOVER")) as people:
         for path in ("", "csv", "json", "api/json"):
             for name in ("looks", "sees"):
@@ -78,13 +78,13 @@ def a_builds_record_is_for_who_may_read_the_job(world):
 
 @test
 def each_event_is_in_the_log_on_the_controller(world):
-    _, number = audited(world)
-    wait_for("the events", lambda: "refused" in [one["event"] for one in events(world, "allowed-audited", number)]
-             and "released" in [one["event"] for one in events(world, "allowed-audited", number)], 30)
-    seen = events(world, "allowed-audited", number)
+    _, number = audited(world, "allowed-logged")
+    wait_for("the events", lambda: "refused" in [one["event"] for one in events(world, "allowed-logged", number)]
+             and "released" in [one["event"] for one in events(world, "allowed-logged", number)], 30)
+    seen = events(world, "allowed-logged", number)
     equal(sorted(one["event"] for one in seen), ["issued", "issued", "refused", "released"])
     issued = next(one for one in seen if one["event"] == "issued")
-    record = world.jenkins.audit("allowed-audited", number)
+    record = world.jenkins.audit("allowed-logged", number)
     assert issued["fingerprint"] in [one["fingerprint"] for one in record["certificates"]], issued
     equal((issued["agent"], issued["identity"], issued["key_id"]), ("a1", "api", "bot-api"))
     equal(next(one for one in seen if one["event"] == "refused")["rule"], "policy_role")

@@ -102,7 +102,7 @@ check("and nothing says that it is gone", !(await identity.innerText()).includes
 const method = identity.locator("select.dropdownList").first();
 const JENKINS = "jenkins (signed by this Jenkins)";
 await method.selectOption({ label: JENKINS });
-await told(identity, "a new identity shows the form that goes on the wire", "On the wire: kubernetes, which Teleport takes from 12.4, 13.4 or 14 on");
+await told(identity, "a new identity shows the form that goes on the wire", "Sent as join method kubernetes; Teleport accepts it from version 12.4, 13.4 or 14 on");
 await method.selectOption({ label: "gitlab" });
 await identity.locator("[name='_.tokenName']:visible").first().waitFor();
 check("an ID-token method shows its own fields", await identity.locator("[name='_.variable']").first().isVisible());

@@ -35,7 +35,7 @@ const form = page.locator(`form[name='try-${identity}']`);
 await page.locator(`details:has(#text-${identity}-roles) summary`).click();
 await shot("setup-resources", `#identity-${identity}`, `#text-${identity}-resources`);
 const wire = await page.locator(`#wire-${identity}`).innerText();
-check("the form that goes on the wire is shown, and since when it is taken", /On the wire: \w+, which Teleport takes from \d/.test(wire), wire);
+check("the form that goes on the wire is shown, and since when it is taken", /Sent as join method \w+; Teleport accepts it from version \d/.test(wire), wire);
 const rotate = page.locator("form[name='rotate'] button");
 check("a step of a rotation looks less important than a trial", !(await rotate.getAttribute("class")).includes("--primary"));
 const copies = await page.locator(".jenkins-copy-button").count();

@@ -52,7 +52,7 @@ def the_set_up_page_shows_what_to_create(world):
                  'service_account: "team-a:<b>app@signed"', 'service_account: "-:tool@signed"', '"kty":"RSA"')
         assert '"d"' not in setup["yaml"], "a private key"
         equal(setup["form"], "kubernetes", "what is chosen where nobody chose")
-        contains(setup["wire"], "On the wire: kubernetes, which Teleport takes from 12.4, 13.4 or 14 on")
+        contains(setup["wire"], "Sent as join method kubernetes; Teleport accepts it from version 12.4, 13.4 or 14 on")
         contains(setup["roles"], "kind: role", "name: deployers")
         contains(setup["terraform"], 'resource "teleport_provision_token" "jenkins-signed" {')
         page = jenkins.get(PAGE)
@@ -64,6 +64,11 @@ def the_set_up_page_shows_what_to_create(world):
         for script in re.findall(r"<script[^>]*>(.*?)</script>", page[page.index('id="identity-signed"'):page.index('id="machine-id-forms"')], re.S):
             assert not script.strip(), f"an inline script: {script}"
         contains(jenkins.get("/manage/"), "machine-id-setup")
+        # Somebody has removed the identity since the page was opened.
+        for name in ("try", "look"):
+            status, body = jenkins.reply(PAGE + f"{name}?identity=removed&job=tool&agent=")
+            equal(status, 200, name)
+            contains(html.unescape(body), "identity 'removed' is not configured")
 
 
 @test

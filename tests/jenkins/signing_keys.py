@@ -3,9 +3,11 @@
 """The key that signs statements, held by a credential of Jenkins."""
 
 import json
+import re
 import subprocess
 from contextlib import contextmanager
 
+import setup_page
 from jenkins import wait_for
 from rest import PACKAGE, section
 from statements import UNKNOWN_KEY, goes_well, is_refused, stated, stated_block, told_to_the_cluster
@@ -78,6 +80,32 @@ def a_credential_holds_the_key_and_is_rotated_by_the_configuration(world):
 
 
 @test
+def no_file_of_the_controller_has_a_key_in_clear(world):
+    """So nothing that takes files of Jenkins' home, as a support bundle does, gets one, and nor does who reads its logs."""
+    jenkins = world.jenkins
+    jenkins.get(setup_page.PAGE)
+    text = jenkins.groovy(f"""
+        import {PACKAGE}.issuer.*
+        print new String(KeyRingText.write(KeyStore.ofJenkins().load()))""")
+    secrets = [exponent[:40].encode() for exponent in re.findall(r'"d":"([A-Za-z0-9_-]{300,})"', text)]
+    assert secrets, "there is no key to look for"
+    (current,) = [each for each in published(jenkins) if f'"kid":"{each}"' in text][:1]
+    ours, found = [], []
+    for path in jenkins.home.rglob("*"):
+        if path.is_file() and path.suffix not in (".jar", ".jpi", ".war"):
+            content = path.read_bytes()
+            if any(secret in content for secret in secrets) or b"PRIVATE KEY" in content:
+                found.append(str(path))
+            if "SigningKeys" in path.name and path.parent != jenkins.home / "secrets":
+                ours.append((path.name, content.decode()))
+    equal(found, [], "files with a private key")
+    # The note that there were keys holds the public name of one.
+    equal(ours, [(f"{PACKAGE}.issuer.SigningKeys.id", current)], "what is kept of them outside of secrets/")
+    log = (world.output / "jenkins.log").read_bytes()
+    assert not any(secret in log for secret in secrets)
+
+
+@test
 def a_credential_that_fails_signs_nothing_and_makes_no_key(world):
     with signed_by_a_credential(world) as jenkins:
         jenkins.pipeline("stated-held-gone", stated_block("sh 'true'"))
@@ -107,9 +135,20 @@ def configuration_as_code_names_the_credential_and_holds_no_key(world):
         wait_for("both keys", lambda: len(published(jenkins)) >= 2, 60)
         ours = section(jenkins.post("/manage/configuration-as-code/export"), "unclassified", "machineIdIssuer")
         contains(ours, 'credentialsId: "first"', 'nextCredentialsId: "second"')
-        equal(len(ours.splitlines()), 4, ours)
+        contains(ours, "rotateAfterDays: 0", "announceDays: 14")
+        equal(len(ours.splitlines()), 6, ours)
         page = jenkins.get("/manage/configure")
         contains(page, 'name="_.nextCredentialsId"')
         for help_page in ("credentialsId", "nextCredentialsId"):
             contains(jenkins.get(f"/descriptor/{PACKAGE}.issuer.IssuerConfiguration/help/{help_page}"), "<div>")
         assert "PRIVATE KEY" not in page + ours
+        # What the YAML leaves out stays; what it turns off is off. (No empty text is ever exported.)
+        jenkins.groovy(f"{ISSUER}.rotateAfterDays = 90")
+        path.write_text("unclassified:\n  machineIdIssuer:\n    announceDays: 14\n")
+        jenkins.groovy(f"io.jenkins.plugins.casc.ConfigurationAsCode.get().configure('{path}')")
+        contains(jenkins.groovy(f"print {ISSUER}.credentialsId + {ISSUER}.rotateAfterDays"), "first90")
+        path.write_text('unclassified:\n  machineIdIssuer:\n    credentialsId: ""\n    nextCredentialsId: ""\n    rotateAfterDays: 0\n')
+        jenkins.groovy(f"io.jenkins.plugins.casc.ConfigurationAsCode.get().configure('{path}')")
+        ours = section(jenkins.post("/manage/configuration-as-code/export"), "unclassified", "machineIdIssuer")
+        contains(ours, "rotateAfterDays: 0")
+        contains(jenkins.groovy(f"print '<' + {ISSUER}.credentialsId + {ISSUER}.nextCredentialsId + '>'"), "<>")

@@ -15,6 +15,7 @@ from pathlib import Path
 import setup_page
 from jenkins import Agent, wait_for
 from losses import stopped_in_set_up
+from memory import holds_private_key, joined_keys
 from pages import heap_dump
 from rest import PACKAGE
 from world import Skipped, block, contains, equal, test
@@ -134,9 +135,42 @@ def vouched_for_declarative_freestyle_and_parallel(world):
         equal(len(set(re.findall(r"^[AB]=(/\S+)", log, re.M))), 2, log)
 
 
+# Change requests 7 of somebody else's repository and 8 of the project's own, found by a source of their own.
+REQUESTS = """
+    class Request extends jenkins.scm.api.SCMHead implements jenkins.scm.api.mixin.ChangeRequestSCMHead2 {
+        String id
+        jenkins.scm.api.SCMHeadOrigin origin
+        Request(String id, jenkins.scm.api.SCMHeadOrigin origin) {
+            super('PR-' + id)
+            this.id = id
+            this.origin = origin }
+        String getId() { id }
+        String getOriginName() { 'theirs' }
+        jenkins.scm.api.SCMHead getTarget() { new jenkins.scm.api.SCMHead('main') }
+        jenkins.scm.api.mixin.ChangeRequestCheckoutStrategy getCheckoutStrategy() {
+            jenkins.scm.api.mixin.ChangeRequestCheckoutStrategy.HEAD }
+        jenkins.scm.api.SCMHeadOrigin getOrigin() { origin }
+    }
+    class Revision extends jenkins.scm.api.SCMRevision {
+        Revision(jenkins.scm.api.SCMHead head) { super(head) }
+        boolean equals(Object other) { other instanceof Revision && other.head == head }
+        int hashCode() { 7 }
+    }
+    class Requests extends jenkins.scm.api.SCMSource {
+        protected void retrieve(jenkins.scm.api.SCMSourceCriteria criteria, jenkins.scm.api.SCMHeadObserver observer,
+                                jenkins.scm.api.SCMHeadEvent event, hudson.model.TaskListener listener) {
+            [new Request('7', new jenkins.scm.api.SCMHeadOrigin.Fork('somebody')),
+             new Request('8', jenkins.scm.api.SCMHeadOrigin.DEFAULT)].each { observer.observe(it, new Revision(it)) } }
+        hudson.scm.SCM build(jenkins.scm.api.SCMHead head, jenkins.scm.api.SCMRevision revision) { new hudson.scm.NullSCM() }
+        jenkins.scm.api.SCMSourceDescriptor getDescriptor() {
+            jenkins.model.Jenkins.get().getDescriptorByType(jenkins.scm.impl.SingleSCMSource.DescriptorImpl) }
+    }"""
+
+
 @test
 def vouched_for_branch_but_not_a_fork(world):
-    """No server of sources: the project finds one branch by a source of its own, and its Jenkinsfile is this script."""
+    """The rules take each job of the project, branches and change requests: only that it states a fork sets one apart. No server
+    of sources: the project finds all by sources of its own, and their Jenkinsfile is this script."""
     if not (world.jenkins.home / "plugins/workflow-multibranch.jpi").exists():
         raise Skipped("workflow-multibranch is not among the plugins")
     with stated(world) as jenkins:
@@ -145,6 +179,7 @@ def vouched_for_branch_but_not_a_fork(world):
             import jenkins.branch.*
             import jenkins.scm.api.*
             import org.jenkinsci.plugins.workflow.multibranch.*
+            {REQUESTS}
             class Fixed extends AbstractWorkflowBranchProjectFactory {{
                 protected org.jenkinsci.plugins.workflow.flow.FlowDefinition createDefinition() {{
                     new org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition('{script}', true) }}
@@ -154,43 +189,31 @@ def vouched_for_branch_but_not_a_fork(world):
             jenkins.security.ClassFilterImpl.SUPPRESS_WHITELIST = true
             def project = jenkins.model.Jenkins.get().createProject(WorkflowMultiBranchProject, 'stated-multi')
             project.projectFactory = new Fixed()
-            ['main', 'fork'].each {{ name ->
-                def source = new jenkins.scm.impl.SingleSCMSource(name, new hudson.scm.NullSCM())
-                source.id = name
+            def main = new jenkins.scm.impl.SingleSCMSource('main', new hudson.scm.NullSCM())
+            [main, new Requests()].eachWithIndex {{ source, at ->
+                source.id = 'source-' + at
                 project.sourcesList.add(new BranchSource(source)) }}
             project.scheduleBuild2(0).future.get()
             println project.items*.fullName""")
-        contains(made, "stated-multi/main", "stated-multi/fork")
+        contains(made, "stated-multi/main", "stated-multi/PR-7", "stated-multi/PR-8")
         try:
             # Indexing has started a first build of each.
-            result, log = jenkins.finish("stated-multi/main", 1)
-            equal(result, "SUCCESS", log)
-            contains(log, "identity 'stated-branches' with roles stated-workers", "inside")
-            result, log = jenkins.finish("stated-multi/fork", 1)
+            for taken in ("main", "PR-8"):
+                result, log = jenkins.finish(f"stated-multi/{taken}", 1)
+                equal(result, "SUCCESS", log)
+                contains(log, "identity 'stated-branches' with roles stated-workers", "inside")
+            result, log = jenkins.finish("stated-multi/PR-7", 1)
             equal(result, "FAILURE", log)
             contains(log, "[join_rejected]", RULE)
             said = jenkins.groovy(f"""
                 import {PACKAGE}.issuer.*
-                class ForkHead extends jenkins.scm.api.SCMHead implements jenkins.scm.api.mixin.ChangeRequestSCMHead2 {{
-                    ForkHead() {{ super('fork') }}
-                    String getId() {{ '7' }}
-                    String getOriginName() {{ 'theirs' }}
-                    jenkins.scm.api.SCMHead getTarget() {{ new jenkins.scm.api.SCMHead('main') }}
-                    jenkins.scm.api.mixin.ChangeRequestCheckoutStrategy getCheckoutStrategy() {{
-                        jenkins.scm.api.mixin.ChangeRequestCheckoutStrategy.HEAD }}
-                    jenkins.scm.api.SCMHeadOrigin getOrigin() {{ new jenkins.scm.api.SCMHeadOrigin.Fork('somebody') }}
-                }}
                 def jenkins = jenkins.model.Jenkins.get()
-                def claims = {{ name ->
+                ['stated-multi/main', 'stated-multi/PR-7', 'stated-multi/PR-8'].each {{ name ->
                     def run = jenkins.getItemByFullName(name).getBuildByNumber(1)
                     def all = StatementForm.GITLAB.claims(BuildFactsReader.of(run, jenkins.getNode('a3')), 'stated-branches')
-                    println name + ' ' + all.project_path + ' ' + all.ref_type + ' ' + all.ref }}
-                claims('stated-multi/main')
-                def job = jenkins.getItemByFullName('stated-multi/fork')
-                def property = job.getProperty(org.jenkinsci.plugins.workflow.multibranch.BranchJobProperty)
-                property.branch = new jenkins.branch.Branch('fork', new ForkHead(), new hudson.scm.NullSCM(), [])
-                claims('stated-multi/fork')""")
-            contains(said, "stated-multi/main stated-multi/main branch main", "stated-multi/fork stated-multi/fork fork fork/")
+                    println name + ' ' + all.project_path + ' ' + all.ref_type + ' ' + all.ref }}""")
+            contains(said, "stated-multi/main stated-multi/main branch main", "stated-multi/PR-7 stated-multi/PR-7 fork fork/7",
+                     "stated-multi/PR-8 stated-multi/PR-8 change_request change_request/8")
         finally:
             jenkins.groovy("jenkins.model.Jenkins.get().getItem('stated-multi').delete(); "
                            "jenkins.security.ClassFilterImpl.SUPPRESS_WHITELIST = false")
@@ -277,7 +300,8 @@ def statement(jenkins, job):
 
 @test
 def nothing_of_the_bot_is_on_the_agent(world):
-    """While the block is inside: on disk, in logs and what Jenkins stores, and in the heap of the agent."""
+    """While the block is inside: on disk, in logs and what Jenkins stores, in the heap of the agent, and of the bot's key in all
+    memory of its process, where the library keeps what no dump of the heap shows."""
     jcmd = shutil.which("jcmd")
     with stated(world) as jenkins:
         jenkins.pipeline("stated-inside", stated_block("sh 'echo inside; sleep 100'"))
@@ -298,6 +322,9 @@ def nothing_of_the_bot_is_on_the_agent(world):
         equal(found, [], "files with a statement")
         xml = jenkins.get("/job/stated-inside/config.xml") + jenkins.get(f"/job/stated-inside/{number}/consoleFull")
         assert head.decode() not in xml
+        equal(holds_private_key(world.a3, joined_keys(world, "bot-stated")), 0, "the bot's private key in memory")
+        # The same search finds the key of a bot that an agent keeps.
+        assert holds_private_key(world.a1, joined_keys(world, "bot-api")), "the search finds nothing at all"
         if jcmd:
             for _ in range(3):
                 heap = heap_dump(world.a3, jcmd)
@@ -315,8 +342,9 @@ def nothing_of_the_bot_is_on_the_agent(world):
 
 
 @test
-def a07_a_hostile_build_becomes_nothing_more(world):
-    """It takes all that its user can read, memory of the agent's process too, and joins with it or with its own forgeries."""
+def a25_a_hostile_build_becomes_nothing_more(world):
+    """It takes all that its user can read, memory of the agent's process too, and joins with it or with its own forgeries. It
+    comes after the block's join: a build that runs at that moment may read the statement (a25 doesn't promise otherwise)."""
     with stated(world) as jenkins:
         shared = Path(tempfile.mkdtemp(prefix="machine-id-hostile-"))
         shared.chmod(0o755)

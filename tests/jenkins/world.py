@@ -67,6 +67,8 @@ class World:
         self.processes = {}
         # Public keys of this Jenkins, as somebody gave them to the cluster.
         self.jwks = output / "jwks.json"
+        # The public keys of the bots that joined, as the double writes them down.
+        self.joined_keys = output / "joined-keys"
 
     def start(self):
         self.start_cluster()
@@ -97,7 +99,8 @@ class World:
                               "--signed", f"stated=stated,kubernetes,{self.jwks},{','.join(STATED)}",
                               "--signed", f"stated-agents=stated,kubernetes,{self.jwks},%agent:a3@stated-agents",
                               "--signed", f"stated-folder=stated,kubernetes,{self.jwks},{OF_FOLDER}",
-                              "--signed", f"stated-branches=stated,gitlab,{self.jwks},stated-multi/main",
+                              "--signed", f"stated-branches=stated,gitlab,{self.jwks},stated-multi/*;ref_type=branch,stated-multi/*;ref_type=change_request",
+                              "--joined-keys", self.joined_keys,
                               "--node", f"node1=127.0.0.1:{port}", "--host-key", f"node1={key}.pub"])
         wait_for("the Teleport double", ready.exists, 30)
         self.cluster = dict(line.split("=", 1) for line in ready.read_text().splitlines())

@@ -1,30 +1,59 @@
 //! What can be known of a machine before a token is sent that works only once.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use machine_id::config::{CaSource, TbotConfig};
-use machine_id::destination::Fitness;
+use machine_id::config::{CaSource, DirectoryConfig, Listen, TbotConfig, TunnelConfig};
+use machine_id::destination::{Fitness, is_known_name};
+use machine_id::engine::files_to_write;
 use machine_id::error::{Code, Error};
+use machine_id::tunnel::could_listen;
+use nix::unistd::{AccessFlags, access};
 
 use crate::files;
 
-/// Looks at everything that a `tbot.yaml` names on this machine, each fault by the line where it is written.
-pub(crate) fn standing(config: &TbotConfig) -> Result<(), Error> {
+/// Looks at everything that a `tbot.yaml` names on this machine, each fault by the line where it is written. `served`: where this
+/// process listens already, and lets go when the configuration takes the place of another.
+pub(crate) fn standing(config: &TbotConfig, served: &[Listen]) -> Vec<Error> {
     let mut faults = Vec::new();
     faults.extend(storage(config).err());
     faults.extend(ca(config).err());
     for (output, place) in config.outputs.iter().zip(&config.places.outputs) {
-        match Fitness::of(&output.destination) {
-            Err(error) => faults.push(at(place, error.into())),
+        let ssh = output.kind.has_ssh_config();
+        match Fitness::of_set(&output.destination, files_to_write(&output.kind), ssh) {
+            Err(error) => faults.push(Error::from(error).at(place)),
             Ok(fitness) => {
-                let advice = fitness.owner_without_ssh().filter(|_| output.kind.has_ssh_config());
+                let advice = fitness.owner_without_ssh().filter(|_| ssh);
                 if let Some(advice) = advice {
                     tracing::info!(directory = %output.destination.path.display(), "{advice}");
                 }
             }
         }
     }
+    // One pass opens none.
+    if !config.oneshot {
+        faults.extend(tunnels(config, served));
+    }
+    faults
+}
+
+/// The same for what `run` uses of it: a directory of its own if it has files, and a command.
+pub(crate) fn passing(
+    config: &TbotConfig,
+    directory: Option<&DirectoryConfig>,
+    command: Option<&OsString>,
+) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    faults.extend(storage(config).err());
+    faults.extend(ca(config).err());
+    faults.extend(directory.and_then(|directory| Fitness::of(directory).err()).map(Error::from));
+    faults.extend(tunnels(config, &[]));
+    faults.extend(command.and_then(|command| program(command).err()));
+    told(faults)
+}
+
+/// Says all but the last, which whoever gets it says.
+pub(crate) fn told(mut faults: Vec<Error>) -> Result<(), Error> {
     let last = faults.pop();
     for fault in faults {
         eprintln!("machine-id: {fault}");
@@ -32,16 +61,61 @@ pub(crate) fn standing(config: &TbotConfig) -> Result<(), Error> {
     last.map_or(Ok(()), Err)
 }
 
+fn tunnels(config: &TbotConfig, served: &[Listen]) -> Vec<Error> {
+    let one = |(tunnel, place): (&TunnelConfig, &String)| {
+        let free = could_listen(&tunnel.listen, served).and_then(|()| not_a_file_of_ours(config, &tunnel.listen));
+        free.err().map(|error| error.at(place))
+    };
+    config.tunnels.iter().zip(&config.places.tunnels).filter_map(one).collect()
+}
+
+/// A socket in an output's directory or the storage must not have the name of a file there.
+fn not_a_file_of_ours(config: &TbotConfig, listen: &Listen) -> Result<(), Error> {
+    let Listen::Unix(path) = listen else { return Ok(()) };
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let mut directories = config.outputs.iter().map(|output| &output.destination).chain(&config.identity.storage);
+    match directories.find(|directory| path.parent() == Some(directory.path.as_path())) {
+        Some(directory) if is_known_name(name) => Err(Error::new(
+            Code::ConfigInvalid,
+            format!("a socket can't be {name} in {}, where files of that name are written", directory.path.display()),
+            "take another name or directory",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the system would find a command, as `execvp(3)` looks for it.
+fn program(name: &OsStr) -> Result<(), Error> {
+    let runs = |path: &Path| match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => access(path, AccessFlags::X_OK).map_err(|errno| errno.to_string()),
+        Ok(_) => Err("it isn't a file".to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
+    let path = Path::new(name);
+    let found = if name.as_encoded_bytes().contains(&b'/') {
+        runs(path)
+    } else {
+        let places = std::env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
+        let in_path = std::env::split_paths(&places).any(|directory| runs(&directory.join(path)).is_ok());
+        if in_path { Ok(()) } else { Err("there is no such program".to_owned()) }
+    };
+    found.map_err(|why| {
+        Error::new(Code::RequestInvalid, format!("cannot run {}: {why}", path.display()), "check its name and PATH")
+    })
+}
+
 /// Where the bot's identity and the list of leases are kept.
-pub(crate) fn storage(config: &TbotConfig) -> Result<(), Error> {
-    let Some(storage) = &config.identity.storage else { return passing_directory().map(|_| ()) };
+fn storage(config: &TbotConfig) -> Result<(), Error> {
+    let Some(storage) = &config.identity.storage else {
+        passing_directory()?;
+        return Ok(Fitness::of(&DirectoryConfig::private(files::root(&config.identity))).map(drop)?);
+    };
     Fitness::of(storage).map(|_| ()).map_err(|error| {
         let error = Error::from(error);
         match &config.places.storage {
-            Some(place) => at(place, error),
-            None => Error::new(
-                error.code(),
-                format!("no storage is written, and the usual one can't be used: {}", error.message()),
+            Some(place) => error.at(place),
+            None => error.clone().in_words(
+                &format!("no storage is written, and the usual one can't be used: {}", error.message()),
                 "write storage: {type: directory, path: DIR} with a directory that this user can write to, or storage: {type: memory}",
             ),
         }
@@ -52,7 +126,7 @@ fn ca(config: &TbotConfig) -> Result<(), Error> {
     let (Some(CaSource::File(path)), Some(place)) = (&config.identity.cluster.ca, &config.places.ca) else {
         return Ok(());
     };
-    let text = files::read(path, files::MAX_CA).map_err(|error| at(place, error))?;
+    let text = files::read(path, files::MAX_CA).map_err(|error| error.at(place))?;
     if String::from_utf8_lossy(&text).contains("-----BEGIN CERTIFICATE-----") {
         return Ok(());
     }
@@ -78,8 +152,4 @@ fn temporary(variable: Option<&OsStr>) -> Result<PathBuf, Error> {
 fn hint(directory: &Path, named: bool) -> String {
     let make = format!("make it with `mkdir -p {}`", directory.display());
     if named { format!("{make}, or unset TMPDIR") } else { make }
-}
-
-fn at(place: &str, error: Error) -> Error {
-    Error::new(error.code(), format!("{place}: {}", error.message()), error.hint())
 }

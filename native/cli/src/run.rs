@@ -27,15 +27,16 @@ async fn work(arguments: &Run, config: &Path) -> Result<ExitCode, Error> {
     config.identity.key_algorithm = arguments.keys.key_algorithm;
     let identity = config.identity.id.clone();
     let what = format!("getting certificates from {}:{}", config.identity.cluster.host, config.identity.cluster.port);
-    preflight::storage(&config)?;
-    let files::Order { engine, outputs, tunnels } = files::order(config)?;
     // Who has tunnels alone wants no files.
     let output = match arguments.output.as_deref() {
-        None if outputs.is_empty() && !tunnels.is_empty() => None,
-        wanted => Some(choose(&outputs, wanted)?),
+        None if config.outputs.is_empty() && !config.tunnels.is_empty() => None,
+        wanted => Some(choose(&config.outputs, wanted)?),
     };
     let lease = format!("{:032x}", fastrand::u128(..));
     let order = output.map(|output| order(&lease, &identity, output)).transpose()?;
+    let directory = order.as_ref().and_then(|order| order.placements.first()).map(|placement| &placement.directory);
+    preflight::passing(&config, directory, arguments.command.first())?;
+    let files::Order { engine, tunnels, .. } = files::order(config)?;
     let wanted = Wanted { lease: &lease, identity: &identity, order, tunnels: &tunnels };
     let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
 

@@ -1,5 +1,6 @@
 //! `machine-id status`: what is on disk, without asking the cluster.
 
+mod access;
 mod verdict;
 
 use std::io::IsTerminal;
@@ -10,15 +11,16 @@ use std::time::{Duration, SystemTime};
 
 use machine_id::acl::AclVerdict;
 use machine_id::clock::{Clock, SystemClock};
-use machine_id::config::{EngineConfig, HelperConfig, HelperContent, OutputConfig, TbotConfig};
+use machine_id::config::{IdentityConfig, OutputConfig};
 use machine_id::destination::Destination;
-use machine_id::engine::{Engine, IdentityState, IdentityStatus, expected_files, is_overdue, timestamp};
+use machine_id::engine::{IdentityState, IdentityStatus, expected_files, holds_a_key, is_overdue, stored, timestamp};
 use machine_id::error::{Code, Error};
 use machine_id::identity::{Certificates, TlsFacts};
 use serde::Serialize;
 
 use self::verdict::{DestinationState, Verdict};
-use crate::{args, files, note, runtime, stdout};
+use crate::note::{self, NotePlace};
+use crate::{args, files, stdout};
 
 /// For `--help`.
 pub(crate) const EXIT_STATUS: &str = verdict::EXIT_STATUS;
@@ -62,18 +64,11 @@ struct DestinationReport {
 }
 
 pub(crate) fn run(arguments: &args::Status, config: &Path) -> Result<ExitCode, Error> {
-    let TbotConfig { identity, outputs, oneshot, .. } = files::config(config)?;
-    let (now, interval) = (SystemClock::new().now(), identity.renewal_interval);
-    let destinations: Vec<_> =
-        outputs.iter().map(|output| destination(output, (!oneshot).then_some(interval), now)).collect();
-    let root = files::root(&identity);
-    let noted = note::read(&root);
-    let config = EngineConfig {
-        root,
-        helper: HelperConfig { path: std::path::PathBuf::new(), content: HelperContent::ThisProcess },
-        identities: vec![identity],
-    };
-    let report = verdict::of(identity_report(config), noted, destinations);
+    let config = files::config(config)?;
+    let (now, noted) = (SystemClock::new().now(), NotePlace::of(&config).read());
+    let schedule = (!config.oneshot).then_some(config.identity.renewal_interval);
+    let destinations: Vec<_> = config.outputs.iter().map(|output| destination(output, schedule, now)).collect();
+    let report = verdict::of(identity_report(&config.identity), noted, destinations);
     if arguments.json {
         let json = serde_json::to_string_pretty(&report)
             .map_err(|error| Error::new(Code::Internal, format!("cannot write JSON: {error}"), "report this"))?;
@@ -87,30 +82,32 @@ pub(crate) fn run(arguments: &args::Status, config: &Path) -> Result<ExitCode, E
 /// The state of an identity that no file holds.
 const IN_MEMORY: &str = "in_memory";
 
-/// Opening a store makes its directory; only to look, that is too much.
-fn identity_report(config: EngineConfig) -> IdentityReport {
+/// Only to look: nothing is made, and nothing is closed that is too open.
+fn identity_report(identity: &IdentityConfig) -> IdentityReport {
     let problem = |error: Error| IdentityReport::Problem { state: "problem", reason: error.to_string() };
-    if config.identities.iter().any(|identity| machine_id::join::keeps_nothing(&identity.join)) {
-        let reason =
-            "its join method can join again at any time: the identity is in the memory of the process that uses it";
-        return IdentityReport::Problem { state: IN_MEMORY, reason: reason.to_owned() };
+    let in_memory = |why: &str| {
+        let reason = format!("{why}: the identity is in the memory of the process that uses it");
+        IdentityReport::Problem { state: IN_MEMORY, reason }
+    };
+    if machine_id::join::keeps_nothing(&identity.join) {
+        return in_memory("its join method can join again at any time");
     }
-    if config.identities.iter().any(|identity| identity.storage.is_none()) {
-        let reason = "storage is in memory: the identity is in the memory of the process that uses it";
-        return IdentityReport::Problem { state: IN_MEMORY, reason: reason.to_owned() };
-    }
-    if !config.root.exists() {
-        let reason = format!("{} doesn't exist: nothing has joined yet", config.root.display());
+    let Some(storage) = &identity.storage else { return in_memory("storage is in memory") };
+    if !storage.path.exists() {
+        let reason = format!("{} doesn't exist: nothing has joined yet", storage.path.display());
         return IdentityReport::Problem { state: IdentityState::New.as_str(), reason };
     }
-    let status = Engine::open(config, Arc::new(SystemClock::new()))
-        .and_then(|engine| runtime::single()?.block_on(engine.status()));
-    match status {
-        Ok(status) => status.identities.into_iter().next().map_or_else(
-            || problem(Error::new(Code::Internal, "no identity is configured", "report this")),
-            |identity| IdentityReport::Known(Box::new(identity)),
-        ),
-        Err(error) => problem(error),
+    let exposed = || {
+        let verdict = Destination::open_existing(storage)?.map(|destination| destination.verify()).transpose()?;
+        Ok(verdict.and_then(|verdict| access::exposed(&verdict, &storage.path, |_| true)))
+    };
+    match (stored(identity, Arc::new(SystemClock::new())), exposed()) {
+        (Err(error), _) | (_, Err(error)) => problem(error),
+        (Ok(_), Ok(Some(what))) => {
+            let hint = "`machine-id start` closes it; whoever has read the key has the identity";
+            problem(Error::new(Code::DestinationUnsafe, what, hint))
+        }
+        (Ok(known), Ok(None)) => IdentityReport::Known(Box::new(known)),
     }
 }
 
@@ -125,9 +122,14 @@ fn destination(output: &OutputConfig, schedule: Option<Option<Duration>>, now: S
         acl: String::new(),
         problem: String::new(),
     };
-    if let Err(error) = inspect(output, schedule, now, &mut report) {
+    let mut access = Vec::new();
+    if let Err(error) = inspect(output, schedule, now, &mut report, &mut access) {
         report.state = DestinationState::Problem;
         report.problem = error.to_string();
+    } else if !access.is_empty() {
+        report.state = DestinationState::Problem;
+        access.extend(Some(std::mem::take(&mut report.problem)).filter(|problem| !problem.is_empty()));
+        report.problem = access.join("; ");
     }
     report
 }
@@ -137,17 +139,19 @@ fn inspect(
     schedule: Option<Option<Duration>>,
     now: SystemTime,
     report: &mut DestinationReport,
+    access: &mut Vec<String>,
 ) -> Result<(), Error> {
     let Some(destination) = Destination::open_existing(&output.destination)? else {
         report.problem = "it doesn't exist".to_owned();
         return Ok(());
     };
-    report.acl = match destination.verify()? {
+    let verdict = destination.verify()?;
+    report.acl = match &verdict {
         AclVerdict::AsAsked => "as asked".to_owned(),
         AclVerdict::Off => "not checked (acls: off)".to_owned(),
         AclVerdict::Unsupported => "private; the file system has no ACLs".to_owned(),
         AclVerdict::Differs(differences) => {
-            by_cause(differences.iter().map(|(path, what)| (path.as_path(), what.to_string())))
+            access::by_cause(differences.iter().map(|(path, what)| (path.as_path(), what.to_string())))
         }
     };
     let there = |name: &&str| destination.path().join(name).metadata().is_ok();
@@ -157,6 +161,9 @@ fn inspect(
         report.problem = "nothing is written yet".to_owned();
         return Ok(());
     }
+    access.extend(access::lacking(&verdict));
+    access.extend(access::stopped(&destination.stops()));
+    access.extend(access::exposed(&verdict, destination.path(), holds_a_key));
     if !report.missing.is_empty() {
         report.state = DestinationState::Incomplete;
         report.problem = format!("missing: {}; `machine-id start` writes them again", report.missing.join(", "));
@@ -184,22 +191,6 @@ fn inspect(
         }
     }
     Ok(())
-}
-
-/// One part for each thing that differs: one cause shows at every file.
-fn by_cause<'a>(differences: impl Iterator<Item = (&'a Path, String)>) -> String {
-    let mut causes: Vec<(String, &Path, usize)> = Vec::new();
-    for (path, what) in differences {
-        match causes.iter_mut().find(|(known, ..)| *known == what) {
-            Some((.., more)) => *more += 1,
-            None => causes.push((what, path, 0)),
-        }
-    }
-    let part = |(what, path, more): &(String, &Path, usize)| match more {
-        0 => format!("{what}: {}", path.display()),
-        more => format!("{what}: {} and {more} more", path.display()),
-    };
-    causes.iter().map(part).collect::<Vec<_>>().join("; ")
 }
 
 fn text(report: &Report, now: SystemTime) -> String {
@@ -249,18 +240,5 @@ fn distance(time: SystemTime, now: SystemTime) -> String {
     match time.duration_since(now) {
         Ok(left) => format!("in {}", seconds(left)),
         Err(past) => format!("{} ago", seconds(past.duration())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_cause_is_told_once_however_many_files_show_it() {
-        let found =
-            [("/d", "reader ann has no access"), ("/d/key", "everybody has r"), ("/d/key", "reader ann has no access")];
-        let told = by_cause(found.iter().map(|(path, what)| (Path::new(path), (*what).to_owned())));
-        assert_eq!(told, "reader ann has no access: /d and 1 more; everybody has r: /d/key");
     }
 }

@@ -128,6 +128,18 @@ impl Error {
         Self { code, message: one_line(&message.into()), hint: one_line(&hint.into()), retry: Retry::No }
     }
 
+    /// The same about something at `place`, such as a line of a file.
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        Self { message: one_line(&format!("{place}: {}", self.message)), ..self }
+    }
+
+    /// The same failure in other words: whether trying again can help stays.
+    #[must_use]
+    pub fn in_words(self, message: &str, hint: &str) -> Self {
+        Self { message: one_line(message), hint: one_line(hint), ..self }
+    }
+
     /// The stable code.
     #[must_use]
     pub const fn code(&self) -> Code {

@@ -71,6 +71,7 @@ pub mod join;
 pub mod lease;
 mod local;
 pub mod method;
+mod once;
 pub mod output;
 pub mod proxy;
 pub(crate) mod renew;

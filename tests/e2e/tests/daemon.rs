@@ -324,6 +324,24 @@ fn while_the_cluster_is_away_it_waits_and_then_goes_on_by_itself() {
     assert_ends_cleanly_after_errors(process);
 }
 
+#[test]
+fn a_fresh_token_is_noticed_once_while_the_cluster_is_away() {
+    // From 16.2 on a bot may join again.
+    let cluster = Cluster::with(|builder| builder.version("18.1.0"));
+    let mut machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    machine.oneshot().succeeded();
+    machine.configure(&cluster, &cluster.new_token("api"), "");
+    machine.set("MACHINE_ID_LOG", "debug");
+    cluster.open_proxy(false);
+    let process = start(&machine);
+    let said = |text: &str| process.stderr().matches(text).count();
+    until("some tries", LONG, || (said("not usable as it should be") >= 4).then_some(()));
+    assert_eq!(said("a fresh token is configured"), 1, "{}", process.stderr());
+    cluster.open_proxy(true);
+    until("the join", LONG, || (cluster.counters().joined == 2).then_some(()));
+}
+
 fn assert_ends_cleanly_after_errors(process: Process) {
     process.signal(Signal::SIGTERM);
     process.wait(PROMPT).succeeded();

@@ -5,8 +5,11 @@
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
+use e2e::Stage;
 use e2e::unsent::{self, ready};
 use e2e::users;
+use e2e::wait::{LONG, until};
+use nix::sys::signal::Signal;
 
 #[test]
 fn a_destination_that_is_a_symbolic_link() {
@@ -28,14 +31,23 @@ fn a_store_that_is_a_symbolic_link() {
 
 #[test]
 fn a_file_in_the_destination_that_is_a_symbolic_link() {
-    let (_cluster, machine, _) = ready();
+    let (cluster, machine, token) = ready();
     std::fs::create_dir(machine.path("out")).unwrap();
     std::fs::set_permissions(machine.path("out"), std::fs::Permissions::from_mode(0o700)).unwrap();
     e2e::machine::put(&machine.path("victim"), "untouched");
-    symlink(machine.path("victim"), machine.path("out/key")).unwrap();
-    machine.oneshot().refused(1, "destination_unsafe", &["out/key", "symbolic link"]);
-    assert_eq!(machine.read("victim"), "untouched");
-    std::fs::remove_file(machine.path("out/key")).unwrap();
+    for name in ["out/key", "out/ssh_config", "out/.lock", "out/.ssh-a", "out/.previous-cert.pub"] {
+        symlink(machine.path("victim"), machine.path(name)).unwrap();
+        let words = ["tbot.yaml:", "outputs[0].destination.path", name, "symbolic link"];
+        unsent::refused(&cluster, &machine, &token, "destination_unsafe", &words);
+        assert_eq!(machine.read("victim"), "untouched");
+        std::fs::remove_file(machine.path(name)).unwrap();
+    }
+    std::fs::create_dir(machine.path("out/identity")).unwrap();
+    let words = ["out/identity is a directory, not a regular file"];
+    unsent::refused(&cluster, &machine, &token, "destination_unsafe", &words);
+    std::fs::remove_dir(machine.path("out/identity")).unwrap();
+    // No file of this output's.
+    symlink(machine.path("victim"), machine.path("out/kubeconfig.yaml")).unwrap();
     machine.oneshot().succeeded();
 }
 
@@ -178,4 +190,26 @@ fn a_store_on_a_full_disk_uses_no_token_up() {
     std::fs::remove_file(bot.join("filler")).unwrap();
     machine.oneshot().succeeded();
     drop(mounted);
+}
+
+#[test]
+fn a_daemon_waits_for_space_as_it_waits_for_a_cluster() {
+    if !users::root_for("a daemon on a full disk") || !may_mount() {
+        return;
+    }
+    for full in ["out", "bot"] {
+        let (cluster, machine, token) = ready();
+        let directory = machine.path(full);
+        let mounted = Mounted::new(&directory, "1m");
+        let _ = machine.tool("sh", &["-c", &format!("cat /dev/zero > {full}/filler 2>/dev/null")]);
+        let mut daemon = machine.start(&["start", "-c", "tbot.yaml"]);
+        until("the complaint", LONG, || daemon.stderr().contains("[disk_full]").then_some(()));
+        assert!(daemon.runs() && cluster.token_exists(&token), "{}", daemon.stderr());
+        std::fs::remove_file(directory.join("filler")).unwrap();
+        until("the output", LONG, || machine.path("out/key").exists().then_some(()));
+        assert_eq!(daemon.stderr().matches("[disk_full]").count(), 1, "{}", daemon.stderr());
+        daemon.signal(Signal::SIGTERM);
+        daemon.wait(LONG).succeeded();
+        drop(mounted);
+    }
 }

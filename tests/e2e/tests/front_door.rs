@@ -55,6 +55,23 @@ fn a_token_that_is_typed_is_warned_of_and_no_longer_to_be_seen() {
 }
 
 #[test]
+fn a_joining_uri_that_is_typed_is_warned_of_and_no_longer_to_be_seen() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    let token = cluster.token();
+    machine.keep_secret([token.clone()]);
+    let uri = format!("--join-uri=tbot+proxy+token://{token}@{}", cluster.proxy_address());
+    let process = machine.start(&["start", &uri, "--data-dir=D", "--destination-dir=out"]);
+    until("the output", LONG, || machine.path("out/key").exists().then_some(()));
+    let line = std::fs::read_to_string(format!("/proc/{}/cmdline", process.id())).unwrap();
+    assert!(!line.contains(&token) && line.contains("--data-dir=D"), "{line}");
+    let stderr = process.stderr();
+    assert!(stderr.contains("--join-uri on the command line"), "{stderr}");
+    process.signal(Signal::SIGTERM);
+    process.wait(LONG).succeeded();
+}
+
+#[test]
 fn options_win_over_the_file_and_say_so() {
     let cluster = Cluster::start();
     let machine = Machine::new(&cluster);

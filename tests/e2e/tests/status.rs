@@ -212,3 +212,112 @@ fn a_configuration_that_is_wrong_is_no_verdict() {
     machine.write_config("version: v2\n");
     assert_eq!(status(&machine).status, Some(2));
 }
+
+fn mode(path: &std::path::Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+fn chmod(path: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn looking_closes_nothing_and_says_what_is_open() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    machine.oneshot().succeeded();
+    let (bot, leases, identity) = (machine.path("bot"), machine.path("bot/leases"), machine.path("bot/identity.json"));
+    for (directory, file, exit) in [(0o755, 0o600, 0), (0o700, 0o644, 0), (0o755, 0o644, 1), (0o777, 0o600, 1)] {
+        for (path, mode) in [(&bot, directory), (&leases, directory), (&identity, file)] {
+            chmod(path, mode);
+        }
+        let ended = status(&machine);
+        assert_eq!(ended.status, Some(exit), "{directory:o} {file:o}: {}", ended.stdout);
+        assert_eq!(
+            (mode(&bot), mode(&leases), mode(&identity)),
+            (directory, directory, file),
+            "looking has changed it"
+        );
+    }
+    machine.oneshot().succeeded();
+    assert_eq!((mode(&bot), status(&machine).status), (0o700, Some(0)));
+}
+
+#[test]
+fn a_key_that_everybody_can_read_is_not_safe() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    machine.oneshot().succeeded();
+    chmod(&machine.path("out"), 0o755);
+    chmod(&machine.path("out/known_hosts"), 0o644);
+    assert_eq!(status(&machine).status, Some(0));
+    chmod(&machine.path("out/key"), 0o644);
+    let report = json(&machine);
+    assert_eq!(
+        (&report["destinations"][0]["state"], &report["exit_status"]),
+        (&Value::from("problem"), &Value::from(1))
+    );
+    assert!(report["problems"][0].as_str().unwrap().contains("everybody has r--"), "{report}");
+}
+
+#[test]
+fn a_reader_who_cannot_read_is_told() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    machine.configure(&cluster, &cluster.token(), "");
+    let path = format!("path: {}", machine.path("out").display());
+    let readers = format!("{path}, readers: [{{user: daemon}}]");
+    machine.write_config(&machine.read("tbot.yaml").replace(&path, &readers));
+    let written = machine.oneshot();
+    if written.stderr.contains("no POSIX ACLs") {
+        return e2e::users::skipped("no ACLs here: a reader without access");
+    }
+    written.succeeded();
+    assert_eq!(status(&machine).status, Some(0));
+    // A directory above stops him.
+    chmod(&machine.path(""), 0o700);
+    let ended = status(&machine);
+    assert_eq!(ended.status, Some(1), "{}", ended.stdout);
+    assert!(ended.stdout.contains("reader daemon has no access") && ended.stdout.contains("(x)"), "{}", ended.stdout);
+    chmod(&machine.path(""), 0o711);
+    machine.tool("setfacl", &["-b", "out/key"]).succeeded();
+    let report = json(&machine);
+    assert_eq!(
+        (&report["destinations"][0]["state"], &report["exit_status"]),
+        (&Value::from("problem"), &Value::from(1))
+    );
+    assert!(report["problems"][0].as_str().unwrap().contains("reader daemon has no access"), "{report}");
+    assert!(report["destinations"][0]["expires_at"].is_string(), "{report}");
+}
+
+#[test]
+fn of_two_bots_in_memory_each_hears_of_its_own_lock_only() {
+    // From 16.2 on a bot may join again.
+    let cluster = Cluster::with(|builder| builder.version("18.1.0"));
+    let machine = Machine::new(&cluster);
+    cluster.add_bot("other", &["api-workers"]);
+    let config = |bot: &str, out: &str| {
+        machine.configure(&cluster, &cluster.new_token(bot), "");
+        let storage = format!("{{type: directory, path: {}}}", machine.path("bot").display());
+        let text = machine.read("tbot.yaml").replace(&storage, "{type: memory}");
+        let text = text.replace(&machine.path("out").display().to_string(), &machine.path(out).display().to_string());
+        e2e::machine::put(&machine.path(&format!("{out}.yaml")), &text);
+    };
+    let run = |words: &[&str], out: &str| machine.machine_id(&[words, &["-c", &format!("{out}.yaml")]].concat());
+    for (bot, out) in [("api", "one"), ("other", "two")] {
+        config(bot, out);
+        run(&["start", "--oneshot"], out).succeeded();
+    }
+    cluster.lock_user("bot-api", "stolen");
+    config("api", "one");
+    assert_eq!(run(&["start", "--oneshot"], "one").status, Some(1));
+    assert_eq!(run(&["status"], "one").status, Some(5));
+    assert_eq!(run(&["status"], "two").status, Some(0));
+    config("other", "two");
+    run(&["start", "--oneshot"], "two").succeeded();
+    assert_eq!(run(&["status"], "one").status, Some(5), "one bot's success has wiped the other's trouble away");
+}

@@ -10,7 +10,7 @@ use std::process::Command;
 use e2e::wait::{LONG, until};
 use e2e::{Cluster, Database, Machine, Outcome, Process, users};
 use nix::sys::signal::Signal;
-use teleport_double::Role;
+use teleport_double::{Point, Role};
 
 const POSTGRES: &str = "run/.s.PGSQL.5432";
 
@@ -206,6 +206,74 @@ fn wrong_names_are_answered_with_those_that_the_roles_see() {
         assert!(ended.stderr.contains(wrong) && ended.stderr.contains(seen), "{}", ended.stderr);
         assert!(ended.stderr.contains("can be connected to by every user of this machine"), "{}", ended.stderr);
     }
+}
+
+/// A port is warned of before.
+#[track_caller]
+fn fails(machine: &Machine, command: &[&str], status: i32, words: &[&str]) {
+    let ended = machine.machine_id(command);
+    assert_eq!(ended.status, Some(status), "{ended:?}");
+    let last = ended.stderr.lines().last().unwrap_or_default();
+    for word in words {
+        assert!(last.contains(word), "{word:?} is missing: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn where_a_tunnel_cannot_begin_is_known_before_a_token_is_sent() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    let token = cluster.token();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("tcp://{}", taken.local_addr().unwrap());
+    std::fs::write(machine.path("file"), "").unwrap();
+    std::fs::create_dir(machine.path("open")).unwrap();
+    std::fs::write(machine.path("open/README"), "of the team").unwrap();
+    std::fs::set_permissions(machine.path("open"), std::fs::Permissions::from_mode(0o777)).unwrap();
+    let socket = |name: &str| format!("unix://{}", machine.path(name).display());
+    for (listen, code, words) in [
+        (port, "destination_denied", "ss -ltnp"),
+        ("tcp://192.0.2.1:0".to_owned(), "destination_denied", "an address of this machine"),
+        (socket("file/s"), "destination_unsafe", "a regular file, not a directory"),
+        (socket("open/s"), "destination_unsafe", "0777"),
+        (socket("tmp/.lock"), "destination_denied", "the name is reserved"),
+    ] {
+        let lines = format!("- type: application-tunnel\n  app_name: a\n  listen: {listen}\n");
+        configure_as(&cluster, &machine, &token, &lines);
+        for command in [&["start", "-c", "tbot.yaml"][..], &["run", "-c", "tbot.yaml", "--", "true"]] {
+            fails(&machine, command, 1, &["tbot.yaml:", "services[0].listen", words, code]);
+            assert!(cluster.token_exists(&token), "the token is used up: {listen}");
+        }
+    }
+    let twice = "- {type: application-tunnel, app_name: a, listen: 'tcp://127.0.0.1:5432'}\n\
+                 - {type: application-tunnel, app_name: b, listen: 'tcp://0.0.0.0:5432'}\n";
+    configure_as(&cluster, &machine, &token, twice);
+    fails(&machine, &["start", "-c", "tbot.yaml"], 2, &["services[1]: listens where services[0] does"]);
+    configure_as(
+        &cluster,
+        &machine,
+        &token,
+        "- {type: application-tunnel, app_name: a, listen: 'tcp://127.0.0.1:0'}\n",
+    );
+    fails(&machine, &["run", "-c", "tbot.yaml", "--", "no-such-program"], 2, &["cannot run no-such-program"]);
+    assert_eq!(cluster.counters().seen(Point::Join), 0, "a token was sent");
+}
+
+#[test]
+fn a_configuration_that_is_read_again_takes_over_the_places_of_its_tunnels() {
+    let cluster = Cluster::start();
+    cluster.add_app("raw", "tcp://127.0.0.1:1");
+    let machine = Machine::new(&cluster);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let socket = machine.path("run/raw").display().to_string();
+    let lines = format!(
+        "- type: application-tunnel\n  app_name: raw\n  listen: tcp://127.0.0.1:{port}\n\
+         - type: application-tunnel\n  app_name: raw\n  listen: unix://{socket}\n"
+    );
+    let stage = start(cluster, machine, &lines, 2);
+    stage.daemon.signal(Signal::SIGHUP);
+    until("the tunnels again", LONG, || (stage.said("tunnel to ") >= 4).then_some(()));
+    assert_eq!(stage.said("can't be used"), 0, "{}", stage.daemon.stderr());
 }
 
 #[test]

@@ -50,8 +50,9 @@ pub(crate) struct Options {
     /// Pin of the cluster's CA; can be repeated.
     #[arg(long, value_name = "PIN", global = true)]
     pub(crate) ca_pin: Vec<String>,
-    /// The joining URI that `tctl bots add` prints from Teleport 19 on, in place of address, join method and token. Other
-    /// users of the machine can see the command line, but not join_uri in the configuration.
+    /// The joining URI that `tctl bots add` prints from Teleport 19 on, in place of address, join method and token;
+    /// $MACHINE_ID_JOIN_URI if not given. Other users of the machine may see the command line, so prefer join_uri in the
+    /// configuration or the variable.
     #[arg(long, value_name = "URI", global = true)]
     pub(crate) join_uri: Option<String>,
     /// Lifetime of the certificates, for example 1h.

@@ -12,20 +12,21 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use machine_id::config::TbotConfig;
-use machine_id::error::Error;
+use machine_id::error::{Error, Retry};
 use sd_notify::NotifyState;
 
 use self::pid_file::PidFile;
-use self::running::Running;
+use self::running::{Running, patience, pause};
 pub(crate) use self::signals::{Held, hold};
 use self::signals::{Signals, Wish, Wishes};
 use self::supervise::notify;
 use crate::args::{self, Start};
-use crate::{files, runtime};
+use crate::{files, preflight, runtime};
 
 pub(crate) fn run(arguments: &Start, named: Option<PathBuf>, held: &Held) -> Result<ExitCode, Error> {
-    if let Some(token) = arguments.options.token.as_deref().filter(|_| options::has_secret_token(&arguments.options)) {
-        hide::restart_without(token);
+    let secrets = options::secrets(&arguments.options);
+    if !secrets.is_empty() {
+        hide::restart_without(&secrets);
     }
     runtime::threaded()?.block_on(work(&Given { arguments, named }, held))
 }
@@ -58,7 +59,7 @@ async fn work(given: &Given<'_>, held: &Held) -> Result<ExitCode, Error> {
 }
 
 async fn oneshot(config: TbotConfig, signals: &mut Signals) -> Result<ExitCode, Error> {
-    let running = Running::open(config)?;
+    let running = Running::open(config, None)?;
     running.engine.report_once();
     let ended = tokio::select! {
         outcome = running.write_all() => Ok(outcome),
@@ -66,7 +67,7 @@ async fn oneshot(config: TbotConfig, signals: &mut Signals) -> Result<ExitCode, 
     };
     let mut good = true;
     if let Ok(outcome) = &ended {
-        running.note().keep(running.trouble(outcome)).await;
+        running.note.keep(running.trouble(outcome)).await;
         good = outcome.is_err() || running.say_state();
     }
     close(running, signals).await;
@@ -77,7 +78,13 @@ async fn oneshot(config: TbotConfig, signals: &mut Signals) -> Result<ExitCode, 
 }
 
 async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) -> Result<ExitCode, Error> {
-    let mut running = Running::open(config)?;
+    let mut running = tokio::select! {
+        opened = opened(given, config) => opened?,
+        _ = signals.end.next() => {
+            tracing::error!("ended before anything could be written");
+            return Ok(ExitCode::FAILURE);
+        }
+    };
     running.engine.sweep().await;
     loop {
         let (wishes, end) = signals.split();
@@ -88,7 +95,11 @@ async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) ->
         };
         let outcome = match next {
             Next::Reload(fresh) => {
-                std::mem::replace(&mut running, *fresh).engine.close().await;
+                let before = std::mem::replace(&mut running, *fresh);
+                if before.note != running.note {
+                    before.note.keep(None).await;
+                }
+                before.engine.close().await;
                 continue;
             }
             Next::End(outcome) => outcome,
@@ -96,7 +107,7 @@ async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) ->
         let fresh = running.is_fresh();
         notify(&[NotifyState::Stopping]);
         if let Err(error) = &outcome {
-            running.note().keep(running.trouble(&Err(error.clone()))).await;
+            running.note.keep(running.trouble(&Err(error.clone()))).await;
         }
         close(running, signals).await;
         outcome?;
@@ -106,6 +117,36 @@ async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) ->
         }
         tracing::error!("ended, and not all outputs are fresh");
         return Ok(ExitCode::FAILURE);
+    }
+}
+
+/// Opens a configuration. What may pass by itself, as a full disk, is waited for as a cluster is that is away, and each cause
+/// is said once.
+async fn opened(given: &Given<'_>, mut config: TbotConfig) -> Result<Running, Error> {
+    let mut backoff = patience();
+    let mut said: Vec<Error> = Vec::new();
+    loop {
+        let mut faults = preflight::standing(&config, &[]);
+        if faults.is_empty() {
+            match Running::begin(config) {
+                Err(error) if error.retry() != Retry::No => {
+                    config = given.read()?;
+                    faults.push(error);
+                }
+                other => return other,
+            }
+        }
+        if faults.iter().any(|error| error.retry() == Retry::No) {
+            preflight::told(std::mem::take(&mut faults))?;
+        }
+        for error in faults {
+            notify(&[NotifyState::Status(&format!("not ready: {error}"))]);
+            if !said.contains(&error) {
+                tracing::warn!("nothing can be written yet: {error}");
+                said.push(error);
+            }
+        }
+        pause(&mut backoff).await;
     }
 }
 
@@ -155,7 +196,7 @@ async fn reloaded(mut wishes: Wishes<'_>, given: &Given<'_>, running: &Running) 
         let mut states = vec![NotifyState::Reloading];
         states.extend(NotifyState::monotonic_usec_now().ok());
         notify(&states);
-        match given.read().and_then(Running::open) {
+        match given.read().and_then(|config| Running::open(config, Some(running))) {
             Ok(fresh) => {
                 tracing::info!("configuration read again, everything is renewed now");
                 return Box::new(fresh.renewing());

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use machine_id::config::{OptionValue, TbotOptions};
 use machine_id::error::{Code, Error};
+use machine_id::method::JoinUri;
 
+use super::hide::Typed;
 use crate::args::Start;
 use crate::args::start::{Destination, Options, Output};
 
@@ -12,12 +14,18 @@ use crate::args::start::{Destination, Options, Output};
 const PROXY: &str = "TELEPORT_PROXY";
 const AUTH: &str = "TELEPORT_AUTH_SERVER";
 /// Also where [`super::hide`] puts a token.
-pub(super) const TOKEN: &str = "TELEPORT_BOT_TOKEN";
+const TOKEN: &str = "TELEPORT_BOT_TOKEN";
+/// Ours: tbot has no variable for the joining URI.
+const JOIN_URI: &str = "MACHINE_ID_JOIN_URI";
 
 /// What the command line and tbot's variables say.
 pub(super) fn given(start: &Start) -> Result<TbotOptions, Error> {
-    let Options { oneshot, certificate_ttl, renewal_interval, diag_addr, join_uri, .. } = &start.options;
+    let Options { oneshot, certificate_ttl, renewal_interval, diag_addr, .. } = &start.options;
     let options = &start.options;
+    let (join_uri, uri_by) = match options.join_uri.clone() {
+        None => (variable(JOIN_URI), JOIN_URI),
+        typed => (typed, "--join-uri"),
+    };
     let mut keys = Vec::new();
     let mut add = |key, by, text: Option<String>| {
         if let Some(text) = text {
@@ -34,7 +42,7 @@ pub(super) fn given(start: &Start) -> Result<TbotOptions, Error> {
     add("certificate_ttl", "--certificate-ttl", certificate_ttl.clone());
     add("renewal_interval", "--renewal-interval", renewal_interval.clone());
     add("diag_addr", "--diag-addr", diag_addr.clone());
-    add("join_uri", "--join-uri", join_uri.clone());
+    add("join_uri", uri_by, join_uri);
     if *oneshot {
         keys.push(("oneshot", "--oneshot", OptionValue::Switch(true)));
     }
@@ -194,9 +202,51 @@ pub(super) fn name_a_cluster(options: &TbotOptions) -> bool {
     options.keys.iter().any(|(key, ..)| ["proxy_server", "auth_server", "join_uri"].contains(key))
 }
 
-/// Whether a token is the secret itself, which nobody should read on the command line: not a file's path, and not the
-/// name of a token that needs a proof besides.
-pub(super) fn has_secret_token(options: &Options) -> bool {
+/// What is typed and is a secret, which nobody should read on the command line.
+pub(super) fn secrets(options: &Options) -> Vec<Typed<'_>> {
+    let token = options.token.as_deref().filter(|token| is_secret_token(token, options)).map(|value| Typed {
+        option: "--token",
+        variable: TOKEN,
+        instead: "give the path of a file with it",
+        value,
+    });
+    let uri = options.join_uri.as_deref().filter(|uri| has_secret(uri)).map(|value| Typed {
+        option: "--join-uri",
+        variable: JOIN_URI,
+        instead: "write it as join_uri into a configuration file that only this user can read",
+        value,
+    });
+    token.into_iter().chain(uri).collect()
+}
+
+/// Not a file's path, and not the name of a token that needs a proof besides.
+fn is_secret_token(token: &str, options: &Options) -> bool {
     let named_only = options.join_method.as_deref().is_some_and(|method| !["token", "bound_keypair"].contains(&method));
-    options.token.as_deref().is_some_and(|token| !Path::new(token).is_absolute()) && !named_only
+    !Path::new(token).is_absolute() && !named_only
+}
+
+/// Whether a joining URI says more than the name of a token; what can't be read as one may be anything.
+fn has_secret(uri: &str) -> bool {
+    match JoinUri::read(uri) {
+        Some(Ok(uri)) => uri.method.has_secret_token() || uri.parameter.is_some(),
+        Some(Err(_)) | None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_joining_uri_is_a_secret_where_it_holds_one() {
+        for (uri, secret) in [
+            ("tbot+proxy+token://t0ken@example.com:443", true),
+            ("tbot+proxy+bound-keypair://name:s3cret@example.com:443", true),
+            ("tbot+proxy+bound-keypair://name@example.com:443", false),
+            ("tbot+proxy+iam://name@example.com:443", false),
+            ("anything", true),
+        ] {
+            assert_eq!(has_secret(uri), secret, "{uri}");
+        }
+    }
 }

@@ -1,19 +1,18 @@
 //! One configuration at work.
 
 use std::cell::Cell;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use machine_id::backoff::Backoff;
 use machine_id::clock::{Clock, SystemClock};
-use machine_id::config::{OutputConfig, TbotConfig, TunnelConfig};
+use machine_id::config::{Listen, OutputConfig, TbotConfig, TunnelConfig};
 use machine_id::engine::{Engine, LeaseRequest, timestamp};
 use machine_id::error::{Error, Retry};
 use sd_notify::NotifyState;
 
 use super::supervise::{State, Supervised, notify};
-use crate::note::{Note, Trouble};
+use crate::note::{NotePlace, Trouble};
 use crate::{files, note, preflight, progress, tunnels};
 
 /// An engine, the outputs it keeps and the tunnels it serves.
@@ -23,7 +22,8 @@ pub(super) struct Running {
     tunnels: Vec<TunnelConfig>,
     identity: String,
     cluster: String,
-    root: PathBuf,
+    /// For `machine-id status`.
+    pub(super) note: NotePlace,
     /// The bot's identity is nowhere else, and its token is used up.
     pub(super) only_in_memory: bool,
     /// The identity is to be renewed first: somebody has asked for that.
@@ -33,16 +33,24 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn open(config: TbotConfig) -> Result<Self, Error> {
-        preflight::standing(&config)?;
+    /// `before`: what it takes the place of, if anything.
+    pub(super) fn open(config: TbotConfig, before: Option<&Self>) -> Result<Self, Error> {
+        let served: Vec<Listen> =
+            before.into_iter().flat_map(|one| &one.tunnels).map(|one| one.listen.clone()).collect();
+        preflight::told(preflight::standing(&config, &served))?;
+        Self::begin(config)
+    }
+
+    /// As [`Self::open`], where everything was looked at.
+    pub(super) fn begin(config: TbotConfig) -> Result<Self, Error> {
         let identity = config.identity.id.clone();
         let cluster = format!("{}:{}", config.identity.cluster.host, config.identity.cluster.port);
         let only_in_memory = config.identity.storage.is_none() && config.identity.join.method.renewable();
+        let note = NotePlace::of(&config);
         let files::Order { engine, outputs, tunnels } = files::order(config)?;
-        let root = engine.root.clone();
         let engine = Engine::open(engine, Arc::new(SystemClock::new()))?;
         let (renew, failing) = (false, Cell::new(false));
-        Ok(Self { engine, outputs, tunnels, identity, cluster, root, only_in_memory, renew, failing })
+        Ok(Self { engine, outputs, tunnels, identity, cluster, note, only_in_memory, renew, failing })
     }
 
     /// The same, which renews the identity first.
@@ -50,14 +58,10 @@ impl Running {
         Self { renew: true, ..self }
     }
 
-    pub(super) fn note(&self) -> Note {
-        Note::in_directory(self.root.clone())
-    }
-
     /// Writes every output and keeps all of them fresh. While the cluster is away it tries again, and says each cause
     /// once; it returns only with an error that somebody has to mend.
     pub(super) async fn keep(&self) -> Result<(), Error> {
-        let mut backoff = Backoff::new(Duration::from_secs(2), Duration::from_secs(60));
+        let mut backoff = patience();
         let mut left: Vec<Wanted<'_>> = self.wanted().collect();
         let mut said: Vec<Error> = Vec::new();
         self.engine.serve_ssh();
@@ -106,7 +110,7 @@ impl Running {
         }
         self.engine.keep_fresh();
         self.failing.set(false);
-        Supervised::new(&self.engine, &self.identity, self.note()).run().await;
+        Supervised::new(&self.engine, &self.identity, self.note.clone()).run().await;
         Ok(())
     }
 
@@ -212,6 +216,11 @@ impl Wanted<'_> {
     }
 }
 
-async fn pause(backoff: &mut Backoff) {
+/// How what may pass by itself is waited for.
+pub(super) fn patience() -> Backoff {
+    Backoff::new(Duration::from_secs(2), Duration::from_secs(60))
+}
+
+pub(super) async fn pause(backoff: &mut Backoff) {
     tokio::time::sleep(backoff.next_delay(fastrand::f64()).max(Duration::from_millis(500))).await;
 }

@@ -7,7 +7,7 @@ use machine_id::engine::{Engine, Health, timestamp};
 use machine_id::error::{Code, Error};
 use sd_notify::NotifyState;
 
-use crate::note::{self, Note};
+use crate::note::{self, NotePlace};
 
 /// How often it is looked at. Nobody is asked.
 const EVERY: Duration = Duration::from_secs(1);
@@ -69,16 +69,16 @@ impl State {
 pub(super) struct Supervised<'a> {
     engine: &'a Engine,
     identity: &'a str,
-    note: Note,
+    note: NotePlace,
 }
 
 impl<'a> Supervised<'a> {
-    pub(super) fn new(engine: &'a Engine, identity: &'a str, note: Note) -> Self {
+    pub(super) fn new(engine: &'a Engine, identity: &'a str, note: NotePlace) -> Self {
         Self { engine, identity, note }
     }
 
     /// Says that everything is written for the first time, and from then on each change, for ever.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(self) {
         let mut told: Option<State> = None;
         let mut reminded = tokio::time::Instant::now();
         loop {

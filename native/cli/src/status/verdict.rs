@@ -24,9 +24,10 @@ pub(super) enum Verdict {
 
 /// For `--help`; a test compares it with [`Verdict::exit_status`].
 pub(super) const EXIT_STATUS: &str = "\
-Exit status: 0 everything is fresh; 1 a file can't be read, or isn't safe; 2 the configuration is wrong; 3 an identity
-or an output has expired; 4 a file or directory is missing; 5 the cluster has locked the bot, as far as the daemon knew
-last; 6 a new token is needed; 7 an output's refresh is long overdue. With several problems, the first in this list counts:
+Exit status: 0 everything is fresh; 1 a file isn't safe, or machine-id or a reader of the output can't read it; 2 the
+configuration is wrong; 3 an identity or an output has expired; 4 a file or directory is missing; 5 the cluster has locked
+the bot, as far as the daemon knew last; 6 a new token is needed; 7 an output's refresh is long overdue. With several
+problems, the first in this list counts:
 5, 6, 1, 3, 4, 7.
 
 Examples:

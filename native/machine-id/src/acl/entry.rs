@@ -103,6 +103,19 @@ impl Acl {
         Self(entries)
     }
 
+    /// The list that mode bits stand for.
+    #[must_use]
+    pub fn of_mode(mode: u32) -> Self {
+        let part = |shift: u32| {
+            u16::try_from((mode >> shift) & 7).ok().and_then(Permissions::from_bits).unwrap_or(Permissions::NONE)
+        };
+        Self::new(vec![
+            Entry { who: Qualifier::Owner, permissions: part(6) },
+            Entry { who: Qualifier::OwningGroup, permissions: part(3) },
+            Entry { who: Qualifier::Other, permissions: part(0) },
+        ])
+    }
+
     /// All entries in the kernel's order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {

@@ -9,10 +9,10 @@ use super::Readers;
 use super::apply::{Kind, clear_default, read, set, set_at};
 use super::entry::{Acl, Entry, Permissions, Qualifier};
 use super::error::AclError;
-use super::once::first_time;
 use super::plan::{for_directory, for_file, for_socket};
 use super::verify::{Object, differences};
 use crate::config::{AclMode, DirectoryConfig};
+use crate::once::first_time;
 
 /// The readers of one destination, by number, and how strict to be about them.
 #[derive(Clone, Debug)]

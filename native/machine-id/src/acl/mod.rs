@@ -8,7 +8,6 @@ mod encode;
 mod entry;
 mod error;
 mod grants;
-mod once;
 mod plan;
 mod readers;
 mod users;
@@ -19,13 +18,11 @@ pub use apply::{Kind, read, read_at, set};
 pub use entry::{Acl, Entry, Permissions, Qualifier};
 pub(crate) use error::{AclError, code_of};
 pub use grants::Grants;
-pub(crate) use once::first_time;
 pub(crate) use plan::{for_directory, for_file, quoted, to_setfacl};
 pub use readers::Readers;
 pub(crate) use users::group_name_of;
 pub use users::name_of;
-pub(crate) use verify::Difference;
-pub use verify::{AclVerdict, Object, differences};
+pub use verify::{AclVerdict, Difference, Object, differences};
 
 #[cfg(test)]
 mod tests;

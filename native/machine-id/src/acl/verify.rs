@@ -39,6 +39,25 @@ impl Difference {
     pub const fn widens(&self) -> bool {
         !matches!(self, Self::ReaderMissing(_) | Self::GroupMissing(_))
     }
+
+    /// Whether a whole group or everybody may get into a directory that has it. (A single user is somebody's wish.)
+    #[must_use]
+    pub const fn lets_enter(&self) -> bool {
+        self.to_many().bits() & 1 != 0
+    }
+
+    /// Whether a whole group or everybody may read a file that has it.
+    #[must_use]
+    pub const fn lets_read(&self) -> bool {
+        self.to_many().includes(Permissions::READ)
+    }
+
+    const fn to_many(&self) -> Permissions {
+        match self {
+            Self::GroupAccess(_, granted) | Self::OtherAccess(granted) => *granted,
+            _ => Permissions::NONE,
+        }
+    }
 }
 
 impl fmt::Display for Difference {

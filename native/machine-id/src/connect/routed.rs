@@ -14,30 +14,11 @@ use crate::connect::route::connector::Connector;
 use crate::connect::tls::credential::ClientCredential;
 use crate::connect::tls::names;
 use crate::connect::tls::trust::Trust;
+use crate::vocabulary::databases::Database;
 
 /// What a proxy is asked for in TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alpn(&'static str);
-
-/// What a database speaks, as its resource says it, and what a proxy is asked for then (protocol L1).
-const DATABASES: &[(&str, &str)] = &[
-    ("postgres", "teleport-postgres"),
-    // The same protocol.
-    ("cockroachdb", "teleport-postgres"),
-    ("mysql", "teleport-mysql"),
-    ("mongodb", "teleport-mongodb"),
-    ("oracle", "teleport-oracle"),
-    ("redis", "teleport-redis"),
-    ("sqlserver", "teleport-sqlserver"),
-    ("snowflake", "teleport-snowflake"),
-    ("cassandra", "teleport-cassandra"),
-    ("elasticsearch", "teleport-elasticsearch"),
-    ("opensearch", "teleport-opensearch"),
-    ("dynamodb", "teleport-dynamodb"),
-    ("clickhouse", "teleport-clickhouse"),
-    ("clickhouse-http", "teleport-clickhouse"),
-    ("spanner", "teleport-spanner"),
-];
 
 impl Alpn {
     /// A database that speaks `protocol`.
@@ -45,9 +26,8 @@ impl Alpn {
     /// # Errors
     /// [`Refusal::Unsupported`] for one that no proxy routes.
     pub fn of_database(service: &str, protocol: &str) -> Result<Self, ConnectError> {
-        let found = DATABASES.iter().find(|(name, _)| *name == protocol);
-        found.map(|(_, alpn)| Self(alpn)).ok_or_else(|| {
-            let known: Vec<&str> = DATABASES.iter().map(|(name, _)| *name).collect();
+        Database::of(protocol).map(|database| Self(database.alpn)).ok_or_else(|| {
+            let known: Vec<&str> = Database::ALL.iter().map(|database| database.word).collect();
             let known = known.join(", ");
             let what = format!(
                 "a tunnel to database {service:?}, which speaks {protocol:?} as its resource says (known are: {known}), isn't built here"

@@ -8,7 +8,8 @@ use nix::sys::stat::{Mode, fchmod, fstatat};
 
 use super::parents::{is_our_own_group, trusted};
 use super::{DestinationError, names, remove};
-use crate::acl::{self, Acl, Difference, Entry, Permissions, Qualifier, first_time};
+use crate::acl::{self, Acl, Difference, Entry, Permissions, Qualifier};
+use crate::once::first_time;
 
 /// What mode bits give others in a directory of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Who may use a directory or a file: owner, mode bits, ACL.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,9 @@ use super::entry::{kind, kind_of, link};
 use super::error::PRIVATE_FILE;
 use super::writer::TRUSTED_PARENTS;
 use super::{Destination, DestinationError, parents, remove};
-use crate::acl::{self, Acl, AclError, AclVerdict, Difference, Grants, Object, Permissions, first_time};
+use crate::acl::{self, Acl, AclError, AclVerdict, Difference, Grants, Object, Permissions};
 use crate::config::AclMode;
+use crate::once::first_time;
 
 const PRIVATE_DIRECTORY: u32 = 0o700;
 
@@ -70,7 +72,7 @@ fn look(handle: &File, path: &Path, grants: &mut Grants) -> Result<Found, Destin
     if let Some(list) = &list {
         grants.adopt(list);
     }
-    let shown = list.clone().unwrap_or_else(|| from_mode(stat.st_mode));
+    let shown = list.clone().unwrap_or_else(|| Acl::of_mode(stat.st_mode));
     let differences = acl::differences(Object::Directory, &shown, us, grants.readers());
     let bits = adopt::bits(&differences, stat.st_gid);
     Ok(Found { mode: stat.st_mode & 0o7777, owner: stat.st_uid, mine: stat.st_uid == us, list, bits, differences })
@@ -152,7 +154,7 @@ pub(super) fn check_file(
         return Ok(());
     }
     let list = list(file, path, grants)?;
-    let shown = list.clone().unwrap_or_else(|| from_mode(mode));
+    let shown = list.clone().unwrap_or_else(|| Acl::of_mode(mode));
     let all = acl::differences(Object::File, &shown, geteuid().as_raw(), grants.readers());
     let (bits, named): (Vec<_>, Vec<_>) = all.into_iter().partition(by_bits);
     refuse(path, mode, PRIVATE_FILE, &named, grants.mode())?;
@@ -165,18 +167,23 @@ pub(super) fn check_file(
     }
 }
 
-/// What stands under a name that is about to be replaced: nothing (false), or a file as we write them.
-pub(super) fn check_name(folder: &File, name: &str, path: &Path, grants: &Grants) -> Result<bool, DestinationError> {
+/// The file under a name; none where there is none. Changes nothing.
+pub(super) fn file_in_place(folder: &File, name: &str, path: &Path) -> Result<Option<FileStat>, DestinationError> {
     let stat = match fstatat(folder, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
         Ok(stat) => stat,
-        Err(Errno::ENOENT) => return Ok(false),
+        Err(Errno::ENOENT) => return Ok(None),
         Err(errno) => return Err(DestinationError::io("read", path)(errno)),
     };
     match kind(&stat) {
-        SFlag::S_IFLNK => return Err(link(folder, name, path.to_owned())),
-        SFlag::S_IFREG => {}
-        _ => return Err(DestinationError::NotAFile { path: path.to_owned(), seen: kind_of(&stat) }),
+        SFlag::S_IFLNK => Err(link(folder, name, path.to_owned())),
+        SFlag::S_IFREG => Ok(Some(stat)),
+        _ => Err(DestinationError::NotAFile { path: path.to_owned(), seen: kind_of(&stat) }),
     }
+}
+
+/// What stands under a name that is about to be replaced: nothing (false), or a file as we write them.
+pub(super) fn check_name(folder: &File, name: &str, path: &Path, grants: &Grants) -> Result<bool, DestinationError> {
+    let Some(stat) = file_in_place(folder, name, path)? else { return Ok(false) };
     // It goes, whatever it is: nobody but root and us can have put or changed it here. What a script has done to it since is
     // said, since it will not last.
     let changed = stat.st_uid != geteuid().as_raw() || (stat.st_mode & 0o077 != 0 && grants.readers().is_empty());
@@ -208,7 +215,7 @@ pub(super) fn verify(destination: &Destination) -> Result<AclVerdict, Destinatio
             }
             other => other?,
         };
-        let list = list.unwrap_or_else(|| from_mode(mode));
+        let list = list.unwrap_or_else(|| Acl::of_mode(mode));
         let all = acl::differences(object, &list, geteuid().as_raw(), grants.readers());
         found.extend(all.into_iter().map(|difference| (path.to_owned(), difference)));
         Ok(())
@@ -221,6 +228,8 @@ pub(super) fn verify(destination: &Destination) -> Result<AclVerdict, Destinatio
             Ok(file) => File::from(file),
             // Links, sockets and what vanishes meanwhile.
             Err(Errno::ELOOP | Errno::ENXIO | Errno::ENOENT) => continue,
+            // Another's, as a volume's lost+found.
+            Err(Errno::EACCES) if !is_ours(&destination.handle, &name) => continue,
             Err(errno) => return Err(DestinationError::io("opened", &path)(errno)),
         };
         let stat = fstat(&file).map_err(DestinationError::io("read", &path))?;
@@ -232,6 +241,11 @@ pub(super) fn verify(destination: &Destination) -> Result<AclVerdict, Destinatio
         return Ok(AclVerdict::Differs(found));
     }
     Ok(if unsupported { AclVerdict::Unsupported } else { AclVerdict::AsAsked })
+}
+
+fn is_ours(directory: &File, name: &OsStr) -> bool {
+    let seen = fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW);
+    seen.is_ok_and(|seen| seen.st_uid == geteuid().as_raw())
 }
 
 fn owned(owner: u32, path: &Path) -> Result<(), DestinationError> {
@@ -253,7 +267,9 @@ fn list(file: &File, path: &Path, grants: &Grants) -> Result<Option<Acl>, Destin
 fn refuse(path: &Path, mode: u32, wanted: u32, all: &[Difference], strict: AclMode) -> Result<(), DestinationError> {
     for difference in all.iter().filter(|difference| difference.widens()) {
         if matches!(difference, Difference::UnexpectedUser(..)) && strict != AclMode::Required {
-            tracing::warn!(path = %path.display(), %difference, "the ACL isn't as asked");
+            if first_time(path, "list") {
+                tracing::warn!(path = %path.display(), %difference, "the ACL isn't as asked");
+            }
             continue;
         }
         return Err(DestinationError::TooOpen {
@@ -264,17 +280,4 @@ fn refuse(path: &Path, mode: u32, wanted: u32, all: &[Difference], strict: AclMo
         });
     }
     Ok(())
-}
-
-/// The list that mode bits stand for.
-fn from_mode(mode: u32) -> Acl {
-    use acl::{Entry, Qualifier};
-    let part = |shift: u32| {
-        u16::try_from((mode >> shift) & 7).ok().and_then(Permissions::from_bits).unwrap_or(Permissions::NONE)
-    };
-    Acl::new(vec![
-        Entry { who: Qualifier::Owner, permissions: part(6) },
-        Entry { who: Qualifier::OwningGroup, permissions: part(3) },
-        Entry { who: Qualifier::Other, permissions: part(0) },
-    ])
 }

@@ -20,6 +20,7 @@ mod names;
 mod pair;
 mod parents;
 mod program;
+mod reach;
 mod remove;
 mod socket;
 mod stage;
@@ -35,15 +36,18 @@ use std::time::Duration;
 use nix::unistd::geteuid;
 use zeroize::Zeroizing;
 
-use crate::acl::{AclVerdict, Grants};
-use crate::config::DirectoryConfig;
+use crate::acl::{AclVerdict, Difference, Grants};
+use crate::config::{AclMode, DirectoryConfig};
 
 pub use content::digest_of;
 pub(crate) use error::DestinationError;
 pub use fitness::Fitness;
 pub use init::{InitPlan, InitRequest};
 pub(crate) use lock::{DirectoryLock, HeldPart, PartLock};
+pub use names::is_known as is_known_name;
 
+#[cfg(test)]
+pub(crate) use names::known as known_names;
 pub use pair::PairPaths;
 pub(crate) use program::Program;
 pub(crate) use remove::{Removal, remove_marked};
@@ -272,6 +276,12 @@ impl Destination {
     /// When they can't be read.
     pub fn verify(&self) -> Result<AclVerdict, DestinationError> {
         guard::verify(self)
+    }
+
+    /// The directories above that stop a reader, and whom. Changes nothing.
+    #[must_use]
+    pub fn stops(&self) -> Vec<(PathBuf, Difference)> {
+        if self.grants.mode() == AclMode::Off { Vec::new() } else { reach::stopped(&self.path, self.grants.readers()) }
     }
 
     /// Deletes the directory and everything in it, following no link; what vanishes meanwhile is fine.

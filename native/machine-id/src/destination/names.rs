@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::vocabulary::limits::{LEASE_ID_MAX_LENGTH, LEASE_ID_MIN_LENGTH};
+
 /// The lock file.
 pub(super) const LOCK: &str = ".lock";
 /// Lock files of parts of a directory.
@@ -20,13 +22,16 @@ pub(super) const WRITTEN: &str = ".written";
 const KNOWN: &[&str] = &[
     "bkp_key_history.json",
     "bkp_shown.json",
+    "bkp_state",
     "cockroach",
     "id_bkp",
+    "id_bkp.pub",
     "identity",
     "identity.json",
     "key",
     "key-cert.pub",
     "key.pub",
+    "key.taken-over",
     "known_hosts",
     "kubeconfig.yaml",
     "leases",
@@ -34,6 +39,8 @@ const KNOWN: &[&str] = &[
     "lost+found",
     "mongo.cas",
     "mongo.crt",
+    "probe",
+    "ssh.sock",
     "ssh_config",
     "sshcacerts",
     "sshcert",
@@ -50,8 +57,11 @@ const KNOWN: &[&str] = &[
     ".write-test",
 ];
 
-/// The folders of an output for several Kubernetes clusters.
-const CLUSTERS: &str = "kube-";
+/// How names begin that hold another one: the folders of an output for several Kubernetes clusters, the notes of bots that share
+/// a directory, what could not be read.
+const BEGINNINGS: [&str; 3] = ["kube-", "trouble-", "identity.json.set-aside-"];
+/// How files of each cluster end.
+const ENDINGS: [&str; 2] = [".known_hosts", ".ssh_config"];
 
 const RANDOM_DIGITS: usize = 16;
 
@@ -74,8 +84,25 @@ pub(super) fn is_own(name: &str) -> bool {
 }
 
 /// Whether a name is one that a bot's directory may have.
-pub(super) fn is_known(name: &str) -> bool {
-    KNOWN.contains(&name) || name.starts_with(CLUSTERS)
+#[must_use]
+pub fn is_known(name: &str) -> bool {
+    KNOWN.contains(&name)
+        || BEGINNINGS.iter().any(|begin| name.starts_with(begin))
+        || ENDINGS.iter().any(|end| name.ends_with(end))
+        || is_record(name)
+}
+
+/// Whether a name is a lease's in the lease table.
+fn is_record(name: &str) -> bool {
+    let digits = name.strip_suffix(".json").unwrap_or_default();
+    (LEASE_ID_MIN_LENGTH..=LEASE_ID_MAX_LENGTH).contains(&digits.len())
+        && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The list, to be compared with what the writers of those files call them.
+#[cfg(test)]
+pub(crate) const fn known() -> &'static [&'static str] {
+    KNOWN
 }
 
 /// A path as people know it: what has a passing name is told by what it will be.

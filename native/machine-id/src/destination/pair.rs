@@ -17,6 +17,12 @@ const FILES: [&str; 3] = [KEY, "key.pub", CERTIFICATE];
 /// No certificate is longer.
 const LONGEST: u64 = 1 << 20;
 
+/// All that is written for `ssh` besides, by names below the directory.
+pub(super) fn names() -> impl Iterator<Item = String> {
+    let below = |slot: &str| FILES.map(|file| format!("{slot}/{file}"));
+    SLOTS.into_iter().flat_map(below).chain([PREVIOUS.to_owned()])
+}
+
 /// What `ssh_config` names, in the order in which it does.
 #[derive(Clone, Debug)]
 pub struct PairPaths {

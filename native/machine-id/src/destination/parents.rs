@@ -8,7 +8,8 @@ use nix::unistd::{Group, User, geteuid};
 
 use super::DestinationError;
 use super::writer::{TRUSTED_PARENTS, Writer};
-use crate::acl::{self, Acl, Qualifier, first_time};
+use crate::acl::{self, Acl, Qualifier};
+use crate::once::first_time;
 
 /// Refuses a directory on the way to `asked` that belongs to somebody else than root or us, or in which somebody else
 /// can put something under our entry's name. In a sticky one only the owners can, and the entry's owner is looked at

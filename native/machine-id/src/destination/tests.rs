@@ -17,7 +17,7 @@ fn private(path: impl Into<PathBuf>) -> DirectoryConfig {
     DirectoryConfig::private(path.into())
 }
 
-pub(super) fn scratch() -> tempfile::TempDir {
+pub(crate) fn scratch() -> tempfile::TempDir {
     let scratch = tempfile::tempdir().unwrap();
     chmod(scratch.path(), 0o700);
     scratch
@@ -48,7 +48,7 @@ pub(super) fn chmod(path: &Path, mode: u32) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "makes what the code under test must cope with")]
-pub(super) fn put(path: &Path, contents: &str) {
+pub(crate) fn put(path: &Path, contents: &str) {
     fs::write(path, contents).unwrap();
     chmod(path, 0o600);
 }

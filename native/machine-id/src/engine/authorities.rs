@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::identity::{
     Authorities, Authority, AuthorityError, AuthorityKind, KeySet, Rotation, is_cluster_name, is_same_to_ssh,
 };
+use crate::once::first_time;
 
 /// Connects to auth. Who slept through a CA rotation no longer recognises the server: then the pins tell the present
 /// host CA, since this is a first contact again, and where there are none the proxy's public export does, verified by the
@@ -68,7 +69,9 @@ pub(super) async fn fetch(client: &AuthClient, cluster: &str, known: &Authoritie
         match convert(AuthorityKind::Host, &name, Some(leaf)) {
             Ok(authority) => hosts.extend(authority),
             Err(error) => {
-                tracing::warn!(leaf = name, "the leaf cluster's host CA can't be read: {error}");
+                if first_time(&name, "leaf") {
+                    tracing::warn!(leaf = name, "the leaf cluster's host CA can't be read: {error}");
+                }
                 hosts.extend(known.host_of(&name).cloned());
             }
         }
@@ -83,7 +86,9 @@ fn tell_apart(cluster: &str, leaves: Vec<CertAuthority>) -> Vec<CertAuthority> {
     for leaf in leaves {
         let taken = || apart.iter().map(|other| other.cluster.as_str()).chain([cluster]);
         if !is_cluster_name(&leaf.cluster) || taken().any(|name| is_same_to_ssh(name, &leaf.cluster)) {
-            tracing::warn!(leaf = ?leaf.cluster, "left out: a leaf cluster of an unusable or of another's name");
+            if first_time(&leaf.cluster, "name of a leaf") {
+                tracing::warn!(leaf = ?leaf.cluster, "left out: a leaf cluster of an unusable or of another's name");
+            }
             continue;
         }
         apart.push(leaf);

@@ -62,6 +62,8 @@ pub(super) struct Memory {
     pub(super) seen: Option<Stamp>,
     /// An identity that could not be written down yet, and the certificates that stand on disk instead.
     pub(super) unwritten: Option<(BotIdentity, Option<Certificates>)>,
+    /// Why that was, as it was said.
+    pub(super) said_unwritten: Option<Code>,
     /// Certificates that a rotation has made old, and when they are to be renewed.
     pub(super) renew_by: Option<(Certificates, SystemTime)>,
     /// Hash of a token that the cluster has refused, while the stored identity still works.
@@ -338,17 +340,14 @@ impl Bot {
         self.current().is_some() && stamp.is_some() && self.memory().seen != stamp
     }
 
-    /// Whether a token is configured that the identity at hand didn't come from: one that can bring a stuck identity
+    /// The hash of a configured token that the identity at hand didn't come from: one that can bring a stuck identity
     /// back. Reads the disk.
-    pub(super) fn has_fresh_token(&self) -> bool {
+    pub(super) fn fresh_token(&self) -> Option<String> {
         let known = self.current().map(|session| session.identity.token_hash.clone());
         let refused = self.memory().refused_token.clone();
-        let Some(known) = known.or_else(|| self.store.peek().ok().flatten().map(|state| state.identity.token_hash))
-        else {
-            return false;
-        };
+        let known = known.or_else(|| self.store.peek().ok().flatten().map(|state| state.identity.token_hash))?;
         let token = join::token_hash(&self.join_config()).ok().flatten();
-        token.is_some() && token != known && token != refused
+        token.filter(|token| Some(token) != known.as_ref() && Some(token) != refused.as_ref())
     }
 
     /// Returns when no join or renewal is under way that would be missed. A join that can be made again isn't waited for.

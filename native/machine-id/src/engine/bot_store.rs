@@ -9,6 +9,7 @@ use crate::destination::DestinationError;
 use crate::error::{Code, Error};
 use crate::identity::{BotIdentity, BoundKeys, Certificates, StoreError, StoreGuard, StoredState};
 use crate::join;
+use crate::once::first_time;
 
 const STORE_POLL: Duration = Duration::from_millis(50);
 /// How long another process may hold the store where what is to be written can as well be written another time.
@@ -86,7 +87,7 @@ impl Bot {
         match self.save(guard, &identity) {
             Ok(()) => None,
             Err(error) => {
-                tracing::error!(identity = %self.config.id, "the identity still can't be written down: {error}");
+                self.say_unwritten(&error.into());
                 Some(identity)
             }
         }
@@ -114,8 +115,16 @@ impl Bot {
     pub(super) fn save(&self, guard: &StoreGuard, identity: &BotIdentity) -> Result<(), StoreError> {
         guard.save(identity)?;
         self.saw_store();
-        self.memory().unwritten = None;
+        let mut memory = self.memory();
+        (memory.unwritten, memory.said_unwritten) = (None, None);
         Ok(())
+    }
+
+    /// Says once for each cause that an identity is in memory alone: writing it is tried every few seconds.
+    fn say_unwritten(&self, error: &Error) {
+        if self.memory().said_unwritten.replace(error.code()) != Some(error.code()) {
+            tracing::error!(identity = %self.config.id, "the new identity can't be written down yet, it is kept in memory: {error}");
+        }
     }
 
     /// Remembers the store's file as it is now: what we have read or written ourselves isn't another process's. Reads
@@ -140,7 +149,7 @@ impl Bot {
         if let Err(error) = outcome {
             // A process that ends doesn't wait for a join that can be made again.
             if error.code() != Code::Cancelled {
-                tracing::error!(identity = %self.config.id, "the new identity can't be written down yet, it is kept in memory: {error}");
+                self.say_unwritten(&error);
             }
             self.memory().unwritten = Some((identity.clone(), replaces));
         }
@@ -163,7 +172,9 @@ impl Bot {
                 if token.is_none() || token == self.store.tbots_token_hash() {
                     return Err(error.into());
                 }
-                tracing::warn!(identity = %self.config.id, "{error}; a fresh token is configured");
+                if first_time(token.unwrap_or_default(), "tbot's identity") {
+                    tracing::warn!(identity = %self.config.id, "{error}; a fresh token is configured");
+                }
                 Ok(())
             }
             Err(error) => Err(error.into()),

@@ -72,6 +72,15 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
     })
 }
 
+/// What is stored of an identity, for showing: nothing is made or changed, nobody is asked. Blocks.
+///
+/// # Errors
+/// When it isn't safe, or can't be read.
+pub fn stored(identity: &IdentityConfig, clock: SharedClock) -> Result<IdentityStatus, Error> {
+    let storage = identity.storage.as_ref().filter(|_| !join::keeps_nothing(&identity.join));
+    status(&identity.id, storage, join::recovers(&identity.join), clock)
+}
+
 /// What is stored, without making anything; one without a storage lives in the memory of its process. Blocks.
 fn status(
     id: &str,

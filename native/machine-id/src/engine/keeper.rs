@@ -71,16 +71,19 @@ struct Keeper {
     said: Option<Code>,
     /// Whether there is a stored identity.
     stored: bool,
+    /// The hash of the fresh token that was noticed last.
+    fresh_token: Option<String>,
     /// The life of the identity at hand, and when it ends.
     life: (Lateness, Option<SystemTime>),
 }
 
 /// What the disk says of the identity.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Seen {
     stored: bool,
     overtaken: bool,
-    fresh_token: bool,
+    /// Its hash.
+    fresh_token: Option<String>,
 }
 
 impl Keeper {
@@ -102,6 +105,7 @@ impl Keeper {
             write_at: start,
             said: None,
             stored: false,
+            fresh_token: None,
             life: (Lateness::NONE, None),
             bot,
         }
@@ -273,10 +277,12 @@ impl Keeper {
             tracing::debug!(identity = %bot.config.id, "another process has written the identity");
             bot.sessions.let_go_current();
         }
-        if seen.fresh_token {
+        // Each brings one try at once; then it has to wait for the cluster as any other.
+        if seen.fresh_token.is_some() && seen.fresh_token != self.fresh_token {
             tracing::info!(identity = %bot.config.id, "a fresh token is configured");
             bot.sessions.let_go_current();
             bot.memory().gate.release(now.monotonic);
+            self.fresh_token = seen.fresh_token;
         }
         if now.monotonic >= self.write_at {
             self.write_at = now.monotonic + Duration::from_secs(5);
@@ -291,7 +297,7 @@ impl Keeper {
             Seen {
                 stored: bot.store.stamp().is_some(),
                 overtaken: bot.was_overtaken(),
-                fresh_token: (stuck || bot.trouble().is_some()) && bot.has_fresh_token(),
+                fresh_token: (stuck || bot.trouble().is_some()).then(|| bot.fresh_token()).flatten(),
             }
         });
         let seen = tokio::time::timeout(DISK, looking).await;

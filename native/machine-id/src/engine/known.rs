@@ -9,6 +9,7 @@ use super::session::Session;
 use crate::connect::{AuthClient, ClientCredential, DatabaseRules};
 use crate::error::{Code, Error};
 use crate::issue::{self, IssueRequest, SeenClusters, Target};
+use crate::vocabulary::databases::Database;
 
 /// How long asking may take: the answer to the caller waits for it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -101,7 +102,8 @@ pub(super) async fn doubts(
         rules.names.extend(names);
     }
     // Other databases have their names looked at by nobody.
-    let names = ["postgres", "mongodb"].contains(&protocol).then_some(("name", database, rules.names));
+    let named = Database::of(protocol).is_some_and(|known| known.named);
+    let names = named.then_some(("name", database, rules.names));
     let checks = [("user", username, rules.users)].into_iter().chain(names);
     Ok(checks.filter_map(|(what, wished, allowed)| doubt(what, wished, allowed)).collect())
 }

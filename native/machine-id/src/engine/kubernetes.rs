@@ -8,6 +8,7 @@ use super::session::Session;
 use crate::config::{KubeClusters, KubernetesOutput};
 use crate::error::{Code, Error};
 use crate::issue::{RoleCertificate, Target};
+use crate::once::first_time;
 use crate::output::KubeCertificate;
 
 /// A context of a kubeconfig.
@@ -84,7 +85,9 @@ pub(super) async fn contexts(
         ));
     }
     for labels in unmatched {
-        tracing::warn!(identity = %bot.config.id, ?labels, "no Kubernetes cluster that the roles see has these labels");
+        if first_time(format!("{} {labels:?}", bot.config.id), "labels") {
+            tracing::warn!(identity = %bot.config.id, ?labels, "no Kubernetes cluster that the roles see has these labels");
+        }
     }
     Ok(contexts)
 }

@@ -23,6 +23,8 @@ pub use certificates::{Certificates, Which};
 pub use file::IdentityFile;
 pub use key::KeyPair;
 pub(crate) use ssh_ca_key::SshKeyType;
+#[cfg(test)]
+pub(crate) use store::files as store_files;
 pub(crate) use store::{BoundKeys, BoundState, MachineMark, RenewalPermit, Stamp, StoreError, StoreGuard, StoredState};
 pub use store::{RenewalState, Store};
 #[cfg(feature = "fuzzing")]

@@ -19,9 +19,9 @@ pub(crate) use error::LeaseError;
 pub(crate) use id::LeaseId;
 pub use owner::Owner;
 pub(crate) use record::LeaseRecord;
-#[cfg(test)]
-pub(crate) use table::MARKER;
 pub(crate) use table::{Claim, LeaseTable};
+#[cfg(test)]
+pub(crate) use table::{MARKER, file_name as record_name};
 
 #[cfg(test)]
 mod tests;

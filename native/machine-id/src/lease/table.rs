@@ -9,6 +9,7 @@ use super::{CertificateHistory, Ended, Fate, LeaseError, LeaseId, LeaseRecord, O
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
 use crate::destination::{Destination, DestinationError, Durability, HeldPart, PartLock, remove_marked};
+use crate::once::first_time;
 
 /// The file in a lease's directory that says whose it is.
 pub(crate) const MARKER: &str = ".lease";
@@ -137,7 +138,7 @@ impl LeaseTable {
     ) -> Result<LeaseRecord, LeaseError> {
         let _held = self.lock_lease(id)?;
         let unknown = || LeaseError::Unknown { id: id.clone() };
-        let mut record = self.find(id)?.filter(|record| record.owner == self.this).ok_or_else(unknown)?;
+        let mut record = self.read(id)?.filter(|record| record.owner == self.this).ok_or_else(unknown)?;
         if record.expires == expires && record.history == *history {
             return Ok(record);
         }
@@ -152,7 +153,7 @@ impl LeaseTable {
     /// # Errors
     /// When the table can't be read.
     pub(crate) fn is_ours(&self, id: &LeaseId) -> Result<bool, LeaseError> {
-        Ok(self.find(id)?.is_some_and(|record| record.owner == self.this))
+        Ok(self.read(id)?.is_some_and(|record| record.owner == self.this))
     }
 
     /// Gives a lease back: its directory is deleted (unless it is standing), then its record.
@@ -161,7 +162,7 @@ impl LeaseTable {
     /// When something can't be deleted; the lease then stays in the table and can be released again.
     pub(crate) fn release(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
         let _held = self.lock_lease(id)?;
-        self.end_known(id)
+        self.end_known(self.read(id)?, id)
     }
 
     /// As [`Self::release`], unless another process has taken the lease over meanwhile: then it is that one's.
@@ -170,9 +171,9 @@ impl LeaseTable {
     /// As [`Self::release`].
     pub(crate) fn release_ours(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
         let _held = self.lock_lease(id)?;
-        match self.find(id)? {
+        match self.read(id)? {
             Some(record) if record.owner != self.this => Ok(Ended::NOTHING),
-            _ => self.end_known(id),
+            known => self.end_known(known, id),
         }
     }
 
@@ -186,16 +187,15 @@ impl LeaseTable {
             return Err(unusable(directory));
         }
         let _held = self.lock_lease(id)?;
-        let known = self.find(id)?;
-        let ended = self.end_known(id)?;
-        if known.is_some_and(|record| record.directory == directory) {
+        let ended = self.end_known(self.find(id)?, id)?;
+        if ended.record.as_ref().is_some_and(|record| record.directory == directory) {
             return Ok(ended);
         }
         Ok(Ended { directory: remove_marked(directory, MARKER, id.as_str())?.into(), ..ended })
     }
 
-    fn end_known(&self, id: &LeaseId) -> Result<Ended, LeaseError> {
-        match self.find(id)? {
+    fn end_known(&self, known: Option<LeaseRecord>, id: &LeaseId) -> Result<Ended, LeaseError> {
+        match known {
             Some(record) => {
                 let directory = self.end(&record)?;
                 Ok(Ended { record: Some(record), directory })
@@ -271,16 +271,27 @@ impl LeaseTable {
         Ok(fate)
     }
 
+    /// The record of a lease, as if there were none where others could have written it: it names a directory to be removed.
     fn find(&self, id: &LeaseId) -> Result<Option<LeaseRecord>, LeaseError> {
-        let contents = match self.directory.read(&file_name(id), MAX_RECORD) {
-            Err(DestinationError::TooLong { path, .. }) => {
-                tracing::warn!(path = %path.display(), "not a lease's record");
-                return Ok(None);
+        match self.read(id) {
+            Err(LeaseError::Destination(error)) if is_of_others(&error) => {
+                if first_time(self.directory.path().join(file_name(id)), "record") {
+                    tracing::warn!(
+                        lease = %id,
+                        "{error}; this record of a lease is ignored, and its directory stays until the lease is taken or \
+                         released again"
+                    );
+                }
+                Ok(None)
             }
-            other => other?,
-        };
+            other => other,
+        }
+    }
+
+    fn read(&self, id: &LeaseId) -> Result<Option<LeaseRecord>, LeaseError> {
+        let contents = self.directory.read(&file_name(id), MAX_RECORD)?;
         let record = contents.as_ref().and_then(|contents| LeaseRecord::from_json(id, contents));
-        if contents.is_some() && record.is_none() {
+        if contents.is_some() && record.is_none() && first_time(self.directory.path().join(file_name(id)), "record") {
             tracing::warn!(lease = %id, "the record of this lease can't be read");
         }
         Ok(record)
@@ -306,8 +317,15 @@ impl LeaseTable {
     }
 }
 
-fn file_name(id: &LeaseId) -> String {
+/// The name of a lease's record in the table.
+pub(crate) fn file_name(id: &LeaseId) -> String {
     format!("{id}.json")
+}
+
+/// Whether somebody else may have put a file there, or changed it.
+const fn is_of_others(error: &DestinationError) -> bool {
+    use DestinationError::{ForeignOwner, NotAFile, SymbolicLink, TooLong, TooOpen};
+    matches!(error, TooOpen { .. } | ForeignOwner { .. } | SymbolicLink { .. } | NotAFile { .. } | TooLong { .. })
 }
 
 fn unusable(path: &Path) -> LeaseError {

@@ -103,6 +103,36 @@ fn taking_the_same_lease_again_is_fine_and_another_use_of_its_id_is_a_conflict()
 }
 
 #[test]
+fn a_record_that_others_could_have_written_ends_no_lease_and_keeps_nobody_out() {
+    let agent = Agent::new();
+    let (path, standing) = (agent.path("lease"), agent.path("standing"));
+    take(&agent.table(), ID, &path, false).unwrap();
+    take(&agent.table(), OTHER, &standing, true).unwrap();
+    // Its process is gone.
+    agent.rewrite(ID, |record| record["owner"]["started"] = 1.into());
+    for name in ["root", "root/leases"] {
+        fs::set_permissions(agent.path(name), fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    for id in [ID, OTHER] {
+        fs::set_permissions(agent.record_file(id), fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    // The storage is closed by who opens it.
+    fs::set_permissions(agent.path("root"), fs::Permissions::from_mode(0o700)).unwrap();
+    let table = agent.table();
+    assert_eq!(fs::metadata(agent.path("root/leases")).unwrap().permissions().mode() & 0o777, 0o700);
+    assert!(table.list().unwrap().is_empty() && table.sweep().unwrap().is_empty());
+    assert!(path.join("key").exists(), "a directory was removed by a record that others could have written");
+    // What is held goes on, what is asked to be ended says why it isn't.
+    assert!(table.is_ours(&id(OTHER)).is_err());
+    assert_eq!(table.release(&id(ID)).unwrap_err().code(), Code::DestinationUnsafe);
+    // Who knows the directory ends it by its mark, and who takes a lease again writes its record anew.
+    assert_eq!(table.discard(&id(ID), &path).unwrap().directory, Fate::Removed);
+    take(&table, OTHER, &standing, true).unwrap();
+    assert_eq!(fs::metadata(agent.record_file(OTHER)).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(table.list().unwrap().len(), 1);
+}
+
+#[test]
 fn a_directory_with_something_in_it_is_refused_and_left_alone() {
     let agent = Agent::new();
     let path = agent.path("precious");

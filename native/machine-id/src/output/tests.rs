@@ -61,6 +61,13 @@ impl Case {
     }
 
     fn try_files(&self) -> Result<BTreeMap<String, String>, OutputError> {
+        self.with_request(|request| {
+            let files = artifacts(request)?;
+            Ok(files.into_iter().map(|file| (file.name.into_owned(), file.contents.expose().to_owned())).collect())
+        })
+    }
+
+    fn with_request<T>(&self, work: impl FnOnce(&OutputRequest<'_>) -> T) -> T {
         let names: Vec<&str> = match &self.kind {
             OutputKind::Kubernetes(output) => output.names().collect(),
             _ => Vec::new(),
@@ -78,12 +85,20 @@ impl Case {
             ssh: None,
             multiplexed: self.multiplexed,
         };
-        let files = artifacts(&request)?;
-        Ok(files.into_iter().map(|file| (file.name.into_owned(), file.contents.expose().to_owned())).collect())
+        work(&request)
     }
 
     fn files(&self) -> BTreeMap<String, String> {
         self.try_files().unwrap()
+    }
+
+    /// Names of files with secrets in them.
+    fn secret(&self) -> Vec<String> {
+        self.with_request(|request| {
+            let files = artifacts(request).unwrap();
+            let secret = files.into_iter().filter(|file| matches!(file.contents, Contents::Secret(_)));
+            secret.map(|file| file.name.into_owned()).collect()
+        })
     }
 
     fn add_leaf(&mut self, name: &str, key: &str) {
@@ -174,7 +189,21 @@ fn each_kind_has_its_files() {
         let mut expected: Vec<&str> = COMMON.iter().chain(extra).copied().collect();
         expected.sort_unstable();
         assert_eq!(Case::new(kind.clone()).files().into_keys().collect::<Vec<_>>(), expected, "{kind:?}");
+        // What is looked for, and what is looked at before.
+        assert!(crate::engine::expected_files(&kind).iter().all(|name| expected.contains(name)), "{kind:?}");
+        let mut before = crate::engine::files_to_write(&kind);
+        before.sort_unstable();
+        assert_eq!(before, expected, "{kind:?}");
+        let mut secret = Case::new(kind.clone()).secret();
+        secret.sort_unstable();
+        let keys: Vec<&str> = expected.iter().copied().filter(|name| crate::engine::holds_a_key(name)).collect();
+        assert_eq!(secret, keys, "{kind:?}");
     }
+    let several = OutputKind::Kubernetes(KubernetesOutput::named(["a", "b/c"]));
+    let written: Vec<_> = Case::new(several.clone()).files().into_keys().collect();
+    let mut before = crate::engine::files_to_write(&several);
+    before.sort_unstable();
+    assert_eq!(before, written);
 }
 
 #[test]

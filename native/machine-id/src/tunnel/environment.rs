@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::listener::Begins;
 use crate::config::TunnelKind;
+use crate::vocabulary::databases::{Client, Database};
 
 /// A tunnel that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,23 +15,6 @@ pub struct Reached {
     pub protocol: String,
     /// Where it begins.
     pub begins: Begins,
-}
-
-/// Databases whose clients have variables of their own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Client {
-    Postgres,
-    MySql,
-}
-
-impl Client {
-    fn of(reached: &Reached) -> Option<Self> {
-        match reached.protocol.as_str() {
-            "postgres" | "cockroachdb" => Some(Self::Postgres),
-            "mysql" => Some(Self::MySql),
-            _ => None,
-        }
-    }
 }
 
 /// The variables: of each tunnel one by its name, and those of a client's own where there is exactly one database of its
@@ -50,7 +34,10 @@ pub fn environment(tunnels: &[Reached]) -> BTreeMap<String, String> {
         variables.insert(name, url(reached));
     }
     for client in [Client::Postgres, Client::MySql] {
-        let mut ours = tunnels.iter().filter(|reached| Client::of(reached) == Some(client));
+        let is_its = |reached: &&Reached| {
+            Database::of(&reached.protocol).is_some_and(|database| database.client == Some(client))
+        };
+        let mut ours = tunnels.iter().filter(is_its);
         if let (Some(only), None) = (ours.next(), ours.next()) {
             let own = of_client(client, only).into_iter();
             variables.extend(own.map(|(name, value)| (name.to_owned(), value)));
@@ -71,11 +58,7 @@ fn url(reached: &Reached) -> String {
         Begins::Unix(path) => return path.display().to_string(),
         Begins::Tcp(address) => address,
     };
-    let scheme = match reached.protocol.as_str() {
-        "postgres" | "cockroachdb" => "postgresql",
-        "clickhouse-http" | "elasticsearch" | "opensearch" => "http",
-        other => other,
-    };
+    let scheme = Database::of(&reached.protocol).map_or(reached.protocol.as_str(), |database| database.scheme);
     match &reached.kind {
         TunnelKind::Database { username, database, .. } => {
             format!("{scheme}://{}@{address}/{}", encoded(username), encoded(database))

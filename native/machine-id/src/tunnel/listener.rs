@@ -1,12 +1,13 @@
 //! Where a tunnel begins: a TCP port, or a Unix socket in a directory of ours.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-use crate::config::{DirectoryConfig, Listen};
+use crate::config::{DirectoryConfig, Listen, SymlinkMode};
 use crate::destination::{Destination, SocketName};
 use crate::error::{Code, Error};
 
@@ -68,13 +69,30 @@ impl Listener {
     }
 }
 
-fn cannot(listen: &dyn std::fmt::Display, why: &dyn std::fmt::Display, hint: &str) -> Error {
+fn cannot(listen: &dyn fmt::Display, why: &dyn fmt::Display, hint: impl Into<String>) -> Error {
     Error::new(Code::DestinationDenied, format!("cannot listen on {listen}: {why}"), hint)
 }
 
+/// Why a port can't be had.
+pub(super) fn no_port(address: SocketAddr, error: &io::Error) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "see who listens there with `ss -ltnp 'sport = :{}'`, and take another port, or 0 for any free one",
+            address.port()
+        ),
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need root or CAP_NET_BIND_SERVICE (in a unit of systemd AmbientCapabilities=CAP_NET_BIND_SERVICE); \
+             or take a higher one"
+                .to_owned()
+        }
+        io::ErrorKind::AddrNotAvailable => "take an address of this machine, such as 127.0.0.1".to_owned(),
+        _ => "take another port, or 0 for any free one".to_owned(),
+    };
+    cannot(&format_args!("tcp://{address}"), error, hint)
+}
+
 fn tcp(address: SocketAddr) -> Result<Listener, Error> {
-    const HINT: &str = "take another port, or 0 for any free one";
-    let failed = |error: io::Error| cannot(&format!("tcp://{address}"), &error, HINT);
+    let failed = |error: io::Error| no_port(address, &error);
     let listener = std::net::TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let begins = Begins::Tcp(listener.local_addr().map_err(failed)?);
@@ -82,17 +100,31 @@ fn tcp(address: SocketAddr) -> Result<Listener, Error> {
 }
 
 fn unix(path: &Path) -> Result<Listener, Error> {
-    let shown = format!("unix://{}", path.display());
-    let (Some(directory), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
-        return Err(cannot(&shown, &"it has no name", "write unix:///DIRECTORY/NAME"));
-    };
-    look(path, &shown)?;
-    let destination = Destination::create_or_open(&DirectoryConfig::private(directory.to_owned()))?;
+    let (directory, name) = parts(path)?;
+    look(path)?;
+    let destination = Destination::create_or_open(&directory)?;
     Listener::in_destination(&destination, name)
 }
 
+/// The directory of a socket, and its name there. There is no key to allow links by, and systems have them on the way to
+/// sockets (`/var/run`): those of root's and ours are followed.
+pub(super) fn parts(path: &Path) -> Result<(DirectoryConfig, &str), Error> {
+    match (path.parent(), path.file_name().and_then(|name| name.to_str())) {
+        (Some(directory), Some(name)) => {
+            let private = DirectoryConfig::private(directory.to_owned());
+            Ok((DirectoryConfig { symlinks: SymlinkMode::Insecure, ..private }, name))
+        }
+        _ => Err(no_socket(path, &"it has no name", "write unix:///DIRECTORY/NAME")),
+    }
+}
+
+/// Why there can't be a socket.
+pub(super) fn no_socket(path: &Path, why: &dyn fmt::Display, hint: &str) -> Error {
+    cannot(&format_args!("unix://{}", path.display()), why, hint)
+}
+
 /// Refuses to take the place of anything but a socket of ours that nobody serves any more.
-fn look(path: &Path, shown: &str) -> Result<(), Error> {
+pub(super) fn look(path: &Path) -> Result<(), Error> {
     let found = match std::fs::symlink_metadata(path) {
         Ok(found) => found,
         // What is wrong with the directory says who opens it.
@@ -100,11 +132,11 @@ fn look(path: &Path, shown: &str) -> Result<(), Error> {
     };
     if !found.file_type().is_socket() || found.uid() != nix::unistd::geteuid().as_raw() {
         let why = "something stands there that is no socket of this user";
-        return Err(cannot(&shown, &why, "take another name, or remove it"));
+        return Err(no_socket(path, &why, "take another name, or remove it"));
     }
     // A longer path than a socket's address has room for isn't asked.
     match UnixStream::connect(path) {
-        Ok(_) => Err(cannot(&shown, &"another process serves it", "end that, or take another name")),
+        Ok(_) => Err(no_socket(path, &"another process serves it", "end that, or take another name")),
         Err(_) => Ok(()),
     }
 }

@@ -7,6 +7,7 @@
 mod carry;
 mod client;
 mod environment;
+mod fit;
 mod limits;
 mod listener;
 mod server;
@@ -16,5 +17,6 @@ mod tell;
 mod tests;
 
 pub use environment::{Reached, environment};
+pub use fit::could_listen;
 pub use listener::{Begins, Listener};
 pub use server::{Serving, Switch, Upstream};

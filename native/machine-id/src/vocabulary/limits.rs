@@ -58,6 +58,8 @@ limits! {
     LEASE_ID_MAX_LENGTH: usize = 64;
     /// Longest path, in bytes.
     PATH_BYTES: usize = 4095;
+    /// Longest path of a Unix socket, in bytes: no client has room for more in its address (unix(7)).
+    SOCKET_PATH_BYTES: usize = 107;
     /// Longest JSON text of a call, in bytes.
     REQUEST_BYTES: usize = 1 << 20;
     /// Most certificates that are kept of a lease; of more the first and the newest.

@@ -50,6 +50,7 @@ impl Default for Builder {
                 min_client: None,
                 all_roles: false,
                 suite: None,
+                joined_keys: None,
                 stream_limit: Duration::from_secs(60),
             },
             bots: Vec::new(),

@@ -1,6 +1,7 @@
 //! How bots join, as tests set it up and look at it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use super::builder::Builder;
@@ -51,6 +52,14 @@ impl Builder {
     #[must_use]
     pub fn all_roles_always(mut self) -> Self {
         self.settings.all_roles = true;
+        self
+    }
+
+    /// Writes a line into that file for each join: the bot's user, and the public key of its X.509 certificate in
+    /// hexadecimal.
+    #[must_use]
+    pub fn joined_keys(mut self, file: &Path) -> Self {
+        self.settings.joined_keys = Some(file.to_owned());
         self
     }
 

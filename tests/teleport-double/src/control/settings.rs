@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) all_roles: bool,
     /// Signature algorithm suite; by version when unset.
     pub(crate) suite: Option<String>,
+    /// Gets a line for each join.
+    pub(crate) joined_keys: Option<PathBuf>,
     /// How long an exchange of the old join service may take.
     pub(crate) stream_limit: Duration,
 }

@@ -38,7 +38,8 @@ pub struct SignedOptions {
     pub method: String,
     /// A file with the JWKS, read at each join.
     pub jwks: PathBuf,
-    /// Whom it lets in: `namespace:name`, project paths with `*` and `?`, or subjects with those.
+    /// Whom it lets in: `namespace:name`, project paths with `*` and `?`, or subjects with those. After a semicolon
+    /// `CLAIM=VALUE` may follow, which has to be so too (`team/*;ref_type=branch`).
     pub allow: Vec<String>,
 }
 

@@ -10,7 +10,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};
 use serde_json::{Value, json};
 use teleport_double::{Double, SignedOptions, TokenOptions};
 
-use crate::client::double;
+use crate::client::{double, started};
 use crate::id_token::{http, v1};
 
 struct Issuer {
@@ -122,4 +122,29 @@ async fn a_rotation_needs_the_new_key_to_be_published_first() {
     v1(&double, &token, &issuer.sign(0, "k0", &claims())).await.unwrap();
     issuer.publish(&[1]);
     assert!(v1(&double, &token, &issuer.sign(0, "k0", &claims())).await.is_err());
+}
+
+#[tokio::test]
+async fn a_rule_may_ask_for_one_more_claim_and_each_join_is_noted() {
+    let directory = tempfile::tempdir().unwrap();
+    let noted = directory.path().join("keys");
+    let double = started(Double::builder().version("18.11.0").joined_keys(&noted)).await;
+    let issuer = Issuer::new();
+    issuer.publish(&[0]);
+    let token = token(&double, &issuer, "gitlab", "team/*;ref_type=branch");
+    let of = |kind: &str| {
+        let mut claims = claims();
+        claims["ref_type"] = kind.into();
+        issuer.sign(0, "k0", &claims)
+    };
+    let said = refusal(&double, &token, &of("fork")).await;
+    assert!(said.contains("did not match any allow rules"), "{said}");
+    let none = refusal(&double, &token, &issuer.sign(0, "k0", &claims())).await;
+    assert!(none.contains("did not match any allow rules"), "{none}");
+    assert!(!noted.exists());
+    let (status, body) = http(&double, &token, &of("branch")).await;
+    assert_eq!(status, 200, "{body}");
+    let noted = std::fs::read_to_string(&noted).unwrap();
+    let key = noted.strip_prefix("bot-api ").and_then(|line| line.strip_suffix('\n')).unwrap();
+    assert!(key.len() > 100 && key.bytes().all(|byte| byte.is_ascii_hexdigit()), "{noted}");
 }

@@ -30,6 +30,8 @@ pub struct Places {
     pub storage: Option<String>,
     /// The outputs', in their order.
     pub outputs: Vec<String>,
+    /// Those where the tunnels listen, in their order.
+    pub tunnels: Vec<String>,
     /// The CA file's.
     pub ca: Option<String>,
 }

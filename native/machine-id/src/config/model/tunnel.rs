@@ -1,7 +1,7 @@
 //! Listeners of this machine that lead to a database or an application.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -53,6 +53,26 @@ pub enum Listen {
     Unix(PathBuf),
 }
 
+impl Listen {
+    /// Whether only one of them can listen at a time. Port 0 is any free one.
+    #[must_use]
+    pub fn clashes(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unix(one), Self::Unix(other)) => one == other,
+            (Self::Tcp(one), Self::Tcp(other)) => {
+                let same = one.port() == other.port() && one.port() != 0;
+                same && (covers(one.ip(), other.ip()) || covers(other.ip(), one.ip()))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether who listens at `one` takes the connections to `other` too. All of IPv6 is all of IPv4 besides.
+fn covers(one: IpAddr, other: IpAddr) -> bool {
+    one == other || (one.is_unspecified() && (one.is_ipv6() || other.is_ipv4()))
+}
+
 /// A tunnel of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TunnelConfig {
@@ -66,4 +86,29 @@ pub struct TunnelConfig {
     pub name: Option<String>,
     /// Lifetime of its certificates; none: the identity's.
     pub ttl: Option<Duration>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listeners_clash_by_path_and_by_port_at_addresses_that_include_each_other() {
+        let tcp = |text: &str| Listen::Tcp(text.parse().unwrap());
+        for (one, other, clash) in [
+            ("127.0.0.1:1", "127.0.0.1:1", true),
+            ("127.0.0.1:1", "127.0.0.1:2", false),
+            ("127.0.0.1:0", "127.0.0.1:0", false),
+            ("0.0.0.0:1", "127.0.0.1:1", true),
+            ("127.0.0.1:1", "[::]:1", true),
+            ("0.0.0.0:1", "[::1]:1", false),
+            ("127.0.0.1:1", "127.0.0.2:1", false),
+        ] {
+            assert_eq!(tcp(one).clashes(&tcp(other)), clash, "{one} {other}");
+            assert_eq!(tcp(other).clashes(&tcp(one)), clash, "{other} {one}");
+        }
+        let unix = |path: &str| Listen::Unix(path.into());
+        assert!(unix("/a/b").clashes(&unix("/a/b")) && !unix("/a/b").clashes(&unix("/a/c")));
+        assert!(!unix("/a/b").clashes(&tcp("127.0.0.1:1")));
+    }
 }

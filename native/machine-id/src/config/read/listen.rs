@@ -5,13 +5,20 @@ use std::path::PathBuf;
 
 use super::value::shown;
 use crate::config::model::Listen;
-use crate::vocabulary::limits::PATH_BYTES;
+use crate::vocabulary::limits::SOCKET_PATH_BYTES;
 
 const FORM: &str = "write tcp://127.0.0.1:PORT or unix:///PATH";
 
 /// Reads an address.
 pub(in crate::config) fn listen(text: &str) -> Result<Listen, String> {
     if let Some(path) = text.strip_prefix("unix://") {
+        if path.len() > SOCKET_PATH_BYTES {
+            return Err(format!(
+                "is a path of {} bytes, and no client can connect to a socket whose path has more than \
+                 {SOCKET_PATH_BYTES}; take a shorter one",
+                path.len()
+            ));
+        }
         return unix(path).ok_or_else(|| format!("is {}, which is no absolute path of a file; {FORM}", shown(text)));
     }
     let Some(address) = text.strip_prefix("tcp://") else { return Err(format!("is {}; {FORM}", shown(text))) };
@@ -35,7 +42,7 @@ fn tcp(address: &str) -> Option<SocketAddr> {
 
 fn unix(path: &str) -> Option<Listen> {
     let (directory, name) = path.rsplit_once('/')?;
-    let usable = path.starts_with('/') && !directory.is_empty() && path.len() <= PATH_BYTES && !path.contains('\0');
+    let usable = path.starts_with('/') && !directory.is_empty() && !path.contains('\0');
     let parts = directory.split('/').skip(1);
     let plain = parts.chain([name]).all(|part| !part.is_empty() && part != "." && part != "..");
     (usable && plain).then(|| Listen::Unix(PathBuf::from(path)))
@@ -75,5 +82,7 @@ mod tests {
         ] {
             assert!(listen(text).is_err(), "{text}");
         }
+        let long = |bytes: usize| listen(&format!("unix:///d/{}", "s".repeat(bytes - 3)));
+        assert!(long(107).is_ok() && long(108).unwrap_err().contains("a path of 108 bytes"));
     }
 }

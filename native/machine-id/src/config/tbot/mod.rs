@@ -8,6 +8,7 @@ mod nodes;
 mod onboarding;
 mod options;
 mod sink;
+mod target;
 mod template;
 mod tunnel;
 mod v1;
@@ -31,7 +32,7 @@ use std::time::Duration;
 
 use super::diagnostic::{ConfigError, Diagnostics, Place};
 use super::model::{
-    AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, Listen, OutputConfig, Places, TbotConfig, TunnelConfig,
+    AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, OutputConfig, Places, TbotConfig, TunnelConfig,
 };
 use super::read::address::parse_address;
 use super::read::join_uri::UriCluster;
@@ -153,10 +154,13 @@ fn read(mut top: Tree, options: TbotOptions, base: &Path, diagnostics: &mut Diag
     let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), diagnostics));
     distinct(&outputs, storage.as_ref(), diagnostics);
     distinct_listeners(&tunnels, diagnostics);
+    target::check(&outputs, &tunnels, diagnostics);
+    let listeners = tunnels.iter().map(|(place, _)| diagnostics.location(&place.key("listen", None))).collect();
     let tunnels: Vec<TunnelConfig> = tunnels.into_iter().map(|(_, tunnel)| tunnel).collect();
     let places = Places {
         storage: storage_place.map(|place| diagnostics.location(&place)),
         outputs: outputs.iter().map(|written| diagnostics.location(&written.path)).collect(),
+        tunnels: listeners,
         ca: ca_place.map(|place| diagnostics.location(&place)),
     };
     let outputs: Vec<OutputConfig> = outputs.into_iter().map(|written| written.output).collect();
@@ -251,11 +255,9 @@ fn distinct(outputs: &[Written], storage: Option<&DirectoryConfig>, diagnostics:
     }
 }
 
-/// Port 0 is any free one.
 fn distinct_listeners(tunnels: &[(Place, TunnelConfig)], diagnostics: &mut Diagnostics) {
     for (index, (place, tunnel)) in tunnels.iter().enumerate() {
-        let free = matches!(&tunnel.listen, Listen::Tcp(address) if address.port() == 0);
-        let before = tunnels.iter().take(index).find(|(_, other)| !free && other.listen == tunnel.listen);
+        let before = tunnels.iter().take(index).find(|(_, other)| other.listen.clashes(&tunnel.listen));
         if let Some((before, _)) = before {
             diagnostics.error(place, format!("listens where {} does; take another port or path", before.path));
         }

@@ -82,9 +82,9 @@ fn kubernetes(lines: &str) -> Result<OutputKind, Vec<String>> {
 
 #[test]
 fn the_kubernetes_output_of_tbot_17_selects_clusters_by_name_and_by_label() {
-    let selectors = "  selectors:\n  - name: prod\n    default_namespace: team\n  - name: ../a b\n  - labels: {env: dev, tier: '1'}\n";
+    let selectors = "  selectors:\n  - name: prod\n    default_namespace: team\n  - name: a.b_c\n  - labels: {env: dev, tier: '1'}\n";
     let OutputKind::Kubernetes(output) = kubernetes(selectors).unwrap() else { panic!("another kind") };
-    assert_eq!(output.names().collect::<Vec<_>>(), ["prod", "../a b"]);
+    assert_eq!(output.names().collect::<Vec<_>>(), ["prod", "a.b_c"]);
     assert_eq!((output.selectors[0].namespace.as_str(), output.selectors[1].namespace.as_str()), ("team", ""));
     let labels = [("env", "dev"), ("tier", "1")].map(|(label, value)| (label.to_owned(), value.to_owned()));
     assert_eq!(output.selectors[2].clusters, KubeClusters::Labelled(labels.into()));

@@ -28,6 +28,9 @@ const STATE: &str = "bkp_state";
 const HISTORY: &str = "bkp_key_history.json";
 /// Ours: whom the state belongs to, and which one was shown at a join without known outcome.
 const SHOWN: &str = "bkp_shown.json";
+/// All of them.
+#[cfg(test)]
+pub(super) const FILES: [&str; 5] = [KEY, PUBLIC_KEY, STATE, HISTORY, SHOWN];
 /// As many keys as tbot keeps.
 const KEYS: usize = 10;
 const MAX_FILE: u64 = 256 << 10;

@@ -14,7 +14,7 @@ use crate::config::DirectoryConfig;
 use crate::destination::{Destination, DestinationError, DirectoryLock};
 
 /// The file by which a directory is tried out.
-const PROBE_FILE: &str = "probe";
+pub(super) const PROBE_FILE: &str = "probe";
 /// Larger than an identity with a few authorities.
 const PROBE_SIZE: usize = 64 * 1024;
 

@@ -35,6 +35,13 @@ use medium::Medium;
 /// The identity's file.
 pub(crate) const IDENTITY_FILE: &str = "identity.json";
 
+/// Everything that stands in a storage.
+#[cfg(test)]
+pub(crate) fn files() -> Vec<&'static str> {
+    let own = [IDENTITY_FILE, medium::PROBE_FILE];
+    own.into_iter().chain(bound::FILES).chain(tbots::FILES).chain(tbots::OTHERS).collect()
+}
+
 /// What keeps one bot identity: a directory, or the memory of this process.
 #[derive(Clone, Debug)]
 pub struct Store {

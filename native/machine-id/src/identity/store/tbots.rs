@@ -30,9 +30,13 @@ const TLS_CAS: &str = "tlscacerts";
 const SSH_CAS: &str = "sshcacerts";
 const TOKEN_HASH: &str = "tokenhash";
 /// What else tbot writes beside them: the public key, the certificate's name up to version 9, the file it tries to write.
-const OTHERS: [&str; 3] = ["key.pub", "sshcert", ".write-test"];
+pub(super) const OTHERS: [&str; 3] = ["key.pub", "sshcert", ".write-test"];
 /// The key while it is taken over.
 const TAKEN_KEY: &str = "key.taken-over";
+/// All of them.
+#[cfg(test)]
+pub(super) const FILES: [&str; 8] =
+    [LOCK, KEY, SSH_CERTIFICATE, TLS_CERTIFICATE, TLS_CAS, SSH_CAS, TOKEN_HASH, TAKEN_KEY];
 /// What stands between two authorities in one file.
 const SEPARATOR: char = '$';
 const MAX_FILE: u64 = 1 << 20;

@@ -133,7 +133,12 @@ pub(crate) fn finish(
     let wished = request.expires.unwrap_or(now + Duration::from_secs(3600));
     let expires = wished.min(now + LONGEST).min(now + admitted.longest);
     let subject = admitted.subject.clone();
+    let public = keys.tls.as_ref().map(|key| hex::encode(key.subject_public_key.raw_bytes()));
     let issued = issue(core, admitted.subject, keys, expires, true, fault)?;
+    if let (Some(file), Some(key)) = (&core.settings.joined_keys, public) {
+        note(file, &format!("{} {key}\n", subject.user))
+            .map_err(|error| Refusal::plain(format!("the double can't write {}: {error}", file.display())))?;
+    }
     let mut state = core.state();
     let bound = settle(&mut state, request, &core.settings.cluster, proof, &subject.bot_instance)?;
     if let Some(bot) = state.bots.get_mut(&subject.user) {
@@ -146,6 +151,11 @@ pub(crate) fn finish(
     drop(state);
     core.counters.change(|counts| counts.joined += 1);
     Ok(Joined { issued, bound })
+}
+
+fn note(file: &std::path::Path, line: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    std::fs::OpenOptions::new().create(true).append(true).open(file)?.write_all(line.as_bytes())
 }
 
 /// Whether the proof is what the token asks for.

@@ -43,7 +43,11 @@ pub(super) fn check(core: &Core, method: &str, options: &SignedOptions, shown: &
         _ => claims["sub"].as_str(),
     };
     let exact = method == "kubernetes";
-    let fits = |rule: &String, who: &str| if exact { rule == who } else { matches(rule, who) };
+    let fits = |rule: &String, who: &str| {
+        let (rule, more) = rule.split_once(';').map_or((rule.as_str(), None), |(rule, more)| (rule, Some(more)));
+        let named = if exact { rule == who } else { matches(rule, who) };
+        named && more.and_then(|more| more.split_once('=')).is_none_or(|(claim, value)| claims[claim] == value)
+    };
     if !who.is_some_and(|who| options.allow.iter().any(|rule| fits(rule, who))) {
         return Err(refused(Flaw::Subject));
     }

@@ -1,5 +1,7 @@
 //! How bots join, as the command line says it.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use teleport_double::{
     AzureOptions, BoundKeypairOptions, Builder, Double, DoubleError, IamOptions, SignedOptions, TokenOptions,
@@ -13,9 +15,12 @@ pub(crate) struct Joins {
     #[arg(long = "token", value_name = "NAME=BOT,METHOD,PROOF")]
     tokens: Vec<String>,
     /// A token for ID tokens that are genuine: NAME=BOT,METHOD,FILE,RULE[,RULE...]. FILE holds the JWKS, and is read at each
-    /// join; a rule is `namespace:name` (kubernetes), or a job's path, with `*` and `?`.
+    /// join; a rule is `namespace:name` (kubernetes), or a job's path, with `*` and `?`; `;CLAIM=VALUE` may follow.
     #[arg(long = "signed", value_name = "NAME=BOT,METHOD,FILE,RULE")]
     signed: Vec<String>,
+    /// A file that gets a line for each join: the bot's user, and the public key of its X.509 certificate in hexadecimal.
+    #[arg(long, value_name = "FILE")]
+    joined_keys: Option<PathBuf>,
     /// Whether `teleport.join.v1` is served; by default the version says.
     #[arg(long, value_name = "BOOL")]
     join_stream: Option<bool>,
@@ -43,6 +48,9 @@ impl Joins {
     pub(crate) fn set(&self, mut builder: Builder) -> Builder {
         if let Some(served) = self.join_stream {
             builder = builder.join_stream(served);
+        }
+        if let Some(file) = &self.joined_keys {
+            builder = builder.joined_keys(file);
         }
         if let Some(served) = self.legacy_joins {
             builder = builder.legacy_joins(served);

@@ -78,7 +78,8 @@ public final class FakeAgent extends Node {
 
         @Override
         public boolean hasPermission(hudson.security.Permission permission) {
-            return configurable && permission == CONFIGURE;
+            return configurable && permission == CONFIGURE
+                    || jenkins.model.Jenkins.get().hasPermission(jenkins.model.Jenkins.ADMINISTER);
         }
 
         @Override

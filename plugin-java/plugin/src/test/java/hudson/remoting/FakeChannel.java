@@ -27,6 +27,11 @@ public class FakeChannel implements VirtualChannel {
 
     private final Agent agent;
 
+    /** What a call ends with whose agent goes away. */
+    public static Exception gone() {
+        return new RequestAbortedException();
+    }
+
     public FakeChannel(Agent agent) {
         this.agent = agent;
     }

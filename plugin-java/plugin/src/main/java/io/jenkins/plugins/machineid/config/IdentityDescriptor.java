@@ -139,7 +139,7 @@ public abstract class IdentityDescriptor extends Descriptor<Identity> {
     public FormValidation doCheckAgentsBy(@QueryParameter String value) {
         return FormAccess.administrator().check(() -> {
             if ("any".equals(value)) {
-                return FormValidation.ok(Messages.Check_byAny());
+                return FormValidation.warning(Messages.Check_byAny());
             }
             return "label".equals(value) ? FormValidation.warning(Messages.Check_byLabel()) : FormValidation.ok();
         });

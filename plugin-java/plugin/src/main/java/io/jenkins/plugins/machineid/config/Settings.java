@@ -75,8 +75,11 @@ public final class Settings {
             if (cluster != null) {
                 FormFault.entry(
                         Messages.Form_named(Messages.Identity_displayName(), identity.getId()),
-                        () -> identity.getJoin()
-                                .checkCluster(cluster.getName(), cluster.getAddress(), cluster.getAddressKind()));
+                        () -> {
+                            identity.getJoin()
+                                    .checkCluster(cluster.getName(), cluster.getAddress(), cluster.getAddressKind());
+                            SignedTokens.requireOwn(this, identity);
+                        });
             }
         }
         return this;

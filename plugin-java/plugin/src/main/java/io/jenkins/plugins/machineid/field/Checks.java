@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
 public final class Checks {
     private static final int ID_LENGTH = Vocabulary.limit("identity_id_length");
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+    private static final Pattern RESOURCE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._-]*");
+    private static final int RESOURCE_LENGTH = 200;
     private static final Pattern PIN = Pattern.compile("sha256:[0-9A-Fa-f]{64}");
     private static final Pattern USER = Pattern.compile("(?!-)[^\\s\\p{Cc}\\p{Z}:/,]+");
     private static final Pattern LABEL = Pattern.compile("(?!-)[A-Za-z0-9_-]{1,63}(?<!-)");
@@ -276,6 +278,11 @@ public final class Checks {
         require(
                 text.length() <= 4096 && text.chars().allMatch(c -> c > 0x20 && c < 0x7f),
                 Messages.Check_token());
+    }
+
+    /** The name of a token resource that others are told to create: nothing that a shell or a URI reads as more than a name. */
+    public static void resourceName(String text) {
+        require(text.length() <= RESOURCE_LENGTH && RESOURCE.matcher(text).matches(), Messages.Check_resourceName(RESOURCE_LENGTH));
     }
 
     private static List<String> words(String text) {

@@ -47,9 +47,10 @@ public final class FormAccess {
     /** @param computer the agent whose page it is; null: one that is being made */
     public static FormAccess configurer(Computer computer) {
         Jenkins jenkins = Jenkins.get();
-        return of(computer != null && computer.hasPermission(Computer.CONFIGURE)
-                || jenkins.hasPermission(Computer.CREATE)
-                || jenkins.hasPermission(Computer.CONFIGURE));
+        // Who may make agents is told nothing of one that somebody else has made.
+        return of(computer != null
+                ? computer.hasPermission(Computer.CONFIGURE)
+                : jenkins.hasPermission(Computer.CREATE) || jenkins.hasPermission(Computer.CONFIGURE));
     }
 
     /** What a check says: nothing to those who may not ask. */

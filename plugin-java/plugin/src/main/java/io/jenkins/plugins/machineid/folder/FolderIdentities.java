@@ -6,6 +6,7 @@ import com.cloudbees.hudson.plugins.folder.AbstractFolder;
 import hudson.model.Item;
 import hudson.model.ItemGroup;
 import hudson.model.Run;
+import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
@@ -80,10 +81,12 @@ public final class FolderIdentities {
         /** Of the folders that the job is in, by what they hold now. */
         static List<Defined> above(Item job, Settings settings) {
             List<Defined> all = new ArrayList<>();
+            long weight = 0;
             ItemGroup<?> group = job.getParent();
             while (group instanceof Item item) {
                 if (group instanceof AbstractFolder<?> folder) {
-                    all.addAll(of(folder, settings));
+                    weight += weight > Defined.MOST_CHARACTERS ? 0 : weight(folder);
+                    all.addAll(of(folder, weight, settings));
                 }
                 group = item.getParent();
             }
@@ -94,7 +97,7 @@ public final class FolderIdentities {
         static List<Defined> everywhere(Settings settings) {
             List<AbstractFolder> folders = Jenkins.get().getAllItems(AbstractFolder.class);
             List<Defined> all = new ArrayList<>();
-            folders.forEach(folder -> all.addAll(of(folder, settings)));
+            folders.forEach(folder -> all.addAll(of(folder, 0, settings)));
             return all;
         }
 
@@ -110,9 +113,34 @@ public final class FolderIdentities {
                     && folder.getProperties().get(FolderIdentitiesProperty.class) != null;
         }
 
-        private static List<Defined> of(AbstractFolder<?> folder, Settings settings) {
+        /** However deep folders are nested, a question about a job reads so much and no more. */
+        private static long weight(AbstractFolder<?> folder) {
+            try {
+                return Defined.weight(folder.getFullName(), identities(folder));
+            } catch (RuntimeException e) {
+                return 0;
+            }
+        }
+
+        /**
+         * What is wrong with one folder is its own affair, whatever it is.
+         *
+         * @param weight of this one and of those that were read before for the same job
+         */
+        private static List<Defined> of(AbstractFolder<?> folder, long weight, Settings settings) {
+            try {
+                List<FolderIdentity> identities = identities(folder);
+                return weight > Defined.MOST_CHARACTERS && !identities.isEmpty()
+                        ? List.of(Defined.none(folder.getFullName(), Messages.Folder_long(Defined.MOST_CHARACTERS)))
+                        : Defined.in(folder.getFullName(), identities, settings);
+            } catch (RuntimeException | LinkageError e) {
+                return List.of(Defined.none(folder.getFullName(), e.getClass().getSimpleName()));
+            }
+        }
+
+        private static List<FolderIdentity> identities(AbstractFolder<?> folder) {
             FolderIdentitiesProperty property = folder.getProperties().get(FolderIdentitiesProperty.class);
-            return property == null ? List.of() : Defined.in(folder.getFullName(), property.getIdentities(), settings);
+            return property == null ? List.of() : property.getIdentities();
         }
     }
 }

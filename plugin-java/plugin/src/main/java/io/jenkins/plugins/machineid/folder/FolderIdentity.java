@@ -16,6 +16,7 @@ import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -74,7 +75,7 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
     @DataBoundSetter
     public void setTokenName(String tokenName) {
         this.tokenName = Texts.orNull(tokenName);
-        FormFault.field(FolderIdentity.class, "tokenName", () -> Checks.optional(this.tokenName, Checks::token));
+        FormFault.field(FolderIdentity.class, "tokenName", () -> Checks.optional(this.tokenName, Checks::resourceName));
     }
 
     public List<String> getRoles() {
@@ -119,6 +120,17 @@ public class FolderIdentity extends AbstractDescribableImpl<FolderIdentity> {
     /** For the form. */
     public String getAllowedJobsText() {
         return String.join("\n", Texts.shown(allowedJobs));
+    }
+
+    /** As {@link Defined#weight} counts it; before anything is known of it, and of whatever types. */
+    long weight(String folder) {
+        List<String> patterns = allowedJobs == null ? List.of(ALL_JOBS) : Texts.shown(allowedJobs);
+        long own = Stream.of(id, cluster, form, tokenName, maxTtl)
+                .mapToLong(text -> Texts.orEmpty(text).length())
+                .sum();
+        return own
+                + Texts.shown(roles).stream().mapToLong(role -> role.length() + 1).sum()
+                + patterns.stream().mapToLong(pattern -> folder.length() + 1 + pattern.length()).sum();
     }
 
     /** All of it once more: setters keep what they refuse, and a {@code config.xml} holds whatever its sender likes. */

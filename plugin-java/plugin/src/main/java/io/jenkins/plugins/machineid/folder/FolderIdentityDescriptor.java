@@ -98,7 +98,7 @@ public abstract class FolderIdentityDescriptor extends Descriptor<FolderIdentity
 
     @POST
     public FormValidation doCheckTokenName(@AncestorInPath Item folder, @QueryParameter String value) {
-        return FormAccess.configurer(folder).check(() -> Checks.formOptional(value, Checks::token));
+        return FormAccess.configurer(folder).check(() -> Checks.formOptional(value, Checks::resourceName));
     }
 
     @POST

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.issuer;
 
+import hudson.model.Item;
 import hudson.model.Job;
 import hudson.model.Node;
 import hudson.model.Run;
@@ -31,6 +32,12 @@ public final class BuildFactsReader {
         Job<?, ?> known = Jenkins.get().getItemByFullName(job, Job.class);
         SourceFacts source = known == null ? SourceFacts.NONE : SourceFacts.of(known);
         return facts(job, 0, page, source, StartFacts.TRIAL, node);
+    }
+
+    /** Whether builds of a job take their pipeline from a change request or a fork, or it can't be told that they don't. */
+    public static boolean mayBeForeign(Item job) {
+        SourceFacts source = SourceFacts.of(job);
+        return source.fork() || !source.changeRequest().isEmpty();
     }
 
     private static BuildFacts facts(

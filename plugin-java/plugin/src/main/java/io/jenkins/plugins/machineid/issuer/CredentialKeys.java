@@ -58,12 +58,18 @@ final class CredentialKeys implements KeySource {
         String id = IssuerConfiguration.get().announcedCredential();
         JWK key = id == null ? null : credentials.apply(id).published();
         synchronized (this) {
-            // While a made key signs, what credentials held before is history.
-            boolean signs = IssuerConfiguration.get().getCredentialsId() != null;
-            KnownKeys known = signs || seen().current() == null ? seen() : new KnownKeys(null, seen().next(), null);
-            keep(known.announcing(key, clock.instant()));
+            forgetWhereNoneSigns();
+            keep(seen().announcing(key, clock.instant()));
         }
         return key;
+    }
+
+    /** While a made key signs, what credentials held before is history: the next one's follows the made one. */
+    synchronized void forgetWhereNoneSigns() {
+        KnownKeys known = seen();
+        if (IssuerConfiguration.get().signingCredential() == null && known.current() != null) {
+            keep(new KnownKeys(null, known.next(), null));
+        }
     }
 
     /** As {@link #announced} has last seen it; null: none. */
@@ -125,7 +131,7 @@ final class CredentialKeys implements KeySource {
 
     private synchronized void signs(String credentialsId, JWK key) {
         // It may have taken a while to be read: what was dropped meanwhile isn't published once more.
-        if (!credentialsId.equals(IssuerConfiguration.get().getCredentialsId())) {
+        if (!credentialsId.equals(IssuerConfiguration.get().signingCredential())) {
             throw new IssuerFailure(Messages.Issuer_changed());
         }
         KnownKeys before = seen();
@@ -173,7 +179,7 @@ final class CredentialKeys implements KeySource {
     }
 
     private static String credentialsId() {
-        String id = IssuerConfiguration.get().getCredentialsId();
+        String id = IssuerConfiguration.get().signingCredential();
         if (id == null) {
             throw new IssuerFailure(Messages.Issuer_changed());
         }

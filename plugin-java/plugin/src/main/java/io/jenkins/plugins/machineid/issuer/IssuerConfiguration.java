@@ -29,6 +29,12 @@ public class IssuerConfiguration extends GlobalConfiguration {
     private static final int DEFAULT_ANNOUNCE = 14;
     private static final int LONGEST = 3650;
 
+    /** In place of a number of days: no schedule. */
+    private static final int NEVER = 0;
+
+    /** Each key has a day before it signs, and one after. */
+    private static final int SHORTEST = 2;
+
     /** In days; null: by hand alone. */
     private Integer rotateAfterDays;
 
@@ -54,30 +60,36 @@ public class IssuerConfiguration extends GlobalConfiguration {
         return Messages.Issuer_displayName();
     }
 
-    public synchronized Integer getRotateAfterDays() {
-        return rotateAfterDays;
+    /** {@link #NEVER}: by hand alone. Configuration as Code leaves what its YAML doesn't name: so each value can be written. */
+    public synchronized int getRotateAfterDays() {
+        return rotateAfterDays == null ? NEVER : rotateAfterDays;
     }
 
-    /** @param days null: by hand alone */
+    /** @param days null, or {@link #NEVER}: by hand alone */
     @DataBoundSetter
     public synchronized void setRotateAfterDays(Integer days) {
-        rotateAfterDays = days == null ? null : days("rotateAfterDays", days, 2);
+        rotateAfterDays = rotation(days);
         save();
     }
 
-    public synchronized Integer getAnnounceDays() {
-        return announceDays;
+    public synchronized int getAnnounceDays() {
+        return announceDays == null ? DEFAULT_ANNOUNCE : announceDays;
     }
 
     /** @param days null: the default */
     @DataBoundSetter
     public synchronized void setAnnounceDays(Integer days) {
-        announceDays = days == null || days == DEFAULT_ANNOUNCE ? null : days("announceDays", days, 1);
+        announceDays = announcement(days);
         save();
     }
 
-    /** The credential that holds the key that signs; null: it is made here. */
+    /** The credential that holds the key that signs; empty: it is made here. */
     public synchronized String getCredentialsId() {
+        return Texts.orEmpty(credentialsId);
+    }
+
+    /** As {@link #getCredentialsId}; null: none. */
+    synchronized String signingCredential() {
         return credentialsId;
     }
 
@@ -90,9 +102,9 @@ public class IssuerConfiguration extends GlobalConfiguration {
         save();
     }
 
-    /** The credential that holds the key that signs later; null: none. */
+    /** The credential that holds the key that signs later; empty: none. */
     public synchronized String getNextCredentialsId() {
-        return nextCredentialsId;
+        return Texts.orEmpty(nextCredentialsId);
     }
 
     @DataBoundSetter
@@ -109,27 +121,27 @@ public class IssuerConfiguration extends GlobalConfiguration {
         return id.equals(credentialsId) || id.equals(nextCredentialsId);
     }
 
-    /** As {@link #getNextCredentialsId}; null also once it signs: Configuration as Code leaves what it doesn't name. */
+    /** As {@link #getNextCredentialsId}; null: none, or it signs already, which Configuration as Code may leave here. */
     synchronized String announcedCredential() {
         return nextCredentialsId == null || nextCredentialsId.equals(credentialsId) ? null : nextCredentialsId;
     }
 
     /** How long a key of a credential is published when it signs no more. */
     synchronized Duration announce() {
-        return Duration.ofDays(announceDays == null ? DEFAULT_ANNOUNCE : announceDays);
+        return Duration.ofDays(getAnnounceDays());
     }
 
     synchronized RotationSchedule schedule() {
         return rotateAfterDays == null
                 ? RotationSchedule.OFF
-                : RotationSchedule.ofDays(rotateAfterDays, announceDays == null ? DEFAULT_ANNOUNCE : announceDays);
+                : RotationSchedule.ofDays(rotateAfterDays, getAnnounceDays());
     }
 
     @Override
     public boolean configure(StaplerRequest2 req, JSONObject json) throws FormException {
         try {
-            Integer rotate = number("rotateAfterDays", json.optString("rotateAfterDays"), 2);
-            Integer announce = number("announceDays", json.optString("announceDays"), 1);
+            Integer rotate = rotation(number(json.optString("rotateAfterDays")));
+            Integer announce = announcement(number(json.optString("announceDays")));
             String signing = credential("credentialsId", json.optString("credentialsId"));
             String next = credential("nextCredentialsId", json.optString("nextCredentialsId"));
             setRotateAfterDays(rotate);
@@ -145,12 +157,12 @@ public class IssuerConfiguration extends GlobalConfiguration {
     @POST
     public FormValidation doCheckRotateAfterDays(@QueryParameter String value) {
         return FormAccess.administrator()
-                .check(() -> Checks.formOptional(value, text -> number("rotateAfterDays", text, 2)));
+                .check(() -> Checks.formOptional(value, text -> rotation(number(text))));
     }
 
     @POST
     public FormValidation doCheckAnnounceDays(@QueryParameter String value) {
-        return FormAccess.administrator().check(() -> Checks.formOptional(value, text -> number("announceDays", text, 1)));
+        return FormAccess.administrator().check(() -> Checks.formOptional(value, text -> announcement(number(text))));
     }
 
     @POST
@@ -201,24 +213,38 @@ public class IssuerConfiguration extends GlobalConfiguration {
         return id;
     }
 
-    private static Integer number(String field, String text, int least) {
+    /** Null: nothing is there. What is no number is out of each range. */
+    private static Integer number(String text) {
         String digits = Texts.orNull(text);
         if (digits == null) {
             return null;
         }
-        int days;
         try {
-            days = Integer.parseInt(digits);
+            return Integer.valueOf(digits);
         } catch (NumberFormatException e) {
-            days = -1;
+            return -1;
         }
-        return days(field, days, least);
     }
 
-    private static Integer days(String field, int days, int least) {
-        FormFault.field(IssuerConfiguration.class, field, () -> {
-            if (days < least || days > LONGEST) {
-                throw new IllegalArgumentException(Messages.Issuer_days(field, least, LONGEST));
+    private static Integer rotation(Integer days) {
+        if (days == null || days == NEVER) {
+            return null;
+        }
+        FormFault.field(IssuerConfiguration.class, "rotateAfterDays", () -> {
+            if (days < SHORTEST || days > LONGEST) {
+                throw new IllegalArgumentException(Messages.Issuer_rotation("rotateAfterDays", SHORTEST, LONGEST, NEVER));
+            }
+        });
+        return days;
+    }
+
+    private static Integer announcement(Integer days) {
+        if (days == null || days == DEFAULT_ANNOUNCE) {
+            return null;
+        }
+        FormFault.field(IssuerConfiguration.class, "announceDays", () -> {
+            if (days < 1 || days > LONGEST) {
+                throw new IllegalArgumentException(Messages.Issuer_days("announceDays", 1, LONGEST));
             }
         });
         return days;

@@ -44,6 +44,7 @@ record KeyRing(Held current, Held next, Held previous) {
             throw new IllegalArgumentException("not the step that follows");
         }
         return switch (step) {
+            case FIRST -> throw new IllegalStateException("there are keys");
             case PUBLISH -> new KeyRing(current, new Held(fresh, now), null);
             case SIGN -> new KeyRing(new Held(next.key(), now), null, new Held(current.key(), now));
             case DROP -> new KeyRing(current, null, null);
@@ -56,6 +57,7 @@ record KeyRing(Held current, Held next, Held previous) {
             return null;
         }
         return switch (nextStep()) {
+            case FIRST -> throw new IllegalStateException("there are keys");
             case PUBLISH -> current.since().plus(schedule.interval()).minus(schedule.announce());
             case SIGN -> next.since().plus(schedule.announce());
             case DROP -> previous.since().plus(schedule.announce());

@@ -26,7 +26,7 @@ public record KeyState(
         Instant due,
         String credential,
         String announced) {
-    static final KeyState NONE = new KeyState("", null, "", "", RotationStep.PUBLISH, null, "", "");
+    static final KeyState NONE = new KeyState("", null, "", "", RotationStep.FIRST, null, "", "");
 
     static KeyState of(KeyRing ring, RotationSchedule schedule) {
         return new KeyState(

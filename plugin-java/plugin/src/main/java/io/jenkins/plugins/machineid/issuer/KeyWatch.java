@@ -10,6 +10,7 @@ import hudson.model.listeners.SaveableListener;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -33,6 +34,9 @@ public class KeyWatch extends PeriodicWork {
     static {
         THREAD.allowCoreThreadTimeOut(true);
     }
+
+    /** Somebody needs keys who wasn't there at the last look: also where no credential is configured. */
+    private static final AtomicBoolean NEEDED = new AtomicBoolean();
 
     /** What was wrong at the last look, said once; empty: nothing. */
     private static String fault = "";
@@ -66,17 +70,26 @@ public class KeyWatch extends PeriodicWork {
 
     /** Reads what credentials hold, where some are configured. */
     static void soon() {
-        THREAD.execute(() -> {
-            IssuerConfiguration configuration = IssuerConfiguration.get();
-            if (configuration.getCredentialsId() != null || configuration.announcedCredential() != null) {
-                look();
-            }
-        });
+        // What is dropped because another one waits is done by that one.
+        THREAD.execute(KeyWatch::work);
+    }
+
+    private static void work() {
+        boolean needed = NEEDED.getAndSet(false);
+        IssuerConfiguration configuration = IssuerConfiguration.get();
+        if (needed || configuration.signingCredential() != null || configuration.announcedCredential() != null) {
+            look();
+        }
+        // Until there are some: the next round tries again.
+        if (needed && !fault.isEmpty()) {
+            NEEDED.set(true);
+        }
     }
 
     /** An administrator has made use of the keys: there are some from now on, before the first build or stranger asks. */
     public static void needed() {
-        THREAD.execute(KeyWatch::look);
+        NEEDED.set(true);
+        soon();
     }
 
     private static void look() {

@@ -78,9 +78,14 @@ final class MadeKeys implements KeySource {
 
     @Override
     public synchronized void rotate(RotationStep step) {
-        KeyRing before = needed();
-        if (step != before.nextStep()) {
-            throw new IssuerFailure(Messages.Issuer_otherStep(before.nextStep()));
+        KeyRing before = found();
+        RotationStep next = before == null ? RotationStep.FIRST : before.nextStep();
+        if (step != next) {
+            throw new IssuerFailure(Messages.Issuer_otherStep(next.label()));
+        }
+        if (before == null) {
+            needed();
+            return;
         }
         KeyRing after = before.after(step, step == RotationStep.PUBLISH ? SigningKey.make() : null, clock.instant());
         keep(after);

@@ -2,8 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.issuer;
 
+import io.jenkins.plugins.machineid.Messages;
+
 /** The steps of a rotation, in their order. */
 public enum RotationStep {
+    /** Make the first key, where there is none: it signs, and nothing is rotated. */
+    FIRST,
+
     /** Make the next key and publish it beside the one that signs: now token resources are given both. */
     PUBLISH,
 
@@ -11,5 +16,15 @@ public enum RotationStep {
     SIGN,
 
     /** Publish the old key no more: it can be taken out of token resources. */
-    DROP
+    DROP;
+
+    /** As the page's button has it. */
+    public String label() {
+        return switch (this) {
+            case FIRST -> Messages.Setup_keysFirst();
+            case PUBLISH -> Messages.Setup_keysPublish();
+            case SIGN -> Messages.Setup_keysSign();
+            case DROP -> Messages.Setup_keysDrop();
+        };
+    }
 }

@@ -63,11 +63,16 @@ public class SigningKeys {
     }
 
     SigningKey current() {
-        return source().current();
+        KeySource source = source();
+        SigningKey key = source.current();
+        if (source == made) {
+            held.forgetWhereNoneSigns();
+        }
+        return key;
     }
 
     private KeySource source() {
-        return IssuerConfiguration.get().getCredentialsId() == null ? made : held;
+        return IssuerConfiguration.get().signingCredential() == null ? made : held;
     }
 
     /** @param announced null: none */

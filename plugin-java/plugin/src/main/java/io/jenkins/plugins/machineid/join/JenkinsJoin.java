@@ -132,6 +132,12 @@ public class JenkinsJoin extends NamedTokenJoin {
             return Messages.JenkinsJoin_displayName();
         }
 
+        /** As saving says it; what stands in the other entries of the form isn't known here. */
+        @Override
+        protected FormValidation checkUse(String tokenName, String cluster, String id) {
+            return TokenUse.taken(cluster, id, tokenName).map(FormValidation::warning).orElseGet(FormValidation::ok);
+        }
+
         @POST
         public ListBoxModel doFillFormItems() {
             return FormAccess.fill(() -> FormAdvice.choices());

@@ -19,7 +19,8 @@ public final class JoinUri {
     private static final Pattern PREFIX = Pattern.compile("(?i)tbot\\+.*", Pattern.DOTALL);
     private static final Pattern WHOLE =
             Pattern.compile("tbot\\+(proxy|auth)\\+([a-z0-9-]{1,40})://([^:@/?#]+)(:[^@/?#]*)?@([^@/?#]+)/?");
-    private static final Pattern ESCAPES = Pattern.compile("(?:[^%]|%[0-9A-Fa-f]{2})*");
+    /** Possessive: what is repeated greedily takes a frame of the stack for each character. */
+    private static final Pattern ESCAPES = Pattern.compile("(?:[^%]|%[0-9A-Fa-f]{2})*+");
     private static final Pattern NAME = Pattern.compile("[\\x21-\\x7e]{1,200}");
     private static final Pattern PORT = Pattern.compile(":[0-9]{1,5}$");
 

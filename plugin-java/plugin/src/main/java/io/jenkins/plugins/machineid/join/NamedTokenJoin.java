@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.join;
 
+import hudson.RelativePath;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.field.Checks;
@@ -83,9 +84,24 @@ public abstract class NamedTokenJoin extends JoinMethod {
             super(method);
         }
 
+        /**
+         * @param cluster its name, of the identity that this is the method of
+         * @param id of that identity
+         */
         @POST
-        public FormValidation doCheckTokenName(@QueryParameter String value) {
-            return FormAccess.administrator().check(() -> Checks.formOptional(value, NamedTokenJoin::name));
+        public FormValidation doCheckTokenName(
+                @QueryParameter String value,
+                @RelativePath("..") @QueryParameter String cluster,
+                @RelativePath("..") @QueryParameter String id) {
+            return FormAccess.administrator().check(() -> {
+                FormValidation rule = Checks.formOptional(value, NamedTokenJoin::name);
+                return rule.kind == FormValidation.Kind.OK ? checkUse(value, cluster, id) : rule;
+            });
+        }
+
+        /** What there is to say of a name that may be one. */
+        protected FormValidation checkUse(String tokenName, String cluster, String id) {
+            return FormValidation.ok();
         }
     }
 }

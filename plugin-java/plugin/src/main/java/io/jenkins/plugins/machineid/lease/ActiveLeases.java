@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.lease;
 import hudson.AbortException;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -12,12 +13,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /** The leases that running blocks hold, as far as this controller knows. */
 public final class ActiveLeases {
     private static final Logger LOGGER = Logger.getLogger(ActiveLeases.class.getName());
+    /** Rounds in which the policy can't be asked, before the block ends: one each minute, and one for each save. */
+    static final int MOST_UNASKED = 5;
+
     private static final ActiveLeases INSTANCE = new ActiveLeases();
 
     /** Who holds a lease. */
@@ -37,6 +43,8 @@ public final class ActiveLeases {
         final AtomicBoolean stale;
         private final AtomicBoolean ended = new AtomicBoolean();
         private final RenewalNotice notice = new RenewalNotice();
+        /** Rounds in a row in which the policy couldn't be asked. */
+        private final AtomicInteger unasked = new AtomicInteger();
 
         Entry(Holder holder, boolean stale) {
             this.holder = holder;
@@ -47,6 +55,24 @@ public final class ActiveLeases {
         void refuse(AbortException why) {
             if (ended.compareAndSet(false, true)) {
                 holder.refused(why);
+            }
+        }
+
+        /** Why it may not be held any more, as of now; null: it may, or nobody can tell yet. */
+        AbortException judged() {
+            try {
+                holder.session().recheck(holder.run());
+                unasked.set(0);
+                return null;
+            } catch (AbortException e) {
+                return e;
+            } catch (RuntimeException | Error e) {
+                int rounds = unasked.incrementAndGet();
+                if (rounds == 1 || rounds == MOST_UNASKED) {
+                    LOGGER.log(Level.WARNING, e, () -> "the policy can't be asked for lease " + holder.session().lease());
+                }
+                // A permission that was withdrawn must not go on because something else is broken.
+                return rounds < MOST_UNASKED ? null : new AbortException(Messages.Lease_unasked(rounds));
             }
         }
 
@@ -121,26 +147,32 @@ public final class ActiveLeases {
 
     /** Releases what a finished run still holds; waits for nothing. */
     void runEnded(Run<?, ?> run) {
-        for (Entry entry : entries.values()) {
+        each(entry -> {
             if (entry.holder.run().getExternalizableId().equals(run.getExternalizableId())) {
                 entry.holder.session().release();
+            }
+        });
+    }
+
+    /** What goes wrong with one block, whatever it is, takes nobody else's turn. */
+    private void each(Consumer<Entry> turn) {
+        for (Entry entry : entries.values()) {
+            try {
+                turn.accept(entry);
+            } catch (RuntimeException | Error e) {
+                LOGGER.log(Level.WARNING, e, () -> "lease " + entry.holder.session().lease() + " is left out of this round");
             }
         }
     }
 
     /** Asks the policy for every lease, as of now; a permission that was withdrawn ends the block. */
     void recheck() {
-        for (Entry entry : entries.values()) {
-            try {
-                if (!entry.ended.get()) {
-                    entry.holder.session().recheck(entry.holder.run());
-                }
-            } catch (AbortException e) {
-                entry.refuse(e);
-            } catch (RuntimeException e) {
-                LOGGER.log(Level.WARNING, e, () -> "the policy could not be asked for lease " + entry.holder.session().lease());
+        each(entry -> {
+            AbortException why = entry.ended.get() ? null : entry.judged();
+            if (why != null) {
+                entry.refuse(why);
             }
-        }
+        });
     }
 
     /** What an agent says of its leases: certificates that were renewed since the last time. */
@@ -154,6 +186,9 @@ public final class ActiveLeases {
             entry.notice.reported(entry.holder, lease);
         } catch (AuditViolation e) {
             entry.refuse(e);
+        } catch (RuntimeException e) {
+            // The agent's other leases are looked at, too.
+            LOGGER.log(Level.WARNING, e, () -> "certificates of lease " + entry.holder.session().lease() + " can't be noted");
         }
     }
 
@@ -163,9 +198,9 @@ public final class ActiveLeases {
      */
     public void refresh(String nodeName) throws InterruptedException {
         List<Runnable> due = new ArrayList<>();
-        for (Entry entry : entries.values()) {
+        each(entry -> {
             if (!entry.isOn(nodeName) || entry.ended.get()) {
-                continue;
+                return;
             }
             LeaseSession session = entry.holder.session();
             if (!entry.stale.get()) {
@@ -175,7 +210,7 @@ public final class ActiveLeases {
             } else if (session.isTurn(entry.holder.run()) && entry.stale.compareAndSet(true, false)) {
                 due.add(() -> refresh(entry));
             }
-        }
+        });
         AgentWork.all(AgentWork.Kind.AGAIN, nodeName, due);
     }
 
@@ -200,7 +235,7 @@ public final class ActiveLeases {
             holder.session().acquire(holder.run(), holder.listener(), true);
         } catch (LeaseSession.PolicyRefused | AuditViolation e) {
             entry.refuse(e);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             entry.stale.set(true);
             LOGGER.log(Level.FINE, e, () -> "lease " + holder.session().lease() + " can't be taken again yet");
         } catch (InterruptedException e) {

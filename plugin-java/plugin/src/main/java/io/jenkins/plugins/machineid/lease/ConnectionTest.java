@@ -58,7 +58,8 @@ public final class ConnectionTest extends ConnectionCheck {
                 return new Tried(FormValidation.Kind.OK, lines);
             }
             WireForm.tooOld(cluster, identity).ifPresent(lines::add);
-            JoinAdvice.otherName(cluster, identity, reply.text("cluster")).ifPresent(lines::add);
+            JoinAdvice.otherName(cluster, identity, new JoinAdvice.Said(reply.text("cluster"), agent))
+                    .ifPresent(lines::add);
             FormValidation.Kind kind = lines.size() > facts ? FormValidation.Kind.WARNING : FormValidation.Kind.OK;
             lines.add(notTried(identity.getJoin()));
             return new Tried(kind, lines);

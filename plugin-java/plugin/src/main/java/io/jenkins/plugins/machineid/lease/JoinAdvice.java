@@ -9,6 +9,7 @@ import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.join.JoinMethod;
+import io.jenkins.plugins.machineid.reply.AgentText;
 import io.jenkins.plugins.machineid.reply.JenkinsWords;
 import io.jenkins.plugins.machineid.reply.NativeFailure;
 import java.io.IOException;
@@ -53,7 +54,7 @@ final class JoinAdvice {
         if (!isRefusal(failure)) {
             return named;
         }
-        String names = otherName(cluster, identity, name(link, agent, cluster, identity)).map(each -> "; " + each).orElse("");
+        String names = otherName(cluster, identity, said(link, agent, cluster, identity)).map(each -> "; " + each).orElse("");
         return named.with(sentence -> sentence + names + "; " + page(identity));
     }
 
@@ -67,39 +68,45 @@ final class JoinAdvice {
     }
 
     /**
-     * That statements are for another name than the cluster's, which then refuses them; empty: they aren't.
+     * What the cluster calls itself, as an agent says. Whoever follows a false word changes whom all statements are for: so it
+     * is always told whose word it is.
      *
-     * @param name what the cluster calls itself; empty: not known
+     * @param name empty: not known
+     * @param agent as shown to people
      */
-    static Optional<String> otherName(Cluster cluster, Identity identity, String name) {
+    record Said(String name, String agent) {}
+
+    /** That statements are for another name than the cluster's, which then refuses them; empty: they aren't. */
+    static Optional<String> otherName(Cluster cluster, Identity identity, Said said) {
         JoinMethod join = identity.getJoin();
+        String name = AgentText.line(said.name());
         if (name.isEmpty() || !isForClustersName(join) || join.statedFor(cluster.audience()).equals(name)) {
             return Optional.empty();
         }
         String audience = join.statedFor(cluster.audience());
         // What the method says itself is asked first.
         return Optional.of(join.statedFor("").isEmpty()
-                ? Messages.Name_ofCluster(name, audience, cluster.getName())
-                : Messages.Name_ofIdentity(name, audience, identity.getId()));
+                ? Messages.Name_ofCluster(name, audience, cluster.getName(), said.agent())
+                : Messages.Name_ofIdentity(name, audience, identity.getId(), said.agent()));
     }
 
     private static boolean isForClustersName(JoinMethod join) {
         return join.statement().filter(StatementForm::isForClustersName).isPresent();
     }
 
-    private static String name(AgentLink link, String agent, Cluster cluster, Identity identity) throws InterruptedException {
+    private static Said said(AgentLink link, String agent, Cluster cluster, Identity identity) throws InterruptedException {
         if (!isForClustersName(identity.getJoin())) {
-            return "";
+            return new Said("", agent);
         }
         Optional<SeenServer> seen = SeenServer.of(cluster);
         if (seen.isPresent()) {
-            return seen.get().name();
+            return new Said(seen.get().name(), seen.get().agent());
         }
         try {
-            return ConnectionTest.look(link, agent, cluster, identity).text("cluster");
+            return new Said(ConnectionTest.look(link, agent, cluster, identity).text("cluster"), agent);
         } catch (IOException e) {
             LOGGER.log(Level.FINE, e, () -> "agent " + agent + " doesn't tell the name of cluster " + cluster.getName());
-            return "";
+            return new Said("", agent);
         }
     }
 }

@@ -23,9 +23,12 @@ final class JoinQueue {
         return ALL.computeIfAbsent(address, unused -> new JoinQueue());
     }
 
-    /** @return done when it is its turn, on a thread that may only hand work on; to be cancelled by whoever doesn't want it any more */
-    CompletableFuture<Void> enter(String job) {
-        CompletableFuture<Void> place = pace.enter(job);
+    /**
+     * @param again as {@link Pace#enter} has it
+     * @return done when it is its turn, on a thread that may only hand work on; to be cancelled by whoever doesn't want it any more
+     */
+    CompletableFuture<Void> enter(String job, boolean again) {
+        CompletableFuture<Void> place = pace.enter(job, again);
         letGo();
         return place;
     }

@@ -138,7 +138,7 @@ public final class JoinTrial {
             IOException why = e instanceof NativeFailure failure ? JoinAdvice.named(failure, identity) : e;
             lines.add(Messages.Try_failed(agent, job, TrialAgents.sentence(why)));
             if (JoinAdvice.isRefusal(e)) {
-                JoinAdvice.otherName(cluster, identity, name).ifPresent(lines::add);
+                JoinAdvice.otherName(cluster, identity, new JoinAdvice.Said(name, agent)).ifPresent(lines::add);
                 lines.add(Messages.Try_resource());
             }
             return new Tried(FormValidation.Kind.ERROR, lines);
@@ -146,7 +146,7 @@ public final class JoinTrial {
     }
 
     private void awaitTurn() throws InterruptedException, TimeoutException {
-        CompletableFuture<Void> place = JoinQueue.of(cluster.getAddress()).enter(job);
+        CompletableFuture<Void> place = JoinQueue.of(cluster.getAddress()).enter(job, false);
         try {
             place.get(TURN, TimeUnit.SECONDS);
         } catch (ExecutionException e) {

@@ -47,6 +47,9 @@ record LeaseFill(Reply reply, Instant expires, String way) {
                     statement.isNeeded() ? share(session, run) : null);
             config.used(run, computer.getNode());
             session.requireHeld();
+            if (statement.isNeeded()) {
+                session.renewal().stated();
+            }
             Reply reply;
             try {
                 reply = link.acquire(

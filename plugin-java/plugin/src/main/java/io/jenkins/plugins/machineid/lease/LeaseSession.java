@@ -110,7 +110,7 @@ public final class LeaseSession implements Serializable {
         if (queue == null) {
             return CompletableFuture.completedFuture(null);
         }
-        CompletableFuture<Void> place = queue.enter(job);
+        CompletableFuture<Void> place = queue.enter(job, false);
         if (!place.isDone()) {
             listener.getLogger().println(Messages.Console_queued(queue.length()));
         }
@@ -155,9 +155,13 @@ public final class LeaseSession implements Serializable {
         return nodeName.isEmpty() || Jenkins.get().getNode(nodeName) != null;
     }
 
-    public boolean agentOnline() {
+    /**
+     * Whether the agent that went away in the middle of the set-up is back, and another statement may be signed for the block:
+     * one that goes away each time gets no flood of them.
+     */
+    public boolean mayTryAgain() {
         Computer computer = NodeLookup.computer(nodeName);
-        return computer != null && computer.isOnline() && computer.getChannel() != null;
+        return renewal().isPauseOver() && computer != null && computer.isOnline() && computer.getChannel() != null;
     }
 
     /**

@@ -63,7 +63,8 @@ public class Maintenance extends PeriodicWork {
             try {
                 AgentWork.submit(AgentWork.Kind.UPKEEP, node, () -> visit(computer, listener));
                 return true;
-            } catch (RejectedExecutionException e) {
+            } catch (RejectedExecutionException | OutOfMemoryError e) {
+                // No thread could be made, or far too much waits: the next round tries again.
                 BUSY.remove(node);
             }
         }
@@ -88,11 +89,16 @@ public class Maintenance extends PeriodicWork {
     static void recheckSoon() {
         // Saves in a row are one round.
         if (RECHECK.compareAndSet(false, true)) {
-            AgentWork.submit(AgentWork.Kind.POLICY, "", () -> {
+            try {
+                AgentWork.submit(AgentWork.Kind.POLICY, "", () -> {
+                    RECHECK.set(false);
+                    ActiveLeases.get().recheck();
+                    ActiveLeases.get().dropGone();
+                });
+            } catch (RejectedExecutionException | OutOfMemoryError e) {
                 RECHECK.set(false);
-                ActiveLeases.get().dropGone();
-                ActiveLeases.get().recheck();
-            });
+                LOGGER.log(Level.WARNING, "the policy is asked for the leases in the next round", e);
+            }
         }
     }
 
@@ -105,9 +111,11 @@ public class Maintenance extends PeriodicWork {
     private static void visit(Computer computer, TaskListener listener) {
         String node = computer.getName();
         try {
-            ActiveLeases.get().releaseOwed(node);
-            ActiveLeases.get().refresh(node);
-            both(() -> keep(computer, listener), () -> look(computer));
+            inTurn(
+                    () -> ActiveLeases.get().releaseOwed(node),
+                    () -> ActiveLeases.get().refresh(node),
+                    () -> keep(computer, listener),
+                    () -> look(computer));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException | RuntimeException e) {
@@ -124,19 +132,23 @@ public class Maintenance extends PeriodicWork {
         }
     }
 
-    /** Does the second also when the first fails: a standing destination at fault keeps no ended build's lease. */
-    static void both(Step first, Step second) throws IOException, InterruptedException {
-        try {
-            first.run();
-        } catch (IOException | RuntimeException e) {
+    /** Does each also when one before it fails: a standing destination at fault keeps no ended build's lease. */
+    static void inTurn(Step... steps) throws IOException, InterruptedException {
+        IOException first = null;
+        for (Step step : steps) {
             try {
-                second.run();
-            } catch (IOException | RuntimeException other) {
-                e.addSuppressed(other);
+                step.run();
+            } catch (IOException | RuntimeException | Error e) {
+                if (first == null) {
+                    first = e instanceof IOException failure ? failure : new IOException(e.getMessage(), e);
+                } else {
+                    first.addSuppressed(e);
+                }
             }
-            throw e;
         }
-        second.run();
+        if (first != null) {
+            throw first;
+        }
     }
 
     private static void keep(Computer computer, TaskListener listener) throws IOException, InterruptedException {

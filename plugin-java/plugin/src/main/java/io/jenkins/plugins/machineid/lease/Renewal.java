@@ -20,8 +20,8 @@ final class Renewal {
     /** When a fresh statement is due; null: the library renews by itself. */
     private Instant due;
 
-    /** When it last began from nothing; null: never. */
-    private Instant begun;
+    /** When something was last signed for it, or it last began from nothing; null: never. */
+    private Instant last;
 
     /** Its place in the queue, when it is about to join once more; null: it isn't. */
     private CompletableFuture<Void> turn;
@@ -45,7 +45,7 @@ final class Renewal {
 
     /** Whether it is time, and its turn. True once, however many rounds ask; then the next try is due a pause later. */
     synchronized boolean begin() {
-        if (due == null || Instant.now().isBefore(due) || !isTurn()) {
+        if (due == null || Instant.now().isBefore(due) || !isPauseOver() || !isTurn()) {
             return false;
         }
         due = Instant.now().plus(leastPause);
@@ -54,22 +54,30 @@ final class Renewal {
 
     /** Whether a lease that isn't held may join, as {@link #begin}: an agent that comes and goes gets no flood. */
     synchronized boolean beginAnew() {
-        Instant now = Instant.now();
-        if (begun != null && now.isBefore(begun.plus(leastPause))) {
-            Maintenance.visitAt(node, begun.plus(leastPause));
+        if (!isPauseOver()) {
+            Maintenance.visitAt(node, last.plus(leastPause));
             return false;
         }
         if (!isTurn()) {
             return false;
         }
-        begun = now;
+        stated();
         return true;
+    }
+
+    /** Something is signed for it now: the next time is a pause later, whatever the agent does meanwhile. */
+    synchronized void stated() {
+        last = Instant.now();
+    }
+
+    synchronized boolean isPauseOver() {
+        return last == null || !Instant.now().isBefore(last.plus(leastPause));
     }
 
     /** Whether the lease may join now; if not, its agent is visited when it may. */
     synchronized boolean isTurn() {
         if (turn == null) {
-            turn = queue.get().map(each -> each.enter(job)).orElse(CompletableFuture.completedFuture(null));
+            turn = queue.get().map(each -> each.enter(job, true)).orElse(CompletableFuture.completedFuture(null));
             if (!turn.isDone()) {
                 turn.thenRun(() -> Maintenance.visitNow(node));
             }

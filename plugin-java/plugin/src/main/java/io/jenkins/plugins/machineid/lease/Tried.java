@@ -17,7 +17,7 @@ public record Tried(FormValidation.Kind kind, List<String> lines) {
     }
 
     /** It couldn't be tried. */
-    static Tried warning(String... lines) {
+    public static Tried warning(String... lines) {
         return new Tried(FormValidation.Kind.WARNING, List.of(lines));
     }
 

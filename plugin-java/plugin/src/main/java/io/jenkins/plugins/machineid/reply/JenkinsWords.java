@@ -3,6 +3,7 @@
 package io.jenkins.plugins.machineid.reply;
 
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Shell;
 
 /** The library's hints name things as a {@code tbot.yaml} does; in Jenkins they have other names. */
 public final class JenkinsWords {
@@ -17,6 +18,6 @@ public final class JenkinsWords {
 
     /** @param resource the name that the identity has for it */
     public static String naming(String resource, String sentence) {
-        return sentence.replace(RESOURCE, "token/" + resource);
+        return sentence.replace(RESOURCE, "token/" + Shell.word(resource));
     }
 }

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Whom a token resource takes. Which jobs: those that the policy names, as near as the form's rules come to it, and only with
@@ -22,7 +24,7 @@ record AllowRules(List<Map<String, Object>> allow, List<String> notes) {
     /** A resource has to fit into what the cluster keeps it in. */
     static final int MOST = 1000;
 
-    /** @param existing full names of the jobs that there are and the policy allows */
+    /** @param existing full names of the jobs that there are and the policy allows, but for those of change requests */
     static AllowRules of(StatementForm form, String identity, List<String> allowedJobs, List<String> existing) {
         List<JobPattern> patterns = allowedJobs.stream().map(JobPattern::new).toList();
         return switch (form) {
@@ -63,6 +65,7 @@ record AllowRules(List<Map<String, Object>> allow, List<String> notes) {
                 notes.add(Messages.Setup_wider(pattern));
             }
         }
+        foreign(patterns).map(Messages::Setup_foreignGitlab).ifPresent(notes::add);
         return checked(allow, notes);
     }
 
@@ -81,7 +84,16 @@ record AllowRules(List<Map<String, Object>> allow, List<String> notes) {
                         "expression",
                         "regexp.match(claims.jenkins.job, " + Quoting.predicate(pattern.regexp()) + ") && claims.jenkins.identity == "
                                 + Quoting.predicate(identity))));
-        return checked(allow, new ArrayList<>());
+        return checked(allow, new ArrayList<>(foreign(patterns).map(Messages::Setup_foreignOidc).stream().toList()));
+    }
+
+    /** Patterns, which may match change requests; none: the jobs are named one by one. */
+    private static Optional<String> foreign(List<JobPattern> patterns) {
+        String globs = patterns.stream()
+                .filter(pattern -> !pattern.isName())
+                .map(JobPattern::toString)
+                .collect(Collectors.joining(", "));
+        return Optional.of(globs).filter(text -> !text.isEmpty());
     }
 
     private static AllowRules checked(List<Map<String, Object>> allow, List<String> notes) {

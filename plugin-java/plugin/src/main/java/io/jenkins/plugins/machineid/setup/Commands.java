@@ -3,17 +3,15 @@
 package io.jenkins.plugins.machineid.setup;
 
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Shell;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** Lines for a shell, with comments: what makes the resources, and what has to be fetched afterwards. */
 final class Commands {
-    private static final Pattern SAFE = Pattern.compile("[A-Za-z0-9._/:@=-]+");
-
     private Commands() {}
 
     static String add(Plan plan) {
-        return "tctl bots add " + plan.bot() + " --roles=" + shell(String.join(",", plan.botRoles()));
+        return "tctl bots add " + plan.bot() + " --roles=" + Shell.word(String.join(",", plan.botRoles()));
     }
 
     static String of(Plan plan) {
@@ -37,10 +35,10 @@ final class Commands {
         if (plan.token().isEmpty()) {
             say(lines, Messages.Setup_ownTokens());
         } else if (plan.maybeBefore(15, 0)) {
-            say(lines, Messages.Setup_botOld(), add(plan) + " --token=" + shell(plan.token()));
+            say(lines, Messages.Setup_botOld(), add(plan) + " --token=" + Shell.word(plan.token()));
         }
         if (plan.method().equals("bound_keypair") && !plan.token().isEmpty()) {
-            say(lines, Messages.Setup_registration(), "tctl get token/" + shell(plan.token()) + " --format=yaml");
+            say(lines, Messages.Setup_registration(), "tctl get token/" + Shell.word(plan.token()) + " --format=yaml");
         }
         return lines.toString();
     }
@@ -48,10 +46,5 @@ final class Commands {
     private static void say(StringBuilder lines, String comment, String... commands) {
         lines.append(Quoting.comment(comment));
         List.of(commands).forEach(command -> lines.append(command).append('\n'));
-    }
-
-    /** One word for a POSIX shell. */
-    static String shell(String word) {
-        return SAFE.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 }

@@ -13,6 +13,8 @@ import io.jenkins.plugins.machineid.lease.WireForm;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
@@ -20,6 +22,8 @@ import org.kohsuke.stapler.export.ExportedBean;
 /** What one identity needs in its cluster, as the page, the REST API and the command show it. */
 @ExportedBean(defaultVisibility = 2)
 public final class IdentitySetup {
+    private static final Logger LOGGER = Logger.getLogger(IdentitySetup.class.getName());
+
     /** As the page offers them to be tried; any other one can be named. */
     private static final int MOST_JOBS = 50;
 
@@ -63,6 +67,10 @@ public final class IdentitySetup {
             return new IdentitySetup(plans, identity, plans.plan(identity), null);
         } catch (IllegalStateException e) {
             return new IdentitySetup(plans, identity, null, e.getMessage());
+        } catch (RuntimeException e) {
+            // One that can't be shown hides no other.
+            LOGGER.log(Level.WARNING, e, () -> "identity " + identity.getId() + " can't be shown");
+            return new IdentitySetup(plans, identity, null, Messages.Setup_broken());
         }
     }
 

@@ -28,7 +28,7 @@ public final class KeysSetup {
         this.tokens = List.copyOf(new TreeSet<>(tokens));
     }
 
-    /** @param tokens names of the token resources that hold the public keys */
+    /** @param tokens the token resources that hold the public keys, with their clusters */
     static KeysSetup read(List<String> tokens) {
         try {
             return new KeysSetup(SigningKeys.get().state(), null, tokens);
@@ -49,11 +49,7 @@ public final class KeysSetup {
     }
 
     public String getButton() {
-        return switch (state.step()) {
-            case PUBLISH -> Messages.Setup_keysPublish();
-            case SIGN -> Messages.Setup_keysSign();
-            case DROP -> Messages.Setup_keysDrop();
-        };
+        return state.step().label();
     }
 
     /** Sentences, the most important one last. */

@@ -9,6 +9,7 @@ import io.jenkins.plugins.machineid.config.AgentFacts;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.issuer.BuildFactsReader;
 import io.jenkins.plugins.machineid.issuer.IssuerAddress;
 import io.jenkins.plugins.machineid.issuer.SigningKeys;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
@@ -24,7 +25,7 @@ import jenkins.model.Jenkins;
  * Reads the plans from the configuration. Whoever shows them asks for the permission first.
  *
  * @param jwks the public keys; asked for only where they are needed
- * @param jobs full names of all jobs; they may be left out where no rule needs them
+ * @param jobs full names of the jobs that rules may be made of; they may be left out where no rule needs them
  * @param nodes all agents
  */
 record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<NodeFacts> nodes) {
@@ -54,7 +55,12 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<N
     @SuppressWarnings("rawtypes")
     private static List<String> names(Jenkins jenkins) {
         List<Job> jobs = jenkins.getAllItems(Job.class);
-        return jobs.stream().map(Job::getFullName).sorted().toList();
+        // Whoever opens a change request writes its pipeline: only somebody who names its job lets it in.
+        return jobs.stream()
+                .filter(job -> !BuildFactsReader.mayBeForeign(job))
+                .map(Job::getFullName)
+                .sorted()
+                .toList();
     }
 
     private static List<NodeFacts> nodes(Jenkins jenkins) {
@@ -68,12 +74,11 @@ record Plans(Settings settings, Supplier<String> jwks, List<String> jobs, List<N
                 && !identity.getAllowedJobs().stream().map(JobPattern::new).allMatch(JobPattern::isName);
     }
 
-    /** Names of the token resources that hold the public keys. */
+    /** The token resources that hold the public keys, with their clusters: the same name may be in several. */
     static List<String> keyHolders(Settings settings) {
         return settings.identities().stream()
-                .map(Identity::getJoin)
-                .filter(join -> join.statement().isPresent())
-                .map(join -> join.resource().orElse(""))
+                .filter(identity -> identity.getJoin().statement().isPresent())
+                .map(identity -> Messages.Setup_keyHolder(identity.getJoin().resource().orElse(""), identity.getCluster()))
                 .toList();
     }
 

@@ -3,6 +3,7 @@
 package io.jenkins.plugins.machineid.setup;
 
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.field.Shell;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -68,7 +69,7 @@ final class Resources {
         spec.put("bot_name", plan.bot());
         List<String> notes = new ArrayList<>();
         if (!plan.folder().isEmpty() && !plan.token().equals(plan.bot())) {
-            notes.add(Messages.Setup_folderToken(plan.folder(), plan.token()));
+            notes.add(Messages.Setup_folderToken(plan.folder(), plan.token(), Shell.word(plan.token())));
         }
         if (plan.signed() == null) {
             spec.put("join_method", plan.method());

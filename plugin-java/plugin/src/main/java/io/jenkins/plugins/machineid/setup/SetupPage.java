@@ -148,12 +148,22 @@ public class SetupPage extends ManagementLink implements StaplerProxy {
         Settings settings = settings();
         Identity known = settings.identity(identity);
         Cluster cluster = known == null ? null : settings.cluster(known.getCluster());
-        return cluster == null ? new HttpRedirect(".") : shown(identity, ConnectionTest.look(cluster, known));
+        if (cluster == null) {
+            return shown(identity, Tried.warning(known == null
+                    ? Messages.Check_identityUnknown(identity)
+                    : Messages.Check_clusterUnknown(known.getCluster())));
+        }
+        return shown(identity, ConnectionTest.look(cluster, known));
     }
 
     /** @param identity where on the page */
     private ForwardToView shown(String identity, Tried tried) {
-        return new ForwardToView(this, "index").with("tried", tried).with("triedIdentity", identity);
+        // It may have been removed since the page was opened: then it has no place of its own there.
+        boolean gone = identities(name -> name.equals(identity)).isEmpty();
+        return new ForwardToView(this, "index")
+                .with("tried", tried)
+                .with("triedIdentity", identity)
+                .with("triedGone", gone);
     }
 
     /**

@@ -143,7 +143,7 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
         long end = System.nanoTime() + RECONNECT_SECONDS * 1_000_000_000L;
         while (System.nanoTime() < end && session.nodeExists()) {
             Thread.sleep(1000);
-            if (session.agentOnline()) {
+            if (session.mayTryAgain()) {
                 return;
             }
         }

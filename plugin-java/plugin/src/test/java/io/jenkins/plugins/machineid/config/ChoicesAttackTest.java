@@ -44,5 +44,10 @@ class ChoicesAttackTest extends Choices {
         assertEquals(List.of(""), property.doFillDefaultIdentityItems(agent.computer(), "").ids());
         may(Computer.CREATE);
         assertEquals(List.of("", "mine"), bindings(null, "mine"));
+        // Who may make agents isn't who may configure this one.
+        assertEquals(List.of(""), bindings(agent.computer(), ""));
+        assertEquals(List.of(""), standing.doFillIdentityItems(agent.computer(), "").ids());
+        assertEquals(List.of(""), property.doFillDefaultIdentityItems(agent.computer(), "").ids());
+        assertEquals(FormValidation.Kind.OK, binding.doCheckIdentity(agent.computer(), "api").kind);
     }
 }

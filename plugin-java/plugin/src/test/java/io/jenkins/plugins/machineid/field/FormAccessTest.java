@@ -62,6 +62,9 @@ class FormAccessTest {
             may();
             answers(false, () -> FormAccess.configurer(agent.computer()));
             answers(false, () -> FormAccess.configurer((Computer) null));
+            may(Computer.CREATE);
+            answers(false, () -> FormAccess.configurer(agent.computer()));
+            may();
             agent.configurable = true;
             answers(true, () -> FormAccess.configurer(agent.computer()));
             may(Computer.CREATE);

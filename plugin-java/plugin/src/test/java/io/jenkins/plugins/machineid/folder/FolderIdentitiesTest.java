@@ -237,6 +237,8 @@ class FolderIdentitiesTest {
             patterns.add("*x*" + n);
         }
         set(wide, "allowedJobs", patterns);
-        assertTrue(fault(Folders.folder("team-b", wide)).contains("20,000"));
+        assertTrue(fault(Folders.folder("team-b", wide)).contains("20,000 characters"));
+        set(wide, "allowedJobs", new ArrayList<>(patterns.subList(0, 200)));
+        assertTrue(fault(Folders.folder("team-b", wide)).contains("200"));
     }
 }

@@ -89,6 +89,21 @@ class CredentialKeysTest extends HeldKeys {
         assertEquals(List.of(b, made), ids(keys.jwks()), "what signed before is what signed last");
     }
 
+    /** Nobody has opened a page in between: what a made key signed a moment ago has to be accepted. */
+    @Test
+    void a_made_key_that_signed_between_two_credentials_stays_published() {
+        String made = keys.current().id();
+        configure("key-a", null);
+        assertEquals(a, keys.current().id());
+        configure(null, null);
+        assertEquals(made, keys.current().id());
+        configure("key-b", null);
+        assertEquals(b, keys.current().id());
+        assertEquals(List.of(b, made), ids(keys.publicJwks()));
+        assertEquals(made, keys.state().previous());
+        assertEquals(List.of(b, made), ids(copies.keys(clock).publicJwks()), "after a restart, too");
+    }
+
     /** It signs what builds need; but a page that left it out would give a token resource one key too few. */
     @Test
     void a_next_key_that_fails_hinders_no_build_and_is_told() {

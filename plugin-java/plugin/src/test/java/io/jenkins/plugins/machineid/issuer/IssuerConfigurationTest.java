@@ -36,17 +36,45 @@ class IssuerConfigurationTest {
         configuration.setRotateAfterDays(90);
         assertEquals(RotationSchedule.ofDays(90, 14), configuration.schedule());
         configuration.setAnnounceDays(14);
-        assertNull(configuration.getAnnounceDays(), "defaults are not saved");
+        assertEquals(14, configuration.getAnnounceDays());
         configuration.setAnnounceDays(30);
         assertEquals(Duration.ofDays(30), configuration.schedule().announce());
         configuration.setRotateAfterDays(null);
         assertFalse(configuration.schedule().on());
     }
 
+    /** Configuration as Code leaves what isn't named, so each "no" can be written, and is what is exported. */
+    @Test
+    void what_is_off_can_be_written() {
+        configuration.setRotateAfterDays(90);
+        configuration.setAnnounceDays(7);
+        configuration.setCredentialsId("key-a");
+        configuration.setNextCredentialsId("key-b");
+        // As a controller that keeps its home reads the export of one on which nothing is set.
+        IssuerConfiguration untouched = new IssuerConfiguration();
+        configuration.setRotateAfterDays(untouched.getRotateAfterDays());
+        configuration.setAnnounceDays(untouched.getAnnounceDays());
+        configuration.setCredentialsId(untouched.getCredentialsId());
+        configuration.setNextCredentialsId(untouched.getNextCredentialsId());
+        assertEquals(List.of(0, 14), List.of(untouched.getRotateAfterDays(), untouched.getAnnounceDays()));
+        assertFalse(configuration.schedule().on());
+        assertEquals(Duration.ofDays(14), configuration.announce());
+        assertNull(configuration.signingCredential());
+        assertNull(configuration.announcedCredential());
+        Jenkins.get().granted = Set.of(Jenkins.ADMINISTER);
+        try {
+            assertEquals(FormValidation.Kind.OK, configuration.doCheckRotateAfterDays("0").kind);
+            FormValidation told = configuration.doCheckRotateAfterDays("1");
+            assertTrue(told.getMessage().contains("or 0 to rotate only by hand"), told.getMessage());
+        } finally {
+            Jenkins.get().granted = null;
+        }
+    }
+
     @Test
     void odd_numbers_are_refused_and_change_nothing() {
         configuration.setRotateAfterDays(90);
-        for (int wrong : new int[] {-1, 0, 1, 3651, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+        for (int wrong : new int[] {-1, 1, 3651, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
             IllegalArgumentException failure = assertThrows(
                     IllegalArgumentException.class, () -> configuration.setRotateAfterDays(wrong));
             assertTrue(failure.getMessage().contains("rotateAfterDays"), failure.getMessage());
@@ -72,12 +100,13 @@ class IssuerConfigurationTest {
         configuration.setCredentialsId(" key-a ");
         configuration.setNextCredentialsId("");
         assertEquals("key-a", configuration.getCredentialsId());
-        assertNull(configuration.getNextCredentialsId());
+        assertEquals("", configuration.getNextCredentialsId());
         assertThrows(IllegalArgumentException.class, () -> configuration.setCredentialsId("a\u0007b"));
         assertThrows(IllegalArgumentException.class, () -> configuration.setNextCredentialsId("x".repeat(2000)));
         assertEquals("key-a", configuration.getCredentialsId());
         configuration.setCredentialsId(null);
-        assertNull(configuration.getCredentialsId());
+        assertEquals("", configuration.getCredentialsId());
+        assertNull(configuration.signingCredential());
     }
 
     @Test

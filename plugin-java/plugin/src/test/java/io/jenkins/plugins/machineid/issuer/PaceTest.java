@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -21,7 +23,7 @@ class PaceTest {
     private final Pace pace = new Pace();
 
     private List<CompletableFuture<Void>> enter(String job, int number) {
-        return IntStream.range(0, number).mapToObj(n -> pace.enter(job)).toList();
+        return IntStream.range(0, number).mapToObj(n -> pace.enter(job, false)).toList();
     }
 
     private static long gone(List<CompletableFuture<Void>> places) {
@@ -49,7 +51,7 @@ class PaceTest {
         long[] now = {0};
         for (; now[0] < 2000_000; now[0] += 40) {
             if (now[0] < 80_000) {
-                pace.enter("a").thenRun(() -> goes.add(now[0]));
+                pace.enter("a", false).thenRun(() -> goes.add(now[0]));
             }
             pace.letGo(BEGIN + Duration.ofMillis(now[0]).toNanos());
         }
@@ -78,7 +80,7 @@ class PaceTest {
     void aJobThatAsksForThousandsHoldsUpNoOther() {
         enter("greedy", 10_000);
         pace.letGo(BEGIN);
-        List<CompletableFuture<Void>> others = List.of(pace.enter("b"), pace.enter("c"), pace.enter("b"));
+        List<CompletableFuture<Void>> others = List.of(pace.enter("b", false), pace.enter("c", false), pace.enter("b", false));
         pace.letGo(after(5));
         assertEquals(3, gone(others));
     }
@@ -90,8 +92,50 @@ class PaceTest {
         assertEquals(10_000 - Pace.BURST, pace.length());
         aborted.forEach(place -> place.cancel(true));
         assertEquals(0, pace.length());
-        CompletableFuture<Void> next = pace.enter("a");
+        CompletableFuture<Void> next = pace.enter("a", false);
         assertNull(pace.letGo(after(1)));
         assertTrue(next.isDone() && !next.isCancelled());
+    }
+
+    /** More blocks than go at once, all with certificates of the same ten minutes, while a thousand builds of other jobs wait to begin. */
+    @Test
+    void certificatesOfTenMinutesOutliveAFullQueue() {
+        long life = 600;
+        int blocks = 220;
+        long[] ends = new long[blocks];
+        Arrays.fill(ends, life);
+        List<CompletableFuture<Void>> turns = new ArrayList<>(Collections.nCopies(blocks, null));
+        List<CompletableFuture<Void>> begin = new ArrayList<>();
+        enter("before", Pace.BURST);
+        pace.letGo(BEGIN);
+        for (int n = 0; n < 1000; n++) {
+            begin.add(pace.enter("first-" + n, false));
+        }
+        for (long now = 0; now < 3600; now++) {
+            for (int n = 0; n < blocks; n++) {
+                assertTrue(now < ends[n], "block " + n + " has no certificates at " + now);
+                CompletableFuture<Void> turn = turns.get(n);
+                if (turn != null && turn.isDone()) {
+                    ends[n] = now + life;
+                    turns.set(n, null);
+                } else if (turn == null && ends[n] - now <= life / 2) {
+                    turns.set(n, pace.enter("long-" + n, true));
+                }
+            }
+            pace.letGo(BEGIN + Duration.ofSeconds(now).toNanos());
+        }
+        assertEquals(1000, gone(begin), "and all of them begin");
+    }
+
+    /** One that renews all the time lets others begin. */
+    @Test
+    void aJobThatRenewsAllTheTimeShutsNobodyOut() {
+        for (int n = 0; n < 10_000; n++) {
+            pace.enter("greedy", true);
+        }
+        pace.letGo(BEGIN);
+        List<CompletableFuture<Void>> others = enter("b", 3);
+        pace.letGo(after(3 * Pace.FIRSTS));
+        assertEquals(3, gone(others));
     }
 }

@@ -77,6 +77,20 @@ class SigningKeysTest {
         assertEquals(jwks, keys.publicJwks());
     }
 
+    /** A click where there is no key makes one; a second click on the same page makes none beside it. */
+    @Test
+    void the_first_key_is_no_rotation() {
+        assertEquals(RotationStep.FIRST, keys.state().step());
+        assertThrows(IssuerFailure.class, () -> keys.rotate(RotationStep.PUBLISH));
+        assertNull(copies.main.content);
+        KeyState made = rotated(RotationStep.FIRST);
+        assertFalse(made.signing().isEmpty());
+        assertEquals(List.of("", RotationStep.PUBLISH), List.of(made.next(), made.step()));
+        assertEquals(Set.of(made.signing()), ids(keys.jwks()));
+        assertThrows(IssuerFailure.class, () -> keys.rotate(RotationStep.FIRST));
+        assertEquals(Set.of(made.signing()), ids(keys.jwks()));
+    }
+
     @Test
     void two_threads_at_first_use_make_one_key() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -127,10 +141,11 @@ class SigningKeysTest {
 
     @Test
     void a_second_click_does_nothing() {
+        keys.current();
         keys.rotate(RotationStep.PUBLISH);
         String before = keys.jwks();
         IssuerFailure failure = assertThrows(IssuerFailure.class, () -> keys.rotate(RotationStep.PUBLISH));
-        assertTrue(failure.getMessage().contains("SIGN"), failure.getMessage());
+        assertTrue(failure.getMessage().contains("\"Sign with the next key\""), failure.getMessage());
         assertEquals(before, keys.jwks());
     }
 

@@ -33,6 +33,15 @@ class JoinUriTest {
         assertEquals("a b%", assertDoesNotThrow(() -> JoinUri.read("tbot+proxy+gcp://a%21b%25@t:1")).name().replace('!', ' '));
     }
 
+    /** Whoever reads it has a thread with a small stack. */
+    @Test
+    void a_long_name_is_no_overflow() {
+        for (String part : new String[] {"a", "%41", "%"}) {
+            String text = "tbot+proxy+x://" + part.repeat(100_000) + "@h:1";
+            assertThrows(IllegalArgumentException.class, () -> JoinUri.read(text));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "0123456789abcdef", "a:b@c", "tbot", "kube-token+x", "//x"})
     void a_plain_token_is_no_uri(String text) {

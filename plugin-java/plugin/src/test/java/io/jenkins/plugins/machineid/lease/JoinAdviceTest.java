@@ -66,6 +66,10 @@ class JoinAdviceTest {
     }
 
     private Blocks.Block block(String address, JoinMethod join) {
+        return block(address, join, agent);
+    }
+
+    private static Blocks.Block block(String address, JoinMethod join, FakeAgent agent) {
         Blocks.configure("team-a/**");
         Identity identity = MachineIdConfiguration.get().identity("api");
         identity.setJoin(join);
@@ -97,6 +101,24 @@ class JoinAdviceTest {
         // It is known now, and isn't asked by each block that fails.
         assertTrue(refused("one.example.com", signed("gitlab")).contains("called 'example.test'"));
         assertEquals(1, looks());
+    }
+
+    /** Else an agent tells other teams' consoles what an administrator should type. */
+    @Test
+    void a_name_is_told_as_the_word_of_the_agent_that_said_it() {
+        String told = refused("seven.example.com", signed("kubernetes"));
+        assertTrue(told.contains("Agent a-advice reports that the cluster is called 'example.test'"), told);
+        assertTrue(told.contains("Compare with \"tctl status\""), told);
+        FakeAgent other = new FakeAgent("a-other", channel);
+        try {
+            Blocks.Block block = block("seven.example.com", signed("kubernetes"), other);
+            told = assertThrows(AbortException.class, () -> block.session.acquire(block.run, block.listener(), false))
+                    .getMessage();
+            assertTrue(told.contains("Agent a-advice reports"), told);
+            assertEquals(1, looks());
+        } finally {
+            other.delete();
+        }
     }
 
     @Test

@@ -336,7 +336,7 @@ class JoinTrialAttackTest {
         for (String chosen : List.of("", "kubernetes")) {
             FormValidation taken = form.doCheckForm(chosen, "trial");
             assertEquals(Kind.OK, taken.kind);
-            assertTrue(taken.getMessage().contains("'trial' has 15.4.2, and takes it"), taken.getMessage());
+            assertTrue(taken.getMessage().contains("'trial' has 15.4.2, and accepts it"), taken.getMessage());
         }
         FormValidation newer = form.doCheckForm("generic_oidc", "trial");
         assertEquals(Kind.ERROR, newer.kind);
@@ -386,7 +386,7 @@ class JoinTrialAttackTest {
         Cluster cluster = MachineIdConfiguration.get().cluster("trial");
         Tried alone = ConnectionTest.look(cluster, null);
         assertEquals(Kind.OK, alone.kind());
-        assertTrue(text(alone).contains("enter 'example.test' as Cluster name in Teleport"), text(alone));
+        assertTrue(text(alone).contains("the cluster is called 'example.test', enter this name as Cluster name in Teleport"), text(alone));
         Tried tried = ConnectionTest.look(cluster, MachineIdConfiguration.get().identity("api"));
         assertEquals(Kind.WARNING, tried.kind());
         for (String part : List.of("'example.test'", "'trial.example.com'", "Cluster name in Teleport of cluster 'trial'")) {

@@ -106,7 +106,7 @@ class StandingTest {
         Maintenance.Step keep = () -> {
             throw new IOException("destination_unsafe");
         };
-        IOException told = assertThrows(IOException.class, () -> Maintenance.both(keep, () -> calls.add("sweep")));
+        IOException told = assertThrows(IOException.class, () -> Maintenance.inTurn(keep, () -> calls.add("sweep")));
         assertEquals("destination_unsafe", told.getMessage());
         assertEquals(List.of("sweep"), calls);
     }

@@ -54,12 +54,14 @@ class StatementAttackTest {
     /** When the agent says that the lease ends, if it doesn't tell the truth. */
     private volatile long says;
     private volatile String refusal;
+    /** The agent goes away when it has its statement. */
+    private volatile boolean leave;
     /** How many leases the agent waits for before it answers any; null: it answers at once. */
     private volatile CountDownLatch together;
     private final FakeChannel channel = new FakeChannel(this::answer);
     private final FakeAgent agent = new FakeAgent("a-flow", channel);
 
-    private Object answer(Object task) {
+    private Object answer(Object task) throws Exception {
         if (task instanceof KeyTask) {
             return box.key();
         }
@@ -67,6 +69,9 @@ class StatementAttackTest {
             return Answers.of(Blocks.ok(new JSONObject().put("released", true).put("directory", "removed")));
         }
         statements.add(box.statement(acquire));
+        if (leave) {
+            throw FakeChannel.gone();
+        }
         if (refusal != null && statements.size() > 1) {
             return Answers.of(refusal);
         }
@@ -203,6 +208,7 @@ class StatementAttackTest {
     @Test
     void leasesOfOneAgentAreTakenAgainBesideEachOther() throws Exception {
         Blocks.moveTo("many.example.com");
+        Renewal.leastPause = Duration.ZERO;
         List<Blocks.Block> blocks = new ArrayList<>();
         for (int n = 0; n < 6; n++) {
             blocks.add(taken("many#" + n));
@@ -243,9 +249,12 @@ class StatementAttackTest {
     /** An agent that answers with a key of its own making gets nothing that it couldn't have read anyway. */
     @Test
     void a25AnAgentWithoutAKeyGetsNoStatement() {
-        FakeAgent hostile = new FakeAgent("a-hostile", new FakeChannel(task -> Answers.raw(null, new byte[] {1, 2, 3})));
+        FakeChannel foreign = new FakeChannel(task -> Answers.raw(null, new byte[] {1, 2, 3}));
+        FakeAgent hostile = new FakeAgent("a-hostile", foreign);
         Blocks.Block block = new Blocks.Block(hostile, new FakeRun("team-a/deploy", "flow#6"));
         assertThrows(AbortException.class, () -> block.session.acquire(block.run, block.listener(), false));
+        assertTrue(foreign.tasks.stream().anyMatch(KeyTask.class::isInstance));
+        assertFalse(foreign.tasks.stream().anyMatch(AcquireTask.class::isInstance));
         hostile.delete();
         ActiveLeases.get().dropGone();
     }
@@ -273,8 +282,26 @@ class StatementAttackTest {
             ActiveLeases.get().agentLost("a-flow");
             ActiveLeases.get().refresh("a-flow");
         }
-        assertEquals(2, statements.size());
+        assertEquals(1, statements.size());
         block.session.releaseNow(block.run);
+    }
+
+    /** It reads its statement and is gone before it answers; the block is set up again when it is back. */
+    @Test
+    void a25AnAgentThatGoesAwayInEachSetUpGetsNoFlood() {
+        Blocks.moveTo("gone.example.com");
+        leave = true;
+        Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "flow#14"));
+        agent.online = true;
+        assertTrue(block.session.mayTryAgain());
+        Renewal.leastPause = PAUSE;
+        assertThrows(AgentGone.class, () -> block.session.acquire(block.run, block.listener(), false));
+        assertEquals(1, statements.size());
+        assertFalse(block.session.mayTryAgain());
+        Renewal.leastPause = Duration.ZERO;
+        assertTrue(block.session.mayTryAgain());
+        agent.online = false;
+        assertFalse(block.session.mayTryAgain());
     }
 
     /** As after a restart of the controller: all blocks join once more, and each waits for its turn. */
@@ -283,7 +310,7 @@ class StatementAttackTest {
         Blocks.Block block = taken("flow#8");
         String address = "teleport.example.com";
         List<CompletableFuture<Void>> others = IntStream.range(0, 400)
-                .mapToObj(n -> JoinQueue.of(address).enter("team-c/greedy"))
+                .mapToObj(n -> JoinQueue.of(address).enter("team-c/greedy", false))
                 .toList();
         ActiveLeases.get().agentLost("a-flow");
         ActiveLeases.get().refresh("a-flow");

@@ -67,6 +67,7 @@ class ReplyTest {
                         + " [tls_untrusted]",
                 failure.getMessage());
         assertEquals("see token/jenkins-api", JenkinsWords.naming("jenkins-api", "see token/NAME"));
+        assertEquals("see token/'x;id|sh'", JenkinsWords.naming("x;id|sh", "see token/NAME"));
         Path sources = Path.of("../../native/machine-id/src");
         assertTrue(Files.readString(sources.resolve("connect/error/presented.rs")).contains(JenkinsWords.CA));
         assertTrue(Files.readString(sources.resolve("join/refusal.rs")).contains(JenkinsWords.RESOURCE));

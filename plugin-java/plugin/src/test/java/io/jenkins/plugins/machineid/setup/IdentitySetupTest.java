@@ -62,7 +62,7 @@ class IdentitySetupTest {
         assertEquals(3, rules.size(), setup.getYaml());
         assertTrue(setup.getYaml().contains("\"-:tool@") && setup.getYaml().contains("\"team-a/b:c@"), setup.getYaml());
         assertTrue(!setup.getYaml().contains("team-b"), setup.getYaml());
-        assertEquals(List.of("jenkins-api"), Plans.keyHolders(MachineIdConfiguration.get().settings()));
+        assertEquals(List.of("jenkins-api (cluster prod)"), Plans.keyHolders(MachineIdConfiguration.get().settings()));
         assertEquals(5, setup.getTexts().size());
         assertEquals("kubernetes", setup.getForm());
         assertTrue(setup.getWire().contains("12.4, 13.4 or 14"), setup.getWire());
