@@ -205,7 +205,25 @@ await shot("agent");
 
 // The build page.
 await page.goto(url + buildPath);
-check("the build page has the table", (await page.locator("#machine-id-certificates tbody tr").count()) > 0);
+const use = page.locator("#machine-id-uses .machine-id-use");
+check("the build page has one line for the identity", (await use.count()) === 1, await use.allInnerTexts());
+check("the line says which", /^api as bot-api on a1: roles api-workers, \d+ certificates?.*, .+–.+/.test(await use.innerText()), await use.innerText());
 await shot("build");
+await use.locator("a").click();
+const certificates = page.locator("#machine-id-certificates tbody tr");
+check("the line leads to the table", (await certificates.count()) > 1);
+const begin = certificates.first().locator("time").first();
+const [exact, shown] = [await begin.getAttribute("title"), await begin.innerText()];
+check("times are in the reader's zone, the exact ones as a hint", /^\d{4}-.*Z$/.test(exact) && shown !== exact && !shown.includes("T"), shown);
+const kinds = () => certificates.locator("td:nth-child(4)").allInnerTexts();
+await page.locator("#machine-id-certificates th:nth-child(4) a").click();
+const sorted = await kinds();
+await page.locator("#machine-id-certificates th:nth-child(4) a").click();
+check("a column sorts", JSON.stringify(await kinds()) === JSON.stringify([...sorted].reverse()) && new Set(sorted).size === 2, sorted);
+for (const kind of ["CSV", "JSON"]) {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: kind, exact: true }).click()]);
+  check(`the record can be saved as ${kind}`, file.suggestedFilename() === `machine-id-allowed-ssh-1.${kind.toLowerCase()}`, file.suggestedFilename());
+}
+await shot("audit");
 check("no script error", errors.length === 0, errors.join("; "));
 await finish(browser);

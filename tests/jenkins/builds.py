@@ -57,7 +57,7 @@ def the_build_lists_its_certificates(world):
     assert {"ssh", "x509"} <= kinds, record
     for certificate in record["certificates"]:
         assert certificate["agent"] == "a1" and certificate["fingerprint"] and certificate["validUntil"], certificate
-    contains(world.jenkins.get("/job/allowed-ssh/1/"), "machine-id-certificates", record["certificates"][0]["fingerprint"])
+    contains(world.jenkins.get("/job/allowed-ssh/1/machine-id/"), "machine-id-certificates", record["certificates"][0]["fingerprint"])
 
 
 @test

@@ -154,7 +154,8 @@ def a13_a_forged_certificate_fails_the_block(world):
     contains(log, "[audit_violation]")
     assert "ran\n" not in log, log
     contains(jenkins.audit("hostile-forged", number)["certificates"][0]["violation"], "'admin'")
-    page = jenkins.get(f"/job/hostile-forged/{number}/")
+    contains(jenkins.get(f"/job/hostile-forged/{number}/"), "machine-id-violation")
+    page = jenkins.get(f"/job/hostile-forged/{number}/machine-id/")
     contains(page, "machine-id-violation", "as the agents reported them", "as this controller knows")
 
 

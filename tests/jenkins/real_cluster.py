@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds of a real Jenkins that join a real Teleport: TELEPORT_BIN=DIR, with `teleport` and `tctl`."""
 
+import html
 import json
 import os
 import re
+import shutil
 import subprocess
 import urllib.request
 from contextlib import contextmanager
@@ -75,13 +77,14 @@ class Cluster:
     def major(self):
         return int(re.search(r"v(\d+)\.", self.tctl("version")).group(1))
 
+    def events(self):
+        """The audit log, a line of JSON for each event."""
+        files = sorted((self.home / "data/log").rglob("*.log"))
+        return [line for file in files if not file.is_symlink() for line in file.read_text().splitlines()]
+
     def joins(self):
         """The audit log's events of joins, oldest first."""
-        events = []
-        for file in sorted((self.home / "data/log").rglob("*.log")):
-            if not file.is_symlink():
-                events += [json.loads(line) for line in file.read_text().splitlines() if '"bot.join"' in line]
-        return events
+        return [json.loads(line) for line in self.events() if '"bot.join"' in line]
 
 
 @contextmanager
@@ -151,6 +154,27 @@ def goes_well(world, jenkins, says="real-2"):
     contains(log, says)
 
 
+def found_by_the_page(jenkins, cluster, join):
+    """The commands of the build's page, on the cluster's own events."""
+    lease = jenkins.audit("stated-deploy", 1)["leases"][0]
+    equal(lease["statement"], join["attributes"]["raw"]["jti"], "the statement's id in both records")
+    if not shutil.which("jq"):
+        print("  the page's commands are not run: jq is not installed")
+        return
+    page = jenkins.get("/job/stated-deploy/1/machine-id/")
+    commands = [html.unescape(each) for each in re.findall(r'<pre class="machine-id-search">(.*?)</pre>', page, re.S)]
+    equal(len(commands), 2, page)
+    for command in commands:
+        done = subprocess.run(["sh", "-c", command], input="\n".join(cluster.events()), capture_output=True, text=True, timeout=60)
+        equal(done.returncode, 0, command + done.stderr)
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        assert join["uid"] in [event["uid"] for event in found], command
+    # By the build alone: no other build's join.
+    by_build = subprocess.run(["sh", "-c", commands[0]], input="\n".join(cluster.events()), capture_output=True, text=True, timeout=60)
+    joins = [event for event in map(json.loads, by_build.stdout.splitlines()) if event["event"] == "bot.join"]
+    equal([event["uid"] for event in joins], [join["uid"]], "joins of the build")
+
+
 @test
 def pipelines_join_a_real_teleport(world):
     with real(world) as (jenkins, cluster):
@@ -191,3 +215,4 @@ def pipelines_join_a_real_teleport(world):
         # Which build, in words of the audit log alone.
         contains(json.dumps(joined[0]["attributes"]["raw"]["kubernetes.io"]), "stated-deploy/1/")
         print(f"  {json.dumps(joined[0])}")
+        found_by_the_page(jenkins, cluster, joined[0])

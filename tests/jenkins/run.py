@@ -36,6 +36,7 @@ import setup_page  # noqa: E402,F401
 import trial  # noqa: E402,F401
 import real_cluster  # noqa: E402,F401
 import views  # noqa: E402,F401
+import audit  # noqa: E402,F401
 import pages  # noqa: E402,F401
 import attacks  # noqa: E402,F401
 import hostile_agents  # noqa: E402,F401

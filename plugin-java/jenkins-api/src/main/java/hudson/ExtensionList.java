@@ -9,6 +9,10 @@ public class ExtensionList<T> extends java.util.AbstractList<T> {
         return null;
     }
 
+    public static <T> ExtensionList<T> lookup(Class<T> type) {
+        return null;
+    }
+
     @Override
     public T get(int index) {
         return null;

@@ -3,8 +3,10 @@
 package hudson;
 
 import java.util.AbstractList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** In place of the declared class: one of each, made when it is asked for. */
 public class ExtensionList<T> extends AbstractList<T> {
@@ -25,13 +27,33 @@ public class ExtensionList<T> extends AbstractList<T> {
         SINGLETONS.put(type, only);
     }
 
+    private static final Map<Class<?>, ExtensionList<?>> LISTS = new ConcurrentHashMap<>();
+
+    private final List<T> all = new CopyOnWriteArrayList<>();
+
+    /** Those that a test has put there. */
+    @SuppressWarnings("unchecked")
+    public static <T> ExtensionList<T> lookup(Class<T> type) {
+        return (ExtensionList<T>) LISTS.computeIfAbsent(type, unused -> new ExtensionList<T>());
+    }
+
+    @Override
+    public boolean add(T one) {
+        return all.add(one);
+    }
+
+    @Override
+    public boolean remove(Object one) {
+        return all.remove(one);
+    }
+
     @Override
     public T get(int index) {
-        return null;
+        return all.get(index);
     }
 
     @Override
     public int size() {
-        return 0;
+        return all.size();
     }
 }

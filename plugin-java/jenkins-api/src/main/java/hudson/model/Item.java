@@ -6,6 +6,8 @@ import hudson.security.AccessControlled;
 import hudson.security.Permission;
 
 public interface Item extends AccessControlled {
+    Permission READ = null;
+
     Permission CONFIGURE = null;
 
     ItemGroup<? extends Item> getParent();

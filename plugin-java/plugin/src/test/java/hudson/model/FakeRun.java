@@ -64,6 +64,11 @@ public final class FakeRun extends Run {
     }
 
     @Override
+    public void checkPermission(hudson.security.Permission permission) {
+        Jenkins.get().checkPermission(permission);
+    }
+
+    @Override
     public Executor getExecutor() {
         return executor;
     }

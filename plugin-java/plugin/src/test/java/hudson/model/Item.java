@@ -7,6 +7,7 @@ import hudson.security.Permission;
 
 /** In place of the declared interface: with a permission that tests can tell from another. */
 public interface Item extends AccessControlled {
+    Permission READ = new Permission("Job/Read");
     Permission CONFIGURE = new Permission("Job/Configure");
 
     ItemGroup<? extends Item> getParent();

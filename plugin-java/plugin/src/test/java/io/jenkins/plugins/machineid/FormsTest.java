@@ -27,6 +27,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.StaplerProxy;
+import org.kohsuke.stapler.verb.GET;
 import org.kohsuke.stapler.verb.POST;
 import org.objectweb.asm.ClassReader;
 import org.objectweb.asm.Opcodes;
@@ -193,9 +195,12 @@ class FormsTest {
         assertEquals(List.of(), wrong);
     }
 
-    /** The two documents for clusters are the one thing that is read without a login, and only read. */
+    /**
+     * The two documents for clusters are the one thing that is read without a login, and only read. Downloads change nothing
+     * either: a GET is what a link sends, and the permission is asked by the object that has them.
+     */
     @Test
-    void one_address_alone_is_open_to_all() throws IOException, ClassNotFoundException {
+    void what_takes_no_post_only_reads() throws IOException, ClassNotFoundException {
         List<String> open = new ArrayList<>();
         for (Path file : files(CLASSES, ".class")) {
             String name = CLASSES.relativize(file).toString().replace('/', '.').replaceAll("\\.class$", "");
@@ -204,11 +209,13 @@ class FormsTest {
                 boolean web = Modifier.isPublic(method.getModifiers()) && method.getName().matches("do[A-Z].*");
                 if (web && !method.isAnnotationPresent(POST.class)) {
                     open.add(type.getSimpleName() + "." + method.getName());
+                    assertTrue(type == PublicKeys.class
+                            || method.isAnnotationPresent(GET.class) && StaplerProxy.class.isAssignableFrom(type), name);
                 }
             }
             assertTrue(!UnprotectedRootAction.class.isAssignableFrom(type) || type == PublicKeys.class, name);
         }
-        assertEquals(List.of("PublicKeys.doDynamic"), open);
+        assertEquals(Set.of("MachineIdAction.doCsv", "MachineIdAction.doJson", "PublicKeys.doDynamic"), Set.copyOf(open));
     }
 
     @Test

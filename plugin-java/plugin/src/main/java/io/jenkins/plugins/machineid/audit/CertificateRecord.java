@@ -5,7 +5,9 @@ package io.jenkins.plugins.machineid.audit;
 import io.jenkins.plugins.machineid.reply.AgentText;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 
@@ -26,9 +28,13 @@ public final class CertificateRecord {
     private final String validFrom;
     private final String validUntil;
     private final String violation;
+    private final boolean renewed;
 
-    /** @param violation null: as allowed */
-    CertificateRecord(Allowance allowed, Reply certificate, String violation) {
+    /**
+     * @param violation null: as allowed
+     * @param before those of the build that are known so far
+     */
+    CertificateRecord(Allowance allowed, Reply certificate, String violation, List<CertificateRecord> before) {
         this.lease = allowed.lease();
         this.identity = allowed.identity();
         this.agent = allowed.agent();
@@ -43,6 +49,12 @@ public final class CertificateRecord {
         this.validFrom = text(certificate, "valid_from");
         this.validUntil = text(certificate, "valid_until");
         this.violation = violation;
+        this.renewed = before.stream().anyMatch(other -> isForTheSame(other) && !same(other));
+    }
+
+    /** Another one of the lease that does the same, or has done so. */
+    private boolean isForTheSame(CertificateRecord other) {
+        return lease.equals(other.lease) && purpose().equals(other.purpose());
     }
 
     private static String text(Reply certificate, String name) {
@@ -67,6 +79,12 @@ public final class CertificateRecord {
     @Exported
     public String getViolation() {
         return violation;
+    }
+
+    /** Whether the lease has had one for the same purpose before. */
+    @Exported
+    public boolean isRenewed() {
+        return renewed;
     }
 
     @Exported
@@ -151,13 +169,39 @@ public final class CertificateRecord {
 
     /** The same certificate of the same agent, whatever else is said of it. */
     boolean same(CertificateRecord other) {
-        return lease.equals(other.lease)
-                && kind.equals(other.kind)
-                && output.equals(other.output)
-                && target.equals(other.target)
+        return isForTheSame(other)
                 && serial.equals(other.serial)
                 && fingerprint.equals(other.fingerprint)
                 && validUntil.equals(other.validUntil)
                 && java.util.Objects.equals(violation, other.violation);
+    }
+
+    /** What it is for. */
+    String purpose() {
+        return String.join("\n", kind, output, target);
+    }
+
+    /** Equal for those of a lease that are {@link #same}. */
+    String key() {
+        return String.join("\n", purpose(), serial, fingerprint, validUntil, String.valueOf(violation));
+    }
+
+    Map<AuditField, Object> facts() {
+        Map<AuditField, Object> facts = new EnumMap<>(AuditField.class);
+        facts.put(AuditField.LEASE, lease);
+        facts.put(AuditField.IDENTITY, identity);
+        facts.put(AuditField.AGENT, agent);
+        facts.put(AuditField.KIND, kind);
+        facts.put(AuditField.OUTPUT, output);
+        facts.put(AuditField.TARGET, target);
+        facts.put(AuditField.KEY_ID, keyId);
+        facts.put(AuditField.SERIAL, serial);
+        facts.put(AuditField.FINGERPRINT, fingerprint);
+        facts.put(AuditField.ROLES, getRoles());
+        facts.put(AuditField.PRINCIPALS, getPrincipals());
+        facts.put(AuditField.VALID_FROM, validFrom);
+        facts.put(AuditField.VALID_UNTIL, validUntil);
+        facts.put(AuditField.VIOLATION, violation);
+        return facts;
     }
 }

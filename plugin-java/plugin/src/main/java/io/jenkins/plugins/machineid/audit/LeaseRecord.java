@@ -4,7 +4,9 @@ package io.jenkins.plugins.machineid.audit;
 
 import io.jenkins.plugins.machineid.access.Durations;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 
@@ -19,6 +21,7 @@ public final class LeaseRecord {
     private final String lifetime;
     private final String granted;
     private final String released;
+    private final String statement;
 
     LeaseRecord(Allowance allowed, String job, String granted) {
         this.lease = allowed.lease();
@@ -29,9 +32,10 @@ public final class LeaseRecord {
         this.lifetime = Durations.text(allowed.ttlSeconds());
         this.granted = granted;
         this.released = null;
+        this.statement = null;
     }
 
-    private LeaseRecord(LeaseRecord before, String released) {
+    private LeaseRecord(LeaseRecord before, String released, String statement) {
         this.lease = before.lease;
         this.identity = before.identity;
         this.agent = before.agent;
@@ -40,10 +44,20 @@ public final class LeaseRecord {
         this.lifetime = before.lifetime;
         this.granted = before.granted;
         this.released = released;
+        this.statement = statement;
     }
 
     LeaseRecord released(String time) {
-        return new LeaseRecord(this, time);
+        return new LeaseRecord(this, time, statement);
+    }
+
+    /** Of the same identity on the same agent. */
+    boolean isLike(Allowance allowed) {
+        return identity.equals(allowed.identity()) && agent.equals(allowed.agent());
+    }
+
+    LeaseRecord joined(String id) {
+        return new LeaseRecord(this, released, id);
     }
 
     @Exported
@@ -89,7 +103,26 @@ public final class LeaseRecord {
         return released;
     }
 
+    /** Id of the statement by which it joined first; null: it didn't join with one. */
+    @Exported
+    public String getStatement() {
+        return statement;
+    }
+
     public String getRolesText() {
         return String.join(", ", roles);
+    }
+
+    Map<AuditField, Object> facts() {
+        Map<AuditField, Object> facts = new EnumMap<>(AuditField.class);
+        facts.put(AuditField.LEASE, lease);
+        facts.put(AuditField.IDENTITY, identity);
+        facts.put(AuditField.AGENT, agent);
+        facts.put(AuditField.ROLES, getRoles());
+        facts.put(AuditField.LIFETIME, lifetime);
+        facts.put(AuditField.GRANTED, granted);
+        facts.put(AuditField.RELEASED, released);
+        facts.put(AuditField.STATEMENT, statement);
+        return facts;
     }
 }

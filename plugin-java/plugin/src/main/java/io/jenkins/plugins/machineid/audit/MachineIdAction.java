@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.audit;
 
-import hudson.model.InvisibleAction;
+import hudson.model.Api;
+import hudson.model.Item;
 import hudson.model.Run;
+import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Refusal;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
@@ -15,25 +17,21 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import jenkins.model.RunAction2;
+import org.kohsuke.stapler.HttpResponse;
+import org.kohsuke.stapler.StaplerProxy;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
+import org.kohsuke.stapler.verb.GET;
 
 /**
- * What a build did with machine identities, on its page and in its REST API: the leases that the controller granted, the
- * certificates that agents reported for them, and the wishes that were refused.
+ * What a build did with machine identities, on pages of its own and in its REST API: the leases that the controller granted,
+ * the certificates that agents reported for them, and the wishes that were refused. All changes go by here, and are told to
+ * listeners. How much is kept, {@link RecordLimits} says.
  */
 @ExportedBean
-public final class MachineIdAction extends InvisibleAction {
+public final class MachineIdAction implements RunAction2, StaplerProxy {
     private static final Logger LOGGER = Logger.getLogger(MachineIdAction.class.getName());
-    /** A build that loops over blocks must not grow its record without end. */
-    static final int MAX_RECORDS = 500;
-    /** Nor may an agent: characters of all its certificates together. */
-    static final int MAX_SIZE = 512 * 1024;
-    /** Kept free for what isn't as allowed. */
-    private static final int MAX_VIOLATIONS = 50;
-
-    /** Counted no further. */
-    private static final long MAX_DROPPED = MAX_RECORDS * 1000L;
 
     // Replaced, never changed: the build may be saved by another thread at any time.
     private volatile ArrayList<LeaseRecord> leases = new ArrayList<>();
@@ -41,9 +39,12 @@ public final class MachineIdAction extends InvisibleAction {
     private volatile ArrayList<RefusalRecord> refusals = new ArrayList<>();
     private volatile int dropped;
     private volatile int leasesDropped;
+    private volatile int refusalsDropped;
     /** How many of them are of which lease that isn't over: it tells of the same ones again and again. */
     private volatile TreeMap<String, Integer> droppedOf = new TreeMap<>();
     private transient Run<?, ?> run;
+    /** Null until it is needed, and after a restart. */
+    private transient Seen seen;
 
     /** The run's record, made when there is none yet. */
     public static MachineIdAction of(Run<?, ?> run) {
@@ -56,6 +57,66 @@ public final class MachineIdAction extends InvisibleAction {
             action.run = run;
             return action;
         }
+    }
+
+    @Override
+    public void onAttached(Run<?, ?> r) {
+        run = r;
+    }
+
+    @Override
+    public void onLoad(Run<?, ?> r) {
+        run = r;
+    }
+
+    public Run<?, ?> getRun() {
+        return run;
+    }
+
+    /** Null, and so no link beside the build's page, where there is nothing to be seen. */
+    @Override
+    public String getIconFileName() {
+        return isEmpty() ? null : "symbol-key";
+    }
+
+    @Override
+    public String getDisplayName() {
+        return Messages.Audit_displayName();
+    }
+
+    @Override
+    public String getUrlName() {
+        return "machine-id";
+    }
+
+    /** Each way to the page and the downloads goes by here. */
+    @Override
+    public Object getTarget() {
+        run.checkPermission(Item.READ);
+        return this;
+    }
+
+    public Api getApi() {
+        return new Api(this);
+    }
+
+    @GET
+    public HttpResponse doCsv() {
+        return Download.csv(run, this);
+    }
+
+    @GET
+    public HttpResponse doJson() {
+        return Download.json(run, this);
+    }
+
+    /** For the pages. */
+    public RecordPage getPage() {
+        return new RecordPage(this);
+    }
+
+    public boolean isEmpty() {
+        return leases.isEmpty() && certificates.isEmpty() && refusals.isEmpty();
     }
 
     /** The controller's own knowledge. */
@@ -87,10 +148,17 @@ public final class MachineIdAction extends InvisibleAction {
         return leasesDropped;
     }
 
+    /** Refusals that are not in the list because there were too many. */
+    @Exported
+    public int getRefusalsDropped() {
+        return refusalsDropped;
+    }
+
     /** Saved with what comes next: the lease's certificates, or how the build ends. */
     public synchronized void grant(Allowance allowed, String job) {
         ArrayList<LeaseRecord> more = new ArrayList<>(leases);
-        if (more.size() < MAX_RECORDS) {
+        boolean known = more.stream().anyMatch(lease -> lease.isLike(allowed));
+        if (more.size() < RecordLimits.RECORDS + (known ? 0 : RecordLimits.RESERVED)) {
             more.add(new LeaseRecord(allowed, job, now()));
             leases = more;
         } else {
@@ -98,8 +166,29 @@ public final class MachineIdAction extends InvisibleAction {
         }
     }
 
-    /** The lease is over: no certificate of it is noted any more. */
-    public void released(String lease) {
+    /**
+     * A lease joined the cluster with what this controller signed: the first time, or once more to be renewed.
+     *
+     * @param statement id of what was signed
+     */
+    public void joined(Allowance allowed, String statement) {
+        synchronized (this) {
+            ArrayList<LeaseRecord> more = new ArrayList<>(leases);
+            more.replaceAll(record -> record.getLease().equals(allowed.lease()) && record.getStatement() == null
+                    ? record.joined(statement)
+                    : record);
+            leases = more;
+        }
+        Events.joined(run, allowed, statement);
+    }
+
+    /**
+     * The lease is over: no certificate of it is noted any more.
+     *
+     * @param directory what became of its directory, as the agent says
+     */
+    public void released(Allowance allowed, String directory) {
+        String lease = allowed.lease();
         change(() -> {
             ArrayList<LeaseRecord> more = new ArrayList<>(leases);
             more.replaceAll(record ->
@@ -109,8 +198,10 @@ public final class MachineIdAction extends InvisibleAction {
             TreeMap<String, Integer> others = new TreeMap<>(droppedOf);
             changed |= others.remove(lease) != null;
             droppedOf = others;
+            seen().released(lease);
             return changed;
         });
+        Events.released(run, allowed, directory);
     }
 
     /**
@@ -121,14 +212,19 @@ public final class MachineIdAction extends InvisibleAction {
      */
     public String record(Allowance allowed, List<Reply> replies, long lost) {
         String[] fault = new String[1];
+        List<Runnable> told = new ArrayList<>();
         change(() -> {
             ArrayList<CertificateRecord> more = new ArrayList<>(certificates);
             int droppedNow = 0;
             for (Reply reply : replies) {
                 String violation = Inspection.fault(allowed, reply, bot(more, allowed.lease()), Instant.now());
                 fault[0] = fault[0] == null ? violation : fault[0];
-                CertificateRecord certificate = new CertificateRecord(allowed, reply, violation);
+                CertificateRecord certificate = new CertificateRecord(allowed, reply, violation, more);
                 if (more.stream().noneMatch(certificate::same)) {
+                    if (seen().first(certificate)) {
+                        boolean renews = seen().renews(certificate);
+                        told.add(() -> Events.certificate(run, allowed, certificate, renews));
+                    }
                     if (hasRoom(more, certificate)) {
                         more.add(certificate);
                     } else {
@@ -138,34 +234,50 @@ public final class MachineIdAction extends InvisibleAction {
             }
             boolean changed = more.size() != certificates.size();
             certificates = more;
-            return drop(allowed.lease(), droppedNow + Math.max(0, Math.min(MAX_DROPPED, lost))) || changed;
+            return drop(allowed.lease(), droppedNow + Math.max(0, Math.min(RecordLimits.COUNTED, lost))) || changed;
         });
+        told.forEach(Runnable::run);
         return fault[0];
+    }
+
+    private Seen seen() {
+        seen = seen == null ? new Seen() : seen;
+        return seen;
     }
 
     /** @param all of this lease so far */
     private boolean drop(String lease, long all) {
         int before = droppedOf.getOrDefault(lease, 0);
-        if (all <= before || dropped >= MAX_DROPPED) {
+        if (all <= before || dropped >= RecordLimits.COUNTED) {
             return false;
         }
         TreeMap<String, Integer> more = new TreeMap<>(droppedOf);
         more.put(lease, (int) all);
         droppedOf = more;
-        dropped = (int) Math.min(MAX_DROPPED, dropped + all - before);
+        dropped = (int) Math.min(RecordLimits.COUNTED, dropped + all - before);
         return true;
     }
 
-    public void refuse(Refusal refusal, String agent) {
+    /** @param identity as it was asked for; null: the agent's default */
+    public void refuse(Refusal refusal, String agent, String identity) {
+        RefusalRecord record =
+                new RefusalRecord(refusal.rule().code(), agent, identity, refusal.getMessage(), now());
+        boolean[] kept = new boolean[1];
         change(() -> {
-            ArrayList<RefusalRecord> more = new ArrayList<>(refusals);
-            boolean room = more.size() < MAX_RECORDS;
-            if (room) {
-                more.add(new RefusalRecord(refusal.rule().code(), agent, refusal.getMessage(), now()));
+            kept[0] = refusals.size() < RecordLimits.RECORDS;
+            if (kept[0]) {
+                ArrayList<RefusalRecord> more = new ArrayList<>(refusals);
+                more.add(record);
                 refusals = more;
+            } else {
+                refusalsDropped++;
             }
-            return room;
+            return kept[0];
         });
+        // A job can be refused as often as it likes.
+        if (kept[0]) {
+            Events.refused(run, record);
+        }
     }
 
     /** Key id of the lease's certificates so far. */
@@ -181,7 +293,9 @@ public final class MachineIdAction extends InvisibleAction {
         boolean violation = next.getViolation() != null;
         long like = records.stream().filter(record -> (record.getViolation() != null) == violation).count();
         int size = records.stream().mapToInt(CertificateRecord::size).sum() + next.size();
-        return like < (violation ? MAX_VIOLATIONS : MAX_RECORDS) && size <= MAX_SIZE + (violation ? MAX_SIZE / 8 : 0);
+        return violation
+                ? like < RecordLimits.RESERVED && size <= RecordLimits.SIZE + RecordLimits.SIZE / 8
+                : like < RecordLimits.RECORDS && size <= RecordLimits.SIZE;
     }
 
     private void change(BooleanSupplier change) {

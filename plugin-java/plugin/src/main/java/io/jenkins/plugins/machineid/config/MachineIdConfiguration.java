@@ -24,6 +24,9 @@ public class MachineIdConfiguration extends GlobalConfiguration {
     /** Exchanged as a whole. Saved; null: nothing is configured. */
     private volatile Settings settings;
 
+    /** Whether events are not written to the log on the controller. Saved. */
+    private volatile boolean auditLogOff;
+
     /** What one thread has set so far in a bulk change: Configuration as Code sets list by list, and commits. */
     private final transient ThreadLocal<Draft> draft = new ThreadLocal<>();
 
@@ -65,6 +68,17 @@ public class MachineIdConfiguration extends GlobalConfiguration {
     @DataBoundSetter
     public void setIdentities(List<Identity> identities) {
         change(before -> before.withIdentities(identities));
+    }
+
+    /** Whether what builds do with identities is written to a log on the controller. */
+    public boolean isAuditLog() {
+        return !auditLogOff;
+    }
+
+    @DataBoundSetter
+    public void setAuditLog(boolean auditLog) {
+        auditLogOff = !auditLog;
+        save();
     }
 
     /** Null when there is none of that name. */
@@ -123,6 +137,7 @@ public class MachineIdConfiguration extends GlobalConfiguration {
 
     @Override
     public boolean configure(StaplerRequest2 req, JSONObject json) throws FormException {
+        boolean off = !json.optBoolean("auditLog", isAuditLog());
         try {
             // A form whose last entry was removed sends no key at all for the list: an empty one.
             replace(
@@ -130,6 +145,9 @@ public class MachineIdConfiguration extends GlobalConfiguration {
                     Entries.bind(req, Identity.class, json.get("identities"), Messages.Identity_displayName(), "id"));
         } catch (RuntimeException | LinkageError e) {
             throw new FormException(FormFault.page(getDisplayName(), e), "machineId");
+        }
+        if (off != auditLogOff) {
+            setAuditLog(!off);
         }
         return true;
     }

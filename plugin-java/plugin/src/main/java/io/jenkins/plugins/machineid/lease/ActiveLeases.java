@@ -42,8 +42,7 @@ public final class ActiveLeases {
         final Holder holder;
         final AtomicBoolean stale;
         private final AtomicBoolean ended = new AtomicBoolean();
-        /** Why it was not renewed, as the block was told last. */
-        private volatile String said;
+        private final RenewalNotice notice = new RenewalNotice();
         /** Rounds in a row in which the policy couldn't be asked. */
         private final AtomicInteger unasked = new AtomicInteger();
 
@@ -184,6 +183,7 @@ public final class ActiveLeases {
         }
         try {
             entry.holder.session().note(entry.holder.run(), lease);
+            entry.notice.reported(entry.holder, lease);
         } catch (AuditViolation e) {
             entry.refuse(e);
         } catch (RuntimeException e) {
@@ -219,15 +219,11 @@ public final class ActiveLeases {
         Holder holder = entry.holder;
         try {
             holder.session().renew(holder.run());
-            entry.said = null;
+            entry.notice.renewed();
         } catch (LeaseSession.PolicyRefused | AuditViolation e) {
             entry.refuse(e);
         } catch (IOException | RuntimeException e) {
-            String why = String.valueOf(e.getMessage());
-            if (!why.equals(entry.said)) {
-                entry.said = why;
-                holder.listener().getLogger().println(Messages.Console_notRenewed(why));
-            }
+            entry.notice.failed(holder, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

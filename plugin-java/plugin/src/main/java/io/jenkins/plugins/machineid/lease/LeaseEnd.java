@@ -98,7 +98,7 @@ final class LeaseEnd {
             } catch (AuditViolation e) {
                 violation = e;
             }
-            MachineIdAction.of(run).released(session.lease());
+            MachineIdAction.of(run).released(session.allowance(), state);
         }
         return new Released(line, violation);
     }

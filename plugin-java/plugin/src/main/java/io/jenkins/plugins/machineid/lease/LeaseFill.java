@@ -8,6 +8,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.access.Durations;
 import io.jenkins.plugins.machineid.agent.Hashes;
 import io.jenkins.plugins.machineid.audit.Inspection;
+import io.jenkins.plugins.machineid.audit.MachineIdAction;
 import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.folder.FolderIdentities;
 import io.jenkins.plugins.machineid.reply.AgentText;
@@ -25,8 +26,9 @@ import java.util.stream.Collectors;
  *
  * @param reply the agent's, looked over
  * @param expires whole seconds
+ * @param way how the identity was come by, as far as it is known here
  */
-record LeaseFill(Reply reply, Instant expires) {
+record LeaseFill(Reply reply, Instant expires, String way) {
     /** Has certificates issued into the lease's directory, and believes nothing of what the agent says about them. */
     static LeaseFill of(LeaseSession session, Run<?, ?> run, Computer computer) throws IOException, InterruptedException {
         // Before the policy is asked about the agent: a machine that takes its place meanwhile isn't the one that was allowed.
@@ -55,6 +57,9 @@ record LeaseFill(Reply reply, Instant expires) {
             } catch (NativeFailure e) {
                 throw JoinAdvice.told(e, link, session.agentName(), settings, request.identity());
             }
+            if (statement.isNeeded()) {
+                MachineIdAction.of(run).joined(session.allowance(), statement.id());
+            }
             session.note(run, reply);
             session.require(reply.objects("certificates").isEmpty() ? Messages.Audit_none() : null);
             Instant now = Instant.now();
@@ -64,8 +69,15 @@ record LeaseFill(Reply reply, Instant expires) {
             if (statement.isNeeded()) {
                 session.renewal().plan(now, expires);
             }
-            return new LeaseFill(reply, expires);
+            return new LeaseFill(reply, expires, way(settings, request.identity(), statement));
         }
+    }
+
+    /** Whether the agent has joined just now or kept what it had, only the library knows. */
+    private static String way(Settings settings, String identity, LeaseStatement statement) {
+        return statement.isNeeded()
+                ? Messages.Console_signed()
+                : Messages.Console_method(settings.identity(identity).getJoin().symbol());
     }
 
     /** Blocks of this build with this identity on this node: the same is stated about them. */
@@ -87,7 +99,8 @@ record LeaseFill(Reply reply, Instant expires) {
                 logins.isEmpty() ? Messages.Console_noLogins() : Messages.Console_logins(logins),
                 expires.toString(),
                 Durations.text(request.ttlSeconds()),
-                agent);
+                agent,
+                way);
     }
 
     /** As the agent says; names that the cluster made up for want of any aren't for people. */

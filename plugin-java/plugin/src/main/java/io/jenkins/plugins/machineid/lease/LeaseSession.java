@@ -92,7 +92,7 @@ public final class LeaseSession implements Serializable {
                     Variables.checked(temporary.getRemote()),
                     new LeaseRequest(grant, options));
         } catch (Refusal refusal) {
-            throw refused(run, refusal, computer.getDisplayName());
+            throw refused(run, refusal, computer.getDisplayName(), options.identity());
         } catch (IllegalArgumentException e) {
             throw new AbortException(Messages.Console_prefix() + e.getMessage() + " [request_invalid]");
         }
@@ -298,12 +298,12 @@ public final class LeaseSession implements Serializable {
                     .policy()
                     .confirm(request.grant(), run.getParent().getFullName(), NodeLookup.facts(computer));
         } catch (Refusal refusal) {
-            throw new PolicyRefused(refused(run, refusal, agentName));
+            throw new PolicyRefused(refused(run, refusal, agentName, request.identity()));
         }
     }
 
-    private static AbortException refused(Run<?, ?> run, Refusal refusal, String agent) {
-        MachineIdAction.of(run).refuse(refusal, agent);
+    private static AbortException refused(Run<?, ?> run, Refusal refusal, String agent, String identity) {
+        MachineIdAction.of(run).refuse(refusal, agent, identity);
         return new AbortException(Messages.Console_prefix() + refusal.getMessage());
     }
 

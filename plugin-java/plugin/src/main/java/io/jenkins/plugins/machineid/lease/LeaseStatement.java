@@ -116,6 +116,11 @@ final class LeaseStatement implements AutoCloseable {
         return bytes != null;
     }
 
+    /** Its own id, which is no secret; only where one is needed. */
+    String id() {
+        return Statements.id(bytes);
+    }
+
     /** Null where none is needed; valid until {@link #close}. */
     byte[] bytes() {
         return bytes;

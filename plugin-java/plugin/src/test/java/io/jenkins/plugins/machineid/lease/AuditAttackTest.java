@@ -216,7 +216,7 @@ class AuditAttackTest {
             for (int round = 0; round < 3; round++) {
                 record.record(allowed, Blocks.reply(Blocks.acquired(one)).objects("certificates"), 1);
             }
-            record.released("l" + block);
+            record.released(allowed, "removed");
         }
         assertEquals(600 - record.getLeases().size(), record.getLeasesDropped());
         assertEquals(600 - record.getCertificates().size() + 600, record.getCertificatesDropped());

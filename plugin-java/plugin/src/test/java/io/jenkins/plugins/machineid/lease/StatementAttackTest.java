@@ -18,6 +18,7 @@ import hudson.remoting.FakeChannel;
 import io.jenkins.plugins.machineid.agent.AcquireTask;
 import io.jenkins.plugins.machineid.agent.Answers;
 import io.jenkins.plugins.machineid.agent.KeyTask;
+import io.jenkins.plugins.machineid.audit.MachineIdAction;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
@@ -457,6 +458,17 @@ class StatementAttackTest {
         } finally {
             end.complete(null);
         }
+        block.session.releaseNow(block.run);
+    }
+
+    /** What the cluster's audit log names a statement by is in the build's record, and the console says how it joined. */
+    @Test
+    void the_record_has_the_statements_id_and_the_console_says_who_signed() throws Exception {
+        Blocks.Block block = taken("deploy#7");
+        String id = claims(statements.get(0)).getString("jti");
+        assertEquals(id, MachineIdAction.of(block.run).getLeases().get(0).getStatement());
+        String console = block.console.toString(StandardCharsets.UTF_8);
+        assertTrue(console.contains(", on agent a-flow, signed by this Jenkins"), console);
         block.session.releaseNow(block.run);
     }
 }
