@@ -320,7 +320,7 @@ fn while_the_cluster_is_away_it_waits_and_then_goes_on_by_itself() {
     let process = start(&machine);
     until("the complaint", LONG, || process.stderr().contains("[cluster_unreachable]").then_some(()));
     cluster.open_proxy(true);
-    first(&machine);
+    until("its word", LONG, || process.stderr().contains(" written ").then_some(()));
     assert_ends_cleanly_after_errors(process);
 }
 
