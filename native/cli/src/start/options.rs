@@ -73,7 +73,8 @@ fn variable(name: &str) -> Option<String> {
 
 /// As with tbot, one of these options takes the place of the whole section.
 fn onboarding(options: &Options) -> Option<(&'static str, &'static str, OptionValue)> {
-    let (token, by) = match (&options.token, variable(TOKEN)) {
+    // An empty one is none, as with tbot.
+    let (token, by) = match (options.token.as_ref().filter(|token| !token.is_empty()), variable(TOKEN)) {
         (Some(token), _) => (Some(token.clone()), "--token"),
         (None, Some(token)) => (Some(token), TOKEN),
         (None, None) if options.join_method.is_some() => (None, "--join-method"),
@@ -216,7 +217,7 @@ pub(super) fn secrets(options: &Options) -> Vec<Typed<'_>> {
         instead: "write it as join_uri into a configuration file that only this user can read",
         value,
     });
-    // An empty one hides nothing, and as a variable it would be none: it stays what it is, a fault.
+    // An empty one hides nothing.
     token.into_iter().chain(uri).filter(|typed| !typed.value.is_empty()).collect()
 }
 
