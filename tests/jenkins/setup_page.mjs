@@ -55,7 +55,7 @@ let said = await attempt(job);
 check("a join that works is told", /Joined as bot-/.test(said) && said.includes(job), said);
 check("what was tried stays in the form", (await form.locator("[name='job']").inputValue()) === job);
 const known = await page.locator(`#wire-${identity}`).innerText();
-check("the version that was seen is shown beside the form", /has \d+\.\d+\.\d+, and takes it/.test(known), known);
+check("the version that was seen is shown beside the form", /has \d+\.\d+\.\d+, and accepts it/.test(known), known);
 await shot("setup-try", `form[name='try-${identity}']`, `#tried-${identity}`);
 said = await attempt(refused);
 check("a refusal is explained", said.includes("[join_rejected]") && said.includes("create it again"), said);

@@ -27,7 +27,7 @@ public enum AuditField {
     ROLES,
     /** Longest that one certificate may be valid. */
     LIFETIME,
-    /** Id of the statement by which the lease joined: claim {@code jti}. */
+    /** Id of a statement that was signed for the lease: claim {@code jti}. */
     STATEMENT,
     GRANTED,
     RELEASED,
@@ -41,6 +41,8 @@ public enum AuditField {
     SERIAL,
     FINGERPRINT,
     PRINCIPALS,
+    /** Roles and principals that an event has no room for. */
+    LEFT_OUT,
     VALID_FROM,
     VALID_UNTIL,
     /** Whether the lease has had one for the same purpose before. */

@@ -37,7 +37,7 @@ public record AuditSearch(String title, String command) {
      */
     static AuditSearch ofBot(String bot, Instant from, Instant until) {
         String end = until == null ? "" : " and .time <= " + JSONObject.quote(until.plus(MARGIN).toString());
-        String program = "select(any(.user, .user_name, .identity.user; . == " + JSONObject.quote(bot) + ") and .time >= "
+        String program = "select(any(.user, .user_name, .identity.user, (.bot_name | values | \"bot-\" + .); . == " + JSONObject.quote(bot) + ") and .time >= "
                 + JSONObject.quote(from.minus(MARGIN).toString()) + end + ")";
         return new AuditSearch(Messages.Search_bot(bot), "jq -c " + quoted(program));
     }

@@ -58,14 +58,14 @@ public final class CertificateRecord {
     }
 
     private static String text(Reply certificate, String name) {
-        return AgentText.line(certificate.text(name), Inspection.MAX_TEXT);
+        return AgentText.line(certificate.text(name), RecordLimits.TEXT);
     }
 
     private static ArrayList<String> texts(Reply certificate, String name) {
         ArrayList<String> texts = new ArrayList<>();
         certificate.texts(name).stream()
-                .limit(Inspection.MAX_ITEMS)
-                .forEach(text -> texts.add(AgentText.line(text, Inspection.MAX_TEXT)));
+                .limit(RecordLimits.ITEMS)
+                .forEach(text -> texts.add(AgentText.line(text, RecordLimits.TEXT)));
         return texts;
     }
 

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.StaplerRequest2;
@@ -25,7 +26,9 @@ import org.kohsuke.stapler.StaplerResponse2;
  */
 record Download(String type, String name, String text) implements HttpResponse {
     /** What a spreadsheet takes for the beginning of a formula; also as wide letters. */
-    private static final String FORMULA = "=+-@\t\r\uff1d\uff0b\uff0d\uff20";
+    private static final String FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20";
+    /** They end a cell for some spreadsheets. So do semicolons in many countries: then our quotes are taken for text. */
+    private static final Pattern ENDS = Pattern.compile("\\p{Cntrl}");
 
     private static final List<AuditField> COLUMNS = List.of(
             AuditField.RECORD,
@@ -108,12 +111,14 @@ record Download(String type, String name, String text) implements HttpResponse {
         return row;
     }
 
-    /** Always in quotes; what would be a formula is a text by the apostrophe before it. */
+    /** Always in quotes, on one line, without semicolons; what would be a formula is a text by the apostrophe before it. */
     static String cell(Object value) {
         String text = value instanceof Collection<?> list
                 ? list.stream().map(String::valueOf).collect(Collectors.joining(" "))
                 : value == null ? "" : value.toString();
-        String safe = !text.isEmpty() && FORMULA.indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
+        String whole = ENDS.matcher(text).replaceAll(" ").replace(';', ',');
+        String begin = whole.stripLeading();
+        String safe = !begin.isEmpty() && FORMULA.indexOf(begin.charAt(0)) >= 0 ? "'" + whole : whole;
         return '"' + safe.replace("\"", "\"\"") + '"';
     }
 

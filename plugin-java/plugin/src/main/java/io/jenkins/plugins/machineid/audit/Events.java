@@ -6,6 +6,7 @@ import hudson.ExtensionList;
 import hudson.model.Run;
 import io.jenkins.plugins.machineid.issuer.IssuerAddress;
 import io.jenkins.plugins.machineid.reply.AgentText;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -20,29 +21,45 @@ final class Events {
 
     private Events() {}
 
-    static void joined(Run<?, ?> run, Allowance allowed, String statement) {
+    static void signed(Run<?, ?> run, Allowance allowed, String statement) {
         Map<AuditField, Object> facts = of(run, allowed);
         facts.put(AuditField.ROLES, allowed.roles());
         facts.put(AuditField.STATEMENT, statement);
-        tell(MachineIdEvent.Type.JOINED, facts);
+        tell(new MachineIdEvent(MachineIdEvent.Type.SIGNED, facts));
     }
 
-    static void certificate(Run<?, ?> run, Allowance allowed, CertificateRecord certificate, boolean renews) {
+    /** One of those that a lease has had, as long as it has {@link RecordLimits#EVENTS_OF_A_LEASE}; then that there is more. */
+    static void certificate(Run<?, ?> run, Allowance allowed, CertificateRecord certificate, Seen seen) {
+        if (!seen.first(certificate)) {
+            return;
+        }
         Map<AuditField, Object> facts = of(run, allowed);
         facts.putAll(certificate.facts());
-        tell(renews ? MachineIdEvent.Type.RENEWED : MachineIdEvent.Type.ISSUED, facts);
+        boolean renews = seen.renews(certificate);
+        MachineIdEvent event =
+                new MachineIdEvent(renews ? MachineIdEvent.Type.RENEWED : MachineIdEvent.Type.ISSUED, facts);
+        int size = event.json().getBytes(StandardCharsets.UTF_8).length;
+        switch (seen.room(certificate, size)) {
+            case ENOUGH -> tell(event);
+            case NO_MORE -> tell(noMore(run, allowed));
+            case NONE -> {}
+        }
+    }
+
+    static MachineIdEvent noMore(Run<?, ?> run, Allowance allowed) {
+        return new MachineIdEvent(MachineIdEvent.Type.LOST, of(run, allowed));
     }
 
     static void released(Run<?, ?> run, Allowance allowed, String directory) {
         Map<AuditField, Object> facts = of(run, allowed);
-        facts.put(AuditField.DIRECTORY, AgentText.line(directory, Inspection.MAX_TEXT));
-        tell(MachineIdEvent.Type.RELEASED, facts);
+        facts.put(AuditField.DIRECTORY, AgentText.line(directory, RecordLimits.TEXT));
+        tell(new MachineIdEvent(MachineIdEvent.Type.RELEASED, facts));
     }
 
     static void refused(Run<?, ?> run, RefusalRecord refusal) {
         Map<AuditField, Object> facts = of(run);
         facts.putAll(refusal.facts());
-        tell(MachineIdEvent.Type.REFUSED, facts);
+        tell(new MachineIdEvent(MachineIdEvent.Type.REFUSED, facts));
     }
 
     private static Map<AuditField, Object> of(Run<?, ?> run, Allowance allowed) {
@@ -68,8 +85,7 @@ final class Events {
         return (controller.isEmpty() ? "" : controller + "/") + run.getUrl();
     }
 
-    private static void tell(MachineIdEvent.Type type, Map<AuditField, Object> facts) {
-        MachineIdEvent event = new MachineIdEvent(type, facts);
+    private static void tell(MachineIdEvent event) {
         try {
             List<MachineIdListener> listeners = ExtensionList.lookup(MachineIdListener.class);
             QUEUES.keySet().removeIf(known -> !listeners.contains(known));

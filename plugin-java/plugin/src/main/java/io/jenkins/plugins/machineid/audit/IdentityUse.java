@@ -97,7 +97,7 @@ public final class IdentityUse {
                 : null;
     }
 
-    /** Whether it joined with what this controller signed. */
+    /** Whether this controller signed anything for it. */
     boolean isStated() {
         return leases.stream().map(LeaseRecord::getStatement).anyMatch(Objects::nonNull);
     }

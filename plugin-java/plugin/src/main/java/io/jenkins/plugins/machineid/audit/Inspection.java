@@ -15,9 +15,6 @@ import java.util.regex.Pattern;
 /** Compares a certificate, as an agent reports it, with what was allowed. Pure. */
 public final class Inspection {
     static final Set<String> KINDS = Set.copyOf(Vocabulary.words("certificate_kinds"));
-    /** Longest list and text of a certificate: as many roles as can be asked for, and a name that the library takes. */
-    static final int MAX_ITEMS = Vocabulary.limit("roles");
-    static final int MAX_TEXT = 300;
     /** Teleport lets a certificate begin a minute early; the request takes a while. */
     static final Duration ROUNDING = Duration.ofMinutes(2);
     /** How far the clocks of controller and cluster may differ. */
@@ -37,12 +34,12 @@ public final class Inspection {
      */
     public static String fault(Allowance allowed, Reply certificate, String bot, Instant now) {
         for (String name : TEXTS) {
-            if (!certificate.isPlain(name, MAX_TEXT)) {
+            if (!certificate.isPlain(name, RecordLimits.TEXT)) {
                 return Messages.Audit_form(name);
             }
         }
         for (String name : List.of("roles", "principals")) {
-            if (!certificate.isPlainList(name, MAX_ITEMS, MAX_TEXT)) {
+            if (!certificate.isPlainList(name, RecordLimits.ITEMS, RecordLimits.TEXT)) {
                 return Messages.Audit_form(name);
             }
         }

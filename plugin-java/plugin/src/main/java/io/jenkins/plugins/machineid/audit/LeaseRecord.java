@@ -56,7 +56,7 @@ public final class LeaseRecord {
         return identity.equals(allowed.identity()) && agent.equals(allowed.agent());
     }
 
-    LeaseRecord joined(String id) {
+    LeaseRecord signed(String id) {
         return new LeaseRecord(this, released, id);
     }
 
@@ -103,7 +103,7 @@ public final class LeaseRecord {
         return released;
     }
 
-    /** Id of the statement by which it joined first; null: it didn't join with one. */
+    /** Id of the first statement that was signed for it; null: none was. */
     @Exported
     public String getStatement() {
         return statement;

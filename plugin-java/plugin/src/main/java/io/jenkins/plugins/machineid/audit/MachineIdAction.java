@@ -167,19 +167,18 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
     }
 
     /**
-     * A lease joined the cluster with what this controller signed: the first time, or once more to be renewed.
+     * This controller signed a statement for a lease, to join with: the first time, or once more to be renewed. Whether it
+     * joins, only the cluster knows.
      *
      * @param statement id of what was signed
      */
-    public void joined(Allowance allowed, String statement) {
-        synchronized (this) {
-            ArrayList<LeaseRecord> more = new ArrayList<>(leases);
-            more.replaceAll(record -> record.getLease().equals(allowed.lease()) && record.getStatement() == null
-                    ? record.joined(statement)
-                    : record);
-            leases = more;
-        }
-        Events.joined(run, allowed, statement);
+    public synchronized void signed(Allowance allowed, String statement) {
+        ArrayList<LeaseRecord> more = new ArrayList<>(leases);
+        more.replaceAll(record -> record.getLease().equals(allowed.lease()) && record.getStatement() == null
+                ? record.signed(statement)
+                : record);
+        leases = more;
+        Events.signed(run, allowed, statement);
     }
 
     /**
@@ -199,9 +198,9 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
             changed |= others.remove(lease) != null;
             droppedOf = others;
             seen().released(lease);
+            Events.released(run, allowed, directory);
             return changed;
         });
-        Events.released(run, allowed, directory);
     }
 
     /**
@@ -212,7 +211,6 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
      */
     public String record(Allowance allowed, List<Reply> replies, long lost) {
         String[] fault = new String[1];
-        List<Runnable> told = new ArrayList<>();
         change(() -> {
             ArrayList<CertificateRecord> more = new ArrayList<>(certificates);
             int droppedNow = 0;
@@ -221,10 +219,7 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
                 fault[0] = fault[0] == null ? violation : fault[0];
                 CertificateRecord certificate = new CertificateRecord(allowed, reply, violation, more);
                 if (more.stream().noneMatch(certificate::same)) {
-                    if (seen().first(certificate)) {
-                        boolean renews = seen().renews(certificate);
-                        told.add(() -> Events.certificate(run, allowed, certificate, renews));
-                    }
+                    Events.certificate(run, allowed, certificate, seen());
                     if (hasRoom(more, certificate)) {
                         more.add(certificate);
                     } else {
@@ -236,7 +231,6 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
             certificates = more;
             return drop(allowed.lease(), droppedNow + Math.max(0, Math.min(RecordLimits.COUNTED, lost))) || changed;
         });
-        told.forEach(Runnable::run);
         return fault[0];
     }
 
@@ -262,22 +256,18 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
     public void refuse(Refusal refusal, String agent, String identity) {
         RefusalRecord record =
                 new RefusalRecord(refusal.rule().code(), agent, identity, refusal.getMessage(), now());
-        boolean[] kept = new boolean[1];
         change(() -> {
-            kept[0] = refusals.size() < RecordLimits.RECORDS;
-            if (kept[0]) {
-                ArrayList<RefusalRecord> more = new ArrayList<>(refusals);
-                more.add(record);
-                refusals = more;
-            } else {
+            // A job can be refused as often as it likes.
+            if (refusals.size() >= RecordLimits.RECORDS) {
                 refusalsDropped++;
+                return false;
             }
-            return kept[0];
-        });
-        // A job can be refused as often as it likes.
-        if (kept[0]) {
+            ArrayList<RefusalRecord> more = new ArrayList<>(refusals);
+            more.add(record);
+            refusals = more;
             Events.refused(run, record);
-        }
+            return true;
+        });
     }
 
     /** Key id of the lease's certificates so far. */
@@ -298,6 +288,7 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
                 : like < RecordLimits.RECORDS && size <= RecordLimits.SIZE;
     }
 
+    /** @param change tells listeners, too, which waits for nothing: so they are told in the order of the changes */
     private void change(BooleanSupplier change) {
         boolean changed;
         synchronized (this) {

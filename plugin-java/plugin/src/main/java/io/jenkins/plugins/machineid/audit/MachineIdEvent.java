@@ -18,8 +18,8 @@ import org.json.JSONStringer;
 public final class MachineIdEvent {
     /** What happened. */
     public enum Type {
-        /** A lease joined the cluster with what this controller signed. */
-        JOINED,
+        /** This controller signed a statement with which a lease can join: the first time, or to be renewed. */
+        SIGNED,
         /** An agent reported a certificate, the first for its purpose in the lease. */
         ISSUED,
         /** An agent reported one that takes the place of another. */
@@ -28,7 +28,7 @@ public final class MachineIdEvent {
         RELEASED,
         /** The policy refused a wish. */
         REFUSED,
-        /** Events before this one are missing; only in the log. */
+        /** Events are missing: as many before this one, only in the log; or the further certificates of a lease. */
         LOST;
 
         /** As it is written. */
@@ -52,11 +52,19 @@ public final class MachineIdEvent {
         EnumMap<AuditField, Object> kept = new EnumMap<>(AuditField.class);
         kept.put(AuditField.TIME, TIMES.format(time));
         kept.put(AuditField.EVENT, type.word());
+        int[] leftOut = new int[1];
         facts.forEach((field, value) -> {
-            if (value != null) {
-                kept.put(field, value instanceof List<?> list ? List.copyOf(list) : value);
+            if (value instanceof List<?> list) {
+                List<String> cut = EventText.cut(list);
+                leftOut[0] += list.size() - cut.size();
+                kept.put(field, cut);
+            } else if (value != null) {
+                kept.put(field, value instanceof String text ? EventText.cut(field, text) : value);
             }
         });
+        if (leftOut[0] > 0) {
+            kept.put(AuditField.LEFT_OUT, leftOut[0]);
+        }
         this.facts = Collections.unmodifiableMap(kept);
     }
 

@@ -21,7 +21,7 @@ public final class RefusalRecord {
     RefusalRecord(String rule, String agent, String identity, String sentence, String time) {
         this.rule = rule;
         this.agent = agent;
-        this.identity = identity == null ? "" : AgentText.line(identity, Inspection.MAX_TEXT);
+        this.identity = identity == null ? "" : AgentText.line(identity, RecordLimits.TEXT);
         this.sentence = AgentText.line(sentence, RecordLimits.SENTENCE);
         this.time = time;
     }

@@ -8,21 +8,25 @@ import hudson.model.TaskListener;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /** The leases that running blocks hold, as far as this controller knows. */
 public final class ActiveLeases {
     private static final Logger LOGGER = Logger.getLogger(ActiveLeases.class.getName());
-    /** Rounds in which the policy can't be asked, before the block ends: one each minute, and one for each save. */
-    static final int MOST_UNASKED = 5;
+    /** How long the policy can't be asked, however many rounds that are, before the block ends. */
+    static final Duration MOST_UNASKED = Duration.ofMinutes(5);
+    /** Nanoseconds; tests set it. */
+    static volatile LongSupplier clock = System::nanoTime;
 
     private static final ActiveLeases INSTANCE = new ActiveLeases();
 
@@ -43,8 +47,8 @@ public final class ActiveLeases {
         final AtomicBoolean stale;
         private final AtomicBoolean ended = new AtomicBoolean();
         private final RenewalNotice notice = new RenewalNotice();
-        /** Rounds in a row in which the policy couldn't be asked. */
-        private final AtomicInteger unasked = new AtomicInteger();
+        /** When the policy couldn't be asked, the first time since it could; null: it could the last time. */
+        private final AtomicReference<Long> unasked = new AtomicReference<>();
 
         Entry(Holder holder, boolean stale) {
             this.holder = holder;
@@ -62,17 +66,19 @@ public final class ActiveLeases {
         AbortException judged() {
             try {
                 holder.session().recheck(holder.run());
-                unasked.set(0);
+                unasked.set(null);
                 return null;
             } catch (AbortException e) {
                 return e;
             } catch (RuntimeException | Error e) {
-                int rounds = unasked.incrementAndGet();
-                if (rounds == 1 || rounds == MOST_UNASKED) {
+                long now = clock.getAsLong();
+                Long since = unasked.compareAndExchange(null, now);
+                boolean over = since != null && now - since >= MOST_UNASKED.toNanos();
+                if (since == null || over) {
                     LOGGER.log(Level.WARNING, e, () -> "the policy can't be asked for lease " + holder.session().lease());
                 }
                 // A permission that was withdrawn must not go on because something else is broken.
-                return rounds < MOST_UNASKED ? null : new AbortException(Messages.Lease_unasked(rounds));
+                return over ? new AbortException(Messages.Lease_unasked(MOST_UNASKED.toMinutes())) : null;
             }
         }
 

@@ -48,6 +48,8 @@ record LeaseFill(Reply reply, Instant expires, String way) {
             config.used(run, computer.getNode());
             session.requireHeld();
             if (statement.isNeeded()) {
+                // Before the bytes leave: what the agent says afterwards of joining isn't needed.
+                MachineIdAction.of(run).signed(session.allowance(), statement.id());
                 session.renewal().stated();
             }
             Reply reply;
@@ -56,9 +58,6 @@ record LeaseFill(Reply reply, Instant expires, String way) {
                         config, request.identity(), session.lease(), session.parent(), json, statement.bytes());
             } catch (NativeFailure e) {
                 throw JoinAdvice.told(e, link, session.agentName(), settings, request.identity());
-            }
-            if (statement.isNeeded()) {
-                MachineIdAction.of(run).joined(session.allowance(), statement.id());
             }
             session.note(run, reply);
             session.require(reply.objects("certificates").isEmpty() ? Messages.Audit_none() : null);

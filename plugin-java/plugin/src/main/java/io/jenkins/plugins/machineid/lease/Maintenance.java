@@ -25,6 +25,9 @@ import jenkins.model.Jenkins;
 @Extension
 public class Maintenance extends PeriodicWork {
     private static final Logger LOGGER = Logger.getLogger(Maintenance.class.getName());
+    /** From one round of visits to the next. */
+    static final Duration ROUND = Duration.ofMillis(MIN);
+
     private static final Set<String> BUSY = ConcurrentHashMap.newKeySet();
     /** To be visited once more, when the visit that is under way is over. */
     private static final Set<String> ONCE_MORE = ConcurrentHashMap.newKeySet();
@@ -73,7 +76,8 @@ public class Maintenance extends PeriodicWork {
 
     /** Visits a node at a time, if it has an agent then; the rounds of each minute are there beside it. */
     static void visitAt(String node, Instant time) {
-        long delay = Math.max(0, Duration.between(Instant.now(), time).toMillis());
+        // Not a part of a millisecond too early: whoever is visited then isn't due yet.
+        long delay = Math.max(0, Duration.between(Instant.now(), time).toMillis() + 1);
         AgentWork.later(delay, () -> visitNow(node));
     }
 

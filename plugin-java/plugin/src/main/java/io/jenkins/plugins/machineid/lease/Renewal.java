@@ -45,10 +45,23 @@ final class Renewal {
 
     /** Whether it is time, and its turn. True once, however many rounds ask; then the next try is due a pause later. */
     synchronized boolean begin() {
-        if (due == null || Instant.now().isBefore(due) || !isPauseOver() || !isTurn()) {
+        if (due == null) {
             return false;
         }
-        due = Instant.now().plus(leastPause);
+        Instant now = Instant.now();
+        Instant next = last != null && last.plus(leastPause).isAfter(due) ? last.plus(leastPause) : due;
+        if (now.isBefore(next)) {
+            // Whoever asks a moment early, as timers of another clock may, would leave it to the next round: too late for
+            // certificates of a minute.
+            if (next.isBefore(now.plus(Maintenance.ROUND))) {
+                Maintenance.visitAt(node, next);
+            }
+            return false;
+        }
+        if (!isTurn()) {
+            return false;
+        }
+        due = now.plus(leastPause);
         return true;
     }
 

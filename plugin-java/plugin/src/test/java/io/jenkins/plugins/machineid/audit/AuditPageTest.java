@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +85,12 @@ class AuditPageTest {
             ExtensionList.lookup(MachineIdListener.class).remove(listener);
         }
         add(inEvents, new MachineIdEvent(MachineIdEvent.Type.LOST, Map.of(AuditField.COUNT, 1L)).facts(), "lost");
+        add(inEvents, Events.noMore(run, Records.allowance("l1")).facts(), "lost");
+        for (MachineIdEvent.Type type : MachineIdEvent.Type.values()) {
+            if (inEvents.get("roles").contains(type.word())) {
+                add(inEvents, new MachineIdEvent(type, Map.of(AuditField.ROLES, Collections.nCopies(30, "r"))).facts(), type.word());
+            }
+        }
         MachineIdAction record = MachineIdAction.of(run);
         record.record(Records.allowance("l1"), List.of(), 1);
         for (Map<AuditField, Object> row : Download.rows(run, record)) {
@@ -105,7 +112,9 @@ class AuditPageTest {
                         + " KiB of text in all) and " + RecordLimits.RECORDS + " refusals. " + RecordLimits.RESERVED + " more certificates",
                 "and " + RecordLimits.RESERVED + " more leases",
                 "A file of " + (LogFile.LARGEST >> 20) + " MiB is renamed to `" + LogFile.NAME + ".1`",
-                "at most " + RecordLimits.EVENTS_OF_A_LEASE + " certificates",
+                "have " + (RecordLimits.EVENTS_OF_A_LEASE >> 20) + " MiB of lines",
+                RecordLimits.EVENTS_OF_A_LEASE / 8 / 1024 + " KiB more are kept",
+                "at most " + RecordLimits.EVENT_ITEMS + " entries and " + RecordLimits.EVENT_LIST + " bytes",
                 "up to " + ListenerQueue.LONGEST + " events wait")) {
             assertTrue(page.contains(part), part);
         }

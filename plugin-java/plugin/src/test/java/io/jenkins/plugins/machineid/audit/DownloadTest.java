@@ -93,10 +93,18 @@ class DownloadTest {
     /** A job, an agent and a target are named by somebody, and a person opens the file in a spreadsheet. */
     @Test
     void nothing_begins_a_formula() {
-        for (String begin : List.of("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")) {
+        for (String begin : List.of("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")) {
             assertEquals("\"'" + begin + "1+1\"", Download.cell(begin + "1+1"));
         }
         assertEquals("\"'=HYPERLINK(\"\"https://x\"\")\"", Download.cell("=HYPERLINK(\"https://x\")"));
+        assertEquals("\"' =1+1\"", Download.cell("\t=1+1"));
+        assertEquals("\"'  =1+1\"", Download.cell("\r\n=1+1"));
+        // Where a semicolon is the separator, one begins a cell, also before quotes.
+        for (String end : List.of(";", "\t", "\n", "; ", ";\"")) {
+            String cell = Download.cell("a" + end + "=1+1");
+            assertFalse(cell.matches("(?s).*[;\t\r\n].*"), cell);
+        }
+        assertEquals("\"a,=1+1\"", Download.cell("a;=1+1"));
         assertEquals("\"'=a b\"", Download.cell(List.of("=a", "b")));
         assertEquals("\"a,b\"\"c\"", Download.cell("a,b\"c"));
         assertEquals("\"\"", Download.cell(null));

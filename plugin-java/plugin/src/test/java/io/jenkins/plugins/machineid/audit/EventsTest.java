@@ -10,12 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import hudson.ExtensionList;
 import hudson.model.FakeRun;
 import io.jenkins.plugins.machineid.reply.Reply;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.json.JSONArray;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +71,7 @@ class EventsTest {
             told.add(listener.next());
         }
         assertEquals(
-                List.of("joined", "issued", "renewed", "released", "refused"),
+                List.of("signed", "issued", "renewed", "released", "refused"),
                 told.stream().map(event -> event.type().word()).toList());
         for (MachineIdEvent event : told) {
             JSONObject line = new JSONObject(event.json());
@@ -94,7 +97,7 @@ class EventsTest {
             @Override
             public void onEvent(MachineIdEvent event) {
                 super.onEvent(event);
-                if (event.type() == MachineIdEvent.Type.JOINED) {
+                if (event.type() == MachineIdEvent.Type.SIGNED) {
                     throw new NoClassDefFoundError("gone");
                 }
                 throw new IllegalStateException("no");
@@ -126,12 +129,12 @@ class EventsTest {
         });
         Listening good = listen(new Listening());
         MachineIdAction record = MachineIdAction.of(new FakeRun("team-a/app", "team-a/app#1"));
-        record.joined(Records.allowance("l"), Records.STATEMENT);
+        record.signed(Records.allowance("l"), Records.STATEMENT);
         good.next();
         assertTrue(begun.await(20, TimeUnit.SECONDS));
         // One is with the listener, and so many wait for it.
         for (int i = 0; i < ListenerQueue.LONGEST + 7; i++) {
-            record.joined(Records.allowance("l"), Records.STATEMENT);
+            record.signed(Records.allowance("l"), Records.STATEMENT);
             good.next();
         }
         assertTrue(hanging.events.isEmpty());
@@ -157,6 +160,63 @@ class EventsTest {
         assertNull(listener.events.poll(200, TimeUnit.MILLISECONDS));
         assertEquals(20, record.getRefusalsDropped());
         assertEquals(RecordLimits.RECORDS, record.getRefusals().size());
+    }
+
+    /** An agent with an attacker's principals: neither the log nor a listener's queue is filled with them. */
+    @Test
+    void the_events_of_a_lease_are_bounded_however_long_its_certificates_are() throws Exception {
+        Listening listener = listen(new Listening());
+        MachineIdAction record = MachineIdAction.of(new FakeRun("team-a/app", "team-a/app#1"));
+        // A character that JSON writes as six.
+        String wide = "\u20ac".repeat(300);
+        List<String> names = List.of("kind", "output", "target", "key_id", "serial", "fingerprint", "valid_from", "valid_until");
+        JSONObject widest = Records.certificate("0");
+        names.forEach(name -> widest.put(name, wide));
+        widest.put("roles", Collections.nCopies(1000, wide)).put("principals", Collections.nCopies(1000, wide));
+        record.record(Records.allowance("wide"), Records.reported(widest), 0);
+        String widestLine = listener.next().json();
+        assertTrue(widestLine.getBytes(StandardCharsets.UTF_8).length < 5000, widestLine);
+        assertTrue(new JSONObject(widestLine).getInt("left_out") > 100, widestLine);
+        int told = 0;
+        long size = 0;
+        for (int left = 20, i = 0; left > 0; i++) {
+            JSONObject one = Records.certificate(String.valueOf(i)).put("target", "t".repeat(300));
+            one.put("principals", Collections.nCopies(i == 0 ? 1000 : 30, "p".repeat(300)));
+            record.record(Records.allowance("l"), Records.reported(one), 0);
+            MachineIdEvent event = left < 20 ? null : listener.next();
+            if (event == null || event.type() == MachineIdEvent.Type.LOST) {
+                left--;
+                continue;
+            }
+            told++;
+            size += event.json().getBytes(StandardCharsets.UTF_8).length;
+        }
+        assertTrue(told > 200, "told " + told);
+        assertTrue(size <= RecordLimits.EVENTS_OF_A_LEASE * 9L / 8, "size " + size);
+        assertNull(listener.events.poll(200, TimeUnit.MILLISECONDS));
+        // Another lease has its own, and one that is over has none any more.
+        record.record(Records.allowance("other"), Records.reported(Records.certificate("1")), 0);
+        assertEquals("other", listener.next().text(AuditField.LEASE));
+        record.released(Records.allowance("other"), "removed");
+        assertEquals(MachineIdEvent.Type.RELEASED, listener.next().type());
+        record.record(Records.allowance("other"), Records.reported(Records.certificate("2")), 0);
+        assertNull(listener.events.poll(200, TimeUnit.MILLISECONDS));
+    }
+
+    /** Harmless certificates use up what a lease has: what wasn't granted is told all the same. */
+    @Test
+    void a_violation_is_told_after_an_agent_has_used_up_its_room() throws Exception {
+        Listening listener = listen(new Listening());
+        MachineIdAction record = MachineIdAction.of(new FakeRun("team-a/app", "team-a/app#1"));
+        for (int i = 0; ; i++) {
+            record.record(Records.allowance("l"), Records.reported(Records.certificate(String.valueOf(i))), 0);
+            if (listener.next().type() == MachineIdEvent.Type.LOST) {
+                break;
+            }
+        }
+        JSONObject forged = Records.certificate("1").put("roles", new JSONArray(List.of("admin")));
+        record.record(Records.allowance("l"), Records.reported(forged), 0);
+        assertTrue(listener.next().text(AuditField.VIOLATION).contains("'admin'"));
     }
 
     /** An agent tells of the same certificates each minute, also of those that the record has no room for. */

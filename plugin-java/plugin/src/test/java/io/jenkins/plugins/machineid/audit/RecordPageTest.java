@@ -67,7 +67,11 @@ class RecordPageTest {
                         + " as $joins | [$joins[].bot_instance_id | values] as $bots | .[] | select(.uid as $id | any($joins[]; .uid == $id)"
                         + " or ((.bot_instance_id // .identity.bot_instance_id) as $bot | any($bots[]; . == $bot)))'",
                 searches.get(0).command());
-        assertTrue(searches.get(1).command().startsWith("jq -c 'select(any(.user, .user_name, .identity.user; . == \"bot-api\")"));
+        // Teleport 15's bot.join has the bot's name, and no user.
+        assertTrue(searches.get(1)
+                .command()
+                .startsWith("jq -c 'select(any(.user, .user_name, .identity.user, (.bot_name | values | \"bot-\" + .);"
+                        + " . == \"bot-api\")"));
     }
 
     /** The bot's name is an agent's word, and an administrator pastes the command. */
@@ -75,7 +79,7 @@ class RecordPageTest {
     void a_command_is_one_command_whatever_an_agent_says() {
         String command = AuditSearch.ofBot("bot-$(id)'; id; '\"\\", Instant.EPOCH.plusSeconds(1000), null).command();
         assertEquals(
-                "jq -c 'select(any(.user, .user_name, .identity.user; . == \"bot-$(id)'\\''; id; '\\''\\\"\\\\\")"
+                "jq -c 'select(any(.user, .user_name, .identity.user, (.bot_name | values | \"bot-\" + .); . == \"bot-$(id)'\\''; id; '\\''\\\"\\\\\")"
                         + " and .time >= \"1970-01-01T00:14:40Z\")'",
                 command);
     }

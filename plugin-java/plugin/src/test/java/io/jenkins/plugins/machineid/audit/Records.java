@@ -70,7 +70,7 @@ final class Records {
         MachineIdAction record = MachineIdAction.of(run);
         Allowance allowed = allowance("l1");
         record.grant(allowed, "team-a/app");
-        record.joined(allowed, STATEMENT);
+        record.signed(allowed, STATEMENT);
         JSONObject first = certificate("1");
         record.record(allowed, reported(first), 0);
         JSONObject forged = certificate("2").put("roles", new JSONArray(List.of("admin")));

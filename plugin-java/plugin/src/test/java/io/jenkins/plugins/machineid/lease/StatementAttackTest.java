@@ -26,6 +26,7 @@ import io.jenkins.plugins.machineid.issuer.GivenKeys;
 import io.jenkins.plugins.machineid.issuer.IssuerConfiguration;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.ObjectOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -459,6 +460,21 @@ class StatementAttackTest {
             end.complete(null);
         }
         block.session.releaseNow(block.run);
+    }
+
+    /** An agent takes a statement, joins with it by itself, and answers with a fault, or not at all. */
+    @Test
+    void a13AStatementIsInTheRecordWhateverItsAgentAnswers() throws Exception {
+        for (String id : List.of("deploy#8", "deploy#9")) {
+            statements.clear();
+            statements.add("");
+            leave = id.equals("deploy#9");
+            refusal = "{\"error\":{\"code\":\"join_rejected\",\"message\":\"no rule fits\",\"hint\":\"\",\"retry\":\"no\"}}";
+            Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", id));
+            assertThrows(IOException.class, () -> block.session.acquire(block.run, block.listener(), false));
+            String jti = claims(statements.get(1)).getString("jti");
+            assertEquals(jti, MachineIdAction.of(block.run).getLeases().get(0).getStatement());
+        }
     }
 
     /** What the cluster's audit log names a statement by is in the build's record, and the console says how it joined. */
