@@ -357,6 +357,9 @@ fn a_cluster_that_vanishes_later_leaves_what_is_valid_and_is_found_again() {
     cluster.faults().inject(Point::Impersonate, Fault::DropReply, Times::Count(2));
     until("a failed refresh", LONG, || process.stderr().contains("not refreshed").then_some(()));
     until("a fresh certificate", LONG, || delivered(&machine).filter(|now| *now != before));
+    // The daemon knows that all is well again a moment after the files are there.
+    let refreshed = |line: &str| line.contains(" INFO ") && line.contains("refreshed");
+    until("its word", LONG, || process.stderr().lines().any(refreshed).then_some(()));
     assert_ends_cleanly_after_errors(process);
 }
 
