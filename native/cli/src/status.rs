@@ -58,7 +58,7 @@ struct DestinationReport {
     roles: Vec<String>,
     /// Files that should be there and aren't.
     missing: Vec<&'static str>,
-    /// `as asked`, what differs, or that there are none.
+    /// `as asked`, what differs, or that there are none; and what stands above, which changes no verdict.
     acl: String,
     problem: String,
 }
@@ -154,6 +154,7 @@ fn inspect(
             access::by_cause(differences.iter().map(|(path, what)| (path.as_path(), what.to_string())))
         }
     };
+    report.acl.extend(access::stopped(&destination.stops()));
     let there = |name: &&str| destination.path().join(name).metadata().is_ok();
     let (found, missing): (Vec<&str>, Vec<&str>) = expected_files(&output.kind).into_iter().partition(there);
     report.missing = missing;
@@ -162,7 +163,6 @@ fn inspect(
         return Ok(());
     }
     access.extend(access::lacking(&verdict));
-    access.extend(access::stopped(&destination.stops()));
     access.extend(access::exposed(&verdict, destination.path(), holds_a_key));
     if !report.missing.is_empty() {
         report.state = DestinationState::Incomplete;

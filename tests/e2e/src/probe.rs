@@ -42,8 +42,14 @@ pub fn free_address() -> String {
 /// Asks; none: nobody listens or answers.
 #[must_use]
 pub fn ask(address: &str, method: &str, path: &str) -> Option<Answer> {
+    ask_within(address, method, path, Duration::from_secs(30))
+}
+
+/// Asks as [`ask`] does; none: nobody listens, or says anything for so long.
+#[must_use]
+pub fn ask_within(address: &str, method: &str, path: &str, patience: Duration) -> Option<Answer> {
     let mut stream = TcpStream::connect(address).ok()?;
-    stream.set_read_timeout(Some(Duration::from_secs(30))).ok()?;
+    stream.set_read_timeout(Some(patience)).ok()?;
     let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     stream.write_all(head.as_bytes()).ok()?;
     let mut text = String::new();

@@ -213,3 +213,19 @@ fn a_daemon_waits_for_space_as_it_waits_for_a_cluster() {
         drop(mounted);
     }
 }
+
+#[test]
+fn a_daemon_that_waits_for_space_goes_where_the_configuration_now_says() {
+    if !users::root_for("a daemon on a full disk, moved") || !may_mount() {
+        return;
+    }
+    let (_cluster, machine, _) = ready();
+    let (full, roomy) = (machine.path("out"), machine.path("roomy"));
+    let _mounted = Mounted::new(&full, "1m");
+    let _ = machine.tool("sh", &["-c", "cat /dev/zero > out/filler 2>/dev/null"]);
+    let daemon = machine.start(&["start", "-c", "tbot.yaml"]);
+    until("the complaint", LONG, || daemon.stderr().contains("[disk_full]").then_some(()));
+    let config = machine.read("tbot.yaml");
+    machine.write_config(&config.replace(full.to_str().unwrap(), roomy.to_str().unwrap()));
+    until("the output", LONG, || roomy.join("key").exists().then_some(()));
+}

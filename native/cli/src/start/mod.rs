@@ -19,8 +19,8 @@ use sd_notify::NotifyState;
 use self::diagnostics::Door;
 use self::pid_file::PidFile;
 use self::running::{Running, patience, pause};
+use self::signals::{End, Signals, Wish, Wishes};
 pub(crate) use self::signals::{Held, hold};
-use self::signals::{Signals, Wish, Wishes};
 use self::supervise::notify;
 use crate::args::{self, Start};
 use crate::{files, preflight, runtime};
@@ -75,7 +75,7 @@ async fn oneshot(config: TbotConfig, signals: &mut Signals) -> Result<ExitCode, 
         running.note.keep(running.trouble(outcome)).await;
         good = outcome.is_err() || running.say_state();
     }
-    close(running, signals).await;
+    close(running.engine.close(), &mut signals.end).await;
     match ended {
         Ok(outcome) => outcome.map(|()| if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         Err(number) => Ok(ExitCode::from(128 + number)),
@@ -106,8 +106,21 @@ async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) ->
                 if before.note != running.note {
                     before.note.keep(None).await;
                 }
-                before.engine.close().await;
-                continue;
+                let closing = before.engine.close();
+                tokio::pin!(closing);
+                let ended = tokio::select! {
+                    () = &mut closing => false,
+                    never = given.door.serve(Some(&running)) => match never {},
+                    _ = signals.end.next() => true,
+                };
+                if !ended {
+                    continue;
+                }
+                tokio::select! {
+                    () = close(closing, &mut signals.end) => {}
+                    never = given.door.serve(Some(&running)) => match never {},
+                }
+                Ok(())
             }
             Next::End(outcome) => outcome,
         };
@@ -116,7 +129,11 @@ async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) ->
         if let Err(error) = &outcome {
             running.note.keep(running.trouble(&Err(error.clone()))).await;
         }
-        close(running, signals).await;
+        // Its readiness isn't told any more, but it lives.
+        tokio::select! {
+            () = close(running.engine.close(), &mut signals.end) => {}
+            never = given.door.serve(None) => match never {},
+        }
         outcome?;
         if fresh {
             tracing::info!("ended; the outputs stay until they expire");
@@ -136,10 +153,7 @@ async fn opened(given: &Given<'_>, mut config: TbotConfig) -> Result<Running, Er
         let mut faults = preflight::standing(&config, &[]);
         if faults.is_empty() {
             match Running::begin(config) {
-                Err(error) if error.retry() != Retry::No => {
-                    config = given.read()?;
-                    faults.push(error);
-                }
+                Err(error) if error.retry() != Retry::No => faults.push(error),
                 other => return other,
             }
         }
@@ -154,14 +168,15 @@ async fn opened(given: &Given<'_>, mut config: TbotConfig) -> Result<Running, Er
             }
         }
         pause(&mut backoff).await;
+        // Who makes room may do so by another place.
+        config = given.read()?;
     }
 }
 
 /// A join under way that can't be made again is waited for, unless somebody insists.
-async fn close(running: Running, signals: &mut Signals) {
+async fn close(closing: impl Future<Output = ()>, end: &mut End) {
     /// What is told when it takes longer.
     const SOON: Duration = Duration::from_millis(500);
-    let closing = running.engine.close();
     tokio::pin!(closing);
     tokio::select! {
         () = &mut closing => return,
@@ -173,7 +188,7 @@ async fn close(running: Running, signals: &mut Signals) {
     );
     tokio::select! {
         () = closing => {}
-        _ = signals.end.next() => {}
+        _ = end.next() => {}
     }
 }
 
@@ -209,6 +224,7 @@ async fn reloaded(mut wishes: Wishes<'_>, given: &Given<'_>, running: &Running) 
                 return Box::new(fresh.renewing());
             }
             Err(error) => {
+                given.door.forget();
                 tracing::error!("the configuration was changed, but can't be used; the old one stays: {error}");
                 notify(&[NotifyState::Ready, NotifyState::Status("the changed configuration can't be used")]);
                 running.renew_all().await;

@@ -73,7 +73,8 @@ fn variable(name: &str) -> Option<String> {
 
 /// As with tbot, one of these options takes the place of the whole section.
 fn onboarding(options: &Options) -> Option<(&'static str, &'static str, OptionValue)> {
-    let (token, by) = match (&options.token, variable(TOKEN)) {
+    // An empty one is none, as with tbot.
+    let (token, by) = match (options.token.as_ref().filter(|token| !token.is_empty()), variable(TOKEN)) {
         (Some(token), _) => (Some(token.clone()), "--token"),
         (None, Some(token)) => (Some(token), TOKEN),
         (None, None) if options.join_method.is_some() => (None, "--join-method"),
@@ -216,7 +217,8 @@ pub(super) fn secrets(options: &Options) -> Vec<Typed<'_>> {
         instead: "write it as join_uri into a configuration file that only this user can read",
         value,
     });
-    token.into_iter().chain(uri).collect()
+    // An empty one hides nothing.
+    token.into_iter().chain(uri).filter(|typed| !typed.value.is_empty()).collect()
 }
 
 /// Not a file's path, and not the name of a token that needs a proof besides.
@@ -248,5 +250,22 @@ mod tests {
         ] {
             assert_eq!(has_secret(uri), secret, "{uri}");
         }
+    }
+
+    #[derive(clap::Parser)]
+    struct Typing {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn what_is_empty_is_no_secret_to_hide() {
+        let hidden = |words: &[&str]| {
+            let typed = <Typing as clap::Parser>::parse_from([&["start"], words].concat());
+            secrets(&typed.options).iter().map(|secret| secret.option).collect::<Vec<_>>()
+        };
+        assert!(hidden(&["--join-uri", "", "--token", ""]).is_empty());
+        assert_eq!(hidden(&["--join-uri", "x"]), ["--join-uri"]);
+        assert_eq!(hidden(&["--token", "x"]), ["--token"]);
     }
 }

@@ -25,10 +25,11 @@ pub(super) fn lacking(verdict: &AclVerdict) -> Option<String> {
     told(verdict, |_, difference| !difference.widens())
 }
 
-/// Readers who don't even get to the directory.
+/// Readers whom a directory above stops, to be noted beside the rest: they may get in by another way, as a bind mount.
 pub(super) fn stopped(stops: &[(PathBuf, Difference)]) -> Option<String> {
     let causes = by_cause(stops.iter().map(|(path, what)| (path.as_path(), what.to_string())));
-    Some(format!("{causes}; give it search permission (x)")).filter(|_| !stops.is_empty())
+    let note = format!("; note: {causes}, which is above it; give it search permission (x) if they come this way");
+    Some(note).filter(|_| !stops.is_empty())
 }
 
 /// What others can read although nobody has asked for that: they get into the directory, and into a file with a name by

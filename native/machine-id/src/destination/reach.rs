@@ -1,9 +1,10 @@
 //! Whether readers get to a directory: those above it have to let them through.
 
+use std::ffi::CString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use nix::unistd::{Group, Uid, User};
+use nix::unistd::{Gid, Uid, User, getgrouplist};
 
 use crate::acl::{self, Acl, Difference, Qualifier, Readers};
 
@@ -80,18 +81,17 @@ impl Above {
     }
 }
 
-/// A user, for the question which groups he is in.
-struct Member(Option<User>);
+/// The groups that a user is in, as a login has them: a directory service's lists name no members.
+struct Member(Vec<Gid>);
 
 impl Member {
     fn of(uid: u32) -> Self {
-        Self(User::from_uid(Uid::from_raw(uid)).ok().flatten())
+        let groups = |user: User| getgrouplist(&CString::new(user.name).ok()?, user.gid).ok();
+        Self(User::from_uid(Uid::from_raw(uid)).ok().flatten().and_then(groups).unwrap_or_default())
     }
 
     fn is_in(&self, gid: u32) -> bool {
-        let Some(user) = &self.0 else { return false };
-        let named = || Group::from_gid(gid.into()).ok().flatten().is_some_and(|group| group.mem.contains(&user.name));
-        user.gid.as_raw() == gid || named()
+        self.0.contains(&gid.into())
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_directory_above_lets_through_whom_the_kernel_would() {
         let above = |mode: u32| Above { owner: 61001, group: 61002, list: Acl::of_mode(mode) };
-        let nobody = Member(None);
+        let nobody = Member(Vec::new());
         for (mode, owner, other) in
             [(0o711, true, true), (0o700, true, false), (0o771, true, true), (0o671, false, true)]
         {
@@ -110,6 +110,9 @@ mod tests {
             assert_eq!((seen.lets_user(61001, &nobody), seen.lets_user(61003, &nobody)), (owner, other), "{mode:o}");
             assert!(seen.lets_user(0, &nobody));
         }
+        let member = Member(vec![61002.into()]);
+        assert!(above(0o710).lets_user(61003, &member) && !above(0o701).lets_user(61003, &member));
+        assert!(Member::of(0).is_in(0), "the group that root logs in with");
         // A group that gets nothing gets nothing as others either.
         assert!(!above(0o701).lets_group(61002) && above(0o701).lets_group(61003) && above(0o710).lets_group(61002));
     }

@@ -57,6 +57,11 @@ impl Door {
         Ok(())
     }
 
+    /// The configuration that was read last isn't used: a port that only it wants is free again.
+    pub(super) fn forget(&self) {
+        self.wanted.take();
+    }
+
     /// Serves how `running` stands at the door that its configuration wants, for ever; none: nothing runs yet.
     pub(super) async fn serve(&self, running: Option<&Running>) -> Infallible {
         let before = self.open.borrow().as_ref().map(|open| open.asked);
@@ -149,5 +154,16 @@ mod tests {
         assert_eq!(error.code(), Code::DestinationDenied);
         let foreign = Taken::of("192.0.2.1:1".parse().unwrap(), None).unwrap_err().to_string();
         assert!(foreign.contains("diag_addr: ") && foreign.contains("doesn't have this address"), "{foreign}");
+    }
+
+    #[test]
+    fn a_port_of_a_configuration_that_is_not_used_is_free_again() {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let door = Door::default();
+        let taken = Taken::of(address, None).unwrap();
+        door.wanted.replace(Some(Some(taken)));
+        assert!(TcpListener::bind(address).is_err());
+        door.forget();
+        TcpListener::bind(address).unwrap();
     }
 }

@@ -28,12 +28,13 @@ mod yaml_tests;
 
 pub use options::{OptionValue, TbotOptions};
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use super::diagnostic::{ConfigError, Diagnostics, Place};
 use super::model::{
-    AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, OutputConfig, Places, TbotConfig, TunnelConfig,
+    AddressKind, ClusterConfig, DirectoryConfig, IdentityConfig, Listen, OutputConfig, Places, TbotConfig, TunnelConfig,
 };
 use super::read::address::parse_address;
 use super::read::join_uri::UriCluster;
@@ -155,7 +156,7 @@ fn read(mut top: Tree, options: TbotOptions, base: &Path, diagnostics: &mut Diag
     let storage_place = storage.as_ref().and_then(|sink| sink.place());
     let storage = storage.and_then(|sink| sink.of_storage(join.as_ref(), diagnostics));
     distinct(&outputs, storage.as_ref(), diagnostics);
-    distinct_listeners(&tunnels, diagnostics);
+    distinct_listeners(&tunnels, served.as_ref().filter(|_| !oneshot), diagnostics);
     target::check(&outputs, &tunnels, diagnostics);
     let listeners = tunnels.iter().map(|(place, _)| diagnostics.location(&place.key("listen", None))).collect();
     let tunnels: Vec<TunnelConfig> = tunnels.into_iter().map(|(_, tunnel)| tunnel).collect();
@@ -259,11 +260,19 @@ fn distinct(outputs: &[Written], storage: Option<&DirectoryConfig>, diagnostics:
     }
 }
 
-fn distinct_listeners(tunnels: &[(Place, TunnelConfig)], diagnostics: &mut Diagnostics) {
+/// `served`: where diagnostics are.
+fn distinct_listeners(
+    tunnels: &[(Place, TunnelConfig)],
+    served: Option<&(Place, SocketAddr)>,
+    diagnostics: &mut Diagnostics,
+) {
     for (index, (place, tunnel)) in tunnels.iter().enumerate() {
         let before = tunnels.iter().take(index).find(|(_, other)| other.listen.clashes(&tunnel.listen));
         if let Some((before, _)) = before {
             diagnostics.error(place, format!("listens where {} does; take another port or path", before.path));
+        }
+        if let Some((at, _)) = served.filter(|(_, address)| tunnel.listen.clashes(&Listen::Tcp(*address))) {
+            diagnostics.error(place, format!("listens where {} does; take another port", at.path));
         }
     }
 }

@@ -130,6 +130,9 @@ fn each_key_of_a_tunnel_in_the_reference_of_19_is_read_or_named() {
     let twice = "- {type: application-tunnel, app_name: a, listen: 'unix:///r/s'}\n";
     let error = read(&v2(&format!("services:\n{twice}{twice}"))).unwrap_err();
     assert!(error.to_string().contains("listens where services[0] does"), "{error}");
+    let same = "diag_addr: 127.0.0.1:3001\nservices:\n- {type: application-tunnel, app_name: a, listen: 'tcp://0.0.0.0:3001'}\n";
+    let error = read(&v2(same)).unwrap_err().to_string();
+    assert!(error.contains("services[0]: listens where diag_addr does; take another port"), "{error}");
 }
 
 #[test]
