@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from builds import freestyle_build, scripted_pipeline_reaches_a_node_by_ssh
 from world import Skipped, equal, test
 
 HERE = Path(__file__).resolve().parent
@@ -63,6 +64,10 @@ def heap_dump(agent, jcmd):
 def pages_in_a_browser(world):
     if not shutil.which("node"):
         raise Skipped("node is not installed")
+    # It looks at what these leave, also where it is asked for alone.
+    for job, prepare in (("allowed-ssh", scripted_pipeline_reaches_a_node_by_ssh), ("allowed-freestyle", freestyle_build)):
+        if world.jenkins.status(f"/job/{job}/") != 200:
+            prepare(world)
     run = subprocess.run(["node", HERE / "browser.mjs", world.jenkins.url, world.output, "/job/allowed-ssh/1/",
                           world.cluster["proxy"], world.cluster["web_ca"]], capture_output=True, text=True, timeout=600, check=False)
     if run.returncode == 3:
