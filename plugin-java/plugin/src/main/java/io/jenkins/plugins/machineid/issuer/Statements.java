@@ -4,12 +4,9 @@ package io.jenkins.plugins.machineid.issuer;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
-import org.json.JSONObject;
 
 /** Signs statements about builds, and about agents. */
 public final class Statements {
@@ -22,38 +19,18 @@ public final class Statements {
     private Statements() {}
 
     /**
-     * A compact JWS.
+     * About a build.
      *
      * @param identity id of the one that the build is to have
      * @param audience the cluster that it is for
-     * @return ASCII; to be wiped by the caller
+     * @return to be closed by the caller
      * @throws IssuerFailure with a sentence for people: the keys can't be read, or Jenkins has no address
      */
-    public static byte[] sign(StatementForm form, BuildFacts facts, String identity, String audience) {
+    public static Statement sign(StatementForm form, BuildFacts facts, String identity, String audience) {
         return sign(SigningKeys.get(), Clock.systemUTC(), form, facts, identity, audience);
     }
 
-    /**
-     * A statement's own id, claim {@code jti}: where the cluster's audit log has it, it names this one statement. No secret.
-     *
-     * @param statement as {@link #sign} made it
-     */
-    public static String id(byte[] statement) {
-        // The claims alone: the whole of it would be a copy that nobody can wipe.
-        int begin = dot(statement, 0) + 1;
-        byte[] claims = Base64.getUrlDecoder().decode(Arrays.copyOfRange(statement, begin, dot(statement, begin)));
-        return new JSONObject(new String(claims, StandardCharsets.UTF_8)).getString("jti");
-    }
-
-    private static int dot(byte[] statement, int from) {
-        int at = from;
-        while (statement[at] != '.') {
-            at++;
-        }
-        return at;
-    }
-
-    static byte[] sign(
+    static Statement sign(
             SigningKeys keys, Clock clock, StatementForm form, BuildFacts facts, String identity, String audience) {
         if (identity.isEmpty() || facts.job().isEmpty()) {
             throw new IllegalArgumentException("a statement is about a job, and for an identity");
@@ -62,14 +39,14 @@ public final class Statements {
     }
 
     /** As {@link #sign}, about an agent alone: whatever runs there. */
-    public static byte[] sign(StatementForm form, StatedNode node, String identity, String audience) {
+    public static Statement sign(StatementForm form, StatedNode node, String identity, String audience) {
         if (identity.isEmpty()) {
             throw new IllegalArgumentException("a statement is for an identity");
         }
         return sign(SigningKeys.get(), Clock.systemUTC(), AgentClaims.of(form, node, identity), audience);
     }
 
-    private static byte[] sign(SigningKeys keys, Clock clock, Map<String, Object> about, String audience) {
+    private static Statement sign(SigningKeys keys, Clock clock, Map<String, Object> about, String audience) {
         if (audience.isBlank()) {
             throw new IllegalArgumentException("a statement is for a cluster");
         }
@@ -80,7 +57,8 @@ public final class Statements {
         claims.put("iat", now - CLOCKS_SECONDS);
         claims.put("nbf", now - CLOCKS_SECONDS);
         claims.put("exp", now + LIFETIME_SECONDS);
-        claims.put("jti", UUID.randomUUID().toString());
-        return keys.current().sign(claims).getBytes(StandardCharsets.US_ASCII);
+        String id = UUID.randomUUID().toString();
+        claims.put("jti", id);
+        return new Statement(id, keys.current().sign(claims).getBytes(StandardCharsets.US_ASCII));
     }
 }

@@ -13,10 +13,10 @@ import io.jenkins.plugins.machineid.issuer.BuildFacts;
 import io.jenkins.plugins.machineid.issuer.BuildFactsReader;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
 import io.jenkins.plugins.machineid.issuer.StatedNode;
+import io.jenkins.plugins.machineid.issuer.Statement;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.issuer.Statements;
 import io.jenkins.plugins.machineid.join.JoinMethod;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -25,15 +25,16 @@ import java.util.function.Supplier;
  * pipeline's word. {@link #close} wipes it.
  */
 final class LeaseStatement implements AutoCloseable {
-    private final byte[] bytes;
+    /** Null: none is needed. */
+    private final Statement signed;
 
-    private LeaseStatement(byte[] bytes) {
-        this.bytes = bytes;
+    private LeaseStatement(Statement signed) {
+        this.signed = signed;
     }
 
     /** Signs it. */
     private interface Signing {
-        byte[] by(StatementForm form, String audience) throws AbortException;
+        Statement by(StatementForm form, String audience) throws AbortException;
     }
 
     /** About a build, where the identity joins so; the policy has been asked. */
@@ -113,23 +114,23 @@ final class LeaseStatement implements AutoCloseable {
     }
 
     boolean isNeeded() {
-        return bytes != null;
+        return signed != null;
     }
 
     /** Its own id, which is no secret; only where one is needed. */
     String id() {
-        return Statements.id(bytes);
+        return signed.id();
     }
 
     /** Null where none is needed; valid until {@link #close}. */
     byte[] bytes() {
-        return bytes;
+        return signed == null ? null : signed.token();
     }
 
     @Override
     public void close() {
-        if (bytes != null) {
-            Arrays.fill(bytes, (byte) 0);
+        if (signed != null) {
+            signed.close();
         }
     }
 }

@@ -9,26 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import hudson.model.FakeRun;
 import hudson.model.Item;
-import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.WriteListener;
-import java.io.ByteArrayOutputStream;
-import java.lang.reflect.Proxy;
-import java.nio.charset.StandardCharsets;
+import io.jenkins.plugins.machineid.Answered;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import jenkins.model.Jenkins;
 import org.json.JSONArray;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.kohsuke.stapler.HttpResponse;
-import org.kohsuke.stapler.StaplerResponse2;
 
 class DownloadTest {
-    private final Map<String, String> headers = new TreeMap<>();
-    private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private final Answered answered = new Answered();
 
     @AfterEach
     void everybody() {
@@ -36,30 +28,8 @@ class DownloadTest {
     }
 
     private String sent(HttpResponse response) throws Exception {
-        ServletOutputStream out = new ServletOutputStream() {
-            @Override
-            public void write(int b) {
-                body.write(b);
-            }
-
-            @Override
-            public boolean isReady() {
-                return true;
-            }
-
-            @Override
-            public void setWriteListener(WriteListener listener) {}
-        };
-        StaplerResponse2 rsp = (StaplerResponse2) Proxy.newProxyInstance(
-                getClass().getClassLoader(), new Class<?>[] {StaplerResponse2.class}, (proxy, method, arguments) -> switch (method.getName()) {
-                    case "setHeader" -> headers.put((String) arguments[0], (String) arguments[1]);
-                    case "setContentType" -> headers.put("Content-Type", (String) arguments[0]);
-                    case "setContentLength" -> null;
-                    case "getOutputStream" -> out;
-                    default -> throw new AssertionError(method.getName());
-                });
-        response.generateResponse(null, rsp, null);
-        return body.toString(StandardCharsets.UTF_8);
+        response.generateResponse(null, answered.response(), null);
+        return answered.body();
     }
 
     @Test
@@ -73,9 +43,9 @@ class DownloadTest {
         assertTrue(lines.get(3).contains("\"true\"") && lines.get(3).contains("'admin'"), lines.get(3));
         assertTrue(lines.get(4).startsWith("\"refusal\"") && lines.get(4).contains("\"policy_job\""), lines.get(4));
         assertTrue(text.endsWith("\r\n"));
-        assertEquals("text/csv; charset=utf-8", headers.get("Content-Type"));
-        assertEquals("attachment; filename=\"machine-id-team-a-app-42.csv\"", headers.get("Content-Disposition"));
-        assertEquals("nosniff", headers.get("X-Content-Type-Options"));
+        assertEquals("text/csv; charset=utf-8", answered.sent.get("Content-Type"));
+        assertEquals("attachment; filename=\"machine-id-team-a-app-42.csv\"", answered.sent.get("Content-Disposition"));
+        assertEquals("nosniff", answered.sent.get("X-Content-Type-Options"));
     }
 
     @Test
@@ -86,8 +56,8 @@ class DownloadTest {
         JSONObject renewed = records.getJSONObject(2);
         assertTrue(renewed.getBoolean("renewed") && renewed.getString("violation").contains("'admin'"));
         assertEquals("admin", renewed.getJSONArray("roles").getString(0));
-        assertEquals("application/json; charset=utf-8", headers.get("Content-Type"));
-        assertEquals("attachment; filename=\"machine-id-team-a-app-42.json\"", headers.get("Content-Disposition"));
+        assertEquals("application/json; charset=utf-8", answered.sent.get("Content-Type"));
+        assertEquals("attachment; filename=\"machine-id-team-a-app-42.json\"", answered.sent.get("Content-Disposition"));
     }
 
     /** A job, an agent and a target are named by somebody, and a person opens the file in a spreadsheet. */

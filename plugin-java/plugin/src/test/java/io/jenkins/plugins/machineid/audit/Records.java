@@ -3,6 +3,7 @@
 package io.jenkins.plugins.machineid.audit;
 
 import hudson.model.FakeRun;
+import io.jenkins.plugins.machineid.Reported;
 import io.jenkins.plugins.machineid.access.NodeFacts;
 import io.jenkins.plugins.machineid.access.Policy;
 import io.jenkins.plugins.machineid.access.Refusal;
@@ -10,8 +11,6 @@ import io.jenkins.plugins.machineid.access.Wish;
 import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,18 +32,7 @@ final class Records {
     }
 
     static JSONObject certificate(String serial) {
-        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        return new JSONObject()
-                .put("kind", "ssh")
-                .put("output", "identity")
-                .put("target", "")
-                .put("key_id", "bot-api")
-                .put("serial", serial)
-                .put("fingerprint", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU")
-                .put("roles", new JSONArray(List.of("api-workers")))
-                .put("principals", new JSONArray(List.of("jenkins")))
-                .put("valid_from", now.minusSeconds(60).toString())
-                .put("valid_until", now.plusSeconds(1800).toString());
+        return Reported.certificate().put("serial", serial);
     }
 
     static List<Reply> reported(JSONObject... certificates) throws NativeFailure {

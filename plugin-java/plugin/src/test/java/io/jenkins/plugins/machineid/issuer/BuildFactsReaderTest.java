@@ -52,7 +52,7 @@ class BuildFactsReaderTest {
     }
 
     /** Of an old plugin: says nothing of where it comes from. */
-    private static class Silent extends SCMHead implements ChangeRequestSCMHead {
+    private static final class Silent extends SCMHead implements ChangeRequestSCMHead {
         Silent() {
             super("PR-7");
         }
@@ -65,19 +65,6 @@ class BuildFactsReaderTest {
         @Override
         public SCMHead getTarget() {
             return new SCMHead("main");
-        }
-    }
-
-    private static final class Told extends Silent {
-        private final SCMHeadOrigin origin;
-
-        Told(SCMHeadOrigin origin) {
-            this.origin = origin;
-        }
-
-        @Override
-        public SCMHeadOrigin getOrigin() {
-            return origin;
         }
     }
 
@@ -143,18 +130,18 @@ class BuildFactsReaderTest {
 
     @Test
     void change_requests_from_inside_and_outside() {
-        BuildFacts inside = of(new Told(SCMHeadOrigin.DEFAULT));
+        BuildFacts inside = of(new ChangeRequestHead("PR-7", SCMHeadOrigin.DEFAULT));
         assertEquals("7", inside.changeRequest());
         assertEquals("PR-7", inside.branch());
         assertFalse(inside.fork());
-        assertTrue(of(new Told(elsewhere())).fork());
+        assertTrue(of(new ChangeRequestHead("PR-7", elsewhere())).fork());
         assertTrue(of(new Foreign()).fork());
     }
 
     @Test
     void what_cannot_be_told_is_a_fork() {
         assertTrue(of(new Silent()).fork(), "the base class says 'from inside' for it");
-        assertTrue(of(new Told(null)).fork());
+        assertTrue(of(new ChangeRequestHead("PR-7", null)).fork());
         SCMHead.HeadByItem.HEADS.clear();
         assertTrue(facts().fork(), "of a multibranch project, and nothing knows of which branch");
         SCMHead.HeadByItem.failure = new IllegalStateException("the other plugin failed");
@@ -169,7 +156,7 @@ class BuildFactsReaderTest {
         Part matrix = new Part(new MultiBranchProject());
         run.in(matrix);
         assertTrue(facts().fork());
-        SCMHead.HeadByItem.HEADS.put(matrix, new Told(elsewhere()));
+        SCMHead.HeadByItem.HEADS.put(matrix, new ChangeRequestHead("PR-7", elsewhere()));
         assertEquals("7", facts().changeRequest());
         assertTrue(facts().fork());
     }

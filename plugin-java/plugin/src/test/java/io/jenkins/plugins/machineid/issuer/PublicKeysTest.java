@@ -6,27 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.WriteListener;
-import java.io.ByteArrayOutputStream;
+import io.jenkins.plugins.machineid.Answered;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import jenkins.model.Jenkins;
 import jenkins.security.ConfidentialKey;
 import org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.kohsuke.stapler.StaplerRequest2;
-import org.kohsuke.stapler.StaplerResponse2;
 
 class PublicKeysTest {
-    private final Map<String, Object> sent = new TreeMap<>();
-    private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private Answered answered = new Answered();
 
     @AfterEach
     void address() {
@@ -34,64 +28,30 @@ class PublicKeysTest {
     }
 
     /** Any other call than these, for example for a session, ends the test. */
-    private void ask(String method, String path) throws IOException {
-        sent.clear();
-        body.reset();
-        StaplerRequest2 request = proxy(StaplerRequest2.class, (name, arguments) -> switch (name) {
-            case "getMethod" -> method;
-            case "getRestOfPath" -> path;
-            default -> throw new AssertionError(name);
-        });
-        StaplerResponse2 response = proxy(StaplerResponse2.class, (name, arguments) -> switch (name) {
-            case "setHeader" -> sent.put((String) arguments[0], arguments[1]);
-            case "setContentType" -> sent.put("Content-Type", arguments[0]);
-            case "setContentLength" -> sent.put("Content-Length", arguments[0]);
-            case "sendError" -> sent.put("status", arguments[0]);
-            case "getOutputStream" -> new Body();
-            default -> throw new AssertionError(name);
-        });
-        new PublicKeys().doDynamic(request, response);
-    }
-
-    private final class Body extends ServletOutputStream {
-        @Override
-        public void write(int b) {
-            body.write(b);
-        }
-
-        @Override
-        public boolean isReady() {
-            return true;
-        }
-
-        @Override
-        public void setWriteListener(WriteListener listener) {}
-    }
-
-    private interface Answer {
-        Object to(String name, Object[] arguments);
-    }
-
-    private static <T> T proxy(Class<T> type, Answer answer) {
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
-            Object result = answer.to(method.getName(), arguments);
-            return method.getReturnType() == void.class ? null : result;
-        }));
+    private void ask(String verb, String path) throws IOException {
+        answered = new Answered();
+        StaplerRequest2 request = (StaplerRequest2) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {StaplerRequest2.class}, (proxy, method, arguments) -> switch (method.getName()) {
+                    case "getMethod" -> verb;
+                    case "getRestOfPath" -> path;
+                    default -> throw new AssertionError(method.getName());
+                });
+        new PublicKeys().doDynamic(request, answered.response());
     }
 
     private JSONObject json() {
-        assertNull(sent.get("status"));
-        assertEquals("application/json", sent.get("Content-Type"));
-        assertEquals("public, max-age=300", sent.get("Cache-Control"));
-        assertEquals(body.size(), sent.get("Content-Length"));
-        return new JSONObject(body.toString(StandardCharsets.UTF_8));
+        assertNull(answered.sent.get("status"));
+        assertEquals("application/json", answered.sent.get("Content-Type"));
+        assertEquals("public, max-age=300", answered.sent.get("Cache-Control"));
+        assertEquals(answered.body().length(), answered.sent.get("Content-Length"));
+        return new JSONObject(answered.body());
     }
 
     @Test
     void the_keys() throws IOException {
         String known = SigningKeys.get().jwks();
         ask("GET", "/jwks");
-        assertEquals(known, body.toString(StandardCharsets.UTF_8));
+        assertEquals(known, answered.body());
         for (Object key : json().getJSONArray("keys")) {
             assertEquals(Set.of("kty", "use", "kid", "alg", "n", "e"), ((JSONObject) key).keySet());
         }
@@ -118,8 +78,8 @@ class PublicKeysTest {
         for (String path : paths) {
             for (String method : List.of("GET", "POST")) {
                 ask(method, path);
-                assertEquals(Map.of("status", 404), sent, path);
-                assertEquals(0, body.size());
+                assertEquals(Map.of("status", 404), answered.sent, path);
+                assertEquals(0, answered.body().length());
             }
         }
     }
@@ -128,8 +88,8 @@ class PublicKeysTest {
     void they_can_only_be_read() throws IOException {
         for (String method : List.of("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "get")) {
             ask(method, "/jwks");
-            assertEquals(Map.of("status", 405, "Allow", "GET"), sent, method);
-            assertEquals(0, body.size());
+            assertEquals(Map.of("status", 405, "Allow", "GET"), answered.sent, method);
+            assertEquals(0, answered.body().length());
         }
     }
 
@@ -137,8 +97,8 @@ class PublicKeysTest {
     void a_failure_tells_a_stranger_nothing() throws IOException {
         Jenkins.get().rootUrl = null;
         ask("GET", "/.well-known/openid-configuration");
-        assertEquals(Map.of("status", 503), sent);
-        assertEquals(0, body.size());
+        assertEquals(Map.of("status", 503), answered.sent);
+        assertEquals(0, answered.body().length());
     }
 
     @Test

@@ -32,7 +32,7 @@ class StatementContractTest {
             // The identity of contract/setup/signed-FORM.yaml, which allows this job.
             String identity = "signed-" + form.method().replace('_', '-');
             String statement = new String(
-                    Statements.sign(keys, new Moment(), form, StatementFormTest.FACTS, identity, "example.test"),
+                    Statements.sign(keys, new Moment(), form, StatementFormTest.FACTS, identity, "example.test").token(),
                     StandardCharsets.US_ASCII);
             JSONObject claims = part(statement, 1);
             for (String name : Set.of("iat", "nbf", "exp", "jti")) {

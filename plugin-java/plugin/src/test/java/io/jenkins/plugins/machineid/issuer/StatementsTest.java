@@ -44,7 +44,7 @@ class StatementsTest {
         Jenkins.get().rootUrl = "https://ci.example.com/";
     }
 
-    private byte[] sign(StatementForm form) {
+    private Statement sign(StatementForm form) {
         return Statements.sign(keys, clock, form, StatementFormTest.FACTS, "api", "teleport.example.com");
     }
 
@@ -77,8 +77,8 @@ class StatementsTest {
                 new BigInteger(1, Base64.getUrlDecoder().decode(key.getString("e")))));
     }
 
-    private static String text(byte[] statement) {
-        return new String(statement, StandardCharsets.US_ASCII);
+    private static String text(Statement statement) {
+        return new String(statement.token(), StandardCharsets.US_ASCII);
     }
 
     @Test
@@ -129,7 +129,9 @@ class StatementsTest {
     void no_two_have_the_same_number() {
         Set<String> numbers = new HashSet<>();
         for (int round = 0; round < 50; round++) {
-            numbers.add(part(text(sign(StatementForm.KUBERNETES)), 1).getString("jti"));
+            Statement signed = sign(StatementForm.KUBERNETES);
+            assertEquals(signed.id(), part(text(signed), 1).getString("jti"));
+            numbers.add(signed.id());
         }
         assertEquals(50, numbers.size());
     }

@@ -7,6 +7,7 @@ import hudson.model.FakeAgent;
 import hudson.model.FakeRun;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import io.jenkins.plugins.machineid.Reported;
 import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
@@ -27,8 +28,8 @@ import org.json.JSONObject;
 
 /** Blocks of builds, and what honest agents say of their leases. */
 final class Blocks {
-    static final String ROLE = "api-workers";
-    static final long TTL = 1800;
+    static final String ROLE = Reported.ROLE;
+    static final long TTL = Reported.TTL;
     private static final Random RANDOM = new Random(7);
 
     private Blocks() {}
@@ -115,18 +116,7 @@ final class Blocks {
     }
 
     static JSONObject certificate() {
-        Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-        return new JSONObject()
-                .put("kind", "ssh")
-                .put("output", "identity")
-                .put("target", "")
-                .put("key_id", "bot-api")
-                .put("serial", "17")
-                .put("fingerprint", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU")
-                .put("roles", new JSONArray(List.of(ROLE)))
-                .put("principals", new JSONArray(List.of("jenkins")))
-                .put("valid_from", now.minusSeconds(60).toString())
-                .put("valid_until", now.plusSeconds(TTL).toString());
+        return Reported.certificate();
     }
 
     static JSONObject acquired(JSONObject... certificates) {

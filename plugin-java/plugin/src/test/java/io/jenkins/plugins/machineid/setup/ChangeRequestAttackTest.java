@@ -11,6 +11,7 @@ import hudson.model.Item;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.issuer.ChangeRequestHead;
 import io.jenkins.plugins.machineid.issuer.StatementForm;
 import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import java.util.ArrayList;
@@ -19,7 +20,6 @@ import jenkins.branch.MultiBranchProject;
 import jenkins.model.Jenkins;
 import jenkins.scm.api.SCMHead;
 import jenkins.scm.api.SCMHeadOrigin;
-import jenkins.scm.api.mixin.ChangeRequestSCMHead;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -28,35 +28,11 @@ import org.junit.jupiter.api.Test;
 class ChangeRequestAttackTest {
     private final List<Item> jobs = new ArrayList<>();
 
-    private static final class Request extends SCMHead implements ChangeRequestSCMHead {
-        private final SCMHeadOrigin origin;
-
-        Request(String name, SCMHeadOrigin origin) {
-            super(name);
-            this.origin = origin;
-        }
-
-        @Override
-        public String getId() {
-            return "7";
-        }
-
-        @Override
-        public SCMHead getTarget() {
-            return new SCMHead("main");
-        }
-
-        @Override
-        public SCMHeadOrigin getOrigin() {
-            return origin;
-        }
-    }
-
     @BeforeEach
     void world() {
         job("team-b/app/main", new SCMHead("main"));
-        job("team-b/app/PR-7", new Request("PR-7", new SCMHeadOrigin() {}));
-        job("team-b/app/PR-8", new Request("PR-8", SCMHeadOrigin.DEFAULT));
+        job("team-b/app/PR-7", new ChangeRequestHead("PR-7", new SCMHeadOrigin() {}));
+        job("team-b/app/PR-8", new ChangeRequestHead("PR-8", SCMHeadOrigin.DEFAULT));
         // Nobody knows of which branch it is.
         job("team-b/app/lost", null);
         jobs.add(new FakeRun("team-b/tool", "team-b/tool#1").getParent());
