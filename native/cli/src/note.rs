@@ -97,8 +97,8 @@ impl NotePlace {
 
 /// The same in every process and version.
 fn fingerprint(config: &TbotConfig) -> String {
-    /// As many bytes tell bots of one user apart.
-    const BYTES: usize = 8;
+    /// As many digits tell bots of one user apart.
+    const DIGITS: usize = 16;
     let cluster = &config.identity.cluster;
     let mut facts = vec![format!("{}:{}", cluster.host, cluster.port)];
     facts.extend(config.outputs.iter().map(|output| output.destination.path.display().to_string()));
@@ -106,8 +106,7 @@ fn fingerprint(config: &TbotConfig) -> String {
         Listen::Tcp(address) => address.to_string(),
         Listen::Unix(path) => path.display().to_string(),
     }));
-    let digest = Sha256::digest(facts.join("\0"));
-    digest.iter().take(BYTES).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(facts.join("\0"))).chars().take(DIGITS).collect()
 }
 
 #[cfg(test)]

@@ -106,19 +106,8 @@ async fn daemon(given: &Given<'_>, config: TbotConfig, signals: &mut Signals) ->
                 if before.note != running.note {
                     before.note.keep(None).await;
                 }
-                let closing = before.engine.close();
-                tokio::pin!(closing);
-                let ended = tokio::select! {
-                    () = &mut closing => false,
-                    never = given.door.serve(Some(&running)) => match never {},
-                    _ = signals.end.next() => true,
-                };
-                if !ended {
+                if !let_go(before, given, &running, &mut signals.end).await {
                     continue;
-                }
-                tokio::select! {
-                    () = close(closing, &mut signals.end) => {}
-                    never = given.door.serve(Some(&running)) => match never {},
                 }
                 Ok(())
             }
@@ -170,6 +159,24 @@ async fn opened(given: &Given<'_>, mut config: TbotConfig) -> Result<Running, Er
         pause(&mut backoff).await;
         // Who makes room may do so by another place.
         config = given.read()?;
+    }
+}
+
+/// Closes what was at work before, beside what is now; whether somebody wants the end meanwhile.
+async fn let_go(before: Running, given: &Given<'_>, running: &Running, end: &mut End) -> bool {
+    let ended = async {
+        let closing = before.engine.close();
+        tokio::pin!(closing);
+        tokio::select! {
+            () = &mut closing => return false,
+            _ = end.next() => {}
+        }
+        close(closing, end).await;
+        true
+    };
+    tokio::select! {
+        ended = ended => ended,
+        never = given.door.serve(Some(running)) => match never {},
     }
 }
 

@@ -107,7 +107,7 @@ impl Default for Metrics {
         let mut registry = Registry::default();
         let to = &mut registry;
         let acquire_time: fn() -> Histogram = || Histogram::new(list::ACQUIRE_BOUNDS);
-        let made = Self {
+        Self {
             joins: Series::new(list::JOINS, to),
             renewals: Series::new(list::RENEWALS, to),
             issuances: Series::new(list::ISSUANCES, to),
@@ -122,9 +122,8 @@ impl Default for Metrics {
             tunnel_connections: Series::new(list::TUNNEL_CONNECTIONS, to),
             tunnel_open: Series::new(list::TUNNEL_OPEN, to),
             tunnel_bytes: Series::new(list::TUNNEL_BYTES, to),
-            registry: Registry::default(),
-        };
-        Self { registry, ..made }
+            registry,
+        }
     }
 }
 

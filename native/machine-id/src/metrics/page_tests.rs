@@ -9,7 +9,7 @@ use super::{Direction, Door, Kind, Reason, TunnelTo};
 use crate::config::OutputType;
 use crate::engine::IdentityState;
 use crate::error::Code;
-use crate::vocabulary::words_of;
+use crate::vocabulary::{generated, words_of};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/metrics.md");
 const BEGIN: &str = "<!-- metrics: made by a test of metrics -->\n";
@@ -28,17 +28,8 @@ fn table() -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a source file, written by a developer on request")]
 fn the_page_has_the_same_metrics() {
-    let page = std::fs::read_to_string(PAGE).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let wanted = format!("{before}{BEGIN}{}{END}{after}", table());
-    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
-        std::fs::write(PAGE, &wanted).unwrap();
-        return;
-    }
-    assert!(page == wanted, "run `BLESS=1 cargo test -p machine-id --lib metrics::page` and commit the result");
+    generated::is_between((BEGIN, END), PAGE, &table(), "metrics::page");
 }
 
 #[test]

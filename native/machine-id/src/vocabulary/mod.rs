@@ -4,6 +4,8 @@
 //! [`limits`]. A test gathers them into `contract/vocabulary.json`, from which the Jenkins plugin reads them.
 
 pub mod databases;
+#[cfg(test)]
+pub(crate) mod generated;
 pub mod limits;
 #[cfg(test)]
 mod tests;

@@ -58,14 +58,9 @@ fn join_method(method: JoinMethod) -> Value {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a source file, written by a developer on request")]
 fn the_vocabulary_is_the_file_of_the_contract() {
     let ours = format!("{}\n", serde_json::to_string_pretty(&vocabulary()).unwrap());
-    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
-        std::fs::write(FILE, &ours).unwrap();
-    }
-    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
-    assert!(stored == ours, "run `BLESS=1 cargo test -p machine-id --lib vocabulary` and commit the result");
+    super::generated::is(FILE, &ours, "vocabulary");
 }
 
 #[test]

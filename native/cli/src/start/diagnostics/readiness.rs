@@ -19,13 +19,20 @@ pub(super) enum State {
     Unhealthy(String),
 }
 
+const HEALTHY: &str = "healthy";
+const UNHEALTHY: &str = "unhealthy";
+
 impl State {
     const fn word(&self) -> &'static str {
         match self {
             Self::Initializing => "initializing",
-            Self::Healthy => "healthy",
-            Self::Unhealthy(_) => "unhealthy",
+            Self::Healthy => HEALTHY,
+            Self::Unhealthy(_) => UNHEALTHY,
         }
+    }
+
+    fn reason(&self) -> &str {
+        if let Self::Unhealthy(why) = self { why } else { "" }
     }
 }
 
@@ -42,19 +49,16 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn is_healthy(&self) -> bool {
-        self.status == State::Healthy.word()
+        self.status == HEALTHY
     }
 
     fn says(&self, state: &State) -> bool {
-        self.status == state.word() && matches!(state, State::Unhealthy(why) if *why == self.reason)
-            || self.status == state.word() && self.reason.is_empty()
+        (self.status, self.reason.as_str()) == (state.word(), state.reason())
     }
 
-    fn new(state: State, now: SystemTime) -> Self {
-        let status = state.word();
-        let updated_at = (state != State::Initializing).then_some(now);
-        let reason = if let State::Unhealthy(why) = state { why } else { String::new() };
-        Self { status, reason, updated_at }
+    fn new(state: &State, now: SystemTime) -> Self {
+        let updated_at = (*state != State::Initializing).then_some(now);
+        Self { status: state.word(), reason: state.reason().to_owned(), updated_at }
     }
 }
 
@@ -67,7 +71,7 @@ pub(super) struct Overall {
 
 impl Overall {
     pub(super) fn is_healthy(&self) -> bool {
-        self.status == State::Healthy.word()
+        self.status == HEALTHY
     }
 }
 
@@ -80,7 +84,7 @@ pub(super) struct Readiness {
 /// Nothing runs, so nothing is ready.
 impl Default for Readiness {
     fn default() -> Self {
-        Self { overall: Overall { status: State::Unhealthy(String::new()).word(), services: BTreeMap::new() } }
+        Self { overall: Overall { status: UNHEALTHY, services: BTreeMap::new() } }
     }
 }
 
@@ -97,12 +101,12 @@ impl Readiness {
     pub(super) fn note(&mut self, states: BTreeMap<String, State>, now: SystemTime) {
         let mut known = std::mem::take(&mut self.overall.services);
         let all = states.values().all(|state| *state == State::Healthy);
-        self.overall.status = if all { State::Healthy.word() } else { State::Unhealthy(String::new()).word() };
+        self.overall.status = if all { HEALTHY } else { UNHEALTHY };
         self.overall.services = states
             .into_iter()
             .map(|(name, state)| {
                 let before = known.remove(&name).filter(|before| before.says(&state));
-                (name, before.unwrap_or_else(|| Told::new(state, now)))
+                (name, before.unwrap_or_else(|| Told::new(&state, now)))
             })
             .collect();
     }

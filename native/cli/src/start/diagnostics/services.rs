@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use machine_id::config::{OutputConfig, TunnelConfig, TunnelKind};
 use machine_id::engine::{Health, IdentityState, Standing};
@@ -130,8 +130,8 @@ fn rotation(health: &Health, standing: &Standing) -> State {
     }
 }
 
-fn output(directory: &PathBuf, begun: Option<&Result<(), Error>>, health: &Health) -> State {
-    if let Some(lease) = health.leases.iter().find(|lease| lease.directory == *directory) {
+fn output(directory: &Path, begun: Option<&Result<(), Error>>, health: &Health) -> State {
+    if let Some(lease) = health.leases.iter().find(|lease| lease.directory == directory) {
         return match (lease.problem.as_str(), lease.late || !lease.usable) {
             ("", false) => State::Healthy,
             ("", true) => unhealthy(&"not refreshed in time"),

@@ -7,6 +7,7 @@ use super::list::{KEYS, NOT_BUILT_TYPES};
 use super::{Fate, Key, Scope};
 use crate::error::{Code, Fault};
 use crate::method::JoinMethod;
+use crate::vocabulary::generated;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/compatibility.md");
 const BEGIN: &str = "<!-- tbot's keys: made by a test of config/tbot/keys -->\n";
@@ -189,15 +190,6 @@ fn table() -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a source file, written by a developer on request")]
 fn the_page_has_the_same_table() {
-    let page = std::fs::read_to_string(PAGE).unwrap();
-    let (before, rest) = page.split_once(BEGIN).unwrap();
-    let (_, after) = rest.split_once(END).unwrap();
-    let wanted = format!("{before}{BEGIN}{}{END}{after}", table());
-    if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
-        std::fs::write(PAGE, &wanted).unwrap();
-        return;
-    }
-    assert!(page == wanted, "run `BLESS=1 cargo test -p machine-id --lib config::tbot::keys` and commit the result");
+    generated::is_between((BEGIN, END), PAGE, &table(), "config::tbot::keys");
 }
