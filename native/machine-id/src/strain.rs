@@ -73,7 +73,7 @@ impl Strain {
         }
     }
 
-    /// No answer has come in time, or one that says that there is too much to do.
+    /// No answer has come, or not in time, or one that says that there is too much to do; or the connection was lost.
     pub(crate) fn exhausted(&mut self, now: Duration) {
         self.slower(now);
     }

@@ -341,7 +341,7 @@ impl Bot {
         let known = memory.gate.error().is_some_and(|known| known.code() == error.code());
         let delay = memory.gate.failed(error, now, fastrand::f64());
         drop(memory);
-        if error.code() == Code::RateLimited {
+        if matches!(error.code(), Code::ClusterUnreachable | Code::ClusterFailed | Code::RateLimited) {
             self.connector.exhausted();
         }
         if !is_passing(error) {

@@ -248,7 +248,7 @@ impl Keeper {
             need.or(Need::of(lease.freshness().validity(), lease.request().standing, now.wall))
         });
         let (failed_at, open_at) = (failed_at.or(self.lost.at()), gate.or(self.lost.at()));
-        self.patience.until(failed_at, open_at, need, self.stretch(), fastrand::f64).or(gate)
+        self.patience.until(failed_at, open_at, need, fastrand::f64).or(gate)
     }
 
     /// Whether a rotation of the cluster's keys is under way: its next phase must not be missed.
@@ -259,7 +259,10 @@ impl Keeper {
     /// A connection that was cut in a rotation is made anew at once, any other one in its turn.
     fn notice_loss(&mut self, now: Moment) {
         let lost = self.bot.sessions.current().lost().is_some() && !self.rotates();
-        self.lost.seen(lost, now.monotonic, fastrand::f64);
+        if self.lost.seen(lost, now.monotonic, fastrand::f64) {
+            // Whatever it was, a whole fleet may have to come back.
+            self.bot.connector.exhausted();
+        }
     }
 
     fn facts(&mut self, now: Moment) -> Facts {
@@ -348,9 +351,9 @@ impl Keeper {
         let Ok(session) = self.bot.session().await else { return };
         let current = &session.identity.authorities;
         let leases = self.shared.leases.of(&self.bot.config.id);
-        let due = leases
-            .into_iter()
-            .filter(|lease| lease.freshness().due_at(Some(current), self.stretch()).is_some_and(|time| now.wall >= time));
+        let due = leases.into_iter().filter(|lease| {
+            lease.freshness().due_at(Some(current), self.stretch()).is_some_and(|time| now.wall >= time)
+        });
         let work = due.map(|lease| {
             let session = &session;
             async move { refresh(&self.shared, &self.bot, session, &lease).await }

@@ -18,13 +18,15 @@ pub(super) struct Lost {
 }
 
 impl Lost {
-    /// How it looks now.
-    pub(super) fn seen(&mut self, lost: bool, now: Duration, unit: impl FnOnce() -> f64) {
+    /// How it looks now; gives whether it wasn't known yet that it is lost.
+    pub(super) fn seen(&mut self, lost: bool, now: Duration, unit: impl FnOnce() -> f64) -> bool {
+        let new = lost && self.at.is_none();
         if !lost {
             *self = Self::default();
-        } else if self.at.is_none() {
+        } else if new {
             *self = Self { at: Some(now), knock_at: Some(now + KNOCKS.mul_f64(unit())) };
         }
+        new
     }
 
     /// Since when.
@@ -54,9 +56,9 @@ mod tests {
     #[test]
     fn a_loss_is_dated_once_and_knocked_at_once() {
         let mut lost = Lost::default();
-        lost.seen(true, s(100), || 0.5);
+        assert!(lost.seen(true, s(100), || 0.5));
         assert_eq!((lost.at(), lost.knock_at()), (Some(s(100)), Some(s(105))));
-        lost.seen(true, s(103), || 0.9);
+        assert!(!lost.seen(true, s(103), || 0.9));
         assert_eq!(lost.knock_at(), Some(s(105)));
         lost.knocked();
         lost.seen(true, s(110), || 0.9);

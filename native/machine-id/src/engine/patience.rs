@@ -13,9 +13,10 @@ use crate::renew::schedule::Validity;
 /// longer than ten seconds for a cluster that is back.
 const BUILD: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(3));
 /// After the first failure, and after a connection was lost, from 0 to this: a fleet loses its connections at one moment.
-const FIRST: Duration = Duration::from_secs(300);
-/// After each further one: a third less at least. Nobody who is idle waits longer, and nobody longer than a sixth of what
-/// certificates live there, or than a minute where they live shorter or none was there yet.
+const FIRST: Duration = Duration::from_secs(420);
+/// After the second one from 0 to this, so that a fleet is spread evenly from then on; after each further one a tenth less at
+/// most. Nobody who is idle waits longer, and nobody longer than a sixth of what certificates live there, or than a minute
+/// where they live shorter or none was there yet.
 const IDLE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(600));
 /// What is live is looked after when at most half of its rest has gone, at this distance at least and at most.
 const LIVE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(900));
@@ -67,14 +68,12 @@ pub(super) struct Patience {
 
 impl Patience {
     /// When the next try may come (monotonic). `failed_at` is the last failure's time, or that of the loss of a connection;
-    /// `gate_until` is when somebody who asks would be let through. `stretch` is how many times as long a slow cluster is left
-    /// alone by whoever needs nothing now.
+    /// `gate_until` is when somebody who asks would be let through.
     pub(super) fn until(
         &mut self,
         failed_at: Option<Duration>,
         gate_until: Option<Duration>,
         need: Need,
-        stretch: f64,
         unit: impl FnOnce() -> f64,
     ) -> Option<Duration> {
         let (Some(failed_at), Some(gate_until)) = (failed_at, gate_until) else {
@@ -89,20 +88,20 @@ impl Patience {
         self.failed = Some((at, tries, unit));
         Some(match need {
             Need::Build => gate_until.min(at + BUILD.0 + BUILD.1.mul_f64(unit)),
-            Need::Idle(longest) => gate_until.max(at + spread(tries, longest, stretch, unit)),
+            Need::Idle(longest) => gate_until.max(at + spread(tries, longest, unit)),
             Need::Live(left) => {
                 let early = left.mul_f64(0.25_f64.mul_add(unit, 0.25)).max(LIVE.0);
-                gate_until.max(at + spread(tries, LIVE.1, stretch, unit).min(early))
+                gate_until.max(at + spread(tries, LIVE.1, unit).min(early))
             }
         })
     }
 }
 
-fn spread(tries: u32, longest: Duration, stretch: f64, unit: f64) -> Duration {
-    if tries == 0 {
-        FIRST.mul_f64(stretch).min(longest).mul_f64(unit)
-    } else {
-        longest.mul_f64((1.0 / 3.0_f64).mul_add(unit, 2.0 / 3.0))
+fn spread(tries: u32, longest: Duration, unit: f64) -> Duration {
+    match tries {
+        0 => FIRST.min(longest).mul_f64(unit),
+        1 => longest.mul_f64(unit),
+        _ => longest.mul_f64(0.1_f64.mul_add(unit, 0.9)),
     }
 }
 
@@ -147,19 +146,20 @@ mod tests {
     #[test]
     fn without_a_failure_nobody_waits_and_the_next_outage_begins_anew() {
         let mut patience = Patience::default();
-        assert_eq!(patience.until(None, None, IDLE, 1.0, || 1.0), None);
-        assert_eq!(patience.until(Some(s(10)), Some(s(11)), IDLE, 1.0, || 1.0), Some(s(310)));
-        assert_eq!(patience.until(Some(s(310)), Some(s(311)), IDLE, 1.0, || 1.0), Some(s(910)));
-        assert_eq!(patience.until(None, None, IDLE, 1.0, || 1.0), None);
-        assert_eq!(patience.until(Some(s(1000)), Some(s(1001)), IDLE, 1.0, || 0.5), Some(s(1150)));
+        assert_eq!(patience.until(None, None, IDLE, || 1.0), None);
+        assert_eq!(patience.until(Some(s(10)), Some(s(11)), IDLE, || 1.0), Some(s(430)));
+        assert_eq!(patience.until(Some(s(430)), Some(s(431)), IDLE, || 0.5), Some(s(730)));
+        assert_eq!(patience.until(Some(s(730)), Some(s(731)), IDLE, || 0.0), Some(s(1270)));
+        assert_eq!(patience.until(None, None, IDLE, || 1.0), None);
+        assert_eq!(patience.until(Some(s(2000)), Some(s(2001)), IDLE, || 0.5), Some(s(2210)));
     }
 
     #[test]
     fn a_build_that_comes_ends_the_wait_and_chance_is_asked_once_for_a_failure() {
         let mut patience = Patience::default();
-        let mut wait = |failed, gate, need| patience.until(Some(s(failed)), Some(s(gate)), need, 1.0, || 0.5).unwrap();
+        let mut wait = |failed, gate, need| patience.until(Some(s(failed)), Some(s(gate)), need, || 0.5).unwrap();
         wait(0, 1, IDLE);
-        assert_eq!(wait(100, 101, IDLE), s(600));
+        assert_eq!(wait(100, 101, IDLE), s(400));
         assert_eq!(wait(100, 101, Need::Build), s(101));
         assert_eq!(wait(100, 160, Need::Build), s(100) + Duration::from_millis(6500));
         assert_eq!(wait(100, 101, Need::Live(s(400))), s(250));
@@ -171,20 +171,13 @@ mod tests {
     #[test]
     fn whose_certificates_live_waits_longest_and_a_build_never_beyond_ten_seconds() {
         for unit in [0.0, 0.4, 0.999] {
-            for stretch in [1.0, 2.0, 4.0] {
-                let mut patience = Patience::default();
-                let mut wait = |failed, need| patience.until(Some(s(failed)), Some(s(failed)), need, stretch, || unit);
-                wait(0, IDLE);
-                let (live, idle) = (wait(1000, Need::Live(s(36_000))).unwrap(), wait(1000, IDLE).unwrap());
-                assert!(live > idle && idle <= s(1600) && live <= s(1900), "{live:?} {idle:?}");
-                assert!(wait(1000, Need::Build).unwrap() <= s(1008));
-            }
+            let mut patience = Patience::default();
+            let mut wait = |failed, need| patience.until(Some(s(failed)), Some(s(failed)), need, || unit).unwrap();
+            wait(0, IDLE);
+            wait(500, IDLE);
+            let (live, idle) = (wait(1000, Need::Live(s(36_000))), wait(1000, IDLE));
+            assert!(live > idle && idle <= s(1600) && live <= s(1900), "{live:?} {idle:?}");
+            assert!(wait(1000, Need::Build) <= s(1008));
         }
-    }
-
-    #[test]
-    fn at_a_slow_cluster_the_first_wait_is_longer_but_no_longer_than_any() {
-        let first = |stretch| Patience::default().until(Some(s(0)), Some(s(0)), IDLE, stretch, || 0.5).unwrap();
-        assert_eq!((first(1.0), first(1.6), first(4.0)), (s(150), s(240), s(300)));
     }
 }

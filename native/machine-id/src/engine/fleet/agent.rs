@@ -90,7 +90,12 @@ fn due(time: Duration, unit: f64) -> SystemTime {
 
 impl Agent {
     /// One that is on from its start; `asks` are the times at which builds want certificates, the last first.
-    pub(super) fn new(build: bool, asks: Vec<Duration>, manners: Manners, random: &mut fastrand::Rng) -> (Self, Duration) {
+    pub(super) fn new(
+        build: bool,
+        asks: Vec<Duration>,
+        manners: Manners,
+        random: &mut fastrand::Rng,
+    ) -> (Self, Duration) {
         let unit = random.f64();
         let now = Duration::from_secs_f64(random.f64() * STARTED_WITHIN + START * unit);
         let agent = Self {
@@ -115,7 +120,13 @@ impl Agent {
     }
 
     /// What it does at `now`; gives the time of its next turn.
-    pub(super) fn turn(&mut self, now: Duration, server: &mut Server, load: &mut Load, random: &mut fastrand::Rng) -> Duration {
+    pub(super) fn turn(
+        &mut self,
+        now: Duration,
+        server: &mut Server,
+        load: &mut Load,
+        random: &mut fastrand::Rng,
+    ) -> Duration {
         if let Some(outage) = server.weather.outages.get(self.cuts).filter(|outage| outage.start <= now) {
             // Every connection breaks at once.
             self.cuts += 1;
@@ -137,7 +148,7 @@ impl Agent {
                 load.knocks += 1;
                 self.lost.knocked();
                 if server.weather.away(now) {
-                    self.gate.failed(&unreachable(), now, random.f64());
+                    self.note(&unreachable(), now, random);
                 }
                 now + MOMENT
             }
@@ -159,7 +170,9 @@ impl Agent {
     /// As in the keeper.
     fn facts(&mut self, now: Duration, random: &mut fastrand::Rng) -> Facts {
         let lost = self.held.is_some_and(|held| !held.connected) && self.manners.patient;
-        self.lost.seen(lost, now, || random.f64());
+        if self.lost.seen(lost, now, || random.f64()) {
+            self.strain.exhausted(now);
+        }
         let stretch = self.stretch();
         let later = |time: SystemTime, until: SystemTime| postponed(stretch, time, until);
         let held = self.held.map(|held| Held { renew_at: held.renew_at.map(|at| later(at, held.expires_at)), ..held });
@@ -186,9 +199,9 @@ impl Agent {
         if !self.manners.patient {
             return gate;
         }
-        let (need, stretch) = (self.need(now), self.stretch());
+        let need = self.need(now);
         let (failed_at, open_at) = (failed_at.or(self.lost.at()), gate.or(self.lost.at()));
-        self.patience.until(failed_at, open_at, need, stretch, || random.f64()).or(gate)
+        self.patience.until(failed_at, open_at, need, || random.f64()).or(gate)
     }
 
     /// The wall clock doesn't jump here, so naps that only serve to notice that are taken in one.
@@ -250,7 +263,13 @@ impl Agent {
     }
 
     /// Requests on a connection.
-    fn request(&mut self, now: Duration, requests: u32, server: &mut Server, load: &mut Load) -> Result<Duration, Error> {
+    fn request(
+        &mut self,
+        now: Duration,
+        requests: u32,
+        server: &mut Server,
+        load: &mut Load,
+    ) -> Result<Duration, Error> {
         load.count(now, requests);
         let Some(took) = server.ask(now, requests) else {
             load.refused += 1;
@@ -259,6 +278,12 @@ impl Agent {
         };
         self.strain.answered(Asked::Call, took, now + took);
         Ok(took)
+    }
+
+    /// As a bot does.
+    fn note(&mut self, error: &Error, now: Duration, random: &mut fastrand::Rng) {
+        self.gate.failed(error, now, random.f64());
+        self.strain.exhausted(now);
     }
 
     /// Does what the agenda says; gives what it took.
@@ -287,15 +312,13 @@ impl Agent {
         if step == Step::Establish && server.weather.away(now) {
             load.attempt(now);
             let error = unreachable();
-            self.gate.failed(&error, now + MOMENT, random.f64());
+            self.note(&error, now + MOMENT, random);
             return Err(error);
         }
         let outcome = self.request(now, requests, server, load);
         if let Err(error) = &outcome {
             match step {
-                Step::Establish | Step::Renew => {
-                    self.gate.failed(error, now, random.f64());
-                }
+                Step::Establish | Step::Renew => self.note(error, now, random),
                 Step::Refresh => self.refresh_at = Some(wall(now + delay(&mut self.backoff, error, random.f64()))),
                 _ => {}
             }
@@ -307,8 +330,7 @@ impl Agent {
 
     fn succeed(&mut self, step: Step, renews: bool, now: Duration, load: &mut Load, random: &mut fastrand::Rng) {
         let stretch = self.stretch();
-        let fresh =
-            Held { renew_at: Some(due(now, self.unit)), expires_at: wall(now + LIFETIME), connected: true };
+        let fresh = Held { renew_at: Some(due(now, self.unit)), expires_at: wall(now + LIFETIME), connected: true };
         match step {
             Step::Establish => {
                 if let Some(since) = self.back_since.take() {

@@ -79,7 +79,8 @@ impl Load {
     /// The longest wait of a build that began to ask in this time, or had no valid certificates at the return.
     pub(super) fn longest_build(&self, time: &Range<Duration>) -> Duration {
         let asked = self.waits.iter().filter(|(since, _)| time.contains(since)).map(|(_, wait)| *wait);
-        let kept = self.returns.iter().filter(|(since, _, build)| *build && *since == time.end).map(|(_, wait, _)| *wait);
+        let kept =
+            self.returns.iter().filter(|(since, _, build)| *build && *since == time.end).map(|(_, wait, _)| *wait);
         asked.chain(kept).max().unwrap_or_default()
     }
 

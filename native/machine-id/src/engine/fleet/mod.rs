@@ -37,6 +37,7 @@ const END: Duration = minutes(420);
 const BUILD_IN: u32 = 50;
 /// What the auth server can do in a second for each agent: four times what it has to on average.
 const CAPACITY: f64 = 0.1;
+const SMALLEST: f64 = 50.0;
 /// What is to be held, from a thousand agents on.
 const PEAK: f64 = 3.0;
 const BUILD_WAITS: Duration = Duration::from_secs(10);
@@ -92,7 +93,7 @@ fn live(agents: u32, weather: &Weather, manners: Manners, end: Duration) -> Load
                 calendar.put(start, all.len());
                 all.push(agent);
             }
-            let mut server = Server::new(f64::from(agents) * CAPACITY, weather);
+            let mut server = Server::new((f64::from(agents) * CAPACITY).max(SMALLEST), weather);
             while let Some((now, agent)) = calendar.take() {
                 let next = all[agent].turn(now, &mut server, &mut load, &mut random);
                 calendar.put(next, agent);
@@ -106,7 +107,9 @@ fn live(agents: u32, weather: &Weather, manners: Manners, end: Duration) -> Load
 
 /// When builds begin on an agent, the last first.
 fn asked(weather: &Weather, end: Duration, random: &mut fastrand::Rng) -> Vec<Duration> {
-    let within = |time: &Range<Duration>, unit| time.start + time.end.saturating_sub(time.start).mul_f64(unit);
+    // Those of a restart come in the minute after it.
+    let length = |time: &Range<Duration>| time.end.saturating_sub(time.start).max(minutes(1));
+    let within = |time: &Range<Duration>, unit| time.start + length(time).mul_f64(unit);
     let halves = (2..end.as_secs() / 1800).map(|half| minutes(half * 30)..minutes(half * 30 + 30));
     let slow = weather.slow.iter().map(|(time, _)| time.clone());
     let all = weather.outages.iter().cloned().chain(halves).chain(slow).filter(|time| time.start >= minutes(60));
@@ -204,7 +207,9 @@ fn fleet() {
     sizes.sort_unstable();
     sizes.dedup();
     sizes.retain(|size| *size <= agents);
-    println!("agents    mean/s  after       peak/s  peak/mean  tries/s meanwhile  longest wait of a build  last agent back  refused");
+    println!(
+        "agents    mean/s  after       peak/s  peak/mean  tries/s meanwhile  longest wait of a build  last agent back  refused"
+    );
     let mut all = Vec::new();
     for size in sizes {
         let load = live(size, &outages(), Manners::REAL, END);
