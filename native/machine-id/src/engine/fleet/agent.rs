@@ -272,7 +272,7 @@ impl Agent {
     ) -> Result<Duration, Error> {
         load.count(now, requests);
         let Some(took) = server.ask(now, requests) else {
-            load.refused += 1;
+            load.refuse(now);
             self.strain.exhausted(now);
             return Err(exhausted());
         };

@@ -13,8 +13,8 @@ pub(super) struct Load {
     tries: Vec<u32>,
     /// Connections that were opened only to see whether somebody listens.
     pub(super) knocks: u64,
-    /// Requests that the server had no room for.
-    pub(super) refused: u64,
+    /// Requests that the server had no room for, in each second.
+    refused: Vec<u32>,
     /// Builds that were told so in the end.
     pub(super) failed: u64,
     /// How long a build waited that began at a time, less the time for which the cluster was away.
@@ -26,7 +26,8 @@ pub(super) struct Load {
 impl Load {
     pub(super) fn lasting(end: Duration) -> Self {
         let seconds = index(end) + 1;
-        Self { per_second: vec![0; seconds], tries: vec![0; seconds], ..Self::default() }
+        let none = || vec![0; seconds];
+        Self { per_second: none(), tries: none(), refused: none(), ..Self::default() }
     }
 
     pub(super) fn count(&mut self, now: Duration, requests: u32) {
@@ -35,6 +36,10 @@ impl Load {
 
     pub(super) fn attempt(&mut self, now: Duration) {
         add(&mut self.tries, now, 1);
+    }
+
+    pub(super) fn refuse(&mut self, now: Duration) {
+        add(&mut self.refused, now, 1);
     }
 
     pub(super) fn served(&mut self, since: Duration, now: Duration, server: &Server) {
@@ -48,14 +53,17 @@ impl Load {
 
     /// Both, as one.
     pub(super) fn and(mut self, other: Self) -> Self {
-        for (sum, more) in self.per_second.iter_mut().zip(other.per_second) {
-            *sum += more;
-        }
-        for (sum, more) in self.tries.iter_mut().zip(other.tries) {
-            *sum += more;
+        let both = [
+            (&mut self.per_second, other.per_second),
+            (&mut self.tries, other.tries),
+            (&mut self.refused, other.refused),
+        ];
+        for (sums, others) in both {
+            for (sum, more) in sums.iter_mut().zip(others) {
+                *sum += more;
+            }
         }
         self.knocks += other.knocks;
-        self.refused += other.refused;
         self.failed += other.failed;
         self.waits.extend(other.waits);
         self.returns.extend(other.returns);
@@ -74,6 +82,10 @@ impl Load {
 
     pub(super) fn tries(&self, time: &Range<Duration>) -> f64 {
         sum(&self.tries[index(time.start)..index(time.end)])
+    }
+
+    pub(super) fn refused(&self, time: Range<Duration>) -> f64 {
+        sum(&self.refused[index(time.start)..index(time.end)])
     }
 
     /// The longest wait of a build that began to ask in this time, or had no valid certificates at the return.
@@ -106,7 +118,7 @@ fn index(time: Duration) -> usize {
 }
 
 fn sum(seconds: &[u32]) -> f64 {
-    seconds.iter().map(|count| f64::from(*count)).sum()
+    seconds.iter().fold(0.0, |sum, count| sum + f64::from(*count))
 }
 
 fn add(seconds: &mut [u32], now: Duration, count: u32) {

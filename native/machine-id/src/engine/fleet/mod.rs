@@ -185,7 +185,8 @@ fn a_slow_server_is_felt_and_builds_are_served() {
     let (unfelt, _) = slow(false);
     let (less, more) = (felt.mean(&settled), unfelt.mean(&settled));
     assert!(less < 0.7 * more, "{less} requests per second instead of {more}");
-    assert!(felt.refused * 4 < unfelt.refused, "{} refused instead of {}", felt.refused, unfelt.refused);
+    let (fewer, many) = (felt.refused(settled.clone()), unfelt.refused(settled.clone()));
+    assert!(fewer * 4.0 < many, "{fewer} refused instead of {many}");
     let after = felt.mean(&(time.end + minutes(20)..minutes(180)));
     let before = felt.mean(&(minutes(90)..time.start));
     assert!(after > 0.8 * before, "half an hour later still {after} instead of {before}");
@@ -225,7 +226,7 @@ fn fleet() {
                 load.tries(&outage) / length,
                 load.longest_build(&outage).as_secs_f64(),
                 load.last_back(outage.end).as_secs_f64(),
-                load.refused,
+                load.refused(outage.end..outage.end + AFTER),
             );
         }
         if size >= 1000 {
