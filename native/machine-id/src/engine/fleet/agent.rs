@@ -211,7 +211,8 @@ impl Agent {
         if self.connected() {
             all.push(self.looks.at().saturating_sub(now));
             all.extend(facts.held.map(|held| soon(held.expires_at)));
-            all.extend(facts.held.and_then(|held| held.renew_at).map(soon));
+            let held_back = facts.retry_at.is_some_and(|at| at > now);
+            all.extend(facts.held.and_then(|held| held.renew_at).filter(|_| !held_back).map(soon));
             all.extend(facts.refresh_at.map(soon));
             all.extend(facts.retry_at.filter(|at| *at > now).map(|at| at - now));
         } else if self.build {
