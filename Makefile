@@ -180,7 +180,7 @@ sessions: needs ## COUNT=1000 ssh at the same time through one daemon, then the 
 	target/release/bench --json target/restart.json sessions 100 --restart
 
 .PHONY: fleet
-fleet: needs ## A fleet's day with an hour's outage, and a thousand builds in a minute, simulated: AGENTS=10000
+fleet: needs ## A fleet through restarts and outages, and a thousand builds in a minute, simulated: AGENTS=10000
 	AGENTS=$(or $(AGENTS),10000) cargo test $(CARGO_QUIET) -p machine-id --lib -- --ignored --nocapture \
 		engine::vouched::fleet engine::fleet::fleet
 

@@ -77,6 +77,7 @@ pub mod output;
 pub mod proxy;
 pub(crate) mod renew;
 pub mod secret;
+pub(crate) mod strain;
 pub mod tunnel;
 pub mod version;
 pub mod vocabulary;

@@ -66,7 +66,7 @@ impl ActiveLeases {
     /// The lease that was filled for the same request, if this process has it.
     pub(super) fn filled_alike(&self, request: &LeaseRequest) -> Option<Arc<ActiveLease>> {
         let live = lock(&self.live).get(&request.lease).cloned()?;
-        let filled = live.freshness().due_at(None).is_some();
+        let filled = live.freshness().due_at(None, 1.0).is_some();
         (filled && live.request() == request).then_some(live)
     }
 

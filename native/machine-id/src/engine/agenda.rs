@@ -57,6 +57,8 @@ pub(super) struct Facts {
     pub(super) wanted: bool,
     /// Monotonic time before which the cluster is left alone.
     pub(super) retry_at: Option<Duration>,
+    /// When to see whether somebody listens where a connection was lost that nobody needs now.
+    pub(super) knock_at: Option<Duration>,
     /// When the first lease is to be refreshed.
     pub(super) refresh_at: Option<SystemTime>,
     /// When the authorities are looked at.
@@ -72,6 +74,8 @@ pub(super) enum Step {
     Sweep,
     /// Connect (or join).
     Establish,
+    /// See whether somebody listens at the cluster's address, and say nothing.
+    Knock,
     /// Renew the identity.
     Renew,
     /// Ask for the authorities.
@@ -96,7 +100,14 @@ pub(super) fn next(facts: &Facts) -> Step {
     naps.extend(facts.retry_at.filter(|_| held_back).map(|until| until.saturating_sub(now.monotonic)));
     match usable {
         None if facts.wanted && !held_back => return Step::Establish,
-        None => {}
+        None => {
+            if let Some(time) = facts.knock_at {
+                if now.monotonic >= time {
+                    return Step::Knock;
+                }
+                naps.push(time.saturating_sub(now.monotonic));
+            }
+        }
         Some(held) => {
             if let Some(time) = held.renew_at.filter(|_| !held_back) {
                 if now.wall >= time {

@@ -22,6 +22,7 @@ fn facts(seconds: u64) -> Facts {
         held: Some(Held { renew_at: Some(wall(1800)), expires_at: wall(3600), connected: true }),
         wanted: true,
         retry_at: None,
+        knock_at: None,
         refresh_at: None,
         look_at: s(100_000),
         sweep_at: None,
@@ -54,6 +55,17 @@ fn a_lost_connection_is_made_anew_only_after_the_hold_and_leases_wait_for_it() {
     let lost = Facts { held: Some(lost), retry_at: Some(s(2005)), refresh_at: Some(wall(0)), ..facts(2000) };
     assert_eq!(next(&lost), Step::Sleep(s(5)));
     assert_eq!(next(&Facts { now: at(2005), ..lost }), Step::Establish);
+}
+
+#[test]
+fn where_a_connection_was_lost_that_nobody_needs_somebody_knocks_before_it_is_made_anew() {
+    let lost = Held { renew_at: Some(wall(1800)), expires_at: wall(3600), connected: false };
+    let lost = Facts { held: Some(lost), retry_at: Some(s(300)), knock_at: Some(s(7)), ..facts(3) };
+    assert_eq!(next(&lost), Step::Sleep(s(4)));
+    assert_eq!(next(&Facts { now: at(7), ..lost }), Step::Knock);
+    assert_eq!(next(&Facts { now: at(300), ..lost }), Step::Establish);
+    let connected = Facts { knock_at: Some(s(0)), ..facts(7) };
+    assert_eq!(next(&connected), Step::Sleep(LONGEST_NAP));
 }
 
 #[test]
@@ -121,7 +133,7 @@ proptest! {
         retry_at in proptest::option::of(0_u64..10_000), refresh in proptest::option::of(0_u64..10_000),
         look in 0_u64..10_000, connected: bool, wanted: bool) {
         let held = Held { renew_at: Some(wall(renew)), expires_at: wall(life), connected };
-        let facts = Facts { now: at(now), held: Some(held), wanted, retry_at: retry_at.map(s), refresh_at: refresh.map(wall), look_at: s(look), sweep_at: None };
+        let facts = Facts { now: at(now), held: Some(held), wanted, retry_at: retry_at.map(s), knock_at: None, refresh_at: refresh.map(wall), look_at: s(look), sweep_at: None };
         if let Step::Sleep(nap) = next(&facts) {
             prop_assert!(nap >= SHORTEST_NAP && nap <= LONGEST_NAP);
             if connected && now < life && retry_at.is_none_or(|until| now >= until) {

@@ -10,7 +10,7 @@ use super::agenda::{Held, Moment};
 use super::multiplex::Multiplexers;
 use super::reply::{IdentityState, IdentityStatus};
 use super::retry_gate::RetryGate;
-use super::session::{Session, Sessions};
+use super::session::{Current, Session, Sessions};
 use super::spare::SpareKeys;
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
@@ -255,6 +255,32 @@ impl Bot {
         .await
     }
 
+    /// Sees whether somebody listens where a connection was lost that nobody needs now. That nobody does is remembered as any
+    /// failure. Whoever needs the cluster meanwhile isn't held up.
+    pub(super) async fn knock(&self) -> Result<(), Error> {
+        let knocked = self.connector.knock().await.map_err(Error::from);
+        match (knocked, self.attempt.try_lock()) {
+            (Err(error), Ok(_alone)) if self.sessions.current().lost().is_some() && self.trouble().is_none() => {
+                self.note(&error);
+                Err(error)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until there is a connected session other than this one.
+    pub(super) async fn changed(&self, since: Option<&Arc<Session>>) {
+        let mut sessions = self.sessions.subscribe();
+        let is = |current: &Current| match (current.connected(), since) {
+            (Some(one), Some(other)) => !Arc::ptr_eq(one, other),
+            (one, _) => one.is_some(),
+        };
+        // Nobody makes sessions any more where this fails.
+        if sessions.wait_for(is).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// The session at hand, if any; makes none.
     pub(super) fn current(&self) -> Option<Arc<Session>> {
         self.sessions.current().session().cloned()
@@ -315,6 +341,9 @@ impl Bot {
         let known = memory.gate.error().is_some_and(|known| known.code() == error.code());
         let delay = memory.gate.failed(error, now, fastrand::f64());
         drop(memory);
+        if matches!(error.code(), Code::ClusterUnreachable | Code::ClusterFailed | Code::RateLimited) {
+            self.connector.exhausted();
+        }
         if !is_passing(error) {
             self.sessions.let_go_current();
         }
@@ -336,9 +365,8 @@ impl Bot {
                     self.note(error);
                 }
             }
-            Code::ClusterUnreachable | Code::TlsFailed | Code::TlsUntrusted | Code::IdentityNeedsRejoin => {
-                self.sessions.let_go(session);
-            }
+            Code::ClusterUnreachable => self.sessions.lose(session),
+            Code::TlsFailed | Code::TlsUntrusted | Code::IdentityNeedsRejoin => self.sessions.let_go(session),
             _ => {}
         }
     }

@@ -11,6 +11,7 @@ use crate::backoff::Backoff;
 use crate::error::{Code, Error};
 use crate::identity::Authorities;
 use crate::renew::schedule::{Validity, renewal_point};
+use crate::strain::postponed;
 
 /// How long after a failed refresh the next one is tried, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
@@ -83,15 +84,19 @@ impl Freshness {
         self.problem = Some(error.clone());
     }
 
-    /// When it is to be refreshed: at its time, or at once when the cluster's authorities have changed. None: it has
-    /// never been filled.
-    pub(super) fn due_at(&self, authorities: Option<&Authorities>) -> Option<SystemTime> {
-        self.delivered.as_ref()?;
+    /// When it is to be refreshed: at its time, later at a slow cluster ([`crate::strain`]), or at once when the cluster's
+    /// authorities have changed. None: it has never been filled.
+    pub(super) fn due_at(&self, authorities: Option<&Authorities>, stretch: f64) -> Option<SystemTime> {
+        let delivered = self.delivered.as_ref()?;
         let changed = self.problem.is_none()
             && authorities
                 .zip(self.authorities.as_ref())
                 .is_some_and(|(current, known)| reaction(known, current) != Reaction::Nothing);
-        Some(if changed { SystemTime::UNIX_EPOCH } else { self.refresh_at })
+        Some(match &self.problem {
+            _ if changed => SystemTime::UNIX_EPOCH,
+            None => postponed(stretch, self.refresh_at, delivered.expires_at),
+            Some(_) => self.refresh_at,
+        })
     }
 
     /// Whether its files hold certificates for the future only or for the past: the wall clock was set.

@@ -44,7 +44,7 @@ pub(super) async fn keep(bot: Arc<Bot>) {
             }
         }
         drop(session);
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(pause.mul_f64(bot.connector.stretch())).await;
     }
 }
 

@@ -10,17 +10,19 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::active_lease::ActiveLease;
-use super::agenda::{Facts, Jump, Moment, Step, jump, next};
+use super::agenda::{Facts, Held, Jump, Moment, Step, jump, next};
 use super::bot::Bot;
 use super::lateness::Lateness;
 use super::look::{Look, Looks};
+use super::lost::Lost;
 use super::patience::{Need, Patience};
-use super::rotation::{Reaction, reaction};
+use super::rotation::{Reaction, is_under_way, reaction};
 use super::session::{Current, Session};
 use super::watcher::{self, Heard};
 use super::{Shared, authorities, heartbeat};
 use crate::error::{Code, Error};
 use crate::renew::schedule::Validity;
+use crate::strain::postponed;
 
 /// How long leases of dead processes are left alone after the start: a build that goes on after an agent's restart
 /// takes its lease again in that time.
@@ -32,6 +34,8 @@ const START: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 8;
 /// What is late isn't said to the millisecond.
 const LATE_NAP: Duration = Duration::from_millis(100);
+/// In a rotation a cluster that was away is looked after as if certificates lived no longer than this.
+const ROTATION: Duration = Duration::from_secs(120);
 /// How long the disk is waited for.
 const DISK: Duration = Duration::from_secs(2);
 
@@ -63,6 +67,7 @@ struct Keeper {
     last: Moment,
     looks: Looks,
     patience: Patience,
+    lost: Lost,
     /// Monotonic times.
     start_at: Duration,
     sweep_at: Option<Duration>,
@@ -100,6 +105,7 @@ impl Keeper {
             last,
             looks: Looks::new(start),
             patience: Patience::default(),
+            lost: Lost::default(),
             start_at: start + START.mul_f64(bot.unit),
             sweep_at: first.then_some(start + ADOPTION),
             write_at: start,
@@ -115,6 +121,7 @@ impl Keeper {
         let now = self.bot.moment();
         self.notice_jump(now);
         self.notice_others(now).await;
+        self.notice_loss(now);
         self.listen(now);
         self.say_late(now);
         match next(&self.facts(now)) {
@@ -125,9 +132,15 @@ impl Keeper {
             Step::Establish => {
                 let outcome = self.bot.session().await;
                 if outcome.is_ok() {
-                    self.looks.established(self.bot.moment().monotonic, fastrand::f64());
+                    self.looks.established(self.bot.moment().monotonic, self.stretch(), fastrand::f64());
                 }
                 self.say(outcome.as_ref().err());
+            }
+            Step::Knock => {
+                self.lost.knocked();
+                if let Err(error) = self.bot.knock().await {
+                    self.say(Some(&error));
+                }
             }
             Step::Renew => {
                 let outcome = self.bot.renew().await;
@@ -135,7 +148,7 @@ impl Keeper {
             }
             Step::Look => {
                 let watched = self.heard.borrow().open;
-                match self.looks.take(now.monotonic, watched, fastrand::f64()) {
+                match self.looks.take(now.monotonic, watched, self.stretch(), fastrand::f64()) {
                     Look::Authorities => look(&self.bot).await,
                     Look::Ping => ping(&self.bot).await,
                 }
@@ -161,7 +174,7 @@ impl Keeper {
     fn listen(&mut self, now: Moment) {
         let heard = *self.heard.borrow_and_update();
         if heard.openings != self.told.openings {
-            self.looks.watching(now.monotonic, fastrand::f64());
+            self.looks.watching(now.monotonic, self.stretch(), fastrand::f64());
         }
         if heard.changes != self.told.changes {
             self.looks.changed(now.monotonic);
@@ -215,7 +228,13 @@ impl Keeper {
         times.filter_map(|at| at.duration_since(now.wall).ok()).min()
     }
 
-    /// A failure that may pass is waited out by who needs the identity; any other one as the gate says.
+    /// How many times as long as usual a slow cluster is left alone.
+    fn stretch(&self) -> f64 {
+        self.bot.connector.stretch()
+    }
+
+    /// A failure that may pass, and the loss of a connection, are waited out by who needs the identity; any other failure as
+    /// the gate says.
     fn retry_at(&mut self, now: Moment, leases: &[Arc<ActiveLease>]) -> Option<Duration> {
         let (gate, failed_at) = {
             let memory = self.bot.memory();
@@ -224,25 +243,47 @@ impl Keeper {
         let session = self.bot.current();
         let own = session.map(|session| Validity::of_certificate(session.facts.valid_from, session.facts.valid_until));
         let own = Need::of(own, true, now.wall);
+        let own = if self.rotates() { own.or(Need::Live(ROTATION)) } else { own };
         let need = leases.iter().fold(own, |need, lease| {
             need.or(Need::of(lease.freshness().validity(), lease.request().standing, now.wall))
         });
-        self.patience.until(failed_at, gate, need, fastrand::f64).or(gate)
+        let (failed_at, open_at) = (failed_at.or(self.lost.at()), gate.or(self.lost.at()));
+        self.patience.until(failed_at, open_at, need, fastrand::f64).or(gate)
+    }
+
+    /// Whether a rotation of the cluster's keys is under way: its next phase must not be missed.
+    fn rotates(&self) -> bool {
+        self.bot.current().is_some_and(|session| is_under_way(&session.identity.authorities))
+    }
+
+    /// A connection that was cut in a rotation is made anew at once, any other one in its turn.
+    fn notice_loss(&mut self, now: Moment) {
+        let lost = self.bot.sessions.current().lost().is_some() && !self.rotates();
+        if self.lost.seen(lost, now.monotonic, fastrand::f64) {
+            // Whatever it was, a whole fleet may have to come back.
+            self.bot.connector.exhausted();
+        }
     }
 
     fn facts(&mut self, now: Moment) -> Facts {
         let session = self.bot.current();
         let current = session.as_ref().map(|session| &session.identity.authorities);
         let leases = self.shared.leases.of(&self.bot.config.id);
-        let refresh_at = leases.iter().filter_map(|lease| lease.freshness().due_at(current)).min();
+        let (stretch, rotates) = (self.stretch(), self.rotates());
+        let refresh_at = leases.iter().filter_map(|lease| lease.freshness().due_at(current, stretch)).min();
+        let held = self.bot.held().map(|held| Held {
+            renew_at: held.renew_at.map(|due| if rotates { due } else { postponed(stretch, due, held.expires_at) }),
+            ..held
+        });
         let started = now.monotonic >= self.start_at;
         let wanted = refresh_at.is_some() || session.is_some() || (started && self.stored);
         let retry_at = self.retry_at(now, &leases);
         Facts {
             now,
-            held: self.bot.held(),
+            held,
             wanted,
             retry_at,
+            knock_at: self.lost.knock_at(),
             refresh_at,
             look_at: self.looks.at(),
             sweep_at: self.sweep_at,
@@ -310,9 +351,9 @@ impl Keeper {
         let Ok(session) = self.bot.session().await else { return };
         let current = &session.identity.authorities;
         let leases = self.shared.leases.of(&self.bot.config.id);
-        let due = leases
-            .into_iter()
-            .filter(|lease| lease.freshness().due_at(Some(current)).is_some_and(|time| now.wall >= time));
+        let due = leases.into_iter().filter(|lease| {
+            lease.freshness().due_at(Some(current), self.stretch()).is_some_and(|time| now.wall >= time)
+        });
         let work = due.map(|lease| {
             let session = &session;
             async move { refresh(&self.shared, &self.bot, session, &lease).await }
@@ -334,8 +375,7 @@ async fn look(bot: &Arc<Bot>) {
         }
         Err(error) => {
             tracing::debug!(cluster = %session.cluster.name, "the authorities can't be read now: {error}");
-            bot.failed(&session, &error).await;
-            bot.sessions.let_go(&session);
+            unanswered(bot, &session, &error).await;
         }
     }
 }
@@ -345,8 +385,15 @@ async fn ping(bot: &Arc<Bot>) {
     let Some(session) = bot.current() else { return };
     if let Err(error) = session.client.ping().await.map_err(Error::from) {
         tracing::debug!(cluster = %session.cluster.name, "no answer as it should be: {error}");
-        bot.failed(&session, &error).await;
-        bot.sessions.let_go(&session);
+        unanswered(bot, &session, &error).await;
+    }
+}
+
+/// A connection on which nothing is answered as it should be is made anew; one whose cluster asks to slow down is a good one.
+async fn unanswered(bot: &Bot, session: &Session, error: &Error) {
+    bot.failed(session, error).await;
+    if !matches!(error.code(), Code::RateLimited | Code::ClusterUnreachable) {
+        bot.sessions.let_go(session);
     }
 }
 
@@ -358,7 +405,7 @@ pub(super) async fn refresh_all(shared: &Shared, bot: &Arc<Bot>) -> Result<(), E
     let session = bot.session().await?;
     bot.cache.forget_identity(&bot.config.id);
     let leases = shared.leases.of(&bot.config.id);
-    let work = leases.iter().filter(|lease| lease.freshness().due_at(None).is_some()).map(|lease| {
+    let work = leases.iter().filter(|lease| lease.freshness().due_at(None, 1.0).is_some()).map(|lease| {
         let session = &session;
         async move {
             refresh(shared, bot, session, lease).await;

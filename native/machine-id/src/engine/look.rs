@@ -1,5 +1,6 @@
 //! When the cluster is asked whether anything has changed: its authorities, or a lock on us. Pure: all times are
-//! monotonic and come as parameters, chance comes as numbers in `0.0..1.0`.
+//! monotonic and come as parameters, chance comes as numbers in `0.0..1.0`. `stretch` is how many times as long the cluster is
+//! left alone because it is slow ([`crate::strain`]); a change that it tells of is read at once all the same.
 
 use std::time::Duration;
 
@@ -46,14 +47,14 @@ impl Looks {
     }
 
     /// The authorities have just been read.
-    pub(super) fn established(&mut self, now: Duration, unit: f64) {
-        self.at = now + around(EVERY, unit);
+    pub(super) fn established(&mut self, now: Duration, stretch: f64, unit: f64) {
+        self.at = now + around(EVERY.mul_f64(stretch), unit);
         self.read_at = self.at;
     }
 
     /// A watch has begun.
-    pub(super) fn watching(&mut self, now: Duration, unit: f64) {
-        self.read_by(now + AFTER_BEGIN.0 + AFTER_BEGIN.1.mul_f64(unit));
+    pub(super) fn watching(&mut self, now: Duration, stretch: f64, unit: f64) {
+        self.read_by(now + AFTER_BEGIN.0 + AFTER_BEGIN.1.mul_f64(stretch * unit));
     }
 
     /// The watch tells of a change.
@@ -68,12 +69,12 @@ impl Looks {
     }
 
     /// What to ask now that a look is due, and plans the next one.
-    pub(super) fn take(&mut self, now: Duration, watched: bool, unit: f64) -> Look {
+    pub(super) fn take(&mut self, now: Duration, watched: bool, stretch: f64, unit: f64) -> Look {
         self.looked_at = Some(now);
         let look = if watched && now < self.read_at { Look::Ping } else { Look::Authorities };
-        let next = now + around(EVERY, unit);
+        let next = now + around(EVERY.mul_f64(stretch), unit);
         if look == Look::Authorities {
-            self.read_at = if watched { now + around(BELIEVED, unit) } else { next };
+            self.read_at = if watched { now + around(BELIEVED.mul_f64(stretch), unit) } else { next };
         }
         self.at = next.min(self.read_at);
         look
@@ -100,13 +101,13 @@ mod tests {
     /// The looks of `length` seconds, from the moment that a watch has begun.
     fn day(watched: bool, length: u64) -> (usize, usize) {
         let mut looks = Looks::new(s(0));
-        looks.established(s(0), 0.5);
+        looks.established(s(0), 1.0, 0.5);
         if watched {
-            looks.watching(s(0), 0.5);
+            looks.watching(s(0), 1.0, 0.5);
         }
         let (mut pings, mut readings) = (0, 0);
         while looks.at() < s(length) {
-            match looks.take(looks.at(), watched, 0.5) {
+            match looks.take(looks.at(), watched, 1.0, 0.5) {
                 Look::Ping => pings += 1,
                 Look::Authorities => readings += 1,
             }
@@ -128,31 +129,31 @@ mod tests {
     #[test]
     fn a_change_that_is_told_is_read_in_half_a_second() {
         let mut looks = Looks::new(s(0));
-        looks.take(s(1), true, 0.5);
+        looks.take(s(1), true, 1.0, 0.5);
         looks.changed(s(10));
         assert_eq!(looks.at(), s(10) + DEBOUNCE);
-        assert_eq!(looks.take(looks.at(), true, 0.5), Look::Authorities);
-        assert_eq!(looks.take(looks.at(), true, 0.5), Look::Ping);
+        assert_eq!(looks.take(looks.at(), true, 1.0, 0.5), Look::Authorities);
+        assert_eq!(looks.take(looks.at(), true, 1.0, 0.5), Look::Ping);
     }
 
     #[test]
     fn what_came_before_the_watch_is_read_within_half_a_minute() {
         for unit in [0.0, 0.999] {
             let mut looks = Looks::new(s(0));
-            looks.established(s(5), unit);
-            looks.watching(s(5), unit);
+            looks.established(s(5), 1.0, unit);
+            looks.watching(s(5), 1.0, unit);
             assert!(looks.at() <= s(35), "{:?}", looks.at());
-            assert_eq!(looks.take(looks.at(), true, unit), Look::Authorities);
+            assert_eq!(looks.take(looks.at(), true, 1.0, unit), Look::Authorities);
         }
     }
 
     #[test]
     fn a_refusal_is_looked_into_at_once_and_a_hundred_of_them_once() {
         let mut looks = Looks::new(s(0));
-        looks.established(s(0), 0.5);
+        looks.established(s(0), 1.0, 0.5);
         looks.alarmed(s(7));
         assert_eq!(looks.at(), s(7));
-        looks.take(s(7), true, 0.5);
+        looks.take(s(7), true, 1.0, 0.5);
         for _ in 0..100 {
             looks.alarmed(s(8));
         }
@@ -162,7 +163,20 @@ mod tests {
     #[test]
     fn a_lost_watch_is_not_believed() {
         let mut looks = Looks::new(s(0));
-        assert_eq!(looks.take(s(60), true, 0.5), Look::Authorities);
-        assert_eq!(looks.take(looks.at(), false, 0.5), Look::Authorities);
+        assert_eq!(looks.take(s(60), true, 1.0, 0.5), Look::Authorities);
+        assert_eq!(looks.take(looks.at(), false, 1.0, 0.5), Look::Authorities);
+    }
+
+    #[test]
+    fn a_slow_cluster_is_looked_at_less_often_but_a_change_is_read_at_once() {
+        let mut looks = Looks::new(s(0));
+        looks.established(s(0), 4.0, 0.5);
+        assert_eq!(looks.at(), s(240));
+        looks.take(s(240), true, 4.0, 0.5);
+        assert_eq!(looks.at(), s(480));
+        looks.changed(s(300));
+        assert_eq!(looks.at(), s(300) + DEBOUNCE);
+        looks.alarmed(s(300));
+        assert_eq!(looks.at(), s(300));
     }
 }

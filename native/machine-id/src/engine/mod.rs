@@ -23,6 +23,7 @@ mod lateness;
 mod lease_request;
 mod ledger;
 mod look;
+mod lost;
 mod multiplex;
 mod patience;
 mod plan;
@@ -36,6 +37,7 @@ mod standing;
 mod tunnels;
 #[cfg(test)]
 mod vouched;
+mod waiting;
 mod watcher;
 
 use std::collections::{BTreeMap, HashMap};
@@ -59,6 +61,7 @@ pub use self::reply::{
 pub use self::standing::Standing;
 pub use self::tunnels::TunnelRequest;
 use self::tunnels::Tunnels;
+use self::waiting::Waiting;
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
 use crate::config::{EngineConfig, GivenToken};
@@ -175,7 +178,8 @@ impl Engine {
         self.shared.tunnels.open(bot, request).await
     }
 
-    /// Takes a lease: certificates of the wished kinds in the wished directories.
+    /// Takes a lease: certificates of the wished kinds in the wished directories. While a cluster is away that this process has
+    /// been connected to, a lease that isn't standing waits for its return, until nine tenths of its deadline have passed.
     ///
     /// # Errors
     /// Whatever stands in the way; nothing is left behind then, or where a disk hangs not for long. [`Code::Cancelled`]
@@ -219,7 +223,7 @@ impl Engine {
         let work = tokio::time::timeout(live.request().deadline, async {
             let expires = issuing::expected_end(bot, live.request());
             self.shared.leases.take(&live, &self.shared.program, expires).await?;
-            self.fill(bot, &live).await
+            self.fill_waiting(bot, &live).await
         });
         let outcome = tokio::select! {
             outcome = work => outcome.unwrap_or_else(|_| Err(deadline(&live))),
@@ -241,6 +245,29 @@ impl Engine {
             blocking::later(Lane::Leases, move || program.restock());
         }
         outcome
+    }
+
+    /// Fills a lease. A build's waits where the cluster is away that this process has been connected to; an address that has
+    /// never worked is told at once.
+    async fn fill_waiting(&self, bot: &Arc<Bot>, live: &Arc<ActiveLease>) -> Result<Acquired, Error> {
+        let mut waiting = Waiting::new(bot.clock.monotonic(), live.request().deadline);
+        let mut said = false;
+        loop {
+            let error = match self.fill(bot, live).await {
+                Err(error) if !live.request().standing && bot.connector.was_reached() => error,
+                outcome => return outcome,
+            };
+            let (now, opens_at) = (bot.clock.monotonic(), bot.memory().gate.opens_at());
+            let Some(again_at) = waiting.again(&error, opens_at, now, fastrand::f64()) else { return Err(error) };
+            if !std::mem::replace(&mut said, true) {
+                tracing::info!(lease = %live.id(), "waits for the cluster: {error}");
+            }
+            let before = bot.current();
+            tokio::select! {
+                () = tokio::time::sleep(again_at.saturating_sub(now)) => {}
+                () = bot.changed(before.as_ref()) => {}
+            }
+        }
     }
 
     async fn fill(&self, bot: &Arc<Bot>, live: &Arc<ActiveLease>) -> Result<Acquired, Error> {

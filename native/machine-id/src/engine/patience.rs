@@ -1,5 +1,5 @@
-//! How long the keeper of an identity leaves a cluster alone that was away, by who needs it. Pure: times and chance come as
-//! parameters.
+//! How long the keeper of an identity leaves a cluster alone that was away, or has cut the connection, by who needs it. Pure:
+//! times and chance come as parameters.
 //!
 //! When a cluster comes back a whole fleet wants to be connected. Who has a build waiting goes first; the others, whom nobody
 //! misses yet, come one by one, so that the cluster has hardly more to do than on any day (`docs/performance.md`). Whoever
@@ -9,15 +9,17 @@ use std::time::{Duration, SystemTime};
 
 use crate::renew::schedule::Validity;
 
-/// No build waits longer for a cluster that is back.
-const BUILD: Duration = Duration::from_secs(10);
-/// After the first failure from 0 to this, so that one lost answer costs nobody much.
-const FIRST: Duration = Duration::from_secs(120);
-/// After each further one: a third less at least. Nobody who is idle waits longer, and nobody longer than a sixth of what
-/// certificates live there, or than a minute where they live shorter or none was there yet.
+/// A build tries again after this at least and so much more at most: with the time that a connection takes no build waits
+/// longer than ten seconds for a cluster that is back.
+const BUILD: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(3));
+/// After the first failure, and after a connection was lost, from 0 to this: a fleet loses its connections at one moment.
+const FIRST: Duration = Duration::from_secs(420);
+/// After the second one from 0 to this, so that a fleet is spread evenly from then on; after each further one a tenth less at
+/// most. Nobody who is idle waits longer, and nobody longer than a sixth of what certificates live there, or than a minute
+/// where they live shorter or none was there yet.
 const IDLE: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(600));
-/// What is live is looked after when at most half of its rest has gone, at this distance at least.
-const LIVE: Duration = Duration::from_secs(5);
+/// What is live is looked after when at most half of its rest has gone, at this distance at least and at most.
+const LIVE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(900));
 /// A build whose certificates end within this time is waiting already.
 const SOON: Duration = Duration::from_secs(60);
 
@@ -65,8 +67,8 @@ pub(super) struct Patience {
 }
 
 impl Patience {
-    /// When the next try may come (monotonic). `failed_at` is the last failure's time, none without one; `gate_until` is when
-    /// somebody who asks would be let through.
+    /// When the next try may come (monotonic). `failed_at` is the last failure's time, or that of the loss of a connection;
+    /// `gate_until` is when somebody who asks would be let through.
     pub(super) fn until(
         &mut self,
         failed_at: Option<Duration>,
@@ -85,21 +87,21 @@ impl Patience {
         };
         self.failed = Some((at, tries, unit));
         Some(match need {
-            Need::Build => gate_until.min(at + BUILD),
+            Need::Build => gate_until.min(at + BUILD.0 + BUILD.1.mul_f64(unit)),
             Need::Idle(longest) => gate_until.max(at + spread(tries, longest, unit)),
             Need::Live(left) => {
-                let early = left.mul_f64(0.25_f64.mul_add(unit, 0.25)).max(LIVE);
-                gate_until.max(at + spread(tries, IDLE.1, unit).min(early))
+                let early = left.mul_f64(0.25_f64.mul_add(unit, 0.25)).max(LIVE.0);
+                gate_until.max(at + spread(tries, LIVE.1, unit).min(early))
             }
         })
     }
 }
 
 fn spread(tries: u32, longest: Duration, unit: f64) -> Duration {
-    if tries == 0 {
-        FIRST.min(longest).mul_f64(unit)
-    } else {
-        longest.mul_f64((1.0 / 3.0_f64).mul_add(unit, 2.0 / 3.0))
+    match tries {
+        0 => FIRST.min(longest).mul_f64(unit),
+        1 => longest.mul_f64(unit),
+        _ => longest.mul_f64(0.1_f64.mul_add(unit, 0.9)),
     }
 }
 
@@ -145,10 +147,11 @@ mod tests {
     fn without_a_failure_nobody_waits_and_the_next_outage_begins_anew() {
         let mut patience = Patience::default();
         assert_eq!(patience.until(None, None, IDLE, || 1.0), None);
-        assert_eq!(patience.until(Some(s(10)), Some(s(11)), IDLE, || 1.0), Some(s(130)));
-        assert_eq!(patience.until(Some(s(130)), Some(s(131)), IDLE, || 1.0), Some(s(730)));
+        assert_eq!(patience.until(Some(s(10)), Some(s(11)), IDLE, || 1.0), Some(s(430)));
+        assert_eq!(patience.until(Some(s(430)), Some(s(431)), IDLE, || 0.5), Some(s(730)));
+        assert_eq!(patience.until(Some(s(730)), Some(s(731)), IDLE, || 0.0), Some(s(1270)));
         assert_eq!(patience.until(None, None, IDLE, || 1.0), None);
-        assert_eq!(patience.until(Some(s(800)), Some(s(801)), IDLE, || 0.5), Some(s(860)));
+        assert_eq!(patience.until(Some(s(2000)), Some(s(2001)), IDLE, || 0.5), Some(s(2210)));
     }
 
     #[test]
@@ -156,12 +159,25 @@ mod tests {
         let mut patience = Patience::default();
         let mut wait = |failed, gate, need| patience.until(Some(s(failed)), Some(s(gate)), need, || 0.5).unwrap();
         wait(0, 1, IDLE);
-        assert_eq!(wait(100, 101, IDLE), s(600));
+        assert_eq!(wait(100, 101, IDLE), s(400));
         assert_eq!(wait(100, 101, Need::Build), s(101));
-        assert_eq!(wait(100, 160, Need::Build), s(110));
+        assert_eq!(wait(100, 160, Need::Build), s(100) + Duration::from_millis(6500));
         assert_eq!(wait(100, 101, Need::Live(s(400))), s(250));
         assert_eq!(wait(100, 101, Need::Live(s(2))), s(105));
         // A server that asks for more is followed.
         assert_eq!(wait(100, 900, IDLE), s(900));
+    }
+
+    #[test]
+    fn whose_certificates_live_waits_longest_and_a_build_never_beyond_ten_seconds() {
+        for unit in [0.0, 0.4, 0.999] {
+            let mut patience = Patience::default();
+            let mut wait = |failed, need| patience.until(Some(s(failed)), Some(s(failed)), need, || unit).unwrap();
+            wait(0, IDLE);
+            wait(500, IDLE);
+            let (live, idle) = (wait(1000, Need::Live(s(36_000))), wait(1000, IDLE));
+            assert!(live > idle && idle <= s(1600) && live <= s(1900), "{live:?} {idle:?}");
+            assert!(wait(1000, Need::Build) <= s(1008));
+        }
     }
 }

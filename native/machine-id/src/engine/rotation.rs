@@ -33,6 +33,12 @@ pub(super) fn reaction(known: &Authorities, current: &Authorities) -> Reaction {
     if reissue { Reaction::Reissue } else { Reaction::Rewrite }
 }
 
+/// Whether the keys of the cluster itself are being rotated.
+pub(super) fn is_under_way(authorities: &Authorities) -> bool {
+    let own = authorities.host.first().into_iter().chain([&authorities.user]).chain(&authorities.database);
+    own.into_iter().any(|authority| authority.rotation.state == "in_progress")
+}
+
 /// Whether a rotation has left the identity with certificates of a key that signs no more and will go with the last
 /// phase. A process that only looks in now and then (`start --oneshot`) sees this long after the change itself.
 pub(super) fn is_outdated(identity: &BotIdentity) -> bool {
@@ -80,6 +86,12 @@ mod tests {
             user: authority(AuthorityKind::User, keys, phase),
             database: None,
         }
+    }
+
+    #[test]
+    fn a_rotation_is_under_way_from_its_first_phase_to_its_last() {
+        assert!(!is_under_way(&all(&["old"], "")));
+        assert!(is_under_way(&all(&["old", "new"], "init")) && is_under_way(&all(&["new"], "update_servers")));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(super) struct Current {
     session: Option<Arc<Session>>,
     /// Whether the next use connects anew and looks into the store again.
     stale: bool,
+    /// Whether that is only because the connection was lost.
+    lost: bool,
 }
 
 impl Current {
@@ -49,6 +51,12 @@ impl Current {
     /// The session, if its connection works, as far as is known.
     pub(super) fn connected(&self) -> Option<&Arc<Session>> {
         self.session.as_ref().filter(|session| !self.stale && !session.client.is_closed())
+    }
+
+    /// The session, if nothing is known to be wrong with it but that its connection is lost.
+    pub(super) fn lost(&self) -> Option<&Arc<Session>> {
+        let lost = |session: &&Arc<Session>| if self.stale { self.lost } else { session.client.is_closed() };
+        self.session.as_ref().filter(lost)
     }
 }
 
@@ -70,23 +78,32 @@ impl Sessions {
     /// From now on this is the session at hand.
     pub(super) fn publish(&self, session: Arc<Session>) {
         let stale = session.stale;
-        self.0.send_replace(Current { session: Some(session), stale });
+        self.0.send_replace(Current { session: Some(session), stale, lost: false });
     }
 
     /// Lets the next use connect anew and look into the store again, unless another session has come meanwhile.
     pub(super) fn let_go(&self, session: &Session) {
-        self.retire(|current| std::ptr::eq(Arc::as_ptr(current), session));
+        self.retire(false, |current| std::ptr::eq(Arc::as_ptr(current), session));
+    }
+
+    /// As [`Self::let_go`], for a connection that doesn't work any more: who needs nothing connects anew in its turn.
+    pub(super) fn lose(&self, session: &Session) {
+        self.retire(true, |current| std::ptr::eq(Arc::as_ptr(current), session));
     }
 
     /// [`Self::let_go`], whichever session is at hand.
     pub(super) fn let_go_current(&self) {
-        self.retire(|_| true);
+        self.retire(false, |_| true);
     }
 
-    fn retire(&self, which: impl FnOnce(&Arc<Session>) -> bool) {
+    fn retire(&self, lost: bool, which: impl FnOnce(&Arc<Session>) -> bool) {
         self.0.send_if_modified(|current| {
-            let retired = !current.stale && current.session.as_ref().is_some_and(which);
-            current.stale |= retired;
+            // What was lost can have to go for another reason, too, but not the other way round.
+            let open = !current.stale || (current.lost && !lost);
+            let retired = open && current.session.as_ref().is_some_and(which);
+            if retired {
+                (current.stale, current.lost) = (true, lost);
+            }
             retired
         });
     }

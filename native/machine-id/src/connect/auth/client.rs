@@ -16,6 +16,7 @@ use crate::connect::route::cluster::Cluster;
 use crate::connect::route::connector::Connector;
 use crate::connect::tls::credential::ClientCredential;
 use crate::connect::tls::trust::Trust;
+use crate::strain::Asked;
 use crate::version::Version;
 
 /// A connection to the auth server as a certain identity. No call is ever repeated by itself.
@@ -145,12 +146,29 @@ impl AuthClient {
         call: Call<'_>,
         future: impl Future<Output = Result<Response<T>, Status>>,
     ) -> Result<T, ConnectError> {
-        match timeout(limits::CALL, future).await {
-            Ok(Ok(reply)) => Ok(reply.into_inner()),
-            Ok(Err(status)) if status::is_bare_denial(&status) && self.is_locked().await => Err(locked()),
-            Ok(Err(status)) => Err(status::explain(call, &self.connection, &status)),
-            Err(_) => Err(timed_out(&self.connection)),
+        match self.felt(future).await {
+            Some(Ok(reply)) => Ok(reply.into_inner()),
+            Some(Err(status)) if status::is_bare_denial(&status) && self.is_locked().await => Err(locked()),
+            Some(Err(status)) => Err(status::explain(call, &self.connection, &status)),
+            None => Err(timed_out(&self.connection)),
         }
+    }
+
+    /// The answer to a call, none if there is none in time. What it takes tells how strained the cluster is.
+    async fn felt<T>(
+        &self,
+        future: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Option<Result<Response<T>, Status>> {
+        let since = self.connector.clock().monotonic();
+        let answer = timeout(limits::CALL, future).await.ok();
+        match &answer {
+            None => self.connector.exhausted(),
+            Some(Err(status)) if status::asks_to_slow_down(status) => self.connector.exhausted(),
+            // A connection that is cut is no answer.
+            Some(Err(_)) => {}
+            Some(Ok(_)) => self.connector.answered(Asked::Call, since),
+        }
+        answer
     }
 
     async fn is_locked(&self) -> bool {
@@ -165,11 +183,12 @@ impl AuthClient {
     /// [`Refusal::Locked`], or why there is no answer.
     pub async fn ping(&self) -> Result<Ping, ConnectError> {
         let call = Call::named("a ping");
-        match timeout(limits::CALL, self.service().ping(PingRequest {})).await {
-            Ok(Ok(reply)) => Ok(reply.into_inner().into()),
-            Ok(Err(status)) if status::is_bare_denial(&status) => Err(locked()),
-            Ok(Err(status)) => Err(status::explain(call, &self.connection, &status)),
-            Err(_) => Err(timed_out(&self.connection)),
+        let mut service = self.service();
+        match self.felt(service.ping(PingRequest {})).await {
+            Some(Ok(reply)) => Ok(reply.into_inner().into()),
+            Some(Err(status)) if status::is_bare_denial(&status) => Err(locked()),
+            Some(Err(status)) => Err(status::explain(call, &self.connection, &status)),
+            None => Err(timed_out(&self.connection)),
         }
     }
 

@@ -30,6 +30,11 @@ pub(crate) fn is_local(status: &Status) -> bool {
     status.source().is_some()
 }
 
+/// Whether the peer says that there is too much to do.
+pub(crate) fn asks_to_slow_down(status: &Status) -> bool {
+    !is_local(status) && status.code() == Code::ResourceExhausted && words::about_a_rate(status.message())
+}
+
 /// The error for `status`.
 pub(crate) fn explain(call: Call<'_>, connection: &GrpcConnection, status: &Status) -> ConnectError {
     if is_local(status) {

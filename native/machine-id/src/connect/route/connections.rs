@@ -1,6 +1,6 @@
 //! TLS connections along the route of a cluster (protocol D1 and H3).
 
-use crate::connect::error::{ConnectError, Refusal};
+use crate::connect::error::{ConnectError, Refusal, TransportError};
 use crate::connect::grpc::connection::{GrpcConnection, Usage};
 use crate::connect::grpc::frames;
 use crate::connect::net::address::Address;
@@ -11,12 +11,21 @@ use crate::connect::tls::credential::ClientCredential;
 use crate::connect::tls::handshake::{self, TlsRequest};
 use crate::connect::tls::names;
 use crate::connect::tls::trust::Trust;
+use crate::strain::Asked;
 
 use super::cluster::{Cluster, Route};
 use super::connector::Connector;
 use super::facts::ProxyFacts;
 
 impl Connector {
+    /// Sees whether somebody listens at the configured address; says nothing there.
+    ///
+    /// # Errors
+    /// Why nobody does, or that the environment's proxy settings can't be used.
+    pub async fn knock(&self) -> Result<(), ConnectError> {
+        self.dial(self.address()).await.map(drop)
+    }
+
     /// A byte stream to `address`.
     pub(in crate::connect) async fn dial(&self, address: &Address) -> Result<Pipe, ConnectError> {
         dial::dial(address, self.environment()).await
@@ -114,8 +123,18 @@ impl Connector {
         trust: Option<&Trust>,
         credential: Option<&ClientCredential>,
     ) -> Result<GrpcConnection, ConnectError> {
-        let (stream, address) = self.to_auth(cluster, names::HTTP2, trust, credential).await?;
-        GrpcConnection::start(stream, &address.to_string(), &names::auth_server_name(&cluster.name)).await
+        let since = self.clock().monotonic();
+        let connect = async {
+            let (stream, address) = self.to_auth(cluster, names::HTTP2, trust, credential).await?;
+            GrpcConnection::start(stream, &address.to_string(), &names::auth_server_name(&cluster.name)).await
+        };
+        let connected = connect.await;
+        match &connected {
+            Ok(_) => self.answered(Asked::Connection, since),
+            Err(ConnectError::Transport(TransportError::TimedOut { .. })) => self.exhausted(),
+            Err(_) => {}
+        }
+        connected
     }
 
     /// gRPC to the services of the proxy's web port that need no certificate, by the web's authorities.

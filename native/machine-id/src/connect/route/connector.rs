@@ -1,7 +1,7 @@
 //! The entry to this room: everything that is configured about reaching one cluster.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::SharedClock;
@@ -11,6 +11,7 @@ use crate::connect::net::address::Address;
 use crate::connect::net::environment::Environment;
 use crate::connect::net::http::HttpConnection;
 use crate::connect::tls::trust::Trust;
+use crate::strain::{Asked, Strain};
 
 /// The way to one cluster. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ struct Inner {
     web_trust: Mutex<Option<Trust>>,
     /// Discovery's connection, for the join that may follow it.
     kept: Mutex<Option<Kept>>,
+    /// How strained the cluster seems.
+    strain: Mutex<Strain>,
 }
 
 struct Kept {
@@ -72,6 +75,7 @@ impl Connector {
             environment,
             web_trust: Mutex::new(None),
             kept: Mutex::new(None),
+            strain: Mutex::default(),
         })))
     }
 
@@ -123,6 +127,31 @@ impl Connector {
 
     pub(in crate::connect) fn forget_web_trust(&self) {
         *self.0.web_trust.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// How many times as long as usual the cluster is left alone by whoever needs nothing now, because it is slow.
+    pub(crate) fn stretch(&self) -> f64 {
+        self.strain().stretch()
+    }
+
+    /// Whether there has been a connection to the auth server.
+    pub(crate) fn was_reached(&self) -> bool {
+        self.strain().was_reached()
+    }
+
+    /// The cluster has too much to do: it said so, or didn't answer in time.
+    pub(crate) fn exhausted(&self) {
+        self.strain().exhausted(self.clock().monotonic());
+    }
+
+    /// Notes what an answer took that was asked for at `since` (monotonic).
+    pub(in crate::connect) fn answered(&self, asked: Asked, since: Duration) {
+        let now = self.clock().monotonic();
+        self.strain().answered(asked, now.saturating_sub(since), now);
+    }
+
+    fn strain(&self) -> MutexGuard<'_, Strain> {
+        self.0.strain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps discovery's connection for a moment, where a join may follow on it.
