@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** In place of the declared class, which does nothing: a Jenkins with the nodes that a test puts there. */
 public class Jenkins extends Node implements ItemGroup<Item> {
     public static final Permission ADMINISTER = new Permission("Administer");
+    public static final Permission SYSTEM_READ = new Permission("SystemRead");
     public static final hudson.util.XStream2 XSTREAM2 = null;
     private static final Jenkins INSTANCE = new Jenkins();
 
