@@ -93,6 +93,18 @@ pub(crate) fn renew(engine: i64, identity: &[u8]) -> Vec<u8> {
     })
 }
 
+/// Drops an identity.
+pub(crate) fn drop(engine: i64, identity: &[u8]) -> Vec<u8> {
+    let identity = own(identity);
+    funnel::run(async move || {
+        let open = handles::find(engine)?;
+        let identity = text(&identity, "an identity's id")?;
+        open.call(async |engine| engine.drop_identity(&identity).await)
+            .await
+            .unwrap_or_else(|| Err(handles::invalid(engine)))
+    })
+}
+
 /// The engine as it is.
 pub(crate) fn status(engine: i64) -> Vec<u8> {
     funnel::run(async move || {

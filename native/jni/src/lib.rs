@@ -33,7 +33,7 @@ static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 /// The class with the natives.
 const CLASS: &jni::strings::JNIStr = jni_str!("io/jenkins/plugins/machineid/agent/MachineIdNative");
 
-const NATIVES: [NativeMethod; 9] = [
+const NATIVES: [NativeMethod; 10] = [
     native_method! { static fn abi_version() -> jint },
     native_method! { static fn open(config: jbyte[]) -> jbyte[] },
     native_method! { static fn check(config: jbyte[]) -> jbyte[] },
@@ -41,6 +41,7 @@ const NATIVES: [NativeMethod; 9] = [
     native_method! { static fn release(engine: jlong, lease_id: jbyte[]) -> jbyte[] },
     native_method! { static fn discard(request: jbyte[]) -> jbyte[] },
     native_method! { static fn renew(engine: jlong, identity_id: jbyte[]) -> jbyte[] },
+    native_method! { static fn drop(engine: jlong, identity_id: jbyte[]) -> jbyte[] },
     native_method! { static fn status(engine: jlong) -> jbyte[] },
     native_method! { static fn close(engine: jlong) -> jbyte[] },
 ];
@@ -88,6 +89,15 @@ fn renew<'local>(
     identity: Bytes<'local>,
 ) -> JniResult<Bytes<'local>> {
     with_input(env, &identity, |identity| calls::renew(engine, identity))
+}
+
+fn drop<'local>(
+    env: &mut Env<'local>,
+    _class: JClass<'local>,
+    engine: jlong,
+    identity: Bytes<'local>,
+) -> JniResult<Bytes<'local>> {
+    with_input(env, &identity, |identity| calls::drop(engine, identity))
 }
 
 fn status<'local>(env: &mut Env<'local>, _class: JClass<'local>, engine: jlong) -> JniResult<Bytes<'local>> {

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use machine_id::config::AddressKind;
 use machine_id::engine::{
-    Acquired, CertificateHistory, CertificateNote, Checked, IdentityState, IdentityStatus, LeaseStatus, Released,
-    Renewed, Status, Trust,
+    Acquired, CertificateHistory, CertificateNote, Checked, Dropped, Failure, IdentityReport, IdentityState,
+    IdentityStatus, LeaseStatus, Origin, Released, Renewed, Server, Status, Trust,
 };
 use machine_id::error::{Code, Error, Fault, Retry};
 use machine_id::lease::Fate;
@@ -49,6 +49,7 @@ fn the_short_replies_are_the_files() {
     let left = Released { released: false, directory: Fate::NotOurs, history: CertificateHistory::default() };
     assert_eq!(written(left), reply_file!("discard"));
     assert_eq!(written(Closed {}), reply_file!("close"));
+    assert_eq!(written(Dropped { dropped: true }), reply_file!("drop"));
     assert_eq!(written(Renewed { expires_at: then(), generation: Some(3) }), reply_file!("renew"));
 }
 
@@ -76,6 +77,8 @@ fn an_acquired_lease_has_the_keys_of_its_file() {
         lease: "9f0c".to_owned(),
         directory: "/lease".into(),
         expires_at: then(),
+        origin: Origin::Joined,
+        method: "token",
         environment: BTreeMap::from([("MACHINE_ID_DIR".to_owned(), "/lease".to_owned())]),
         history: history(),
     };
@@ -125,6 +128,30 @@ fn a_status_has_the_keys_of_its_file() {
         late: false,
         problem: String::new(),
         history: history(),
+    };
+    let failure =
+        Failure { code: Code::ClusterUnreachable, message: String::new(), hint: String::new(), since: then() };
+    let server = Server {
+        cluster: "example.test".to_owned(),
+        version: "18.9.1".to_owned(),
+        address: "teleport.example.com:443".to_owned(),
+        kind: AddressKind::Proxy,
+        upgraded: false,
+        clock_difference_seconds: Some(-2),
+        ca_pins: vec!["sha256:".to_owned()],
+        ca_expires_at: Some(then()),
+        seen_at: then(),
+    };
+    let identity = IdentityReport {
+        status: identity,
+        method: "token",
+        given: false,
+        origin: Some(Origin::Renewed),
+        renews_at: Some(then()),
+        connected: false,
+        role_subset: false,
+        failure: Some(failure),
+        server: Some(server),
     };
     let status = Status { version: "0.1.0", identities: vec![identity], leases: vec![lease] };
     assert_eq!(shape(&written(status)), shape(&reply_file!("status")));

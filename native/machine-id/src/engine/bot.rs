@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 
 use super::agenda::{Held, Moment};
 use super::multiplex::Multiplexers;
-use super::reply::{IdentityState, IdentityStatus};
+use super::observed::{Came, Observed, Origin, Seen, origin};
+use super::reply::{IdentityReport, IdentityState, IdentityStatus};
 use super::retry_gate::RetryGate;
 use super::session::{Session, Sessions};
 use super::spare::SpareKeys;
@@ -17,7 +18,7 @@ use crate::clock::SharedClock;
 use crate::config::{IdentityConfig, JoinConfig, TokenSource};
 use crate::connect::Connector;
 use crate::error::{Code, Error};
-use crate::identity::{BotIdentity, Certificates, MachineMark, Stamp, Store};
+use crate::identity::{BotIdentity, Certificates, MachineMark, Stamp, Store, StoreGuard};
 use crate::issue::IssueCache;
 use crate::join;
 use crate::metrics::Metrics;
@@ -51,6 +52,8 @@ pub(super) struct Bot {
     /// Held from before a join or renewal is sent until its outcome is on disk.
     pub(super) critical: tokio::sync::Mutex<()>,
     pub(super) memory: Mutex<Memory>,
+    /// What was seen of it and of its cluster, also by the identities of its leases.
+    pub(super) observed: Arc<Observed>,
     /// Whether somebody keeps it fresh, so that what isn't urgent can wait.
     pub(super) kept: AtomicBool,
     /// One attempt at a time.
@@ -73,8 +76,8 @@ pub(super) struct Memory {
     pub(super) refused_token: Option<String>,
     /// What came of the last heartbeat, once there was one.
     pub(super) heartbeat: Option<Result<(), Error>>,
-    /// Whether it was said what becomes of subsets of roles.
-    pub(super) told_of_subsets: bool,
+    /// How the certificates at hand were come by.
+    pub(super) came: Option<Came>,
     /// Roles that the bot may take, as last told, and the monotonic time from which that is known.
     pub(super) roles: (Vec<String>, Option<Duration>),
 }
@@ -144,7 +147,7 @@ impl Bot {
             }
         };
         let join = JoinConfig { method: join.method, token, settings: Arc::clone(&join.settings), given: Some(given) };
-        Ok(Self::new(
+        let mut bot = Self::new(
             Arc::clone(&self.config),
             join,
             Arc::clone(&self.spare),
@@ -155,7 +158,9 @@ impl Bot {
             },
             self.connector.clone(),
             Store::in_memory(Arc::clone(&self.clock)),
-        ))
+        );
+        bot.observed = Arc::clone(&self.observed);
+        Ok(bot)
     }
 
     fn new(
@@ -184,6 +189,7 @@ impl Bot {
             sessions: Sessions::default(),
             critical: tokio::sync::Mutex::new(()),
             memory: Mutex::default(),
+            observed: Arc::default(),
             kept: AtomicBool::new(false),
             attempt: tokio::sync::Mutex::new(()),
         }
@@ -255,6 +261,33 @@ impl Bot {
         .await
     }
 
+    /// Forgets the identity, at hand and stored, whatever its state; whether there was one. What needs one afterwards joins.
+    /// The cluster isn't told.
+    pub(super) async fn forget(self: &Arc<Self>) -> Result<bool, Error> {
+        /// How long another process may hold the store.
+        const WAIT: Duration = Duration::from_secs(15);
+        let bot = Arc::clone(self);
+        let forgetting = tokio::spawn(async move {
+            let _alone = bot.attempt.lock().await;
+            let guard = bot.lock_store(WAIT).await?;
+            let stored = bot.write_with(&guard, StoreGuard::remove).await??;
+            let unwritten = {
+                let mut memory = bot.memory();
+                memory.gate.succeeded();
+                (memory.renew_by, memory.came, memory.refused_token) = (None, None, None);
+                memory.roles.1 = None;
+                memory.unwritten.take().is_some()
+            };
+            let at_hand = bot.current().is_some();
+            bot.observed.succeeded();
+            bot.cache.forget_identity(&bot.config.id);
+            bot.sessions.forget();
+            tracing::warn!(identity = %bot.config.id, "the identity was dropped on request");
+            Ok(stored || unwritten || at_hand)
+        });
+        forgetting.await.unwrap_or_else(|error| Err(ended(&error)))
+    }
+
     /// The session at hand, if any; makes none.
     pub(super) fn current(&self) -> Option<Arc<Session>> {
         self.sessions.current().session().cloned()
@@ -292,6 +325,7 @@ impl Bot {
                 self.forget_token(session.identity.token_hash.as_ref());
                 // The failure first: whoever is told of the session finds nothing that holds it back.
                 self.memory().gate.succeeded();
+                self.observed.succeeded();
                 self.sessions.publish(Arc::clone(&session));
                 Ok(session)
             }
@@ -312,6 +346,7 @@ impl Bot {
     fn note(&self, error: &Error) -> bool {
         let now = self.clock.monotonic();
         let mut memory = self.memory();
+        self.observed.failed(error, self.clock.now());
         let known = memory.gate.error().is_some_and(|known| known.code() == error.code());
         let delay = memory.gate.failed(error, now, fastrand::f64());
         drop(memory);
@@ -400,8 +435,36 @@ impl Bot {
         self.memory().fresh_roles(self.clock.monotonic())
     }
 
+    /// Remembers how certificates were come by.
+    pub(super) fn came_by(&self, origin: Origin, certificates: &Certificates) {
+        self.memory().came = Some((certificates.clone(), origin, self.clock.monotonic()));
+    }
+
+    /// How the identity of a session was come by, from a monotonic time on where that matters.
+    pub(super) fn origin(&self, session: &Session, from: Option<Duration>) -> Origin {
+        origin(self.memory().came.as_ref(), &session.identity.certificates, from)
+    }
+
+    /// How it is, and what was seen of it. Reads the disk.
+    pub(super) fn report(&self) -> Result<IdentityReport, Error> {
+        let status = self.status()?;
+        let Seen { failure, server, role_subset } = self.observed.seen();
+        let session = self.current();
+        Ok(IdentityReport {
+            status,
+            method: self.config.join.method.as_str(),
+            given: self.config.join.settings.is_given(),
+            origin: session.as_ref().map(|session| self.origin(session, None)),
+            renews_at: self.held().and_then(|held| held.renew_at),
+            connected: self.sessions.current().connected().is_some(),
+            role_subset,
+            failure,
+            server,
+        })
+    }
+
     /// What is stored, without touching anything. Reads the disk.
-    pub(super) fn status(&self) -> Result<IdentityStatus, Error> {
+    fn status(&self) -> Result<IdentityStatus, Error> {
         let trouble = self.trouble();
         let mut status =
             IdentityStatus::stored(&self.config.id, &self.store, join::recovers(&self.config.join), self.clock.now())?;
@@ -430,8 +493,10 @@ pub(super) fn is_passing(error: &Error) -> bool {
 }
 
 async fn finish(task: tokio::task::JoinHandle<Result<Arc<Session>, Error>>) -> Result<Arc<Session>, Error> {
-    task.await.unwrap_or_else(|error| {
-        let hint = if error.is_cancelled() { "" } else { "report this" };
-        Err(Error::new(Code::Internal, format!("connecting ended unexpectedly: {error}"), hint))
-    })
+    task.await.unwrap_or_else(|error| Err(ended(&error)))
+}
+
+fn ended(error: &tokio::task::JoinError) -> Error {
+    let hint = if error.is_cancelled() { "" } else { "report this" };
+    Error::new(Code::Internal, format!("an attempt ended unexpectedly: {error}"), hint)
 }

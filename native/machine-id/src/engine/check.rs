@@ -6,7 +6,7 @@ use super::reply::{Checked, IdentityState, IdentityStatus, Trust};
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
 use crate::config::{AddressKind, DirectoryConfig, IdentityConfig};
-use crate::connect::{Connector, Route, pin_text, pins_of};
+use crate::connect::{ClockDifference, Connector, Route, pin_text, pins_of};
 use crate::error::Error;
 use crate::identity::Store;
 use crate::join;
@@ -37,10 +37,7 @@ pub async fn check(identity: &IdentityConfig, clock: SharedClock) -> Result<Chec
         (true, true) => Trust::Ca,
         (true, false) => Trust::System,
     };
-    let clock_difference_seconds = cluster.clock.as_ref().map(|difference| {
-        let seconds = i64::try_from(difference.size().as_secs()).unwrap_or(i64::MAX);
-        if difference.cluster < difference.ours { -seconds } else { seconds }
-    });
+    let clock_difference_seconds = cluster.clock.as_ref().map(ClockDifference::seconds);
     if cluster.clock.as_ref().is_some_and(|difference| difference.is_too_large()) {
         notes.push(
             "the clocks differ so much that certificates won't be valid here; set this machine's clock".to_owned(),

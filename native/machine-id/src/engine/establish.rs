@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::authorities;
 use super::bot::{Bot, Wish, is_passing};
 use super::bot_store::{Locked, SHORT_WAIT};
+use super::observed::Origin;
 use super::plan::{Means, Plan, Stored, decide};
 use super::proxy;
 use super::rotation::{Reaction, is_outdated, reaction};
@@ -180,7 +181,7 @@ impl Bot {
         let reason = match &state.renewal {
             RenewalState::Ready => String::new(),
             RenewalState::Pending { since, .. } => {
-                format!("a renewal begun at {} has an unknown outcome", super::reply::timestamp(*since))
+                format!("a renewal begun at {} has an unknown outcome", super::timestamp(*since))
             }
             RenewalState::NeedsRejoin { reason } => reason.clone(),
         };
@@ -238,6 +239,7 @@ impl Bot {
         }
         let identity = BotIdentity { key, certificates, authorities, token_hash, cluster: cluster.name.clone() };
         self.save_or_keep(guard, &identity, replaces).await;
+        self.came_by(Origin::Joined, &identity.certificates);
         drop(critical);
         tracing::info!(identity = %self.config.id, cluster = %cluster.name, rejoined, "joined");
         let mut session = self.connect(cluster, identity, None, Some(guard)).await?;
@@ -292,6 +294,7 @@ impl Bot {
                 let old = session.identity.certificates.clone();
                 let identity = BotIdentity { certificates: renewed.certificates, ..session.identity.clone() };
                 self.save_or_keep(&guard, &identity, Some(old)).await;
+                self.came_by(Origin::Renewed, &identity.certificates);
                 drop(critical);
                 let facts = identity.facts()?;
                 tracing::info!(identity = %self.config.id, generation = facts.generation, "renewed");
@@ -372,6 +375,7 @@ impl Bot {
             renew_at = renew_at.min(*time);
         }
         let proxy = proxy::facts(&cluster, &client, &self.clock).await?;
+        self.observed.connected(&cluster, identity.authorities.host.first(), self.clock.now());
         let client = Arc::new(client);
         Ok(Session { cluster, identity, facts, client, proxy, renew_at, stuck, stale: false })
     }

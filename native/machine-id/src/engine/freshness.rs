@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use super::deliver::Delivered;
 use super::lateness::Lateness;
-use super::reply::timestamp;
 use super::retry_gate::delay;
 use super::rotation::{Reaction, reaction};
+use super::timestamp::timestamp;
 use crate::backoff::Backoff;
 use crate::error::{Code, Error};
 use crate::identity::Authorities;

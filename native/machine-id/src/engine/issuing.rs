@@ -62,7 +62,7 @@ pub(super) fn named_roles(bot: &Bot, request: &LeaseRequest) -> Result<Option<Ve
 /// only where it has never told them.
 pub(super) async fn warn_of_subset(bot: &Bot, session: &Session, roles: &[String]) {
     let version = &session.client.cluster().server_version;
-    if !version.discourages_role_subsets() || bot.memory().told_of_subsets {
+    if !version.discourages_role_subsets() || bot.observed.seen().role_subset {
         return;
     }
     let told = bot.memory().roles.0.clone();
@@ -75,7 +75,7 @@ pub(super) async fn warn_of_subset(bot: &Bot, session: &Session, roles: &[String
             return;
         }
     }
-    if std::mem::replace(&mut bot.memory().told_of_subsets, true) {
+    if !bot.observed.took_subset() {
         return;
     }
     tracing::warn!(

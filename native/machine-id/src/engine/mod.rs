@@ -24,6 +24,7 @@ mod lease_request;
 mod ledger;
 mod look;
 mod multiplex;
+mod observed;
 mod patience;
 mod plan;
 mod proxy;
@@ -33,6 +34,7 @@ mod rotation;
 mod session;
 mod spare;
 mod standing;
+mod timestamp;
 mod tunnels;
 #[cfg(test)]
 mod vouched;
@@ -53,10 +55,13 @@ pub use self::expected::{expected_files, files_to_write, holds_a_key};
 pub use self::lateness::is_overdue;
 pub use self::lease_request::{LeaseRequest, Placement};
 use self::multiplex::Multiplexers;
+pub use self::observed::{Failure, Origin, Server};
 pub use self::reply::{
-    Acquired, Checked, Health, IdentityState, IdentityStatus, LeaseStatus, Released, Renewed, Status, Trust, timestamp,
+    Acquired, Checked, Dropped, Health, IdentityReport, IdentityState, IdentityStatus, LeaseStatus, Released, Renewed,
+    Status, Trust,
 };
 pub use self::standing::Standing;
+pub use self::timestamp::timestamp;
 pub use self::tunnels::TunnelRequest;
 use self::tunnels::Tunnels;
 use crate::blocking::{self, Lane};
@@ -244,6 +249,7 @@ impl Engine {
     }
 
     async fn fill(&self, bot: &Arc<Bot>, live: &Arc<ActiveLease>) -> Result<Acquired, Error> {
+        let from = bot.clock.monotonic();
         let delivered = match self.deliver(bot, live).await {
             // A lost connection shows when it is used: once more, with a new one.
             Err(error) if error.code() == Code::ClusterUnreachable => self.deliver(bot, live).await,
@@ -254,6 +260,8 @@ impl Engine {
             lease: live.id().as_str().to_owned(),
             directory: live.request().directory().to_owned(),
             expires_at: delivered.expires_at,
+            origin: bot.current().map_or(Origin::Kept, |session| bot.origin(&session, Some(from))),
+            method: bot.config.join.method.as_str(),
             environment: delivered.environment,
             history: live.history(),
         })
@@ -303,6 +311,15 @@ impl Engine {
         Ok(Renewed { expires_at: session.facts.valid_until, generation: session.facts.generation })
     }
 
+    /// Drops an identity, at hand and stored, whatever its state. Leases stay as they are; what keeps them fresh joins anew
+    /// where the method can, and otherwise needs a fresh token. The cluster isn't told.
+    ///
+    /// # Errors
+    /// When the store can't be locked or written; the identity stays then.
+    pub async fn drop_identity(&self, identity: &str) -> Result<Dropped, Error> {
+        Ok(Dropped { dropped: self.bot(identity)?.forget().await? })
+    }
+
     /// Renews an identity and everything that it keeps fresh now, as tbot does when it is told to.
     ///
     /// # Errors
@@ -338,7 +355,7 @@ impl Engine {
     /// When a store can't be read, or not soon.
     pub async fn status(&self) -> Result<Status, Error> {
         let bots: Vec<_> = self.shared.bots.values().cloned().collect();
-        let read = blocking::run(Lane::Store, move || bots.iter().map(|bot| bot.status()).collect::<Result<_, _>>());
+        let read = blocking::run(Lane::Store, move || bots.iter().map(|bot| bot.report()).collect::<Result<_, _>>());
         let identities = tokio::time::timeout(STATUS, read).await.map_err(|_| {
             Error::new(
                 Code::DeadlineExceeded,

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
+use super::observed::{Failure, Origin, Server};
+use super::timestamp::{optional_rfc3339, rfc3339, timestamp};
 use crate::config::AddressKind;
 use crate::error::Error;
 use crate::identity::{RenewalState, Store};
@@ -22,6 +24,10 @@ pub struct Acquired {
     /// When the first of its certificates expires; it is refreshed before.
     #[serde(serialize_with = "rfc3339")]
     pub expires_at: SystemTime,
+    /// How its identity was come by, for this lease: kept is what was there before it was asked for.
+    pub origin: Origin,
+    /// The identity's join method.
+    pub method: &'static str,
     /// Environment variables for whatever uses it; not in the reply, from which nobody is to take any.
     #[serde(skip)]
     pub environment: BTreeMap<String, String>,
@@ -58,6 +64,13 @@ pub struct Renewed {
     pub expires_at: SystemTime,
     /// Its generation.
     pub generation: Option<u64>,
+}
+
+/// An identity that was dropped.
+#[derive(Clone, Debug, Serialize)]
+pub struct Dropped {
+    /// Whether there was one.
+    pub dropped: bool,
 }
 
 words! {
@@ -115,7 +128,7 @@ pub struct Status {
     /// Version of this library.
     pub version: &'static str,
     /// Identities in the order of their ids.
-    pub identities: Vec<IdentityStatus>,
+    pub identities: Vec<IdentityReport>,
     /// Leases.
     pub leases: Vec<LeaseStatus>,
 }
@@ -205,6 +218,31 @@ impl IdentityStatus {
     }
 }
 
+/// A bot identity as it is, and what this process has seen of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct IdentityReport {
+    /// How it is.
+    #[serde(flatten)]
+    pub status: IdentityStatus,
+    /// Its join method.
+    pub method: &'static str,
+    /// Whether each lease joins by itself, with what its holder brings: there is no identity beside the leases' own.
+    pub given: bool,
+    /// How the identity at hand was come by; none where this process hasn't used it yet.
+    pub origin: Option<Origin>,
+    /// When it is renewed next; none where it isn't at hand, or can't be renewed.
+    #[serde(serialize_with = "optional_rfc3339")]
+    pub renews_at: Option<SystemTime>,
+    /// Whether it is connected to the auth server, as far as is known.
+    pub connected: bool,
+    /// Whether roles were asked for that aren't all that the bot may take: what Teleport 20 ends.
+    pub role_subset: bool,
+    /// What goes wrong, until a success.
+    pub failure: Option<Failure>,
+    /// The cluster as it was last seen.
+    pub server: Option<Server>,
+}
+
 /// A lease as it is.
 #[derive(Clone, Debug, Serialize)]
 pub struct LeaseStatus {
@@ -229,22 +267,4 @@ pub struct LeaseStatus {
     /// Every certificate that it has held since it was taken.
     #[serde(flatten)]
     pub history: CertificateHistory,
-}
-
-/// Times as everybody writes them.
-#[must_use]
-pub fn timestamp(time: SystemTime) -> String {
-    humantime::format_rfc3339_seconds(time).to_string()
-}
-
-fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&timestamp(*time))
-}
-
-#[expect(clippy::ref_option, reason = "serde's signature")]
-fn optional_rfc3339<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => rfc3339(time, serializer),
-        None => serializer.serialize_none(),
-    }
 }

@@ -73,6 +73,11 @@ impl Sessions {
         self.0.send_replace(Current { session: Some(session), stale });
     }
 
+    /// From now on there is none.
+    pub(super) fn forget(&self) {
+        self.0.send_replace(Current::default());
+    }
+
     /// Lets the next use connect anew and look into the store again, unless another session has come meanwhile.
     pub(super) fn let_go(&self, session: &Session) {
         self.retire(|current| std::ptr::eq(Arc::as_ptr(current), session));

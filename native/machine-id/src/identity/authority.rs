@@ -1,6 +1,7 @@
 //! The cluster's certificate authorities: which keys sign hosts, users and databases.
 
 use std::fmt;
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -279,6 +280,14 @@ impl Fault for AuthorityError {
 /// When the text isn't exactly one certificate.
 pub fn ca_pin(pem: &str) -> Result<[u8; 32], AuthorityError> {
     Ok(CaCertificate::parse(pem)?.pin)
+}
+
+/// When a PEM certificate of an authority expires.
+///
+/// # Errors
+/// When the text isn't exactly one certificate.
+pub(crate) fn ca_end(pem: &str) -> Result<SystemTime, AuthorityError> {
+    Ok(CaCertificate::parse(pem)?.ends)
 }
 
 fn push_new(list: &mut Vec<String>, item: String) {

@@ -1,5 +1,7 @@
 //! One CA certificate, as far as we look into it.
 
+use std::time::SystemTime;
+
 use sha2::{Digest, Sha256};
 use x509_cert::der::pem::LineEnding;
 use x509_cert::der::{Encode, EncodePem};
@@ -18,6 +20,8 @@ pub(super) struct CaCertificate {
     pub(super) pem: String,
     /// SHA-256 over its `SubjectPublicKeyInfo`.
     pub(super) pin: [u8; 32],
+    /// When it expires.
+    pub(super) ends: SystemTime,
     subject_der: Vec<u8>,
     key_id: Option<Vec<u8>>,
 }
@@ -33,6 +37,7 @@ impl CaCertificate {
         let identifier = body.get::<SubjectKeyIdentifier>().map_err(failed)?;
         Ok(Self {
             pem: certificate.to_pem(LineEnding::LF).map_err(failed)?,
+            ends: body.validity.not_after.to_system_time(),
             pin: Sha256::digest(key).into(),
             subject_der: body.subject.to_der().map_err(failed)?,
             key_id: identifier.map(|(_, id)| id.0.into_bytes()),

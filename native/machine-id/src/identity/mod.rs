@@ -15,7 +15,7 @@ mod store;
 mod tls_facts;
 mod when;
 
-pub(crate) use authority::{Authorities, AuthorityError, KeySet, is_cluster_name, is_same_to_ssh};
+pub(crate) use authority::{Authorities, AuthorityError, KeySet, ca_end, is_cluster_name, is_same_to_ssh};
 pub use authority::{Authority, AuthorityKind, Rotation, ca_pin};
 pub(crate) use bot::{BotFacts, BotIdentity, token_hash};
 pub(crate) use certificates::{CertificateError, CertificateFacts};

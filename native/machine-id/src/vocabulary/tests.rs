@@ -8,7 +8,7 @@ use super::{ABI, Word, limits, words_of};
 use crate::config::{
     AclMode, AcquireRequest, AddressKind, DatabaseFormat, EngineConfig, KeyAlgorithm, OutputType, Scope, SymlinkMode,
 };
-use crate::engine::{IdentityState, Trust};
+use crate::engine::{IdentityState, Origin, Trust};
 use crate::error::Code;
 use crate::lease::{CertificateKind, Fate};
 use crate::method::{JoinMethod, Setting};
@@ -26,6 +26,7 @@ fn words() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("database_formats", words_of::<DatabaseFormat>()),
         ("directory_fates", words_of::<Fate>()),
         ("error_codes", words_of::<Code>()),
+        ("identity_origins", words_of::<Origin>()),
         ("identity_states", words_of::<IdentityState>()),
         ("key_algorithms", words_of::<KeyAlgorithm>()),
         ("output_types", words_of::<OutputType>()),

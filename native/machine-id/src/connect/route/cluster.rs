@@ -98,6 +98,13 @@ impl ClockDifference {
         self.cluster.duration_since(self.ours).unwrap_or_else(|error| error.duration())
     }
 
+    /// The cluster's clock minus ours, in whole seconds.
+    #[must_use]
+    pub fn seconds(&self) -> i64 {
+        let size = i64::try_from(self.size().as_secs()).unwrap_or(i64::MAX);
+        if self.cluster < self.ours { -size } else { size }
+    }
+
     /// More than can be tolerated.
     #[must_use]
     pub fn is_too_large(&self) -> bool {

@@ -133,6 +133,18 @@ impl Medium {
         Ok(destination.delete(PROBE_FILE)?)
     }
 
+    /// Whether there was one.
+    pub(super) fn remove(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::Disk(destination) => {
+                let stored = self.stamp().is_some();
+                destination.delete(IDENTITY_FILE)?;
+                Ok(stored)
+            }
+            Self::Memory(held) => Ok(locked(held).state.take().is_some()),
+        }
+    }
+
     pub(super) fn set_aside(&self, now: SystemTime) -> Result<PathBuf, StoreError> {
         let from = self.path();
         match self {

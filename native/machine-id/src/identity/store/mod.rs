@@ -300,6 +300,14 @@ impl StoreGuard {
         self.store.medium.set_aside(self.store.clock.now())
     }
 
+    /// Deletes the stored identity, whatever its state; whether there was one. A bound key beside it stays.
+    ///
+    /// # Errors
+    /// When it can't be deleted.
+    pub fn remove(&self) -> Result<bool, StoreError> {
+        self.store.medium.remove()
+    }
+
     fn stored(&self) -> Result<StoredState, StoreError> {
         self.load()?.ok_or_else(|| StoreError::Missing { path: self.store.path() })
     }

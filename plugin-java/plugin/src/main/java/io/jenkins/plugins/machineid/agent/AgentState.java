@@ -14,6 +14,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /** What this JVM holds for one agent: the loaded library, the engines, the key that tokens are sealed to. */
 final class AgentState {
     private static final Map<String, AgentState> BY_ROOT = new ConcurrentHashMap<>();
+    /** Why the library couldn't be loaded the last time, by root. */
+    private static final Map<String, NativeUnavailableException> UNAVAILABLE = new ConcurrentHashMap<>();
     private static final SealedBox BOX = new SealedBox();
     /** The open channels by root: an agent may be connected anew before the old channel has told its end. */
     private static final Map<String, Set<Channel>> CHANNELS = new HashMap<>();
@@ -40,11 +42,27 @@ final class AgentState {
     static AgentState of(String root) throws NativeUnavailableException {
         AgentState state = BY_ROOT.get(root);
         if (state == null) {
-            NativeLibrary library = NativeLibrary.load(Path.of(root));
+            NativeLibrary library = load(root);
             state = BY_ROOT.computeIfAbsent(root, path -> new AgentState(Path.of(path), library));
         }
         watch(Channel.current(), root);
         return state;
+    }
+
+    private static NativeLibrary load(String root) throws NativeUnavailableException {
+        try {
+            NativeLibrary library = NativeLibrary.load(Path.of(root));
+            UNAVAILABLE.remove(root);
+            return library;
+        } catch (NativeUnavailableException e) {
+            UNAVAILABLE.put(root, e);
+            throw e;
+        }
+    }
+
+    /** Why the library couldn't be loaded the last time; null: it wasn't tried, or could. */
+    static NativeUnavailableException unavailable(String root) {
+        return UNAVAILABLE.get(root);
     }
 
     /** Null when nothing has used the library yet. */

@@ -149,6 +149,15 @@ final class Engines {
         return engine == null ? null : api.renew(engine.handle, identity.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** The reply, or null when no engine is open for the key. Other engines of the identity keep theirs until they end. */
+    byte[] drop(String key, String identity) {
+        Engine engine;
+        synchronized (this) {
+            engine = byKey.get(key);
+        }
+        return engine == null ? null : api.drop(engine.handle, identity.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** One reply for each open engine. */
     List<byte[]> status() {
         List<Engine> open;

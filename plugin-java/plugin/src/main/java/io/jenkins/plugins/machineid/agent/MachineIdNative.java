@@ -5,7 +5,7 @@ package io.jenkins.plugins.machineid.agent;
 /** The only class with native methods. The library binds them by name: neither may be renamed alone. */
 final class MachineIdNative {
     /** Number of the JSON contract and of these signatures; the library tells its own by {@link #abiVersion()}. */
-    static final int ABI = 3;
+    static final int ABI = 4;
 
     private MachineIdNative() {}
 
@@ -22,6 +22,8 @@ final class MachineIdNative {
     static native byte[] discard(byte[] request);
 
     static native byte[] renew(long engine, byte[] identityId);
+
+    static native byte[] drop(long engine, byte[] identityId);
 
     static native byte[] status(long engine);
 
@@ -62,6 +64,11 @@ final class MachineIdNative {
         @Override
         public byte[] renew(long engine, byte[] identityId) {
             return MachineIdNative.renew(engine, identityId);
+        }
+
+        @Override
+        public byte[] drop(long engine, byte[] identityId) {
+            return MachineIdNative.drop(engine, identityId);
         }
 
         @Override

@@ -24,6 +24,8 @@ interface NativeApi {
 
     byte[] renew(long engine, byte[] identityId);
 
+    byte[] drop(long engine, byte[] identityId);
+
     byte[] status(long engine);
 
     byte[] close(long engine);

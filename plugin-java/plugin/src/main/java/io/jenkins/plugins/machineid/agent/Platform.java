@@ -18,7 +18,7 @@ final class Platform {
      * @param maps text of {@code /proc/self/maps}, or empty where there is none
      */
     static String choose(String osName, String osArch, String maps) throws NativeUnavailableException {
-        String platform = system(osName) + "-" + processor(osArch);
+        String platform = name(osName, osArch);
         if (!PACKAGED.contains(platform)) {
             throw new NativeUnavailableException(Reason.PLATFORM, platform);
         }
@@ -26,6 +26,11 @@ final class Platform {
             throw new NativeUnavailableException(Reason.MUSL, platform);
         }
         return platform;
+    }
+
+    /** Operating system and processor, whether or not there is a library for them. */
+    static String name(String osName, String osArch) {
+        return system(osName) + "-" + processor(osArch);
     }
 
     /** What the loader's own words mean. */

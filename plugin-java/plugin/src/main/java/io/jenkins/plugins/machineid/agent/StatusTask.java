@@ -3,23 +3,28 @@
 package io.jenkins.plugins.machineid.agent;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import jenkins.security.MasterToSlaveCallable;
 
 /** What the open engines hold. */
-public final class StatusTask extends MasterToSlaveCallable<ArrayList<byte[]>, IOException> {
-    private static final long serialVersionUID = 1L;
+public final class StatusTask extends MasterToSlaveCallable<AgentStatus, IOException> {
+    private static final long serialVersionUID = 2L;
 
     private final String root;
+    private final String known;
 
-    public StatusTask(String root) {
+    /** @param known number of what was told last; null: all is wanted */
+    public StatusTask(String root, String known) {
         this.root = root;
+        this.known = known;
     }
 
     /** Does not load the library where nothing has used it yet. */
     @Override
-    public ArrayList<byte[]> call() {
+    public AgentStatus call() {
         AgentState agent = AgentState.existing(root);
-        return agent == null ? new ArrayList<>() : new ArrayList<>(agent.engines().status());
+        String platform = Platform.name(System.getProperty("os.name"), System.getProperty("os.arch"));
+        return agent == null
+                ? AgentStatus.unused(platform, AgentState.unavailable(root))
+                : AgentStatus.of(platform, agent.engines().status(), known);
     }
 }

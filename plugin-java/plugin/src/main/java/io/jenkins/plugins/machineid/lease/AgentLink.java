@@ -10,9 +10,11 @@ import hudson.remoting.Callable;
 import hudson.remoting.VirtualChannel;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.agent.AcquireTask;
+import io.jenkins.plugins.machineid.agent.AgentStatus;
 import io.jenkins.plugins.machineid.agent.Answer;
 import io.jenkins.plugins.machineid.agent.CheckTask;
 import io.jenkins.plugins.machineid.agent.DiscardTask;
+import io.jenkins.plugins.machineid.agent.DropTask;
 import io.jenkins.plugins.machineid.agent.KeyTask;
 import io.jenkins.plugins.machineid.agent.OpenTask;
 import io.jenkins.plugins.machineid.agent.ReleaseTask;
@@ -21,9 +23,12 @@ import io.jenkins.plugins.machineid.agent.SealedBox;
 import io.jenkins.plugins.machineid.agent.StatusTask;
 import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
+import io.jenkins.plugins.machineid.report.AgentReport;
+import io.jenkins.plugins.machineid.report.AgentReports;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,10 +45,14 @@ final class AgentLink {
     /** Engines whose status is read; an agent has one for each configuration of an identity. */
     private static final int MAX_ENGINES = 100;
 
+    private final String node;
+    private final String agent;
     private final AgentCalls calls;
     private final String root;
 
     AgentLink(String node, String agent, VirtualChannel channel, String root) {
+        this.node = node;
+        this.agent = agent;
         this.calls = new AgentCalls(node, agent, channel);
         this.root = root;
     }
@@ -64,11 +73,11 @@ final class AgentLink {
             throws IOException, InterruptedException {
         byte[] sealed = statement == null ? null : seal(answer(new KeyTask(root), ASK).getSealTo(), statement);
         AcquireTask task = new AcquireTask(root, config.key(), lease, parent, request, sealed);
-        return Reply.read(withConfig(task, ACQUIRE, config, identity));
+        return done(() -> Reply.read(withConfig(task, ACQUIRE, config, identity)));
     }
 
     Reply renew(EngineConfig config, String identity) throws IOException, InterruptedException {
-        return Reply.read(withConfig(new RenewTask(root, config.key(), identity), ASK, config, identity));
+        return done(() -> Reply.read(withConfig(new RenewTask(root, config.key(), identity), ASK, config, identity)));
     }
 
     /** Releases a lease whose id may be taken again, and of whose directory only the agent's table knows. */
@@ -90,7 +99,23 @@ final class AgentLink {
         if (answer.isConfigurationWanted()) {
             answer = answer(new DiscardTask(root, lease, directory), LOCAL);
         }
+        AgentReports.get().touched(node);
         return Reply.read(answer.getReply());
+    }
+
+    private interface Work {
+        Reply now() throws IOException, InterruptedException;
+    }
+
+    /** What was known of the agent holds no longer; what fails there is looked into at once. */
+    private Reply done(Work work) throws IOException, InterruptedException {
+        AgentReports.get().touched(node);
+        try {
+            return work.now();
+        } catch (NativeFailure e) {
+            Maintenance.lookSoon(node);
+            throw e;
+        }
     }
 
     Reply check(EngineConfig config) throws IOException, InterruptedException {
@@ -98,10 +123,36 @@ final class AgentLink {
         return Reply.read(answer(new CheckTask(root, seal(sealTo, config.bytes())), CHECK).getReply());
     }
 
-    List<Reply> status() throws IOException, InterruptedException {
+    /** Drops an identity on the agent. */
+    Reply drop(EngineConfig config, String identity) throws IOException, InterruptedException {
+        return done(() -> Reply.read(withConfig(new DropTask(root, config.key(), identity), ASK, config, identity)));
+    }
+
+    /**
+     * What the agent says of itself now, which {@link AgentReports} remembers.
+     *
+     * @param all also what hasn't changed
+     * @return of each engine; none where all is as before
+     */
+    List<Reply> status(boolean all) throws IOException, InterruptedException {
+        AgentStatus said =
+                calls.call(AgentStatus.class, new StatusTask(root, all ? null : AgentReports.get().number(node)), LOCAL);
+        Instant now = Instant.now();
+        if (said.isUnchanged()) {
+            if (all || AgentReports.get().heardAgain(node, now).isEmpty()) {
+                throw Reply.malformed("unchanged, and nothing before");
+            }
+            return List.of();
+        }
+        List<Reply> replies = replies(said);
+        AgentReports.get().heard(node, AgentReport.of(agent, said, replies, now));
+        return replies;
+    }
+
+    private static List<Reply> replies(AgentStatus said) throws NativeFailure {
         List<Reply> replies = new ArrayList<>();
         long size = 0;
-        for (Object reply : calls.call(ArrayList.class, raw(new StatusTask(root)), LOCAL)) {
+        for (Object reply : said.getReplies()) {
             if (replies.size() == MAX_ENGINES || !(reply instanceof byte[] bytes)) {
                 throw Reply.malformed("status of " + replies.size() + " engines");
             }
@@ -140,9 +191,4 @@ final class AgentLink {
         }
     }
 
-    /** What is in the list is the agent's word. */
-    @SuppressWarnings({"rawtypes", "unchecked"})
-    private static Callable<ArrayList, IOException> raw(Callable<?, IOException> task) {
-        return (Callable<ArrayList, IOException>) (Callable) task;
-    }
 }

@@ -6,6 +6,7 @@ import hudson.Extension;
 import hudson.model.Computer;
 import hudson.model.PeriodicWork;
 import hudson.model.TaskListener;
+import io.jenkins.plugins.machineid.report.AgentReports;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +32,9 @@ public class Maintenance extends PeriodicWork {
     private static final Set<String> BUSY = ConcurrentHashMap.newKeySet();
     /** To be visited once more, when the visit that is under way is over. */
     private static final Set<String> ONCE_MORE = ConcurrentHashMap.newKeySet();
+    /** About to be asked. */
+    private static final Set<String> LOOKING = ConcurrentHashMap.newKeySet();
+    private static final Duration MOMENT = Duration.ofSeconds(3);
     private static final AtomicBoolean RECHECK = new AtomicBoolean();
     private static final Map<String, String> SAID = new ConcurrentHashMap<>();
 
@@ -52,6 +56,7 @@ public class Maintenance extends PeriodicWork {
     @Override
     protected void doRun() {
         recheckSoon();
+        AgentReports.get().retain(node -> node.isEmpty() || Jenkins.get().getNode(node) != null);
         for (Computer computer : Jenkins.get().getComputers()) {
             if (computer.isOnline()) {
                 visitSoon(computer, null);
@@ -110,6 +115,17 @@ public class Maintenance extends PeriodicWork {
     static void nodeDeleted(String node) {
         SAID.remove(node);
         ONCE_MORE.remove(node);
+        AgentReports.get().forget(node);
+    }
+
+    /** Asks an agent in a moment how it stands, once for all that happens until then. */
+    static void lookSoon(String node) {
+        if (LOOKING.add(node)) {
+            AgentWork.later(MOMENT.toMillis(), () -> {
+                LOOKING.remove(node);
+                visitNow(node);
+            });
+        }
     }
 
     private static void visit(Computer computer, TaskListener listener) {
@@ -164,9 +180,9 @@ public class Maintenance extends PeriodicWork {
     }
 
     private static void look(Computer computer) throws IOException, InterruptedException {
-        boolean held = ActiveLeases.get().anyOn(computer.getName());
-        if (held || Sweep.due()) {
-            Sweep.run(computer.getName(), AgentLink.to(computer), Sweep.due());
+        String node = computer.getName();
+        if (AgentReports.get().isDue(node, ActiveLeases.get().anyOn(node), Instant.now())) {
+            Sweep.run(node, AgentLink.to(computer), Sweep.due());
         }
     }
 

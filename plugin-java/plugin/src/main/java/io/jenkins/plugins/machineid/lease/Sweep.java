@@ -3,8 +3,12 @@
 package io.jenkins.plugins.machineid.lease;
 
 import io.jenkins.plugins.machineid.reply.Reply;
+import io.jenkins.plugins.machineid.report.AgentReport;
+import io.jenkins.plugins.machineid.report.AgentReports;
+import io.jenkins.plugins.machineid.report.LeaseReport;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -32,19 +36,24 @@ final class Sweep {
     static void run(String node, AgentLink link, boolean release) throws IOException, InterruptedException {
         int left = MOST;
         Map<String, Integer> notes = new HashMap<>();
-        for (Reply status : link.status()) {
+        List<Reply> news = link.status(false);
+        for (Reply status : news) {
             for (Reply held : status.objects("leases")) {
                 String lease = held.text("lease");
                 if (notes.merge(lease, 1, Integer::sum) <= MOST_NOTES) {
                     ActiveLeases.get().note(node, held);
                 }
-                boolean nobodys = LEASE.matcher(lease).matches()
-                        && !ActiveLeases.get().contains(node, lease)
-                        && !Standing.holds(node, lease)
-                        && !TrialLease.holds(lease);
-                if (release && nobodys && left-- > 0) {
-                    link.release(lease);
-                }
+            }
+        }
+        // Also where nothing is new there: a build may have ended meanwhile.
+        for (LeaseReport held : AgentReports.get().of(node).map(AgentReport::leases).orElse(List.of())) {
+            String lease = held.lease();
+            boolean nobodys = LEASE.matcher(lease).matches()
+                    && !ActiveLeases.get().contains(node, lease)
+                    && !Standing.holds(node, lease)
+                    && !TrialLease.holds(lease);
+            if (release && nobodys && left-- > 0) {
+                link.release(lease);
             }
         }
     }

@@ -12,7 +12,7 @@ public final class JenkinsWords {
 
     private JenkinsWords() {}
 
-    static String of(String hint) {
+    public static String of(String hint) {
         return hint.replace(CA, Messages.Hint_caCertificate());
     }
 

@@ -28,6 +28,11 @@ public final class NativeFailure extends AbortException {
         return code;
     }
 
+    /** Without prefix and code, for a page of ours; may hold an agent's words. */
+    public String sentence() {
+        return AgentText.line(sentence);
+    }
+
     /** The same, said in other words. */
     public NativeFailure with(UnaryOperator<String> words) {
         return new NativeFailure(code, words.apply(sentence), retry);

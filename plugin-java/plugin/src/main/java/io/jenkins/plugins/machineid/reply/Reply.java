@@ -98,6 +98,17 @@ public final class Reply {
         return value instanceof Integer || value instanceof Long ? ((Number) value).longValue() : 0;
     }
 
+    /** Whether {@link #number} is one that is there. */
+    public boolean isNumber(String name) {
+        return content.opt(name) instanceof Integer || content.opt(name) instanceof Long;
+    }
+
+    /** Null when it isn't there or is something else. */
+    public Reply object(String name) {
+        JSONObject object = content.optJSONObject(name);
+        return object == null ? null : new Reply(object);
+    }
+
     public boolean flag(String name) {
         return Boolean.TRUE.equals(content.opt(name));
     }

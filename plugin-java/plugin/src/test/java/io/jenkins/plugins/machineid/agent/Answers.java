@@ -6,6 +6,9 @@ import java.lang.reflect.Constructor;
 import java.lang.reflect.Field;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /** What agents bring back, for tests of the controller. */
 public final class Answers {
@@ -32,6 +35,42 @@ public final class Answers {
 
     public static NativeUnavailableException unavailable(NativeUnavailableException.Reason reason, String detail) {
         return new NativeUnavailableException(reason, detail);
+    }
+
+    /** How an agent stands whose engines say this. */
+    public static AgentStatus status(String... replies) {
+        return AgentStatus.of("linux-x86_64", bytes(replies), null);
+    }
+
+    /** As {@link #status}, to somebody who may know it already. */
+    public static AgentStatus status(StatusTask asked, String... replies) {
+        try {
+            Field field = StatusTask.class.getDeclaredField("known");
+            field.setAccessible(true);
+            return AgentStatus.of("linux-x86_64", bytes(replies), (String) field.get(asked));
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static List<byte[]> bytes(String... replies) {
+        return Arrays.stream(replies).map(reply -> reply.getBytes(StandardCharsets.UTF_8)).toList();
+    }
+
+    /** Of an agent where nothing has used the library yet. */
+    public static AgentStatus unused(String platform, NativeUnavailableException why) {
+        return AgentStatus.unused(platform, why);
+    }
+
+    /** As only an agent that makes its objects itself can send it. */
+    public static AgentStatus raw(String platform, String number, ArrayList<?> replies) {
+        try {
+            Constructor<?> constructor = AgentStatus.class.getDeclaredConstructors()[0];
+            constructor.setAccessible(true);
+            return (AgentStatus) constructor.newInstance(platform, true, null, null, number, replies);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** What a task that takes a lease asks the library for. */

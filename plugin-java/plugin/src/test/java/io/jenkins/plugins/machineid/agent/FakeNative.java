@@ -71,6 +71,12 @@ final class FakeNative implements NativeApi {
     }
 
     @Override
+    public byte[] drop(long engine, byte[] identityId) {
+        calls.add("drop " + engine);
+        return bytes("{\"ok\":{\"dropped\":true}}");
+    }
+
+    @Override
     public byte[] status(long engine) {
         return bytes("{\"ok\":{}}");
     }

@@ -144,7 +144,7 @@ class AuditAttackTest {
             if (task instanceof StatusTask) {
                 JSONObject held = Blocks.acquired(first, renewed).put("lease", lease[0]);
                 JSONObject status = new JSONObject().put("leases", new JSONArray(List.of(held)));
-                return new ArrayList<>(List.of(Blocks.ok(status).getBytes(StandardCharsets.UTF_8)));
+                return Answers.status(Blocks.ok(status));
             }
             return Answers.of(Blocks.ok(Blocks.acquired(first).put("released", true)));
         }));
@@ -233,7 +233,7 @@ class AuditAttackTest {
                 leases.put(new JSONObject().put("lease", lease[0]).put("certificates_dropped", i));
             }
             JSONObject status = new JSONObject().put("leases", leases);
-            return new ArrayList<>(List.of(Blocks.ok(status).getBytes(StandardCharsets.UTF_8)));
+            return Answers.status(Blocks.ok(status));
         }));
         Blocks.Block block = new Blocks.Block(agent, run);
         lease[0] = block.session.lease();

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import hudson.model.FakeAgent;
 import hudson.model.FakeRun;
 import hudson.remoting.FakeChannel;
+import io.jenkins.plugins.machineid.agent.Answers;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import org.json.JSONArray;
 import org.json.JSONObject;
@@ -21,16 +21,16 @@ class RenewalNoticeTest {
 
     private String problem = "";
     private boolean usable = true;
-    private final FakeAgent agent = new FakeAgent("a-notice", new FakeChannel(task -> new ArrayList<>(List.of(status()))));
+    private final FakeAgent agent = new FakeAgent("a-notice", new FakeChannel(task -> Answers.status(status())));
     private final Blocks.Block block = new Blocks.Block(agent, new FakeRun("team-a/deploy", "notice#1"));
 
-    private byte[] status() {
+    private String status() {
         JSONObject lease = Blocks.acquired(Blocks.certificate())
                 .put("lease", block.session.lease())
                 .put("expires_at", "2026-11-21T20:37:33Z")
                 .put("usable", usable)
                 .put("problem", problem);
-        return Blocks.ok(new JSONObject().put("leases", new JSONArray(List.of(lease)))).getBytes(StandardCharsets.UTF_8);
+        return Blocks.ok(new JSONObject().put("leases", new JSONArray(List.of(lease))));
     }
 
     @AfterEach

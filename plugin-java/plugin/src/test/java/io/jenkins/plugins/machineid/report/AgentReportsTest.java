@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.jenkins.plugins.machineid.agent.AgentStatus;
+import io.jenkins.plugins.machineid.agent.Answers;
+import io.jenkins.plugins.machineid.agent.NativeUnavailableException.Reason;
+import io.jenkins.plugins.machineid.reply.Reply;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.json.JSONArray;
+import org.json.JSONObject;
+import org.junit.jupiter.api.Test;
+
+class AgentReportsTest {
+    private static final Instant NOON = Instant.parse("2026-11-21T12:00:00Z");
+
+    private final AgentReports reports = new AgentReports();
+
+    static AgentReport report(String agent, String status, Instant now) throws IOException {
+        AgentStatus said = Answers.status(status);
+        List<Reply> replies = new ArrayList<>();
+        for (Object reply : said.getReplies()) {
+            replies.add(Reply.read((byte[]) reply));
+        }
+        return AgentReport.of(agent, said, replies, now);
+    }
+
+    private static String ok(JSONObject status) {
+        return new JSONObject().put("ok", status).toString();
+    }
+
+    @Test
+    void what_the_contract_tells_is_known_afterwards() throws Exception {
+        String contract = Files.readString(Path.of("../../contract/status.reply.json"), StandardCharsets.UTF_8);
+        AgentReport report = report("worker 1", contract, NOON);
+        assertEquals(AgentReport.Library.USED, report.library());
+        assertEquals("0.1.0", report.version());
+        assertEquals("linux-x86_64", report.platform());
+        IdentityReport identity = report.identities().get(0);
+        assertEquals("ready", identity.state());
+        assertEquals("renewed", identity.origin());
+        assertEquals("token", identity.method());
+        assertEquals(Instant.parse("2026-11-21T19:57:33Z"), identity.renewsAt());
+        assertEquals("cluster_unreachable", identity.failing().code());
+        assertEquals(Instant.parse("2026-11-21T19:40:02Z"), identity.failing().since());
+        assertFalse(identity.failing().hint().isEmpty());
+        Server server = identity.server();
+        assertEquals("18.9.1", server.version());
+        assertEquals("proxy", server.kind());
+        assertEquals(-2, server.clockDifference());
+        assertEquals(1, server.pins().size());
+        assertEquals(Instant.parse("2036-11-18T10:00:00Z"), server.caExpiresAt());
+        assertEquals(1, report.leasesOf("api").size());
+        assertTrue(report.leasesOf("other").isEmpty());
+        assertNotNull(report.number());
+    }
+
+    @Test
+    void an_answer_that_nothing_has_changed_counts_where_something_is_known() throws Exception {
+        assertTrue(reports.heardAgain("a", NOON).isEmpty());
+        reports.heard("a", report("a", ok(new JSONObject()), NOON));
+        AgentReport again = reports.heardAgain("a", NOON.plusSeconds(60)).orElseThrow();
+        assertEquals(NOON.plusSeconds(60), again.heardAt());
+        assertEquals(NOON, again.changedAt());
+    }
+
+    @Test
+    void who_holds_nothing_is_asked_seldom_until_something_is_done_there() throws Exception {
+        assertTrue(reports.isDue("a", false, NOON));
+        reports.heard("a", report("a", ok(new JSONObject()), NOON));
+        assertFalse(reports.isDue("a", false, NOON.plusSeconds(299)));
+        assertTrue(reports.isDue("a", false, NOON.plusSeconds(300)));
+        assertTrue(reports.isDue("a", true, NOON.plusSeconds(1)));
+        reports.touched("a");
+        assertTrue(reports.isDue("a", false, NOON.plusSeconds(1)));
+        reports.heardAgain("a", NOON.plusSeconds(2));
+        assertFalse(reports.isDue("a", false, NOON.plusSeconds(3)));
+        JSONObject failing = new JSONObject()
+                .put("identities", new JSONArray().put(new JSONObject().put("id", "api").put("failure", new JSONObject())));
+        reports.heard("a", report("a", ok(failing), NOON));
+        assertTrue(reports.isDue("a", false, NOON.plusSeconds(1)));
+    }
+
+    @Test
+    void a_deleted_node_is_forgotten_also_by_an_answer_that_came_late() throws Exception {
+        reports.heard("gone", report("gone", ok(new JSONObject()), NOON));
+        reports.heard("here", report("here", ok(new JSONObject()), NOON));
+        reports.forget("gone");
+        reports.heard("gone", report("gone", ok(new JSONObject()), NOON));
+        reports.retain("here"::equals);
+        assertEquals(List.of("here"), List.copyOf(reports.all().keySet()));
+    }
+
+    @Test
+    void why_the_library_can_not_be_used_is_a_sentence_of_ours() throws Exception {
+        AgentStatus said =
+                Answers.unused("windows-x86_64", Answers.unavailable(Reason.PLATFORM, "windows-x86_64<script>\u202e"));
+        AgentReport report = AgentReport.of("w1", said, List.of(), NOON);
+        assertEquals(AgentReport.Library.UNAVAILABLE, report.library());
+        assertEquals("native_platform", report.problemCode());
+        assertTrue(report.problem().contains("w1") && report.problem().indexOf('\u202e') < 0, report.problem());
+        AgentReport unused = AgentReport.of("w2", Answers.unused("linux-x86_64", null), List.of(), NOON);
+        assertEquals(AgentReport.Library.UNUSED, unused.library());
+        assertEquals("", unused.problem());
+    }
+
+    /** An agent that answers as it likes. */
+    @Test
+    void a_hostile_agents_answer_is_bounded_in_number_and_length() throws Exception {
+        JSONArray identities = new JSONArray();
+        JSONArray leases = new JSONArray();
+        JSONArray pins = new JSONArray();
+        for (int i = 0; i < 900; i++) {
+            pins.put("p".repeat(3000));
+        }
+        for (int i = 0; i < 999; i++) {
+            JSONObject identity = new JSONObject()
+                    .put("id", "i" + i)
+                    .put("state", "marvellous")
+                    .put("origin", "stolen\u001b[31m")
+                    .put("expires_at", "never")
+                    .put("generation", "x");
+            if (i == 0) {
+                identity.put("reason", "r".repeat(100_000) + "\u001b[31m\n")
+                        .put("failure", new JSONObject().put("message", "m".repeat(50_000)).put("since", "+999999999-01-01T00:00:00Z"))
+                        .put("server", new JSONObject()
+                                .put("ca_pins", pins)
+                                .put("clock_difference_seconds", "1e999")
+                                .put("version", "<img src=x>".repeat(1000)));
+            }
+            identities.put(identity);
+            leases.put(new JSONObject().put("lease", "l" + i).put("identity", "i0"));
+        }
+        JSONObject status = new JSONObject().put("identities", identities).put("leases", leases).put("version", new JSONArray());
+        AgentReport report = report("a", ok(status), NOON);
+        assertEquals(AgentReport.MOST_IDENTITIES, report.identities().size());
+        assertTrue(report.leases().size() <= AgentReport.MOST_LEASES);
+        assertEquals("", report.version());
+        IdentityReport first = report.identities().get(0);
+        assertEquals("", first.state());
+        assertEquals("", first.origin());
+        assertNull(first.expiresAt());
+        assertNull(first.failing().since());
+        assertTrue(first.failing().message().length() <= Heard.LONGEST + 1);
+        assertTrue(first.reason().length() <= Heard.LONGEST + 1);
+        assertTrue(first.server().version().length() <= Heard.LONGEST + 1);
+        assertEquals(8, first.server().pins().size());
+        assertNull(first.server().clockDifference());
+    }
+
+    @Test
+    void a_number_is_sent_back_only_if_it_is_one() {
+        assertNull(AgentReport.of("a", Answers.raw("p".repeat(1000), "n".repeat(1 << 20), new ArrayList<>()), List.of(), NOON)
+                .number());
+        AgentReport none = AgentReport.of("a", Answers.raw(null, null, new ArrayList<>()), List.of(), NOON);
+        assertNull(none.number());
+        assertEquals("", none.platform());
+    }
+
+    @Test
+    void equal_texts_of_many_agents_are_kept_once() throws Exception {
+        String contract = Files.readString(Path.of("../../contract/status.reply.json"), StandardCharsets.UTF_8);
+        Server one = report("a", contract, NOON).identities().get(0).server();
+        Server other = report("b", contract, NOON).identities().get(0).server();
+        assertTrue(one.version() == other.version() && one.pins().get(0) == other.pins().get(0));
+    }
+}
