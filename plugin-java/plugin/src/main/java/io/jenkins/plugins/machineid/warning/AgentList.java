@@ -4,9 +4,9 @@ package io.jenkins.plugins.machineid.warning;
 
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.reply.AgentText;
+import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.Collection;
 
 /** Some agents, as a sentence has them: however many there are, it stays short. */
 record AgentList(List<String> sorted) {
@@ -17,6 +17,11 @@ record AgentList(List<String> sorted) {
         return new AgentList(List.copyOf(new TreeSet<>(names)));
     }
 
+    /** One agent's name, as it may stand in a sentence. */
+    static String name(String agent) {
+        return AgentText.line(agent, LONGEST);
+    }
+
     int size() {
         return sorted.size();
     }
@@ -24,7 +29,7 @@ record AgentList(List<String> sorted) {
     @Override
     public String toString() {
         List<String> shown =
-                sorted.stream().limit(SHOWN).map(name -> AgentText.line(name, LONGEST)).toList();
+                sorted.stream().limit(SHOWN).map(AgentList::name).toList();
         if (size() == 1) {
             return Messages.Warning_agent(shown.get(0));
         }

@@ -9,11 +9,12 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.BinaryOperator;
 
 /** What the versions and authorities of clusters mean for what is configured here. */
 final class ClusterCauses {
@@ -28,33 +29,44 @@ final class ClusterCauses {
 
     private ClusterCauses() {}
 
-    static List<Warning> of(List<Facts.Server> clusters, List<Facts.Member> members, Instant now) {
-        List<Warning> warnings = new ArrayList<>();
-        Map<String, Facts.Server> byName = new HashMap<>();
-        for (Facts.Server cluster : clusters) {
-            byName.put(cluster.name(), cluster);
-            if (cluster.version() != null && cluster.version().major() > NEWEST_VERIFIED) {
-                String version = cluster.version().toString();
-                warnings.add(Warning.of(
-                        Cause.NEWER_CLUSTER,
-                        cluster.name(),
-                        List.of(version),
-                        0,
-                        Messages.Warning_newerCluster(cluster.name(), version, NEWEST_VERIFIED),
-                        Places.CLUSTERS));
+    static List<Warning> of(List<Facts.Server> seen, List<Facts.Member> members, Instant now) {
+        Map<String, Facts.Server> newest = new TreeMap<>();
+        Map<String, Facts.Server> first = new TreeMap<>();
+        for (Facts.Server server : seen) {
+            if (server.version() != null) {
+                newest.merge(server.name(), server, BinaryOperator.maxBy(Comparator.comparing(Facts.Server::version)));
             }
-            if (cluster.authorityExpires() != null && cluster.authorityExpires().minus(AUTHORITY_SOON).isBefore(now)) {
-                Instant end = cluster.authorityExpires().truncatedTo(ChronoUnit.SECONDS);
-                warnings.add(Warning.of(
-                        Cause.AUTHORITY_EXPIRES,
-                        cluster.name(),
-                        List.of(end.toString()),
-                        0,
-                        Messages.Warning_authorityExpires(cluster.name(), end),
-                        Places.CLUSTERS));
+            if (server.authorityExpires() != null) {
+                first.merge(
+                        server.name(), server, BinaryOperator.minBy(Comparator.comparing(Facts.Server::authorityExpires)));
             }
         }
-        warnings.addAll(subsets(byName, members));
+        List<Warning> warnings = new ArrayList<>();
+        newest.forEach((cluster, server) -> {
+            if (server.version().major() > NEWEST_VERIFIED) {
+                String version = server.version().toString();
+                warnings.add(Warning.of(
+                        Cause.NEWER_CLUSTER,
+                        cluster,
+                        List.of(version),
+                        0,
+                        Messages.Warning_newerCluster(cluster, version, NEWEST_VERIFIED, AgentList.name(server.agent())),
+                        Places.CLUSTERS));
+            }
+        });
+        first.forEach((cluster, server) -> {
+            Instant end = server.authorityExpires().truncatedTo(ChronoUnit.SECONDS);
+            if (end.minus(AUTHORITY_SOON).isBefore(now)) {
+                warnings.add(Warning.of(
+                        Cause.AUTHORITY_EXPIRES,
+                        cluster,
+                        List.of(end.toString()),
+                        0,
+                        Messages.Warning_authorityExpires(cluster, end, AgentList.name(server.agent())),
+                        Places.CLUSTERS));
+            }
+        });
+        warnings.addAll(subsets(newest, members));
         return warnings;
     }
 
@@ -64,7 +76,6 @@ final class ClusterCauses {
             Facts.Server cluster = clusters.get(member.cluster());
             if (member.subset()
                     && cluster != null
-                    && cluster.version() != null
                     && cluster.version().major() + 1 >= FIRST_WITHOUT_SUBSETS) {
                 concerned.computeIfAbsent(member.identity(), unused -> new TreeMap<>())
                         .computeIfAbsent(member.cluster(), unused -> new TreeSet<>())

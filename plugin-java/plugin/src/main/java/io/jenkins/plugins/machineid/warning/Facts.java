@@ -11,7 +11,7 @@ import java.util.List;
  * What warnings are made of, as it was known at one moment. Nobody is asked for it.
  *
  * @param members identities on agents
- * @param clusters of which something is known
+ * @param clusters as agents have seen them; there may be several of one
  * @param platforms agents for which there is no library
  * @param keys null: not known yet
  * @param keyHolders token resources that have the public keys in them, for people
@@ -28,6 +28,7 @@ public record Facts(
      * @param expires null: not known
      * @param renews when it is to be renewed; null: it isn't, or not by itself
      * @param cluster as configured
+     * @param heard when the agent said so
      * @param subset whether roles were asked for that aren't all that the bot may take
      */
     public record Member(
@@ -40,16 +41,18 @@ public record Facts(
             Instant expires,
             Instant renews,
             String cluster,
+            Instant heard,
             boolean subset) {}
 
     /**
      * A cluster, as agents have seen it.
      *
      * @param name as configured
-     * @param version the newest that was seen; null: not known
+     * @param version null: not known
      * @param authorityExpires null: not known
+     * @param agent that says so, as shown to people
      */
-    public record Server(String name, TeleportVersion version, Instant authorityExpires) {}
+    public record Server(String name, TeleportVersion version, Instant authorityExpires, String agent) {}
 
     /** An agent that has no library, with the words for its operating system and processor. */
     public record Platform(String agent, String platform) {}

@@ -52,7 +52,7 @@ final class IdentityCauses {
         } else if (!member.code().isEmpty() && isOver(member.since(), PATIENCE, now)) {
             causes.add(Cause.NOT_RENEWED);
         }
-        boolean stuck = !causes.isEmpty() || member.renews() != null && isOver(member.renews(), PATIENCE, now);
+        boolean stuck = !causes.isEmpty() || member.renews() != null && isOver(member.renews(), PATIENCE, member.heard());
         if (member.expires() != null && stuck && member.expires().minus(SOON).isBefore(now)) {
             causes.add(Cause.EXPIRES);
         }

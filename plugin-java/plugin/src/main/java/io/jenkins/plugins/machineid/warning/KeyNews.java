@@ -10,6 +10,7 @@ import hudson.model.listeners.SaveableListener;
 import hudson.security.ACL;
 import hudson.security.ACLContext;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.folder.FolderIdentities;
 import io.jenkins.plugins.machineid.issuer.IssuerConfiguration;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
 import io.jenkins.plugins.machineid.issuer.KeyState;
@@ -31,11 +32,15 @@ public class KeyNews extends PeriodicWork {
     /**
      * @param keys null: none are needed, or they can't be read
      * @param holders token resources that have the public keys in them, for people
+     * @param ofFolders what folders define
      */
-    record News(KeyState keys, List<String> holders) {}
+    record News(KeyState keys, List<String> holders, List<Named> ofFolders) {}
+
+    /** An identity as people call it, and its cluster. */
+    record Named(String name, String cluster) {}
 
     private static final Logger LOGGER = Logger.getLogger(KeyNews.class.getName());
-    private static volatile News latest = new News(null, List.of());
+    private static volatile News latest = new News(null, List.of(), List.of());
 
     /** One waits while another one works; a third would see nothing else. */
     private static final ThreadPoolExecutor THREAD =
@@ -87,7 +92,10 @@ public class KeyNews extends PeriodicWork {
     private static void look() {
         try (ACLContext system = ACL.as2(ACL.SYSTEM2)) {
             List<String> holders = KeysSetup.holders();
-            latest = new News(holders.isEmpty() ? null : state(), holders);
+            List<Named> ofFolders = FolderIdentities.everywhere(MachineIdConfiguration.get().settings()).stream()
+                    .map(defined -> new Named(defined.name(), defined.cluster()))
+                    .toList();
+            latest = new News(holders.isEmpty() ? null : state(), holders, ofFolders);
             WarningBoard.get().all();
         } catch (RuntimeException e) {
             LOGGER.log(Level.FINE, "the warnings about identities are looked at in the next round", e);

@@ -17,22 +17,22 @@ public final class Known {
     /** All is well. */
     public static Facts.Member well(String agent) {
         return new Facts.Member(
-                agent, "api", "ready", "", "", null, NOW.plus(Duration.ofMinutes(50)), NOW.plus(Duration.ofMinutes(20)), "main", false);
+                agent, "api", "ready", "", "", null, NOW.plus(Duration.ofMinutes(50)), NOW.plus(Duration.ofMinutes(20)), "main", NOW, false);
     }
 
     public static Facts.Member failing(String agent, String state, String code, String error, Duration since) {
         Facts.Member well = well(agent);
         return new Facts.Member(
-                agent, "api", state, code, error, NOW.minus(since), well.expires(), well.renews(), "main", false);
+                agent, "api", state, code, error, NOW.minus(since), well.expires(), well.renews(), "main", NOW, false);
     }
 
     static Facts.Member expiring(String agent, Duration left, Duration overdue) {
-        return new Facts.Member(agent, "api", "ready", "", "", null, NOW.plus(left), NOW.minus(overdue), "main", false);
+        return new Facts.Member(agent, "api", "ready", "", "", null, NOW.plus(left), NOW.minus(overdue), "main", NOW, false);
     }
 
     static Facts.Member subset(String agent) {
         Facts.Member well = well(agent);
-        return new Facts.Member(agent, "api", "ready", "", "", null, well.expires(), well.renews(), "main", true);
+        return new Facts.Member(agent, "api", "ready", "", "", null, well.expires(), well.renews(), "main", NOW, true);
     }
 
     public static Facts members(Facts.Member... members) {
@@ -40,7 +40,7 @@ public final class Known {
     }
 
     static Facts cluster(String version, Instant authorityExpires, Facts.Member... members) {
-        Facts.Server server = new Facts.Server("main", TeleportVersion.parse(version).orElse(null), authorityExpires);
+        Facts.Server server = new Facts.Server("main", TeleportVersion.parse(version).orElse(null), authorityExpires, "a1");
         return new Facts(List.of(members), List.of(server), List.of(), null, List.of());
     }
 

@@ -42,7 +42,7 @@ class WarningBoardTest {
 
     /** For ever. */
     private static Facts.Member away(String agent, String code) {
-        return new Facts.Member(agent, "api", "ready", code, "no", Instant.EPOCH, null, null, "main", false);
+        return new Facts.Member(agent, "api", "ready", code, "no", Instant.EPOCH, null, null, "main", Known.NOW, false);
     }
 
     private void dismissAll(WarningBoard board) throws IOException {
@@ -169,7 +169,7 @@ class WarningBoardTest {
     void not_more_is_kept_than_a_thousand() throws IOException {
         TeleportVersion newer = TeleportVersion.parse("21").orElseThrow();
         List<Facts.Server> clusters = IntStream.range(0, Dismissals.MOST + 20)
-                .mapToObj(i -> new Facts.Server("cluster-" + i, newer, null))
+                .mapToObj(i -> new Facts.Server("cluster-" + i, newer, null, "a1"))
                 .toList();
         facts = new Facts(List.of(), clusters, List.of(), null, List.of());
         WarningBoard board = board();

@@ -77,7 +77,7 @@ class WarningsTest {
                         Known.failing("a3", "ready", "cluster_unreachable", "refused", LONG)),
                 Cause.NOT_RENEWED);
         assertEquals(
-                "Identity api can't be renewed on 3 agents (a1, a2, a3) since 2026-11-21T11:50:00Z; what is valid serves on. refused"
+                "Identity api can't be joined or renewed on 3 agents (a1, a2, a3) since 2026-11-21T11:50:00Z; what is valid serves on. refused"
                         + " [cluster_unreachable]",
                 warning.sentence());
         Warning other = only(Known.members(Known.failing("a1", "ready", "rate_limited", "slow", LONG)), Cause.NOT_RENEWED);
@@ -110,7 +110,7 @@ class WarningsTest {
     void a_cluster_that_is_newer_than_what_was_tried() {
         none(Known.cluster("20.12.3", null));
         Warning warning = only(Known.cluster("21.0.0-alpha.1", null), Cause.NEWER_CLUSTER);
-        assertTrue(warning.sentence().startsWith("Cluster main has Teleport 21.0.0, "), warning.sentence());
+        assertTrue(warning.sentence().startsWith("Cluster main has Teleport 21.0.0, as agent a1 has seen it, "), warning.sentence());
         assertNotEquals(warning.id(), only(Known.cluster("21.0.1", null), Cause.NEWER_CLUSTER).id());
     }
 
@@ -203,10 +203,10 @@ class WarningsTest {
     void hostile_words_of_agents_stay_one_short_line() {
         String hostile = "</div><script>alert(1)</script>\n\u001b[31m\u202e" + "x".repeat(100_000);
         Facts.Member member = new Facts.Member(
-                hostile, hostile, "ready", hostile, hostile, Known.NOW.minus(LONG), Known.NOW.minus(LONG), null, "main", true);
+                hostile, hostile, "ready", hostile, hostile, Known.NOW.minus(LONG), Known.NOW.minus(LONG), null, "main", Known.NOW, true);
         Facts facts = new Facts(
                 List.of(member),
-                List.of(new Facts.Server("main", io.jenkins.plugins.machineid.issuer.TeleportVersion.parse("19").get(), null)),
+                List.of(new Facts.Server("main", io.jenkins.plugins.machineid.issuer.TeleportVersion.parse("19").get(), null, hostile)),
                 List.of(new Facts.Platform(hostile, hostile)),
                 null,
                 List.of());
