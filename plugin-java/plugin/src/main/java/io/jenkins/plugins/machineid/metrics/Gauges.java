@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.jenkins.plugins.machineid.metrics;
 
+import io.jenkins.plugins.machineid.report.Condition;
 import io.jenkins.plugins.machineid.warning.Cause;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,8 +26,10 @@ final class Gauges {
         gauges.put(Metric.LEASES_OWED.key(), () -> Levels.now().load().owed());
         gauges.put(Metric.BLOCKS_WAITING.key(), () -> Levels.now().load().blocksWaiting());
         gauges.put(Metric.JOINS_QUEUED.key(), () -> Levels.now().load().joinsQueued());
-        for (String state : Metric.IDENTITIES.words()) {
-            gauges.put(Metric.IDENTITIES.key(state), () -> Levels.now().states().getOrDefault(state, 0));
+        for (Condition condition : Condition.values()) {
+            gauges.put(
+                    Metric.IDENTITIES.key(condition.word()),
+                    () -> Levels.now().conditions().getOrDefault(condition, 0));
         }
         for (Cause cause : Cause.values()) {
             gauges.put(Metric.WARNINGS.key(cause.word()), () -> Levels.now().warnings().getOrDefault(cause, 0));

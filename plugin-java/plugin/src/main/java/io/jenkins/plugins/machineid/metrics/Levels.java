@@ -3,25 +3,27 @@
 package io.jenkins.plugins.machineid.metrics;
 
 import io.jenkins.plugins.machineid.lease.LeaseLoad;
+import io.jenkins.plugins.machineid.report.Condition;
 import io.jenkins.plugins.machineid.warning.Cause;
 import io.jenkins.plugins.machineid.warning.Facts;
 import io.jenkins.plugins.machineid.warning.WarningBoard;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * How things stand at one moment, as numbers.
  *
- * @param states how many identities on agents are in each state
+ * @param conditions how many identities on agents stand so
  * @param first when each identity expires on the first of its agents
  * @param failing on how many agents something goes wrong with each identity
  */
 record Levels(
         LeaseLoad load,
         Map<Cause, Integer> warnings,
-        Map<String, Integer> states,
+        Map<Condition, Integer> conditions,
         Map<String, Instant> first,
         Map<String, Integer> failing) {
     /** How old they may be: a scrape asks for all of them at once. */
@@ -41,11 +43,11 @@ record Levels(
     }
 
     static Levels of(LeaseLoad load, Map<Cause, Integer> warnings, Facts facts) {
-        Map<String, Integer> states = new HashMap<>();
+        Map<Condition, Integer> conditions = new EnumMap<>(Condition.class);
         Map<String, Instant> first = new HashMap<>();
         Map<String, Integer> failing = new HashMap<>();
         for (Facts.Member member : facts.members()) {
-            states.merge(member.state(), 1, Integer::sum);
+            conditions.merge(member.condition(), 1, Integer::sum);
             if (member.expires() != null) {
                 first.merge(member.identity(), member.expires(), (one, other) -> one.isBefore(other) ? one : other);
             }
@@ -53,6 +55,6 @@ record Levels(
                 failing.merge(member.identity(), 1, Integer::sum);
             }
         }
-        return new Levels(load, warnings, states, first, failing);
+        return new Levels(load, warnings, conditions, first, failing);
     }
 }

@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid.metrics;
 
 import io.jenkins.plugins.machineid.access.Refusal;
 import io.jenkins.plugins.machineid.agent.NativeUnavailableException;
+import io.jenkins.plugins.machineid.report.Condition;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
 import io.jenkins.plugins.machineid.warning.Cause;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ public enum Metric {
     LEASES_OWED(Kind.GAUGE, Part.NONE, "Leases of blocks that are over, to be released when their agents are back"),
     BLOCKS_WAITING(Kind.GAUGE, Part.NONE, "Blocks that have asked for a lease and don't have it yet"),
     JOINS_QUEUED(Kind.GAUGE, Part.NONE, "First joins and renewals that wait for their turn, because of the clusters' limits"),
-    IDENTITIES("identities", Kind.GAUGE, Part.STATE, "Identities on agents that are in this state, as far as it is known"),
+    IDENTITIES("identities", Kind.GAUGE, Part.CONDITION, "Identities on agents of which this is known"),
     IDENTITY_REMAINING_SECONDS("identity", "remaining_seconds", Kind.GAUGE, Part.IDENTITY, "Time left until the identity expires on the first of its agents, negative afterwards; absent while it is on none"),
     IDENTITY_FAILING("identity", "failing", Kind.GAUGE, Part.IDENTITY, "Agents on which something goes wrong with the identity"),
     WARNINGS("warnings", Kind.GAUGE, Part.CAUSE, "Warnings of this cause, each counted by its agents where it is about agents; dismissed ones, too");
@@ -55,7 +56,7 @@ public enum Metric {
         NONE,
         RULE,
         CODE,
-        STATE,
+        CONDITION,
         CAUSE,
         /** An id of the configuration. */
         IDENTITY
@@ -130,7 +131,7 @@ public enum Metric {
             case NONE -> List.of("");
             case RULE -> Arrays.stream(Refusal.Rule.values()).map(Refusal.Rule::code).toList();
             case CODE -> codes();
-            case STATE -> Vocabulary.words("identity_states");
+            case CONDITION -> Arrays.stream(Condition.values()).map(Condition::word).toList();
             case CAUSE -> Arrays.stream(Cause.values()).map(Cause::word).toList();
             case IDENTITY -> null;
         };

@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid.warning;
 
 import io.jenkins.plugins.machineid.issuer.KeyState;
 import io.jenkins.plugins.machineid.issuer.TeleportVersion;
+import io.jenkins.plugins.machineid.report.Condition;
 import java.time.Instant;
 import java.util.List;
 
@@ -21,11 +22,11 @@ public record Facts(
     /**
      * An identity on an agent, in the agent's words.
      *
-     * @param state one of the words {@code identity_states}
+     * @param condition how it stands, as far as is known
      * @param code of what goes wrong; empty: nothing does
      * @param error the same as a sentence
      * @param since when it was first so; null: not known
-     * @param expires null: not known
+     * @param expires null: not known, or the agent is away
      * @param renews when it is to be renewed; null: it isn't, or not by itself
      * @param cluster as configured
      * @param heard when the agent said so
@@ -34,7 +35,7 @@ public record Facts(
     public record Member(
             String agent,
             String identity,
-            String state,
+            Condition condition,
             String code,
             String error,
             Instant since,

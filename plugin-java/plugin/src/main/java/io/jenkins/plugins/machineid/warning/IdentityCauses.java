@@ -25,6 +25,7 @@ final class IdentityCauses {
     static final Duration SOON = Duration.ofMinutes(15);
 
     private static final int LONGEST_ERROR = 300;
+    private static final int LONGEST_CODE = 40;
 
     private IdentityCauses() {}
 
@@ -45,12 +46,15 @@ final class IdentityCauses {
 
     private static List<Cause> causes(Facts.Member member, Instant now) {
         List<Cause> causes = new ArrayList<>();
-        if (member.state().equals("locked") || member.code().equals("bot_locked")) {
-            causes.add(Cause.LOCKED);
-        } else if (member.state().equals("needs_rejoin") || member.code().equals("identity_needs_rejoin")) {
-            causes.add(Cause.NEEDS_TOKEN);
-        } else if (!member.code().isEmpty() && isOver(member.since(), PATIENCE, now)) {
-            causes.add(Cause.NOT_RENEWED);
+        switch (member.condition()) {
+            case LOCKED -> causes.add(Cause.LOCKED);
+            case NEEDS_TOKEN -> causes.add(Cause.NEEDS_TOKEN);
+            case FAILING, EXPIRED -> {
+                if (!member.code().isEmpty() && isOver(member.since(), PATIENCE, now)) {
+                    causes.add(Cause.NOT_RENEWED);
+                }
+            }
+            default -> {}
         }
         boolean stuck = !causes.isEmpty() || member.renews() != null && isOver(member.renews(), PATIENCE, member.heard());
         if (member.expires() != null && stuck && member.expires().minus(SOON).isBefore(now)) {
@@ -105,7 +109,7 @@ final class IdentityCauses {
     private static String error(List<Facts.Member> members) {
         return members.stream()
                 .collect(Collectors.groupingBy(
-                        member -> AgentText.line(member.error(), LONGEST_ERROR) + " [" + member.code() + "]",
+                        member -> AgentText.line(member.error(), LONGEST_ERROR) + " [" + AgentText.line(member.code(), LONGEST_CODE) + "]",
                         TreeMap::new,
                         Collectors.counting()))
                 .entrySet()

@@ -10,6 +10,7 @@ import io.jenkins.plugins.machineid.issuer.TeleportVersion;
 import io.jenkins.plugins.machineid.lease.SeenServer;
 import io.jenkins.plugins.machineid.report.AgentReport;
 import io.jenkins.plugins.machineid.report.AgentReports;
+import io.jenkins.plugins.machineid.report.Condition;
 import io.jenkins.plugins.machineid.report.Failing;
 import io.jenkins.plugins.machineid.report.IdentityReport;
 import io.jenkins.plugins.machineid.report.Server;
@@ -25,7 +26,7 @@ import java.util.Set;
 
 /**
  * Gathers what this controller knows. Asks no agent and waits for nothing. An agent speaks of identities that are configured
- * here, and of no others; what it said long ago, before it went away, isn't how things stand.
+ * here, and of no others. Of what it said before it went away only that counts which somebody has to mend.
  */
 final class KnownFacts {
     /** An agent that is there says something more often. */
@@ -57,17 +58,15 @@ final class KnownFacts {
                     .ifPresent(seen -> clusters.add(new Facts.Server(cluster.getName(), seen.version(), null, seen.agent())));
         }
         for (AgentReport report : reports) {
-            if (report.heardAt().plus(OLD).isBefore(now)) {
-                continue;
-            }
+            boolean there = !report.heardAt().plus(OLD).isBefore(now);
             if (PLATFORM.contains(report.problemCode())) {
                 platforms.add(new Facts.Platform(report.agent(), report.platform()));
             }
             for (IdentityReport identity : report.identities()) {
                 KeyNews.Named named = identities.get(identity.id());
                 if (named != null) {
-                    members.add(member(report, identity, named));
-                    if (identity.server() != null) {
+                    members.add(member(report, identity, named, there, now));
+                    if (there && identity.server() != null) {
                         clusters.add(server(named.cluster(), report.agent(), identity.server()));
                     }
                 }
@@ -76,17 +75,17 @@ final class KnownFacts {
         return new Facts(members, clusters, platforms, news.keys(), news.holders());
     }
 
-    private static Facts.Member member(AgentReport report, IdentityReport identity, KeyNews.Named named) {
+    private static Facts.Member member(AgentReport report, IdentityReport identity, KeyNews.Named named, boolean there, Instant now) {
         Failing failing = identity.failing();
         String code = failing == null ? "" : CODES.contains(failing.code()) ? failing.code() : OTHER_CODE;
         return new Facts.Member(
                 report.agent(),
                 named.name(),
-                identity.state(),
+                Condition.of(report, identity, there, now),
                 code,
                 failing == null ? "" : failing.message(),
                 failing == null ? null : failing.since(),
-                identity.expiresAt(),
+                there ? identity.expiresAt() : null,
                 identity.renewsAt(),
                 named.cluster(),
                 report.heardAt(),

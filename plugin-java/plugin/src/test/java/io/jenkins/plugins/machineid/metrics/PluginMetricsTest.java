@@ -10,6 +10,7 @@ import com.codahale.metrics.MetricRegistry;
 import io.jenkins.plugins.machineid.access.Refusal;
 import io.jenkins.plugins.machineid.lease.LeaseLoad;
 import io.jenkins.plugins.machineid.lease.LeaseObserver;
+import io.jenkins.plugins.machineid.report.Condition;
 import io.jenkins.plugins.machineid.warning.Cause;
 import io.jenkins.plugins.machineid.warning.Facts;
 import io.jenkins.plugins.machineid.warning.Known;
@@ -168,10 +169,10 @@ class PluginMetricsTest {
     void levels_are_of_all_agents() {
         Facts facts = Known.members(
                 Known.well("a1"),
-                Known.failing("a2", "locked", "bot_locked", "x", Duration.ofMinutes(5)),
-                Known.failing("a3", "ready", "rate_limited", "x", Duration.ZERO));
+                Known.failing("a2", Condition.LOCKED, "bot_locked", "x", Duration.ofMinutes(5)),
+                Known.failing("a3", Condition.FAILING, "rate_limited", "x", Duration.ZERO));
         Levels levels = Levels.of(new LeaseLoad(1, 2, 3, 4), Map.of(Cause.LOCKED, 1), facts);
-        assertEquals(Map.of("ready", 2, "locked", 1), levels.states());
+        assertEquals(Map.of(Condition.READY, 1, Condition.LOCKED, 1, Condition.FAILING, 1), levels.conditions());
         assertEquals(Map.of("api", 2), levels.failing());
         assertEquals(Known.NOW.plus(Duration.ofMinutes(50)), levels.first().get("api"));
     }

@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid.warning;
 
 import io.jenkins.plugins.machineid.issuer.KeyState;
 import io.jenkins.plugins.machineid.issuer.TeleportVersion;
+import io.jenkins.plugins.machineid.report.Condition;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -17,22 +18,22 @@ public final class Known {
     /** All is well. */
     public static Facts.Member well(String agent) {
         return new Facts.Member(
-                agent, "api", "ready", "", "", null, NOW.plus(Duration.ofMinutes(50)), NOW.plus(Duration.ofMinutes(20)), "main", NOW, false);
+                agent, "api", Condition.READY, "", "", null, NOW.plus(Duration.ofMinutes(50)), NOW.plus(Duration.ofMinutes(20)), "main", NOW, false);
     }
 
-    public static Facts.Member failing(String agent, String state, String code, String error, Duration since) {
+    public static Facts.Member failing(String agent, Condition condition, String code, String error, Duration since) {
         Facts.Member well = well(agent);
         return new Facts.Member(
-                agent, "api", state, code, error, NOW.minus(since), well.expires(), well.renews(), "main", NOW, false);
+                agent, "api", condition, code, error, NOW.minus(since), well.expires(), well.renews(), "main", NOW, false);
     }
 
     static Facts.Member expiring(String agent, Duration left, Duration overdue) {
-        return new Facts.Member(agent, "api", "ready", "", "", null, NOW.plus(left), NOW.minus(overdue), "main", NOW, false);
+        return new Facts.Member(agent, "api", Condition.READY, "", "", null, NOW.plus(left), NOW.minus(overdue), "main", NOW, false);
     }
 
     static Facts.Member subset(String agent) {
         Facts.Member well = well(agent);
-        return new Facts.Member(agent, "api", "ready", "", "", null, well.expires(), well.renews(), "main", NOW, true);
+        return new Facts.Member(agent, "api", Condition.READY, "", "", null, well.expires(), well.renews(), "main", NOW, true);
     }
 
     public static Facts members(Facts.Member... members) {

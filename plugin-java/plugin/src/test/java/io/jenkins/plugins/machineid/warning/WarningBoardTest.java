@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import hudson.XmlFile;
 import io.jenkins.plugins.machineid.issuer.Moment;
 import io.jenkins.plugins.machineid.issuer.TeleportVersion;
+import io.jenkins.plugins.machineid.report.Condition;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -42,7 +43,7 @@ class WarningBoardTest {
 
     /** For ever. */
     private static Facts.Member away(String agent, String code) {
-        return new Facts.Member(agent, "api", "ready", code, "no", Instant.EPOCH, null, null, "main", Known.NOW, false);
+        return new Facts.Member(agent, "api", Condition.FAILING, code, "no", Instant.EPOCH, null, null, "main", Known.NOW, false);
     }
 
     private void dismissAll(WarningBoard board) throws IOException {

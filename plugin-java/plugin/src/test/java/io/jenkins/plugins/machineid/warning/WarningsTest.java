@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.jenkins.plugins.machineid.issuer.TeleportVersion;
+import io.jenkins.plugins.machineid.report.Condition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,46 +53,47 @@ class WarningsTest {
     @Test
     void an_identity_that_needs_a_fresh_token() {
         Warning warning = only(
-                Known.members(Known.failing("a1", "needs_rejoin", "", "", LONG), Known.well("a2")), Cause.NEEDS_TOKEN);
+                Known.members(Known.failing("a1", Condition.NEEDS_TOKEN, "", "", LONG), Known.well("a2")), Cause.NEEDS_TOKEN);
         assertTrue(warning.sentence().startsWith("Identity api needs a fresh token on agent a1: "), warning.sentence());
         assertEquals(1, warning.agents());
         assertEquals(
                 warning.id(),
-                only(Known.members(Known.failing("a9", "ready", "identity_needs_rejoin", "…", LONG)), Cause.NEEDS_TOKEN).id());
+                only(Known.members(Known.failing("a9", Condition.NEEDS_TOKEN, "identity_needs_rejoin", "…", LONG)), Cause.NEEDS_TOKEN)
+                        .id());
     }
 
     @Test
     void a_lock() {
-        Warning warning = only(Known.members(Known.failing("a1", "locked", "", "", Duration.ZERO)), Cause.LOCKED);
+        Warning warning = only(Known.members(Known.failing("a1", Condition.LOCKED, "", "", Duration.ZERO)), Cause.LOCKED);
         assertTrue(warning.sentence().contains("locked on agent a1"), warning.sentence());
         assertEquals(
-                warning.id(), only(Known.members(Known.failing("a1", "ready", "bot_locked", "x", LONG)), Cause.LOCKED).id());
+                warning.id(), only(Known.members(Known.failing("a1", Condition.LOCKED, "bot_locked", "x", LONG)), Cause.LOCKED).id());
     }
 
     @Test
     void what_is_not_renewed_is_told_after_a_while_with_the_time_and_the_reason() {
-        none(Known.members(Known.failing("a1", "ready", "cluster_unreachable", "refused", Duration.ofSeconds(90))));
+        none(Known.members(Known.failing("a1", Condition.FAILING, "cluster_unreachable", "refused", Duration.ofSeconds(90))));
         Warning warning = only(
                 Known.members(
-                        Known.failing("a1", "ready", "cluster_unreachable", "refused", LONG),
-                        Known.failing("a2", "ready", "cluster_unreachable", "timed out", LONG.plusMinutes(5)),
-                        Known.failing("a3", "ready", "cluster_unreachable", "refused", LONG)),
+                        Known.failing("a1", Condition.FAILING, "cluster_unreachable", "refused", LONG),
+                        Known.failing("a2", Condition.FAILING, "cluster_unreachable", "timed out", LONG.plusMinutes(5)),
+                        Known.failing("a3", Condition.FAILING, "cluster_unreachable", "refused", LONG)),
                 Cause.NOT_RENEWED);
         assertEquals(
                 "Identity api can't be joined or renewed on 3 agents (a1, a2, a3) since 2026-11-21T11:50:00Z; what is valid serves on. refused"
                         + " [cluster_unreachable]",
                 warning.sentence());
-        Warning other = only(Known.members(Known.failing("a1", "ready", "rate_limited", "slow", LONG)), Cause.NOT_RENEWED);
+        Warning other = only(Known.members(Known.failing("a1", Condition.FAILING, "rate_limited", "slow", LONG)), Cause.NOT_RENEWED);
         assertNotEquals(warning.id(), other.id());
     }
 
     @Test
     void the_same_failure_later_and_on_other_agents_is_the_same_warning() {
-        Warning before = only(Known.members(Known.failing("a1", "ready", "rate_limited", "slow", LONG)), Cause.NOT_RENEWED);
+        Warning before = only(Known.members(Known.failing("a1", Condition.FAILING, "rate_limited", "slow", LONG)), Cause.NOT_RENEWED);
         Warning after = only(
                 Known.members(
-                        Known.failing("b1", "ready", "rate_limited", "slower", LONG.plusHours(1)),
-                        Known.failing("b2", "ready", "rate_limited", "slow", LONG)),
+                        Known.failing("b1", Condition.FAILING, "rate_limited", "slower", LONG.plusHours(1)),
+                        Known.failing("b2", Condition.FAILING, "rate_limited", "slow", LONG)),
                 Cause.NOT_RENEWED);
         assertEquals(before.id(), after.id());
     }
@@ -189,9 +192,9 @@ class WarningsTest {
     @Test
     void ten_thousand_agents_are_a_few_lines() {
         List<Facts.Member> members = new ArrayList<>(IntStream.range(0, 10_000)
-                .mapToObj(i -> Known.failing("agent-" + i, "ready", "cluster_unreachable", "refused " + i, LONG))
+                .mapToObj(i -> Known.failing("agent-" + i, Condition.FAILING, "cluster_unreachable", "refused " + i, LONG))
                 .toList());
-        members.add(Known.failing("locked", "locked", "bot_locked", "x", LONG));
+        members.add(Known.failing("locked", Condition.LOCKED, "bot_locked", "x", LONG));
         List<Warning> warnings = of(Known.members(members.toArray(Facts.Member[]::new)));
         assertEquals(List.of(Cause.LOCKED, Cause.NOT_RENEWED), warnings.stream().map(Warning::cause).toList());
         assertEquals(10_000, warnings.get(1).agents());
@@ -203,10 +206,10 @@ class WarningsTest {
     void hostile_words_of_agents_stay_one_short_line() {
         String hostile = "</div><script>alert(1)</script>\n\u001b[31m\u202e" + "x".repeat(100_000);
         Facts.Member member = new Facts.Member(
-                hostile, hostile, "ready", hostile, hostile, Known.NOW.minus(LONG), Known.NOW.minus(LONG), null, "main", Known.NOW, true);
+                hostile, hostile, Condition.FAILING, hostile, hostile, Known.NOW.minus(LONG), Known.NOW.minus(LONG), null, "main", Known.NOW, true);
         Facts facts = new Facts(
                 List.of(member),
-                List.of(new Facts.Server("main", io.jenkins.plugins.machineid.issuer.TeleportVersion.parse("19").get(), null, hostile)),
+                List.of(new Facts.Server("main", TeleportVersion.parse("19").get(), null, hostile)),
                 List.of(new Facts.Platform(hostile, hostile)),
                 null,
                 List.of());
