@@ -12,7 +12,6 @@ import java.util.List;
 
 public class Jenkins extends hudson.model.Node implements hudson.model.ItemGroup<hudson.model.Item> {
     public static final Permission ADMINISTER = null;
-
     public static final Permission SYSTEM_READ = null;
 
     public static final XStream2 XSTREAM2 = null;
