@@ -26,7 +26,7 @@ public enum Metric {
     REFUSALS_BY_RULE("refusals", Kind.COUNTER, Part.RULE, "The same, by the rule that refused"),
     EVENTS_MISSED(Kind.COUNTER, Part.NONE, "Events that the counters above weren't told, since too many came at once"),
     ACQUIRE_DURATION_SECONDS(Kind.SUMMARY, Part.NONE, "How long blocks waited for their lease on the agent, of those that got one; without the time in the queue of joins"),
-    ACQUIRES_FAILED(Kind.COUNTER, Part.NONE, "Blocks that got no lease"),
+    ACQUIRES_FAILED(Kind.COUNTER, Part.NONE, "Tries to take a block's lease that have failed; what the policy refused before isn't among them"),
     RENEWALS(Kind.COUNTER, Part.NONE, "Leases that joined once more with a fresh statement"),
     RENEWALS_FAILED(Kind.COUNTER, Part.NONE, "Leases that could not; they are tried again"),
     STANDING_FAILED(Kind.COUNTER, Part.NONE, "Standing destinations that could not be taken, or could not join once more; they are tried again"),

@@ -80,7 +80,7 @@ public class PluginMetrics extends MetricProvider implements Counting.Sink {
     @Override
     public void count(Metric metric, String word, long by) {
         String key = metric.key(word);
-        Meter meter = own.get(key) instanceof Meter known ? known : later.computeIfAbsent(key, registry.get()::meter);
+        Meter meter = own.get(key) instanceof Meter known ? known : later.computeIfAbsent(key, name -> registry.get().meter(name));
         meter.mark(by);
     }
 

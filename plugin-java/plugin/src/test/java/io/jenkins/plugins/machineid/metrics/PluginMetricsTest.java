@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.metrics;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.codahale.metrics.MetricRegistry;
 import io.jenkins.plugins.machineid.access.Refusal;
@@ -18,14 +19,19 @@ import io.prometheus.client.CollectorRegistry;
 import io.prometheus.client.dropwizard.DropwizardExports;
 import io.prometheus.client.exporter.common.TextFormat;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -115,6 +121,30 @@ class PluginMetricsTest {
             assertFalse(name.matches(".*_(count|sum|bucket|info|milliseconds|minutes)(_total)?"), name);
             assertFalse(metric.meaning().endsWith("."), name);
         }
+    }
+
+    @Test
+    void prometheus_own_tool_finds_nothing() throws IOException, InterruptedException {
+        Path output = Files.createTempFile("promtool", ".txt");
+        Process tool;
+        try {
+            tool = new ProcessBuilder("promtool", "check", "metrics")
+                    .redirectErrorStream(true)
+                    .redirectOutput(output.toFile())
+                    .start();
+        } catch (IOException e) {
+            assumeTrue(false, "SKIPPED: promtool isn't installed (Debian's package prometheus)");
+            return;
+        }
+        leases.done(LeaseObserver.Work.ACQUIRE, Duration.ofMillis(1500), "cluster_unreachable");
+        String text = text();
+        try (OutputStream input = tool.getOutputStream()) {
+            input.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        assertTrue(tool.waitFor(60, TimeUnit.SECONDS));
+        assertEquals("", Files.readString(output), text);
+        assertEquals(0, tool.exitValue());
+        Files.delete(output);
     }
 
     @Test
