@@ -35,6 +35,7 @@ import rest  # noqa: E402,F401
 import setup_page  # noqa: E402,F401
 import trial  # noqa: E402,F401
 import real_cluster  # noqa: E402,F401
+import health  # noqa: E402,F401
 import monitors  # noqa: E402,F401
 import metrics  # noqa: E402,F401
 import views  # noqa: E402,F401

@@ -63,7 +63,7 @@ def the_set_up_page_shows_what_to_create(world):
         contains(page, "12.4, 13.4 or 14", "jenkins-copy-button", keys["step"])
         for script in re.findall(r"<script[^>]*>(.*?)</script>", page[page.index('id="identity-signed"'):page.index('id="machine-id-forms"')], re.S):
             assert not script.strip(), f"an inline script: {script}"
-        contains(jenkins.get("/manage/"), "machine-id-setup")
+        contains(jenkins.get("/manage/machine-id/"), "/manage/machine-id-setup/")
         # Somebody has removed the identity since the page was opened.
         for name in ("try", "look"):
             status, body = jenkins.reply(PAGE + f"{name}?identity=removed&job=tool&agent=")

@@ -190,7 +190,7 @@ async fn recovers(stage: &Stage) -> Result<Option<String>, Failure> {
         }
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
-    let state = stage.engine.status().await?.identities.first().map(|identity| identity.state);
+    let state = stage.engine.status().await?.identities.first().map(|identity| identity.status.state);
     if state == Some(machine_id::engine::IdentityState::NeedsRejoin) {
         stage.bring_fresh_token()?;
         if let Err(error) = stage.engine.renew("api").await {

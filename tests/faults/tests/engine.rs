@@ -31,7 +31,7 @@ async fn lease(stage: &Stage, order: &LeaseRequest) -> LeaseStatus {
 }
 
 async fn state(stage: &Stage) -> (IdentityState, String) {
-    let status = stage.engine.status().await.unwrap().identities.remove(0);
+    let status = stage.engine.status().await.unwrap().identities.remove(0).status;
     (status.state, status.reason)
 }
 
@@ -154,7 +154,7 @@ async fn of_two_engines_on_one_store_one_renews_and_the_other_follows() {
     assert!((1..=4).contains(&counters.renewed), "{} renewals", counters.renewed);
     let mut generations = Vec::new();
     for engine in [&stage.engine, &second] {
-        generations.push(engine.status().await.unwrap().identities.remove(0).generation);
+        generations.push(engine.status().await.unwrap().identities.remove(0).status.generation);
     }
     assert_eq!(generations, [stage.double.generation("api"), stage.double.generation("api")]);
     second.close().await;
@@ -187,7 +187,7 @@ async fn a_renewal_that_nobody_waits_for_any_more_is_still_written_down() {
     let storage = stage.directory.path().join("storage");
     let after = stage.another(&storage).unwrap();
     stage.engine.close().await;
-    let status = after.status().await.unwrap().identities.remove(0);
+    let status = after.status().await.unwrap().identities.remove(0).status;
     assert_eq!((status.state, status.generation), (IdentityState::Ready, Some(2)));
 }
 
@@ -357,11 +357,11 @@ async fn an_identity_that_could_not_be_written_down_is_kept_and_written_later() 
     };
     let (renewed, ()) = tokio::join!(renewed, filled);
     assert_eq!(renewed.unwrap().generation, Some(2));
-    let on_disk = engine.status().await.unwrap().identities.remove(0);
+    let on_disk = engine.status().await.unwrap().identities.remove(0).status;
     assert_eq!((on_disk.state, on_disk.generation), (IdentityState::NeedsRejoin, Some(1)));
     fs::remove_file(&filler).unwrap();
     until("writing it down", Duration::from_secs(20), async || {
-        let status = engine.status().await.unwrap().identities.remove(0);
+        let status = engine.status().await.unwrap().identities.remove(0).status;
         status.state == IdentityState::Ready && status.generation == Some(2)
     })
     .await;

@@ -69,7 +69,9 @@ pub async fn work(directory: &Path, proxy: &str, length: Duration) -> Result<(),
     for lease in status.leases.iter().filter(|lease| !lease.problem.is_empty()) {
         println!("broken lease {}: {}", lease.lease, lease.problem);
     }
-    for identity in status.identities.iter().filter(|identity| identity.state != IdentityState::Ready) {
+    for identity in
+        status.identities.iter().map(|identity| &identity.status).filter(|status| status.state != IdentityState::Ready)
+    {
         println!("broken identity {}: {}", identity.state, identity.reason);
     }
     Ok(())

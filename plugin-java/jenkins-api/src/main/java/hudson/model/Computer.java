@@ -25,6 +25,10 @@ public abstract class Computer extends Actionable implements AccessControlled {
         return null;
     }
 
+    public String getUrl() {
+        return null;
+    }
+
     public final boolean isOnline() {
         return false;
     }

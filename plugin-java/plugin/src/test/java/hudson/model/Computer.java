@@ -26,6 +26,10 @@ public abstract class Computer extends Actionable implements AccessControlled {
         return null;
     }
 
+    public String getUrl() {
+        return "computer/" + getName() + "/";
+    }
+
     public boolean isOnline() {
         return false;
     }

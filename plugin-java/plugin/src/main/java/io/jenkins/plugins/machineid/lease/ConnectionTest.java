@@ -49,26 +49,31 @@ public final class ConnectionTest extends ConnectionCheck {
         }
         String agent = computer.getDisplayName();
         try {
-            Reply reply = look(AgentLink.to(computer), agent, cluster, identity);
-            List<String> lines = new ArrayList<>(describe(agent, reply));
-            int facts = lines.size();
-            if (identity == null) {
-                otherName(cluster, reply.text("cluster")).ifPresent(lines::add);
-                lines.add(Messages.Test_nobody());
-                return new Tried(FormValidation.Kind.OK, lines);
-            }
-            WireForm.tooOld(cluster, identity).ifPresent(lines::add);
-            JoinAdvice.otherName(cluster, identity, new JoinAdvice.Said(reply.text("cluster"), agent))
-                    .ifPresent(lines::add);
-            FormValidation.Kind kind = lines.size() > facts ? FormValidation.Kind.WARNING : FormValidation.Kind.OK;
-            lines.add(notTried(identity.getJoin()));
-            return new Tried(kind, lines);
+            return tried(AgentLink.to(computer), agent, cluster, identity);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return Tried.warning(Messages.Test_interrupted(agent));
         } catch (IOException e) {
             return Tried.error(Messages.Test_failed(agent, TrialAgents.sentence(e)));
         }
+    }
+
+    /** As {@link #look(Cluster, Identity)}, from one agent. */
+    static Tried tried(AgentLink link, String agent, Cluster cluster, Identity identity)
+            throws IOException, InterruptedException {
+        Reply reply = look(link, agent, cluster, identity);
+        List<String> lines = new ArrayList<>(describe(agent, reply));
+        int facts = lines.size();
+        if (identity == null) {
+            otherName(cluster, reply.text("cluster")).ifPresent(lines::add);
+            lines.add(Messages.Test_nobody());
+            return new Tried(FormValidation.Kind.OK, lines);
+        }
+        WireForm.tooOld(cluster, identity).ifPresent(lines::add);
+        JoinAdvice.otherName(cluster, identity, new JoinAdvice.Said(reply.text("cluster"), agent)).ifPresent(lines::add);
+        FormValidation.Kind kind = lines.size() > facts ? FormValidation.Kind.WARNING : FormValidation.Kind.OK;
+        lines.add(notTried(identity.getJoin()));
+        return new Tried(kind, lines);
     }
 
     /** Asks an agent, and remembers the version that it tells. */

@@ -68,15 +68,26 @@ record LeaseFill(Reply reply, Instant expires, String way) {
             if (statement.isNeeded()) {
                 session.renewal().plan(now, expires);
             }
-            return new LeaseFill(reply, expires, way(settings, request.identity(), statement));
+            return new LeaseFill(reply, expires, way(settings, request.identity(), statement, reply.text("origin")));
         }
     }
 
-    /** Whether the agent has joined just now or kept what it had, only the library knows. */
-    private static String way(Settings settings, String identity, LeaseStatement statement) {
-        return statement.isNeeded()
-                ? Messages.Console_signed()
-                : Messages.Console_method(settings.identity(identity).getJoin().symbol());
+    /**
+     * How the identity was come by.
+     *
+     * @param origin the agent's word, for show alone
+     */
+    static String way(Settings settings, String identity, LeaseStatement statement, String origin) {
+        if (statement.isNeeded()) {
+            return Messages.Console_signed();
+        }
+        String method = settings.identity(identity).getJoin().symbol();
+        return switch (origin) {
+            case "joined" -> Messages.Console_joined(method);
+            case "renewed" -> Messages.Console_renewed(method);
+            case "kept" -> Messages.Console_kept(method);
+            default -> Messages.Console_method(method);
+        };
     }
 
     /** Blocks of this build with this identity on this node: the same is stated about them. */

@@ -43,9 +43,10 @@ import org.kohsuke.stapler.verb.POST;
 @Extension
 @ExportedBean
 public class SetupPage extends ManagementLink implements StaplerProxy {
+    /** Not in the list of Manage Jenkins: the page of the same name there, which shows how all stands, leads here. */
     @Override
     public String getIconFileName() {
-        return "symbol-key";
+        return null;
     }
 
     @Override

@@ -118,7 +118,7 @@ class AgentReportsTest {
 
     /** An agent that answers as it likes. */
     @Test
-    void a_hostile_agents_answer_is_bounded_in_number_and_length() throws Exception {
+    void a15AnAgentsReportIsBoundedAndItsOwn() throws Exception {
         JSONArray identities = new JSONArray();
         JSONArray leases = new JSONArray();
         JSONArray pins = new JSONArray();

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.health;
+
+import hudson.model.Computer;
+import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.report.AgentReport;
+import io.jenkins.plugins.machineid.report.AgentReports;
+import io.jenkins.plugins.machineid.report.Condition;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import jenkins.model.Jenkins;
+
+/** All agents and identities at one moment, as far as is known: nobody is asked. */
+final class Fleet {
+    private final List<Entry> entries;
+    private final Map<String, AgentReport> reports;
+    private final Instant now;
+
+    private Fleet(List<Entry> entries, Map<String, AgentReport> reports, Instant now) {
+        this.entries = entries;
+        this.reports = reports;
+        this.now = now;
+    }
+
+    static Fleet now() {
+        Set<String> online = new HashSet<>();
+        for (Computer computer : Jenkins.get().getComputers()) {
+            if (computer.isOnline()) {
+                online.add(computer.getName());
+            }
+        }
+        return of(AgentReports.get().all(), online, new Clusters(MachineIdConfiguration.get().settings()), Instant.now());
+    }
+
+    static Fleet of(Map<String, AgentReport> reports, Set<String> online, Clusters clusters, Instant now) {
+        List<Entry> entries = reports.entrySet().stream()
+                .flatMap(each -> Entry.of(each.getKey(), each.getValue(), online.contains(each.getKey()), clusters, now))
+                .toList();
+        return new Fleet(entries, reports, now);
+    }
+
+    Instant moment() {
+        return now;
+    }
+
+    List<Entry> entries() {
+        return entries;
+    }
+
+    int agents() {
+        return reports.size();
+    }
+
+    /** How many there are of each. */
+    Map<Condition, Integer> counts() {
+        Map<Condition, Integer> counts = new EnumMap<>(Condition.class);
+        entries.forEach(entry -> counts.merge(entry.condition(), 1, Integer::sum));
+        return counts;
+    }
+
+    List<ClusterSummary> clusters() {
+        return ClusterSummary.of(entries, now);
+    }
+}

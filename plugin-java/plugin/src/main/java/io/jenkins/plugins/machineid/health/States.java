@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: The machine-id authors
+// SPDX-License-Identifier: Apache-2.0
+package io.jenkins.plugins.machineid.health;
+
+import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.report.Condition;
+import io.jenkins.plugins.machineid.report.IdentityReport;
+
+/** Words for people, and Jenkins' own colours for them. */
+final class States {
+    private States() {}
+
+    static String text(Condition condition) {
+        return switch (condition) {
+            case LOCKED -> Messages.Health_locked();
+            case NEEDS_TOKEN -> Messages.Health_needsToken();
+            case EXPIRED -> Messages.Health_expired();
+            case UNAVAILABLE -> Messages.Health_unavailable();
+            case FAILING -> Messages.Health_failing();
+            case LEASE_FAILING -> Messages.Health_leaseFailing();
+            case READY -> Messages.Health_ready();
+            case EACH_LEASE -> Messages.Health_eachLease();
+            case OFFLINE -> Messages.Health_offline();
+            case UNUSED -> Messages.Health_unused();
+        };
+    }
+
+    /** The text says the same: nobody needs to see a colour. */
+    static String colour(Condition condition) {
+        return switch (condition) {
+            case LOCKED, NEEDS_TOKEN, EXPIRED, UNAVAILABLE -> "jenkins-!-error-color";
+            case FAILING, LEASE_FAILING -> "jenkins-!-warning-color";
+            case READY, EACH_LEASE -> "jenkins-!-success-color";
+            case OFFLINE, UNUSED -> "jenkins-!-text-color-secondary";
+        };
+    }
+
+    /** How an identity was come by. */
+    static String origin(IdentityReport identity) {
+        return switch (identity.origin()) {
+            case "joined" -> Messages.Health_joined(identity.method());
+            case "renewed" -> Messages.Health_renewed(identity.method());
+            case "kept" -> Messages.Health_kept(identity.method());
+            default -> identity.method();
+        };
+    }
+}
