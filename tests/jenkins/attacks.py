@@ -18,6 +18,8 @@ from world import LEASE, Skipped, block, contains, equal, test
 PACKAGE = "io.jenkins.plugins.machineid"
 CONFIGURATION = f"{PACKAGE}.config.MachineIdConfiguration.get()"
 PASSWORD = "for-these-tests-only"
+# What everybody has who may look at anything.
+LOOK = ("jenkins.model.Jenkins.READ", "hudson.model.Item.READ")
 
 
 class As:

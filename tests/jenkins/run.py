@@ -36,6 +36,8 @@ import setup_page  # noqa: E402,F401
 import trial  # noqa: E402,F401
 import real_cluster  # noqa: E402,F401
 import health  # noqa: E402,F401
+import monitors  # noqa: E402,F401
+import metrics  # noqa: E402,F401
 import views  # noqa: E402,F401
 import audit  # noqa: E402,F401
 import pages  # noqa: E402,F401

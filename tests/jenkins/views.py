@@ -8,11 +8,10 @@ import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
-from attacks import CONFIGURATION, PACKAGE, PASSWORD, users
+from attacks import CONFIGURATION, LOOK, PACKAGE, PASSWORD, users
 from world import Skipped, block, contains, equal, test
 
 HERE = Path(__file__).resolve().parent
-LOOK = ("jenkins.model.Jenkins.READ", "hudson.model.Item.READ")
 ROLES = {
     "viewer": (*LOOK, "jenkins.model.Jenkins.SYSTEM_READ", "hudson.model.Item.EXTENDED_READ", "hudson.model.Computer.EXTENDED_READ"),
     "agents": (*LOOK, "hudson.model.Computer.CONFIGURE", "hudson.model.Computer.EXTENDED_READ"),
@@ -64,7 +63,8 @@ def places(world):
     return {"system": "/manage/configure", "agent": "/computer/a1/configure", "folder": "/job/shown/configure",
             "folder-setup": "/job/shown/machine-id-setup/", "freestyle": "/job/allowed-shown-freestyle/configure",
             "generator": "/job/allowed-shown/pipeline-syntax/", "setup": "/manage/machine-id-setup/",
-            "health": "/manage/machine-id/", "node-health": "/computer/a1/machine-id/",
+            "monitors": "/administrativeMonitor/machine-id/", "health": "/manage/machine-id/",
+            "node-health": "/computer/a1/machine-id/",
             "build": "/job/allowed-shown/1/", "audit": "/job/allowed-shown/1/machine-id/"}
 
 
@@ -74,7 +74,7 @@ def each_page_as_each_person_sees_it(world):
     jenkins.groovy("[jenkins.model.Jenkins.SYSTEM_READ, hudson.model.Item.EXTENDED_READ, hudson.model.Computer.EXTENDED_READ]"
                    ".each { it.enabled = true }")
     # Who has only the one right sees no others' pages at all.
-    sees = {"admin": list(pages), "viewer": ["system", "health", "node-health", "agent", "folder", "freestyle", "build", "audit"],
+    sees = {"admin": list(pages), "viewer": ["system", "monitors", "health", "node-health", "agent", "folder", "freestyle", "build", "audit"],
             "agents": ["agent", "node-health", "build", "audit"], "jobs": ["folder", "folder-setup", "freestyle", "generator", "build", "audit"]}
     with two_identities(jenkins), users(jenkins, **ROLES):
         plan = [{"role": role, "password": PASSWORD, "pages": {name: pages[name] for name in names}} for role, names in sees.items()]

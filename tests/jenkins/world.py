@@ -69,6 +69,8 @@ class World:
         self.jwks = output / "jwks.json"
         # The public keys of the bots that joined, as the double writes them down.
         self.joined_keys = output / "joined-keys"
+        # Users of bots that the double locks while they stand there.
+        self.locks = output / "locks"
 
     def start(self):
         self.start_cluster()
@@ -100,7 +102,7 @@ class World:
                               "--signed", f"stated-agents=stated,kubernetes,{self.jwks},%agent:a3@stated-agents",
                               "--signed", f"stated-folder=stated,kubernetes,{self.jwks},{OF_FOLDER}",
                               "--signed", f"stated-branches=stated,gitlab,{self.jwks},stated-multi/*;ref_type=branch,stated-multi/*;ref_type=change_request",
-                              "--joined-keys", self.joined_keys,
+                              "--joined-keys", self.joined_keys, "--locks", self.locks,
                               "--node", f"node1=127.0.0.1:{port}", "--host-key", f"node1={key}.pub"])
         wait_for("the Teleport double", ready.exists, 30)
         self.cluster = dict(line.split("=", 1) for line in ready.read_text().splitlines())

@@ -390,7 +390,9 @@ fn prometheus_own_tool_finds_nothing_against_metrics_and_alerts() {
     let checked = stage.machine.tool("sh", &["-c", "promtool check metrics <metrics"]).succeeded();
     assert_eq!(checked.stdout.clone() + &checked.stderr, "", "{text}");
     let rules = stage.machine.tool("promtool", &["check", "rules", &format!("{DOCS}/alerts.yaml")]).succeeded();
-    assert!(rules.stdout.contains("SUCCESS: 13 rules found"), "{}", rules.stdout);
+    let alerts = std::fs::read_to_string(format!("{DOCS}/alerts.yaml")).unwrap();
+    let count = alerts.matches("- alert: ").count();
+    assert!(count > 20 && rules.stdout.contains(&format!("SUCCESS: {count} rules found")), "{}", rules.stdout);
 }
 
 /// A counter begins with its first event, which `increase()` alone doesn't see.

@@ -1,6 +1,7 @@
 //! `teleport-double`: a cluster to play with on this machine.
 
 mod joins;
+mod locks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +57,9 @@ struct Arguments {
     /// Answer this many joins with 429 first.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     busy_joins: u32,
+    /// Users of bots that are locked (`bot-NAME`), one a line; looked at again and again.
+    #[arg(long, value_name = "FILE")]
+    locks: Option<PathBuf>,
     /// Written once the double serves: proxy address, auth address, pin, token of the first bot, web CA, `token.NAME`
     /// of each further bot, one `name=value` a line.
     #[arg(long, value_name = "FILE")]
@@ -141,7 +145,10 @@ async fn run(arguments: Arguments) -> Result<(), DoubleError> {
         }
         replace(path, &text)?;
     }
-    interrupted().await;
+    tokio::select! {
+        () = interrupted() => {}
+        () = followed(&double, arguments.locks.as_deref()) => {}
+    }
     double.stop();
     Ok(())
 }
@@ -154,6 +161,14 @@ fn certify(double: &Double, name: &str, file: &std::path::Path) -> Result<(), Do
     let certificate = double.sign_host_certificate(&key, &[name, &full, "localhost"])?;
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     replace(&file.with_file_name(format!("{stem}-cert.pub")), &certificate)
+}
+
+/// For ever.
+async fn followed(double: &Double, file: Option<&std::path::Path>) {
+    match file {
+        Some(file) => locks::follow(double, file).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Until Ctrl-C or SIGTERM.

@@ -10,7 +10,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 
 /**
  * How fast statements are handed out. A Teleport proxy takes so many requests a minute from one address on average, and so
@@ -57,8 +56,16 @@ public final class Pace {
 
     /** How many wait; what was aborted doesn't. */
     public synchronized int length() {
-        return (int) Stream.of(renewals, firsts)
-                .flatMap(each -> each.values().stream())
+        return length(renewals) + length(firsts);
+    }
+
+    /** How many of them join for the first time. */
+    public synchronized int firsts() {
+        return length(firsts);
+    }
+
+    private static int length(Map<String, Deque<CompletableFuture<Void>>> waiting) {
+        return (int) waiting.values().stream()
                 .flatMap(Deque::stream)
                 .filter(place -> !place.isDone())
                 .count();

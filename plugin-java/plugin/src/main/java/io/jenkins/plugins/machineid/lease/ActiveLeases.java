@@ -123,6 +123,10 @@ public final class ActiveLeases {
         owed.removeIf(session -> session.nodeName().equals(nodeName));
     }
 
+    int size() {
+        return entries.size();
+    }
+
     int owed() {
         return owed.size();
     }

@@ -105,6 +105,16 @@ public final class AgentWork {
         return task;
     }
 
+    /** How many tasks wait for a thread of their agent's, or of the pool. */
+    static int queued(Kind kind) {
+        synchronized (LANES) {
+            return LANES.entrySet().stream()
+                    .filter(lane -> lane.getKey().startsWith(kind + " "))
+                    .mapToInt(lane -> lane.getValue().queue.size())
+                    .sum();
+        }
+    }
+
     /** Threads of a pool have whatever user made them, or none: what they may see must not hang on that. */
     @SuppressWarnings("try")
     private static void asSystem(Runnable work) {

@@ -38,6 +38,16 @@ final class JoinQueue {
         return pace.length();
     }
 
+    /** How many wait, at all clusters. */
+    static int all() {
+        return ALL.values().stream().mapToInt(JoinQueue::length).sum();
+    }
+
+    /** How many of them are blocks that join for the first time. */
+    static int blocks() {
+        return ALL.values().stream().mapToInt(queue -> queue.pace.firsts()).sum();
+    }
+
     private void letGo() {
         Duration next = pace.letGo(System.nanoTime());
         if (next != null && clock.compareAndSet(false, true)) {

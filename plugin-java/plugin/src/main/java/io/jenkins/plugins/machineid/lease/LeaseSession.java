@@ -172,6 +172,12 @@ public final class LeaseSession implements Serializable {
      */
     public Map<String, String> acquire(Run<?, ?> run, TaskListener listener, boolean again)
             throws IOException, InterruptedException {
+        LeaseObserver.Work work = again ? LeaseObserver.Work.AGAIN : LeaseObserver.Work.ACQUIRE;
+        return ObservedWork.of(work, () -> take(run, listener, again));
+    }
+
+    private Map<String, String> take(Run<?, ?> run, TaskListener listener, boolean again)
+            throws IOException, InterruptedException {
         Computer computer = computer();
         // Also the first time: it may have waited for its turn for long.
         recheck(run);
@@ -207,8 +213,10 @@ public final class LeaseSession implements Serializable {
      *     is tried again soon
      */
     void renew(Run<?, ?> run) throws IOException, InterruptedException {
-        recheck(run);
-        LeaseFill.of(this, run, computer());
+        ObservedWork.of(LeaseObserver.Work.RENEW, () -> {
+            recheck(run);
+            return LeaseFill.of(this, run, computer());
+        });
     }
 
     /** @throws AbortException when the block is over, as it may be after a while in a queue */

@@ -103,7 +103,7 @@ final class Standing {
         try (config) {
             Held wanted = new Held(lease, config.key() + new String(json, StandardCharsets.UTF_8));
             Renewal joins = joins(settings, node, request.identity());
-            Reply reply = keep(node, wanted, joins, release, () -> {
+            Reply reply = keep(node, wanted, joins, release, () -> ObservedWork.of(LeaseObserver.Work.STANDING, () -> {
                 // Releasing what was there may have taken a while.
                 request(MachineIdConfiguration.get().settings(), computer, standing);
                 try (LeaseStatement statement =
@@ -121,7 +121,7 @@ final class Standing {
                     }
                     return taken;
                 }
-            });
+            }));
             return reply == null
                     ? null
                     : Messages.Console_standing(standing.getPath(), request.identity(), reply.text("expires_at"));

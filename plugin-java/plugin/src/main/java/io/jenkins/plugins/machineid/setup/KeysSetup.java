@@ -28,6 +28,11 @@ public final class KeysSetup {
         this.tokens = List.copyOf(new TreeSet<>(tokens));
     }
 
+    /** The token resources that hold the public keys, with their clusters, of all that the present user may see. */
+    public static List<String> holders() {
+        return Plans.keyHolders(SetupPage.settings());
+    }
+
     /** @param tokens the token resources that hold the public keys, with their clusters */
     static KeysSetup read(List<String> tokens) {
         try {

@@ -23,20 +23,23 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** A Jenkins without the plugins Credentials, Plain Credentials and Folders. */
+/** A Jenkins without the plugins Credentials, Plain Credentials, Folders and Metrics. */
 class WithoutPluginTest {
     private static final Path CLASSES = Path.of("target/classes");
     /** Those that know the other plugins' types, and an extension that is marked as optional. */
     private static final Pattern KNOWN = Pattern.compile("io\\.jenkins\\.plugins\\.machineid\\."
             + "(credential\\.CredentialStore|folder\\.FolderIdentities\\$Known|folder\\.FolderIdentitiesProperty(\\$DescriptorImpl)?"
-            + "|setup\\.FolderPage\\$Factory):");
+            + "|setup\\.FolderPage\\$Factory|metrics\\.PluginMetrics(\\$\\w+)?):");
+
+    private static final List<String> THEIRS = List.of(
+            "com.cloudbees.", "org.jenkinsci.plugins.plaincredentials.", "com.codahale.", "jenkins.metrics.");
 
     /** The plugin's classes anew, as its class loader sees them there. */
     private static ClassLoader loader() throws MalformedURLException {
         return new URLClassLoader(new URL[] {CLASSES.toUri().toURL()}, WithoutPluginTest.class.getClassLoader()) {
             @Override
             protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-                if (name.startsWith("com.cloudbees.") || name.startsWith("org.jenkinsci.plugins.plaincredentials.")) {
+                if (THEIRS.stream().anyMatch(name::startsWith)) {
                     throw new ClassNotFoundException(name);
                 }
                 if (name.startsWith("io.jenkins.plugins.machineid.")) {
