@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use machine_id::config::AddressKind;
 use machine_id::engine::{
-    Acquired, CertificateHistory, CertificateNote, Checked, IdentityState, IdentityStatus, LeaseStatus, Released,
-    Renewed, Status, Trust,
+    Acquired, CertificateHistory, CertificateNote, Checked, IdentityState, IdentityStatus, LeaseStatus, OpenTunnel,
+    Released, Renewed, Status, Trust,
 };
 use machine_id::error::{Code, Error, Fault, Retry};
 use machine_id::lease::Fate;
@@ -78,6 +78,7 @@ fn an_acquired_lease_has_the_keys_of_its_file() {
         expires_at: then(),
         environment: BTreeMap::from([("MACHINE_ID_DIR".to_owned(), "/lease".to_owned())]),
         history: history(),
+        tunnels: vec![OpenTunnel { protocol: "postgres".to_owned(), port: 0 }],
     };
     assert_eq!(shape(&written(acquired)), shape(&reply_file!("acquire")));
 }

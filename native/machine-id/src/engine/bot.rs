@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 
 use super::agenda::{Held, Moment};
+use super::lease_tunnels::LeaseTunnels;
 use super::multiplex::Multiplexers;
 use super::reply::{IdentityState, IdentityStatus};
 use super::retry_gate::RetryGate;
@@ -35,6 +36,8 @@ pub(super) struct Bot {
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
     pub(super) multiplexers: Arc<Multiplexers>,
+    /// Of the leases, of all identities.
+    pub(super) tunnels: Arc<LeaseTunnels>,
     /// Told what comes of what it does.
     pub(super) metrics: Arc<Metrics>,
     pub(super) store: Store,
@@ -94,6 +97,7 @@ impl Memory {
 pub(super) struct Common {
     pub(super) clock: SharedClock,
     pub(super) multiplexers: Arc<Multiplexers>,
+    pub(super) tunnels: Arc<LeaseTunnels>,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -151,6 +155,7 @@ impl Bot {
             Common {
                 clock: Arc::clone(&self.clock),
                 multiplexers: Arc::clone(&self.multiplexers),
+                tunnels: Arc::clone(&self.tunnels),
                 metrics: Arc::clone(&self.metrics),
             },
             self.connector.clone(),
@@ -166,7 +171,7 @@ impl Bot {
         connector: Connector,
         store: Store,
     ) -> Self {
-        let Common { clock, multiplexers, metrics } = common;
+        let Common { clock, multiplexers, tunnels, metrics } = common;
         Self {
             join: Mutex::new(Arc::new(join)),
             cache: IssueCache::new(Arc::clone(&clock)),
@@ -175,6 +180,7 @@ impl Bot {
             clock,
             connector,
             multiplexers,
+            tunnels,
             metrics,
             store,
             machine: MachineMark::of_this_machine(),
