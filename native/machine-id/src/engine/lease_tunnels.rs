@@ -71,36 +71,27 @@ impl LeaseTunnels {
         if fresh.is_empty() {
             return Ok(Vec::new());
         }
-        if let Some(known) = self.renew(lease, &fresh) {
-            return Ok(known);
-        }
         let names = socket_names(fresh.iter().map(|fresh| (&fresh.tunnel.kind, fresh.spoken.0.as_str())));
         let way = destination::way(destination.path(), lease, LONGEST_NAME);
         if fresh.iter().any(|fresh| fresh.tunnel.port.is_none()) {
             destination::lead(&way, destination.path())?;
         }
-        let mut open = Vec::with_capacity(fresh.len());
-        for (fresh, name) in fresh.into_iter().zip(names) {
-            open.push(self.start(destination, &way, &name, fresh, metrics)?);
+        let mut open = self.all().remove(lease).unwrap_or_default();
+        let mut failed = None;
+        for (at, (fresh, name)) in fresh.into_iter().zip(names).enumerate() {
+            match open.get_mut(at) {
+                Some(known) if known.serving.is_there() => known.road.take(fresh.way),
+                // Somebody has emptied the directory; what is connected goes on until there is a new one.
+                Some(known) => match self.start(destination, &way, &name, fresh, metrics) {
+                    Ok(anew) => *known = anew,
+                    Err(error) => failed = Some(error),
+                },
+                None => open.push(self.start(destination, &way, &name, fresh, metrics)?),
+            }
         }
         let reached = open.iter().map(|open| open.reached.clone()).collect();
-        // What was open before, and whose names are gone, ends.
-        let before = self.all().insert(lease.to_owned(), open);
-        drop(before);
-        Ok(reached)
-    }
-
-    /// None: they aren't open, or clients can't find them any more.
-    fn renew(&self, lease: &str, fresh: &[Fresh]) -> Option<Vec<Reached>> {
-        let all = self.all();
-        let open = all.get(lease).filter(|open| open.len() == fresh.len())?;
-        open.iter().all(|open| open.serving.is_there()).then(|| {
-            let renewed = open.iter().zip(fresh).map(|(open, fresh)| {
-                open.road.take(fresh.way.clone());
-                open.reached.clone()
-            });
-            renewed.collect()
-        })
+        self.all().insert(lease.to_owned(), open);
+        failed.map_or(Ok(reached), Err)
     }
 
     fn start(

@@ -30,10 +30,9 @@ impl Services {
             double.add_database(&name, protocol, address);
         }
         for file in &self.database_keys {
-            let failed = |source| DoubleError::File { path: Path::new(file).to_owned(), source };
-            let certificate = double.certify_database(&std::fs::read(file).map_err(failed)?)?;
-            std::fs::write(format!("{file}.crt"), certificate).map_err(failed)?;
-            std::fs::write(format!("{file}.ca"), double.database_ca_pem()).map_err(failed)?;
+            let key = std::fs::read(file).map_err(|source| DoubleError::Write { path: file.clone(), source })?;
+            super::replace(Path::new(&format!("{file}.crt")), &double.certify_database(&key)?)?;
+            super::replace(Path::new(&format!("{file}.ca")), &double.database_ca_pem())?;
         }
         for (name, uri) in super::pairs(&self.apps, "application in the form NAME=URI")? {
             double.add_app(&name, &uri);

@@ -115,7 +115,7 @@ class ContractTest {
                 null,
                 null);
         LeaseRequest request = new LeaseRequest(new Grant("api", List.of("api-workers"), 1800), options);
-        expected.put("deadline_ms", LeaseRequest.DEADLINE_MS);
+        expected.put("deadline_ms", (int) LeaseRequest.DEADLINE_MS);
         assertEquals(expected.toMap(), tunnels(expected, request, null).toMap());
 
         // A lease that is taken again has the ports that its block knows.
