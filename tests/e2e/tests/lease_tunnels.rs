@@ -212,6 +212,9 @@ fn wrong_names_are_answered_with_those_that_the_roles_see_before_the_block_begin
     cluster.set_role(Role::new("api-workers").only_databases(&["orders", "audit"], &["orders"]));
     let agent = agent(&cluster);
     let database = |service: &str, username: &str, database: &str| json!({"type": "database", "service": service, "username": username, "database": database});
+    let two = tunnels(&[database("pgg", "orders", "orders"), database("mi", "orders", "orders")]);
+    let error = agent.acquire_with(&two, None).unwrap_err().to_string();
+    assert!(error.contains(r#"databases "pgg", "mi" are not among"#) && error.contains("see: my, pg"), "{error}");
     for (tunnel, wrong, seen) in [
         (database("pgg", "orders", "orders"), "pgg", "these roles see: my, pg"),
         (json!({"type": "application", "app": "grafan"}), "grafan", "these roles see: grafana"),
@@ -226,6 +229,32 @@ fn wrong_names_are_answered_with_those_that_the_roles_see_before_the_block_begin
     }
     // MySQL's databases are looked at by nobody.
     agent.acquire_with(&tunnels(&[database("my", "orders", "payroll")]), None).unwrap();
+    agent.release();
+}
+
+/// As the README shows it: the certificate alone says where a request goes to.
+#[test]
+fn the_files_of_an_application_are_enough_for_curl_where_the_proxy_routes_by_tls() {
+    let cluster = Cluster::start();
+    let www = tempfile::tempdir().unwrap();
+    std::fs::write(www.path().join("health"), "fine\n").unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let mut server = Command::new("python3");
+    server.args(["-m", "http.server", "--bind", "127.0.0.1", "-d"]).arg(www.path()).arg(&port);
+    let _server = Process::spawn(server);
+    cluster.add_app("grafana", &format!("http://127.0.0.1:{port}"));
+    let agent = agent(&cluster);
+    let outputs = json!({"outputs": [{"type": "identity"}, {"type": "application", "app": "grafana"}]});
+    let acquired = agent.acquire_with(&outputs, None).unwrap();
+    let url = format!("https://{}/health", acquired.environment["TELEPORT_PROXY"]);
+    let ca = cluster.web_ca_pem().display().to_string();
+    let file = |name: &str| agent.lease().join("application-grafana").join(name).display().to_string();
+    let (certificate, key) = (file("tlscert"), file("key"));
+    let files = ["curl", "-sS", "--fail", "--http1.1", "--cacert", &ca, "--cert", &certificate, "--key", &key, &url];
+    until("the server", LONG, || (run(&acquired, &files).stdout == "fine\n").then_some(()));
+    // Without them it is somebody who wants the proxy's own page.
+    let stranger = ["curl", "-sS", "--http1.1", "--cacert", &ca, &url];
+    assert_ne!(run(&acquired, &stranger).stdout, "fine\n");
     agent.release();
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use tokio::sync::OwnedMutexGuard;
 
 use super::bot::Bot;
@@ -61,10 +61,9 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
         }
         None => own_roles(bot, session).await?,
     };
-    let issued =
-        try_join_all(request.placements.iter().map(|placement| issue_all(bot, session, request, placement, &roles)))
-            .await?;
-    let (tunnels, stale) = prepare_tunnels(bot, session, request, &roles).await?;
+    let outputs = request.placements.iter().map(|placement| issue_all(bot, session, request, placement, &roles));
+    let (issued, (tunnels, stale)) =
+        try_join(try_join_all(outputs), prepare_tunnels(bot, session, request, &roles)).await?;
     let refused = issued.iter().find_map(|issued| issued.refused.clone()).or(stale);
     let facts = cluster_facts(session);
     let mut links = Vec::with_capacity(issued.len());

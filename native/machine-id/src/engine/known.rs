@@ -33,9 +33,11 @@ pub(super) async fn refusal(
     others: Vec<(Target, Error)>,
     roles: &[String],
 ) -> Error {
-    let unknown: Vec<&(Target, Error)> =
+    let mut unknown: Vec<&(Target, Error)> =
         [&first].into_iter().chain(&others).filter(|(_, error)| error.code() == Code::TargetUnknown).collect();
-    let Some((target, error)) = unknown.first() else { return first.1 };
+    let Some((target, error)) = unknown.first().copied() else { return first.1 };
+    // What there is instead is told of one kind.
+    unknown.retain(|(other, _)| other.output_type() == target.output_type());
     let error = if unknown.len() > 1 { all_unknown(&unknown) } else { error.clone() };
     match tokio::time::timeout(PATIENCE, seen(bot, session, target, roles)).await {
         Ok(Ok(Some(names))) => with_names(&error, &names),
@@ -47,13 +49,20 @@ pub(super) async fn refusal(
     }
 }
 
-/// Only an output for Kubernetes has more than one target.
+/// All of one kind.
 fn all_unknown(unknown: &[&(Target, Error)]) -> Error {
+    let mut kind = "targets";
     let names: Vec<String> = unknown
         .iter()
-        .filter_map(|(target, _)| match target {
-            Target::Kubernetes { cluster } => Some(format!("{cluster:?}")),
-            _ => None,
+        .filter_map(|(target, _)| {
+            let name;
+            (kind, name) = match target {
+                Target::Kubernetes { cluster } => ("Kubernetes clusters", cluster),
+                Target::Database { service, .. } => ("databases", service),
+                Target::Application { app } => ("applications", app),
+                Target::None | Target::Reissuable => return None,
+            };
+            Some(format!("{name:?}"))
         })
         .collect();
     let more = names.len().saturating_sub(NAMED);
@@ -62,7 +71,7 @@ fn all_unknown(unknown: &[&(Target, Error)]) -> Error {
         list.push_str(&format!(" and {more} more"));
     }
     let hint = unknown.first().map_or("", |(_, error)| error.hint());
-    Error::new(Code::TargetUnknown, format!("Kubernetes clusters {list} are not among those that the roles see"), hint)
+    Error::new(Code::TargetUnknown, format!("{kind} {list} are not among those that the roles see"), hint)
 }
 
 fn with_names(error: &Error, names: &[String]) -> Error {
