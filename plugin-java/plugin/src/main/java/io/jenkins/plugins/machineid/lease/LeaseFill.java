@@ -46,7 +46,7 @@ record LeaseFill(Reply reply, Instant expires, List<Listener> listeners, String 
                     session.directory(),
                     false,
                     NodeLookup.scope(settings, request.identity()),
-                    session.listeners(),
+                    session.ports(),
                     statement.isNeeded() ? share(session, run) : null);
             config.used(run, computer.getNode());
             session.requireHeld();
@@ -71,7 +71,7 @@ record LeaseFill(Reply reply, Instant expires, List<Listener> listeners, String 
             if (statement.isNeeded()) {
                 session.renewal().plan(now, expires);
             }
-            List<Listener> listeners = Listener.read(reply, request.tunnels(session.listeners()));
+            List<Listener> listeners = Listener.read(reply, request.tunnels(session.ports()));
             return new LeaseFill(reply, expires, listeners, way(settings, request.identity(), statement));
         }
     }

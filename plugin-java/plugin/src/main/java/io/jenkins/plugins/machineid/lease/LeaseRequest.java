@@ -90,11 +90,11 @@ final class LeaseRequest implements Serializable {
     }
 
     /** The same, each with the port that it had before, if it had one: clients know that. */
-    JSONArray tunnels(List<Listener> before) {
+    JSONArray tunnels(List<Integer> before) {
         JSONArray again = tunnels();
         for (int at = 0; before != null && at < again.length(); at++) {
-            if (before.get(at).port() != 0) {
-                again.getJSONObject(at).put("port", before.get(at).port());
+            if (before.get(at) != 0) {
+                again.getJSONObject(at).put("port", before.get(at));
             }
         }
         return again;
@@ -112,11 +112,11 @@ final class LeaseRequest implements Serializable {
     }
 
     /**
-     * @param listeners of the tunnels, where the lease was taken before; null: it wasn't
+     * @param ports of the tunnels, where the lease was taken before; null: it wasn't
      * @param share what all leases have of which the same is stated, so that those taken at once may join together; null: none
      */
     byte[] json(
-            String lease, String directory, boolean standing, String scope, List<Listener> listeners, String share) {
+            String lease, String directory, boolean standing, String scope, List<Integer> ports, String share) {
         JSONObject request = new JSONObject();
         request.put("lease", lease);
         request.put("identity", IdentityName.plain(identity));
@@ -138,7 +138,7 @@ final class LeaseRequest implements Serializable {
             request.put("route_to_cluster", leafCluster);
         }
         request.put("outputs", outputs());
-        JSONArray wanted = tunnels(listeners);
+        JSONArray wanted = tunnels(ports);
         if (!wanted.isEmpty()) {
             request.put("tunnels", wanted);
         }

@@ -49,8 +49,8 @@ public final class LeaseSession implements Serializable {
     private final String directory;
     private final LeaseRequest request;
     private volatile boolean released;
-    /** Where the block's clients connect to; null: it wasn't taken yet, or an older version has saved it. */
-    private volatile ArrayList<Listener> listeners;
+    /** TCP ports that the block's clients know, one for each tunnel, 0 for a socket; null: it wasn't taken yet. */
+    private volatile ArrayList<Integer> ports;
     /** It is being given back, which may take a while: nothing is signed for it any more. */
     private transient volatile boolean over;
     /** Made when it is needed: a lease that was saved is taken again. */
@@ -186,7 +186,7 @@ public final class LeaseSession implements Serializable {
         boolean held = false;
         try {
             LeaseFill filled = LeaseFill.of(this, run, computer);
-            listeners = new ArrayList<>(filled.listeners());
+            ports = filled.listeners().stream().map(Listener::port).collect(Collectors.toCollection(ArrayList::new));
             Map<String, String> environment =
                     Variables.of(request.outputs(), directory, Variables.proxy(cluster(run)), filled.expires());
             environment.putAll(TunnelVariables.of(request.tunnels(), filled.listeners(), directory, lease));
@@ -212,12 +212,9 @@ public final class LeaseSession implements Serializable {
             lines.add(Messages.Console_listenersAgain());
             return lines;
         }
-        String ports = listeners.stream()
-                .filter(each -> each.port() != 0)
-                .map(each -> String.valueOf(each.port()))
-                .collect(Collectors.joining(", "));
-        if (!ports.isEmpty()) {
-            lines.add(Messages.Console_ports(agentName, ports));
+        String open = ports.stream().filter(port -> port != 0).map(String::valueOf).collect(Collectors.joining(", "));
+        if (!open.isEmpty()) {
+            lines.add(Messages.Console_ports(agentName, open));
         } else if (TunnelVariables.isFarAway(directory, lease)) {
             lines.add(Messages.Console_longPath(TunnelVariables.way(directory, lease)));
         }
@@ -225,13 +222,13 @@ public final class LeaseSession implements Serializable {
     }
 
     /** Null: it wasn't taken yet. */
-    List<Listener> listeners() {
-        return listeners;
+    List<Integer> ports() {
+        return ports;
     }
 
     /** Whether clients of the block rely on the agent's process. */
     boolean hasListeners() {
-        return listeners != null && !listeners.isEmpty();
+        return !request.tunnels().isEmpty();
     }
 
     /** Whether it is to be renewed now. True once, for whoever does so. */

@@ -5,7 +5,6 @@ package io.jenkins.plugins.machineid.lease;
 import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,8 +19,7 @@ import org.json.JSONObject;
  * @param protocol what is spoken there
  * @param port of 127.0.0.1; 0: it is a Unix socket
  */
-record Listener(String protocol, int port) implements Serializable {
-    private static final long serialVersionUID = 1L;
+record Listener(String protocol, int port) {
     private static final Set<String> APPLICATIONS = Set.copyOf(Vocabulary.words("application_protocols"));
     private static final int PORT_MIN = Vocabulary.limit("tunnel_port_min");
     private static final int PORT_MAX = Vocabulary.limit("tunnel_port_max");
