@@ -25,6 +25,7 @@ from world import TESTS, Skipped, World  # noqa: E402
 # In this order: later ones look at builds and logs of earlier ones.
 import builds  # noqa: E402,F401
 import containers  # noqa: E402,F401
+import databases  # noqa: E402,F401
 import losses  # noqa: E402,F401
 import statements  # noqa: E402,F401
 import signing_keys  # noqa: E402,F401

@@ -95,6 +95,13 @@ class World:
         port, key, ready = free_port(), work / "host_key", work / "ready"
         subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", key], check=True)
         double = os.environ.get("TELEPORT_DOUBLE", ROOT / "target/debug/teleport-double")
+        # What stands there the tests start; a database server has a certificate of the cluster.
+        self.databases = work / "databases"
+        self.databases.mkdir()
+        self.ports = {name: free_port() for name in ("orders", "shop", "web")}
+        key_file, public = self.databases / "server.key", self.databases / "server"
+        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key_file], check=True)
+        subprocess.run(["openssl", "pkey", "-in", key_file, "-pubout", "-outform", "DER", "-out", public], check=True)
         self.spawn("double", [double, "--dir", work / "double", "--ready-file", ready, "--bot", "api=api-workers",
                               "--bot", "each=api-workers", "--bot", "attacked=api-workers", "--login", self.login,
                               "--kube", "prod", "--kube", "staging", "--bot", "stated=stated-workers,admins",
@@ -103,6 +110,10 @@ class World:
                               "--signed", f"stated-folder=stated,kubernetes,{self.jwks},{OF_FOLDER}",
                               "--signed", f"stated-branches=stated,gitlab,{self.jwks},stated-multi/*;ref_type=branch,stated-multi/*;ref_type=change_request",
                               "--joined-keys", self.joined_keys, "--locks", self.locks,
+                              "--joined-keys", self.joined_keys, "--database-key", public,
+                              "--database", f"orders=postgres@127.0.0.1:{self.ports['orders']}",
+                              "--database", f"shop=mysql@127.0.0.1:{self.ports['shop']}",
+                              "--app", f"web=http://127.0.0.1:{self.ports['web']}",
                               "--node", f"node1=127.0.0.1:{port}", "--host-key", f"node1={key}.pub"])
         wait_for("the Teleport double", ready.exists, 30)
         self.cluster = dict(line.split("=", 1) for line in ready.read_text().splitlines())

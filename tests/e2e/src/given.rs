@@ -22,6 +22,7 @@ pub struct Agent {
     pub runtime: Runtime,
     /// The engine.
     pub engine: Engine,
+    config: Value,
     directory: tempfile::TempDir,
 }
 
@@ -29,6 +30,15 @@ impl std::fmt::Debug for Agent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Agent").field("directory", &self.directory).finish_non_exhaustive()
     }
+}
+
+fn open(runtime: &Runtime, config: &Value) -> Engine {
+    let config = EngineConfig::from_json(config.to_string().as_bytes()).unwrap();
+    runtime.block_on(async {
+        let engine = Engine::open(config, Arc::new(SystemClock::new())).unwrap();
+        engine.keep_fresh();
+        engine
+    })
 }
 
 impl Agent {
@@ -51,14 +61,18 @@ impl Agent {
                 "join": {"method": method, "token": token, "settings": settings},
             }],
         });
-        let config = EngineConfig::from_json(config.to_string().as_bytes()).unwrap();
         let runtime = Runtime::new().unwrap();
-        let engine = runtime.block_on(async {
-            let engine = Engine::open(config, Arc::new(SystemClock::new())).unwrap();
-            engine.keep_fresh();
-            engine
-        });
-        Self { runtime, engine, directory }
+        let engine = open(&runtime, &config);
+        Self { runtime, engine, config, directory }
+    }
+
+    /// Its JVM is lost, and another one has its place.
+    #[must_use]
+    pub fn restarted(self) -> Self {
+        let Self { runtime, engine, config, directory } = self;
+        runtime.block_on(engine.close());
+        let engine = open(&runtime, &config);
+        Self { runtime, engine, config, directory }
     }
 
     /// What it has for itself; leases may lie there.
@@ -81,7 +95,21 @@ impl Agent {
     /// # Panics
     /// When the request can't be read.
     pub fn acquire(&self, statement: Option<&str>) -> Result<Acquired, Error> {
+        self.acquire_with(&json!({}), statement)
+    }
+
+    /// The same, with other members of the request, or further ones.
+    ///
+    /// # Errors
+    /// What the engine says.
+    ///
+    /// # Panics
+    /// When the request can't be read.
+    pub fn acquire_with(&self, members: &Value, statement: Option<&str>) -> Result<Acquired, Error> {
         let mut request = json!({"lease": LEASE, "identity": "api", "directory": self.lease()});
+        for (name, value) in members.as_object().unwrap() {
+            request[name] = value.clone();
+        }
         if let Some(statement) = statement {
             request["id_token"] = json!(statement);
         }

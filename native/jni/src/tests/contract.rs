@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use machine_id::config::AddressKind;
 use machine_id::engine::{
     Acquired, CertificateHistory, CertificateNote, Checked, Dropped, Failure, IdentityReport, IdentityState,
-    IdentityStatus, LeaseStatus, Origin, Released, Renewed, Server, Status, Trust,
+    IdentityStatus, LeaseStatus, OpenTunnel, Origin, Released, Renewed, Server, Status, Trust,
 };
 use machine_id::error::{Code, Error, Fault, Retry};
 use machine_id::lease::Fate;
@@ -81,6 +81,7 @@ fn an_acquired_lease_has_the_keys_of_its_file() {
         method: "token",
         environment: BTreeMap::from([("MACHINE_ID_DIR".to_owned(), "/lease".to_owned())]),
         history: history(),
+        tunnels: vec![OpenTunnel { protocol: "postgres".to_owned(), port: 0 }],
     };
     assert_eq!(shape(&written(acquired)), shape(&reply_file!("acquire")));
 }

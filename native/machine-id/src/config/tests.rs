@@ -145,6 +145,7 @@ fn acquire_is_read_as_the_contract_says() {
                 },
                 OutputKind::Application { app: "grafana".to_owned(), specific_tls_naming: true },
             ],
+            tunnels: Vec::new(),
         }
     );
 }

@@ -14,6 +14,7 @@ use crate::connect::route::connector::Connector;
 use crate::connect::tls::credential::ClientCredential;
 use crate::connect::tls::names;
 use crate::connect::tls::trust::Trust;
+use crate::vocabulary::applications::Application;
 use crate::vocabulary::databases::Database;
 
 /// What a proxy is asked for in TLS.
@@ -39,7 +40,10 @@ impl Alpn {
     /// An application at `uri`, as its resource says.
     #[must_use]
     pub fn of_application(uri: &str) -> Self {
-        Self(if uri.starts_with("tcp://") { "teleport-tcp" } else { "http/1.1" })
+        Self(match Application::at(uri) {
+            Application::Tcp => "teleport-tcp",
+            Application::Http => "http/1.1",
+        })
     }
 
     /// The name itself.

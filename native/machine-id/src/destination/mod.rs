@@ -22,6 +22,7 @@ mod parents;
 mod program;
 mod reach;
 mod remove;
+mod short;
 mod socket;
 mod stage;
 mod writer;
@@ -51,6 +52,7 @@ pub(crate) use names::known as known_names;
 pub use pair::PairPaths;
 pub(crate) use program::Program;
 pub(crate) use remove::{Removal, remove_marked};
+pub(crate) use short::{lead, way, withdraw};
 pub(crate) use socket::SocketName;
 pub use stage::Stage;
 #[cfg(test)]

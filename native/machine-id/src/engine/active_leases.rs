@@ -67,7 +67,7 @@ impl ActiveLeases {
     pub(super) fn filled_alike(&self, request: &LeaseRequest) -> Option<Arc<ActiveLease>> {
         let live = lock(&self.live).get(&request.lease).cloned()?;
         let filled = live.freshness().due_at(None, 1.0).is_some();
-        (filled && live.request() == request).then_some(live)
+        (filled && live.request().asks_alike(request)).then_some(live)
     }
 
     /// Takes an announced lease in the table, so that its directory is ours. `expires` is when its certificates are

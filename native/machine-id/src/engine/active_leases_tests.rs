@@ -52,6 +52,7 @@ impl Agent {
             scope: Scope::Agent,
             deadline: Duration::from_secs(60),
             route_to_cluster: None,
+            tunnels: Vec::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 
 use super::agenda::{Held, Moment};
+use super::lease_tunnels::LeaseTunnels;
 use super::multiplex::Multiplexers;
 use super::observed::{Came, Observed, Origin, Seen, origin};
 use super::reply::{IdentityReport, IdentityState, IdentityStatus};
@@ -36,6 +37,8 @@ pub(super) struct Bot {
     pub(super) clock: SharedClock,
     pub(super) connector: Connector,
     pub(super) multiplexers: Arc<Multiplexers>,
+    /// Of the leases, of all identities.
+    pub(super) tunnels: Arc<LeaseTunnels>,
     /// Told what comes of what it does.
     pub(super) metrics: Arc<Metrics>,
     pub(super) store: Store,
@@ -97,6 +100,7 @@ impl Memory {
 pub(super) struct Common {
     pub(super) clock: SharedClock,
     pub(super) multiplexers: Arc<Multiplexers>,
+    pub(super) tunnels: Arc<LeaseTunnels>,
     pub(super) metrics: Arc<Metrics>,
 }
 
@@ -154,6 +158,7 @@ impl Bot {
             Common {
                 clock: Arc::clone(&self.clock),
                 multiplexers: Arc::clone(&self.multiplexers),
+                tunnels: Arc::clone(&self.tunnels),
                 metrics: Arc::clone(&self.metrics),
             },
             self.connector.clone(),
@@ -171,7 +176,7 @@ impl Bot {
         connector: Connector,
         store: Store,
     ) -> Self {
-        let Common { clock, multiplexers, metrics } = common;
+        let Common { clock, multiplexers, tunnels, metrics } = common;
         Self {
             join: Mutex::new(Arc::new(join)),
             cache: IssueCache::new(Arc::clone(&clock)),
@@ -180,6 +185,7 @@ impl Bot {
             clock,
             connector,
             multiplexers,
+            tunnels,
             metrics,
             store,
             machine: MachineMark::of_this_machine(),

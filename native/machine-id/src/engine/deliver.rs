@@ -5,14 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use tokio::sync::OwnedMutexGuard;
 
 use super::bot::Bot;
-use super::issuing::{Issued, issue_all, named_roles, own_roles, warn_of_subset};
+use super::issuing::{Issued, issue_all, issue_tunnels, named_roles, own_roles, warn_of_subset};
+use super::known;
 use super::lease_request::{LeaseRequest, Placement};
+use super::lease_tunnels::{Fresh, LeaseTunnels, Way};
 use super::ledger::Ledger;
 use super::multiplex::Multiplexers;
+use super::reply::OpenTunnel;
 use super::session::Session;
 use crate::blocking::{self, Lane};
 use crate::config::OutputType;
@@ -21,8 +24,10 @@ use crate::error::Error;
 use crate::identity::CertificateFacts;
 use crate::issue::{RoleCertificate, Target};
 use crate::lease::{CertificateKind, CertificateNote};
+use crate::metrics::Metrics;
 use crate::output::{ClusterFacts, OutputRequest, SshFiles, artifacts};
 use crate::proxy::multiplex::Link;
+use crate::tunnel::{self, Reached};
 
 /// What was delivered.
 #[derive(Clone, Debug)]
@@ -30,6 +35,7 @@ pub(super) struct Delivered {
     pub(super) expires_at: SystemTime,
     pub(super) valid_from: SystemTime,
     pub(super) environment: BTreeMap<String, String>,
+    pub(super) tunnels: Vec<OpenTunnel>,
     /// Why no fresher certificates could be had; those at hand are still valid.
     pub(super) refused: Option<Error>,
 }
@@ -55,10 +61,10 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
         }
         None => own_roles(bot, session).await?,
     };
-    let issued =
-        try_join_all(request.placements.iter().map(|placement| issue_all(bot, session, request, placement, &roles)))
-            .await?;
-    let refused = issued.iter().find_map(|issued| issued.refused.clone());
+    let outputs = request.placements.iter().map(|placement| issue_all(bot, session, request, placement, &roles));
+    let (issued, (tunnels, stale)) =
+        try_join(try_join_all(outputs), prepare_tunnels(bot, session, request, &roles)).await?;
+    let refused = issued.iter().find_map(|issued| issued.refused.clone()).or(stale);
     let facts = cluster_facts(session);
     let mut links = Vec::with_capacity(issued.len());
     for (placement, issued) in request.placements.iter().zip(&issued) {
@@ -75,6 +81,9 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
         issued,
         links,
         multiplexers: Arc::clone(&bot.multiplexers),
+        tunnels,
+        lease_tunnels: Arc::clone(&bot.tunnels),
+        metrics: Arc::clone(&bot.metrics),
         ledger,
         refused,
     };
@@ -84,6 +93,34 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
         outcome
     })
     .await?
+}
+
+/// Issues what the tunnels of the lease go as; before the first time, what is spoken there is found out, and whether the roles
+/// allow it.
+async fn prepare_tunnels(
+    bot: &Bot,
+    session: &Arc<Session>,
+    request: &LeaseRequest,
+    roles: &[String],
+) -> Result<(Vec<(Arc<RoleCertificate>, Fresh)>, Option<Error>), Error> {
+    let (certificates, stale) = issue_tunnels(bot, session, request, roles).await?;
+    let spoken = match bot.tunnels.spoken(&request.lease) {
+        Some(spoken) => spoken,
+        None => {
+            let asked = request.tunnels.iter().zip(&certificates).map(async |(tunnel, certificate)| {
+                let facts = &certificate.facts.tls;
+                let spoken = known::spoken(bot, session, &tunnel.kind, facts).await?;
+                known::allowed(bot, session, &tunnel.kind, &spoken.0, &facts.subject.roles).await?;
+                Ok::<_, Error>(spoken)
+            });
+            try_join_all(asked).await?
+        }
+    };
+    let fresh = request.tunnels.iter().zip(spoken).zip(certificates).map(|((tunnel, spoken), certificate)| {
+        let way = Way::new(&bot.connector, session, &certificate, &bot.locked)?;
+        Ok((certificate, Fresh { tunnel: tunnel.clone(), spoken, way }))
+    });
+    Ok((fresh.collect::<Result<_, Error>>()?, stale))
 }
 
 /// What the files say about the cluster.
@@ -112,6 +149,10 @@ struct Job {
     issued: Vec<Issued>,
     links: Vec<Option<Arc<Link>>>,
     multiplexers: Arc<Multiplexers>,
+    /// Each with its certificate.
+    tunnels: Vec<(Arc<RoleCertificate>, Fresh)>,
+    lease_tunnels: Arc<LeaseTunnels>,
+    metrics: Arc<Metrics>,
     ledger: Ledger,
     refused: Option<Error>,
 }
@@ -119,7 +160,9 @@ struct Job {
 impl Job {
     fn write(mut self) -> Result<Delivered, Error> {
         let mut opened = self.opened.take();
-        let certificates = || self.issued.iter().flat_map(Issued::all);
+        let tunnels = std::mem::take(&mut self.tunnels);
+        let certificates =
+            || self.issued.iter().flat_map(Issued::all).chain(tunnels.iter().map(|(certificate, _)| certificate));
         let valid_from = certificates().map(|one| one.facts.ssh.valid_from).max().unwrap_or(SystemTime::UNIX_EPOCH);
         let expires_at = certificates().map(|one| one.expires_at).min().unwrap_or(valid_from);
         // Before anybody can read them: no certificate is held that nobody knows of, even if we are killed now.
@@ -127,8 +170,20 @@ impl Job {
         for ((placement, issued), link) in self.request.placements.iter().zip(&self.issued).zip(&self.links) {
             self.write_one(opened.take(), placement, issued, link.as_ref())?;
         }
-        let environment = self.request.environment(&self.facts, &self.helper, expires_at)?;
-        Ok(Delivered { expires_at, valid_from, environment, refused: self.refused })
+        let reached = self.open(tunnels.into_iter().map(|(_, fresh)| fresh).collect())?;
+        let mut environment = self.request.environment(&self.facts, &self.helper, expires_at)?;
+        environment.extend(tunnel::environment(&reached));
+        let tunnels = reached.iter().map(OpenTunnel::from).collect();
+        Ok(Delivered { expires_at, valid_from, environment, tunnels, refused: self.refused })
+    }
+
+    /// In the lease's own directory, as it is now.
+    fn open(&self, fresh: Vec<Fresh>) -> Result<Vec<Reached>, Error> {
+        let Some(placement) = self.request.placements.first().filter(|_| !fresh.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let destination = Destination::create_or_open_as(&placement.directory, Durability::Volatile)?;
+        self.lease_tunnels.serve(&self.request.lease, &destination, fresh, &self.metrics)
     }
 
     fn write_one(

@@ -128,8 +128,34 @@ pub(super) async fn issue_all(
         OutputKind::Kubernetes(output) => kubernetes::contexts(bot, session, output, roles).await?,
         _ => Vec::new(),
     };
+    let (mut certificates, refused) =
+        issue_targets(bot, session, request, targets(&placement.kind, &contexts), roles).await?;
+    if certificates.is_empty() {
+        return Err(Error::new(Code::Internal, "an output asks for no certificate", "report this"));
+    }
+    Ok(Issued { first: certificates.remove(0), others: certificates, contexts, refused })
+}
+
+/// Issues what the tunnels of a lease go as, in their order, and says why nothing fresher could be had.
+pub(super) async fn issue_tunnels(
+    bot: &Bot,
+    session: &Arc<Session>,
+    request: &LeaseRequest,
+    roles: &[String],
+) -> Result<(Vec<Arc<RoleCertificate>>, Option<Error>), Error> {
+    let targets = request.tunnels.iter().map(|tunnel| Target::of_tunnel(&tunnel.kind));
+    issue_targets(bot, session, request, targets, roles).await
+}
+
+async fn issue_targets(
+    bot: &Bot,
+    session: &Arc<Session>,
+    request: &LeaseRequest,
+    targets: impl Iterator<Item = Target>,
+    roles: &[String],
+) -> Result<(Vec<Arc<RoleCertificate>>, Option<Error>), Error> {
     let seen = Arc::new(SeenClusters::default());
-    let answers = join_all(targets(&placement.kind, &contexts).map(|target| async {
+    let answers = join_all(targets.map(|target| async {
         let answer = certificate(bot, session, request, target.clone(), roles, &seen).await;
         answer.map_err(|error| (target, error))
     }))
@@ -146,11 +172,7 @@ pub(super) async fn issue_all(
         return Err(known::refusal(bot, session, first, failed.collect(), roles).await);
     }
     let refused = issued.iter().find_map(|(_, refused)| refused.clone());
-    let mut certificates = issued.into_iter().map(|(certificate, _)| certificate);
-    let Some(first) = certificates.next() else {
-        return Err(Error::new(Code::Internal, "an output asks for no certificate", "report this"));
-    };
-    Ok(Issued { first, others: certificates.collect(), contexts, refused })
+    Ok((issued.into_iter().map(|(certificate, _)| certificate).collect(), refused))
 }
 
 /// The certificate of `target` for a connection that is made now, and the session that it came by: what is at hand as long

@@ -418,6 +418,7 @@ pub(super) async fn refresh_all(shared: &Shared, bot: &Arc<Bot>) -> Result<(), E
 
 async fn refresh(shared: &Shared, bot: &Bot, session: &Arc<Session>, lease: &ActiveLease) {
     if !shared.leases.is_ours(lease).await {
+        shared.withdraw(lease.id().as_str()).await;
         return;
     }
     let before = lease.freshness().problem().cloned();

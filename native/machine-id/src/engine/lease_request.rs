@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::config::{AclMode, AcquireRequest, DirectoryConfig, OutputConfig, OutputKind, Scope, SymlinkMode};
+use crate::config::{
+    AclMode, AcquireRequest, DirectoryConfig, LeaseTunnel, OutputConfig, OutputKind, Scope, SymlinkMode,
+};
 use crate::output::{ClusterFacts, OutputError, PlacedOutput, environment, file_word};
 
 /// One set of files.
@@ -40,6 +42,8 @@ pub struct LeaseRequest {
     pub deadline: Duration,
     /// Leaf cluster to route to.
     pub route_to_cluster: Option<String>,
+    /// Listeners that live as long as the lease.
+    pub tunnels: Vec<LeaseTunnel>,
     /// It joins by an ID token of its own, as [`super::Engine::acquire_given`] says: nothing keeps it fresh by itself.
     pub given: bool,
 }
@@ -64,6 +68,7 @@ impl LeaseRequest {
             scope: Scope::Agent,
             deadline: STANDING_DEADLINE,
             route_to_cluster: output.route_to_cluster.clone(),
+            tunnels: Vec::new(),
             given: false,
         }
     }
@@ -86,6 +91,16 @@ impl LeaseRequest {
         placed
             .extend(self.placements.iter().map(|one| PlacedOutput { kind: &one.kind, directory: &one.directory.path }));
         environment(&placed, cluster, helper, expires_at)
+    }
+
+    /// Whether what is asked for is the same. Where a tunnel may have any port, the one that it has got may be named as well.
+    pub(super) fn asks_alike(&self, other: &Self) -> bool {
+        let any = |request: &Self| {
+            let tunnels = request.tunnels.iter().cloned();
+            let tunnels = tunnels.map(|tunnel| LeaseTunnel { port: tunnel.port.map(|_| 0), ..tunnel }).collect();
+            Self { tunnels, ..request.clone() }
+        };
+        any(self) == any(other)
     }
 
     /// The lease's main directory.
@@ -118,6 +133,7 @@ impl From<AcquireRequest> for LeaseRequest {
             scope: request.scope,
             deadline: request.deadline,
             route_to_cluster: request.route_to_cluster,
+            tunnels: request.tunnels,
             given: false,
         }
     }

@@ -21,6 +21,7 @@ mod known;
 mod kubernetes;
 mod lateness;
 mod lease_request;
+mod lease_tunnels;
 mod ledger;
 mod look;
 mod lost;
@@ -56,11 +57,12 @@ pub use self::discard::discard;
 pub use self::expected::{expected_files, files_to_write, holds_a_key};
 pub use self::lateness::is_overdue;
 pub use self::lease_request::{LeaseRequest, Placement};
+use self::lease_tunnels::LeaseTunnels;
 use self::multiplex::Multiplexers;
 pub use self::observed::{Failure, Origin, Server};
 pub use self::reply::{
-    Acquired, Checked, Dropped, Health, IdentityReport, IdentityState, IdentityStatus, LeaseStatus, Released, Renewed,
-    Status, Trust,
+    Acquired, Checked, Dropped, Health, IdentityReport, IdentityState, IdentityStatus, LeaseStatus, OpenTunnel,
+    Released, Renewed, Status, Trust,
 };
 pub use self::standing::Standing;
 pub use self::timestamp::timestamp;
@@ -75,7 +77,7 @@ use crate::error::{Code, Error};
 use crate::join;
 pub use crate::lease::{CertificateHistory, CertificateNote};
 use crate::metrics::Metrics;
-use crate::tunnel::Reached;
+use crate::tunnel::{Reached, Switch};
 
 /// An open engine: identities, leases, and the tasks that keep both fresh.
 ///
@@ -93,6 +95,7 @@ struct Shared {
     leases: ActiveLeases,
     multiplexers: Arc<Multiplexers>,
     tunnels: Tunnels,
+    lease_tunnels: Arc<LeaseTunnels>,
     metrics: Arc<Metrics>,
     stop: watch::Sender<bool>,
     /// Identities of leases, by identity and by what their holder calls all that may share one; gone when nobody joins with it
@@ -106,11 +109,17 @@ const UNDOING: Duration = Duration::from_secs(2);
 const STATUS: Duration = Duration::from_secs(10);
 
 impl Shared {
+    /// Ends what serves a lease.
+    async fn withdraw(&self, lease: &str) {
+        self.multiplexers.withdraw(lease).await;
+        self.tunnels.withdraw(lease).await;
+        self.lease_tunnels.withdraw(lease).await;
+    }
+
     /// Takes back a lease that could not be filled.
     async fn undo(&self, live: &Arc<ActiveLease>) {
         if self.leases.holds(live) {
-            self.multiplexers.withdraw(live.id().as_str()).await;
-            self.tunnels.withdraw(live.id().as_str()).await;
+            self.withdraw(live.id().as_str()).await;
         }
         self.leases.drop_failed(live).await;
     }
@@ -124,9 +133,12 @@ impl Engine {
     pub fn open(config: EngineConfig, clock: SharedClock) -> Result<Self, Error> {
         let metrics = Arc::new(Metrics::default());
         let multiplexers = Arc::new(Multiplexers::new(metrics.ssh()));
+        let switch = Switch::default();
+        let lease_tunnels = Arc::new(LeaseTunnels::new(switch.clone()));
         let common = Common {
             clock: Arc::clone(&clock),
             multiplexers: Arc::clone(&multiplexers),
+            tunnels: Arc::clone(&lease_tunnels),
             metrics: Arc::clone(&metrics),
         };
         let mut bots = BTreeMap::new();
@@ -139,7 +151,8 @@ impl Engine {
             bots,
             leases,
             multiplexers,
-            tunnels: Tunnels::default(),
+            tunnels: Tunnels::new(switch),
+            lease_tunnels,
             metrics,
             stop: watch::Sender::new(false),
             shares: Mutex::default(),
@@ -291,6 +304,7 @@ impl Engine {
             method: bot.config.join.method.as_str(),
             environment: delivered.environment,
             history: live.history(),
+            tunnels: delivered.tunnels,
         })
     }
 
@@ -305,12 +319,10 @@ impl Engine {
     /// # Errors
     /// When files can't be removed.
     pub async fn release(&self, lease: &str) -> Result<Released, Error> {
-        self.shared.multiplexers.withdraw(lease).await;
-        self.shared.tunnels.withdraw(lease).await;
+        self.shared.withdraw(lease).await;
         let released = self.shared.leases.release(lease).await;
         // A write that was under way may have begun to serve again.
-        self.shared.multiplexers.withdraw(lease).await;
-        self.shared.tunnels.withdraw(lease).await;
+        self.shared.withdraw(lease).await;
         released
     }
 
@@ -398,6 +410,7 @@ impl Engine {
     /// identity. Leases stay as they are; SSH connections by this engine end.
     pub async fn close(self) {
         self.shared.tunnels.withdraw_all().await;
+        self.shared.lease_tunnels.withdraw_all().await;
         self.shared.multiplexers.withdraw_all().await;
         self.shared.stop.send_replace(true);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));

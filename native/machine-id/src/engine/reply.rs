@@ -12,6 +12,7 @@ use crate::config::AddressKind;
 use crate::error::Error;
 use crate::identity::{RenewalState, Store};
 use crate::lease::{CertificateHistory, Ended, Fate};
+use crate::tunnel::{Begins, Reached};
 use crate::vocabulary::words;
 
 /// A lease that was taken.
@@ -34,6 +35,27 @@ pub struct Acquired {
     /// Every certificate that it has held since it was taken, these ones included.
     #[serde(flatten)]
     pub history: CertificateHistory,
+    /// Its tunnels, in the order of the request.
+    pub tunnels: Vec<OpenTunnel>,
+}
+
+/// A tunnel as whoever asked for it is told: all else can be derived from what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenTunnel {
+    /// What is spoken there, as a database's resource says, or `http` or `tcp` for an application.
+    pub protocol: String,
+    /// The TCP port of 127.0.0.1; 0: it is a Unix socket.
+    pub port: u16,
+}
+
+impl From<&Reached> for OpenTunnel {
+    fn from(reached: &Reached) -> Self {
+        let port = match &reached.begins {
+            Begins::Tcp(address) => address.port(),
+            Begins::Unix(_) => 0,
+        };
+        Self { protocol: reached.protocol.clone(), port }
+    }
 }
 
 /// A lease that was ended, if there was one.

@@ -57,7 +57,7 @@ impl TunnelRequest {
 }
 
 /// The tunnels of an engine.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tunnels {
     switch: Switch,
     open: Mutex<Vec<Open>>,
@@ -73,6 +73,11 @@ struct Open {
 }
 
 impl Tunnels {
+    /// None yet. `switch` is what all tunnels of the process share.
+    pub(super) fn new(switch: Switch) -> Self {
+        Self { switch, open: Mutex::default() }
+    }
+
     /// Opens one: what it leads to is looked up and a certificate is there before anybody can connect.
     pub(super) async fn open(&self, bot: &Arc<Bot>, request: TunnelRequest) -> Result<Reached, Error> {
         let what = request.kind.to_string();
@@ -87,21 +92,8 @@ impl Tunnels {
         let TunnelRequest { lease, kind, listen, .. } = &request;
         let road = Road::new(bot, &request);
         let (session, certificate) = road.certificate().await?;
-        let (protocol, alpn) = match kind {
-            TunnelKind::Database { service, .. } => {
-                let said = certificate.facts.tls.subject.database_protocol.clone().unwrap_or_default();
-                let alpn = Alpn::of_database(service, &said)?;
-                tell_doubts(bot, &session, kind, &said, &certificate.facts.tls.subject.roles);
-                (said, alpn)
-            }
-            TunnelKind::Application { app } => {
-                let alpn = Alpn::of_application(
-                    &known::application(bot, &session, app, &certificate.facts.tls.subject.roles).await?,
-                );
-                let word = if alpn == Alpn::of_application("tcp://") { "tcp" } else { "http" };
-                (word.to_owned(), alpn)
-            }
-        };
+        let (protocol, alpn) = known::spoken(bot, &session, kind, &certificate.facts.tls).await?;
+        tell_doubts(bot, &session, kind, &protocol, &certificate.facts.tls.subject.roles);
         let road = Road { alpn: Some(alpn), ..road };
         let at = listen.clone();
         let listener = blocking::run(Lane::Leases, move || Listener::open(&at)).await??;
@@ -178,10 +170,7 @@ struct Road {
 
 impl Road {
     fn new(bot: &Arc<Bot>, request: &TunnelRequest) -> Self {
-        let target = match request.kind.clone() {
-            TunnelKind::Database { service, username, database } => Target::Database { service, username, database },
-            TunnelKind::Application { app } => Target::Application { app },
-        };
+        let target = Target::of_tunnel(&request.kind);
         let request = LeaseRequest {
             lease: scope_of(request),
             identity: request.identity.clone(),
@@ -193,6 +182,7 @@ impl Road {
             scope: WishedScope::Build,
             deadline: OPENING,
             route_to_cluster: None,
+            tunnels: Vec::new(),
             given: false,
         };
         Self {

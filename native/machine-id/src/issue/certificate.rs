@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use crate::config::{OutputKind, OutputType};
+use crate::config::{OutputKind, OutputType, TunnelKind};
 use crate::identity::{CertificateError, CertificateFacts, Certificates, KeyPair};
 
 /// What a certificate is routed to: the part of an [`OutputKind`] that the cluster is asked for.
@@ -44,6 +44,15 @@ impl Target {
             Self::Kubernetes { .. } => OutputType::Kubernetes,
             Self::Database { .. } => OutputType::Database,
             Self::Application { .. } => OutputType::Application,
+        }
+    }
+
+    /// What a tunnel's certificate is routed to.
+    #[must_use]
+    pub fn of_tunnel(kind: &TunnelKind) -> Self {
+        match kind.clone() {
+            TunnelKind::Database { service, username, database } => Self::Database { service, username, database },
+            TunnelKind::Application { app } => Self::Application { app },
         }
     }
 

@@ -8,7 +8,7 @@ use super::record::is_plain;
 use super::{CertificateHistory, Ended, Fate, LeaseError, LeaseId, LeaseRecord, Owner};
 use crate::clock::SharedClock;
 use crate::config::DirectoryConfig;
-use crate::destination::{Destination, DestinationError, Durability, HeldPart, PartLock, remove_marked};
+use crate::destination::{Destination, DestinationError, Durability, HeldPart, PartLock, remove_marked, withdraw};
 use crate::once::first_time;
 
 /// The file in a lease's directory that says whose it is.
@@ -191,6 +191,7 @@ impl LeaseTable {
         if ended.record.as_ref().is_some_and(|record| record.directory == directory) {
             return Ok(ended);
         }
+        withdraw(directory, id.as_str());
         Ok(Ended { directory: remove_marked(directory, MARKER, id.as_str())?.into(), ..ended })
     }
 
@@ -256,6 +257,7 @@ impl LeaseTable {
 
     fn end(&self, record: &LeaseRecord) -> Result<Fate, LeaseError> {
         let path = record.directory.as_path();
+        withdraw(path, record.id.as_str());
         let fate = match record.standing {
             true => Fate::Kept,
             false => remove_marked(path, MARKER, record.id.as_str())?.into(),

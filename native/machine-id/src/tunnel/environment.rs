@@ -1,6 +1,7 @@
 //! What the users of tunnels find in their environment.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::listener::Begins;
 use crate::config::TunnelKind;
@@ -52,19 +53,31 @@ fn word(name: &str) -> String {
     name.chars().map(letter).collect()
 }
 
-/// What to connect to: a URL by TCP, the path of a Unix socket.
+/// What to connect to: a URL by TCP; the path of a Unix socket, or a URL where clients take one with a socket in it.
 fn url(reached: &Reached) -> String {
+    let known = Database::of(&reached.protocol);
+    let scheme = known.map_or(reached.protocol.as_str(), |database| database.scheme);
     let address = match &reached.begins {
-        Begins::Unix(path) => return path.display().to_string(),
-        Begins::Tcp(address) => address,
+        Begins::Tcp(address) => address.to_string(),
+        Begins::Unix(path) => match libpq_place(path) {
+            Some((directory, port)) if known.is_some_and(|known| known.client == Some(Client::Postgres)) => {
+                format!("{}:{port}", encoded(&directory))
+            }
+            _ => return path.display().to_string(),
+        },
     };
-    let scheme = Database::of(&reached.protocol).map_or(reached.protocol.as_str(), |database| database.scheme);
     match &reached.kind {
         TunnelKind::Database { username, database, .. } => {
             format!("{scheme}://{}@{address}/{}", encoded(username), encoded(database))
         }
         TunnelKind::Application { .. } => format!("{scheme}://{address}"),
     }
+}
+
+/// A socket's directory and port as libpq is told of them; none where its name isn't libpq's.
+fn libpq_place(path: &Path) -> Option<(String, String)> {
+    let port = path.file_name()?.to_str()?.strip_prefix(".s.PGSQL.")?;
+    Some((path.parent()?.display().to_string(), port.to_owned()))
 }
 
 fn encoded(text: &str) -> String {
@@ -78,14 +91,10 @@ fn of_client(client: Client, reached: &Reached) -> Vec<(&'static str, String)> {
         (Client::Postgres, begins) => {
             let (host, port) = match begins {
                 Begins::Tcp(address) => (address.ip().to_string(), address.port().to_string()),
-                Begins::Unix(path) => {
-                    // Its name is libpq's, or libpq can't be told of it.
-                    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-                    let (Some(port), Some(directory)) = (name.strip_prefix(".s.PGSQL."), path.parent()) else {
-                        return Vec::new();
-                    };
-                    (directory.display().to_string(), port.to_owned())
-                }
+                Begins::Unix(path) => match libpq_place(path) {
+                    Some(place) => place,
+                    None => return Vec::new(),
+                },
             };
             vec![("PGHOST", host), ("PGPORT", port), ("PGUSER", username.clone()), ("PGDATABASE", database.clone())]
         }
@@ -140,7 +149,7 @@ mod tests {
         let expected = [
             ("MACHINE_ID_APPLICATION_GRAFANA", "http://127.0.0.1:3"),
             ("MACHINE_ID_DATABASE_MY", "mysql://ci%40corp@127.0.0.1:2/orders"),
-            ("MACHINE_ID_DATABASE_PG_MAIN", "/run/x/.s.PGSQL.5432"),
+            ("MACHINE_ID_DATABASE_PG_MAIN", "postgresql://ci%40corp@%2Frun%2Fx:5432/orders"),
             ("MYSQL_HOST", "127.0.0.1"),
             ("MYSQL_TCP_PORT", "2"),
             ("PGDATABASE", "orders"),

@@ -10,6 +10,7 @@ mod environment;
 mod fit;
 mod limits;
 mod listener;
+mod place;
 mod server;
 mod tell;
 
@@ -19,4 +20,5 @@ mod tests;
 pub use environment::{Reached, environment};
 pub use fit::could_listen;
 pub use listener::{Begins, Listener};
+pub(crate) use place::{LONGEST_NAME, socket_names};
 pub use server::{Serving, Switch, Upstream};

@@ -104,6 +104,12 @@ impl Serving {
         Ok(Self { lane, name, task })
     }
 
+    /// Whether clients still find it: somebody may have emptied its directory. Blocks.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.name.as_ref().is_none_or(SocketName::is_there)
+    }
+
     /// Ends it with all of its connections, and takes the name of its socket away.
     pub async fn end(mut self) {
         self.task.shutdown().await;

@@ -16,13 +16,14 @@ pub struct Database {
     pub named: bool,
 }
 
-/// Databases whose clients have variables of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Client {
-    /// libpq's.
-    Postgres,
-    /// MySQL's and MariaDB's.
-    MySql,
+super::words! {
+    /// Databases whose clients have variables of their own.
+    pub enum Client {
+        /// libpq's.
+        Postgres = "postgres",
+        /// MySQL's and MariaDB's.
+        MySql = "mysql",
+    }
 }
 
 const fn database(word: &'static str, alpn: &'static str) -> Database {

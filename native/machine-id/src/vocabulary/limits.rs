@@ -42,6 +42,12 @@ limits! {
     CA_PEM_BYTES: usize = 256 << 10;
     /// Most outputs of a lease or of a `tbot.yaml`.
     OUTPUTS: usize = 100;
+    /// Most tunnels of a lease.
+    TUNNELS: usize = 16;
+    /// Lowest TCP port that a listener of a lease has: those below are the system's.
+    TUNNEL_PORT_MIN: u64 = 1024;
+    /// And the highest.
+    TUNNEL_PORT_MAX: u64 = 65535;
     /// Most users that may read a directory.
     READERS: usize = 100;
     /// Most Kubernetes clusters (or selectors) of an output.

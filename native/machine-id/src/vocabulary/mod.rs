@@ -3,6 +3,7 @@
 //! Each list stands once, as an enum made by [`words!`] in the module that knows what the words mean; the limits stand in
 //! [`limits`]. A test gathers them into `contract/vocabulary.json`, from which the Jenkins plugin reads them.
 
+pub mod applications;
 pub mod databases;
 #[cfg(test)]
 pub(crate) mod generated;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::applications::Application;
+use super::databases::{Client, Database};
 use super::{ABI, Word, limits, words_of};
 use crate::config::{
     AclMode, AcquireRequest, AddressKind, DatabaseFormat, EngineConfig, KeyAlgorithm, OutputType, Scope, SymlinkMode,
@@ -21,6 +23,7 @@ fn words() -> BTreeMap<&'static str, Vec<&'static str>> {
     BTreeMap::from([
         ("acl_modes", words_of::<AclMode>()),
         ("address_kinds", words_of::<AddressKind>()),
+        ("application_protocols", words_of::<Application>()),
         ("cache_scopes", words_of::<Scope>()),
         ("certificate_kinds", words_of::<CertificateKind>()),
         ("database_formats", words_of::<DatabaseFormat>()),
@@ -40,7 +43,12 @@ fn vocabulary() -> Value {
     let limits: Map<String, Value> =
         limits::ALL.iter().map(|(name, value)| (name.to_lowercase(), json!(value))).collect();
     let methods: Vec<Value> = JoinMethod::ALL.iter().map(|method| join_method(*method)).collect();
-    json!({"abi": ABI, "words": words(), "limits": limits, "join_methods": methods})
+    let database = |known: &Database| {
+        let client = known.client.map(Client::as_str);
+        json!({"word": known.word, "scheme": known.scheme, "client": client})
+    };
+    let databases: Vec<Value> = Database::ALL.iter().map(database).collect();
+    json!({"abi": ABI, "words": words(), "limits": limits, "join_methods": methods, "databases": databases})
 }
 
 /// A join method: whether its token is a secret, whether what a join brings is kept on disk, and its settings.

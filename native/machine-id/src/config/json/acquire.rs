@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::document;
 use super::engine::lifetime_of;
+use super::tunnels::tunnels;
 use crate::config::diagnostic::{ConfigError, Diagnostics};
 use crate::config::model::{AcquireRequest, GivenToken, IdentityOutput, OutputKind, OutputType, Reader};
 use crate::config::read::join::secret;
@@ -51,6 +52,7 @@ fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<(AcquireRequest,
         .unwrap_or(limits::DEADLINE_DEFAULT_MS);
     let route_to_cluster = section.take("route_to_cluster").and_then(|tree| tree.parse(diagnostics, value::name));
     let outputs = outputs(section.take("outputs"), diagnostics);
+    let tunnels = tunnels(section.take("tunnels"), standing, route_to_cluster.as_deref(), diagnostics);
     let id_token = section.take("id_token").and_then(|tree| secret(tree, diagnostics));
     let share = section.take("share");
     if let Some(share) = share.as_ref().filter(|_| id_token.is_none()) {
@@ -70,6 +72,7 @@ fn request(tree: Tree, diagnostics: &mut Diagnostics) -> Option<(AcquireRequest,
         deadline: Duration::from_millis(deadline),
         route_to_cluster,
         outputs,
+        tunnels,
     };
     Some((request, id_token.map(|id_token| GivenToken { id_token, share })))
 }

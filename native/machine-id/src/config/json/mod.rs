@@ -4,3 +4,4 @@ mod acquire;
 mod discard;
 mod document;
 mod engine;
+mod tunnels;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::directory::Reader;
 use super::output::OutputKind;
+use super::tunnel::LeaseTunnel;
 use crate::secret::Secret;
 use crate::vocabulary::words;
 
@@ -45,6 +46,8 @@ pub struct AcquireRequest {
     pub route_to_cluster: Option<String>,
     /// What for, at least one; the first one's files lie in `directory` itself.
     pub outputs: Vec<OutputKind>,
+    /// Listeners that live as long as the lease.
+    pub tunnels: Vec<LeaseTunnel>,
 }
 
 /// By what a lease joins as an identity of its own.

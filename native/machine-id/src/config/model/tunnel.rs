@@ -88,6 +88,16 @@ pub struct TunnelConfig {
     pub ttl: Option<Duration>,
 }
 
+/// A tunnel that lives as long as a lease.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LeaseTunnel {
+    /// Where it leads to.
+    pub kind: TunnelKind,
+    /// A TCP port of 127.0.0.1, which every user of the machine can connect to; 0: any free one. None: a Unix socket in the
+    /// lease's directory.
+    pub port: Option<u16>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

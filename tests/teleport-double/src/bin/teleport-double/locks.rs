@@ -13,7 +13,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(crate) async fn follow(double: &Double, file: &Path) {
     let mut before = String::new();
     loop {
-        let now = tokio::fs::read_to_string(file).await.unwrap_or_default();
+        let path = file.to_owned();
+        let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(path));
+        let now = read.await.ok().and_then(Result::ok).unwrap_or_default();
         if now != before {
             double.unlock_all();
             for user in now.lines().map(str::trim).filter(|user| !user.is_empty()) {

@@ -2,6 +2,7 @@
 
 mod joins;
 mod locks;
+mod services;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,6 +55,8 @@ struct Arguments {
     drop_first_renewal: bool,
     #[command(flatten)]
     joins: joins::Joins,
+    #[command(flatten)]
+    services: services::Services,
     /// Answer this many joins with 429 first.
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     busy_joins: u32,
@@ -118,6 +121,7 @@ async fn run(arguments: Arguments) -> Result<(), DoubleError> {
     }
     let double = arguments.joins.set(builder).start().await?;
     arguments.joins.add_tokens(&double)?;
+    arguments.services.add(&double)?;
     if arguments.drop_first_renewal {
         double.faults().inject(Point::Renew, Fault::DropReply, Times::Once);
     }

@@ -140,6 +140,18 @@ public final class Checks {
         require(count <= most, Messages.Check_most(count, most));
     }
 
+    /** Databases and applications that a block's clients connect to. */
+    public static void tunnels(int count) {
+        int most = Vocabulary.limit("tunnels");
+        require(count <= most, Messages.Check_most(count, most));
+    }
+
+    /** Names of applications; null: none. */
+    public static void applications(List<String> names) {
+        most("tunnels", Texts.orEmpty(names));
+        Texts.orEmpty(names).forEach(Checks::resource);
+    }
+
     /** Names of Kubernetes clusters for one kubeconfig; null: none. */
     public static void kubernetesClusters(List<String> names) {
         most("kubernetes_clusters", Texts.orEmpty(names));

@@ -6,6 +6,7 @@ import hudson.AbortException;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.time.Duration;
@@ -243,10 +244,15 @@ public final class ActiveLeases {
         Holder holder = entry.holder;
         try {
             holder.session().acquire(holder.run(), holder.listener(), true);
+            entry.notice.renewed();
         } catch (LeaseSession.PolicyRefused | AuditViolation e) {
             entry.refuse(e);
         } catch (IOException | RuntimeException | Error e) {
             entry.stale.set(true);
+            if (e instanceof NativeFailure && holder.session().hasListeners()) {
+                // Its clients have nobody to connect to.
+                entry.notice.failed(holder, e.getMessage());
+            }
             LOGGER.log(Level.FINE, e, () -> "lease " + holder.session().lease() + " can't be taken again yet");
         } catch (InterruptedException e) {
             entry.stale.set(true);

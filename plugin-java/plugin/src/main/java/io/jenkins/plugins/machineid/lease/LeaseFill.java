@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -26,9 +27,10 @@ import java.util.stream.Collectors;
  *
  * @param reply the agent's, looked over
  * @param expires whole seconds
+ * @param listeners for databases and applications, in the order of the request
  * @param way how the identity was come by, as far as it is known here
  */
-record LeaseFill(Reply reply, Instant expires, String way) {
+record LeaseFill(Reply reply, Instant expires, List<Listener> listeners, String way) {
     /** Has certificates issued into the lease's directory, and believes nothing of what the agent says about them. */
     static LeaseFill of(LeaseSession session, Run<?, ?> run, Computer computer) throws IOException, InterruptedException {
         // Before the policy is asked about the agent: a machine that takes its place meanwhile isn't the one that was allowed.
@@ -44,6 +46,7 @@ record LeaseFill(Reply reply, Instant expires, String way) {
                     session.directory(),
                     false,
                     NodeLookup.scope(settings, request.identity()),
+                    session.ports(),
                     statement.isNeeded() ? share(session, run) : null);
             config.used(run, computer.getNode());
             session.requireHeld();
@@ -68,7 +71,9 @@ record LeaseFill(Reply reply, Instant expires, String way) {
             if (statement.isNeeded()) {
                 session.renewal().plan(now, expires);
             }
-            return new LeaseFill(reply, expires, way(settings, request.identity(), statement, reply.text("origin")));
+            List<Listener> listeners = Listener.read(reply, request.tunnels(session.ports()));
+            return new LeaseFill(
+                    reply, expires, listeners, way(settings, request.identity(), statement, reply.text("origin")));
         }
     }
 

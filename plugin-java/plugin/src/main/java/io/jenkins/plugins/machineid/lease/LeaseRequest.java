@@ -29,6 +29,8 @@ final class LeaseRequest implements Serializable {
     private final ArrayList<String> readers;
     private final String leafCluster;
     private final String outputs;
+    /** Null in a build that an older version has saved. */
+    private final String tunnels;
 
     LeaseRequest(Grant grant, LeaseOptions options) {
         this.identity = grant.identity();
@@ -37,6 +39,7 @@ final class LeaseRequest implements Serializable {
         this.readers = new ArrayList<>(Texts.orEmpty(options.readers()));
         this.leafCluster = Texts.orNull(options.leafCluster());
         this.outputs = outputs(options).toString();
+        this.tunnels = new JSONArray(options.tunnels() == null ? List.of() : options.tunnels()).toString();
     }
 
     String identity() {
@@ -69,11 +72,32 @@ final class LeaseRequest implements Serializable {
                 default -> targets.add(Allowance.target(type, ""));
             }
         }
+        for (Object each : tunnels()) {
+            JSONObject tunnel = (JSONObject) each;
+            String type = tunnel.getString("type");
+            targets.add(Allowance.target(type, tunnel.getString(type.equals("database") ? "service" : "app")));
+        }
         return new Allowance(lease, identity, agent, roles(), ttlSeconds, targets);
     }
 
     JSONArray outputs() {
         return new JSONArray(outputs);
+    }
+
+    /** Databases and applications for the block's clients. */
+    JSONArray tunnels() {
+        return new JSONArray(tunnels == null ? "[]" : tunnels);
+    }
+
+    /** The same, each with the port that it had before, if it had one: clients know that. */
+    JSONArray tunnels(List<Integer> before) {
+        JSONArray again = tunnels();
+        for (int at = 0; before != null && at < again.length(); at++) {
+            if (before.get(at) != 0) {
+                again.getJSONObject(at).put("port", before.get(at));
+            }
+        }
+        return again;
     }
 
     static List<String> kubernetes(JSONObject output) {
@@ -84,11 +108,15 @@ final class LeaseRequest implements Serializable {
     }
 
     byte[] json(String lease, String directory, boolean standing, String scope) {
-        return json(lease, directory, standing, scope, null);
+        return json(lease, directory, standing, scope, null, null);
     }
 
-    /** @param share what all leases have of which the same is stated, so that those taken at once may join together; null: none */
-    byte[] json(String lease, String directory, boolean standing, String scope, String share) {
+    /**
+     * @param ports of the tunnels, where the lease was taken before; null: it wasn't
+     * @param share what all leases have of which the same is stated, so that those taken at once may join together; null: none
+     */
+    byte[] json(
+            String lease, String directory, boolean standing, String scope, List<Integer> ports, String share) {
         JSONObject request = new JSONObject();
         request.put("lease", lease);
         request.put("identity", IdentityName.plain(identity));
@@ -110,6 +138,10 @@ final class LeaseRequest implements Serializable {
             request.put("route_to_cluster", leafCluster);
         }
         request.put("outputs", outputs());
+        JSONArray wanted = tunnels(ports);
+        if (!wanted.isEmpty()) {
+            request.put("tunnels", wanted);
+        }
         return request.toString().getBytes(StandardCharsets.UTF_8);
     }
 

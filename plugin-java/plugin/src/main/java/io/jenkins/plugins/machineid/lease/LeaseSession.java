@@ -23,10 +23,13 @@ import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
 import java.io.Serializable;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import jenkins.model.Jenkins;
 
 /**
@@ -46,6 +49,8 @@ public final class LeaseSession implements Serializable {
     private final String directory;
     private final LeaseRequest request;
     private volatile boolean released;
+    /** TCP ports that the block's clients know, one for each tunnel, 0 for a socket; null: it wasn't taken yet. */
+    private volatile ArrayList<Integer> ports;
     /** It is being given back, which may take a while: nothing is signed for it any more. */
     private transient volatile boolean over;
     /** Made when it is needed: a lease that was saved is taken again. */
@@ -187,10 +192,13 @@ public final class LeaseSession implements Serializable {
         boolean held = false;
         try {
             LeaseFill filled = LeaseFill.of(this, run, computer);
+            ports = filled.listeners().stream().map(Listener::port).collect(Collectors.toCollection(ArrayList::new));
             Map<String, String> environment =
                     Variables.of(request.outputs(), directory, Variables.proxy(cluster(run)), filled.expires());
+            environment.putAll(TunnelVariables.of(request.tunnels(), filled.listeners(), directory, lease));
             listener.getLogger()
                     .println(again ? Messages.Console_again(request.identity()) : filled.firstLine(request, agentName));
+            tunnelLines(again).forEach(listener.getLogger()::println);
             held = true;
             return environment;
         } finally {
@@ -198,6 +206,35 @@ public final class LeaseSession implements Serializable {
                 releaseNow(run);
             }
         }
+    }
+
+    /** What the block is told of its databases and applications. */
+    private List<String> tunnelLines(boolean again) {
+        List<String> lines = new ArrayList<>();
+        if (!hasListeners()) {
+            return lines;
+        }
+        if (again) {
+            lines.add(Messages.Console_listenersAgain());
+            return lines;
+        }
+        String open = ports.stream().filter(port -> port != 0).map(String::valueOf).collect(Collectors.joining(", "));
+        if (!open.isEmpty()) {
+            lines.add(Messages.Console_ports(agentName, open));
+        } else if (TunnelVariables.isFarAway(directory, lease)) {
+            lines.add(Messages.Console_longPath(TunnelVariables.way(directory, lease)));
+        }
+        return lines;
+    }
+
+    /** Null: it wasn't taken yet. */
+    List<Integer> ports() {
+        return ports;
+    }
+
+    /** Whether clients of the block rely on the agent's process. */
+    boolean hasListeners() {
+        return !request.tunnels().isEmpty();
     }
 
     /** Whether it is to be renewed now. True once, for whoever does so. */

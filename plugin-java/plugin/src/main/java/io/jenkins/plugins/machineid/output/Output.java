@@ -27,7 +27,7 @@ public abstract class Output extends AbstractDescribableImpl<Output> implements 
     }
 
     /** @param form whose field it is */
-    static String required(Class<? extends Output> form, String field, String value) {
+    static String required(Class<?> form, String field, String value) {
         String name = Texts.orEmpty(value).trim();
         FormFault.field(form, field, () -> {
             if (name.isEmpty()) {

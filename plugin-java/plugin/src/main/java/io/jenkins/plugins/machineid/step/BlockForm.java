@@ -12,6 +12,7 @@ import io.jenkins.plugins.machineid.config.Settings;
 import io.jenkins.plugins.machineid.field.Choices;
 import io.jenkins.plugins.machineid.field.Entries;
 import io.jenkins.plugins.machineid.folder.FolderIdentities;
+import io.jenkins.plugins.machineid.output.Database;
 import io.jenkins.plugins.machineid.output.Output;
 import java.util.List;
 import net.sf.json.JSONObject;
@@ -56,12 +57,13 @@ final class BlockForm {
     }
 
     /**
-     * Where the outputs of a form have a fault, this says so; the binding of the whole doesn't tell which one it is.
+     * Where the outputs or databases of a form have a fault, this says so; the binding of the whole doesn't tell which one it is.
      *
      * @throws IllegalArgumentException with a sentence for the reader
      */
     static void checkOutputs(StaplerRequest2 req, JSONObject form) {
         Entries.bind(req, Output.class, form.opt("outputs"), Messages.Output_displayName(), null);
+        Entries.bind(req, Database.class, form.opt("databases"), Messages.Output_database(), "service");
     }
 
     private static Settings settings(Item item) {

@@ -28,8 +28,10 @@ import io.jenkins.plugins.machineid.lease.ActiveLeases;
 import io.jenkins.plugins.machineid.lease.AuditViolation;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
 import io.jenkins.plugins.machineid.lease.LeaseSession;
+import io.jenkins.plugins.machineid.output.Database;
 import io.jenkins.plugins.machineid.output.KubernetesClusters;
 import io.jenkins.plugins.machineid.output.Output;
+import io.jenkins.plugins.machineid.output.Tunnels;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +57,9 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
     private String kubernetesCluster;
     private List<String> kubernetesClusters;
     private List<Output> outputs;
+    private List<Database> databases;
+    private List<String> applications;
+    private boolean tcpPorts;
     private List<String> readers;
     private String leafCluster;
 
@@ -131,6 +136,36 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
         FormFault.field(MachineIdStep.class, "outputs", () -> Checks.outputs(outputs == null ? 0 : outputs.size()));
     }
 
+    public List<Database> getDatabases() {
+        return databases;
+    }
+
+    @DataBoundSetter
+    public void setDatabases(List<Database> databases) {
+        this.databases = databases == null || databases.isEmpty() ? null : new ArrayList<>(databases);
+        FormFault.field(MachineIdStep.class, "databases", () -> Checks.tunnels(databases == null ? 0 : databases.size()));
+    }
+
+    public List<String> getApplications() {
+        return applications;
+    }
+
+    @DataBoundSetter
+    public void setApplications(List<String> applications) {
+        this.applications = Texts.names(applications);
+        FormFault.field(MachineIdStep.class, "applications", () -> Checks.applications(this.applications));
+    }
+
+    /** TCP ports of 127.0.0.1, which every user of the machine can connect to, instead of Unix sockets. */
+    public boolean isTcpPorts() {
+        return tcpPorts;
+    }
+
+    @DataBoundSetter
+    public void setTcpPorts(boolean tcpPorts) {
+        this.tcpPorts = tcpPorts;
+    }
+
     public List<String> getReaders() {
         return readers;
     }
@@ -161,8 +196,15 @@ public class MachineIdBuildWrapper extends SimpleBuildWrapper {
             EnvVars initialEnvironment)
             throws IOException, InterruptedException {
         requireFreestyle(run);
-        LeaseOptions options =
-                new LeaseOptions(identity, roles, ttl, kubernetes(), outputs, readers, leafCluster);
+        LeaseOptions options = new LeaseOptions(
+                identity,
+                roles,
+                ttl,
+                kubernetes(),
+                outputs,
+                Tunnels.requests(databases, applications, tcpPorts),
+                readers,
+                leafCluster);
         LeaseSession session = LeaseSession.plan(run, workspace.toComputer(), workspace, options);
         CompletableFuture<Void> turn = session.queue(listener);
         try {

@@ -14,8 +14,10 @@ import io.jenkins.plugins.machineid.field.FormAccess;
 import io.jenkins.plugins.machineid.field.FormFault;
 import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.lease.LeaseOptions;
+import io.jenkins.plugins.machineid.output.Database;
 import io.jenkins.plugins.machineid.output.KubernetesClusters;
 import io.jenkins.plugins.machineid.output.Output;
+import io.jenkins.plugins.machineid.output.Tunnels;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -45,6 +47,9 @@ public class MachineIdStep extends Step {
     private String kubernetesCluster;
     private List<String> kubernetesClusters;
     private List<Output> outputs;
+    private List<Database> databases;
+    private List<String> applications;
+    private boolean tcpPorts;
     private List<String> readers;
     private String leafCluster;
 
@@ -121,6 +126,36 @@ public class MachineIdStep extends Step {
         FormFault.field(MachineIdStep.class, "outputs", () -> Checks.outputs(outputs == null ? 0 : outputs.size()));
     }
 
+    public List<Database> getDatabases() {
+        return databases;
+    }
+
+    @DataBoundSetter
+    public void setDatabases(List<Database> databases) {
+        this.databases = databases == null || databases.isEmpty() ? null : List.copyOf(databases);
+        FormFault.field(MachineIdStep.class, "databases", () -> Checks.tunnels(databases == null ? 0 : databases.size()));
+    }
+
+    public List<String> getApplications() {
+        return applications;
+    }
+
+    @DataBoundSetter
+    public void setApplications(List<String> applications) {
+        this.applications = Texts.names(applications);
+        FormFault.field(MachineIdStep.class, "applications", () -> Checks.applications(this.applications));
+    }
+
+    /** TCP ports of 127.0.0.1, which every user of the machine can connect to, instead of Unix sockets. */
+    public boolean isTcpPorts() {
+        return tcpPorts;
+    }
+
+    @DataBoundSetter
+    public void setTcpPorts(boolean tcpPorts) {
+        this.tcpPorts = tcpPorts;
+    }
+
     public List<String> getReaders() {
         return readers;
     }
@@ -142,7 +177,15 @@ public class MachineIdStep extends Step {
     }
 
     LeaseOptions options() {
-        return new LeaseOptions(identity, roles, ttl, kubernetes(), outputs, readers, leafCluster);
+        return new LeaseOptions(
+                identity,
+                roles,
+                ttl,
+                kubernetes(),
+                outputs,
+                Tunnels.requests(databases, applications, tcpPorts),
+                readers,
+                leafCluster);
     }
 
     @Override

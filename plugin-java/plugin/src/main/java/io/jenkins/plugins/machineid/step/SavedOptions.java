@@ -19,6 +19,9 @@ final class SavedOptions implements Serializable {
     private final String ttl;
     private final ArrayList<String> kubernetesClusters;
     private final ArrayList<TreeMap<String, Object>> outputs;
+    /** Null in a build that an older version has saved. */
+    private final ArrayList<TreeMap<String, Object>> tunnels;
+
     private final ArrayList<String> readers;
     private final String leafCluster;
 
@@ -31,6 +34,10 @@ final class SavedOptions implements Serializable {
         if (options.outputs() != null) {
             options.outputs().forEach(output -> outputs.add(saved(output.request())));
         }
+        this.tunnels = new ArrayList<>();
+        if (options.tunnels() != null) {
+            options.tunnels().forEach(tunnel -> tunnels.add(saved(tunnel)));
+        }
         this.readers = copy(options.readers());
         this.leafCluster = options.leafCluster();
     }
@@ -38,7 +45,8 @@ final class SavedOptions implements Serializable {
     LeaseOptions get() {
         List<Output> restored = new ArrayList<>();
         outputs.forEach(output -> restored.add(new RestoredOutput(output)));
-        return new LeaseOptions(identity, roles, ttl, kubernetesClusters, restored, readers, leafCluster);
+        List<Map<String, Object>> asked = tunnels == null ? List.of() : List.copyOf(tunnels);
+        return new LeaseOptions(identity, roles, ttl, kubernetesClusters, restored, asked, readers, leafCluster);
     }
 
     private static ArrayList<String> copy(List<String> list) {

@@ -54,6 +54,25 @@ public final class Vocabulary {
         return List.of();
     }
 
+    /**
+     * A database's protocol.
+     *
+     * @param scheme of the URLs that its clients take
+     * @param client whose clients have variables of their own: {@code postgres}, {@code mysql}; null: others
+     */
+    public record Database(String scheme, String client) {}
+
+    /** Null where the library knows no such protocol. */
+    public static Database database(String protocol) {
+        for (Object each : ALL.getJSONArray("databases")) {
+            JSONObject known = (JSONObject) each;
+            if (known.getString("word").equals(protocol)) {
+                return new Database(known.getString("scheme"), known.optString("client", null));
+            }
+        }
+        return null;
+    }
+
     private static List<String> texts(JSONArray array) {
         return array.toList().stream().map(String::valueOf).toList();
     }

@@ -12,7 +12,9 @@ import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.output.ApplicationOutput;
+import io.jenkins.plugins.machineid.output.Database;
 import io.jenkins.plugins.machineid.output.DatabaseOutput;
+import io.jenkins.plugins.machineid.output.Tunnels;
 import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.json.JSONArray;
 import org.json.JSONObject;
 import org.junit.jupiter.api.Test;
 
@@ -97,6 +100,44 @@ class ContractTest {
         JSONObject actual = new JSONObject(new String(json, StandardCharsets.UTF_8));
         expected.put("deadline_ms", actual.get("deadline_ms"));
         assertEquals(expected.toMap(), actual.toMap());
+    }
+
+    @Test
+    void databases_and_applications_are_written_as_the_pair_says() throws IOException {
+        JSONObject expected = json("acquire-tunnels.request.json");
+        LeaseOptions options = new LeaseOptions(
+                "api",
+                null,
+                null,
+                null,
+                null,
+                Tunnels.requests(List.of(new Database("orders", "ci", "orders")), List.of("grafana"), true),
+                null,
+                null);
+        LeaseRequest request = new LeaseRequest(new Grant("api", List.of("api-workers"), 1800), options);
+        expected.put("deadline_ms", (int) LeaseRequest.DEADLINE_MS);
+        assertEquals(expected.toMap(), tunnels(expected, request, null).toMap());
+
+        // A lease that is taken again has the ports that its block knows.
+        List<Integer> before = List.of(40001, 40002);
+        expected.getJSONArray("tunnels").getJSONObject(0).put("port", 40001);
+        expected.getJSONArray("tunnels").getJSONObject(1).put("port", 40002);
+        assertEquals(expected.toMap(), tunnels(expected, request, before).toMap());
+        assertTrue(request.allowance("l", "a").targets().contains("database orders"));
+        assertTrue(request.allowance("l", "a").targets().contains("application grafana"));
+    }
+
+    private static JSONObject tunnels(JSONObject as, LeaseRequest request, List<Integer> before) {
+        byte[] json = request.json(
+                as.getString("lease"), as.getString("directory"), false, as.getString("scope"), before, null);
+        return new JSONObject(new String(json, StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void an_acquire_reply_tells_where_its_tunnels_begin() throws IOException {
+        JSONArray asked = new JSONArray("[{\"type\":\"database\"},{\"type\":\"application\",\"port\":0}]");
+        List<Listener> listeners = Listener.read(Reply.read(file("acquire.reply.json")), asked);
+        assertEquals(List.of(new Listener("postgres", 0), new Listener("http", 43210)), listeners);
     }
 
     @Test

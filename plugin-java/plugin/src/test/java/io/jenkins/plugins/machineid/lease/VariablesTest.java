@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.json.JSONArray;
@@ -41,6 +43,25 @@ class VariablesTest {
             Map<String, String> seen =
                     Variables.of(lease.getJSONArray("outputs"), directory, layout.getString("proxy"), expires);
             assertEquals(expected.toString(), seen.toString(), lease.getString("name"));
+        }
+    }
+
+    @Test
+    void variables_of_databases_and_applications_are_those_of_the_librarys_layout() throws IOException {
+        JSONObject layout = new JSONObject(Files.readString(LAYOUT, StandardCharsets.UTF_8));
+        JSONArray cases = layout.getJSONArray("tunnels");
+        assertTrue(cases.length() > 5);
+        for (int at = 0; at < cases.length(); at++) {
+            JSONObject each = cases.getJSONObject(at);
+            Map<String, Object> expected = new TreeMap<>(each.getJSONObject("environment").toMap());
+            List<Listener> listeners = new ArrayList<>();
+            for (Object opened : each.getJSONArray("opened")) {
+                JSONObject listener = (JSONObject) opened;
+                listeners.add(new Listener(listener.getString("protocol"), listener.getInt("port")));
+            }
+            Map<String, String> seen = TunnelVariables.of(
+                    each.getJSONArray("tunnels"), listeners, each.getString("directory"), layout.getString("lease"));
+            assertEquals(expected.toString(), seen.toString(), each.getString("name"));
         }
     }
 

@@ -1,0 +1,301 @@
+//! Databases and applications of a block: stock clients by the variables of its lease, as long as the lease lives.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![allow(clippy::disallowed_methods, reason = "a test's own files, not destinations")]
+
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use e2e::given::Agent;
+use e2e::wait::{LONG, until};
+use e2e::{Cluster, Database, Outcome, Process, users};
+use machine_id::engine::Acquired;
+use machine_id::error::Code;
+use serde_json::{Value, json};
+use teleport_double::{Role, TokenOptions};
+
+const STATEMENT: &str = "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
+const LINES: [&str; 6] = ["psql", "-X", "-A", "-t", "-v", "ON_ERROR_STOP=1"];
+
+fn postgres(port: Option<u16>) -> Value {
+    let mut tunnel = json!({"type": "database", "service": "pg", "username": "orders", "database": "orders"});
+    if let Some(port) = port {
+        tunnel["port"] = json!(port);
+    }
+    tunnel
+}
+
+fn tunnels(all: &[Value]) -> Value {
+    json!({ "tunnels": all })
+}
+
+fn stage() -> Option<(Cluster, Database)> {
+    let cluster = Cluster::start();
+    let database = Database::postgres(&cluster)?;
+    cluster.add_database("pg", "postgres", &database.address);
+    Some((cluster, database))
+}
+
+fn agent(cluster: &Cluster) -> Agent {
+    Agent::of(cluster, "token", &cluster.token(), &json!({}))
+}
+
+/// A command of the block.
+fn command(acquired: &Acquired, words: &[&str]) -> Command {
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).current_dir("/").env("HOME", "/nonexistent").envs(&acquired.environment);
+    for unwanted in ["PGPASSWORD", "PGSERVICE", "PGSSLMODE"] {
+        command.env_remove(unwanted);
+    }
+    command
+}
+
+fn run(acquired: &Acquired, words: &[&str]) -> Outcome {
+    Process::spawn(command(acquired, words)).wait(LONG)
+}
+
+fn query(acquired: &Acquired, statement: &str) -> Outcome {
+    run(acquired, &[&LINES[..], &["-c", statement]].concat())
+}
+
+/// A query that runs until somebody ends it.
+fn long_query(acquired: &Acquired, seconds: u32) -> Process {
+    let statement = format!("select pg_sleep({seconds}), 'do' || 'ne' /* mark */");
+    let running = Process::spawn(command(acquired, &[&LINES[..], &["-c", &statement]].concat()));
+    let count = "select count(*) from pg_stat_activity where query like '%/* ma' || 'rk */%' and state = 'active'";
+    until("the query", LONG, || (query(acquired, count).succeeded().stdout.trim() != "0").then_some(()));
+    running
+}
+
+fn held(acquired: &Acquired) -> Vec<String> {
+    let reply = serde_json::to_value(acquired).unwrap();
+    let notes = reply["certificates"].as_array().unwrap().clone();
+    let x509 = notes.iter().filter(|note| note["kind"] == "x509");
+    x509.map(|note| format!("{} {}", note["output"].as_str().unwrap(), note["target"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn stock_clients_work_by_the_blocks_variables_until_its_end() {
+    let Some((cluster, _database)) = stage() else { return };
+    let www = tempfile::tempdir().unwrap();
+    std::fs::write(www.path().join("health"), "fine\n").unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let mut server = Command::new("python3");
+    server.args(["-m", "http.server", "--bind", "127.0.0.1", "-d"]).arg(www.path()).arg(&port);
+    let _server = Process::spawn(server);
+    cluster.add_app("grafana", &format!("http://127.0.0.1:{port}"));
+    let agent = agent(&cluster);
+    let both = tunnels(&[postgres(None), json!({"type": "application", "app": "grafana"})]);
+    let acquired = agent.acquire_with(&both, None).unwrap();
+    let opened: Vec<_> = acquired.tunnels.iter().map(|one| (one.protocol.as_str(), one.port)).collect();
+    assert_eq!(opened, [("postgres", 0), ("http", 0)]);
+    assert_eq!(held(&acquired), ["identity ", "database pg", "application grafana"]);
+
+    assert_eq!(query(&acquired, "select current_user || ' ' || 6 * 7").succeeded().stdout, "orders 42\n");
+    let url = acquired.environment["MACHINE_ID_DATABASE_PG"].clone();
+    assert_eq!(run(&acquired, &["psql", &url, "-X", "-A", "-t", "-c", "select 43"]).succeeded().stdout, "43\n");
+    let socket = acquired.environment["MACHINE_ID_APPLICATION_GRAFANA"].clone();
+    let curl = ["curl", "-sS", "--fail", "--unix-socket", &socket, "http://grafana/health"];
+    until("the server", LONG, || (run(&acquired, &curl).stdout == "fine\n").then_some(()));
+    for name in [".s.PGSQL.5432", "app-1.sock"] {
+        let facts = std::fs::symlink_metadata(agent.lease().join(name)).unwrap();
+        assert!(facts.file_type().is_socket());
+        assert_eq!(facts.permissions().mode() & 0o777, 0o600, "{name}");
+    }
+
+    let running = long_query(&acquired, 600);
+    agent.release();
+    assert_ne!(running.wait(LONG).status, Some(0));
+    assert!(!agent.lease().exists());
+    assert_ne!(query(&acquired, "select 1").status, Some(0));
+}
+
+#[test]
+fn mysqls_own_variable_leads_its_client() {
+    let Some(database) = Database::mariadb() else { return };
+    let cluster = Cluster::start();
+    cluster.add_database("my", "mysql", &database.address);
+    let agent = agent(&cluster);
+    let mut tunnel = json!({"type": "database", "service": "my", "username": "orders", "database": "orders"});
+    for port in [None, Some(0)] {
+        if let Some(port) = port {
+            tunnel["port"] = json!(port);
+        }
+        let acquired = agent.acquire_with(&tunnels(&[tunnel.clone()]), None).unwrap();
+        let client = ["mysql", "--no-defaults", "--user=orders", "-N", "-B", "orders", "-e", "select 6 * 7"];
+        assert_eq!(run(&acquired, &client).succeeded().stdout, "42\n", "{port:?}");
+        agent.release();
+    }
+}
+
+#[test]
+fn a_renewal_of_a_lease_that_is_vouched_for_leaves_its_connections_alone() {
+    let Some((cluster, _database)) = stage() else { return };
+    let id_token = Some(("kubernetes".to_owned(), STATEMENT.to_owned()));
+    let options = TokenOptions { name: "jenkins".to_owned(), id_token, ..TokenOptions::default() };
+    let _name = cluster.new_token_with("api", options);
+    let agent = Agent::of(&cluster, "kubernetes", "jenkins", &json!({"given": true}));
+    let acquired = agent.acquire_with(&tunnels(&[postgres(Some(0))]), Some(STATEMENT)).unwrap();
+    let port = acquired.tunnels[0].port;
+    assert!(port >= 1024);
+    let running = long_query(&acquired, 3);
+    // As the plugin does: it names the port that the block knows.
+    for again in [0, port] {
+        let renewed = agent.acquire_with(&tunnels(&[postgres(Some(again))]), Some(STATEMENT)).unwrap();
+        assert_eq!(renewed.tunnels[0].port, port);
+    }
+    let after = agent.acquire_with(&tunnels(&[postgres(Some(port))]), Some(STATEMENT)).unwrap();
+    assert_eq!(held(&after).iter().filter(|held| *held == "database pg").count(), 4, "each is told");
+    assert!(running.wait(LONG).succeeded().stdout.contains("done"));
+    assert_eq!(query(&acquired, "select 1").succeeded().stdout, "1\n");
+    agent.release();
+    assert_ne!(query(&acquired, "select 1").status, Some(0));
+}
+
+#[test]
+fn a_lease_that_is_taken_again_listens_where_its_block_looks() {
+    let Some((cluster, _database)) = stage() else { return };
+    for port in [None, Some(0)] {
+        let agent = agent(&cluster);
+        let acquired = agent.acquire_with(&tunnels(&[postgres(port)]), None).unwrap();
+        assert_eq!(query(&acquired, "select 1").succeeded().stdout, "1\n");
+        let agent = agent.restarted();
+        assert_ne!(query(&acquired, "select 1").status, Some(0), "nobody listens");
+        let before = acquired.tunnels[0].port;
+        let again = postgres(port.map(|_| before));
+        let taken = agent.acquire_with(&tunnels(&[again]), None).unwrap();
+        assert_eq!(taken.tunnels[0].port, before);
+        assert_eq!(query(&acquired, "select 2").succeeded().stdout, "2\n");
+        agent.release();
+    }
+}
+
+/// A directory of so many bytes below the agent's.
+fn directory(agent: &Agent, length: usize) -> PathBuf {
+    let root = agent.directory().canonicalize().unwrap();
+    let parent = root.join("w".repeat(length - root.as_os_str().len() - "//machine-id-lease".len()));
+    std::fs::create_dir_all(&parent).unwrap();
+    std::fs::set_permissions(&parent, std::fs::Permissions::from_mode(0o711)).unwrap();
+    parent.join("machine-id-lease")
+}
+
+#[test]
+fn a_workspace_whose_path_is_too_long_for_a_socket_is_none_for_its_clients() {
+    let Some((cluster, _database)) = stage() else { return };
+    let agent = agent(&cluster);
+    for length in [93, 94, 120, 230] {
+        let directory = directory(&agent, length);
+        let members = json!({"directory": directory, "tunnels": [postgres(None)]});
+        let acquired = agent.acquire_with(&members, None).unwrap();
+        let host = acquired.environment["PGHOST"].clone();
+        assert!(host.len() + "/.s.PGSQL.5432".len() <= 107, "{host}");
+        assert_eq!(query(&acquired, "select 1").succeeded().stdout, "1\n", "{length}");
+        // Where only the workspace is to be seen, a link of one's own does.
+        let short = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(&directory, short.path().join("m")).unwrap();
+        let own = short.path().join("m").display().to_string();
+        let psql = [&LINES[..], &["-h", &own, "-c", "select 2"]].concat();
+        assert_eq!(run(&acquired, &psql).succeeded().stdout, "2\n", "{length}");
+        agent.release();
+        assert!(!directory.exists() && std::fs::symlink_metadata(&host).is_err(), "{host}");
+        let left: Vec<_> = std::fs::read_dir(directory.parent().unwrap()).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+    assert!(!Path::new("/tmp/machine-id-9f0c5a1e2b3d4f60718293a4b5c6d7e8").exists());
+}
+
+#[test]
+fn wrong_names_are_answered_with_those_that_the_roles_see_before_the_block_begins() {
+    let cluster = Cluster::with(|builder| builder.database("pg", "postgres").database("my", "mysql"));
+    cluster.add_app("grafana", "http://127.0.0.1:1");
+    cluster.set_role(Role::new("api-workers").only_databases(&["orders", "audit"], &["orders"]));
+    let agent = agent(&cluster);
+    let database = |service: &str, username: &str, database: &str| json!({"type": "database", "service": service, "username": username, "database": database});
+    let two = tunnels(&[database("pgg", "orders", "orders"), database("mi", "orders", "orders")]);
+    let error = agent.acquire_with(&two, None).unwrap_err().to_string();
+    assert!(error.contains(r#"databases "pgg", "mi" are not among"#) && error.contains("see: my, pg"), "{error}");
+    for (tunnel, wrong, seen) in [
+        (database("pgg", "orders", "orders"), "pgg", "these roles see: my, pg"),
+        (json!({"type": "application", "app": "grafan"}), "grafan", "these roles see: grafana"),
+        (database("pg", "admin", "orders"), "database user \"admin\"", "they allow: audit, orders"),
+        (database("pg", "orders", "payroll"), "database name \"payroll\"", "they allow: orders"),
+    ] {
+        let error = agent.acquire_with(&tunnels(&[tunnel]), None).unwrap_err();
+        assert_eq!(error.code(), Code::TargetUnknown, "{error}");
+        let text = error.to_string();
+        assert!(text.contains(wrong) && text.contains(seen), "{text}");
+        assert!(!agent.lease().exists(), "{text}");
+    }
+    // MySQL's databases are looked at by nobody.
+    agent.acquire_with(&tunnels(&[database("my", "orders", "payroll")]), None).unwrap();
+    agent.release();
+}
+
+/// As the README shows it: the certificate alone says where a request goes to.
+#[test]
+fn the_files_of_an_application_are_enough_for_curl_where_the_proxy_routes_by_tls() {
+    let cluster = Cluster::start();
+    let www = tempfile::tempdir().unwrap();
+    std::fs::write(www.path().join("health"), "fine\n").unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let mut server = Command::new("python3");
+    server.args(["-m", "http.server", "--bind", "127.0.0.1", "-d"]).arg(www.path()).arg(&port);
+    let _server = Process::spawn(server);
+    cluster.add_app("grafana", &format!("http://127.0.0.1:{port}"));
+    let agent = agent(&cluster);
+    let outputs = json!({"outputs": [{"type": "identity"}, {"type": "application", "app": "grafana"}]});
+    let acquired = agent.acquire_with(&outputs, None).unwrap();
+    let url = format!("https://{}/health", acquired.environment["TELEPORT_PROXY"]);
+    let ca = cluster.web_ca_pem().display().to_string();
+    let file = |name: &str| agent.lease().join("application-grafana").join(name).display().to_string();
+    let (certificate, key) = (file("tlscert"), file("key"));
+    let files = ["curl", "-sS", "--fail", "--http1.1", "--cacert", &ca, "--cert", &certificate, "--key", &key, &url];
+    until("the server", LONG, || (run(&acquired, &files).stdout == "fine\n").then_some(()));
+    // Without them it is somebody who wants the proxy's own page.
+    let stranger = ["curl", "-sS", "--http1.1", "--cacert", &ca, &url];
+    assert_ne!(run(&acquired, &stranger).stdout, "fine\n");
+    agent.release();
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_and_leaves_nothing() {
+    let cluster = Cluster::start();
+    cluster.add_app("grafana", "http://127.0.0.1:1");
+    let agent = agent(&cluster);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let wanted = json!({"type": "application", "app": "grafana", "port": port});
+    let error = agent.acquire_with(&tunnels(&[wanted]), None).unwrap_err();
+    assert_eq!(error.code(), Code::DestinationDenied, "{error}");
+    assert!(error.to_string().contains(&format!("127.0.0.1:{port}")), "{error}");
+    assert!(!agent.lease().exists());
+}
+
+#[test]
+fn only_the_agents_user_and_readers_connect() {
+    if !users::root_for("other users at a block's socket") {
+        return;
+    }
+    let Some((cluster, _database)) = stage() else { return };
+    let agent = agent(&cluster);
+    std::fs::set_permissions(agent.directory(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let as_daemon = ["setpriv", "--reuid", "daemon", "--regid", "65534", "--clear-groups"];
+    let psql = [&as_daemon[..], &LINES[..], &["-c", "select 1"]].concat();
+    for length in [90, 110, 200] {
+        let directory = directory(&agent, length);
+        let mut members = json!({"directory": directory, "tunnels": [postgres(None)]});
+        let acquired = agent.acquire_with(&members, None).unwrap();
+        assert_ne!(run(&acquired, &psql).status, Some(0), "{length}");
+        // Nor where somebody has widened the permissions.
+        for path in [directory.clone(), directory.join(".s.PGSQL.5432")] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).unwrap();
+        }
+        assert_ne!(run(&acquired, &psql).status, Some(0), "{length}");
+        agent.release();
+        members["readers"] = json!(["daemon"]);
+        let acquired = agent.acquire_with(&members, None).unwrap();
+        assert_eq!(run(&acquired, &psql).succeeded().stdout, "1\n", "{length}");
+        agent.release();
+    }
+}
