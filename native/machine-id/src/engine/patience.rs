@@ -11,7 +11,7 @@ use crate::renew::schedule::Validity;
 
 /// A build tries again after this at least and so much more at most: with the time that a connection takes no build waits
 /// longer than ten seconds for a cluster that is back.
-const BUILD: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(3));
+const BUILD: (Duration, Duration) = (Duration::from_secs(7), Duration::from_secs(2));
 /// After the first failure, and after a connection was lost, from 0 to this: a fleet loses its connections at one moment.
 const FIRST: Duration = Duration::from_secs(420);
 /// After the second one from 0 to this, so that a fleet is spread evenly from then on; after each further one a tenth less at
@@ -161,7 +161,7 @@ mod tests {
         wait(0, 1, IDLE);
         assert_eq!(wait(100, 101, IDLE), s(400));
         assert_eq!(wait(100, 101, Need::Build), s(101));
-        assert_eq!(wait(100, 160, Need::Build), s(100) + Duration::from_millis(6500));
+        assert_eq!(wait(100, 160, Need::Build), s(108));
         assert_eq!(wait(100, 101, Need::Live(s(400))), s(250));
         assert_eq!(wait(100, 101, Need::Live(s(2))), s(105));
         // A server that asks for more is followed.
@@ -177,7 +177,7 @@ mod tests {
             wait(500, IDLE);
             let (live, idle) = (wait(1000, Need::Live(s(36_000))), wait(1000, IDLE));
             assert!(live > idle && idle <= s(1600) && live <= s(1900), "{live:?} {idle:?}");
-            assert!(wait(1000, Need::Build) <= s(1008));
+            assert!(wait(1000, Need::Build) <= s(1009));
         }
     }
 }

@@ -240,7 +240,8 @@ impl Agent {
         } else {
             self.send(Step::Establish, now, server, load, random)
         };
-        let outcome = outcome.and_then(|took| Ok(took + self.request(now + took, ISSUE, server, load)?));
+        // It gets in the queue right behind that: the server takes what comes in the order of its time.
+        let outcome = outcome.and_then(|took| Ok(took + self.request(now, ISSUE, server, load)?));
         let Some(ask) = &mut self.ask else { return now };
         match outcome {
             Ok(took) => {
