@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_was_there_before_a_lease_was_asked_for_is_kept() {
-        let ours = fixtures::join_reply("v15").certificates;
+        let ours = fixtures::join_reply("join_ok_ecdsa").certificates;
         let came = (ours.clone(), Origin::Joined, Duration::from_secs(10));
         assert_eq!(origin(Some(&came), &ours, None), Origin::Joined);
         assert_eq!(origin(Some(&came), &ours, Some(Duration::from_secs(10))), Origin::Joined);
