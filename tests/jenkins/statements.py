@@ -225,7 +225,7 @@ def the_cluster_refuses_a_job_that_no_rule_names(world):
     with stated(world) as jenkins:
         jenkins.pipeline("stated-other", stated_block("sh 'echo never'"))
         log = is_refused(world, "stated-other", RULE)
-        contains(log, "tctl get token/stated`", "Manage Jenkins, Machine ID, how token resource 'stated' has to be")
+        contains(log, "tctl get token/stated`", "Manage Jenkins, Machine ID, Set up, how token resource 'stated' has to be")
 
 
 @test

@@ -83,6 +83,13 @@ public final class FakeAgent extends Node {
         }
 
         @Override
+        public void checkPermission(hudson.security.Permission permission) {
+            if (Jenkins.get().granted != null && !hasPermission(permission)) {
+                throw new SecurityException("lacks " + permission);
+            }
+        }
+
+        @Override
         public boolean isOnline() {
             return online;
         }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 
@@ -23,11 +24,18 @@ public final class ClusterSummary {
     /** Clusters that are shown: an agent may make names up. */
     private static final int MOST_CLUSTERS = 50;
 
+    /** How it was reached. */
+    private record Way(String kind, String address, boolean upgraded) {
+        String text() {
+            return Messages.Health_address(kind, upgraded ? Messages.Health_upgraded(address) : address);
+        }
+    }
+
     private final String name;
     private final Map<String, Integer> names = new HashMap<>();
     private final Map<String, Integer> versions = new HashMap<>();
-    private final Map<String, Integer> addresses = new HashMap<>();
-    private final Map<String, Integer> pins = new HashMap<>();
+    private final Map<Way, Integer> ways = new HashMap<>();
+    private final Map<List<String>, Integer> pins = new HashMap<>();
     private final Instant now;
     private int agents;
     private Long clock;
@@ -58,9 +66,8 @@ public final class ClusterSummary {
         agents++;
         names.merge(server.cluster(), 1, Integer::sum);
         versions.merge(server.version(), 1, Integer::sum);
-        String way = server.upgraded() ? Messages.Health_upgraded(server.address()) : server.address();
-        addresses.merge(Messages.Health_address(server.kind(), way), 1, Integer::sum);
-        pins.merge(String.join(" ", server.pins()), 1, Integer::sum);
+        ways.merge(new Way(server.kind(), server.address(), server.upgraded()), 1, Integer::sum);
+        pins.merge(server.pins(), 1, Integer::sum);
         Long difference = server.clockDifference();
         if (difference != null && (clock == null || Math.abs(difference) > Math.abs(clock))) {
             clock = difference;
@@ -88,22 +95,22 @@ public final class ClusterSummary {
     /** What it calls itself, the most frequent first; so are all lists here. */
     @Exported
     public List<String> getReportedNames() {
-        return values(names);
+        return values(names, name -> name);
     }
 
     @Exported
     public List<String> getVersions() {
-        return values(versions);
+        return values(versions, version -> version);
     }
 
     @Exported
     public List<String> getAddresses() {
-        return values(addresses);
+        return values(ways, Way::text);
     }
 
     @Exported
     public List<String> getPins() {
-        return values(pins);
+        return values(pins, all -> String.join(" ", all));
     }
 
     /** Seconds, of the agent whose clock differs most; null: not told. */
@@ -142,13 +149,15 @@ public final class ClusterSummary {
         return Ages.ago(heardAt, now);
     }
 
-    private List<String> values(Map<String, Integer> counted) {
-        List<Map.Entry<String, Integer>> sorted = new ArrayList<>(counted.entrySet());
-        sorted.removeIf(each -> each.getKey().isEmpty());
-        sorted.sort(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()));
-        return sorted.stream()
+    private static <T> List<String> values(Map<T, Integer> counted, Function<T, String> text) {
+        record Value(String text, int number) {}
+        List<Value> values = new ArrayList<>();
+        counted.forEach((value, number) -> values.add(new Value(text.apply(value), number)));
+        values.removeIf(each -> each.text().isEmpty());
+        values.sort(Comparator.comparingInt(Value::number).reversed().thenComparing(Value::text));
+        return values.stream()
                 .limit(MOST_VALUES)
-                .map(each -> sorted.size() == 1 ? each.getKey() : Messages.Health_counted(each.getKey(), each.getValue()))
+                .map(each -> values.size() == 1 ? each.text() : Messages.Health_counted(each.text(), each.number()))
                 .toList();
     }
 }

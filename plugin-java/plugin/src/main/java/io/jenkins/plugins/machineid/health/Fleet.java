@@ -20,11 +20,13 @@ final class Fleet {
     private final List<Entry> entries;
     private final Map<String, AgentReport> reports;
     private final Instant now;
+    private final Map<Condition, Integer> counts = new EnumMap<>(Condition.class);
 
     private Fleet(List<Entry> entries, Map<String, AgentReport> reports, Instant now) {
         this.entries = entries;
         this.reports = reports;
         this.now = now;
+        entries.forEach(entry -> counts.merge(entry.condition(), 1, Integer::sum));
     }
 
     static Fleet now() {
@@ -58,8 +60,6 @@ final class Fleet {
 
     /** How many there are of each. */
     Map<Condition, Integer> counts() {
-        Map<Condition, Integer> counts = new EnumMap<>(Condition.class);
-        entries.forEach(entry -> counts.merge(entry.condition(), 1, Integer::sum));
         return counts;
     }
 

@@ -90,6 +90,16 @@ public final class HealthView {
         return pages(found);
     }
 
+    /** The part of an address that asks for the page before; null: there is none. */
+    public String getPrevious() {
+        return page > 1 ? query.link(page - 1) : null;
+    }
+
+    /** For the page after; null: there is none. */
+    public String getNext() {
+        return page < getPages() ? query.link(page + 1) : null;
+    }
+
     /** Agents of which something is known. */
     @Exported
     public int getAgents() {

@@ -73,6 +73,11 @@ public class NodePage implements Action, StaplerProxy {
         return new Api(this);
     }
 
+    /** Whose views are on this page, too. */
+    public Object views() {
+        return new HealthPage();
+    }
+
     private AgentReport report() {
         return AgentReports.get().of(computer.getName()).orElse(null);
     }

@@ -73,7 +73,7 @@ public record Query(String text, String state, String identity, String cluster, 
     }
 
     /** For the same in one state. */
-    public String in(String other) {
+    public String inState(String other) {
         return address(other, sort, 1);
     }
 

@@ -8,6 +8,7 @@ import io.jenkins.plugins.machineid.report.Failing;
 import io.jenkins.plugins.machineid.report.LeaseReport;
 import io.jenkins.plugins.machineid.report.Server;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
@@ -229,7 +230,7 @@ public final class Row {
         return entry.identityId() + "/" + entry.node();
     }
 
-    /** Below Jenkins' own address; null: the built-in node has another one. */
+    /** Of the agent's page of this, below Jenkins' own address. */
     public String getAgentUrl() {
         return "computer/" + (entry.node().isEmpty() ? "(built-in)" : Urls.part(entry.node())) + "/machine-id/";
     }
@@ -261,6 +262,6 @@ public final class Row {
     }
 
     private static String time(Instant time) {
-        return time == null ? null : time.truncatedTo(java.time.temporal.ChronoUnit.SECONDS).toString();
+        return time == null ? null : time.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

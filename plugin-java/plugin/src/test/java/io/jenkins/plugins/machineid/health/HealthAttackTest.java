@@ -50,8 +50,12 @@ class HealthAttackTest {
         return task instanceof StatusTask asked ? Answers.status(asked, status()) : Answers.of(said);
     }
 
+    private static JSONObject identity() {
+        return HealthViewTest.identity("api", "ready").put("expires_at", Instant.now().plusSeconds(3600).toString());
+    }
+
     private static String status() {
-        JSONObject status = new JSONObject().put("identities", new JSONArray().put(HealthViewTest.identity("api", "ready")));
+        JSONObject status = new JSONObject().put("identities", new JSONArray().put(identity()));
         return new JSONObject().put("ok", status).toString();
     }
 
@@ -62,7 +66,7 @@ class HealthAttackTest {
         MachineIdConfiguration.get().setClusters(List.of(new Cluster("main", "teleport.example.com:443")));
         configure(new Identity("api", "main"));
         AgentReports.get()
-                .heard("a-health", HealthViewTest.report("a-health", Instant.now(), new JSONArray(), HealthViewTest.identity("api", "ready")));
+                .heard("a-health", HealthViewTest.report("a-health", Instant.now(), new JSONArray(), identity()));
     }
 
     private void configure(Identity identity) {

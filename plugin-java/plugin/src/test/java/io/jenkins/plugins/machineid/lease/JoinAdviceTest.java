@@ -93,7 +93,7 @@ class JoinAdviceTest {
         String told = refused("one.example.com", signed("kubernetes"));
         for (String part : List.of(
                 "machine-id: refused; look at token/jenkins-api; ", "called 'example.test'", "for 'one.example.com'",
-                "Cluster name in Teleport of cluster 'main'", "Manage Jenkins, Machine ID, how token resource 'jenkins-api'")) {
+                "Cluster name in Teleport of cluster 'main'", "Manage Jenkins, Machine ID, Set up, how token resource 'jenkins-api'")) {
             assertTrue(told.contains(part), part + " isn't in " + told);
         }
         assertTrue(told.endsWith(" [join_rejected]"), told);
@@ -145,7 +145,7 @@ class JoinAdviceTest {
     @Test
     void a_secret_token_has_no_name_and_its_commands_are_on_the_page() {
         String told = refused("five.example.com", new TokenJoin());
-        assertTrue(told.contains("token/NAME") && told.contains("Manage Jenkins, Machine ID, what to create"), told);
+        assertTrue(told.contains("token/NAME") && told.contains("Manage Jenkins, Machine ID, Set up, what to create"), told);
         assertEquals(0, looks());
     }
 
