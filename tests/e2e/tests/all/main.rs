@@ -16,6 +16,7 @@ mod init;
 mod joins;
 mod key_files;
 mod kubernetes;
+mod lease_tunnels;
 mod methods;
 mod multiplex;
 mod names;

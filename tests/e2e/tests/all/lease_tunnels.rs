@@ -1,6 +1,5 @@
 //! Databases and applications of a block: stock clients by the variables of its lease, as long as the lease lives.
 
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 #![allow(clippy::disallowed_methods, reason = "a test's own files, not destinations")]
 
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
