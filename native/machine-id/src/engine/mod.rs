@@ -271,7 +271,8 @@ impl Engine {
         let mut waiting = Waiting::new(bot.clock.monotonic(), live.request().deadline);
         let mut said = false;
         loop {
-            let error = match self.fill(bot, live).await {
+            // On the heap: as a part of its callers' futures it is too deep for the compiler.
+            let error = match Box::pin(self.fill(bot, live)).await {
                 Err(error) if !live.request().standing && bot.connector.was_reached() => error,
                 outcome => return outcome,
             };

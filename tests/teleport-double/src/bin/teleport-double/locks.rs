@@ -13,9 +13,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(crate) async fn follow(double: &Double, file: &Path) {
     let mut before = String::new();
     loop {
-        let path = file.to_owned();
-        let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(path));
-        let now = read.await.ok().and_then(Result::ok).unwrap_or_default();
+        let now = std::fs::read_to_string(file).unwrap_or_default();
         if now != before {
             double.unlock_all();
             for user in now.lines().map(str::trim).filter(|user| !user.is_empty()) {
