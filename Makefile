@@ -8,6 +8,9 @@ MVN := mvn --batch-mode --no-transfer-progress -f plugin-java/pom.xml
 # Quiet where nobody watches; a person sees how far it is.
 CARGO_QUIET := $(if $(CI),-q)
 
+# Tests wait more than they compute.
+export RUST_TEST_THREADS ?= $(shell expr 4 '*' $$(nproc))
+
 # What the goals need of .ci/packages: looked at once, before anything is built, and no more than that.
 NEEDS_packages := rust clients databases metrics jdk maven zig
 NEEDS_build := rust
