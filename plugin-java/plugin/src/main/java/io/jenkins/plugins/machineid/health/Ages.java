@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.health;
 import io.jenkins.plugins.machineid.Messages;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 
 /** How long ago something was, or how long it takes until then: roughly. */
 final class Ages {
@@ -26,6 +27,11 @@ final class Ages {
         }
         Duration left = Duration.between(now, time);
         return left.isNegative() || left.isZero() ? Messages.Health_over(rough(left.negated())) : Messages.Health_in(rough(left));
+    }
+
+    /** To the second, as RFC 3339 in UTC; null where there is none. */
+    static String time(Instant time) {
+        return time == null ? null : time.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 
     static String rough(Duration length) {

@@ -131,7 +131,7 @@ public final class ClusterSummary {
     /** The earliest that any agent tells; null: not known. */
     @Exported
     public String getCaExpiresAt() {
-        return caExpiresAt == null ? null : caExpiresAt.toString();
+        return Ages.time(caExpiresAt);
     }
 
     /** Negative when it is over; null: not known. */
@@ -142,7 +142,7 @@ public final class ClusterSummary {
 
     @Exported
     public String getHeardAt() {
-        return heardAt == null ? null : heardAt.toString();
+        return Ages.time(heardAt);
     }
 
     public String getHeard() {

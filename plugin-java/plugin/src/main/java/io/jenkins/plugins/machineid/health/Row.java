@@ -8,7 +8,6 @@ import io.jenkins.plugins.machineid.report.Failing;
 import io.jenkins.plugins.machineid.report.LeaseReport;
 import io.jenkins.plugins.machineid.report.Server;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
@@ -95,7 +94,7 @@ public final class Row {
 
     @Exported
     public String getExpiresAt() {
-        return time(entry.expiresAt());
+        return Ages.time(entry.expiresAt());
     }
 
     public String getExpires() {
@@ -104,7 +103,7 @@ public final class Row {
 
     @Exported
     public String getRenewsAt() {
-        return entry.identity() == null ? null : time(entry.identity().renewsAt());
+        return entry.identity() == null ? null : Ages.time(entry.identity().renewsAt());
     }
 
     public String getRenews() {
@@ -156,7 +155,7 @@ public final class Row {
 
     @Exported
     public String getSince() {
-        return failing() == null ? null : time(failing().since());
+        return failing() == null ? null : Ages.time(failing().since());
     }
 
     public String getSinceText() {
@@ -206,13 +205,13 @@ public final class Row {
     /** End of the cluster's host CA. */
     @Exported
     public String getCaExpiresAt() {
-        return server() == null ? null : time(server().caExpiresAt());
+        return server() == null ? null : Ages.time(server().caExpiresAt());
     }
 
     /** When the agent last answered. */
     @Exported
     public String getHeardAt() {
-        return time(entry.report().heardAt());
+        return Ages.time(entry.report().heardAt());
     }
 
     public String getHeard() {
@@ -222,7 +221,7 @@ public final class Row {
     /** When it last said something new. */
     @Exported
     public String getChangedAt() {
-        return time(entry.report().changedAt());
+        return Ages.time(entry.report().changedAt());
     }
 
     /** What an action is asked for: no id of an identity has a slash. */
@@ -259,9 +258,5 @@ public final class Row {
 
     private static String orNull(String text) {
         return text.isEmpty() ? null : text;
-    }
-
-    private static String time(Instant time) {
-        return time == null ? null : time.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }
