@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::error::ErrorKind;
-use clap::{Command, CommandFactory};
+use clap::{Command, CommandFactory, Id};
 
 use crate::args::Cli;
 
@@ -17,22 +17,27 @@ const PAGE: &str = "docs/cli.md";
 const HEAD: &str = "\
 # Command line
 
-This page is what `--help` prints: a test generates it from the definitions of the commands (`BLESS=1 cargo test -p
-machine-id-cli documents`). Commands and options of tbot that aren't here are in
+This page is what `--help` prints, without the options that a command shares with the one above it. A test generates it from
+the definitions of the commands (`BLESS=1 cargo test -p machine-id-cli documents`). Commands and options of tbot that aren't here are in
 [compatibility](compatibility.md#tbots-command-line); the variables that the program reads are in
 [configuration](configuration.md).
 ";
 
-/// As wide as documents are.
-fn help(command: &Command) -> String {
-    let text = command.clone().term_width(100).render_long_help().to_string();
+/// What `--help` prints. What a command has from the one above it isn't repeated.
+fn help(command: &Command, above: Option<&Command>) -> String {
+    let has = |id: &Id| above.is_some_and(|above| above.get_arguments().any(|argument| argument.get_id() == id));
+    let mut command = command.clone().mut_args(|argument| {
+        let inherited = argument.is_global_set() && has(argument.get_id());
+        if inherited { argument.hide(true) } else { argument }
+    });
+    let text = command.render_long_help().to_string();
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
-fn write(page: &mut String, path: &str, command: &Command) {
-    write!(page, "\n## {path}\n\n```\n{}\n```\n", help(command).trim_end()).unwrap();
+fn write(page: &mut String, path: &str, command: &Command, above: Option<&Command>) {
+    write!(page, "\n## {path}\n\n```\n{}\n```\n", help(command, above).trim_end()).unwrap();
     for below in command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help") {
-        write(page, &format!("{path} {}", below.get_name()), below);
+        write(page, &format!("{path} {}", below.get_name()), below, Some(command));
     }
 }
 
@@ -42,7 +47,7 @@ fn the_page_is_what_help_says() {
     let mut cli = Cli::command();
     cli.build();
     let mut page = HEAD.to_owned();
-    write(&mut page, "machine-id", &cli);
+    write(&mut page, "machine-id", &cli, None);
     let file = markdown::root().join(PAGE);
     if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
         std::fs::write(&file, &page).unwrap();
