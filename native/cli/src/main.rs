@@ -1,6 +1,8 @@
 //! The command `machine-id`.
 
 mod args;
+#[cfg(test)]
+mod documents_tests;
 mod fdpass;
 mod files;
 mod harden;

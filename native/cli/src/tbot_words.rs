@@ -46,7 +46,7 @@ pub(crate) const NOT_BUILT: &[NotBuilt] = &[
     not_built("", "spiffe-inspect", WORKLOAD),
     not_built("", "tpm", "join method tpm isn't built here: docs/compatibility.md lists those that are"),
     not_built("", "keypair", "bound_keypair makes its key at the first join, from the registration secret"),
-    not_built("", "install", "README.md has a unit for systemd"),
+    not_built("", "install", "docs/guides/daemon.md has a unit for systemd"),
     not_built("", "copy-binaries", "there is one binary: copy it"),
     not_built("", "wait", "`machine-id status` says by its exit status whether all outputs are fresh"),
     not_built("init", "--init-dir", "name the directory by --destination-dir"),

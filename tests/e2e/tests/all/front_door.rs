@@ -119,7 +119,7 @@ fn what_is_not_built_says_what_to_do_instead() {
         (&["configure", "identity"][..], "`machine-id start` takes the same options"),
         (&["start", "application-tunnel", "--app=x"][..], "`start application-tunnel` of tbot isn't built here"),
         (&["migrate", "-c", "tbot.yaml"][..], "the file can stay as it is"),
-        (&["-c", "tbot.yaml", "install", "systemd"][..], "README.md has a unit"),
+        (&["-c", "tbot.yaml", "install", "systemd"][..], "docs/guides/daemon.md has a unit"),
         (&["start", "-c", "tbot.yaml", "--insecure"][..], "--insecure isn't built here"),
         (&["start", "--fips"][..], "no FIPS build exists"),
         (&["init", "--clean"][..], "`init --clean` of tbot isn't built here"),

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class VocabularyTest {
     private static final Path SOURCES = Path.of("src/main/java/io/jenkins/plugins/machineid");
     private static final Path VIEWS = Path.of("src/main/resources/io/jenkins/plugins/machineid");
-    private static final Path README = Path.of("../../README.md");
+    private static final Path VARIABLES = Path.of("../../docs/variables.md");
 
     private static Set<String> found(Pattern pattern, String text) {
         Set<String> found = new TreeSet<>();
@@ -98,10 +98,10 @@ class VocabularyTest {
     void the_variables_are_on_each_page_that_lists_them() throws IOException {
         Pattern name = Pattern.compile("<code>((?:MACHINE_ID|TELEPORT)_\\w+|GIT_SSH_COMMAND|KUBECONFIG)</code>");
         assertEquals(words("variables"), found(name, Files.readString(VIEWS.resolve("step/MachineIdStep/help.html"))));
-        String table = Files.readString(README).split("\\| variable \\| what \\|")[1].split("\n\n")[0];
+        String table = Files.readString(VARIABLES).split("\\| variable \\| what \\|")[1].split("\n\n")[0];
         StringBuilder names = new StringBuilder();
         table.lines().filter(line -> line.startsWith("| `")).forEach(line -> names.append(line.split(" \\| ")[0]));
-        assertEquals(words("variables"), found(Pattern.compile("`(\\w+)`"), names.toString()), "README.md");
+        assertEquals(words("variables"), found(Pattern.compile("`(\\w+)`"), names.toString()), "docs/variables.md");
     }
 
     /** A number in a text would be a limit's second home, unless it is the plugin's own. */
