@@ -26,7 +26,7 @@
 //! # fn main() -> Result<(), Error> {
 //! let config = EngineConfig::from_json(
 //!     br#"{
-//!         "abi": 3,
+//!         "abi": 4,
 //!         "root": "/home/jenkins/agent/machine-id",
 //!         "helper": "/home/jenkins/agent/machine-id/bin/machine-id",
 //!         "helper_sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",

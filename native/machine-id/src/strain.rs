@@ -20,6 +20,8 @@ const TIMES: u32 = 4;
 const FOLLOWS: u32 = 50;
 /// Of what is due, the last of so many parts of its remaining life may pass first, at the lowest rate.
 const POSTPONED: f64 = 0.25;
+/// What is left of a certificate's life where nothing is postponed any more.
+const LAST: Duration = Duration::from_secs(60);
 
 /// What took its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,11 +106,12 @@ impl Strain {
 }
 
 /// When a renewal is made that is `due` and whose certificate lives `until` then: at most a quarter of the rest later, so
-/// that it is never late.
+/// that it is never late, and not at all in a certificate's last minute: what joins by it needs some of its life.
 pub(crate) fn postponed(stretch: f64, due: SystemTime, until: SystemTime) -> SystemTime {
     let rest = until.duration_since(due).unwrap_or_default();
     let part = (1.0 - stretch.max(1.0).recip()) / (1.0 - LEAST) * POSTPONED;
-    due.checked_add(rest.mul_f64(part.clamp(0.0, POSTPONED))).unwrap_or(due)
+    let latest = rest.saturating_sub(LAST);
+    due.checked_add(rest.mul_f64(part.clamp(0.0, POSTPONED)).min(latest)).unwrap_or(due)
 }
 
 #[cfg(test)]
@@ -198,10 +201,12 @@ mod tests {
     #[test]
     fn a_renewal_waits_for_a_quarter_of_the_rest_at_most() {
         let at = |minute: u64| SystemTime::UNIX_EPOCH + s(minute * 60);
-        assert_eq!(postponed(1.0, at(30), at(60)), at(30));
-        assert_eq!(postponed(2.0, at(30), at(60)), at(35));
-        assert_eq!(postponed(4.0, at(28), at(60)), at(36));
+        assert_eq!(postponed(1.0, at(1800), at(3600)), at(1800));
+        assert_eq!(postponed(2.0, at(1800), at(3600)), at(2100));
+        assert_eq!(postponed(4.0, at(1680), at(3600)), at(2160));
         assert_eq!(postponed(4.0, at(60), at(30)), at(60));
+        // A renewal by a certificate needs some of its life.
+        assert_eq!((postponed(4.0, at(0), at(70)), postponed(4.0, at(5), at(16))), (at(10), at(5)));
     }
 
     proptest! {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::error::{Code, Error, Fault};
 use crate::method::JoinMethod;
+use crate::vocabulary::ABI;
 
 macro_rules! contract {
     ($name:literal) => {
@@ -58,7 +59,7 @@ fn open_is_read_as_the_contract_says() {
 fn check_of(join: &str) -> Result<EngineConfig, Vec<String>> {
     let digest = "2".repeat(64);
     let text = format!(
-        r#"{{"abi": 3, "root": "/r", "helper": "/h", "helper_sha256": "{digest}",
+        r#"{{"abi": {ABI}, "root": "/r", "helper": "/h", "helper_sha256": "{digest}",
             "identities": [{{"id": "api", "cluster": {{"address": "c"}}, "join": {join}}}]}}"#
     );
     EngineConfig::check_from_json(text.as_bytes()).map_err(|error| lines(&error))
@@ -253,7 +254,7 @@ fn no_fault_repeats_a_token() {
         r#"{"method": "token", "token": "hunter2hunter2" "#,
     ] {
         let text = format!(
-            r#"{{"abi":3,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[{{"id":"a","cluster":{{"address":"h"}},"join":{join}}}]}}"#
+            r#"{{"abi":{ABI},"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[{{"id":"a","cluster":{{"address":"h"}},"join":{join}}}]}}"#
         );
         let error = EngineConfig::from_json(text.as_bytes()).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
@@ -262,9 +263,11 @@ fn no_fault_repeats_a_token() {
 
 #[test]
 fn a_join_method_that_is_not_built_is_unsupported_rather_than_invalid() {
-    let text = br#"{"abi":3,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
-        {"id":"a","cluster":{"address":"h"},"join":{"method":"tpm","token":"t"}}]}"#;
-    let error = EngineConfig::from_json(text).unwrap_err();
+    let text = format!(
+        r#"{{"abi":{ABI},"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
+        {{"id":"a","cluster":{{"address":"h"}},"join":{{"method":"tpm","token":"t"}}}}]}}"#
+    );
+    let error = EngineConfig::from_json(text.as_bytes()).unwrap_err();
     assert_eq!(error.code(), Code::Unsupported);
     assert_eq!(error.diagnostics().len(), 1);
 }
@@ -272,7 +275,7 @@ fn a_join_method_that_is_not_built_is_unsupported_rather_than_invalid() {
 fn settings_of(join: &str) -> Result<EngineConfig, Vec<String>> {
     let digest = "2".repeat(64);
     let text = format!(
-        r#"{{"abi": 3, "root": "/r", "helper": "/h", "helper_sha256": "{digest}",
+        r#"{{"abi": {ABI}, "root": "/r", "helper": "/h", "helper_sha256": "{digest}",
             "identities": [{{"id": "api", "cluster": {{"address": "c"}}, "join": {join}}}]}}"#
     );
     EngineConfig::from_json(text.as_bytes()).map_err(|error| lines(&error))
@@ -339,10 +342,12 @@ fn a_method_without_a_usual_place_of_its_token_needs_one() {
 
 #[test]
 fn an_id_may_stand_only_once_whatever_its_case() {
-    let text = br#"{"abi":3,"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
-        {"id":"a","cluster":{"address":"h"},"join":{"method":"token"}},
-        {"id":"A","cluster":{"address":"h"},"join":{"method":"token"}}]}"#;
-    let error = EngineConfig::from_json(text).unwrap_err();
+    let text = format!(
+        r#"{{"abi":{ABI},"root":"/r","helper":"/h","helper_sha256":"2222222222222222222222222222222222222222222222222222222222222222","identities":[
+        {{"id":"a","cluster":{{"address":"h"}},"join":{{"method":"token"}}}},
+        {{"id":"A","cluster":{{"address":"h"}},"join":{{"method":"token"}}}}]}}"#
+    );
+    let error = EngineConfig::from_json(text.as_bytes()).unwrap_err();
     assert_eq!(lines(&error), ["identities[1].id: \"A\" is there twice; each id once"]);
 }
 

@@ -40,7 +40,14 @@ impl Need {
         match (self, other) {
             (Self::Build, _) | (_, Self::Build) => Self::Build,
             (Self::Live(one), Self::Live(two)) => Self::Live(one.min(two)),
-            (Self::Live(left), Self::Idle(_)) | (Self::Idle(_), Self::Live(left)) => Self::Live(left),
+            // What has expired doesn't wait as long as what is valid for a long time yet.
+            (Self::Live(left), Self::Idle(longest)) | (Self::Idle(longest), Self::Live(left)) => {
+                if left / 2 < longest {
+                    Self::Live(left)
+                } else {
+                    Self::Idle(longest)
+                }
+            }
             (Self::Idle(one), Self::Idle(two)) => Self::Idle(one.min(two)),
         }
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::backoff::Backoff;
-use crate::error::{Error, Retry};
+use crate::error::{Code, Error, Retry};
 
 /// Between two tries: from 0 to half a second at first, from 0 to this at most, so that the cluster's return is noticed in time.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(8));
@@ -36,10 +36,15 @@ impl Waiting {
         now: Duration,
         unit: f64,
     ) -> Option<Duration> {
+        // A full disk, a directory in use and a proof that isn't there are no outage of the cluster.
+        if !matches!(error.code(), Code::ClusterUnreachable | Code::ClusterFailed | Code::RateLimited) {
+            return None;
+        }
         let pause = match error.retry() {
             Retry::No => return None,
             Retry::Later => self.backoff.next_delay(unit).max(SHORTEST),
-            Retry::After(asked) => asked.max(SHORTEST),
+            // Not all of those that were told the same at the same moment.
+            Retry::After(asked) => asked.mul_f64(0.1_f64.mul_add(unit, 1.0)).max(SHORTEST),
         };
         // The gate's time is when another one of the same identity would try: no second pause on top of it.
         let again = match opens_at.filter(|at| *at > now) {
@@ -55,7 +60,7 @@ impl Waiting {
 mod tests {
     use super::*;
     use crate::connect::{ConnectError, Refusal, TransportError};
-    use crate::error::Code;
+    use crate::error::Fault;
 
     const fn s(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -64,6 +69,22 @@ mod tests {
     fn unreachable() -> Error {
         let (address, reason) = ("t:443".to_owned(), "connection refused".to_owned());
         ConnectError::from(TransportError::Unreachable { address, reason }).into()
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("disk full")]
+    struct Full;
+
+    impl Fault for Full {
+        fn code(&self) -> Code {
+            Code::DiskFull
+        }
+        fn hint(&self) -> String {
+            String::new()
+        }
+        fn retry(&self) -> Retry {
+            Retry::Later
+        }
     }
 
     fn limited(retry_in: Option<Duration>) -> Error {
@@ -75,6 +96,7 @@ mod tests {
         let mut waiting = Waiting::new(s(0), s(120));
         let locked = Error::new(Code::BotLocked, "locked", "");
         assert_eq!(waiting.again(&locked, Some(s(60)), s(0), 0.5), None);
+        assert_eq!(waiting.again(&Full.into(), None, s(0), 0.5), None, "no outage of the cluster");
     }
 
     #[test]
@@ -100,7 +122,7 @@ mod tests {
     #[test]
     fn a_server_that_says_when_is_obeyed() {
         let mut waiting = Waiting::new(s(0), s(120));
-        assert_eq!(waiting.again(&limited(Some(s(30))), Some(s(8)), s(0), 0.5), Some(s(30)));
+        assert_eq!(waiting.again(&limited(Some(s(30))), Some(s(8)), s(0), 0.5), Some(Duration::from_millis(31_500)));
         assert_eq!(waiting.again(&limited(Some(s(200))), None, s(0), 0.5), None);
         assert!(waiting.again(&limited(None), None, s(0), 0.5).is_some());
     }

@@ -154,8 +154,8 @@ fn a_renewal_of_a_lease_that_is_vouched_for_leaves_its_connections_alone() {
 
 #[test]
 fn a_lease_that_is_taken_again_listens_where_its_block_looks() {
-    let Some((cluster, _database)) = stage() else { return };
     for port in [None, Some(0)] {
+        let Some((cluster, _database)) = stage() else { return };
         let agent = agent(&cluster);
         let acquired = agent.acquire_with(&tunnels(&[postgres(port)]), None).unwrap();
         assert_eq!(query(&acquired, "select 1").succeeded().stdout, "1\n");

@@ -21,7 +21,8 @@ const STARTED_WITHIN: f64 = 60.0;
 const LIFETIME: Duration = Duration::from_secs(3600);
 /// As in the keeper.
 const START: f64 = 5.0;
-/// How long a build waits for its certificates: the default of a request.
+/// How long a build waits for its certificates: here until it has them, so that each wait is counted. A request waits one minute by
+/// default.
 const DEADLINE: Duration = Duration::from_secs(2 * 3600);
 /// What a decision that leads to nothing takes.
 const MOMENT: Duration = Duration::from_millis(20);
