@@ -5,6 +5,7 @@
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -75,7 +76,8 @@ def servers(world):
         yield
     finally:
         for process in running:
-            process.terminate()
+            # PostgreSQL waits for its clients on SIGTERM; MariaDB and Python end on either.
+            process.send_signal(signal.SIGINT if process is running[0] else signal.SIGTERM)
         for process in running:
             process.wait(30)
         shutil.rmtree(home, ignore_errors=True)
@@ -115,7 +117,7 @@ def databases_of_a_freestyle_build(world):
         result, log = world.jenkins.run("allowed-database-freestyle")
         equal(result, "SUCCESS", log)
         contains(log, "pg 42\n", "fine\n", RELEASED)
-        contains(world.jenkins.get("/job/allowed-database-freestyle/configure"), "_.databases", "_.applications", "_.tcpPorts")
+        contains(world.jenkins.get("/job/allowed-database-freestyle/configure"), 'name="databases"', "_.applications", "_.tcpPorts")
     world.no_leases_left()
 
 
@@ -141,8 +143,10 @@ def databases_with_wrong_names_fail_before_the_body(world):
 def databases_end_with_the_block(world):
     """A client that the build leaves behind is cut, and an abort ends it as well."""
     with servers(world):
-        left = f"(JENKINS_NODE_COOKIE=dontKillMe BUILD_ID=dontKillMe nohup {PSQL} \"select pg_sleep(300)\" >left 2>&1; echo \"left $?\" >>left) &"
-        world.jenkins.pipeline("allowed-database-left", block(f"sh '''rm -f left; {left} sleep 3'''", ORDERS))
+        # Jenkins ends whatever of a build still has its cookie: the client and who tells of its end have another.
+        script = f"{PSQL} \"select pg_sleep(300)\" >left 2>&1\necho \"left $?\" >>left\n"
+        left = f"cat >leave <<'E'\n{script}E\nJENKINS_NODE_COOKIE=dontKillMe BUILD_ID=dontKillMe nohup sh leave >/dev/null 2>&1 &"
+        world.jenkins.pipeline("allowed-database-left", block(f"sh '''rm -f left\n{left}\nsleep 3'''", ORDERS))
         result, log = world.jenkins.run("allowed-database-left")
         equal(result, "SUCCESS", log)
         told = world.a1.directory / "workspace/allowed-database-left/left"
