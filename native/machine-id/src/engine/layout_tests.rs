@@ -96,7 +96,7 @@ fn tunnel_cases() -> Vec<(&'static str, String, Value, Value)> {
     };
     let application = |app: &str| json!({"type": "application", "app": app});
     let opened = |all: &[(&str, u16)]| -> Value {
-        all.iter().map(|(protocol, port)| json!({"protocol": protocol, "port": port})).collect()
+        all.iter().map(|(protocol, port)| json!({"protocol": protocol, "port": port, "kept": false})).collect()
     };
     // The folder of a lease's directory of so many bytes.
     let at = |length: usize| format!("/{}/machine-id-9f0c5a1e2b3d4f60718293a4b5c6d7e8", "w".repeat(length - 45));
@@ -158,7 +158,7 @@ fn tunnel_case(name: &str, directory: &str, tunnels: &Value, opened: &Value) -> 
             Reached { kind: tunnel.kind.clone(), protocol: protocol.to_owned(), begins }
         })
         .collect();
-    let told: Vec<OpenTunnel> = reached.iter().map(OpenTunnel::from).collect();
+    let told: Vec<OpenTunnel> = reached.iter().map(|one| OpenTunnel::new(one, false)).collect();
     assert_eq!(&json!(told), opened);
     let environment = tunnel::environment(&reached);
     json!({"name": name, "directory": directory, "tunnels": tunnels, "opened": opened, "environment": environment})

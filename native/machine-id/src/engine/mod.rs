@@ -21,6 +21,7 @@ mod known;
 mod kubernetes;
 mod lateness;
 mod lease_request;
+mod lease_road;
 mod lease_tunnels;
 mod ledger;
 mod look;
@@ -77,7 +78,7 @@ use crate::error::{Code, Error};
 use crate::join;
 pub use crate::lease::{CertificateHistory, CertificateNote};
 use crate::metrics::Metrics;
-use crate::tunnel::{Reached, Switch};
+use crate::tunnel::Reached;
 
 /// An open engine: identities, leases, and the tasks that keep both fresh.
 ///
@@ -116,6 +117,15 @@ impl Shared {
         self.lease_tunnels.withdraw(lease).await;
     }
 
+    /// The leases as they are.
+    fn lease_statuses(&self) -> Vec<LeaseStatus> {
+        let mut leases = self.leases.status(|identity| self.bots.get(identity).and_then(|bot| bot.trouble()));
+        for lease in &mut leases {
+            lease.failures = self.lease_tunnels.failures(&lease.lease);
+        }
+        leases
+    }
+
     /// Takes back a lease that could not be filled.
     async fn undo(&self, live: &Arc<ActiveLease>) {
         if self.leases.holds(live) {
@@ -133,8 +143,8 @@ impl Engine {
     pub fn open(config: EngineConfig, clock: SharedClock) -> Result<Self, Error> {
         let metrics = Arc::new(Metrics::default());
         let multiplexers = Arc::new(Multiplexers::new(metrics.ssh()));
-        let switch = Switch::default();
-        let lease_tunnels = Arc::new(LeaseTunnels::new(switch.clone()));
+        let lease_tunnels = Arc::new(LeaseTunnels::of(&config.root));
+        let switch = lease_tunnels.switch();
         let common = Common {
             clock: Arc::clone(&clock),
             multiplexers: Arc::clone(&multiplexers),
@@ -320,11 +330,12 @@ impl Engine {
     /// # Errors
     /// When files can't be removed.
     pub async fn release(&self, lease: &str) -> Result<Released, Error> {
+        let failures = self.shared.lease_tunnels.failures(lease);
         self.shared.withdraw(lease).await;
         let released = self.shared.leases.release(lease).await;
         // A write that was under way may have begun to serve again.
         self.shared.withdraw(lease).await;
-        released
+        released.map(|released| Released { failures, ..released })
     }
 
     /// Removes the leases of dead processes now. The keeper does it too, but leaves them alone for a while after the
@@ -376,8 +387,7 @@ impl Engine {
     /// [`Code::RequestInvalid`] for an identity that isn't there.
     pub fn health(&self, identity: &str) -> Result<Health, Error> {
         let bot = self.bot(identity)?;
-        let mut leases =
-            self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
+        let mut leases = self.shared.lease_statuses();
         leases.retain(|lease| lease.identity == identity);
         let session = bot.current();
         let identity_late = session.as_ref().is_some_and(|session| {
@@ -403,7 +413,7 @@ impl Engine {
                 "check the disk of the agent's root",
             )
         })???;
-        let leases = self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
+        let leases = self.shared.lease_statuses();
         Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases })
     }
 

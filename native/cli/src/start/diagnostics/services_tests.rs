@@ -66,7 +66,8 @@ fn lease(problem: &str, usable: bool, late: bool) -> LeaseStatus {
         usable,
         problem: problem.to_owned(),
         late,
-        history: CertificateHistory::default(),
+        failures: Vec::new(),
+            history: CertificateHistory::default(),
     }
 }
 
