@@ -142,7 +142,11 @@ async fn run_command(
     };
     let mut command = Command::new(program);
     for (name, value) in environment {
-        if value.is_empty() { command.env_remove(name) } else { command.env(name, value) };
+        if value.is_empty() {
+            command.env_remove(name)
+        } else {
+            command.env(name, value)
+        };
     }
     let mut child = harden::spawn(command.args(rest)).map_err(|error| {
         let name = program.to_string_lossy();

@@ -46,7 +46,12 @@ fn shape(value: &Value) -> Value {
 #[test]
 fn the_short_replies_are_the_files() {
     assert_eq!(written(Opened { engine: 7 }), reply_file!("open"));
-    let left = Released { released: false, directory: Fate::NotOurs, failures: Vec::new(), history: CertificateHistory::default() };
+    let left = Released {
+        released: false,
+        directory: Fate::NotOurs,
+        failures: Vec::new(),
+        history: CertificateHistory::default(),
+    };
     assert_eq!(written(left), reply_file!("discard"));
     assert_eq!(written(Closed {}), reply_file!("close"));
     assert_eq!(written(Dropped { dropped: true }), reply_file!("drop"));
@@ -129,7 +134,7 @@ fn a_status_has_the_keys_of_its_file() {
         late: false,
         problem: String::new(),
         failures: Vec::new(),
-            history: history(),
+        history: history(),
     };
     let failure =
         Failure { code: Code::ClusterUnreachable, message: String::new(), hint: String::new(), since: then() };

@@ -68,7 +68,8 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
         None => own_roles(bot, session).await?,
     };
     let outputs = request.placements.iter().map(|placement| issue_all(bot, session, request, placement, &roles));
-    let prepared = prepare_tunnels(bot, session, request, &roles, again, &told);
+    // On the heap: as a part of its callers' futures it is too deep for the compiler.
+    let prepared = Box::pin(prepare_tunnels(bot, session, request, &roles, again, &told));
     let (issued, Prepared { tunnels, refused: stale, doubts }) = try_join(try_join_all(outputs), prepared).await?;
     let refused = issued.iter().find_map(|issued| issued.refused.clone()).or(stale);
     let facts = cluster_facts(session);
@@ -203,8 +204,12 @@ impl Job {
     fn write(mut self) -> Result<Delivered, Error> {
         let mut opened = self.opened.take();
         let tunnels = std::mem::take(&mut self.tunnels);
-        let certificates =
-            || self.issued.iter().flat_map(Issued::all).chain(tunnels.iter().filter_map(|(certificate, _)| certificate.as_ref()));
+        let certificates = || {
+            self.issued
+                .iter()
+                .flat_map(Issued::all)
+                .chain(tunnels.iter().filter_map(|(certificate, _)| certificate.as_ref()))
+        };
         let valid_from = certificates().map(|one| one.facts.ssh.valid_from).max().unwrap_or(SystemTime::UNIX_EPOCH);
         let expires_at = certificates().map(|one| one.expires_at).min().unwrap_or(valid_from);
         // Before anybody can read them: no certificate is held that nobody knows of, even if we are killed now.

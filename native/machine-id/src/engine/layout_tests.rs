@@ -112,8 +112,16 @@ fn tunnel_cases() -> Vec<(&'static str, String, Value, Value)> {
         database("my", None),
         database("cache", None)
     ]);
-    let spoken =
-        [("postgres", 0), ("postgres", 0), ("http", 0), ("mongodb", 0), ("cockroachdb", 0), ("tcp", 0), ("mysql", 0), ("redis", 0)];
+    let spoken = [
+        ("postgres", 0),
+        ("postgres", 0),
+        ("http", 0),
+        ("mongodb", 0),
+        ("cockroachdb", 0),
+        ("tcp", 0),
+        ("mysql", 0),
+        ("redis", 0),
+    ];
     vec![
         ("one of each client", short.clone(), both.clone(), opened(&[("postgres", 0), ("mysql", 0)])),
         ("several of a kind", short.clone(), many, opened(&spoken)),
@@ -122,7 +130,15 @@ fn tunnel_cases() -> Vec<(&'static str, String, Value, Value)> {
             short,
             json!([database("pg", Some(0)), database("my", Some(0)), {"type": "application", "app": "grafana", "port": 0},
                 database("clicks", Some(0)), database("mongo", Some(0)), database("cache", Some(0)), database("ms", Some(0))]),
-            opened(&[("postgres", 1024), ("mysql", 65535), ("http", 43210), ("clickhouse-http", 43211), ("mongodb", 43212), ("redis", 43213), ("sqlserver", 43214)]),
+            opened(&[
+                ("postgres", 1024),
+                ("mysql", 65535),
+                ("http", 43210),
+                ("clickhouse-http", 43211),
+                ("mongodb", 43212),
+                ("redis", 43213),
+                ("sqlserver", 43214),
+            ]),
         ),
         ("the longest path that serves itself", at(93), both.clone(), opened(&[("postgres", 0), ("mysql", 0)])),
         ("a link beside the directory", at(94), both.clone(), opened(&[("postgres", 0), ("mysql", 0)])),

@@ -206,7 +206,8 @@ impl Engine {
         self.shared.tunnels.open(bot, request).await
     }
 
-    /// Takes a lease: certificates of the wished kinds in the wished directories. While a cluster is away that this process has
+    /// Takes a lease: certificates of the wished kinds in the wished directories. Asked for once more in the same words, a lease
+    /// that isn't standing stays as it is. While a cluster is away that this process has
     /// been connected to, a lease that isn't standing waits for its return, until nine tenths of its deadline have passed.
     ///
     /// # Errors
@@ -214,7 +215,7 @@ impl Engine {
     /// when [`Engine::release`] came first, [`Code::DeadlineExceeded`] when it took too long.
     pub async fn acquire(&self, request: LeaseRequest) -> Result<Acquired, Error> {
         let bot = self.bot(&request.identity)?;
-        counted(bot, self.take(bot, request)).await
+        counted(bot, self.take_or_fill(bot, request)).await
     }
 
     /// Takes a lease whose identity is its own: joined by what is `given`, kept in memory, forgotten as soon as the certificates
@@ -227,16 +228,19 @@ impl Engine {
     pub async fn acquire_given(&self, mut request: LeaseRequest, given: GivenToken) -> Result<Acquired, Error> {
         request.given = true;
         let bot = self.bot_of_lease(&request.identity, given)?;
-        let work = async {
-            match self.shared.leases.filled_alike(&request) {
-                Some(live) => {
-                    let filled = tokio::time::timeout(request.deadline, self.fill(&bot, &live)).await;
-                    filled.unwrap_or_else(|_| Err(deadline(&live)))
-                }
-                None => self.take(&bot, request).await,
+        counted(&bot, self.take_or_fill(&bot, request)).await
+    }
+
+    /// A lease that this process has filled for the same request is filled anew, as it stands: whoever asks may not know that
+    /// only its own connection to this process was lost.
+    async fn take_or_fill(&self, bot: &Arc<Bot>, request: LeaseRequest) -> Result<Acquired, Error> {
+        match self.shared.leases.filled_alike(&request).filter(|_| request.given || !request.standing) {
+            Some(live) => {
+                let filled = tokio::time::timeout(request.deadline, Box::pin(self.fill(bot, &live))).await;
+                filled.unwrap_or_else(|_| Err(deadline(&live)))
             }
-        };
-        counted(&bot, work).await
+            None => self.take(bot, request).await,
+        }
     }
 
     /// Whether this engine has the lease, filled or not.

@@ -103,9 +103,9 @@ impl Tunnels {
             TunnelKind::Application { .. } => TunnelTo::Application,
         };
         let traffic = bot.metrics.tunnel(to);
-        let serving = Serving::start(&self.switch, listener, kind.to_string(), Arc::default(), traffic, road).map_err(|error| {
-            Error::new(Code::Internal, format!("the tunnel to {kind} can't be served: {error}"), "report this")
-        })?;
+        let serving = Serving::start(&self.switch, listener, kind.to_string(), Arc::default(), traffic, road).map_err(
+            |error| Error::new(Code::Internal, format!("the tunnel to {kind} can't be served: {error}"), "report this"),
+        )?;
         let scope = Scope::Build(scope_of(&request));
         self.all().push(Open { lease: lease.clone(), serving, bot: Arc::clone(bot), scope });
         Ok(Reached { kind: kind.clone(), protocol, begins })
@@ -189,13 +189,7 @@ impl Road {
             tunnels: Vec::new(),
             given: false,
         };
-        Self {
-            bot: Arc::clone(bot),
-            request,
-            target,
-            alpn: None,
-            latest: Mutex::default(),
-        }
+        Self { bot: Arc::clone(bot), request, target, alpn: None, latest: Mutex::default() }
     }
 
     async fn certificate(&self) -> Result<(Arc<Session>, Arc<RoleCertificate>), Error> {

@@ -34,17 +34,18 @@ impl Seen {
 
     /// The connection that sees it: `made`, unless somebody has made one before.
     pub(crate) async fn by<E>(&self, made: impl Future<Output = Result<AuthClient, E>>) -> Result<&AuthClient, E> {
-        self.client.get_or_try_init(|| made).await
+        // On the heap, here and below: as a part of its callers' futures it is too deep for the compiler.
+        Box::pin(self.client.get_or_try_init(|| made)).await
     }
 
     /// The databases.
     pub(crate) async fn databases(&self, client: &AuthClient) -> Result<&[Database], ConnectError> {
-        Ok(self.databases.get_or_try_init(|| client.databases()).await?)
+        Ok(Box::pin(self.databases.get_or_try_init(|| client.databases())).await?)
     }
 
     /// The applications.
     pub(crate) async fn applications(&self, client: &AuthClient) -> Result<&[Application], ConnectError> {
-        Ok(self.applications.get_or_try_init(|| client.applications()).await?)
+        Ok(Box::pin(self.applications.get_or_try_init(|| client.applications())).await?)
     }
 
     /// What the roles together say of databases.
@@ -59,7 +60,7 @@ impl Seen {
             }
             Ok(all)
         };
-        self.rules.get_or_try_init(all).await
+        Box::pin(self.rules.get_or_try_init(all)).await
     }
 }
 

@@ -67,7 +67,7 @@ fn lease(problem: &str, usable: bool, late: bool) -> LeaseStatus {
         problem: problem.to_owned(),
         late,
         failures: Vec::new(),
-            history: CertificateHistory::default(),
+        history: CertificateHistory::default(),
     }
 }
 

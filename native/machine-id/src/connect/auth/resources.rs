@@ -143,8 +143,8 @@ impl AuthClient {
         const OFF: i32 = 1;
         let role = self.role(Call::named("the request for a role"), name).await?;
         let (allow, options) = (role.allow.unwrap_or_default(), role.options.unwrap_or_default());
-        let makes_users = options.create_database_user.is_some_and(|made| made.value)
-            || options.create_database_user_mode > OFF;
+        let makes_users =
+            options.create_database_user.is_some_and(|made| made.value) || options.create_database_user_mode > OFF;
         Ok(DatabaseRules { users: allow.database_users, names: allow.database_names, makes_users })
     }
 
