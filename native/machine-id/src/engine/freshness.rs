@@ -161,3 +161,37 @@ impl Freshness {
         Some(Verdict { expires_at, usable: !expired && locked.is_none(), problem, late })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::fixtures::authorities;
+
+    /// A proxy that refuses whatever is presented is no reason for certificates without end.
+    #[test]
+    fn a_refused_certificate_is_replaced_at_once_but_not_without_end() {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let mut freshness = Freshness::new(start);
+        let fill = |freshness: &mut Freshness, now: SystemTime| {
+            let delivered = Delivered {
+                expires_at: now + Duration::from_secs(3600),
+                valid_from: now,
+                environment: std::collections::BTreeMap::new(),
+                tunnels: Vec::new(),
+                refused: None,
+            };
+            freshness.delivered(&delivered, &authorities(), now, None, 0.5);
+        };
+        fill(&mut freshness, start);
+        let usual = freshness.due_at(None, 1.0).unwrap();
+        assert!(usual > start + Duration::from_secs(600));
+        freshness.refused().store(true, Ordering::Relaxed);
+        let later = start + Duration::from_secs(100);
+        assert!(freshness.due_at(None, 1.0).unwrap() <= later, "it is due long before its time");
+        // Whoever refreshes it takes the mark away; refused again at once, it waits.
+        freshness.refused().store(false, Ordering::Relaxed);
+        fill(&mut freshness, later);
+        freshness.refused().store(true, Ordering::Relaxed);
+        assert_eq!(freshness.due_at(None, 1.0).unwrap(), later + SHORTEST_LIFE);
+    }
+}
