@@ -90,7 +90,11 @@ impl Block {
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).current_dir("/").env("HOME", "/nonexistent");
         for (name, value) in &self.acquired.environment {
-            if value.is_empty() { command.env_remove(name) } else { command.env(name, value) };
+            if value.is_empty() {
+                command.env_remove(name)
+            } else {
+                command.env(name, value)
+            };
         }
         Process::spawn(command).wait(LONG)
     }

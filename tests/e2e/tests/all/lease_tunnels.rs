@@ -365,15 +365,19 @@ fn a_changed_configuration_takes_a_blocks_listeners_on() {
         let acquired = agent.acquire_with(&tunnels(&[postgres(port)]), statement).unwrap();
         let before = acquired.tunnels[0].port;
         let running = long_query(&acquired, "select pg_sleep(600)");
+        // Those of the rounds before may take a while to see that nobody waits for them.
+        let queries = active(&acquired);
         let second = agent.reconfigured();
         let again = tunnels(&[postgres(port.map(|_| before))]);
         let taken = agent.acquire_on(&second, &again, statement).unwrap();
         assert_eq!((taken.tunnels[0].port, taken.tunnels[0].kept), (before, true));
-        assert_eq!(active(&acquired), 1, "what was connected goes on");
+        assert!((1..=queries).contains(&active(&acquired)), "what was connected goes on");
         // One that can't be filled takes nothing away.
         let wrong = tunnels(&[postgres(port.map(|_| before)), json!({"type": "application", "app": "nowhere"})]);
         agent.acquire_on(&agent.reconfigured(), &wrong, statement).unwrap_err();
         assert_eq!(query(&acquired, "select 1").succeeded().stdout, "1\n");
+        let mut running = running;
+        assert!(running.runs(), "{}", running.stderr());
         // The old one ends, as the plugin has it: the lease is given back to both.
         agent.release();
         agent.runtime.block_on(second.release(e2e::given::LEASE)).unwrap();
