@@ -31,6 +31,7 @@ mod patience;
 mod plan;
 mod proxy;
 mod reply;
+mod report;
 mod retry_gate;
 mod rotation;
 mod session;
@@ -297,6 +298,10 @@ impl Engine {
             other => other,
         }?;
         bot.wake.notify_one();
+        if live.request().given {
+            // Another lease's failure, of an identity that is gone with it.
+            bot.observed.succeeded();
+        }
         Ok(Acquired {
             lease: live.id().as_str().to_owned(),
             directory: live.request().directory().to_owned(),
@@ -396,13 +401,18 @@ impl Engine {
     pub async fn status(&self) -> Result<Status, Error> {
         let bots: Vec<_> = self.shared.bots.values().cloned().collect();
         let read = blocking::run(Lane::Store, move || bots.iter().map(|bot| bot.report()).collect::<Result<_, _>>());
-        let identities = tokio::time::timeout(STATUS, read).await.map_err(|_| {
+        let mut identities: Vec<IdentityReport> = tokio::time::timeout(STATUS, read).await.map_err(|_| {
             Error::new(
                 Code::DeadlineExceeded,
                 format!("the stored identities can't be read within {} s", STATUS.as_secs()),
                 "check the disk of the agent's root",
             )
         })???;
+        for report in identities.iter_mut().filter(|report| report.given) {
+            if let Some(refusal) = self.shared.leases.refusal(&report.status.id) {
+                report.failure = Some(refusal);
+            }
+        }
         let leases = self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
         Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases })
     }

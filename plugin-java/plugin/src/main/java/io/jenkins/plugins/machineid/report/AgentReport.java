@@ -63,7 +63,7 @@ public record AgentReport(
     private static final int IDENTITIES_BYTES = 72 * 1024;
 
     private static final int LEASES_BYTES = 136 * 1024;
-    private static final int IDENTITY_BYTES = 400;
+    private static final int IDENTITY_BYTES = 320;
     private static final int LEASE_BYTES = 64;
     /** Of all else. */
     private static final int OTHER_BYTES = 8 * 1024;

@@ -12,6 +12,7 @@ import io.jenkins.plugins.machineid.agent.Answers;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.join.JenkinsJoin;
 import io.jenkins.plugins.machineid.lease.Believed;
 import io.jenkins.plugins.machineid.report.AgentReport;
 import io.jenkins.plugins.machineid.report.AgentReports;
@@ -44,7 +45,10 @@ class HealthViewTest {
 
     private static Identity allowed(String id) {
         Identity identity = new Identity(id, "main");
-        identity.setAllowedAgents(List.of("**"));
+        JenkinsJoin join = new JenkinsJoin();
+        join.setTokenName("jenkins");
+        identity.setJoin(join);
+        identity.setAgentsBy("any");
         return identity;
     }
 
