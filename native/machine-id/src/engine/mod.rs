@@ -46,7 +46,7 @@ mod watcher;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
@@ -98,6 +98,7 @@ struct Shared {
     tunnels: Tunnels,
     lease_tunnels: Arc<LeaseTunnels>,
     metrics: Arc<Metrics>,
+    opened_at: SystemTime,
     stop: watch::Sender<bool>,
     /// Identities of leases, by identity and by what their holder calls all that may share one; gone when nobody joins with it
     /// or has certificates issued any more.
@@ -133,6 +134,7 @@ impl Engine {
     /// When a store can't be opened, or an address can't be used.
     pub fn open(config: EngineConfig, clock: SharedClock) -> Result<Self, Error> {
         let metrics = Arc::new(Metrics::default());
+        let opened_at = clock.now();
         let multiplexers = Arc::new(Multiplexers::new(metrics.ssh()));
         let switch = Switch::default();
         let lease_tunnels = Arc::new(LeaseTunnels::new(switch.clone()));
@@ -155,6 +157,7 @@ impl Engine {
             tunnels: Tunnels::new(switch),
             lease_tunnels,
             metrics,
+            opened_at,
             stop: watch::Sender::new(false),
             shares: Mutex::default(),
         };
@@ -414,7 +417,7 @@ impl Engine {
             }
         }
         let leases = self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
-        Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases })
+        Ok(Status { version: env!("CARGO_PKG_VERSION"), opened_at: self.shared.opened_at, identities, leases })
     }
 
     /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its

@@ -51,6 +51,7 @@ impl Bot {
             role_subset,
             failure,
             server,
+            counts: self.metrics.counts(&self.config.id),
         })
     }
 

@@ -158,6 +158,7 @@ final class AgentLink {
         List<Reply> replies = new ArrayList<>();
         String fault = read(said, replies);
         AgentReports.get().heard(node, AgentReport.of(agent, said, replies, fault, now));
+        AgentCounts.get().heard(node, replies, fault.isEmpty(), Believed.now(node));
         return replies;
     }
 

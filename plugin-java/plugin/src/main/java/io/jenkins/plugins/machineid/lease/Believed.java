@@ -112,6 +112,18 @@ public final class Believed {
         return identities.get(identity.id());
     }
 
+    /**
+     * As it is configured.
+     *
+     * @param id what the library knows it by
+     * @return null: it isn't left of that agent's report
+     */
+    Named named(String node, String id) {
+        AgentReport report = reports.get(node);
+        boolean left = report != null && report.identities().stream().anyMatch(identity -> identity.id().equals(id));
+        return left ? identities.get(id) : null;
+    }
+
     /** The names of all identities. */
     public List<String> names() {
         return identities.values().stream().map(Named::name).sorted().toList();

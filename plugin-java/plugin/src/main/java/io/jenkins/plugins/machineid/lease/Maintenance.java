@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
@@ -59,7 +60,9 @@ public class Maintenance extends PeriodicWork {
     @Override
     protected void doRun() {
         recheckSoon();
-        AgentReports.get().retain(node -> node.isEmpty() || Jenkins.get().getNode(node) != null);
+        Predicate<String> exists = node -> node.isEmpty() || Jenkins.get().getNode(node) != null;
+        AgentReports.get().retain(exists);
+        AgentCounts.get().retain(exists);
         for (Computer computer : Jenkins.get().getComputers()) {
             if (computer.isOnline()) {
                 visitSoon(computer, null);
@@ -116,6 +119,7 @@ public class Maintenance extends PeriodicWork {
         SAID.remove(node);
         ONCE_MORE.remove(node);
         AgentReports.get().forget(node);
+        AgentCounts.get().forget(node);
     }
 
     /** Asks an agent in a moment how it stands, once for all that happens until then; one timer serves all agents. */

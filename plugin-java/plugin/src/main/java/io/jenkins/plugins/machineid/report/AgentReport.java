@@ -66,9 +66,9 @@ public record AgentReport(
     private static final int IDENTITY_BYTES = 320;
     private static final int LEASE_BYTES = 64;
     /** Of all else. */
-    private static final int OTHER_BYTES = 8 * 1024;
+    private static final int OTHER_BYTES = 4 * 1024;
     /** Identities, and leases of theirs, that are kept in brief when their engine doesn't answer. */
-    private static final int MOST_UNTOLD = 10;
+    private static final int MOST_UNTOLD = 5;
 
     private static final int LONGEST_PLATFORM = 40;
     private static final Pattern NUMBER = Pattern.compile("[0-9a-f]{32}");
@@ -98,6 +98,8 @@ public record AgentReport(
         NativeFailure failure = why == null ? null : NativeFailure.of(why, agent);
         String number = said.getNumber();
         Heard other = new Heard(OTHER_BYTES);
+        Heard ofIdentities = new Heard(IDENTITIES_BYTES);
+        List<IdentityReport> identities = identities(replies, ofIdentities);
         String version = replies.stream().map(reply -> other.text(reply, "version")).reduce("", (first, last) -> last);
         return new AgentReport(
                 agent,
@@ -106,16 +108,15 @@ public record AgentReport(
                 failure == null ? "" : failure.code(),
                 version,
                 AgentText.line(said.getPlatform(), LONGEST_PLATFORM),
-                identities(replies),
-                leases(replies),
+                identities,
+                leases(replies, new Heard(LEASES_BYTES, ofIdentities)),
                 number != null && NUMBER.matcher(number).matches() ? number : null,
                 now,
                 now,
                 fault.isEmpty() ? null : new Silence(AgentText.line(fault, Heard.LONGEST), now, Set.of(), false));
     }
 
-    private static List<IdentityReport> identities(Collection<Reply> replies) {
-        Heard heard = new Heard(IDENTITIES_BYTES);
+    private static List<IdentityReport> identities(Collection<Reply> replies, Heard heard) {
         Map<String, IdentityReport> identities = new LinkedHashMap<>();
         for (Reply reply : replies) {
             for (Reply identity : reply.objects("identities")) {
@@ -133,8 +134,7 @@ public record AgentReport(
         return new ArrayList<>(identities.values());
     }
 
-    private static List<LeaseReport> leases(Collection<Reply> replies) {
-        Heard heard = new Heard(LEASES_BYTES);
+    private static List<LeaseReport> leases(Collection<Reply> replies, Heard heard) {
         List<LeaseReport> leases = new ArrayList<>();
         for (Reply reply : replies) {
             for (Reply lease : reply.objects("leases")) {

@@ -38,6 +38,12 @@ final class Heard {
         this.room = bytes;
     }
 
+    /** @param other whose texts take no room here */
+    Heard(int bytes, Heard other) {
+        this(bytes);
+        charged.addAll(other.charged);
+    }
+
     /**
      * Makes room for one more thing.
      *

@@ -46,7 +46,7 @@ class HealthViewTest {
     private static Identity allowed(String id) {
         Identity identity = new Identity(id, "main");
         JenkinsJoin join = new JenkinsJoin();
-        join.setTokenName("jenkins");
+        join.setTokenName("jenkins-" + id);
         identity.setJoin(join);
         identity.setAgentsBy("any");
         return identity;

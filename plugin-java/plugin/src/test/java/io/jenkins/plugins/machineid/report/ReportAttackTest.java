@@ -62,7 +62,7 @@ class ReportAttackTest {
         String long_ = "\u4e2d".repeat(Heard.LONGEST - 12);
         JSONArray identities = new JSONArray();
         JSONArray leases = new JSONArray();
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 150; i++) {
             String own = long_ + round + "." + i + ".";
             JSONObject failure = new JSONObject().put("code", own + 1).put("message", own + 2).put("hint", own + 3);
             JSONArray pins = new JSONArray();
@@ -79,7 +79,7 @@ class ReportAttackTest {
                     .put("failure", failure)
                     .put("server", server));
         }
-        for (int i = 0; i < 900; i++) {
+        for (int i = 0; i < 700; i++) {
             leases.put(new JSONObject().put("lease", long_ + i).put("identity", long_ + "i" + i).put("problem", long_ + "p" + i));
         }
         JSONObject status = new JSONObject().put("identities", identities).put("leases", leases).put("version", long_ + "v" + round);
