@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -33,7 +34,8 @@ public class Maintenance extends PeriodicWork {
     static final Duration ROUND = Duration.ofMillis(MIN);
 
     private static final Visits VISITS =
-            new Visits((node, task) -> AgentWork.submit(AgentWork.Kind.UPKEEP, node, task), Maintenance::visited);
+            new Visits(task -> AgentWork.submit(AgentWork.Kind.UPKEEP, nextTask(), task), Maintenance::visited);
+    private static final AtomicLong TASKS = new AtomicLong();
     /** To be visited once more, when the visit that is under way is over. */
     private static final Set<String> ONCE_MORE = ConcurrentHashMap.newKeySet();
     /** About to be asked. */
@@ -74,6 +76,11 @@ public class Maintenance extends PeriodicWork {
     static boolean visitSoon(Computer computer, TaskListener listener) {
         // Where no thread could be made the next round tries again.
         return VISITS.add(computer.getName(), () -> visit(computer, listener));
+    }
+
+    /** A task goes from agent to agent: none waits for another one because of the agent that it began with. */
+    private static String nextTask() {
+        return "visits-" + TASKS.incrementAndGet();
     }
 
     private static void visited(String node) {

@@ -24,7 +24,7 @@ final class Visits {
     /** Begins a task that is called once. */
     interface Begin {
         /** @throws RejectedExecutionException when it can't be begun now */
-        void task(String node, Runnable task);
+        void task(Runnable task);
     }
 
     private record Visit(String node, Runnable work) {}
@@ -59,7 +59,7 @@ final class Visits {
             tasks++;
         }
         try {
-            begin.task(node, () -> work(visit));
+            begin.task(() -> work(visit));
             return true;
         } catch (RejectedExecutionException | OutOfMemoryError e) {
             // No thread could be made. What waits goes with the next task.

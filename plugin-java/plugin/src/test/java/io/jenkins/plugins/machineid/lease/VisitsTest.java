@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class VisitsTest {
     private final Queue<Runnable> tasks = new ArrayDeque<>();
     private final List<String> done = new ArrayList<>();
-    private final Visits visits = new Visits((node, task) -> tasks.add(task), done::add);
+    private final Visits visits = new Visits(tasks::add, done::add);
 
     @Test
     void ten_thousand_agents_are_a_few_tasks_and_each_is_visited() {
@@ -54,8 +54,8 @@ class VisitsTest {
     @Test
     void where_no_thread_can_be_made_the_next_round_tries_again() {
         Visits none = new Visits(
-                (node, task) -> {
-                    throw new RejectedExecutionException(node);
+                task -> {
+                    throw new RejectedExecutionException();
                 },
                 done::add);
         for (int i = 0; i < 2 * Visits.MOST; i++) {

@@ -80,7 +80,7 @@ class WarningsTest {
                         Known.failing("a3", Condition.FAILING, "cluster_unreachable", "refused", LONG)),
                 Cause.NOT_RENEWED);
         assertEquals(
-                "Identity api can't be joined or renewed on 3 agents (a1, a2, a3) since 2026-11-21T11:50:00Z; what is valid serves on. refused"
+                "Identity api can't be joined or renewed on 3 agents (a1, a2, a3) since 2026-11-21T11:50:00Z; valid certificates stay in use. refused"
                         + " [cluster_unreachable]",
                 warning.sentence());
         Warning other = only(Known.members(Known.failing("a1", Condition.FAILING, "rate_limited", "slow", LONG)), Cause.NOT_RENEWED);
@@ -201,7 +201,7 @@ class WarningsTest {
         none(Known.cluster("19.0.0", null, Known.well("a1")));
         none(Known.cluster("nonsense", null, Known.subset("a1")));
         Warning warning = only(Known.cluster("19.2.0", null, Known.subset("a1"), Known.subset("a2")), Cause.ROLE_SUBSET);
-        assertTrue(warning.sentence().contains("Teleport 20 is to refuse; its cluster main has 19.2.0"), warning.sentence());
+        assertTrue(warning.sentence().contains("Teleport 20 will refuse that; cluster main has 19.2.0"), warning.sentence());
         assertEquals(warning.id(), only(Known.cluster("19.3.0", null, Known.subset("a3")), Cause.ROLE_SUBSET).id());
         assertNotEquals(warning.id(), only(Known.cluster("20.0.0", null, Known.subset("a1")), Cause.ROLE_SUBSET).id());
     }
