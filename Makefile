@@ -78,7 +78,7 @@ test: test-rust test-java test-jenkins test-teleport ## All tests (a real Jenkin
 test-rust: needs ## Rust: unit, golden and end-to-end tests with real OpenSSH, kubectl, PostgreSQL and MariaDB
 	@echo "== test: Rust"
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
-	cargo test $(CARGO_QUIET) --workspace
+	cargo test $(CARGO_QUIET) --workspace --no-fail-fast
 
 .PHONY: native
 native: needs ## Release build: libmachine_id.so for glibc 2.28 and newer, the static helper

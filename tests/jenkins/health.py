@@ -125,6 +125,8 @@ def health_while_the_cluster_is_away(world):
         contains(jenkins.get(PAGE + "?state=trouble"), html.escape(failing["code"]))
     finally:
         double.send_signal(signal.SIGCONT)
+    # An agent without a waiting build comes back by itself within a quarter of an hour; whoever looks can have it at once.
+    wait_for("the bot to be renewed", lambda: act(jenkins, "renew")[0] == "success", NEWS, 5)
     equal(until(jenkins, "ready")["code"], None)
 
 

@@ -416,6 +416,17 @@ impl Bot {
         }
     }
 
+    /// The cluster has answered over the connection at hand: that it couldn't be reached is over, unless a renewal is due.
+    /// (A renewal before its time, as on request, may have met a cluster that is back since then.)
+    pub(super) fn answered(&self) {
+        let due = self.held().and_then(|held| held.renew_at).is_none_or(|due| due <= self.clock.now());
+        let mut memory = self.memory();
+        if !due && memory.gate.error().is_some_and(|error| error.code() == Code::ClusterUnreachable) {
+            memory.gate.succeeded();
+            self.observed.succeeded();
+        }
+    }
+
     /// What keeps this identity from working as it should, until that is over.
     pub(super) fn trouble(&self) -> Option<Error> {
         self.memory().gate.error().cloned()

@@ -147,9 +147,12 @@ impl Keeper {
             }
             Step::Look => {
                 let watched = self.heard.borrow().open;
-                match self.looks.take(now.monotonic, watched, self.stretch(), fastrand::f64()) {
+                let answered = match self.looks.take(now.monotonic, watched, self.stretch(), fastrand::f64()) {
                     Look::Authorities => look(&self.bot).await,
                     Look::Ping => ping(&self.bot).await,
+                };
+                if answered {
+                    self.bot.answered();
                 }
                 self.bot.spare.restock();
             }
@@ -353,9 +356,10 @@ impl Keeper {
     }
 }
 
-/// A rotation shows in the authorities first; trusting the new ones early is what carries us through (protocol J).
-async fn look(bot: &Arc<Bot>) {
-    let Some(session) = bot.current() else { return };
+/// A rotation shows in the authorities first; trusting the new ones early is what carries us through (protocol J). Whether
+/// the cluster answered.
+async fn look(bot: &Arc<Bot>) -> bool {
+    let Some(session) = bot.current() else { return false };
     match authorities::fetch(&session.client, &session.cluster.name, &session.identity.authorities).await {
         Ok(current) => {
             if reaction(&session.identity.authorities, &current) != Reaction::Nothing {
@@ -363,21 +367,23 @@ async fn look(bot: &Arc<Bot>) {
                 // The new connection is made with them, and takes them over.
                 bot.sessions.let_go(&session);
             }
+            true
         }
         Err(error) => {
             tracing::debug!(cluster = %session.cluster.name, "the authorities can't be read now: {error}");
             unanswered(bot, &session, &error).await;
+            false
         }
     }
 }
 
-/// Notices a lock, and a connection that is dead.
-async fn ping(bot: &Arc<Bot>) {
-    let Some(session) = bot.current() else { return };
-    if let Err(error) = session.client.ping().await.map_err(Error::from) {
-        tracing::debug!(cluster = %session.cluster.name, "no answer as it should be: {error}");
-        unanswered(bot, &session, &error).await;
-    }
+/// Notices a lock, and a connection that is dead. Whether the cluster answered.
+async fn ping(bot: &Arc<Bot>) -> bool {
+    let Some(session) = bot.current() else { return false };
+    let Err(error) = session.client.ping().await.map_err(Error::from) else { return true };
+    tracing::debug!(cluster = %session.cluster.name, "no answer as it should be: {error}");
+    unanswered(bot, &session, &error).await;
+    false
 }
 
 /// A connection on which nothing is answered as it should be is made anew; one whose cluster asks to slow down is a good one.
