@@ -191,7 +191,8 @@ impl ActiveLeases {
 
     /// What a lease with an identity of its own was refused with because of a lock: the first of them.
     pub(super) fn refusal(&self, identity: &str) -> Option<Failure> {
-        let live: Vec<_> = lock(&self.live).values().filter(|live| live.request().identity == identity).cloned().collect();
+        let live: Vec<_> =
+            lock(&self.live).values().filter(|live| live.request().identity == identity).cloned().collect();
         let refusals = live.iter().filter_map(|live| live.refusal());
         refusals.min_by_key(|(_, since)| *since).map(|(error, since)| Failure::new(&error, since, since))
     }

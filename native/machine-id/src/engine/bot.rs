@@ -18,7 +18,7 @@ use crate::clock::SharedClock;
 use crate::config::{IdentityConfig, JoinConfig, TokenSource};
 use crate::connect::Connector;
 use crate::error::{Code, Error};
-use crate::identity::{BotIdentity, Certificates, MachineMark, Stamp, Store, StoreGuard};
+use crate::identity::{BotIdentity, Certificates, MachineMark, Stamp, Store};
 use crate::issue::IssueCache;
 use crate::join;
 use crate::metrics::Metrics;
@@ -62,7 +62,7 @@ pub(super) struct Bot {
     /// Whether somebody keeps it fresh, so that what isn't urgent can wait.
     pub(super) kept: AtomicBool,
     /// One attempt at a time.
-    attempt: tokio::sync::Mutex<()>,
+    pub(super) attempt: tokio::sync::Mutex<()>,
 }
 
 /// What a process knows of its identity beside what is on disk.
@@ -297,33 +297,6 @@ impl Bot {
         }
     }
 
-    /// Forgets the identity, at hand and stored, whatever its state; whether there was one. What needs one afterwards joins.
-    /// The cluster isn't told.
-    pub(super) async fn forget(self: &Arc<Self>) -> Result<bool, Error> {
-        /// How long another process may hold the store.
-        const WAIT: Duration = Duration::from_secs(15);
-        let bot = Arc::clone(self);
-        let forgetting = tokio::spawn(async move {
-            let _alone = bot.attempt.lock().await;
-            let guard = bot.lock_store(WAIT).await?;
-            let stored = bot.write_with(&guard, StoreGuard::remove).await??;
-            let unwritten = {
-                let mut memory = bot.memory();
-                memory.gate.succeeded();
-                (memory.renew_by, memory.came, memory.refused_token) = (None, None, None);
-                memory.roles.1 = None;
-                memory.unwritten.take().is_some()
-            };
-            let at_hand = bot.current().is_some();
-            bot.observed.succeeded();
-            bot.cache.forget_identity(&bot.config.id);
-            bot.sessions.forget();
-            tracing::warn!(identity = %bot.config.id, "the identity was dropped on request");
-            Ok(stored || unwritten || at_hand)
-        });
-        forgetting.await.unwrap_or_else(|error| Err(ended(&error)))
-    }
-
     /// The session at hand, if any; makes none.
     pub(super) fn current(&self) -> Option<Arc<Session>> {
         self.sessions.current().session().cloned()
@@ -504,7 +477,7 @@ async fn finish(task: tokio::task::JoinHandle<Result<Arc<Session>, Error>>) -> R
     task.await.unwrap_or_else(|error| Err(ended(&error)))
 }
 
-fn ended(error: &tokio::task::JoinError) -> Error {
+pub(super) fn ended(error: &tokio::task::JoinError) -> Error {
     let hint = if error.is_cancelled() { "" } else { "report this" };
     Error::new(Code::Internal, format!("an attempt ended unexpectedly: {error}"), hint)
 }

@@ -28,9 +28,9 @@ use prometheus_client::registry::Registry;
 use self::family::Series;
 pub use self::levels::Level;
 pub use self::list::{Kind, METRICS, Metric};
+use self::outcome::code;
 use self::tally::Tally;
 pub use self::tally::{Counts, Outcomes};
-use self::outcome::code;
 pub(crate) use self::traffic::Carried;
 pub use self::traffic::Traffic;
 #[cfg(test)]
