@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::destination::{Destination, Program};
 use crate::error::{Code, Error};
 use crate::lease::{CertificateHistory, Claim, LeaseError, LeaseId, LeaseTable};
+use crate::proxy::multiplex::Alarm;
 
 /// A lease of this process.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub(super) struct ActiveLease {
     /// The directory as it was opened when the lease was taken, for the first files.
     opened: Mutex<Option<Destination>>,
     freshness: Mutex<Freshness>,
+    /// Of an identity of its own, which nobody keeps: the last refusal of its connections is all that is known of a lock.
+    alarm: Mutex<Option<Arc<Alarm>>>,
 }
 
 #[derive(Debug)]
@@ -55,6 +58,7 @@ impl ActiveLease {
             work: Arc::default(),
             opened: Mutex::default(),
             freshness: Mutex::new(Freshness::new(now)),
+            alarm: Mutex::default(),
         }
     }
 
@@ -156,6 +160,9 @@ impl ActiveLease {
             issuing::forget(bot, request);
         }
         let place = Place { request, helper, opened, ledger, again, refused, alone };
+        if request.given {
+            *lock(&self.alarm) = Some(Arc::clone(&bot.alarm));
+        }
         let outcome = tokio::select! {
             biased;
             _ = cancelled.wait_for(|cancelled| *cancelled) => {
@@ -183,8 +190,15 @@ impl ActiveLease {
         self.taken.get().map(|taken| taken.ledger.history()).unwrap_or_default()
     }
 
+    /// What its connections were refused with because of a lock, and since when, if its identity is its own.
+    pub(super) fn refusal(&self) -> Option<(Error, SystemTime)> {
+        lock(&self.alarm).as_ref().and_then(|alarm| alarm.heard())
+    }
+
     /// As it is, if it has ever been filled. `trouble` is what is wrong with its identity.
     pub(super) fn status(&self, trouble: Option<&Error>, now: SystemTime) -> Option<LeaseStatus> {
+        let refusal = self.refusal().map(|(error, _)| error);
+        let trouble = refusal.as_ref().or(trouble);
         let Verdict { expires_at, usable, problem, late } = self.freshness().verdict(trouble, now)?;
         Some(LeaseStatus {
             lease: self.id.as_str().to_owned(),

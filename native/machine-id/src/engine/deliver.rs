@@ -76,7 +76,7 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
     let mut links = Vec::with_capacity(issued.len());
     for (placement, issued) in request.placements.iter().zip(&issued) {
         let ssh = placement.kind.has_ssh_config();
-        let link = || bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first, &bot.locked);
+        let link = || bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first, &bot.alarm);
         links.push(if ssh { link()? } else { None });
     }
     let job = Job {

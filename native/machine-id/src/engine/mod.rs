@@ -32,6 +32,7 @@ mod patience;
 mod plan;
 mod proxy;
 mod reply;
+mod report;
 mod retry_gate;
 mod rotation;
 mod session;
@@ -46,7 +47,7 @@ mod watcher;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
@@ -98,6 +99,7 @@ struct Shared {
     tunnels: Tunnels,
     lease_tunnels: Arc<LeaseTunnels>,
     metrics: Arc<Metrics>,
+    opened_at: SystemTime,
     stop: watch::Sender<bool>,
     /// Identities of leases, by identity and by what their holder calls all that may share one; gone when nobody joins with it
     /// or has certificates issued any more.
@@ -142,6 +144,7 @@ impl Engine {
     /// When a store can't be opened, or an address can't be used.
     pub fn open(config: EngineConfig, clock: SharedClock) -> Result<Self, Error> {
         let metrics = Arc::new(Metrics::default());
+        let opened_at = clock.now();
         let multiplexers = Arc::new(Multiplexers::new(metrics.ssh()));
         let lease_tunnels = Arc::new(LeaseTunnels::of(&config.root));
         let switch = lease_tunnels.switch();
@@ -164,6 +167,7 @@ impl Engine {
             tunnels: Tunnels::new(switch),
             lease_tunnels,
             metrics,
+            opened_at,
             stop: watch::Sender::new(false),
             shares: Mutex::default(),
         };
@@ -311,6 +315,10 @@ impl Engine {
             other => other,
         }?;
         bot.wake.notify_one();
+        if live.request().given {
+            // Another lease's failure, of an identity that is gone with it.
+            bot.observed.succeeded();
+        }
         Ok(Acquired {
             lease: live.id().as_str().to_owned(),
             directory: live.request().directory().to_owned(),
@@ -410,15 +418,20 @@ impl Engine {
     pub async fn status(&self) -> Result<Status, Error> {
         let bots: Vec<_> = self.shared.bots.values().cloned().collect();
         let read = blocking::run(Lane::Store, move || bots.iter().map(|bot| bot.report()).collect::<Result<_, _>>());
-        let identities = tokio::time::timeout(STATUS, read).await.map_err(|_| {
+        let mut identities: Vec<IdentityReport> = tokio::time::timeout(STATUS, read).await.map_err(|_| {
             Error::new(
                 Code::DeadlineExceeded,
                 format!("the stored identities can't be read within {} s", STATUS.as_secs()),
                 "check the disk of the agent's root",
             )
         })???;
+        for report in identities.iter_mut().filter(|report| report.given) {
+            if let Some(refusal) = self.shared.leases.refusal(&report.status.id) {
+                report.failure = Some(refusal);
+            }
+        }
         let leases = self.shared.lease_statuses();
-        Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases })
+        Ok(Status { version: env!("CARGO_PKG_VERSION"), opened_at: self.shared.opened_at, identities, leases })
     }
 
     /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its

@@ -12,6 +12,7 @@ use crate::config::AddressKind;
 use crate::error::Error;
 use crate::identity::{RenewalState, Store};
 use crate::lease::{CertificateHistory, Ended, Fate};
+use crate::metrics::Counts;
 use crate::tunnel::{Begins, Reached};
 use crate::vocabulary::words;
 
@@ -155,6 +156,9 @@ pub struct Checked {
 pub struct Status {
     /// Version of this library.
     pub version: &'static str,
+    /// When the engine was opened: its counts begin there.
+    #[serde(serialize_with = "rfc3339")]
+    pub opened_at: SystemTime,
     /// Identities in the order of their ids.
     pub identities: Vec<IdentityReport>,
     /// Leases.
@@ -269,6 +273,8 @@ pub struct IdentityReport {
     pub failure: Option<Failure>,
     /// The cluster as it was last seen.
     pub server: Option<Server>,
+    /// What was tried with it since the engine was opened, by what came of that.
+    pub counts: Counts,
 }
 
 /// A lease as it is.
