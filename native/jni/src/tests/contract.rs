@@ -10,6 +10,7 @@ use machine_id::engine::{
 };
 use machine_id::error::{Code, Error, Fault, Retry};
 use machine_id::lease::Fate;
+use machine_id::metrics::Counts;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -136,8 +137,8 @@ fn a_status_has_the_keys_of_its_file() {
         failures: Vec::new(),
         history: history(),
     };
-    let failure =
-        Failure { code: Code::ClusterUnreachable, message: String::new(), hint: String::new(), since: then() };
+    let (message, hint) = (String::new(), String::new());
+    let failure = Failure { code: Code::ClusterUnreachable, message, hint, since: then(), last: then() };
     let server = Server {
         cluster: "example.test".to_owned(),
         version: "18.9.1".to_owned(),
@@ -159,8 +160,13 @@ fn a_status_has_the_keys_of_its_file() {
         role_subset: false,
         failure: Some(failure),
         server: Some(server),
+        counts: Counts {
+            joins: [("ok", 1)].into(),
+            renewals: [("cluster_unreachable", 2), ("ok", 1)].into(),
+            issuances: [("ok", 12)].into(),
+        },
     };
-    let status = Status { version: "0.1.0", identities: vec![identity], leases: vec![lease] };
+    let status = Status { version: "0.1.0", opened_at: then(), identities: vec![identity], leases: vec![lease] };
     assert_eq!(shape(&written(status)), shape(&reply_file!("status")));
 }
 

@@ -426,9 +426,7 @@ impl Engine {
             )
         })???;
         for report in identities.iter_mut().filter(|report| report.given) {
-            if let Some(refusal) = self.shared.leases.refusal(&report.status.id) {
-                report.failure = Some(refusal);
-            }
+            report.failure = self.shared.leases.refusal(&report.status.id).or(report.failure.take());
         }
         let leases = self.shared.lease_statuses();
         Ok(Status { version: env!("CARGO_PKG_VERSION"), opened_at: self.shared.opened_at, identities, leases })

@@ -38,7 +38,7 @@ pub struct Failure {
     pub since: SystemTime,
     /// When it was last so.
     #[serde(skip)]
-    pub(super) last: SystemTime,
+    pub last: SystemTime,
 }
 
 impl Failure {
