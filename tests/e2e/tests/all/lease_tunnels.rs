@@ -376,7 +376,6 @@ fn a_changed_configuration_takes_a_blocks_listeners_on() {
         let wrong = tunnels(&[postgres(port.map(|_| before)), json!({"type": "application", "app": "nowhere"})]);
         agent.acquire_on(&agent.reconfigured(), &wrong, statement).unwrap_err();
         assert_eq!(query(&acquired, "select 1").succeeded().stdout, "1\n");
-        let mut running = running;
         assert!(running.runs(), "{}", running.stderr());
         // The old one ends, as the plugin has it: the lease is given back to both.
         agent.release();
