@@ -1,6 +1,7 @@
 //! A lease of this process: what it wants, where it stands, and how it is filled.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
@@ -9,6 +10,7 @@ use tokio::sync::{OwnedMutexGuard, watch};
 use super::bot::Bot;
 use super::deliver::{Delivered, Place, deliver};
 use super::freshness::{Freshness, Verdict};
+use super::issuing;
 use super::lease_request::{LeaseRequest, PROGRAM};
 use super::ledger::Ledger;
 use super::reply::LeaseStatus;
@@ -150,7 +152,14 @@ impl ActiveLease {
         let opened = lock(&self.opened).take();
         let mut cancelled = self.cancelled();
         let (request, helper, ledger) = (&self.request, taken.helper.as_path(), taken.ledger.clone());
-        let place = Place { request, helper, opened, ledger, alone };
+        let (again, refused) = {
+            let freshness = lock(&self.freshness);
+            (taken.adopted || freshness.validity().is_some(), freshness.refused())
+        };
+        if refused.swap(false, Ordering::Relaxed) {
+            issuing::forget(bot, request);
+        }
+        let place = Place { request, helper, opened, ledger, again, refused, alone };
         if request.given {
             *lock(&self.alarm) = Some(Arc::clone(&bot.alarm));
         }
@@ -200,6 +209,7 @@ impl ActiveLease {
             usable,
             problem,
             late,
+            failures: Vec::new(),
             history: self.history(),
         })
     }

@@ -21,6 +21,7 @@ mod known;
 mod kubernetes;
 mod lateness;
 mod lease_request;
+mod lease_road;
 mod lease_tunnels;
 mod ledger;
 mod look;
@@ -78,7 +79,7 @@ use crate::error::{Code, Error};
 use crate::join;
 pub use crate::lease::{CertificateHistory, CertificateNote};
 use crate::metrics::Metrics;
-use crate::tunnel::{Reached, Switch};
+use crate::tunnel::Reached;
 
 /// An open engine: identities, leases, and the tasks that keep both fresh.
 ///
@@ -118,6 +119,15 @@ impl Shared {
         self.lease_tunnels.withdraw(lease).await;
     }
 
+    /// The leases as they are.
+    fn lease_statuses(&self) -> Vec<LeaseStatus> {
+        let mut leases = self.leases.status(|identity| self.bots.get(identity).and_then(|bot| bot.trouble()));
+        for lease in &mut leases {
+            lease.failures = self.lease_tunnels.failures(&lease.lease);
+        }
+        leases
+    }
+
     /// Takes back a lease that could not be filled.
     async fn undo(&self, live: &Arc<ActiveLease>) {
         if self.leases.holds(live) {
@@ -136,8 +146,8 @@ impl Engine {
         let metrics = Arc::new(Metrics::default());
         let opened_at = clock.now();
         let multiplexers = Arc::new(Multiplexers::new(metrics.ssh()));
-        let switch = Switch::default();
-        let lease_tunnels = Arc::new(LeaseTunnels::new(switch.clone()));
+        let lease_tunnels = Arc::new(LeaseTunnels::of(&config.root));
+        let switch = lease_tunnels.switch();
         let common = Common {
             clock: Arc::clone(&clock),
             multiplexers: Arc::clone(&multiplexers),
@@ -200,7 +210,8 @@ impl Engine {
         self.shared.tunnels.open(bot, request).await
     }
 
-    /// Takes a lease: certificates of the wished kinds in the wished directories. While a cluster is away that this process has
+    /// Takes a lease: certificates of the wished kinds in the wished directories. Asked for once more in the same words, a lease
+    /// that isn't standing stays as it is. While a cluster is away that this process has
     /// been connected to, a lease that isn't standing waits for its return, until nine tenths of its deadline have passed.
     ///
     /// # Errors
@@ -208,7 +219,7 @@ impl Engine {
     /// when [`Engine::release`] came first, [`Code::DeadlineExceeded`] when it took too long.
     pub async fn acquire(&self, request: LeaseRequest) -> Result<Acquired, Error> {
         let bot = self.bot(&request.identity)?;
-        counted(bot, self.take(bot, request)).await
+        counted(bot, self.take_or_fill(bot, request)).await
     }
 
     /// Takes a lease whose identity is its own: joined by what is `given`, kept in memory, forgotten as soon as the certificates
@@ -221,16 +232,19 @@ impl Engine {
     pub async fn acquire_given(&self, mut request: LeaseRequest, given: GivenToken) -> Result<Acquired, Error> {
         request.given = true;
         let bot = self.bot_of_lease(&request.identity, given)?;
-        let work = async {
-            match self.shared.leases.filled_alike(&request) {
-                Some(live) => {
-                    let filled = tokio::time::timeout(request.deadline, self.fill(&bot, &live)).await;
-                    filled.unwrap_or_else(|_| Err(deadline(&live)))
-                }
-                None => self.take(&bot, request).await,
+        counted(&bot, self.take_or_fill(&bot, request)).await
+    }
+
+    /// A lease that this process has filled for the same request is filled anew, as it stands: whoever asks may not know that
+    /// only its own connection to this process was lost.
+    async fn take_or_fill(&self, bot: &Arc<Bot>, request: LeaseRequest) -> Result<Acquired, Error> {
+        match self.shared.leases.filled_alike(&request).filter(|_| request.given || !request.standing) {
+            Some(live) => {
+                let filled = tokio::time::timeout(request.deadline, Box::pin(self.fill(bot, &live))).await;
+                filled.unwrap_or_else(|_| Err(deadline(&live)))
             }
-        };
-        counted(&bot, work).await
+            None => self.take(bot, request).await,
+        }
     }
 
     /// Whether this engine has the lease, filled or not.
@@ -328,11 +342,12 @@ impl Engine {
     /// # Errors
     /// When files can't be removed.
     pub async fn release(&self, lease: &str) -> Result<Released, Error> {
+        let failures = self.shared.lease_tunnels.failures(lease);
         self.shared.withdraw(lease).await;
         let released = self.shared.leases.release(lease).await;
         // A write that was under way may have begun to serve again.
         self.shared.withdraw(lease).await;
-        released
+        released.map(|released| Released { failures, ..released })
     }
 
     /// Removes the leases of dead processes now. The keeper does it too, but leaves them alone for a while after the
@@ -384,8 +399,7 @@ impl Engine {
     /// [`Code::RequestInvalid`] for an identity that isn't there.
     pub fn health(&self, identity: &str) -> Result<Health, Error> {
         let bot = self.bot(identity)?;
-        let mut leases =
-            self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
+        let mut leases = self.shared.lease_statuses();
         leases.retain(|lease| lease.identity == identity);
         let session = bot.current();
         let identity_late = session.as_ref().is_some_and(|session| {
@@ -416,7 +430,7 @@ impl Engine {
                 report.failure = Some(refusal);
             }
         }
-        let leases = self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
+        let leases = self.shared.lease_statuses();
         Ok(Status { version: env!("CARGO_PKG_VERSION"), opened_at: self.shared.opened_at, identities, leases })
     }
 

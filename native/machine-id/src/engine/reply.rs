@@ -47,15 +47,19 @@ pub struct OpenTunnel {
     pub protocol: String,
     /// The TCP port of 127.0.0.1; 0: it is a Unix socket.
     pub port: u16,
+    /// Whether it was open before, and so may be its connections.
+    pub kept: bool,
 }
 
-impl From<&Reached> for OpenTunnel {
-    fn from(reached: &Reached) -> Self {
+impl OpenTunnel {
+    /// One that can be reached so.
+    #[must_use]
+    pub fn new(reached: &Reached, kept: bool) -> Self {
         let port = match &reached.begins {
             Begins::Tcp(address) => address.port(),
             Begins::Unix(_) => 0,
         };
-        Self { protocol: reached.protocol.clone(), port }
+        Self { protocol: reached.protocol.clone(), port, kept }
     }
 }
 
@@ -66,6 +70,8 @@ pub struct Released {
     pub released: bool,
     /// What became of its directory.
     pub directory: Fate,
+    /// Why connections of its tunnels failed, each cause once.
+    pub failures: Vec<String>,
     /// Every certificate that it has held.
     #[serde(flatten)]
     pub history: CertificateHistory,
@@ -75,7 +81,7 @@ impl From<Ended> for Released {
     fn from(ended: Ended) -> Self {
         let released = ended.record.is_some();
         let history = ended.record.map(|record| record.history).unwrap_or_default();
-        Self { released, directory: ended.directory, history }
+        Self { released, directory: ended.directory, failures: Vec::new(), history }
     }
 }
 
@@ -292,6 +298,8 @@ pub struct LeaseStatus {
     /// Whether half of what was left of its life is gone since it should have been refreshed.
     #[serde(skip)]
     pub late: bool,
+    /// Why connections of its tunnels failed, each cause once.
+    pub failures: Vec<String>,
     /// Every certificate that it has held since it was taken.
     #[serde(flatten)]
     pub history: CertificateHistory,
