@@ -1,7 +1,9 @@
 //! Leases whose identity is their own: whoever asks for one brings a statement about it, by which it joins.
 
+use std::io::Read;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use e2e::Cluster;
 use e2e::given::{Agent, LEASE};
@@ -141,7 +143,12 @@ fn a_lock_that_only_ssh_met_is_told_until_somebody_is_let_in() {
     agent.acquire(Some(STATEMENT)).unwrap();
     let status = || serde_json::to_value(agent.runtime.block_on(agent.engine.status()).unwrap()).unwrap();
     let ssh = || match connect(&agent.lease(), "example.test", "node1.example.test", 3022, std::io::stderr().as_fd()) {
-        Answer::Connected(_) => String::new(),
+        Answer::Connected(mut stream) => {
+            // As long as ssh stays, so that a proxy which lets it in and cuts it then has the time to.
+            stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
+            let _ended_or_late = stream.read_to_end(&mut Vec::new());
+            String::new()
+        }
         Answer::Refused(why) => why,
         Answer::Absent => panic!("nobody serves"),
     };
