@@ -23,6 +23,8 @@ NEEDS_test-java := rust clients jdk maven zig cross
 NEEDS_test-emulated := rust clients jdk zig cross emulation
 NEEDS_native := rust zig cross
 NEEDS_hpi := rust jdk maven zig cross
+NEEDS_packages-dist := rust zig cross
+NEEDS_reproducible := rust zig cross
 NEEDS_attacks := rust clients jdk maven
 NEEDS_api-check := rust jdk maven
 NEEDS_lint := rust
@@ -125,6 +127,14 @@ api-check: needs ## Hold the hand-written Jenkins declarations against real jars
 hpi: native ## The Jenkins plugin: plugin-java/plugin/target/machine-id.hpi
 	@.ci/progress "hpi: packaging the plugin, with Maven" $(MVN) package -DskipTests -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
 	@ls -l plugin-java/plugin/target/machine-id.hpi
+
+.PHONY: packages-dist
+packages-dist: native ## What is installed without Jenkins: Debian packages, container files, CycloneDX lists, checksums
+	@.ci/build-packages $(NATIVE_OUT) target/packages
+
+.PHONY: reproducible
+reproducible: needs ## Build the packages of this commit twice, in two folders, and compare them byte by byte (PLATFORMS for some)
+	@.ci/check-reproducible
 
 .PHONY: lint
 lint: needs ## Formatting, clippy with warnings as errors, dependency rules, scripts

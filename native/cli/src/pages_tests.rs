@@ -78,3 +78,9 @@ fn they_are_what_the_definitions_say() {
     assert!(pages.len() > 10, "{:?}", pages.keys());
     assert!(files(&folder) == pages, "run `BLESS=1 cargo test -p machine-id-cli pages` and commit {FOLDER}");
 }
+
+#[test]
+fn the_plugin_has_the_same_version() {
+    let pom = std::fs::read_to_string(markdown::root().join("plugin-java/pom.xml")).unwrap();
+    assert!(pom.contains(concat!("<revision>", env!("CARGO_PKG_VERSION"), "</revision>")));
+}
