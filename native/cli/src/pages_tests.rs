@@ -100,7 +100,9 @@ fn completions(cli: &Command, pages: &mut BTreeMap<String, String>) {
     for (shell, file) in [(Shell::Bash, "machine-id"), (Shell::Zsh, "_machine-id"), (Shell::Fish, "machine-id.fish")] {
         let mut text = Vec::new();
         clap_complete::generate(shell, &mut cli.clone(), "machine-id", &mut text);
-        pages.insert(format!("completions/{file}"), String::from_utf8(text).unwrap());
+        // clap_complete 4.6 names the cases for bash otherwise than the words that it looks up, if the program's name has a hyphen.
+        let text = String::from_utf8(text).unwrap().replace("machine__subcmd__id", "machine__id");
+        pages.insert(format!("completions/{file}"), text);
     }
 }
 
@@ -143,4 +145,32 @@ fn they_are_what_the_definitions_say() {
 fn the_plugin_has_the_same_version() {
     let pom = std::fs::read_to_string(markdown::root().join("plugin-java/pom.xml")).unwrap();
     assert!(pom.contains(concat!("<revision>", env!("CARGO_PKG_VERSION"), "</revision>")));
+}
+
+/// What bash offers for the last of these words.
+fn offered(words: &[&str]) -> Vec<String> {
+    let mut pages = BTreeMap::new();
+    completions(&visible(&Cli::command()), &mut pages);
+    let output = std::process::Command::new("bash")
+        .args([
+            "--norc",
+            "-c",
+            "eval \"$1\"; shift; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1))
+            _machine__id machine-id \"${COMP_WORDS[-1]}\" \"${COMP_WORDS[-2]}\"; printf '%s\\n' \"${COMPREPLY[@]}\"",
+            "bash",
+        ])
+        .arg(&pages["completions/machine-id"])
+        .args(words)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap().split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_offers_commands_and_their_options() {
+    assert_eq!(offered(&["machine-id", "sta"]), ["start", "status"]);
+    assert_eq!(offered(&["machine-id", "start", "--one"]), ["--oneshot"]);
+    assert_eq!(offered(&["machine-id", "proxy-ssh", "--fd"]), ["--fdpass"]);
+    assert_eq!(offered(&["machine-id", "start", "kubernetes/v2", "--label"]), ["--label-selector"]);
+    assert_eq!(offered(&["machine-id", "status", "--log-format", "j"]), ["json"]);
 }
