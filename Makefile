@@ -81,7 +81,7 @@ test: test-rust test-java test-emulated test-jenkins test-teleport ## All tests 
 test-rust: needs ## Rust: unit, golden and end-to-end tests with real OpenSSH, kubectl, PostgreSQL and MariaDB
 	@echo "== test: Rust"
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
-	cargo test $(CARGO_QUIET) --workspace
+	cargo test $(CARGO_QUIET) --workspace --no-fail-fast
 
 .PHONY: native
 native: needs ## Release build: library and static helper for each of native/platforms (PLATFORMS="linux-x86_64" for some)
@@ -185,7 +185,7 @@ fuzz-check: needs ## Compile the libFuzzer targets in native/fuzz (stable toolch
 	cargo check $(CARGO_QUIET) --manifest-path native/fuzz/Cargo.toml --no-default-features --target-dir target
 
 .PHONY: bench
-bench: needs ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TARGET, KUBE_CLUSTER: beside a real tbot)
+bench: needs ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TARGET, KUBE_CLUSTER, APP: beside a real tbot)
 	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p machine-id-jni -p bench
 	target/release/bench $(if $(QUICK),--quick) --json target/bench.json
 

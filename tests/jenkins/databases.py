@@ -92,7 +92,10 @@ def databases_in_a_pipeline(world):
     with servers(world):
         commands = (f"{PSQL} \"select 'pg ' || 6 * 7\" && psql \"$MACHINE_ID_DATABASE_ORDERS\" -X -A -t -c \"select current_user\" && "
                     "mysql --no-defaults --user=ci -N -B shop -e \"select concat('my', 6 * 7)\" && ")
-        world.jenkins.pipeline("allowed-databases", block(f"sh '''{commands}{CURL}'''", all_of_them()))
+        # What others have set there would win over the block's own.
+        others = "'PGHOSTADDR=192.0.2.1', 'PGSERVICE=nowhere', 'PGSSLMODE=verify-full', 'MYSQL_HOST=192.0.2.1'"
+        inner = block(f"sh '''{commands}{CURL}'''", all_of_them())
+        world.jenkins.pipeline("allowed-databases", f"withEnv([{others}]) {{ {inner} }}")
         result, log = world.jenkins.run("allowed-databases")
         equal(result, "SUCCESS", log)
         contains(log, "pg 42\n", "ci\n", "my42\n", "fine\n", RELEASED)

@@ -8,8 +8,9 @@ import shutil
 import signal
 import urllib.error
 import urllib.parse
+from contextlib import contextmanager
 
-from attacks import PACKAGE, users
+from attacks import CONFIGURATION, PACKAGE, users
 from jenkins import wait_for
 from views import ROLES, browse
 from world import block, contains, equal, test
@@ -124,6 +125,8 @@ def health_while_the_cluster_is_away(world):
         contains(jenkins.get(PAGE + "?state=trouble"), html.escape(failing["code"]))
     finally:
         double.send_signal(signal.SIGCONT)
+    # An agent without a waiting build comes back by itself within a quarter of an hour; whoever looks can have it at once.
+    wait_for("the bot to be renewed", lambda: act(jenkins, "renew")[0] == "success", NEWS, 5)
     equal(until(jenkins, "ready")["code"], None)
 
 
@@ -173,23 +176,46 @@ def health_after_the_token_is_used_up_and_a_fresh_one(world):
     result, log = jenkins.run("allowed-health-each")
     equal(result, "SUCCESS", log)
     until(jenkins, "ready", "each")
-    kept = {path: path.read_bytes() for path in world.a1.directory.glob("machine-id/identities/each/identity.json")}
-    equal(len(kept), 1, "stored identities")
-    kind, said = act(jenkins, "drop", "each/a1")
-    equal(kind, "success", said)
-    assert not any(path.exists() for path in kept), "the identity is still there"
-    equal(row(jenkins, "each")["state"], "unused")
-    result, log = jenkins.run("allowed-health-each")
-    equal(result, "FAILURE", log)
-    failing = wait_for("the failure to be told", lambda: (row(jenkins, "each") or {}).get("code"), NEWS, 2)
-    assert failing in ("join_rejected", "identity_needs_rejoin", "bot_already_joined"), failing
-    # What is put back is the identity as it was: other tests go on with it.
-    for path, content in kept.items():
-        path.touch(mode=0o600)
-        path.write_bytes(content)
-        if world.user:
-            shutil.chown(path, world.user, world.user)
-    wait_for("the identity to be used again", lambda: jenkins.run("allowed-health-each")[0] == "SUCCESS", 300, 5)
+    with kept(world) as paths:
+        kind, said = act(jenkins, "drop", "each/a1")
+        equal(kind, "success", said)
+        assert not any(path.exists() for path in paths), "the identity is still there"
+        equal(row(jenkins, "each")["state"], "unused")
+        result, log = jenkins.run("allowed-health-each")
+        equal(result, "FAILURE", log)
+        failing = wait_for("the failure to be told", lambda: (row(jenkins, "each") or {}).get("code"), NEWS, 2)
+        assert failing in ("join_rejected", "identity_needs_rejoin", "bot_already_joined"), failing
+
+
+@contextmanager
+def kept(world):
+    """Puts identity `each` back as it was, for other tests: its token is used up. Gives its files."""
+    files = {path: path.read_bytes() for path in world.a1.directory.glob("machine-id/identities/each/identity.json")}
+    equal(len(files), 1, "stored identities")
+    try:
+        yield list(files)
+    finally:
+        for path, content in files.items():
+            path.touch(mode=0o600)
+            path.write_bytes(content)
+            if world.user:
+                shutil.chown(path, world.user, world.user)
+        wait_for("the identity to be used again", lambda: world.jenkins.run("allowed-health-each")[0] == "SUCCESS", 300, 5)
+
+
+@contextmanager
+def allowed_on(jenkins, identity, agent):
+    """For so long the identity allows this agent, too."""
+    def allow(agents):
+        jenkins.groovy(f"""
+            def all = {CONFIGURATION}.identities
+            all.find {{ it.id == '{identity}' }}.allowedAgents = {agents}
+            {CONFIGURATION}.identities = all""")
+    allow(["a1", agent])
+    try:
+        yield
+    finally:
+        allow(["a1"])
 
 
 def refused(who, path):
@@ -238,15 +264,21 @@ def health_of_a_hostile_agent_is_text_and_stays_its_own(world):
         def identity = new IdentityReport('each', 'ready', '{hostile}', '{hostile}', now.plusSeconds(300), 1, true, '{hostile}',
             '{hostile}', false, 'kept', null, false, false, failing, server)
         AgentReports.get().heard('a2', new AgentReport('a2', AgentReport.Library.USED, '', '', '{hostile}', '{hostile}',
-            [identity], [], null, now, now))""")
+            [identity], [], null, now, now, null))""")
     try:
+        # The identity isn't allowed on that agent: what it says of that is nothing, and no token goes there.
         for path in (PAGE, "/computer/a2/machine-id/"):
             page = jenkins.get(path)
-            assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page, path
-        # The identity isn't allowed on that agent: no token goes there.
+            assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" not in page, path
+        equal([each["identity"] for each in rows(jenkins, q="a2")], [None], "rows of an agent that lies")
         kind, said = act(jenkins, "renew", "each/a2")
         equal(kind, "danger", said)
         contains(said, "[policy_node]")
+        # Of one that it may use its words are text.
+        with allowed_on(jenkins, "each", "a2"):
+            for path in (PAGE, "/computer/a2/machine-id/"):
+                page = jenkins.get(path)
+                assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page, path
     finally:
         jenkins.groovy(f"{PACKAGE}.report.AgentReports.get().forget('a2')")
 
@@ -260,13 +292,35 @@ def health_in_a_browser(world):
 
 
 @test
+def health_actions_in_a_browser(world):
+    """Drop and Dismiss, by the keyboard and by their names; and whether all of it can be read in the dark."""
+    jenkins = world.jenkins
+    jenkins.pipeline("allowed-health-each", block("sh 'true'", "identity: 'each'"))
+    result, log = jenkins.run("allowed-health-each")
+    equal(result, "SUCCESS", log)
+    until(jenkins, "ready", "each")
+    jenkins.groovy(f"""
+        import {PACKAGE}.report.*
+        def now = java.time.Instant.now()
+        def identity = new IdentityReport('each', 'needs_rejoin', 'example.test', 'bot-each', now.plusSeconds(3000), 1, true, '', 'token',
+            false, 'kept', null, false, false, null, null)
+        AgentReports.get().heard('a2', new AgentReport('a2', AgentReport.Library.USED, '', '', '0.1.0', 'linux-x86_64',
+            [identity], [], null, now, now, null))""")
+    try:
+        with kept(world), allowed_on(jenkins, "each", "a2"):
+            browse("actions.mjs", jenkins.url, world.output, "each", "a1")
+    finally:
+        jenkins.groovy(f"{PACKAGE}.report.AgentReports.get().forget('a2')")
+
+
+@test
 def health_of_a_deleted_agent_is_forgotten(world):
     jenkins = world.jenkins
     jenkins.groovy(f"""
         import {PACKAGE}.report.*
         def now = java.time.Instant.now()
         jenkins.model.Jenkins.get().addNode(new hudson.slaves.DumbSlave('gone', '/tmp/gone', new hudson.slaves.JNLPLauncher(true)))
-        AgentReports.get().heard('gone', new AgentReport('gone', AgentReport.Library.UNUSED, '', '', '', '', [], [], null, now, now))""")
+        AgentReports.get().heard('gone', new AgentReport('gone', AgentReport.Library.UNUSED, '', '', '', '', [], [], null, now, now, null))""")
     assert any(each["agent"] == "gone" for each in rows(jenkins, q="gone")), "not shown"
     jenkins.groovy("def j = jenkins.model.Jenkins.get(); j.removeNode(j.getNode('gone'))")
     equal(rows(jenkins, q="gone"), [])

@@ -46,17 +46,24 @@ def reported(jenkins, state, failing):
     """For so long agent a2 has said this of identity `each`, and isn't asked again."""
     out = jenkins.groovy(f"""
         import {PACKAGE}.report.*
+        def all = {CONFIGURATION}.identities
+        all.find {{ it.id == 'each' }}.allowedAgents = ['a1', 'a2']
+        {CONFIGURATION}.identities = all
         def now = java.time.Instant.now()
         def identity = new IdentityReport('each', '{state}', 'example.test', 'bot-each', now.plusSeconds(300), 1, true, '', 'token',
             false, 'kept', now.minusSeconds(600), false, false, {failing}, null)
         AgentReports.get().heard('a2', new AgentReport('a2', AgentReport.Library.USED, '', '', '0.1.0', 'linux-x86_64',
-            [identity], [], null, now, now))
+            [identity], [], null, now, now, null))
         println 'SAID'""")
     contains(out, "SAID")
     try:
         yield
     finally:
-        jenkins.groovy(f"{PACKAGE}.report.AgentReports.get().forget('a2')")
+        jenkins.groovy(f"""
+            {PACKAGE}.report.AgentReports.get().forget('a2')
+            def all = {CONFIGURATION}.identities
+            all.find {{ it.id == 'each' }}.allowedAgents = ['a1']
+            {CONFIGURATION}.identities = all""")
 
 
 @test

@@ -141,7 +141,14 @@ async fn run_command(
         return Err(Error::new(Code::RequestInvalid, "no command is given", "write it after --"));
     };
     let mut command = Command::new(program);
-    let mut child = harden::spawn(command.args(rest).envs(environment)).map_err(|error| {
+    for (name, value) in environment {
+        if value.is_empty() {
+            command.env_remove(name)
+        } else {
+            command.env(name, value)
+        };
+    }
+    let mut child = harden::spawn(command.args(rest)).map_err(|error| {
         let name = program.to_string_lossy();
         Error::new(Code::RequestInvalid, format!("cannot run {name}: {error}"), "check its name and PATH")
     })?;

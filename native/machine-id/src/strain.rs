@@ -206,6 +206,7 @@ mod tests {
         assert_eq!(postponed(4.0, at(1680), at(3600)), at(2160));
         assert_eq!(postponed(4.0, at(60), at(30)), at(60));
         // A renewal by a certificate needs some of its life.
+        let at = |second: u64| SystemTime::UNIX_EPOCH + s(second);
         assert_eq!((postponed(4.0, at(0), at(70)), postponed(4.0, at(5), at(16))), (at(10), at(5)));
     }
 

@@ -22,7 +22,8 @@ use report::Report;
 /// Benchmarks of machine-id.
 ///
 /// Environment: MACHINE_ID (our program), TBOT (the peer's), CLUSTER (host:port of a real proxy), TCTL (a command that
-/// runs tctl there; it makes the tokens), ROLES (of the bots), SSH_TARGET (user@host), KUBE_CLUSTER, SSL_CERT_FILE (the proxy's CA),
+/// runs tctl there; it makes the tokens), ROLES (of the bots), SSH_TARGET (user@host), KUBE_CLUSTER, APP (NAME:PORT, a
+/// TCP application of the real cluster at tcp://127.0.0.1:PORT, which the benchmark itself is), SSL_CERT_FILE (the proxy's CA),
 /// LIBRARY (libmachine_id.so).
 #[derive(Debug, Parser)]
 struct Arguments {
@@ -51,6 +52,8 @@ enum Part {
     },
     /// Only the time from a ProxyCommand's start to the host's first bytes, alone and many at once.
     Tunnels,
+    /// Only the tunnels to databases and applications (APP).
+    Services,
     /// Only `kubectl get pods` (KUBE_CLUSTER).
     Kubectl,
     /// Only the library in a JVM.
@@ -78,13 +81,15 @@ fn main() {
     match &arguments.part {
         Some(Part::Warm { config, times }) => return rows::library::warm(config, *times),
         Some(Part::Resident { config }) => return rows::library::resident(config),
-        Some(Part::Sessions { .. } | Part::Tunnels | Part::Kubectl | Part::Jvm | Part::Library) | None => {}
+        Some(Part::Sessions { .. } | Part::Tunnels | Part::Services | Part::Kubectl | Part::Jvm | Part::Library)
+        | None => {}
     }
     let place = Place::of_environment(arguments.quick);
     let mut report = Report::new(&place);
     match arguments.part {
         Some(Part::Sessions { count, restart }) => sessions::measure(&place, &mut report, count, restart),
         Some(Part::Tunnels) => rows::tunnel::alone(&place, &mut report),
+        Some(Part::Services) => rows::service::measure(&place, &mut report),
         Some(Part::Kubectl) => rows::kubectl::measure(&place, &mut report),
         Some(Part::Jvm) => rows::jvm::measure(&place, &mut report),
         Some(Part::Library) => rows::library::measure(&place, &mut report),
@@ -92,6 +97,7 @@ fn main() {
             rows::commands::measure(&place, &mut report);
             rows::kubectl::measure(&place, &mut report);
             rows::ssh::measure(&place, &mut report);
+            rows::service::measure(&place, &mut report);
             rows::library::measure(&place, &mut report);
             rows::jvm::measure(&place, &mut report);
             rows::sizes::measure(&place, &mut report);

@@ -75,6 +75,14 @@ impl Agent {
         Self { runtime, engine, config, directory }
     }
 
+    /// A further engine of the same JVM, as for a configuration that was changed: the first one serves what it holds.
+    #[must_use]
+    pub fn reconfigured(&self) -> Engine {
+        let mut config = self.config.clone();
+        config["identities"][0]["max_ttl_seconds"] = json!(3599);
+        open(&self.runtime, &config)
+    }
+
     /// What it has for itself; leases may lie there.
     #[must_use]
     pub fn directory(&self) -> &Path {
@@ -106,6 +114,17 @@ impl Agent {
     /// # Panics
     /// When the request can't be read.
     pub fn acquire_with(&self, members: &Value, statement: Option<&str>) -> Result<Acquired, Error> {
+        self.acquire_on(&self.engine, members, statement)
+    }
+
+    /// The same, by another engine.
+    ///
+    /// # Errors
+    /// What the engine says.
+    ///
+    /// # Panics
+    /// When the request can't be read.
+    pub fn acquire_on(&self, engine: &Engine, members: &Value, statement: Option<&str>) -> Result<Acquired, Error> {
         let mut request = json!({"lease": LEASE, "identity": "api", "directory": self.lease()});
         for (name, value) in members.as_object().unwrap() {
             request[name] = value.clone();
@@ -116,8 +135,8 @@ impl Agent {
         let (order, id_token) = AcquireRequest::from_json(request.to_string().as_bytes()).unwrap();
         self.runtime.block_on(async {
             match id_token {
-                Some(id_token) => self.engine.acquire_given(order.into(), id_token).await,
-                None => self.engine.acquire(order.into()).await,
+                Some(id_token) => engine.acquire_given(order.into(), id_token).await,
+                None => engine.acquire(order.into()).await,
             }
         })
     }

@@ -110,6 +110,21 @@ async fn the_cluster_comes_back_and_is_used_again_within_one_step() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_on_request_that_met_no_cluster_is_forgotten_when_the_cluster_answers() {
+    let stage = Stage::open().await.unwrap();
+    stage.use_once().await.unwrap();
+    stage.engine.keep_fresh();
+    // The connection at hand stays.
+    stage.double.faults().inject(Point::ProxyConnection, Fault::Refuse, Times::Always);
+    assert_eq!(stage.engine.renew("api").await.unwrap_err().code(), Code::ClusterUnreachable);
+    let failing =
+        async || stage.engine.status().await.unwrap().identities.remove(0).failure.map(|failure| failure.code);
+    assert_eq!(failing().await, Some(Code::ClusterUnreachable));
+    stage.double.faults().clear();
+    until("the next look", MINUTE * 3, async || failing().await.is_none()).await;
+}
+
 /// A build asks, on a connection or without one, while nobody listens at the cluster's ports; the keeper of the identity is at work.
 async fn away() -> Stage {
     let stage = Stage::open().await.unwrap();

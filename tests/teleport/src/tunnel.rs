@@ -2,9 +2,12 @@
 
 use std::process::Command;
 
+use e2e::given::Agent;
 use e2e::stage::Kind;
 use e2e::wait::{LONG, until};
-use e2e::{Database, Machine, Process, Stage};
+use e2e::{Database, Machine, Outcome, Process, Stage};
+use machine_id::engine::Acquired;
+use serde_json::{Value, json};
 
 use crate::cluster::{PATIENCE, Teleport};
 
@@ -67,6 +70,86 @@ pub(crate) fn a_database_by_psql(teleport: &Teleport) {
     until("the reason in the log", LONG, || daemon.stderr().contains("connections are ended").then_some(()));
     assert_ne!(psql("orders", "select 1").status, Some(0));
     teleport.unlock_all();
+}
+
+/// What a block has: a lease with tunnels, and commands with its variables.
+struct Block {
+    agent: Agent,
+    acquired: Acquired,
+}
+
+impl Block {
+    fn of(teleport: &Teleport, tunnel: &Value) -> (Self, String) {
+        let bot = teleport.add_bot();
+        let agent = Agent::of(teleport, "token", &teleport.issue(&bot, Kind::Usual), &json!({}));
+        let acquired = agent.acquire_with(&json!({ "tunnels": [tunnel] }), None).unwrap();
+        (Self { agent, acquired }, bot)
+    }
+
+    fn run(&self, words: &[&str]) -> Outcome {
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).current_dir("/").env("HOME", "/nonexistent");
+        for (name, value) in &self.acquired.environment {
+            if value.is_empty() {
+                command.env_remove(name)
+            } else {
+                command.env(name, value)
+            };
+        }
+        Process::spawn(command).wait(LONG)
+    }
+}
+
+pub(crate) fn a_blocks_database_by_psql(teleport: &Teleport) {
+    let scratch = Machine::new(teleport);
+    let prefix = scratch.path("server").display().to_string();
+    teleport.tctl.run(&["auth", "sign", "--format=db", "--host=localhost", "--ttl=24h", &format!("--out={prefix}")]);
+    let file = |ending: &str| scratch.read(&format!("server.{ending}"));
+    let server = Database::postgres_with(teleport.ports.postgres, &file("crt"), &file("key"), &file("cas"));
+    let Some(_server) = server else { return teleport.skip("PostgreSQL isn't installed") };
+    until_known(teleport, "db_server");
+    let database = |port: Option<u16>| {
+        let mut tunnel = json!({"type": "database", "service": "pg", "username": "orders", "database": "orders"});
+        if let Some(port) = port {
+            tunnel["port"] = json!(port);
+        }
+        tunnel
+    };
+    for port in [None, Some(0)] {
+        let (block, _) = Block::of(teleport, &database(port));
+        let psql = |statement: &str| block.run(&["psql", "-X", "-A", "-t", "-c", statement]);
+        assert_eq!(psql("select current_user || ' ' || 6 * 7").succeeded().stdout, "orders 42\n");
+        let url = block.acquired.environment["MACHINE_ID_DATABASE_PG"].clone();
+        assert_eq!(block.run(&["psql", &url, "-X", "-A", "-t", "-c", "select 43"]).succeeded().stdout, "43\n");
+        let text = "select repeat(md5(g::text), 32) from generate_series(1, 100000) g";
+        assert_eq!(psql(text).succeeded().stdout.len(), 102_500_000);
+        block.agent.release();
+        assert_ne!(psql("select 1").status, Some(0), "the block is over");
+    }
+    // A user that the roles don't have is told before the block begins.
+    let bot = teleport.add_bot();
+    let agent = Agent::of(teleport, "token", &teleport.issue(&bot, Kind::Usual), &json!({}));
+    let wrong = json!({"type": "database", "service": "pgg", "username": "orders", "database": "orders"});
+    let error = agent.acquire_with(&json!({ "tunnels": [wrong] }), None).unwrap_err().to_string();
+    assert!(error.contains("pgg") && error.contains("these roles see: pg"), "{error}");
+}
+
+pub(crate) fn a_blocks_application_by_curl(teleport: &Teleport) {
+    let machine = Machine::new(teleport);
+    std::fs::create_dir(machine.path("www")).unwrap();
+    std::fs::write(machine.path("www/small"), "an application\n").unwrap();
+    let mut server = Command::new("python3");
+    server.args(["-m", "http.server", "--bind", "127.0.0.1", &teleport.ports.web.to_string()]);
+    server.current_dir(machine.path("www"));
+    let _server = Process::spawn(server);
+    until_known(teleport, "app_server");
+    let (block, _) = Block::of(teleport, &json!({"type": "application", "app": "web"}));
+    let socket = block.acquired.environment["MACHINE_ID_APPLICATION_WEB"].clone();
+    let curl = || block.run(&["curl", "-sS", "--fail", "--unix-socket", &socket, "http://web/small"]);
+    until("the application", LONG, || (curl().status == Some(0)).then_some(()));
+    assert_eq!(curl().succeeded().stdout, "an application\n");
+    block.agent.release();
+    assert_ne!(curl().status, Some(0), "the block is over");
 }
 
 pub(crate) fn an_application_by_curl(teleport: &Teleport) {

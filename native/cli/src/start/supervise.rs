@@ -136,6 +136,7 @@ mod tests {
             usable,
             problem: problem.to_owned(),
             late,
+            failures: Vec::new(),
             history: machine_id::engine::CertificateHistory::default(),
         }
     }

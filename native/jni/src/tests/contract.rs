@@ -46,7 +46,12 @@ fn shape(value: &Value) -> Value {
 #[test]
 fn the_short_replies_are_the_files() {
     assert_eq!(written(Opened { engine: 7 }), reply_file!("open"));
-    let left = Released { released: false, directory: Fate::NotOurs, history: CertificateHistory::default() };
+    let left = Released {
+        released: false,
+        directory: Fate::NotOurs,
+        failures: Vec::new(),
+        history: CertificateHistory::default(),
+    };
     assert_eq!(written(left), reply_file!("discard"));
     assert_eq!(written(Closed {}), reply_file!("close"));
     assert_eq!(written(Dropped { dropped: true }), reply_file!("drop"));
@@ -81,14 +86,14 @@ fn an_acquired_lease_has_the_keys_of_its_file() {
         method: "token",
         environment: BTreeMap::from([("MACHINE_ID_DIR".to_owned(), "/lease".to_owned())]),
         history: history(),
-        tunnels: vec![OpenTunnel { protocol: "postgres".to_owned(), port: 0 }],
+        tunnels: vec![OpenTunnel { protocol: "postgres".to_owned(), port: 0, kept: false }],
     };
     assert_eq!(shape(&written(acquired)), shape(&reply_file!("acquire")));
 }
 
 #[test]
 fn a_released_lease_has_the_keys_of_its_file() {
-    let released = Released { released: true, directory: Fate::Removed, history: history() };
+    let released = Released { released: true, directory: Fate::Removed, failures: Vec::new(), history: history() };
     assert_eq!(shape(&written(released)), shape(&reply_file!("release")));
 }
 
@@ -128,6 +133,7 @@ fn a_status_has_the_keys_of_its_file() {
         usable: true,
         late: false,
         problem: String::new(),
+        failures: Vec::new(),
         history: history(),
     };
     let failure =

@@ -94,7 +94,7 @@ fn every_fault_of_open_is_reported_with_its_path() {
     assert_eq!(
         lines(&error),
         [
-            "abi: is 1; allowed are 3 to 3",
+            format!("abi: is 1; allowed are {ABI} to {ABI}").as_str(),
             "root: is \"machine-id\"; write an absolute path",
             "helper: is \"/opt/../machine-id\"; write it without '.', '..', doubled or trailing '/'",
             "helper_sha256: is \"2222\"; write 64 hex digits",

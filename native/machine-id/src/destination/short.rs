@@ -26,7 +26,11 @@ const BELOW_DIGITS: usize = 32;
 #[must_use]
 pub(crate) fn way(directory: &Path, lease: &str, longest: usize) -> PathBuf {
     let [beside, below] = links(directory, lease);
-    let fits = |way: &PathBuf| way.as_os_str().len() + 1 + longest <= SOCKET_PATH_BYTES;
+    // libpq takes a comma for the end of one host and the beginning of another.
+    let fits = |way: &PathBuf| {
+        let bytes = way.as_os_str().as_encoded_bytes();
+        bytes.len() + 1 + longest <= SOCKET_PATH_BYTES && !bytes.contains(&b',')
+    };
     [directory.to_owned(), beside].into_iter().find(fits).unwrap_or(below)
 }
 

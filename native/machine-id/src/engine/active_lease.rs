@@ -1,6 +1,7 @@
 //! A lease of this process: what it wants, where it stands, and how it is filled.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::SystemTime;
 
@@ -9,6 +10,7 @@ use tokio::sync::{OwnedMutexGuard, watch};
 use super::bot::Bot;
 use super::deliver::{Delivered, Place, deliver};
 use super::freshness::{Freshness, Verdict};
+use super::issuing;
 use super::lease_request::{LeaseRequest, PROGRAM};
 use super::ledger::Ledger;
 use super::reply::LeaseStatus;
@@ -17,6 +19,7 @@ use crate::clock::Clock;
 use crate::destination::{Destination, Program};
 use crate::error::{Code, Error};
 use crate::lease::{CertificateHistory, Claim, LeaseError, LeaseId, LeaseTable};
+use crate::proxy::multiplex::Alarm;
 
 /// A lease of this process.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub(super) struct ActiveLease {
     /// The directory as it was opened when the lease was taken, for the first files.
     opened: Mutex<Option<Destination>>,
     freshness: Mutex<Freshness>,
+    /// Of an identity of its own, which nobody keeps: the last refusal of its connections is all that is known of a lock.
+    alarm: Mutex<Option<Arc<Alarm>>>,
 }
 
 #[derive(Debug)]
@@ -53,6 +58,7 @@ impl ActiveLease {
             work: Arc::default(),
             opened: Mutex::default(),
             freshness: Mutex::new(Freshness::new(now)),
+            alarm: Mutex::default(),
         }
     }
 
@@ -146,7 +152,17 @@ impl ActiveLease {
         let opened = lock(&self.opened).take();
         let mut cancelled = self.cancelled();
         let (request, helper, ledger) = (&self.request, taken.helper.as_path(), taken.ledger.clone());
-        let place = Place { request, helper, opened, ledger, alone };
+        let (again, refused) = {
+            let freshness = lock(&self.freshness);
+            (taken.adopted || freshness.validity().is_some(), freshness.refused())
+        };
+        if refused.swap(false, Ordering::Relaxed) {
+            issuing::forget(bot, request);
+        }
+        let place = Place { request, helper, opened, ledger, again, refused, alone };
+        if request.given {
+            *lock(&self.alarm) = Some(Arc::clone(&bot.alarm));
+        }
         let outcome = tokio::select! {
             biased;
             _ = cancelled.wait_for(|cancelled| *cancelled) => {
@@ -174,8 +190,15 @@ impl ActiveLease {
         self.taken.get().map(|taken| taken.ledger.history()).unwrap_or_default()
     }
 
+    /// What its connections were refused with because of a lock, and since when, if its identity is its own.
+    pub(super) fn refusal(&self) -> Option<(Error, SystemTime)> {
+        lock(&self.alarm).as_ref().and_then(|alarm| alarm.heard())
+    }
+
     /// As it is, if it has ever been filled. `trouble` is what is wrong with its identity.
     pub(super) fn status(&self, trouble: Option<&Error>, now: SystemTime) -> Option<LeaseStatus> {
+        let refusal = self.refusal().map(|(error, _)| error);
+        let trouble = refusal.as_ref().or(trouble);
         let Verdict { expires_at, usable, problem, late } = self.freshness().verdict(trouble, now)?;
         Some(LeaseStatus {
             lease: self.id.as_str().to_owned(),
@@ -186,6 +209,7 @@ impl ActiveLease {
             usable,
             problem,
             late,
+            failures: Vec::new(),
             history: self.history(),
         })
     }

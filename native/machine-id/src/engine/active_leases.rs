@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::active_lease::ActiveLease;
 use super::lease_request::LeaseRequest;
+use super::observed::Failure;
 use super::reply::{LeaseStatus, Released};
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
@@ -186,6 +187,14 @@ impl ActiveLeases {
     pub(super) fn of(&self, identity: &str) -> Vec<Arc<ActiveLease>> {
         let kept = |live: &LeaseRequest| live.identity == identity && !live.given;
         lock(&self.live).values().filter(|live| kept(live.request())).cloned().collect()
+    }
+
+    /// What a lease with an identity of its own was refused with because of a lock: the first of them.
+    pub(super) fn refusal(&self, identity: &str) -> Option<Failure> {
+        let live: Vec<_> =
+            lock(&self.live).values().filter(|live| live.request().identity == identity).cloned().collect();
+        let refusals = live.iter().filter_map(|live| live.refusal());
+        refusals.min_by_key(|(_, since)| *since).map(|(error, since)| Failure::new(&error, since, since))
     }
 
     /// The leases of this process; `trouble` tells what is wrong with an identity.

@@ -9,8 +9,7 @@ use tokio::sync::Notify;
 use super::agenda::{Held, Moment};
 use super::lease_tunnels::LeaseTunnels;
 use super::multiplex::Multiplexers;
-use super::observed::{Came, Observed, Origin, Seen, origin};
-use super::reply::{IdentityReport, IdentityState, IdentityStatus};
+use super::observed::{Came, Observed, Origin, origin};
 use super::retry_gate::RetryGate;
 use super::session::{Current, Session, Sessions};
 use super::spare::SpareKeys;
@@ -19,10 +18,11 @@ use crate::clock::SharedClock;
 use crate::config::{IdentityConfig, JoinConfig, TokenSource};
 use crate::connect::Connector;
 use crate::error::{Code, Error};
-use crate::identity::{BotIdentity, Certificates, MachineMark, Stamp, Store, StoreGuard};
+use crate::identity::{BotIdentity, Certificates, MachineMark, Stamp, Store};
 use crate::issue::IssueCache;
 use crate::join;
 use crate::metrics::Metrics;
+use crate::proxy::multiplex::Alarm;
 use crate::secret::Secret;
 
 /// A bot identity of the configuration.
@@ -50,6 +50,8 @@ pub(super) struct Bot {
     pub(super) wake: Notify,
     /// Told by who carries SSH connections that one was refused because of a lock.
     pub(super) locked: Arc<Notify>,
+    /// As told by the connections of leases; it rings `locked`.
+    pub(super) alarm: Arc<Alarm>,
     /// What is at hand for all that use the identity.
     pub(super) sessions: Sessions,
     /// Held from before a join or renewal is sent until its outcome is on disk.
@@ -60,7 +62,7 @@ pub(super) struct Bot {
     /// Whether somebody keeps it fresh, so that what isn't urgent can wait.
     pub(super) kept: AtomicBool,
     /// One attempt at a time.
-    attempt: tokio::sync::Mutex<()>,
+    pub(super) attempt: tokio::sync::Mutex<()>,
 }
 
 /// What a process knows of its identity beside what is on disk.
@@ -177,6 +179,7 @@ impl Bot {
         store: Store,
     ) -> Self {
         let Common { clock, multiplexers, tunnels, metrics } = common;
+        let locked: Arc<Notify> = Arc::default();
         Self {
             join: Mutex::new(Arc::new(join)),
             cache: IssueCache::new(Arc::clone(&clock)),
@@ -191,7 +194,8 @@ impl Bot {
             machine: MachineMark::of_this_machine(),
             unit: fastrand::f64(),
             wake: Notify::new(),
-            locked: Arc::default(),
+            alarm: Arc::new(Alarm::new(Arc::clone(&locked))),
+            locked,
             sessions: Sessions::default(),
             critical: tokio::sync::Mutex::new(()),
             memory: Mutex::default(),
@@ -293,33 +297,6 @@ impl Bot {
         }
     }
 
-    /// Forgets the identity, at hand and stored, whatever its state; whether there was one. What needs one afterwards joins.
-    /// The cluster isn't told.
-    pub(super) async fn forget(self: &Arc<Self>) -> Result<bool, Error> {
-        /// How long another process may hold the store.
-        const WAIT: Duration = Duration::from_secs(15);
-        let bot = Arc::clone(self);
-        let forgetting = tokio::spawn(async move {
-            let _alone = bot.attempt.lock().await;
-            let guard = bot.lock_store(WAIT).await?;
-            let stored = bot.write_with(&guard, StoreGuard::remove).await??;
-            let unwritten = {
-                let mut memory = bot.memory();
-                memory.gate.succeeded();
-                (memory.renew_by, memory.came, memory.refused_token) = (None, None, None);
-                memory.roles.1 = None;
-                memory.unwritten.take().is_some()
-            };
-            let at_hand = bot.current().is_some();
-            bot.observed.succeeded();
-            bot.cache.forget_identity(&bot.config.id);
-            bot.sessions.forget();
-            tracing::warn!(identity = %bot.config.id, "the identity was dropped on request");
-            Ok(stored || unwritten || at_hand)
-        });
-        forgetting.await.unwrap_or_else(|error| Err(ended(&error)))
-    }
-
     /// The session at hand, if any; makes none.
     pub(super) fn current(&self) -> Option<Arc<Session>> {
         self.sessions.current().session().cloned()
@@ -412,6 +389,17 @@ impl Bot {
         }
     }
 
+    /// The cluster has answered over the connection at hand: that it couldn't be reached is over, unless a renewal is due.
+    /// (A renewal before its time, as on request, may have met a cluster that is back since then.)
+    pub(super) fn answered(&self) {
+        let due = self.held().and_then(|held| held.renew_at).is_none_or(|due| due <= self.clock.now());
+        let mut memory = self.memory();
+        if !due && memory.gate.error().is_some_and(|error| error.code() == Code::ClusterUnreachable) {
+            memory.gate.succeeded();
+            self.observed.succeeded();
+        }
+    }
+
     /// What keeps this identity from working as it should, until that is over.
     pub(super) fn trouble(&self) -> Option<Error> {
         self.memory().gate.error().cloned()
@@ -478,47 +466,6 @@ impl Bot {
     pub(super) fn origin(&self, session: &Session, from: Option<Duration>) -> Origin {
         origin(self.memory().came.as_ref(), &session.identity.certificates, from)
     }
-
-    /// How it is, and what was seen of it. Reads the disk.
-    pub(super) fn report(&self) -> Result<IdentityReport, Error> {
-        let status = self.status()?;
-        let Seen { failure, server, role_subset } = self.observed.seen();
-        let session = self.current();
-        Ok(IdentityReport {
-            status,
-            method: self.config.join.method.as_str(),
-            given: self.config.join.settings.is_given(),
-            origin: session.as_ref().map(|session| self.origin(session, None)),
-            renews_at: self.held().and_then(|held| held.renew_at),
-            connected: self.sessions.current().connected().is_some(),
-            role_subset,
-            failure,
-            server,
-        })
-    }
-
-    /// What is stored, without touching anything. Reads the disk.
-    fn status(&self) -> Result<IdentityStatus, Error> {
-        let trouble = self.trouble();
-        let mut status =
-            IdentityStatus::stored(&self.config.id, &self.store, join::recovers(&self.config.join), self.clock.now())?;
-        match trouble {
-            Some(error) if error.code() == Code::BotLocked => {
-                (status.state, status.reason) = (IdentityState::Locked, error.to_string())
-            }
-            Some(error) if error.code() == Code::IdentityNeedsRejoin => {
-                (status.state, status.reason) = (IdentityState::NeedsRejoin, error.to_string());
-            }
-            Some(error) if status.state != IdentityState::Ready && status.reason.is_empty() => {
-                status.reason = error.to_string()
-            }
-            Some(error) if status.state == IdentityState::Expired => {
-                status.reason = format!("{}; {error}", status.reason)
-            }
-            _ => {}
-        }
-        Ok(status)
-    }
 }
 
 /// Whether a failure says nothing about the identity itself: it serves on meanwhile.
@@ -530,7 +477,7 @@ async fn finish(task: tokio::task::JoinHandle<Result<Arc<Session>, Error>>) -> R
     task.await.unwrap_or_else(|error| Err(ended(&error)))
 }
 
-fn ended(error: &tokio::task::JoinError) -> Error {
+pub(super) fn ended(error: &tokio::task::JoinError) -> Error {
     let hint = if error.is_cancelled() { "" } else { "report this" };
     Error::new(Code::Internal, format!("an attempt ended unexpectedly: {error}"), hint)
 }

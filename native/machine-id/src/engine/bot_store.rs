@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bot::Bot;
+use super::bot::{Bot, ended};
 use crate::blocking::{self, Lane};
 use crate::destination::DestinationError;
 use crate::error::{Code, Error};
@@ -35,6 +35,33 @@ impl Locked {
 }
 
 impl Bot {
+    /// Forgets the identity, at hand and stored, whatever its state; whether there was one. What needs one afterwards joins.
+    /// The cluster isn't told.
+    pub(super) async fn forget(self: &Arc<Self>) -> Result<bool, Error> {
+        /// How long another process may hold the store.
+        const WAIT: Duration = Duration::from_secs(15);
+        let bot = Arc::clone(self);
+        let forgetting = tokio::spawn(async move {
+            let _alone = bot.attempt.lock().await;
+            let guard = bot.lock_store(WAIT).await?;
+            let stored = bot.write_with(&guard, StoreGuard::remove).await??;
+            let unwritten = {
+                let mut memory = bot.memory();
+                memory.gate.succeeded();
+                (memory.renew_by, memory.came, memory.refused_token) = (None, None, None);
+                memory.roles.1 = None;
+                memory.unwritten.take().is_some()
+            };
+            let at_hand = bot.current().is_some();
+            bot.observed.succeeded();
+            bot.cache.forget_identity(&bot.config.id);
+            bot.sessions.forget();
+            tracing::warn!(identity = %bot.config.id, "the identity was dropped on request");
+            Ok(stored || unwritten || at_hand)
+        });
+        forgetting.await.unwrap_or_else(|error| Err(ended(&error)))
+    }
+
     pub(super) async fn lock_store(self: &Arc<Self>, wait: Duration) -> Result<Locked, Error> {
         let started = self.clock.monotonic();
         loop {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use futures_util::future::{try_join, try_join_all};
@@ -10,9 +11,10 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::bot::Bot;
 use super::issuing::{Issued, issue_all, issue_tunnels, named_roles, own_roles, warn_of_subset};
-use super::known;
+use super::known::{self, Asked};
 use super::lease_request::{LeaseRequest, Placement};
-use super::lease_tunnels::{Fresh, LeaseTunnels, Way};
+use super::lease_road::Way;
+use super::lease_tunnels::{Fresh, LeaseTunnels, Served};
 use super::ledger::Ledger;
 use super::multiplex::Multiplexers;
 use super::reply::OpenTunnel;
@@ -22,7 +24,7 @@ use crate::config::OutputType;
 use crate::destination::{Destination, Durability};
 use crate::error::Error;
 use crate::identity::CertificateFacts;
-use crate::issue::{RoleCertificate, Target};
+use crate::issue::{RoleCertificate, Seen, Target};
 use crate::lease::{CertificateKind, CertificateNote};
 use crate::metrics::Metrics;
 use crate::output::{ClusterFacts, OutputRequest, SshFiles, artifacts};
@@ -47,13 +49,17 @@ pub(super) struct Place<'a> {
     /// The directory as it was opened when the lease was taken, for the first files.
     pub(super) opened: Option<Destination>,
     pub(super) ledger: Ledger,
+    /// Somebody uses it: what is well of it goes on beside what fails.
+    pub(super) again: bool,
+    /// Told when the proxy refuses its certificates.
+    pub(super) refused: Arc<AtomicBool>,
     /// Let go when the last file is written, also when nobody waits for that any more.
     pub(super) alone: OwnedMutexGuard<()>,
 }
 
 /// Issues what the request asks for, notes it, and writes it.
 pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>) -> Result<Delivered, Error> {
-    let Place { request, helper, opened, ledger, alone } = place;
+    let Place { request, helper, opened, ledger, again, refused: told, alone } = place;
     let roles = match named_roles(bot, request)? {
         Some(roles) => {
             warn_of_subset(bot, session, &roles).await;
@@ -62,14 +68,15 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
         None => own_roles(bot, session).await?,
     };
     let outputs = request.placements.iter().map(|placement| issue_all(bot, session, request, placement, &roles));
-    let (issued, (tunnels, stale)) =
-        try_join(try_join_all(outputs), prepare_tunnels(bot, session, request, &roles)).await?;
+    // On the heap: as a part of its callers' futures it is too deep for the compiler.
+    let prepared = Box::pin(prepare_tunnels(bot, session, request, &roles, again, &told));
+    let (issued, Prepared { tunnels, refused: stale, doubts }) = try_join(try_join_all(outputs), prepared).await?;
     let refused = issued.iter().find_map(|issued| issued.refused.clone()).or(stale);
     let facts = cluster_facts(session);
     let mut links = Vec::with_capacity(issued.len());
     for (placement, issued) in request.placements.iter().zip(&issued) {
         let ssh = placement.kind.has_ssh_config();
-        let link = || bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first, &bot.locked);
+        let link = || bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first, &bot.alarm);
         links.push(if ssh { link()? } else { None });
     }
     let job = Job {
@@ -82,6 +89,8 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
         links,
         multiplexers: Arc::clone(&bot.multiplexers),
         tunnels,
+        doubts,
+        again,
         lease_tunnels: Arc::clone(&bot.tunnels),
         metrics: Arc::clone(&bot.metrics),
         ledger,
@@ -95,32 +104,64 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
     .await?
 }
 
-/// Issues what the tunnels of the lease go as; before the first time, what is spoken there is found out, and whether the roles
-/// allow it.
+/// What the tunnels of a lease are opened or taken on with.
+#[derive(Default)]
+struct Prepared {
+    /// Each with its certificate, where there is one.
+    tunnels: Vec<(Option<Arc<RoleCertificate>>, Fresh)>,
+    /// Why nothing fresher could be had.
+    refused: Option<Error>,
+    /// What the roles may not allow.
+    doubts: Vec<String>,
+}
+
+/// Issues what the tunnels of the lease go as; of those that aren't open yet it is found out what is spoken there, and whether
+/// the roles allow it.
 async fn prepare_tunnels(
     bot: &Bot,
     session: &Arc<Session>,
     request: &LeaseRequest,
     roles: &[String],
-) -> Result<(Vec<(Arc<RoleCertificate>, Fresh)>, Option<Error>), Error> {
-    let (certificates, stale) = issue_tunnels(bot, session, request, roles).await?;
-    let spoken = match bot.tunnels.spoken(&request.lease) {
-        Some(spoken) => spoken,
-        None => {
-            let asked = request.tunnels.iter().zip(&certificates).map(async |(tunnel, certificate)| {
-                let facts = &certificate.facts.tls;
-                let spoken = known::spoken(bot, session, &tunnel.kind, facts).await?;
-                known::allowed(bot, session, &tunnel.kind, &spoken.0, &facts.subject.roles).await?;
-                Ok::<_, Error>(spoken)
-            });
-            try_join_all(asked).await?
-        }
-    };
-    let fresh = request.tunnels.iter().zip(spoken).zip(certificates).map(|((tunnel, spoken), certificate)| {
-        let way = Way::new(&bot.connector, session, &certificate, &bot.locked)?;
-        Ok((certificate, Fresh { tunnel: tunnel.clone(), spoken, way }))
-    });
-    Ok((fresh.collect::<Result<_, Error>>()?, stale))
+    again: bool,
+    told: &Arc<AtomicBool>,
+) -> Result<Prepared, Error> {
+    if request.tunnels.is_empty() {
+        return Ok(Prepared::default());
+    }
+    let known = bot.tunnels.spoken(&request.lease).await;
+    let seen = Arc::new(Seen::default());
+    // One that can't be named needs its certificate.
+    let all = !again || request.tunnels.iter().any(|tunnel| !known.contains_key(&tunnel.kind));
+    let answers = issue_tunnels(bot, session, request, roles, &seen, all).await?;
+    let mut prepared = Prepared::default();
+    for (tunnel, answer) in request.tunnels.iter().zip(answers) {
+        let (spoken, certificate) = match (known.get(&tunnel.kind), answer) {
+            (Some(spoken), Ok((certificate, stale))) => {
+                prepared.refused = prepared.refused.or(stale);
+                (spoken.clone(), Ok(certificate))
+            }
+            (None, Ok((certificate, stale))) => {
+                prepared.refused = prepared.refused.or(stale);
+                let tls = &certificate.facts.tls;
+                let asked = Asked { bot, session, roles: &tls.subject.roles, seen: &seen };
+                let spoken = known::spoken(asked, &tunnel.kind, tls).await?;
+                // Somebody uses what is taken again: the cluster decides alone.
+                if !again {
+                    let doubts = known::allowed(asked, &tunnel.kind, &spoken.0).await?;
+                    prepared.doubts.extend(doubts.iter().map(|doubt| format!("tunnel to {}: {doubt}", tunnel.kind)));
+                }
+                (spoken, Ok(certificate))
+            }
+            (Some(spoken), Err(error)) => (spoken.clone(), Err(error)),
+            (None, Err(error)) => return Err(error),
+        };
+        let way = match &certificate {
+            Ok(certificate) => Ok(Way::new(&bot.connector, session, certificate, &bot.locked, told)?),
+            Err(error) => Err(error.clone()),
+        };
+        prepared.tunnels.push((certificate.ok(), Fresh { tunnel: tunnel.clone(), spoken, way }));
+    }
+    Ok(prepared)
 }
 
 /// What the files say about the cluster.
@@ -149,8 +190,10 @@ struct Job {
     issued: Vec<Issued>,
     links: Vec<Option<Arc<Link>>>,
     multiplexers: Arc<Multiplexers>,
-    /// Each with its certificate.
-    tunnels: Vec<(Arc<RoleCertificate>, Fresh)>,
+    /// Each with its certificate, where there is one.
+    tunnels: Vec<(Option<Arc<RoleCertificate>>, Fresh)>,
+    doubts: Vec<String>,
+    again: bool,
     lease_tunnels: Arc<LeaseTunnels>,
     metrics: Arc<Metrics>,
     ledger: Ledger,
@@ -161,8 +204,12 @@ impl Job {
     fn write(mut self) -> Result<Delivered, Error> {
         let mut opened = self.opened.take();
         let tunnels = std::mem::take(&mut self.tunnels);
-        let certificates =
-            || self.issued.iter().flat_map(Issued::all).chain(tunnels.iter().map(|(certificate, _)| certificate));
+        let certificates = || {
+            self.issued
+                .iter()
+                .flat_map(Issued::all)
+                .chain(tunnels.iter().filter_map(|(certificate, _)| certificate.as_ref()))
+        };
         let valid_from = certificates().map(|one| one.facts.ssh.valid_from).max().unwrap_or(SystemTime::UNIX_EPOCH);
         let expires_at = certificates().map(|one| one.expires_at).min().unwrap_or(valid_from);
         // Before anybody can read them: no certificate is held that nobody knows of, even if we are killed now.
@@ -170,20 +217,26 @@ impl Job {
         for ((placement, issued), link) in self.request.placements.iter().zip(&self.issued).zip(&self.links) {
             self.write_one(opened.take(), placement, issued, link.as_ref())?;
         }
-        let reached = self.open(tunnels.into_iter().map(|(_, fresh)| fresh).collect())?;
+        let served = self.open(tunnels.into_iter().map(|(_, fresh)| fresh).collect())?;
+        for doubt in &self.doubts {
+            tracing::warn!(lease = %self.request.lease, "{doubt}");
+            self.lease_tunnels.tell(&self.request.lease, doubt);
+        }
         let mut environment = self.request.environment(&self.facts, &self.helper, expires_at)?;
+        let reached: Vec<Reached> = served.iter().map(|one| one.reached.clone()).collect();
         environment.extend(tunnel::environment(&reached));
-        let tunnels = reached.iter().map(OpenTunnel::from).collect();
-        Ok(Delivered { expires_at, valid_from, environment, tunnels, refused: self.refused })
+        let tunnels = served.iter().map(|one| OpenTunnel::new(&one.reached, one.kept)).collect();
+        let refused = self.refused.or_else(|| served.into_iter().find_map(|one| one.failure));
+        Ok(Delivered { expires_at, valid_from, environment, tunnels, refused })
     }
 
     /// In the lease's own directory, as it is now.
-    fn open(&self, fresh: Vec<Fresh>) -> Result<Vec<Reached>, Error> {
+    fn open(&self, fresh: Vec<Fresh>) -> Result<Vec<Served>, Error> {
         let Some(placement) = self.request.placements.first().filter(|_| !fresh.is_empty()) else {
             return Ok(Vec::new());
         };
         let destination = Destination::create_or_open_as(&placement.directory, Durability::Volatile)?;
-        self.lease_tunnels.serve(&self.request.lease, &destination, fresh, &self.metrics)
+        self.lease_tunnels.serve(&self.request.lease, &destination, fresh, self.again, &self.metrics)
     }
 
     fn write_one(

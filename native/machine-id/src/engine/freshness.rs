@@ -1,5 +1,7 @@
 //! What a lease has, what went wrong, and when it is due. Pure: the clock and chance come as parameters.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use super::deliver::Delivered;
@@ -27,6 +29,10 @@ pub(super) struct Freshness {
     backoff: Backoff,
     problem: Option<Error>,
     late: Lateness,
+    /// When it was last filled, or tried to be.
+    tried_at: SystemTime,
+    /// Set by whoever sees that the proxy refuses its certificates.
+    refused: Arc<AtomicBool>,
 }
 
 /// What a status says of it.
@@ -44,9 +50,22 @@ pub(super) struct Verdict {
 
 impl Freshness {
     /// Never filled.
-    pub(super) const fn new(now: SystemTime) -> Self {
-        let backoff = Backoff::new(RETRY.0, RETRY.1);
-        Self { delivered: None, authorities: None, refresh_at: now, backoff, problem: None, late: Lateness::NONE }
+    pub(super) fn new(now: SystemTime) -> Self {
+        Self {
+            delivered: None,
+            authorities: None,
+            refresh_at: now,
+            backoff: Backoff::new(RETRY.0, RETRY.1),
+            problem: None,
+            late: Lateness::NONE,
+            tried_at: now,
+            refused: Arc::default(),
+        }
+    }
+
+    /// What tells it that the proxy refuses its certificates.
+    pub(super) fn refused(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.refused)
     }
 
     /// Notes that it was filled, with the authorities of that time. `fixed` is a refresh interval that is configured,
@@ -72,6 +91,7 @@ impl Freshness {
                 now + delay(&mut self.backoff, error, unit)
             }
         };
+        self.tried_at = now;
         self.problem.clone_from(&delivered.refused);
         self.delivered = Some(delivered.clone());
         self.authorities = Some(authorities.clone());
@@ -80,23 +100,27 @@ impl Freshness {
     /// Notes that it could not be filled.
     pub(super) fn failed(&mut self, error: &Error, now: SystemTime, unit: f64) {
         self.late.failed(now);
+        self.tried_at = now;
         self.refresh_at = now + delay(&mut self.backoff, error, unit);
         self.problem = Some(error.clone());
     }
 
     /// When it is to be refreshed: at its time, later at a slow cluster ([`crate::strain`]), or at once when the cluster's
-    /// authorities have changed. None: it has never been filled.
+    /// authorities have changed, or the proxy refuses what it has. None: it has never been filled.
     pub(super) fn due_at(&self, authorities: Option<&Authorities>, stretch: f64) -> Option<SystemTime> {
         let delivered = self.delivered.as_ref()?;
         let changed = self.problem.is_none()
             && authorities
                 .zip(self.authorities.as_ref())
                 .is_some_and(|(current, known)| reaction(known, current) != Reaction::Nothing);
-        Some(match &self.problem {
+        let due = Some(match &self.problem {
             _ if changed => SystemTime::UNIX_EPOCH,
             None => postponed(stretch, self.refresh_at, delivered.expires_at),
             Some(_) => self.refresh_at,
-        })
+        });
+        // A proxy that refuses whatever is presented must not be a reason for certificates without end.
+        let at_once = self.refused.load(Ordering::Relaxed).then(|| self.tried_at + SHORTEST_LIFE);
+        due.map(|due| at_once.map_or(due, |at_once| due.min(at_once)))
     }
 
     /// Whether its files hold certificates for the future only or for the past: the wall clock was set.
@@ -135,5 +159,39 @@ impl Freshness {
         };
         let late = expired || self.late.is_late(now);
         Some(Verdict { expires_at, usable: !expired && locked.is_none(), problem, late })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::fixtures::authorities;
+
+    /// A proxy that refuses whatever is presented is no reason for certificates without end.
+    #[test]
+    fn a_refused_certificate_is_replaced_at_once_but_not_without_end() {
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let mut freshness = Freshness::new(start);
+        let fill = |freshness: &mut Freshness, now: SystemTime| {
+            let delivered = Delivered {
+                expires_at: now + Duration::from_secs(3600),
+                valid_from: now,
+                environment: std::collections::BTreeMap::new(),
+                tunnels: Vec::new(),
+                refused: None,
+            };
+            freshness.delivered(&delivered, &authorities(), now, None, 0.5);
+        };
+        fill(&mut freshness, start);
+        let usual = freshness.due_at(None, 1.0).unwrap();
+        assert!(usual > start + Duration::from_secs(600));
+        freshness.refused().store(true, Ordering::Relaxed);
+        let later = start + Duration::from_secs(100);
+        assert!(freshness.due_at(None, 1.0).unwrap() <= later, "it is due long before its time");
+        // Whoever refreshes it takes the mark away; refused again at once, it waits.
+        freshness.refused().store(false, Ordering::Relaxed);
+        fill(&mut freshness, later);
+        freshness.refused().store(true, Ordering::Relaxed);
+        assert_eq!(freshness.due_at(None, 1.0).unwrap(), later + SHORTEST_LIFE);
     }
 }

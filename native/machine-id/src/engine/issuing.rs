@@ -12,7 +12,7 @@ use super::lease_request::{LeaseRequest, Placement};
 use super::session::Session;
 use crate::config::{OutputKind, Scope as WishedScope};
 use crate::error::{Code, Error, Fault};
-use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, SeenClusters, Target};
+use crate::issue::{self, CacheKey, IssueRequest, RoleCertificate, Scope, Seen, Target};
 use crate::join;
 
 /// A certificate from the cache must have at least this part of its lifetime left (or of the fixed interval), so that a
@@ -136,15 +136,29 @@ pub(super) async fn issue_all(
     Ok(Issued { first: certificates.remove(0), others: certificates, contexts, refused })
 }
 
-/// Issues what the tunnels of a lease go as, in their order, and says why nothing fresher could be had.
+/// A certificate, and why nothing fresher could be had.
+pub(super) type Answer = Result<(Arc<RoleCertificate>, Option<Error>), Error>;
+
+/// Issues what the tunnels of a lease go as, in their order.
+///
+/// # Errors
+/// With `all`, as soon as one can't be issued: all wrong names at once, and those that the roles see.
 pub(super) async fn issue_tunnels(
     bot: &Bot,
     session: &Arc<Session>,
     request: &LeaseRequest,
     roles: &[String],
-) -> Result<(Vec<Arc<RoleCertificate>>, Option<Error>), Error> {
-    let targets = request.tunnels.iter().map(|tunnel| Target::of_tunnel(&tunnel.kind));
-    issue_targets(bot, session, request, targets, roles).await
+    seen: &Arc<Seen>,
+    all: bool,
+) -> Result<Vec<Answer>, Error> {
+    let targets: Vec<_> = request.tunnels.iter().map(|tunnel| Target::of_tunnel(&tunnel.kind)).collect();
+    let answers =
+        join_all(targets.iter().map(|target| certificate(bot, session, request, target.clone(), roles, seen))).await;
+    if !all || answers.iter().all(Result::is_ok) {
+        return Ok(answers);
+    }
+    let failed = targets.into_iter().zip(answers).filter_map(|(target, answer)| Some((target, answer.err()?)));
+    Err(first_refused(bot, session, failed, roles).await)
 }
 
 async fn issue_targets(
@@ -154,7 +168,7 @@ async fn issue_targets(
     targets: impl Iterator<Item = Target>,
     roles: &[String],
 ) -> Result<(Vec<Arc<RoleCertificate>>, Option<Error>), Error> {
-    let seen = Arc::new(SeenClusters::default());
+    let seen = Arc::new(Seen::default());
     let answers = join_all(targets.map(|target| async {
         let answer = certificate(bot, session, request, target.clone(), roles, &seen).await;
         answer.map_err(|error| (target, error))
@@ -167,12 +181,32 @@ async fn issue_targets(
             Err(failure) => failed.push(failure),
         }
     }
-    let mut failed = failed.into_iter();
-    if let Some(first) = failed.next() {
-        return Err(known::refusal(bot, session, first, failed.collect(), roles).await);
+    if !failed.is_empty() {
+        return Err(first_refused(bot, session, failed.into_iter(), roles).await);
     }
     let refused = issued.iter().find_map(|(_, refused)| refused.clone());
     Ok((issued.into_iter().map(|(certificate, _)| certificate).collect(), refused))
+}
+
+/// The error for targets that failed.
+async fn first_refused(
+    bot: &Bot,
+    session: &Arc<Session>,
+    mut failed: impl Iterator<Item = (Target, Error)>,
+    roles: &[String],
+) -> Error {
+    match failed.next() {
+        Some(first) => known::refusal(bot, session, first, failed.collect(), roles).await,
+        None => Error::new(Code::Internal, "a refusal of nothing", "report this"),
+    }
+}
+
+/// Forgets what was issued for a lease: the proxy has refused it.
+pub(super) fn forget(bot: &Bot, request: &LeaseRequest) {
+    match request.scope {
+        WishedScope::Agent => bot.cache.forget_identity(&bot.config.id),
+        WishedScope::Build => bot.cache.forget_scope(&Scope::Build(request.lease.clone())),
+    }
 }
 
 /// The certificate of `target` for a connection that is made now, and the session that it came by: what is at hand as long
@@ -181,6 +215,7 @@ pub(super) async fn for_connection(
     bot: &Arc<Bot>,
     request: &LeaseRequest,
     target: &Target,
+    seen: &Arc<Seen>,
 ) -> Result<(Arc<Session>, Arc<RoleCertificate>), Error> {
     let named = named_roles(bot, request)?;
     if let Some(session) = bot.current() {
@@ -199,7 +234,7 @@ pub(super) async fn for_connection(
         }
         None => own_roles(bot, &session).await?,
     };
-    let answer = certificate(bot, &session, request, target.clone(), &roles, &Arc::default()).await;
+    let answer = certificate(bot, &session, request, target.clone(), &roles, seen).await;
     match answer {
         Ok((certificate, _)) => Ok((session, certificate)),
         Err(error) => Err(known::refusal(bot, &session, (target.clone(), error), Vec::new(), &roles).await),
@@ -212,8 +247,8 @@ async fn certificate(
     request: &LeaseRequest,
     target: Target,
     roles: &[String],
-    seen: &Arc<SeenClusters>,
-) -> Result<(Arc<RoleCertificate>, Option<Error>), Error> {
+    seen: &Arc<Seen>,
+) -> Answer {
     let issue = IssueRequest {
         roles: roles.to_vec(),
         ttl: lifetime(bot, request),

@@ -10,19 +10,18 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::active_lease::ActiveLease;
-use super::agenda::{Facts, Held, Jump, Moment, Step, jump, next};
+use super::agenda::{Facts, Jump, Moment, Step, jump, next};
 use super::bot::Bot;
 use super::lateness::Lateness;
 use super::look::{Look, Looks};
 use super::lost::Lost;
 use super::patience::{Need, Patience};
-use super::rotation::{Reaction, is_under_way, reaction};
+use super::rotation::{Reaction, reaction};
 use super::session::{Current, Session};
 use super::watcher::{self, Heard};
 use super::{Shared, authorities, heartbeat};
 use crate::error::{Code, Error};
 use crate::renew::schedule::Validity;
-use crate::strain::postponed;
 
 /// How long leases of dead processes are left alone after the start: a build that goes on after an agent's restart
 /// takes its lease again in that time.
@@ -148,9 +147,12 @@ impl Keeper {
             }
             Step::Look => {
                 let watched = self.heard.borrow().open;
-                match self.looks.take(now.monotonic, watched, self.stretch(), fastrand::f64()) {
+                let answered = match self.looks.take(now.monotonic, watched, self.stretch(), fastrand::f64()) {
                     Look::Authorities => look(&self.bot).await,
                     Look::Ping => ping(&self.bot).await,
+                };
+                if answered {
+                    self.bot.answered();
                 }
                 self.bot.spare.restock();
             }
@@ -243,7 +245,7 @@ impl Keeper {
         let session = self.bot.current();
         let own = session.map(|session| Validity::of_certificate(session.facts.valid_from, session.facts.valid_until));
         let own = Need::of(own, true, now.wall);
-        let own = if self.rotates() { own.or(Need::Live(ROTATION)) } else { own };
+        let own = if self.bot.rotates() { own.or(Need::Live(ROTATION)) } else { own };
         let need = leases.iter().fold(own, |need, lease| {
             need.or(Need::of(lease.freshness().validity(), lease.request().standing, now.wall))
         });
@@ -251,14 +253,9 @@ impl Keeper {
         self.patience.until(failed_at, open_at, need, fastrand::f64).or(gate)
     }
 
-    /// Whether a rotation of the cluster's keys is under way: its next phase must not be missed.
-    fn rotates(&self) -> bool {
-        self.bot.current().is_some_and(|session| is_under_way(&session.identity.authorities))
-    }
-
     /// A connection that was cut in a rotation is made anew at once, any other one in its turn.
     fn notice_loss(&mut self, now: Moment) {
-        let lost = self.bot.sessions.current().lost().is_some() && !self.rotates();
+        let lost = self.bot.sessions.current().lost().is_some() && !self.bot.rotates();
         if self.lost.seen(lost, now.monotonic, fastrand::f64) {
             // Whatever it was, a whole fleet may have to come back.
             self.bot.connector.exhausted();
@@ -269,12 +266,9 @@ impl Keeper {
         let session = self.bot.current();
         let current = session.as_ref().map(|session| &session.identity.authorities);
         let leases = self.shared.leases.of(&self.bot.config.id);
-        let (stretch, rotates) = (self.stretch(), self.rotates());
+        let stretch = self.stretch();
         let refresh_at = leases.iter().filter_map(|lease| lease.freshness().due_at(current, stretch)).min();
-        let held = self.bot.held().map(|held| Held {
-            renew_at: held.renew_at.map(|due| if rotates { due } else { postponed(stretch, due, held.expires_at) }),
-            ..held
-        });
+        let held = self.bot.planned();
         let started = now.monotonic >= self.start_at;
         let wanted = refresh_at.is_some() || session.is_some() || (started && self.stored);
         let retry_at = self.retry_at(now, &leases);
@@ -362,9 +356,10 @@ impl Keeper {
     }
 }
 
-/// A rotation shows in the authorities first; trusting the new ones early is what carries us through (protocol J).
-async fn look(bot: &Arc<Bot>) {
-    let Some(session) = bot.current() else { return };
+/// A rotation shows in the authorities first; trusting the new ones early is what carries us through (protocol J). Whether
+/// the cluster answered.
+async fn look(bot: &Arc<Bot>) -> bool {
+    let Some(session) = bot.current() else { return false };
     match authorities::fetch(&session.client, &session.cluster.name, &session.identity.authorities).await {
         Ok(current) => {
             if reaction(&session.identity.authorities, &current) != Reaction::Nothing {
@@ -372,21 +367,23 @@ async fn look(bot: &Arc<Bot>) {
                 // The new connection is made with them, and takes them over.
                 bot.sessions.let_go(&session);
             }
+            true
         }
         Err(error) => {
             tracing::debug!(cluster = %session.cluster.name, "the authorities can't be read now: {error}");
             unanswered(bot, &session, &error).await;
+            false
         }
     }
 }
 
-/// Notices a lock, and a connection that is dead.
-async fn ping(bot: &Arc<Bot>) {
-    let Some(session) = bot.current() else { return };
-    if let Err(error) = session.client.ping().await.map_err(Error::from) {
-        tracing::debug!(cluster = %session.cluster.name, "no answer as it should be: {error}");
-        unanswered(bot, &session, &error).await;
-    }
+/// Notices a lock, and a connection that is dead. Whether the cluster answered.
+async fn ping(bot: &Arc<Bot>) -> bool {
+    let Some(session) = bot.current() else { return false };
+    let Err(error) = session.client.ping().await.map_err(Error::from) else { return true };
+    tracing::debug!(cluster = %session.cluster.name, "no answer as it should be: {error}");
+    unanswered(bot, &session, &error).await;
+    false
 }
 
 /// A connection on which nothing is answered as it should be is made anew; one whose cluster asks to slow down is a good one.

@@ -8,10 +8,10 @@ use super::bot::Bot;
 use super::lease_tunnels::Spoken;
 use super::session::Session;
 use crate::config::TunnelKind;
-use crate::connect::{Alpn, AuthClient, ClientCredential, DatabaseRules};
+use crate::connect::{Alpn, AuthClient, ClientCredential};
 use crate::error::{Code, Error};
 use crate::identity::TlsFacts;
-use crate::issue::{self, IssueRequest, SeenClusters, Target};
+use crate::issue::{self, IssueRequest, Seen, Target};
 use crate::vocabulary::applications::Application;
 use crate::vocabulary::databases::Database;
 
@@ -21,6 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LIFETIME: Duration = Duration::from_secs(300);
 /// What is looked at of a database, by its name in messages.
 const USER: &str = "user";
+const MONGODB: &str = "mongodb";
 /// How many names an error carries.
 const NAMED: usize = 20;
 
@@ -89,10 +90,25 @@ fn with_names(error: &Error, names: &[String]) -> Error {
     Error::new(error.code(), error.message(), format!("these roles see: {list}"))
 }
 
+/// What a tunnel's connections are asked about: the bot, and what the roles of its certificate see.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) bot: &'a Bot,
+    pub(super) session: &'a Session,
+    pub(super) roles: &'a [String],
+    /// Shared with what was issued for the tunnel.
+    pub(super) seen: &'a Seen,
+}
+
+impl Asked<'_> {
+    async fn client(&self) -> Result<&AuthClient, Error> {
+        self.seen.by(seer(self.bot, self.session, self.roles)).await
+    }
+}
+
 /// What is spoken at a tunnel, as the resource of what it leads to says.
 pub(super) async fn spoken(
-    bot: &Bot,
-    session: &Session,
+    asked: Asked<'_>,
     kind: &TunnelKind,
     TlsFacts { subject, .. }: &TlsFacts,
 ) -> Result<Spoken, Error> {
@@ -103,60 +119,53 @@ pub(super) async fn spoken(
             Ok((said, alpn))
         }
         TunnelKind::Application { app } => {
-            let uri = application(bot, session, app, &subject.roles).await?;
+            let uri = application(asked, app).await?;
             Ok((Application::at(&uri).to_string(), Alpn::of_application(&uri)))
         }
     }
 }
 
 /// Where an application is, as its resource says.
-async fn application(bot: &Bot, session: &Session, app: &str, roles: &[String]) -> Result<String, Error> {
-    let applications = seer(bot, session, roles).await?.applications().await?;
+async fn application(asked: Asked<'_>, app: &str) -> Result<String, Error> {
+    let applications = asked.seen.applications(asked.client().await?).await?;
     if let Some(found) = applications.iter().find(|found| found.name == app) {
         return Ok(found.uri.clone());
     }
     let error =
         Error::new(Code::TargetUnknown, format!("application {app:?} is not among those that the roles see"), "");
-    Err(with_names(&error, &applications.into_iter().map(|found| found.name).collect::<Vec<_>>()))
+    Err(with_names(&error, &applications.iter().map(|found| found.name.clone()).collect::<Vec<_>>()))
 }
 
 /// Refuses the user and the database of a tunnel that the roles don't allow for sure: the cluster itself does so only when
-/// somebody connects. Where that can't be found out, nothing is refused.
+/// somebody connects. What is doubtful is left to it, and told as a warning. Where nothing can be found out, nothing is said.
 ///
 /// # Errors
 /// [`Code::TargetUnknown`], with what the roles allow.
-pub(super) async fn allowed(
-    bot: &Bot,
-    session: &Session,
-    kind: &TunnelKind,
-    protocol: &str,
-    roles: &[String],
-) -> Result<(), Error> {
-    let TunnelKind::Database { username, database, .. } = kind else { return Ok(()) };
-    let asking = doubts(bot, session, (username, database), protocol, roles);
-    match tokio::time::timeout(PATIENCE, asking).await {
-        Ok(Ok(doubts)) => match doubts.into_iter().find(|doubt| doubt.certain) {
+pub(super) async fn allowed(asked: Asked<'_>, kind: &TunnelKind, protocol: &str) -> Result<Vec<Doubt>, Error> {
+    let TunnelKind::Database { username, database, .. } = kind else { return Ok(Vec::new()) };
+    let looking = doubts(asked, (username, database), protocol);
+    match tokio::time::timeout(PATIENCE, looking).await {
+        Ok(Ok(doubts)) => match doubts.iter().find(|doubt| doubt.certain) {
             Some(Doubt { what, instead, .. }) => {
                 Err(Error::new(Code::TargetUnknown, format!("tunnel to {kind}: {what}"), instead))
             }
-            None => Ok(()),
+            None => Ok(doubts),
         },
         Ok(Err(error)) => {
             tracing::debug!("what the roles allow at {kind} can't be found out: {error}");
-            Ok(())
+            Ok(Vec::new())
         }
-        Err(_) => Ok(()),
+        Err(_) => Ok(Vec::new()),
     }
 }
 
-/// Something that the roles don't allow.
+/// Something that the roles don't allow, as far as they can be read here.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Doubt {
     what: String,
     /// What they allow.
     instead: String,
-    /// Nothing else can allow it. Roles that name no user at all may leave users to the database, which then makes them
-    /// itself.
+    /// The cluster can't see it otherwise.
     certain: bool,
 }
 
@@ -169,40 +178,50 @@ impl std::fmt::Display for Doubt {
 /// What is wrong with a tunnel's user or database name, as far as the roles say so in plain words: the cluster itself looks
 /// at them only when somebody connects, and its refusal names nothing else.
 pub(super) async fn doubts(
-    bot: &Bot,
-    session: &Session,
+    asked: Asked<'_>,
     (username, database): (&str, &str),
     protocol: &str,
-    roles: &[String],
 ) -> Result<Vec<Doubt>, Error> {
-    let seer = seer(bot, session, roles).await?;
-    let mut rules = DatabaseRules::default();
-    for role in roles {
-        let DatabaseRules { users, names } = seer.database_rules(role).await?;
-        rules.users.extend(users);
-        rules.names.extend(names);
+    let rules = asked.seen.rules(asked.client().await?, asked.roles).await?;
+    let mut doubts = Vec::new();
+    // A user that the database makes is called after the bot, and looked up nowhere.
+    if !rules.makes_users {
+        doubts.extend(doubt(USER, username, &rules.users));
     }
     // Other databases have their names looked at by nobody.
-    let named = Database::of(protocol).is_some_and(|known| known.named);
-    let names = named.then_some(("name", database, rules.names));
-    let checks = [(USER, username, rules.users)].into_iter().chain(names);
-    Ok(checks.filter_map(|(what, wished, allowed)| doubt(what, wished, allowed)).collect())
+    if Database::of(protocol).is_some_and(|known| known.named) {
+        let name = doubt("name", database, &rules.names);
+        // MongoDB's clients name a database with each command; this one is only the first.
+        doubts.extend(name.map(|doubt| Doubt { certain: doubt.certain && protocol != MONGODB, ..doubt }));
+    }
+    Ok(doubts)
 }
 
-fn doubt(what: &str, wished: &str, mut allowed: Vec<String>) -> Option<Doubt> {
+fn doubt(what: &str, wished: &str, allowed: &[String]) -> Option<Doubt> {
     // Patterns and variables of traits are the cluster's to read.
     let plain = |one: &String| !one.contains(['*', '{', '^']);
     if allowed.iter().any(|one| one == wished) || !allowed.iter().all(plain) {
         return None;
     }
-    allowed.sort();
-    allowed.dedup();
-    let list = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
+    let mut listed = allowed.to_vec();
+    listed.sort();
+    listed.dedup();
+    let list = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };
     Some(Doubt {
-        certain: what != USER || !allowed.is_empty(),
+        certain: (what != USER || !listed.is_empty()) && !listed.iter().any(|one| may_mean(one, wished)),
         what: format!("the roles don't allow database {what} {wished:?}"),
         instead: format!("they allow: {list}"),
     })
+}
+
+/// Whether two names can be one to the cluster: it knows AWS roles by their names and by their ARNs, service accounts with and
+/// without their domain, and some databases have no upper case.
+fn may_mean(one: &str, other: &str) -> bool {
+    let core = |name: &str| {
+        let last = name.rsplit(['/', ':']).next().unwrap_or(name);
+        last.split('@').next().unwrap_or(last).to_lowercase()
+    };
+    core(one) == core(other)
 }
 
 /// The names of the kind of `target` that there are.
@@ -228,7 +247,7 @@ pub(super) async fn seer(bot: &Bot, session: &Session, roles: &[String]) -> Resu
         route_to_cluster: None,
     };
     let key = Arc::new(bot.spare.usual().take().await?);
-    let (client, user, seen) = (&session.client, &session.facts.user, SeenClusters::default());
+    let (client, user, seen) = (&session.client, &session.facts.user, Seen::default());
     let issued = issue::issue(client, user, &session.cluster.name, &request, key, &seen, &*bot.clock).await?;
     let credential = ClientCredential::new(&issued.key.pkcs8_der(), &issued.certificates.tls)?;
     Ok(client.connect_as(&credential).await?)
@@ -238,20 +257,39 @@ pub(super) async fn seer(bot: &Bot, session: &Session, roles: &[String]) -> Resu
 mod tests {
     use super::doubt;
 
+    fn allowed(texts: &[&str]) -> Vec<String> {
+        texts.iter().map(|&text| text.to_owned()).collect()
+    }
+
     #[test]
     fn a_user_is_doubted_only_where_the_roles_are_plain() {
-        let allowed = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         for fine in [&["ci", "b"][..], &["*"], &["c*"], &["{{internal.db_users}}", "b"], &["^c.$"]] {
-            assert_eq!(doubt("user", "ci", allowed(fine)), None, "{fine:?}");
+            assert_eq!(doubt("user", "ci", &allowed(fine)), None, "{fine:?}");
         }
-        assert_eq!(
-            doubt("user", "cj", allowed(&["ci", "b", "b"])).unwrap().to_string(),
-            "the roles don't allow database user \"cj\"; they allow: b, ci"
-        );
+        let found = doubt("user", "cj", &allowed(&["ci", "b", "b"])).unwrap();
+        assert_eq!(found.to_string(), "the roles don't allow database user \"cj\"; they allow: b, ci");
+        assert!(found.certain);
         for (what, certain) in [("name", true), ("user", false)] {
-            let doubt = doubt(what, "d", allowed(&[])).unwrap();
+            let doubt = doubt(what, "d", &allowed(&[])).unwrap();
             assert!(doubt.to_string().ends_with("they allow: none"), "{doubt}");
             assert_eq!(doubt.certain, certain, "{doubt}");
         }
+    }
+
+    #[test]
+    fn what_the_cluster_may_know_by_another_name_is_no_certain_refusal() {
+        let arn = "arn:aws:iam::123456789012:role/ci";
+        for (wished, known) in [
+            (arn, "ci"),
+            ("ci", arn),
+            ("role/ci", arn),
+            ("CI", "ci"),
+            ("ci@project.iam", "ci@project.iam.gserviceaccount.com"),
+            ("ci@project.iam", "ci"),
+        ] {
+            let doubt = doubt("user", wished, &allowed(&[known, "other"])).unwrap();
+            assert!(!doubt.certain, "{wished} {known}");
+        }
+        assert!(doubt("user", "admin", &allowed(&[arn, "ci@project.iam"])).unwrap().certain);
     }
 }

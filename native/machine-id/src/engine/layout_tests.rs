@@ -96,7 +96,7 @@ fn tunnel_cases() -> Vec<(&'static str, String, Value, Value)> {
     };
     let application = |app: &str| json!({"type": "application", "app": app});
     let opened = |all: &[(&str, u16)]| -> Value {
-        all.iter().map(|(protocol, port)| json!({"protocol": protocol, "port": port})).collect()
+        all.iter().map(|(protocol, port)| json!({"protocol": protocol, "port": port, "kept": false})).collect()
     };
     // The folder of a lease's directory of so many bytes.
     let at = |length: usize| format!("/{}/machine-id-9f0c5a1e2b3d4f60718293a4b5c6d7e8", "w".repeat(length - 45));
@@ -109,10 +109,19 @@ fn tunnel_cases() -> Vec<(&'static str, String, Value, Value)> {
         database("mongo", None),
         database("roach", None),
         application("r\u{e4}w/1"),
-        database("my", None)
+        database("my", None),
+        database("cache", None)
     ]);
-    let spoken =
-        [("postgres", 0), ("postgres", 0), ("http", 0), ("mongodb", 0), ("cockroachdb", 0), ("tcp", 0), ("mysql", 0)];
+    let spoken = [
+        ("postgres", 0),
+        ("postgres", 0),
+        ("http", 0),
+        ("mongodb", 0),
+        ("cockroachdb", 0),
+        ("tcp", 0),
+        ("mysql", 0),
+        ("redis", 0),
+    ];
     vec![
         ("one of each client", short.clone(), both.clone(), opened(&[("postgres", 0), ("mysql", 0)])),
         ("several of a kind", short.clone(), many, opened(&spoken)),
@@ -120,12 +129,26 @@ fn tunnel_cases() -> Vec<(&'static str, String, Value, Value)> {
             "ports",
             short,
             json!([database("pg", Some(0)), database("my", Some(0)), {"type": "application", "app": "grafana", "port": 0},
-                database("clicks", Some(0))]),
-            opened(&[("postgres", 1024), ("mysql", 65535), ("http", 43210), ("clickhouse-http", 43211)]),
+                database("clicks", Some(0)), database("mongo", Some(0)), database("cache", Some(0)), database("ms", Some(0))]),
+            opened(&[
+                ("postgres", 1024),
+                ("mysql", 65535),
+                ("http", 43210),
+                ("clickhouse-http", 43211),
+                ("mongodb", 43212),
+                ("redis", 43213),
+                ("sqlserver", 43214),
+            ]),
         ),
         ("the longest path that serves itself", at(93), both.clone(), opened(&[("postgres", 0), ("mysql", 0)])),
         ("a link beside the directory", at(94), both.clone(), opened(&[("postgres", 0), ("mysql", 0)])),
         ("the longest path with one", at(125), both.clone(), opened(&[("postgres", 0), ("mysql", 0)])),
+        (
+            "a comma in the directory",
+            "/home/jenkins/workspace/a,b/machine-id-9f0c5a1e2b3d4f60718293a4b5c6d7e8".to_owned(),
+            both.clone(),
+            opened(&[("postgres", 0), ("mysql", 0)]),
+        ),
         ("a link below /tmp", at(126), both, opened(&[("postgres", 0), ("mysql", 0)])),
     ]
 }
@@ -151,7 +174,7 @@ fn tunnel_case(name: &str, directory: &str, tunnels: &Value, opened: &Value) -> 
             Reached { kind: tunnel.kind.clone(), protocol: protocol.to_owned(), begins }
         })
         .collect();
-    let told: Vec<OpenTunnel> = reached.iter().map(OpenTunnel::from).collect();
+    let told: Vec<OpenTunnel> = reached.iter().map(|one| OpenTunnel::new(one, false)).collect();
     assert_eq!(&json!(told), opened);
     let environment = tunnel::environment(&reached);
     json!({"name": name, "directory": directory, "tunnels": tunnels, "opened": opened, "environment": environment})

@@ -21,6 +21,7 @@ mod known;
 mod kubernetes;
 mod lateness;
 mod lease_request;
+mod lease_road;
 mod lease_tunnels;
 mod ledger;
 mod look;
@@ -31,6 +32,7 @@ mod patience;
 mod plan;
 mod proxy;
 mod reply;
+mod report;
 mod retry_gate;
 mod rotation;
 mod session;
@@ -45,7 +47,7 @@ mod watcher;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
 
@@ -77,7 +79,7 @@ use crate::error::{Code, Error};
 use crate::join;
 pub use crate::lease::{CertificateHistory, CertificateNote};
 use crate::metrics::Metrics;
-use crate::tunnel::{Reached, Switch};
+use crate::tunnel::Reached;
 
 /// An open engine: identities, leases, and the tasks that keep both fresh.
 ///
@@ -97,6 +99,7 @@ struct Shared {
     tunnels: Tunnels,
     lease_tunnels: Arc<LeaseTunnels>,
     metrics: Arc<Metrics>,
+    opened_at: SystemTime,
     stop: watch::Sender<bool>,
     /// Identities of leases, by identity and by what their holder calls all that may share one; gone when nobody joins with it
     /// or has certificates issued any more.
@@ -116,6 +119,15 @@ impl Shared {
         self.lease_tunnels.withdraw(lease).await;
     }
 
+    /// The leases as they are.
+    fn lease_statuses(&self) -> Vec<LeaseStatus> {
+        let mut leases = self.leases.status(|identity| self.bots.get(identity).and_then(|bot| bot.trouble()));
+        for lease in &mut leases {
+            lease.failures = self.lease_tunnels.failures(&lease.lease);
+        }
+        leases
+    }
+
     /// Takes back a lease that could not be filled.
     async fn undo(&self, live: &Arc<ActiveLease>) {
         if self.leases.holds(live) {
@@ -132,9 +144,10 @@ impl Engine {
     /// When a store can't be opened, or an address can't be used.
     pub fn open(config: EngineConfig, clock: SharedClock) -> Result<Self, Error> {
         let metrics = Arc::new(Metrics::default());
+        let opened_at = clock.now();
         let multiplexers = Arc::new(Multiplexers::new(metrics.ssh()));
-        let switch = Switch::default();
-        let lease_tunnels = Arc::new(LeaseTunnels::new(switch.clone()));
+        let lease_tunnels = Arc::new(LeaseTunnels::of(&config.root));
+        let switch = lease_tunnels.switch();
         let common = Common {
             clock: Arc::clone(&clock),
             multiplexers: Arc::clone(&multiplexers),
@@ -154,6 +167,7 @@ impl Engine {
             tunnels: Tunnels::new(switch),
             lease_tunnels,
             metrics,
+            opened_at,
             stop: watch::Sender::new(false),
             shares: Mutex::default(),
         };
@@ -196,7 +210,8 @@ impl Engine {
         self.shared.tunnels.open(bot, request).await
     }
 
-    /// Takes a lease: certificates of the wished kinds in the wished directories. While a cluster is away that this process has
+    /// Takes a lease: certificates of the wished kinds in the wished directories. Asked for once more in the same words, a lease
+    /// that isn't standing stays as it is. While a cluster is away that this process has
     /// been connected to, a lease that isn't standing waits for its return, until nine tenths of its deadline have passed.
     ///
     /// # Errors
@@ -204,7 +219,7 @@ impl Engine {
     /// when [`Engine::release`] came first, [`Code::DeadlineExceeded`] when it took too long.
     pub async fn acquire(&self, request: LeaseRequest) -> Result<Acquired, Error> {
         let bot = self.bot(&request.identity)?;
-        counted(bot, self.take(bot, request)).await
+        counted(bot, self.take_or_fill(bot, request)).await
     }
 
     /// Takes a lease whose identity is its own: joined by what is `given`, kept in memory, forgotten as soon as the certificates
@@ -217,16 +232,19 @@ impl Engine {
     pub async fn acquire_given(&self, mut request: LeaseRequest, given: GivenToken) -> Result<Acquired, Error> {
         request.given = true;
         let bot = self.bot_of_lease(&request.identity, given)?;
-        let work = async {
-            match self.shared.leases.filled_alike(&request) {
-                Some(live) => {
-                    let filled = tokio::time::timeout(request.deadline, self.fill(&bot, &live)).await;
-                    filled.unwrap_or_else(|_| Err(deadline(&live)))
-                }
-                None => self.take(&bot, request).await,
+        counted(&bot, self.take_or_fill(&bot, request)).await
+    }
+
+    /// A lease that this process has filled for the same request is filled anew, as it stands: whoever asks may not know that
+    /// only its own connection to this process was lost.
+    async fn take_or_fill(&self, bot: &Arc<Bot>, request: LeaseRequest) -> Result<Acquired, Error> {
+        match self.shared.leases.filled_alike(&request).filter(|_| request.given || !request.standing) {
+            Some(live) => {
+                let filled = tokio::time::timeout(request.deadline, Box::pin(self.fill(bot, &live))).await;
+                filled.unwrap_or_else(|_| Err(deadline(&live)))
             }
-        };
-        counted(&bot, work).await
+            None => self.take(bot, request).await,
+        }
     }
 
     /// Whether this engine has the lease, filled or not.
@@ -297,6 +315,10 @@ impl Engine {
             other => other,
         }?;
         bot.wake.notify_one();
+        if live.request().given {
+            // Another lease's failure, of an identity that is gone with it.
+            bot.observed.succeeded();
+        }
         Ok(Acquired {
             lease: live.id().as_str().to_owned(),
             directory: live.request().directory().to_owned(),
@@ -320,11 +342,12 @@ impl Engine {
     /// # Errors
     /// When files can't be removed.
     pub async fn release(&self, lease: &str) -> Result<Released, Error> {
+        let failures = self.shared.lease_tunnels.failures(lease);
         self.shared.withdraw(lease).await;
         let released = self.shared.leases.release(lease).await;
         // A write that was under way may have begun to serve again.
         self.shared.withdraw(lease).await;
-        released
+        released.map(|released| Released { failures, ..released })
     }
 
     /// Removes the leases of dead processes now. The keeper does it too, but leaves them alone for a while after the
@@ -376,8 +399,7 @@ impl Engine {
     /// [`Code::RequestInvalid`] for an identity that isn't there.
     pub fn health(&self, identity: &str) -> Result<Health, Error> {
         let bot = self.bot(identity)?;
-        let mut leases =
-            self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
+        let mut leases = self.shared.lease_statuses();
         leases.retain(|lease| lease.identity == identity);
         let session = bot.current();
         let identity_late = session.as_ref().is_some_and(|session| {
@@ -396,15 +418,20 @@ impl Engine {
     pub async fn status(&self) -> Result<Status, Error> {
         let bots: Vec<_> = self.shared.bots.values().cloned().collect();
         let read = blocking::run(Lane::Store, move || bots.iter().map(|bot| bot.report()).collect::<Result<_, _>>());
-        let identities = tokio::time::timeout(STATUS, read).await.map_err(|_| {
+        let mut identities: Vec<IdentityReport> = tokio::time::timeout(STATUS, read).await.map_err(|_| {
             Error::new(
                 Code::DeadlineExceeded,
                 format!("the stored identities can't be read within {} s", STATUS.as_secs()),
                 "check the disk of the agent's root",
             )
         })???;
-        let leases = self.shared.leases.status(|identity| self.shared.bots.get(identity).and_then(|bot| bot.trouble()));
-        Ok(Status { version: env!("CARGO_PKG_VERSION"), identities, leases })
+        for report in identities.iter_mut().filter(|report| report.given) {
+            if let Some(refusal) = self.shared.leases.refusal(&report.status.id) {
+                report.failure = Some(refusal);
+            }
+        }
+        let leases = self.shared.lease_statuses();
+        Ok(Status { version: env!("CARGO_PKG_VERSION"), opened_at: self.shared.opened_at, identities, leases })
     }
 
     /// Ends the tasks, and waits for a join or a renewal that is under way: cut in the middle it would cost the bot its

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::future::join_all;
-use tokio::sync::Notify;
 
 use super::session::Session;
 use crate::clock::SharedClock;
@@ -15,7 +14,7 @@ use crate::destination::{Destination, SocketName};
 use crate::error::Error;
 use crate::issue::RoleCertificate;
 use crate::metrics::Traffic;
-use crate::proxy::multiplex::{Link, SOCKET, Serving, Switch};
+use crate::proxy::multiplex::{Alarm, Link, SOCKET, Serving, Switch};
 
 /// The sockets of an engine.
 #[derive(Debug)]
@@ -66,14 +65,15 @@ impl Multiplexers {
         self.on.store(true, Ordering::Relaxed);
     }
 
-    /// The way to the proxy for a role certificate, which tells `locked` of a lock; none when the engine doesn't stay, or the proxy doesn't carry SSH in gRPC.
+    /// The way to the proxy for a role certificate, which tells `alarm` what comes of each
+    /// connection; none when the engine doesn't stay, or the proxy doesn't carry SSH in gRPC.
     pub(super) fn link(
         &self,
         connector: &Connector,
         clock: &SharedClock,
         session: &Arc<Session>,
         certificate: &Arc<RoleCertificate>,
-        locked: &Arc<Notify>,
+        alarm: &Arc<Alarm>,
     ) -> Result<Option<Arc<Link>>, Error> {
         if !self.on.load(Ordering::Relaxed) || !session.cluster.server_version.has_transport_service() {
             return Ok(None);
@@ -88,7 +88,7 @@ impl Multiplexers {
         let credential = ClientCredential::new(&certificate.key.pkcs8_der(), &certificate.certificates.tls)?;
         let cluster = Cluster { route: Route::Proxy(session.proxy.clone()), ..session.cluster.clone() };
         let host_cas = session.identity.authorities.root_host_cas().to_vec();
-        let link = Link::new(connector.clone(), cluster, host_cas, credential, Arc::clone(clock), Arc::clone(locked));
+        let link = Link::new(connector.clone(), cluster, host_cas, credential, Arc::clone(clock), Arc::clone(alarm));
         let link = Arc::new(link);
         let known = Known {
             link: Arc::clone(&link),

@@ -36,6 +36,16 @@ pub struct Failure {
     /// When it was first so.
     #[serde(serialize_with = "rfc3339")]
     pub since: SystemTime,
+    /// When it was last so.
+    #[serde(skip)]
+    pub(super) last: SystemTime,
+}
+
+impl Failure {
+    pub(super) fn new(error: &Error, since: SystemTime, last: SystemTime) -> Self {
+        let (message, hint) = (error.message().to_owned(), error.hint().to_owned());
+        Self { code: error.code(), message, hint, since, last }
+    }
 }
 
 /// The cluster as it was when this process last connected with the identity.
@@ -124,8 +134,14 @@ impl Observed {
     pub(super) fn failed(&self, error: &Error, now: SystemTime) {
         let mut seen = self.lock();
         let since = seen.failure.as_ref().filter(|known| known.code == error.code()).map_or(now, |known| known.since);
-        let (message, hint) = (error.message().to_owned(), error.hint().to_owned());
-        seen.failure = Some(Failure { code: error.code(), message, hint, since });
+        seen.failure = Some(Failure::new(error, since, now));
+    }
+
+    /// Forgets a failure that wasn't met again for so long; whether there was one.
+    pub(super) fn let_go(&self, now: SystemTime, after: Duration) -> bool {
+        let mut seen = self.lock();
+        let old = |failure: &Failure| now.duration_since(failure.last).is_ok_and(|age| age >= after);
+        seen.failure.take_if(|failure| old(failure)).is_some()
     }
 
     /// Roles were asked for that aren't all; whether that is new.
@@ -158,6 +174,16 @@ mod tests {
         assert_eq!(observed.seen().failure.map(|failure| failure.since), Some(at(30)));
         observed.succeeded();
         assert!(observed.seen().failure.is_none());
+    }
+
+    #[test]
+    fn a_failure_that_nobody_meets_again_is_forgotten_after_a_while() {
+        let (observed, hour) = (Observed::default(), Duration::from_secs(3600));
+        observed.failed(&Error::new(Code::JoinRejected, "another job", ""), at(10));
+        observed.failed(&Error::new(Code::JoinRejected, "another job", ""), at(1000));
+        assert!(!observed.let_go(at(4599), hour) && observed.seen().failure.is_some());
+        assert!(observed.let_go(at(4600), hour) && observed.seen().failure.is_none());
+        assert!(!observed.let_go(at(9999), hour));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::config::AddressKind;
 use crate::error::Error;
 use crate::identity::{RenewalState, Store};
 use crate::lease::{CertificateHistory, Ended, Fate};
+use crate::metrics::Counts;
 use crate::tunnel::{Begins, Reached};
 use crate::vocabulary::words;
 
@@ -46,15 +47,19 @@ pub struct OpenTunnel {
     pub protocol: String,
     /// The TCP port of 127.0.0.1; 0: it is a Unix socket.
     pub port: u16,
+    /// Whether it was open before, and so may be its connections.
+    pub kept: bool,
 }
 
-impl From<&Reached> for OpenTunnel {
-    fn from(reached: &Reached) -> Self {
+impl OpenTunnel {
+    /// One that can be reached so.
+    #[must_use]
+    pub fn new(reached: &Reached, kept: bool) -> Self {
         let port = match &reached.begins {
             Begins::Tcp(address) => address.port(),
             Begins::Unix(_) => 0,
         };
-        Self { protocol: reached.protocol.clone(), port }
+        Self { protocol: reached.protocol.clone(), port, kept }
     }
 }
 
@@ -65,6 +70,8 @@ pub struct Released {
     pub released: bool,
     /// What became of its directory.
     pub directory: Fate,
+    /// Why connections of its tunnels failed, each cause once.
+    pub failures: Vec<String>,
     /// Every certificate that it has held.
     #[serde(flatten)]
     pub history: CertificateHistory,
@@ -74,7 +81,7 @@ impl From<Ended> for Released {
     fn from(ended: Ended) -> Self {
         let released = ended.record.is_some();
         let history = ended.record.map(|record| record.history).unwrap_or_default();
-        Self { released, directory: ended.directory, history }
+        Self { released, directory: ended.directory, failures: Vec::new(), history }
     }
 }
 
@@ -149,6 +156,9 @@ pub struct Checked {
 pub struct Status {
     /// Version of this library.
     pub version: &'static str,
+    /// When the engine was opened: its counts begin there.
+    #[serde(serialize_with = "rfc3339")]
+    pub opened_at: SystemTime,
     /// Identities in the order of their ids.
     pub identities: Vec<IdentityReport>,
     /// Leases.
@@ -263,6 +273,8 @@ pub struct IdentityReport {
     pub failure: Option<Failure>,
     /// The cluster as it was last seen.
     pub server: Option<Server>,
+    /// What was tried with it since the engine was opened, by what came of that.
+    pub counts: Counts,
 }
 
 /// A lease as it is.
@@ -286,6 +298,8 @@ pub struct LeaseStatus {
     /// Whether half of what was left of its life is gone since it should have been refreshed.
     #[serde(skip)]
     pub late: bool,
+    /// Why connections of its tunnels failed, each cause once.
+    pub failures: Vec<String>,
     /// Every certificate that it has held since it was taken.
     #[serde(flatten)]
     pub history: CertificateHistory,

@@ -114,6 +114,7 @@ mod tests {
             usable,
             problem: problem.to_owned(),
             late,
+            failures: Vec::new(),
             history: CertificateHistory::default(),
         }
     }

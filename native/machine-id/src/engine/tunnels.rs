@@ -1,6 +1,5 @@
 //! Tunnels to databases and applications, while the engine stays open.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,21 +7,19 @@ use futures_util::future::{BoxFuture, join_all};
 
 use super::bot::Bot;
 use super::issuing;
-use super::known;
+use super::known::{self, Asked};
 use super::lease_request::LeaseRequest;
 use super::session::Session;
 use crate::blocking::{self, Lane};
 use crate::config::{Listen, Scope as WishedScope, TunnelConfig, TunnelKind};
 use crate::connect::{Alpn, ClientCredential, Cluster, Route, RoutedStream};
 use crate::error::{Code, Error};
-use crate::issue::{RoleCertificate, Scope, Target};
+use crate::issue::{RoleCertificate, Scope, Seen, Target};
 use crate::metrics::TunnelTo;
 use crate::tunnel::{Listener, Reached, Serving, Switch, Upstream};
 
 /// How long finding out what a tunnel leads to, and its first certificate, may take.
 const OPENING: Duration = Duration::from_secs(60);
-/// How often the cluster is asked whether the identity is locked, while its connections end.
-const ASKING: Duration = Duration::from_secs(5);
 
 /// A tunnel that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +70,7 @@ struct Open {
 }
 
 impl Tunnels {
-    /// None yet. `switch` is what all tunnels of the process share.
+    /// None yet. `switch` is what all tunnels of the process below one root share.
     pub(super) fn new(switch: Switch) -> Self {
         Self { switch, open: Mutex::default() }
     }
@@ -91,9 +88,12 @@ impl Tunnels {
     async fn open_now(&self, bot: &Arc<Bot>, request: TunnelRequest) -> Result<Reached, Error> {
         let TunnelRequest { lease, kind, listen, .. } = &request;
         let road = Road::new(bot, &request);
-        let (session, certificate) = road.certificate().await?;
-        let (protocol, alpn) = known::spoken(bot, &session, kind, &certificate.facts.tls).await?;
-        tell_doubts(bot, &session, kind, &protocol, &certificate.facts.tls.subject.roles);
+        let seen = Arc::new(Seen::default());
+        let (session, certificate) = issuing::for_connection(bot, &road.request, &road.target, &seen).await?;
+        let tls = &certificate.facts.tls;
+        let asked = Asked { bot, session: &session, roles: &tls.subject.roles, seen: &seen };
+        let (protocol, alpn) = known::spoken(asked, kind, tls).await?;
+        tell_doubts(bot, &session, kind, &protocol, &tls.subject.roles, &seen);
         let road = Road { alpn: Some(alpn), ..road };
         let at = listen.clone();
         let listener = blocking::run(Lane::Leases, move || Listener::open(&at)).await??;
@@ -103,9 +103,9 @@ impl Tunnels {
             TunnelKind::Application { .. } => TunnelTo::Application,
         };
         let traffic = bot.metrics.tunnel(to);
-        let serving = Serving::start(&self.switch, listener, kind.to_string(), traffic, road).map_err(|error| {
-            Error::new(Code::Internal, format!("the tunnel to {kind} can't be served: {error}"), "report this")
-        })?;
+        let serving = Serving::start(&self.switch, listener, kind.to_string(), Arc::default(), traffic, road).map_err(
+            |error| Error::new(Code::Internal, format!("the tunnel to {kind} can't be served: {error}"), "report this"),
+        )?;
         let scope = Scope::Build(scope_of(&request));
         self.all().push(Open { lease: lease.clone(), serving, bot: Arc::clone(bot), scope });
         Ok(Reached { kind: kind.clone(), protocol, begins })
@@ -136,12 +136,20 @@ impl Tunnels {
 }
 
 /// Says what the roles don't allow; nobody waits for it.
-fn tell_doubts(bot: &Arc<Bot>, session: &Arc<Session>, kind: &TunnelKind, protocol: &str, roles: &[String]) {
+fn tell_doubts(
+    bot: &Arc<Bot>,
+    session: &Arc<Session>,
+    kind: &TunnelKind,
+    protocol: &str,
+    roles: &[String],
+    seen: &Arc<Seen>,
+) {
     let TunnelKind::Database { username, database, .. } = kind.clone() else { return };
-    let (bot, session, roles) = (Arc::clone(bot), Arc::clone(session), roles.to_vec());
+    let (bot, session, roles, seen) = (Arc::clone(bot), Arc::clone(session), roles.to_vec(), Arc::clone(seen));
     let (what, protocol) = (kind.to_string(), protocol.to_owned());
     tokio::spawn(async move {
-        match known::doubts(&bot, &session, (&username, &database), &protocol, &roles).await {
+        let asked = Asked { bot: &bot, session: &session, roles: &roles, seen: &seen };
+        match known::doubts(asked, (&username, &database), &protocol).await {
             Ok(doubts) => doubts.iter().for_each(|doubt| tracing::warn!("tunnel to {what}: {doubt}")),
             Err(error) => tracing::debug!("what the roles allow at {what} can't be found out: {error}"),
         }
@@ -162,10 +170,6 @@ struct Road {
     /// None until it is known what is spoken.
     alpn: Option<Alpn>,
     latest: Mutex<Option<(Arc<RoleCertificate>, ClientCredential)>>,
-    /// When it was last asked why connections end, in monotonic time.
-    asked: Mutex<Option<Duration>>,
-    /// Somebody is about to ask.
-    waiting: AtomicBool,
 }
 
 impl Road {
@@ -185,19 +189,11 @@ impl Road {
             tunnels: Vec::new(),
             given: false,
         };
-        Self {
-            bot: Arc::clone(bot),
-            request,
-            target,
-            alpn: None,
-            latest: Mutex::default(),
-            asked: Mutex::default(),
-            waiting: AtomicBool::new(false),
-        }
+        Self { bot: Arc::clone(bot), request, target, alpn: None, latest: Mutex::default() }
     }
 
     async fn certificate(&self) -> Result<(Arc<Session>, Arc<RoleCertificate>), Error> {
-        issuing::for_connection(&self.bot, &self.request, &self.target).await
+        issuing::for_connection(&self.bot, &self.request, &self.target, &Arc::default()).await
     }
 
     /// Made once for each certificate.
@@ -213,17 +209,8 @@ impl Road {
         Ok(credential)
     }
 
-    /// A certificate says nothing of a lock that came after it; the auth server does. Whoever comes while somebody waits
-    /// to ask needn't: that is asked later than now.
+    /// A certificate says nothing of a lock that came after it; the auth server does.
     async fn why(&self) -> Option<Error> {
-        if self.waiting.swap(true, Ordering::SeqCst) {
-            return None;
-        }
-        let last = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let rest = last.map(|last| (last + ASKING).saturating_sub(self.bot.clock.monotonic()));
-        tokio::time::sleep(rest.unwrap_or_default()).await;
-        self.waiting.store(false, Ordering::SeqCst);
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.bot.clock.monotonic());
         let mut error = self.ask().await?;
         // The connection to the auth server may have gone the same way.
         if error.code() == Code::ClusterUnreachable {

@@ -11,4 +11,4 @@ pub use cache::{CacheKey, IssueCache};
 pub use certificate::{RoleCertificate, Scope, Target};
 pub(crate) use request::IssueRequest;
 pub use request::issue;
-pub(crate) use seen::SeenClusters;
+pub(crate) use seen::Seen;

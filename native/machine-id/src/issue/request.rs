@@ -9,9 +9,9 @@ use teleport_api::auth::{RouteToApp, RouteToDatabase, UserCertsRequest};
 use super::certificate::{RoleCertificate, Target};
 use super::error::IssueError;
 use super::roles;
-use super::seen::SeenClusters;
+use super::seen::Seen;
 use crate::clock::Clock;
-use crate::connect::{AuthClient, ClientCredential, ConnectError};
+use crate::connect::{Application, AuthClient, ClientCredential, ConnectError, Database};
 use crate::error::{Code, Fault};
 use crate::identity::{Certificates, KeyPair};
 use crate::version::Version;
@@ -35,8 +35,8 @@ pub struct IssueRequest {
 /// Asks for a certificate for `key` as bot user `user`, over a connection of the bot's own identity.
 ///
 /// A database's protocol and an application's address are looked up first, with a short-lived certificate of the same
-/// roles: the bot's own identity sees no resources (trap 11). Whether a Kubernetes cluster is seen is looked up after, in
-/// `seen`, which certificates of the same roles that are asked for together share.
+/// roles: the bot's own identity sees no resources (trap 11). Whether a Kubernetes cluster is seen is looked up after. Both are
+/// looked up in `seen`, which certificates of the same roles that are asked for together share.
 ///
 /// # Errors
 /// The cluster's refusal, an unknown target, or why there is no usable answer.
@@ -46,7 +46,7 @@ pub async fn issue(
     root_cluster: &str,
     request: &IssueRequest,
     key: Arc<KeyPair>,
-    seen: &SeenClusters,
+    seen: &Seen,
     clock: &dyn Clock,
 ) -> Result<RoleCertificate, IssueError> {
     if request.roles.is_empty() {
@@ -61,8 +61,13 @@ pub async fn issue(
         Target::Reissuable => wanted.reissuable_role_impersonation = true,
         Target::Kubernetes { cluster } => wanted.kubernetes_cluster.clone_from(cluster),
         Target::Database { service, username, database } => {
-            let seer = seer(client, plain(LOOKUP.min(request.ttl)), &key).await?;
-            let protocol = protocol(&seer, service, route, root_cluster).await?;
+            let protocol = if route == root_cluster {
+                let client = seen.by(seer(client, plain(LOOKUP.min(request.ttl)), &key)).await?;
+                protocol(seen.databases(client).await?, service, route)?
+            } else {
+                // A leaf's databases aren't listed by the root cluster: then the protocol is left to the server.
+                String::new()
+            };
             wanted.route_to_database = Some(RouteToDatabase {
                 service_name: service.clone(),
                 protocol,
@@ -72,8 +77,9 @@ pub async fn issue(
             });
         }
         Target::Application { app } => {
-            let seer = seer(client, plain(LOOKUP.min(request.ttl)), &key).await?;
-            wanted.route_to_app = Some(route_to_app(&seer, user, app, route, version).await?);
+            let client = seen.by(seer(client, plain(LOOKUP.min(request.ttl)), &key)).await?;
+            let applications = seen.applications(client).await?;
+            wanted.route_to_app = Some(route_to_app(client, applications, user, app, route, version).await?);
         }
     }
     let issued = client.user_certs(wanted).await;
@@ -140,27 +146,22 @@ fn unseen(cluster: &str, route: &str) -> IssueError {
     IssueError::TargetUnknown { kind: "Kubernetes cluster", name: cluster.to_owned(), cluster: route.to_owned() }
 }
 
-/// A leaf's databases aren't listed by the root cluster: then the protocol is left to the server.
-async fn protocol(seer: &AuthClient, service: &str, route: &str, root: &str) -> Result<String, IssueError> {
-    if route != root {
-        return Ok(String::new());
-    }
-    let databases = seer.databases().await?;
+fn protocol(databases: &[Database], service: &str, route: &str) -> Result<String, IssueError> {
     let unknown =
         || IssueError::TargetUnknown { kind: "database", name: service.to_owned(), cluster: route.to_owned() };
-    databases.into_iter().find(|found| found.name == service).map(|found| found.protocol).ok_or_else(unknown)
+    databases.iter().find(|found| found.name == service).map(|found| found.protocol.clone()).ok_or_else(unknown)
 }
 
 async fn route_to_app(
     seer: &AuthClient,
+    applications: &[Application],
     user: &str,
     app: &str,
     route: &str,
     version: &Version,
 ) -> Result<RouteToApp, IssueError> {
-    let applications = seer.applications().await?;
     let unknown = || IssueError::TargetUnknown { kind: "application", name: app.to_owned(), cluster: route.to_owned() };
-    let found = applications.into_iter().find(|found| found.name == app).ok_or_else(unknown)?;
+    let found = applications.iter().find(|found| found.name == app).cloned().ok_or_else(unknown)?;
     let mut wanted = RouteToApp {
         name: found.name,
         public_addr: found.public_addr,

@@ -46,6 +46,6 @@ fn an_issuance_can_move_between_threads() {
     ) {
     }
     is_send(|client, request, key, clock| async move {
-        issue(&client, "bot-x", "c", &request, key, &SeenClusters::default(), &clock).await
+        issue(&client, "bot-x", "c", &request, key, &Seen::default(), &clock).await
     });
 }

@@ -12,6 +12,7 @@ mod list;
 mod outcome;
 #[cfg(test)]
 mod page_tests;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod traffic;
@@ -28,6 +29,8 @@ use self::family::Series;
 pub use self::levels::Level;
 pub use self::list::{Kind, METRICS, Metric};
 use self::outcome::code;
+use self::tally::Tally;
+pub use self::tally::{Counts, Outcomes};
 pub(crate) use self::traffic::Carried;
 pub use self::traffic::Traffic;
 #[cfg(test)]
@@ -86,6 +89,7 @@ words! {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
+    tally: Tally,
     joins: Series<Counter>,
     renewals: Series<Counter>,
     issuances: Series<Counter>,
@@ -123,6 +127,7 @@ impl Default for Metrics {
             tunnel_open: Series::new(list::TUNNEL_OPEN, to),
             tunnel_bytes: Series::new(list::TUNNEL_BYTES, to),
             registry,
+            tally: Tally::default(),
         }
     }
 }
@@ -131,16 +136,19 @@ impl Metrics {
     /// A join was answered.
     pub(crate) fn joined(&self, identity: &str, method: &str, error: Option<Code>) {
         self.joins.of([identity, method, code(error)]).inc();
+        self.tally.add(identity, |counts| &mut counts.joins, code(error));
     }
 
     /// A renewal came to its end.
     pub(crate) fn renewed(&self, identity: &str, error: Option<Code>) {
         self.renewals.of([identity, code(error)]).inc();
+        self.tally.add(identity, |counts| &mut counts.renewals, code(error));
     }
 
     /// A role certificate was asked for.
     pub(crate) fn issued(&self, identity: &str, target: &str, error: Option<Code>) {
         self.issuances.of([identity, target, code(error)]).inc();
+        self.tally.add(identity, |counts| &mut counts.issuances, code(error));
     }
 
     /// A lease was asked for.
@@ -193,6 +201,11 @@ impl Metrics {
             sent: bytes(Direction::Sent),
             received: bytes(Direction::Received),
         }
+    }
+
+    /// What was counted of an identity, whatever its method and targets.
+    pub(crate) fn counts(&self, identity: &str) -> Counts {
+        self.tally.of(identity)
     }
 
     /// All of it in Prometheus' text format, version 0.0.4. `states` are the words that a state can be.

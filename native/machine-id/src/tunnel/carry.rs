@@ -52,55 +52,71 @@ pub(super) async fn carry<S: AsyncRead + AsyncWrite>(client: &Client, stream: S,
     let clock = Clock(Mutex::new(Instant::now()));
     let mut up = pin!(up(client, &mut to_far, &clock, carried));
     let mut down = pin!(down(client, &mut from_far, &clock, carried));
+    let mut unheard = pin!(unheard(client));
     // Whichever ends first.
-    let (mut sent, mut received, mut by_service) = (false, false, false);
+    let (mut sent, mut received, mut by_service, mut draining) = (false, false, false, false);
     loop {
         tokio::select! {
             // Where both have ended it was the client's wish.
             biased;
             ended = &mut up, if !sent => match ended {
-                Some(Ended::Done) if received => return Ended::ByService,
-                Some(ended) => return ended,
-                None => sent = true,
+                Up::Gone if received => return Ended::ByService,
+                Up::Gone => return Ended::Done,
+                Up::Said => sent = true,
+                Up::Unheard => (sent, by_service, draining) = (true, true, true),
             },
             ended = &mut down, if !received => match ended {
                 Some(ended) => return ended,
                 None => {
                     received = true;
-                    by_service = !sent;
+                    by_service |= !sent;
                 }
             },
+            () = &mut unheard, if draining => draining = false,
             () = clock.silence(HALF_OPEN), if sent || received => return Ended::Done,
         }
-        if sent && received {
+        if sent && received && !draining {
             return if by_service { Ended::ByService } else { Ended::Done };
         }
         clock.tick();
     }
 }
 
-/// None: the client has said all, and the service knows.
+/// How the client's way to the service ended.
+enum Up {
+    /// The client has said all, and the service knows.
+    Said,
+    /// The service hears no more, while the client may go on. Why is seen by who reads.
+    Unheard,
+    /// The client is gone, and needs no more.
+    Gone,
+}
+
+/// Reads what the service doesn't hear any more, until the client has said all. What the service said last is on its way to the
+/// client, and would be lost with a connection that is closed before all that came was read.
+async fn unheard(client: &Client) {
+    while client.read().await.is_ok_and(|bytes| !bytes.is_empty()) {}
+}
+
 async fn up<S: AsyncRead + AsyncWrite>(
     client: &Client,
     far: &mut WriteHalf<S>,
     clock: &Clock,
     carried: &Carried,
-) -> Option<Ended> {
+) -> Up {
     loop {
-        // A client that is gone needs no more.
-        let Ok(bytes) = client.read().await else { return Some(Ended::Done) };
+        let Ok(bytes) = client.read().await else { return Up::Gone };
         if bytes.is_empty() {
             // A service that stopped reading has more to say, or ends by itself: reading decides.
             let _ = far.shutdown().await;
-            return None;
+            return Up::Said;
         }
         let sent = async {
             far.write_all(&bytes).await?;
             far.flush().await
         };
-        // Why is seen by who reads.
         if sent.await.is_err() {
-            return None;
+            return Up::Unheard;
         }
         carried.sent(bytes.len());
         clock.tick();

@@ -19,7 +19,8 @@ pub struct Reached {
 }
 
 /// The variables: of each tunnel one by its name, and those of a client's own where there is exactly one database of its
-/// kind. Nothing in them is secret.
+/// kind. An empty one is to be taken out of the environment: the client would believe it rather than ours. Nothing in them is
+/// secret.
 #[must_use]
 pub fn environment(tunnels: &[Reached]) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
@@ -32,7 +33,7 @@ pub fn environment(tunnels: &[Reached]) -> BTreeMap<String, String> {
         // A second one to the same service, as for another user, must not take the first one's place.
         let free = (2..).map(|number| format!("{name}_{number}")).find(|other| !variables.contains_key(other));
         let name = if variables.contains_key(&name) { free.unwrap_or(name) } else { name };
-        variables.insert(name, url(reached));
+        variables.insert(name, target(reached));
     }
     for client in [Client::Postgres, Client::MySql] {
         let is_its = |reached: &&Reached| {
@@ -54,24 +55,32 @@ fn word(name: &str) -> String {
 }
 
 /// What to connect to: a URL by TCP; the path of a Unix socket, or a URL where clients take one with a socket in it.
-fn url(reached: &Reached) -> String {
-    let known = Database::of(&reached.protocol);
-    let scheme = known.map_or(reached.protocol.as_str(), |database| database.scheme);
-    let address = match &reached.begins {
-        Begins::Tcp(address) => address.to_string(),
-        Begins::Unix(path) => match libpq_place(path) {
-            Some((directory, port)) if known.is_some_and(|known| known.client == Some(Client::Postgres)) => {
-                format!("{}:{port}", encoded(&directory))
-            }
-            _ => return path.display().to_string(),
-        },
+fn target(reached: &Reached) -> String {
+    let TunnelKind::Database { username, database, .. } = &reached.kind else {
+        return match &reached.begins {
+            Begins::Tcp(address) => format!("{}://{address}", reached.protocol),
+            Begins::Unix(path) => path.display().to_string(),
+        };
     };
-    match &reached.kind {
-        TunnelKind::Database { username, database, .. } => {
-            format!("{scheme}://{}@{address}/{}", encoded(username), encoded(database))
+    let known = Database::of(&reached.protocol);
+    let mut places = vec![("{user}", encoded(username)), ("{database}", encoded(database))];
+    let form = match &reached.begins {
+        Begins::Tcp(address) => {
+            places.push(("{address}", address.to_string()));
+            known.map_or("{address}", |known| known.tcp)
         }
-        TunnelKind::Application { .. } => format!("{scheme}://{address}"),
-    }
+        Begins::Unix(path) => {
+            let shown = path.display().to_string();
+            let libpq = libpq_place(path);
+            places.push(("{socket}", encoded(&shown)));
+            // Any name will do as a path, and libpq finds only its own.
+            let found = libpq.is_some() || !known.is_some_and(|known| known.client == Some(Client::Postgres));
+            let (directory, number) = libpq.unwrap_or_default();
+            places.extend([("{directory}", encoded(&directory)), ("{number}", number), ("{path}", shown)]);
+            known.filter(|_| found).map_or("{path}", |known| known.socket)
+        }
+    };
+    places.iter().fold(form.to_owned(), |text, (place, value)| text.replace(place, value))
 }
 
 /// A socket's directory and port as libpq is told of them; none where its name isn't libpq's.
@@ -85,6 +94,20 @@ fn encoded(text: &str) -> String {
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
+/// What libpq takes rather than, or with, what we say: another address, the values of a service, and demands on an encryption
+/// and a login that the tunnel's end has not, since the way beyond is encrypted and known by its certificate.
+const LIBPQ_OTHERS: [&str; 9] = [
+    "PGHOSTADDR",
+    "PGSERVICE",
+    "PGSSLMODE",
+    "PGREQUIRESSL",
+    "PGSSLNEGOTIATION",
+    "PGGSSENCMODE",
+    "PGCHANNELBINDING",
+    "PGREQUIREAUTH",
+    "PGREQUIREPEER",
+];
+
 fn of_client(client: Client, reached: &Reached) -> Vec<(&'static str, String)> {
     let TunnelKind::Database { username, database, .. } = &reached.kind else { return Vec::new() };
     match (client, &reached.begins) {
@@ -96,12 +119,20 @@ fn of_client(client: Client, reached: &Reached) -> Vec<(&'static str, String)> {
                     None => return Vec::new(),
                 },
             };
-            vec![("PGHOST", host), ("PGPORT", port), ("PGUSER", username.clone()), ("PGDATABASE", database.clone())]
+            let ours =
+                [("PGHOST", host), ("PGPORT", port), ("PGUSER", username.clone()), ("PGDATABASE", database.clone())];
+            ours.into_iter().chain(LIBPQ_OTHERS.map(|name| (name, String::new()))).collect()
         }
-        (Client::MySql, Begins::Tcp(address)) => {
-            vec![("MYSQL_HOST", address.ip().to_string()), ("MYSQL_TCP_PORT", address.port().to_string())]
+        (Client::MySql, Begins::Tcp(address)) => vec![
+            ("MYSQL_HOST", address.ip().to_string()),
+            ("MYSQL_TCP_PORT", address.port().to_string()),
+            // Of who is told no host: rather none than another server's.
+            ("MYSQL_UNIX_PORT", String::new()),
+        ],
+        // A host, whichever it is, is connected to by TCP.
+        (Client::MySql, Begins::Unix(path)) => {
+            vec![("MYSQL_UNIX_PORT", path.display().to_string()), ("MYSQL_HOST", String::new())]
         }
-        (Client::MySql, Begins::Unix(path)) => vec![("MYSQL_UNIX_PORT", path.display().to_string())],
     }
 }
 
@@ -157,8 +188,42 @@ mod tests {
             ("PGPORT", "5432"),
             ("PGUSER", "ci@corp"),
         ];
-        let got: Vec<_> = variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(got, expected);
+        let all = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let (unset, set): (Vec<_>, Vec<_>) = all.partition(|(_, value)| value.is_empty());
+        assert_eq!(set, expected);
+        let unset: Vec<_> = unset.into_iter().map(|(name, _)| name).collect();
+        for name in LIBPQ_OTHERS.iter().chain(&["MYSQL_UNIX_PORT"]) {
+            assert!(unset.contains(name), "{name} is left to win over ours");
+        }
+        assert_eq!(unset.len(), LIBPQ_OTHERS.len() + 1);
+    }
+
+    #[test]
+    fn a_mysql_socket_is_not_beside_a_host_of_somebody_elses() {
+        let variables = environment(&[database("my", "mysql", Begins::Unix("/run/x/db-1.sock".into()))]);
+        assert_eq!(variables["MYSQL_UNIX_PORT"], "/run/x/db-1.sock");
+        assert_eq!(variables["MYSQL_HOST"], "");
+    }
+
+    #[test]
+    fn each_kind_of_client_is_told_what_it_takes() {
+        let socket = || Begins::Unix("/run/x y/db-1.sock".into());
+        for (protocol, by_tcp, by_socket) in [
+            (
+                "mongodb",
+                "mongodb://127.0.0.1:7/orders?directConnection=true",
+                "mongodb://%2Frun%2Fx%20y%2Fdb-1.sock/orders?directConnection=true",
+            ),
+            ("redis", "redis://127.0.0.1:7", "/run/x y/db-1.sock"),
+            ("mysql", "mysql://ci%40corp@127.0.0.1:7/orders", "/run/x y/db-1.sock"),
+            ("elasticsearch", "http://127.0.0.1:7", "/run/x y/db-1.sock"),
+            ("sqlserver", "sqlserver://ci%40corp@127.0.0.1:7?database=orders", "/run/x y/db-1.sock"),
+        ] {
+            for (begins, expected) in [(port(7), by_tcp), (socket(), by_socket)] {
+                let variables = environment(&[database("d", protocol, begins)]);
+                assert_eq!(variables["MACHINE_ID_DATABASE_D"], expected, "{protocol}");
+            }
+        }
     }
 
     #[test]

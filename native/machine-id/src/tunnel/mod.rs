@@ -4,6 +4,7 @@
 //! makes: TLS to the proxy as whatever certificate is fresh then. What it carries is the protocol of the database or
 //! application itself, from its first byte on; nothing of it is read.
 
+mod asking;
 mod carry;
 mod client;
 mod environment;
@@ -22,3 +23,4 @@ pub use fit::could_listen;
 pub use listener::{Begins, Listener};
 pub(crate) use place::{LONGEST_NAME, socket_names};
 pub use server::{Serving, Switch, Upstream};
+pub use tell::Failures;

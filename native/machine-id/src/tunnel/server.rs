@@ -9,11 +9,12 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::asking::Asking;
 use super::carry::{Ended, carry};
 use super::client::Client;
 use super::limits::connections;
 use super::listener::{Inner, Listener};
-use super::tell::Teller;
+use super::tell::{Failures, Teller};
 use crate::connect::RoutedStream;
 use crate::destination::SocketName;
 use crate::error::Error;
@@ -30,8 +31,7 @@ pub trait Upstream: Send + Sync + 'static {
     /// The cluster has refused what the last stream was opened as.
     fn refused(&self);
 
-    /// Why the cluster may have ended a stream by itself, where it says so: the identity is locked. Asked not more often
-    /// than now and then.
+    /// Why the cluster may have ended a stream by itself, where it says so: the identity is locked. Asked now and then.
     fn why_ended(&self) -> BoxFuture<'_, Option<Error>>;
 }
 
@@ -60,6 +60,7 @@ pub struct Serving {
 struct Shared {
     upstream: Box<dyn Upstream>,
     teller: Teller,
+    asking: Asking,
     /// Users that may connect to a Unix socket; root always may.
     users: Vec<u32>,
     places: Arc<Share>,
@@ -70,7 +71,8 @@ struct Shared {
 }
 
 impl Serving {
-    /// Serves `listener`, counted by `traffic`; `leads_to` names its far end for messages. Needs a runtime.
+    /// Serves `listener`, counted by `traffic`; `leads_to` names its far end for messages, which the log and `failures` are
+    /// told. Needs a runtime.
     ///
     /// # Errors
     /// When the runtime can't watch the listener.
@@ -78,6 +80,7 @@ impl Serving {
         switch: &Switch,
         listener: Listener,
         leads_to: String,
+        failures: Arc<Failures>,
         traffic: Traffic,
         upstream: impl Upstream,
     ) -> io::Result<Self> {
@@ -92,7 +95,8 @@ impl Serving {
         };
         let shared = Arc::new(Shared {
             upstream: Box::new(upstream),
-            teller: Teller::new(leads_to),
+            teller: Teller::new(leads_to, failures),
+            asking: Asking::default(),
             users,
             places: switch.places.share(),
             refused: Quota::new(REFUSED).share(),
@@ -245,18 +249,24 @@ async fn run(shared: Arc<Shared>, client: Client) {
     };
     shared.teller.works();
     let address = stream.address().to_owned();
-    match carry(&client, stream, &shared.traffic.carries()).await {
+    let ordinary = match carry(&client, stream, &shared.traffic.carries()).await {
         Ended::Done => return,
-        Ended::ByService => drop(client),
+        Ended::ByService => {
+            drop(client);
+            true
+        }
         Ended::Cut(error) => {
             client.reset();
             if RoutedStream::is_refusal(&error) {
                 shared.upstream.refused();
             }
             shared.teller.failed("a connection was cut", &Error::from(RoutedStream::explain(&address, &error)));
+            false
         }
-    }
-    if let Some(error) = shared.upstream.why_ended().await {
+    };
+    if shared.asking.turn(ordinary).await
+        && let Some(error) = shared.upstream.why_ended().await
+    {
         shared.teller.failed("connections are ended", &error);
     }
 }

@@ -1,20 +1,52 @@
-//! What the log is told of a tunnel's failures: each once, however many connections meet it.
+//! What is told of a tunnel's failures: to the log each once, however many connections meet it; to whoever has the tunnels,
+//! each cause once.
 
 use std::fmt::Display;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crate::local::quota::lock;
+
+/// How many causes are kept, and how many characters of each.
+const MOST: usize = 8;
+const LONGEST: usize = 500;
+
+/// Why connections failed, for whoever has the tunnels: each cause once, in the order in which they came.
+#[derive(Debug, Default)]
+pub struct Failures(Mutex<Vec<String>>);
+
+impl Failures {
+    /// Adds one. Further ones than there is room for are in the log alone.
+    pub fn add(&self, sentence: &str) {
+        let sentence: String = sentence.chars().take(LONGEST).collect();
+        let mut all = lock(&self.0);
+        if all.len() < MOST && !all.iter().any(|known| cause(known).eq(cause(&sentence))) {
+            all.push(sentence);
+        }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> Vec<String> {
+        lock(&self.0).clone()
+    }
+}
+
+/// What changes from one connection to the next, as a time or a port does, makes no other cause.
+fn cause(sentence: &str) -> impl Iterator<Item = char> {
+    sentence.chars().filter(|letter| !letter.is_ascii_digit())
+}
 
 /// What was told last.
 #[derive(Debug)]
 pub(super) struct Teller {
     name: String,
     last: Mutex<Option<String>>,
+    failures: Arc<Failures>,
 }
 
 impl Teller {
-    pub(super) fn new(name: String) -> Self {
-        Self { name, last: Mutex::default() }
+    pub(super) fn new(name: String, failures: Arc<Failures>) -> Self {
+        Self { name, last: Mutex::default(), failures }
     }
 
     /// A connection was made: what fails from now on is new.
@@ -32,6 +64,29 @@ impl Teller {
             return tracing::debug!("tunnel to {}: {text}", self.name);
         }
         tracing::warn!("tunnel to {}: {text}", self.name);
+        self.failures.add(&format!("tunnel to {}: {text}", self.name));
         *last = Some(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_is_kept_once_and_not_more_than_there_is_room_for() {
+        let failures = Arc::new(Failures::default());
+        let teller = Teller::new("database \"pg\"".to_owned(), Arc::clone(&failures));
+        for port in 0..100 {
+            teller.failed("a connection was cut", &format!("127.0.0.1:{port} has gone"));
+            teller.works();
+        }
+        assert_eq!(failures.all(), ["tunnel to database \"pg\": a connection was cut: 127.0.0.1:0 has gone"]);
+        for letter in 'a'..='z' {
+            teller.failed("a connection can't be made", &letter.to_string().repeat(10_000));
+        }
+        let all = failures.all();
+        assert_eq!(all.len(), MOST);
+        assert!(all.iter().all(|one| one.chars().count() <= LONGEST));
     }
 }

@@ -57,6 +57,53 @@ async fn a_service_that_has_said_all_is_an_end_for_the_client() {
     assert!(matches!(carrying.await.unwrap(), Ended::ByService));
 }
 
+/// As an HTTP server that refuses a large request in the middle, or a database that was shut down.
+#[tokio::test]
+async fn what_the_service_said_last_reaches_a_client_that_still_sends() {
+    let (client, mut service, carrying) = carried(64 << 10).await;
+    let (mut from, mut to) = client.into_split();
+    let sending = tokio::spawn(async move {
+        let chunk = vec![1; 64 << 10];
+        let mut sent = 0;
+        while sent < 8 << 20 && to.write_all(&chunk).await.is_ok() {
+            sent += chunk.len();
+        }
+        sent
+    });
+    service.read_exact(&mut [0; 1024]).await.unwrap();
+    let last = vec![2; 4 << 20];
+    let goodbye = tokio::spawn(async move {
+        service.write_all(&last).await.unwrap();
+        // It reads no more, and is gone.
+        last.len()
+    });
+    // A client that is late to read.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut got = Vec::new();
+    from.read_to_end(&mut got).await.unwrap();
+    assert_eq!(got.len(), goodbye.await.unwrap());
+    assert_eq!(sending.await.unwrap(), 8 << 20, "it may say all of it");
+    drop(from);
+    assert!(matches!(carrying.await.unwrap(), Ended::ByService));
+}
+
+/// As with `nc -N`, or a protocol in which the server says good-bye first.
+#[tokio::test]
+async fn a_service_that_has_said_all_still_hears_its_client() {
+    let (mut client, mut service, carrying) = carried(64).await;
+    service.write_all(b"go on").await.unwrap();
+    service.shutdown().await.unwrap();
+    let mut got = Vec::new();
+    client.read_to_end(&mut got).await.unwrap();
+    assert_eq!(got, b"go on");
+    client.write_all(b"late").await.unwrap();
+    client.shutdown().await.unwrap();
+    let mut heard = Vec::new();
+    service.read_to_end(&mut heard).await.unwrap();
+    assert_eq!(heard, b"late");
+    assert!(matches!(carrying.await.unwrap(), Ended::ByService));
+}
+
 #[tokio::test]
 async fn a_client_that_does_not_read_holds_up_its_service_alone() {
     let (mut client, mut service, carrying) = carried(1024).await;

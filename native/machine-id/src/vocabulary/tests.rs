@@ -45,7 +45,7 @@ fn vocabulary() -> Value {
     let methods: Vec<Value> = JoinMethod::ALL.iter().map(|method| join_method(*method)).collect();
     let database = |known: &Database| {
         let client = known.client.map(Client::as_str);
-        json!({"word": known.word, "scheme": known.scheme, "client": client})
+        json!({"word": known.word, "tcp": known.tcp, "socket": known.socket, "client": client})
     };
     let databases: Vec<Value> = Database::ALL.iter().map(database).collect();
     json!({"abi": ABI, "words": words(), "limits": limits, "join_methods": methods, "databases": databases})

@@ -406,9 +406,31 @@ pub struct RoleV6 {
 /// source: Teleport's public API definition, same numbers in 10 to 15
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RoleSpecV6 {
+    /// Options of what it allows.
+    #[prost(message, optional, tag = "1")]
+    pub options: ::core::option::Option<RoleOptions>,
     /// What it allows.
     #[prost(message, optional, tag = "2")]
     pub allow: ::core::option::Option<RoleConditions>,
+}
+/// Options of a role; other fields not described.
+/// source: Teleport's public API definition, CreateDatabaseUser from 13, CreateDatabaseUserMode from 14, same numbers to 15
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoleOptions {
+    /// Whether users of databases are made when somebody connects.
+    #[prost(message, optional, tag = "27")]
+    pub create_database_user: ::core::option::Option<BoolValue>,
+    /// The same in words: 0 not said, 1 off, 2 and more on.
+    #[prost(int32, tag = "29")]
+    pub create_database_user_mode: i32,
+}
+/// A truth that may be absent.
+/// source: Teleport's public API definition, same number in 10 to 15
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BoolValue {
+    /// It.
+    #[prost(bool, tag = "1")]
+    pub value: bool,
 }
 /// What a role allows; other fields not described.
 /// source: Teleport's public API definition, same numbers in 10 to 15

@@ -5,6 +5,7 @@ pub(crate) mod commands;
 pub(crate) mod jvm;
 pub(crate) mod kubectl;
 pub(crate) mod library;
+pub(crate) mod service;
 pub(crate) mod sizes;
 pub(crate) mod ssh;
 pub(crate) mod stage;

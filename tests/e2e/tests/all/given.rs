@@ -1,11 +1,14 @@
 //! Leases whose identity is their own: whoever asks for one brings a statement about it, by which it joins.
 
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 
 use e2e::Cluster;
 use e2e::given::{Agent, LEASE};
+use e2e::wait::{LONG, until};
 use machine_id::config::AcquireRequest;
 use machine_id::error::Code;
+use machine_id::proxy::multiplex::{Answer, connect};
 use serde_json::{Value, json};
 use teleport_double::TokenOptions;
 
@@ -127,6 +130,50 @@ fn a_statement_goes_with_identities_that_join_so_and_they_take_nothing_else() {
         assert_eq!(error.code(), Code::RequestInvalid, "{method}: {error}");
         assert_eq!(cluster.counters().joined, 0);
     }
+}
+
+/// A lease's identity is forgotten as soon as its certificates are there: nobody asks the cluster about it any more.
+#[test]
+fn a_lock_that_only_ssh_met_is_told_until_somebody_is_let_in() {
+    let cluster = cluster("kubernetes", "18.9.1").and_node();
+    let agent = Agent::of(&cluster, "kubernetes", "jenkins", &given());
+    agent.engine.serve_ssh();
+    agent.acquire(Some(STATEMENT)).unwrap();
+    let status = || serde_json::to_value(agent.runtime.block_on(agent.engine.status()).unwrap()).unwrap();
+    let ssh = || match connect(&agent.lease(), "example.test", "node1.example.test", 3022, std::io::stderr().as_fd()) {
+        Answer::Connected(_) => String::new(),
+        Answer::Refused(why) => why,
+        Answer::Absent => panic!("nobody serves"),
+    };
+    assert_eq!(ssh(), "");
+    let before = status();
+    assert_eq!((&before["identities"][0]["failure"], &before["leases"][0]["usable"]), (&Value::Null, &json!(true)));
+    cluster.lock_user("bot-api", "stolen");
+    // The first one may only see that the proxy cuts the connection.
+    until("a refusal with the lock's words", LONG, || ssh().contains("[bot_locked]").then_some(()));
+    let locked = status();
+    assert_eq!(locked["identities"][0]["failure"]["code"], "bot_locked", "{locked}");
+    assert_eq!(locked["leases"][0]["usable"], false, "{locked}");
+    assert!(locked["leases"][0]["problem"].as_str().unwrap().contains("[bot_locked]"), "{locked}");
+    cluster.unlock_all();
+    until("a connection", LONG, || ssh().is_empty().then_some(()));
+    let after = status();
+    assert_eq!((&after["identities"][0]["failure"], &after["leases"][0]["usable"]), (&Value::Null, &json!(true)));
+}
+
+/// One build's failure is no trouble of the identity any more when another one joins as it.
+#[test]
+fn a_refused_statement_is_told_until_the_next_lease_is_taken() {
+    let cluster = cluster("kubernetes", "18.9.1");
+    let agent = Agent::of(&cluster, "kubernetes", "jenkins", &given());
+    let failure = || {
+        let status = serde_json::to_value(agent.runtime.block_on(agent.engine.status()).unwrap()).unwrap();
+        status["identities"][0]["failure"]["code"].clone()
+    };
+    agent.acquire(Some("eyJ.of-another.build")).unwrap_err();
+    assert_eq!(failure(), "join_rejected");
+    agent.acquire(Some(STATEMENT)).unwrap();
+    assert_eq!(failure(), Value::Null);
 }
 
 /// Parallel branches of one build.

@@ -9,7 +9,7 @@ use std::process::Command;
 use e2e::given::Agent;
 use e2e::wait::{LONG, until};
 use e2e::{Cluster, Database, Outcome, Process, users};
-use machine_id::engine::Acquired;
+use machine_id::engine::{Acquired, LeaseStatus};
 use machine_id::error::Code;
 use serde_json::{Value, json};
 use teleport_double::{Role, TokenOptions};
@@ -40,12 +40,30 @@ fn agent(cluster: &Cluster) -> Agent {
     Agent::of(cluster, "token", &cluster.token(), &json!({}))
 }
 
+/// What others have set where the block runs: with any of these left, its clients would go elsewhere or fail.
+const OTHERS: [(&str, &str); 10] = [
+    ("PGHOST", "192.0.2.1"),
+    ("PGHOSTADDR", "192.0.2.1"),
+    ("PGSERVICE", "nowhere"),
+    ("PGSSLMODE", "verify-full"),
+    ("PGGSSENCMODE", "require"),
+    ("PGCHANNELBINDING", "require"),
+    ("PGREQUIREPEER", "nobody-of-that-name"),
+    ("MYSQL_HOST", "192.0.2.1"),
+    ("MYSQL_TCP_PORT", "9"),
+    ("MYSQL_UNIX_PORT", "/nonexistent"),
+];
+
 /// A command of the block.
 fn command(acquired: &Acquired, words: &[&str]) -> Command {
     let mut command = Command::new(words[0]);
-    command.args(&words[1..]).current_dir("/").env("HOME", "/nonexistent").envs(&acquired.environment);
-    for unwanted in ["PGPASSWORD", "PGSERVICE", "PGSSLMODE"] {
-        command.env_remove(unwanted);
+    command.args(&words[1..]).current_dir("/").env("HOME", "/nonexistent").env_remove("PGPASSWORD").envs(OTHERS);
+    for (name, value) in &acquired.environment {
+        if value.is_empty() {
+            command.env_remove(name)
+        } else {
+            command.env(name, value)
+        };
     }
     command
 }
@@ -58,13 +76,33 @@ fn query(acquired: &Acquired, statement: &str) -> Outcome {
     run(acquired, &[&LINES[..], &["-c", statement]].concat())
 }
 
-/// A query that runs until somebody ends it.
-fn long_query(acquired: &Acquired, seconds: u32) -> Process {
-    let statement = format!("select pg_sleep({seconds}), 'do' || 'ne' /* mark */");
-    let running = Process::spawn(command(acquired, &[&LINES[..], &["-c", &statement]].concat()));
+/// How many queries run that somebody has to end.
+fn active(acquired: &Acquired) -> usize {
     let count = "select count(*) from pg_stat_activity where query like '%/* ma' || 'rk */%' and state = 'active'";
-    until("the query", LONG, || (query(acquired, count).succeeded().stdout.trim() != "0").then_some(()));
+    query(acquired, count).succeeded().stdout.trim().parse().unwrap()
+}
+
+/// A query that runs until somebody ends it.
+fn long_query(acquired: &Acquired, statement: &str) -> Process {
+    let before = active(acquired);
+    let marked = format!("{statement} /* mark */");
+    let running = Process::spawn(command(acquired, &[&LINES[..], &["-c", &marked]].concat()));
+    until("the query", LONG, || (active(acquired) > before).then_some(()));
     running
+}
+
+/// Ends those whose text has these words.
+fn end_queries(acquired: &Acquired, words: &str) {
+    let (first, rest) = words.split_at(1);
+    let statement = format!(
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like '%' || '{first}' || '{rest}%'"
+    );
+    assert_ne!(query(acquired, &statement).succeeded().stdout.trim(), "0");
+}
+
+/// What the agent says of its leases.
+fn status(agent: &Agent) -> Vec<LeaseStatus> {
+    agent.runtime.block_on(agent.engine.status()).unwrap().leases
 }
 
 fn held(acquired: &Acquired) -> Vec<String> {
@@ -94,6 +132,8 @@ fn stock_clients_work_by_the_blocks_variables_until_its_end() {
     assert_eq!(query(&acquired, "select current_user || ' ' || 6 * 7").succeeded().stdout, "orders 42\n");
     let url = acquired.environment["MACHINE_ID_DATABASE_PG"].clone();
     assert_eq!(run(&acquired, &["psql", &url, "-X", "-A", "-t", "-c", "select 43"]).succeeded().stdout, "43\n");
+    // Identity, database, application, and one by which the cluster is asked what there is.
+    assert_eq!(cluster.counters().impersonated, 4);
     let socket = acquired.environment["MACHINE_ID_APPLICATION_GRAFANA"].clone();
     let curl = ["curl", "-sS", "--fail", "--unix-socket", &socket, "http://grafana/health"];
     until("the server", LONG, || (run(&acquired, &curl).stdout == "fine\n").then_some(()));
@@ -103,7 +143,7 @@ fn stock_clients_work_by_the_blocks_variables_until_its_end() {
         assert_eq!(facts.permissions().mode() & 0o777, 0o600, "{name}");
     }
 
-    let running = long_query(&acquired, 600);
+    let running = long_query(&acquired, "select pg_sleep(600)");
     agent.release();
     assert_ne!(running.wait(LONG).status, Some(0));
     assert!(!agent.lease().exists());
@@ -138,15 +178,20 @@ fn a_renewal_of_a_lease_that_is_vouched_for_leaves_its_connections_alone() {
     let acquired = agent.acquire_with(&tunnels(&[postgres(Some(0))]), Some(STATEMENT)).unwrap();
     let port = acquired.tunnels[0].port;
     assert!(port >= 1024);
-    let running = long_query(&acquired, 3);
+    // One holds what the other waits for, so that the end of the query is ours to choose.
+    let holding = long_query(&acquired, "select pg_advisory_lock(7), pg_sleep(600)");
+    let waiting = long_query(&acquired, "select pg_advisory_lock(7), 'do' || 'ne'");
     // As the plugin does: it names the port that the block knows.
-    for again in [0, port] {
+    for again in [0, port, port] {
         let renewed = agent.acquire_with(&tunnels(&[postgres(Some(again))]), Some(STATEMENT)).unwrap();
-        assert_eq!(renewed.tunnels[0].port, port);
+        assert_eq!((renewed.tunnels[0].port, renewed.tunnels[0].kept), (port, true));
     }
     let after = agent.acquire_with(&tunnels(&[postgres(Some(port))]), Some(STATEMENT)).unwrap();
-    assert_eq!(held(&after).iter().filter(|held| *held == "database pg").count(), 4, "each is told");
-    assert!(running.wait(LONG).succeeded().stdout.contains("done"));
+    assert_eq!(held(&after).iter().filter(|held| *held == "database pg").count(), 5, "each is told");
+    assert_eq!(active(&acquired), 2, "both queries go on");
+    end_queries(&acquired, "pg_sleep(600)");
+    assert_ne!(holding.wait(LONG).status, Some(0));
+    assert!(waiting.wait(LONG).succeeded().stdout.contains("done"));
     assert_eq!(query(&acquired, "select 1").succeeded().stdout, "1\n");
     agent.release();
     assert_ne!(query(&acquired, "select 1").status, Some(0));
@@ -183,12 +228,17 @@ fn directory(agent: &Agent, length: usize) -> PathBuf {
 fn a_workspace_whose_path_is_too_long_for_a_socket_is_none_for_its_clients() {
     let Some((cluster, _database)) = stage() else { return };
     let agent = agent(&cluster);
-    for length in [93, 94, 120, 230] {
-        let directory = directory(&agent, length);
+    let comma = agent.directory().canonicalize().unwrap().join("a,b");
+    std::fs::create_dir(&comma).unwrap();
+    std::fs::set_permissions(&comma, std::fs::Permissions::from_mode(0o711)).unwrap();
+    let long = [93, 94, 120, 230].map(|length| directory(&agent, length));
+    // libpq takes what follows a comma for another host.
+    for directory in [comma.join("machine-id-lease")].into_iter().chain(long) {
+        let length = directory.as_os_str().len();
         let members = json!({"directory": directory, "tunnels": [postgres(None)]});
         let acquired = agent.acquire_with(&members, None).unwrap();
         let host = acquired.environment["PGHOST"].clone();
-        assert!(host.len() + "/.s.PGSQL.5432".len() <= 107, "{host}");
+        assert!(host.len() + "/.s.PGSQL.5432".len() <= 107 && !host.contains(','), "{host}");
         assert_eq!(query(&acquired, "select 1").succeeded().stdout, "1\n", "{length}");
         // Where only the workspace is to be seen, a link of one's own does.
         let short = tempfile::tempdir().unwrap();
@@ -297,4 +347,146 @@ fn only_the_agents_user_and_readers_connect() {
         assert_eq!(run(&acquired, &psql).succeeded().stdout, "1\n", "{length}");
         agent.release();
     }
+}
+
+/// A changed configuration is another engine of the same JVM, and the block's clients know its port.
+#[test]
+fn a_changed_configuration_takes_a_blocks_listeners_on() {
+    let Some((cluster, _database)) = stage() else { return };
+    let id_token = Some(("kubernetes".to_owned(), STATEMENT.to_owned()));
+    let options = TokenOptions { name: "jenkins".to_owned(), id_token, ..TokenOptions::default() };
+    let _name = cluster.new_token_with("api", options);
+    for (port, given) in [(Some(0), true), (None, true), (Some(0), false)] {
+        let (statement, agent) = if given {
+            (Some(STATEMENT), Agent::of(&cluster, "kubernetes", "jenkins", &json!({"given": true})))
+        } else {
+            (None, self::agent(&cluster))
+        };
+        let acquired = agent.acquire_with(&tunnels(&[postgres(port)]), statement).unwrap();
+        let before = acquired.tunnels[0].port;
+        let mut running = long_query(&acquired, "select pg_sleep(600)");
+        // Those of the rounds before may take a while to see that nobody waits for them.
+        let queries = active(&acquired);
+        let second = agent.reconfigured();
+        let again = tunnels(&[postgres(port.map(|_| before))]);
+        let taken = agent.acquire_on(&second, &again, statement).unwrap();
+        assert_eq!((taken.tunnels[0].port, taken.tunnels[0].kept), (before, true));
+        assert!((1..=queries).contains(&active(&acquired)), "what was connected goes on");
+        // One that can't be filled takes nothing away.
+        let wrong = tunnels(&[postgres(port.map(|_| before)), json!({"type": "application", "app": "nowhere"})]);
+        agent.acquire_on(&agent.reconfigured(), &wrong, statement).unwrap_err();
+        assert_eq!(query(&acquired, "select 1").succeeded().stdout, "1\n");
+        let mut running = running;
+        assert!(running.runs(), "{}", running.stderr());
+        // The old one ends, as the plugin has it: the lease is given back to both.
+        agent.release();
+        agent.runtime.block_on(second.release(e2e::given::LEASE)).unwrap();
+        assert_ne!(running.wait(LONG).status, Some(0));
+        assert_ne!(query(&acquired, "select 1").status, Some(0));
+    }
+}
+
+#[test]
+fn one_tunnel_that_fails_leaves_its_lease_and_the_others_alone() {
+    let Some((cluster, _database)) = stage() else { return };
+    cluster.add_app("grafana", "http://127.0.0.1:1");
+    let agent = agent(&cluster);
+    let application = |port: u16| json!({"type": "application", "app": "grafana", "port": port});
+    let acquired = agent.acquire_with(&tunnels(&[postgres(Some(0)), application(0)]), None).unwrap();
+    let ports: Vec<u16> = acquired.tunnels.iter().map(|one| one.port).collect();
+    let key = agent.key();
+    let agent = agent.restarted();
+    let squatter = std::net::TcpListener::bind(("127.0.0.1", ports[1])).unwrap();
+    let again = tunnels(&[postgres(Some(ports[0])), application(ports[1])]);
+    let taken = agent.acquire_with(&again, None).unwrap();
+    assert_eq!(taken.tunnels.iter().map(|one| one.port).collect::<Vec<_>>(), ports);
+    assert_ne!(agent.key(), key, "its files are fresh");
+    assert_eq!(query(&acquired, "select 1").succeeded().stdout, "1\n");
+    let problem = status(&agent)[0].problem.clone();
+    for words in ["application \"grafana\"", "ss -ltnp", "run the build again"] {
+        assert!(problem.contains(words), "{problem}");
+    }
+    drop(squatter);
+    // It is tried again by itself.
+    until("the port", LONG, || status(&agent)[0].problem.is_empty().then_some(()));
+    assert!(std::net::TcpStream::connect(("127.0.0.1", ports[1])).is_ok());
+    agent.release();
+}
+
+#[test]
+fn a_lock_and_a_lost_proxy_in_the_middle_of_a_query_are_told() {
+    let Some((cluster, _database)) = stage() else { return };
+    let agent = agent(&cluster);
+    let acquired = agent.acquire_with(&tunnels(&[postgres(None)]), None).unwrap();
+    let running: Vec<_> = (0..3).map(|_| long_query(&acquired, "select pg_sleep(600)")).collect();
+    assert_eq!(status(&agent)[0].failures, Vec::<String>::new());
+    cluster.cut_proxy();
+    for query in running {
+        assert_ne!(query.wait(LONG).status, Some(0));
+    }
+    until("the connection after it", LONG, || (query(&acquired, "select 1").status == Some(0)).then_some(()));
+    let told = until("what is told", LONG, || Some(status(&agent)[0].failures.clone()).filter(|all| !all.is_empty()));
+    assert!(told.len() == 1 && told[0].contains("database \"pg\": a connection was cut"), "{told:?}");
+    let running = long_query(&acquired, "select pg_sleep(600)");
+    cluster.lock_user("bot-api", "maintenance");
+    assert_ne!(running.wait(LONG).status, Some(0));
+    until("the lock", LONG, || status(&agent)[0].problem.contains("[bot_locked]").then_some(()));
+    cluster.unlock_all();
+    until("the tunnel after the lock", LONG, || (query(&acquired, "select 1").status == Some(0)).then_some(()));
+    let released = agent.runtime.block_on(agent.engine.release(e2e::given::LEASE)).unwrap();
+    assert!(released.failures[0].contains("a connection was cut"), "{released:?}");
+}
+
+#[test]
+fn blocks_beside_and_inside_each_other_have_their_own() {
+    let Some((cluster, _database)) = stage() else { return };
+    let agent = agent(&cluster);
+    let members = |number: usize| {
+        let directory = agent.directory().canonicalize().unwrap().join(format!("block-{number}"));
+        json!({"lease": format!("{number:032x}"), "directory": directory, "tunnels": [postgres(None)]})
+    };
+    let outer = agent.acquire_with(&members(1), None).unwrap();
+    let running = long_query(&outer, "select pg_sleep(600)");
+    std::thread::scope(|scope| {
+        for number in 2..6 {
+            let (agent, members) = (&agent, members(number));
+            scope.spawn(move || {
+                let inner = agent.acquire_with(&members, None).unwrap();
+                assert_eq!(query(&inner, "select 6 * 7").succeeded().stdout, "42\n");
+                agent.runtime.block_on(agent.engine.release(&format!("{number:032x}"))).unwrap();
+                assert_ne!(query(&inner, "select 1").status, Some(0), "its block is over");
+            });
+        }
+    });
+    assert_eq!(active(&outer), 1, "the block around goes on");
+    agent.runtime.block_on(agent.engine.release(&format!("{:032x}", 1))).unwrap();
+    assert_ne!(running.wait(LONG).status, Some(0));
+}
+
+#[test]
+fn two_hundred_connections_at_once_through_a_blocks_socket() {
+    let Some((cluster, _database)) = stage() else { return };
+    let agent = agent(&cluster);
+    let acquired = agent.acquire_with(&tunnels(&[postgres(None)]), None).unwrap();
+    let script = agent.directory().join("script");
+    std::fs::write(&script, "select pg_sleep(0.2);\n").unwrap();
+    let script = script.display().to_string();
+    let ended = run(&acquired, &["pgbench", "-n", "-c", "200", "-j", "2", "-t", "3", "-f", &script]).succeeded();
+    assert!(ended.stdout.contains("600/600"), "{}", ended.stdout);
+    agent.release();
+}
+
+/// Only the agent's connection to its controller was lost: its listeners are as they were.
+#[test]
+fn a_lease_that_is_taken_again_in_the_same_process_keeps_its_connections() {
+    let Some((cluster, _database)) = stage() else { return };
+    let agent = agent(&cluster);
+    let acquired = agent.acquire_with(&tunnels(&[postgres(None)]), None).unwrap();
+    assert!(!acquired.tunnels[0].kept);
+    let running = long_query(&acquired, "select pg_sleep(600)");
+    let again = agent.acquire_with(&tunnels(&[postgres(None)]), None).unwrap();
+    assert!(again.tunnels[0].kept);
+    assert_eq!(active(&acquired), 1);
+    agent.release();
+    assert_ne!(running.wait(LONG).status, Some(0));
 }

@@ -66,6 +66,7 @@ fn lease(problem: &str, usable: bool, late: bool) -> LeaseStatus {
         usable,
         problem: problem.to_owned(),
         late,
+        failures: Vec::new(),
         history: CertificateHistory::default(),
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use teleport_api::auth::paginated_resource::Resource;
 use teleport_api::auth::{CreateAppSessionRequest, GetRoleRequest, ListResourcesRequest};
-use teleport_api::types::RoleConditions;
+use teleport_api::types::RoleSpecV6;
 
 use crate::connect::error::{ConnectError, TransportError};
 use crate::connect::grpc::status::Call;
@@ -45,6 +45,8 @@ pub struct DatabaseRules {
     pub users: Vec<String>,
     /// Names of databases.
     pub names: Vec<String>,
+    /// Whether users are made when somebody connects: then the list of users isn't looked at.
+    pub makes_users: bool,
 }
 
 /// A web application.
@@ -128,8 +130,8 @@ impl AuthClient {
     /// # Errors
     /// The server's refusal, or why there is no answer.
     pub async fn impersonated_roles(&self, name: &str) -> Result<Vec<String>, ConnectError> {
-        let allow = self.allowed(Call::named("the request for the bot's own role"), name).await?;
-        Ok(allow.impersonate.unwrap_or_default().roles)
+        let role = self.role(Call::named("the request for the bot's own role"), name).await?;
+        Ok(role.allow.unwrap_or_default().impersonate.unwrap_or_default().roles)
     }
 
     /// What the role `name` says of databases, to somebody who holds it.
@@ -137,14 +139,19 @@ impl AuthClient {
     /// # Errors
     /// The server's refusal, or why there is no answer.
     pub async fn database_rules(&self, name: &str) -> Result<DatabaseRules, ConnectError> {
-        let allow = self.allowed(Call::named("the request for a role"), name).await?;
-        Ok(DatabaseRules { users: allow.database_users, names: allow.database_names })
+        /// The mode that makes none.
+        const OFF: i32 = 1;
+        let role = self.role(Call::named("the request for a role"), name).await?;
+        let (allow, options) = (role.allow.unwrap_or_default(), role.options.unwrap_or_default());
+        let makes_users =
+            options.create_database_user.is_some_and(|made| made.value) || options.create_database_user_mode > OFF;
+        Ok(DatabaseRules { users: allow.database_users, names: allow.database_names, makes_users })
     }
 
-    async fn allowed(&self, call: Call<'static>, name: &str) -> Result<RoleConditions, ConnectError> {
+    async fn role(&self, call: Call<'static>, name: &str) -> Result<RoleSpecV6, ConnectError> {
         let request = GetRoleRequest { name: name.to_owned() };
         let role = self.call(call, self.service().get_role(request)).await?;
-        Ok(role.spec.and_then(|spec| spec.allow).unwrap_or_default())
+        Ok(role.spec.unwrap_or_default())
     }
 
     /// Makes an application session and gives its id; up to version 15 a certificate for an application needs one.

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use hyper::body::Bytes;
-use tokio::sync::{Mutex, Notify, mpsc};
+use tokio::sync::{Mutex, mpsc};
 
+use super::alarm::Alarm;
 use crate::clock::SharedClock;
 use crate::connect::{ClientCredential, Cluster, ConnectError, Connector, Receiving, SshTarget, SshTransport, Window};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::local::quota::Permit;
 
 /// How long a failure to connect is the answer for everybody who waited for the same connection.
@@ -25,8 +26,8 @@ pub struct Link {
     host_cas: Vec<String>,
     credential: ClientCredential,
     clock: SharedClock,
-    /// Told of a refusal that speaks of a lock.
-    locked: Arc<Notify>,
+    /// Told what comes of each connection.
+    alarm: Arc<Alarm>,
     state: Mutex<State>,
 }
 
@@ -56,8 +57,8 @@ pub(super) struct Host {
 }
 
 impl Link {
-    /// A link to the proxy of `cluster`, verified with `host_cas` (PEM), as `credential`, a role certificate. `locked` is
-    /// told when somebody is refused by it because of a lock.
+    /// A link to the proxy of `cluster`, verified with `host_cas` (PEM), as `credential`, a role certificate. `alarm` is
+    /// told what comes of each connection to a host.
     #[must_use]
     pub fn new(
         connector: Connector,
@@ -65,9 +66,9 @@ impl Link {
         host_cas: Vec<String>,
         credential: ClientCredential,
         clock: SharedClock,
-        locked: Arc<Notify>,
+        alarm: Arc<Alarm>,
     ) -> Self {
-        Self { connector, cluster, host_cas, credential, clock, locked, state: Mutex::default() }
+        Self { connector, cluster, host_cas, credential, clock, alarm, state: Mutex::default() }
     }
 
     /// The proxy's host, whose name may be part of a host's.
@@ -78,11 +79,9 @@ impl Link {
     /// Connects to a host, by a narrow window without the right to a wide one. A connection that turns out to be lost is
     /// made again, once.
     pub(super) async fn open(self: &Arc<Self>, target: &SshTarget, wide: Option<Permit>) -> Result<Host, Error> {
-        self.try_open(target, wide).await.inspect_err(|error| {
-            if error.code() == Code::BotLocked {
-                self.locked.notify_one();
-            }
-        })
+        let outcome = self.try_open(target, wide).await;
+        self.alarm.told(outcome.as_ref().map(|_| ()), self.clock.now());
+        outcome
     }
 
     async fn try_open(self: &Arc<Self>, target: &SshTarget, wide: Option<Permit>) -> Result<Host, Error> {

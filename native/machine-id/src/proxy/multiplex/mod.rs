@@ -7,6 +7,7 @@
 //! Clients aren't trusted: [`crate::local`] and [`foreign`] see to it that nothing of theirs holds up a thread of the
 //! runtime, [`limits`] that none takes what others need.
 
+mod alarm;
 mod client;
 mod foreign;
 #[cfg(feature = "fuzzing")]
@@ -17,6 +18,7 @@ mod server;
 mod session;
 mod wire;
 
+pub use alarm::Alarm;
 pub use client::{Answer, connect, hand_over, takes_descriptors};
 pub use link::Link;
 pub use server::{Serving, Switch};

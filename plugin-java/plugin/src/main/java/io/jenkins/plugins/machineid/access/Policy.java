@@ -168,6 +168,20 @@ public final class Policy {
                 || IdentityName.id(name).equals(IdentityName.EACH) && (folder.isEmpty() || folder.equals(IdentityName.folder(name)));
     }
 
+    /** For what agents say: whether the node may have anything of the identity. No refusal is told of. */
+    public boolean mayHave(String identity, NodeFacts node) {
+        ReadRule known = rules.get(identity);
+        if (known == null) {
+            return false;
+        }
+        try {
+            node(known, node);
+            return true;
+        } catch (Refusal refused) {
+            return false;
+        }
+    }
+
     /** For forms and rules: whether the node may have it. */
     public boolean names(String identity, NodeFacts node) {
         ReadRule known = rules.get(identity);

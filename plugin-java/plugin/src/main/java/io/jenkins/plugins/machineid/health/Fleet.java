@@ -3,9 +3,7 @@
 package io.jenkins.plugins.machineid.health;
 
 import hudson.model.Computer;
-import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
-import io.jenkins.plugins.machineid.report.AgentReport;
-import io.jenkins.plugins.machineid.report.AgentReports;
+import io.jenkins.plugins.machineid.lease.Believed;
 import io.jenkins.plugins.machineid.report.Condition;
 import java.time.Instant;
 import java.util.EnumMap;
@@ -18,13 +16,13 @@ import jenkins.model.Jenkins;
 /** All agents and identities at one moment, as far as is known: nobody is asked. */
 final class Fleet {
     private final List<Entry> entries;
-    private final Map<String, AgentReport> reports;
+    private final Believed believed;
     private final Instant now;
     private final Map<Condition, Integer> counts = new EnumMap<>(Condition.class);
 
-    private Fleet(List<Entry> entries, Map<String, AgentReport> reports, Instant now) {
+    private Fleet(List<Entry> entries, Believed believed, Instant now) {
         this.entries = entries;
-        this.reports = reports;
+        this.believed = believed;
         this.now = now;
         entries.forEach(entry -> counts.merge(entry.condition(), 1, Integer::sum));
     }
@@ -36,14 +34,14 @@ final class Fleet {
                 online.add(computer.getName());
             }
         }
-        return of(AgentReports.get().all(), online, new Clusters(MachineIdConfiguration.get().settings()), Instant.now());
+        return of(Believed.now(), online, Instant.now());
     }
 
-    static Fleet of(Map<String, AgentReport> reports, Set<String> online, Clusters clusters, Instant now) {
-        List<Entry> entries = reports.entrySet().stream()
-                .flatMap(each -> Entry.of(each.getKey(), each.getValue(), online.contains(each.getKey()), clusters, now))
+    static Fleet of(Believed believed, Set<String> online, Instant now) {
+        List<Entry> entries = believed.reports().entrySet().stream()
+                .flatMap(each -> Entry.of(each.getKey(), each.getValue(), online.contains(each.getKey()), believed, now))
                 .toList();
-        return new Fleet(entries, reports, now);
+        return new Fleet(entries, believed, now);
     }
 
     Instant moment() {
@@ -55,7 +53,12 @@ final class Fleet {
     }
 
     int agents() {
-        return reports.size();
+        return believed.reports().size();
+    }
+
+    /** The names of the identities that are configured. */
+    List<String> names() {
+        return believed.names();
     }
 
     /** How many there are of each. */

@@ -7,10 +7,8 @@ import hudson.model.Api;
 import hudson.model.ManagementLink;
 import hudson.security.Permission;
 import io.jenkins.plugins.machineid.Messages;
-import io.jenkins.plugins.machineid.field.Texts;
 import io.jenkins.plugins.machineid.lease.Tried;
 import jenkins.model.Jenkins;
-import org.kohsuke.stapler.ForwardToView;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.Stapler;
@@ -89,23 +87,23 @@ public class HealthPage extends ManagementLink implements StaplerProxy {
 
     /** Renews an identity now. */
     @POST
-    public HttpResponse doRenew(@QueryParameter String at) {
+    public HttpResponse doRenew(@QueryParameter String at, @QueryParameter String back) {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return shown(at, Actions.on(at).renew());
+        return Outcomes.shown(Actions.on(at).renew(), back);
     }
 
     /** Has an agent look at the cluster. */
     @POST
-    public HttpResponse doTest(@QueryParameter String at) {
+    public HttpResponse doTest(@QueryParameter String at, @QueryParameter String back) {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return shown(at, Actions.on(at).test());
+        return Outcomes.shown(Actions.on(at).test(), back);
     }
 
     /** Drops an identity; the view {@code confirm} has said what that means. */
     @POST
-    public HttpResponse doDrop(@QueryParameter String at) {
+    public HttpResponse doDrop(@QueryParameter String at, @QueryParameter String back) {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return shown(at, Actions.on(at).drop());
+        return Outcomes.shown(Actions.on(at).drop(), back);
     }
 
     /** For the view {@code confirm}. */
@@ -114,7 +112,9 @@ public class HealthPage extends ManagementLink implements StaplerProxy {
         return new Drop(Actions.on(at));
     }
 
-    private ForwardToView shown(String at, Tried tried) {
-        return new ForwardToView(this, "index").with("tried", tried).with("triedAt", Texts.orEmpty(at));
+    /** What came of the action that has led here; null: none has. */
+    public Tried getTried() {
+        StaplerRequest2 request = Stapler.getCurrentRequest2();
+        return request == null ? null : Outcomes.of(request.getParameter("tried"));
     }
 }

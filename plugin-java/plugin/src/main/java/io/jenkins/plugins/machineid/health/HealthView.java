@@ -90,6 +90,11 @@ public final class HealthView {
         return pages(found);
     }
 
+    /** The part of an address that asks for this page. */
+    public String getHere() {
+        return query.link(page);
+    }
+
     /** The part of an address that asks for the page before; null: there is none. */
     public String getPrevious() {
         return page > 1 ? query.link(page - 1) : null;
@@ -122,7 +127,7 @@ public final class HealthView {
 
     /** Those that the table can be narrowed to: agents may make others up. */
     public List<String> getIdentityChoices() {
-        return choices(query.identity(), settings().identities().stream().map(each -> each.getId()));
+        return choices(query.identity(), fleet.names().stream());
     }
 
     public List<String> getClusterChoices() {

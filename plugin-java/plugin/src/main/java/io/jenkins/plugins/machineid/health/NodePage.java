@@ -7,8 +7,7 @@ import hudson.model.Action;
 import hudson.model.Api;
 import hudson.model.Computer;
 import io.jenkins.plugins.machineid.Messages;
-import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
-import io.jenkins.plugins.machineid.field.Texts;
+import io.jenkins.plugins.machineid.lease.Believed;
 import io.jenkins.plugins.machineid.lease.Tried;
 import io.jenkins.plugins.machineid.report.AgentReport;
 import io.jenkins.plugins.machineid.report.AgentReports;
@@ -17,10 +16,11 @@ import java.util.Collection;
 import java.util.List;
 import jenkins.model.Jenkins;
 import jenkins.model.TransientActionFactory;
-import org.kohsuke.stapler.ForwardToView;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.Stapler;
 import org.kohsuke.stapler.StaplerProxy;
+import org.kohsuke.stapler.StaplerRequest2;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 import org.kohsuke.stapler.verb.POST;
@@ -85,13 +85,8 @@ public class NodePage implements Action, StaplerProxy {
     /** Empty when the agent was never heard of. */
     @Exported
     public List<Row> getRows() {
-        AgentReport report = report();
-        if (report == null) {
-            return List.of();
-        }
         Instant now = Instant.now();
-        Clusters clusters = new Clusters(MachineIdConfiguration.get().settings());
-        return Entry.of(computer.getName(), report, computer.isOnline(), clusters, now)
+        return entries(now).stream()
                 .sorted(Order.STATE.comparator())
                 .map(entry -> new Row(entry, now))
                 .toList();
@@ -100,13 +95,16 @@ public class NodePage implements Action, StaplerProxy {
     /** The clusters as this agent reached them. */
     @Exported
     public List<ClusterSummary> getClusters() {
-        AgentReport report = report();
-        if (report == null) {
-            return List.of();
-        }
         Instant now = Instant.now();
-        Clusters clusters = new Clusters(MachineIdConfiguration.get().settings());
-        return ClusterSummary.of(Entry.of(computer.getName(), report, computer.isOnline(), clusters, now).toList(), now);
+        return ClusterSummary.of(entries(now), now);
+    }
+
+    private List<Entry> entries(Instant now) {
+        Believed believed = Believed.now(computer.getName());
+        AgentReport report = believed.reports().get(computer.getName());
+        return report == null
+                ? List.of()
+                : Entry.of(computer.getName(), report, computer.isOnline(), believed, now).toList();
     }
 
     /** Whether the present user may have the agent do something. */
@@ -118,21 +116,21 @@ public class NodePage implements Action, StaplerProxy {
     @POST
     public HttpResponse doRenew(@QueryParameter String at) {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return shown(at, here(at).renew());
+        return Outcomes.shown(here(at).renew(), "");
     }
 
     /** As {@link HealthPage#doTest}; always of this agent. */
     @POST
     public HttpResponse doTest(@QueryParameter String at) {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return shown(at, here(at).test());
+        return Outcomes.shown(here(at).test(), "");
     }
 
     /** As {@link HealthPage#doDrop}; always of this agent. */
     @POST
     public HttpResponse doDrop(@QueryParameter String at) {
         Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-        return shown(at, here(at).drop());
+        return Outcomes.shown(here(at).drop(), "");
     }
 
     /** For the view {@code confirm}. */
@@ -145,8 +143,10 @@ public class NodePage implements Action, StaplerProxy {
         return new Actions(Actions.on(at).identity(), computer.getName());
     }
 
-    private ForwardToView shown(String at, Tried tried) {
-        return new ForwardToView(this, "index").with("tried", tried).with("triedAt", Texts.orEmpty(at));
+    /** What came of the action that has led here; null: none has. */
+    public Tried getTried() {
+        StaplerRequest2 request = Stapler.getCurrentRequest2();
+        return request == null ? null : Outcomes.of(request.getParameter("tried"));
     }
 
     /** Puts it on the page of each agent. */

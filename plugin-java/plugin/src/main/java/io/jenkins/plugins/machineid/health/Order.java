@@ -15,7 +15,7 @@ enum Order {
     /** What expires first. */
     EXPIRY(Comparator.comparing(Entry::expiresAt, Comparator.nullsLast(Comparator.<Instant>naturalOrder()))),
     /** Who wasn't heard of for the longest time. */
-    HEARD(Comparator.comparing(entry -> entry.report().heardAt()));
+    HEARD(Comparator.comparing(entry -> entry.report().heardAt(), Comparator.nullsFirst(Comparator.<Instant>naturalOrder())));
 
     private final Comparator<Entry> comparator;
 
@@ -23,6 +23,7 @@ enum Order {
         this.comparator = first.thenComparing(Entry::condition)
                 .thenComparing(entry -> entry.report().agent(), String.CASE_INSENSITIVE_ORDER)
                 .thenComparing(Entry::node)
+                .thenComparing(Entry::name)
                 .thenComparing(Entry::identityId);
     }
 

@@ -47,7 +47,7 @@ public record Query(String text, String state, String identity, String cluster, 
     boolean wants(Entry entry) {
         return (state.isEmpty()
                         || (state.equals(TROUBLE) ? entry.condition().isTrouble() : entry.condition().word().equals(state)))
-                && (identity.isEmpty() || entry.identityId().equals(identity))
+                && (identity.isEmpty() || entry.name().equals(identity))
                 && (cluster.isEmpty() || entry.cluster().equals(cluster))
                 && (text.isEmpty() || entry.says(each -> contains(each, text)));
     }

@@ -7,6 +7,7 @@ import io.jenkins.plugins.machineid.report.Condition;
 import io.jenkins.plugins.machineid.report.Failing;
 import io.jenkins.plugins.machineid.report.LeaseReport;
 import io.jenkins.plugins.machineid.report.Server;
+import io.jenkins.plugins.machineid.report.Silence;
 import java.time.Instant;
 import java.util.List;
 import org.kohsuke.stapler.export.Exported;
@@ -40,10 +41,10 @@ public final class Row {
         return entry.online();
     }
 
-    /** As the library knows it; null: the agent has none. */
+    /** As it is configured, a folder's with its folder; null: the agent has none. */
     @Exported
     public String getIdentity() {
-        return entry.identity() == null ? null : entry.identityId();
+        return orNull(entry.name());
     }
 
     @Exported
@@ -125,6 +126,10 @@ public final class Row {
     /** What is wrong, or worth knowing; null: nothing. */
     @Exported
     public String getProblem() {
+        if (entry.condition() == Condition.SILENT) {
+            Silence silence = entry.report().silence();
+            return silence == null ? Messages.Health_notHeard() : silence.why();
+        }
         if (failing() != null && !failing().message().isEmpty()) {
             return failing().message();
         }
@@ -155,11 +160,18 @@ public final class Row {
 
     @Exported
     public String getSince() {
-        return failing() == null ? null : Ages.time(failing().since());
+        return Ages.time(since());
     }
 
     public String getSinceText() {
-        return failing() == null ? "" : Ages.ago(failing().since(), now);
+        return Ages.ago(since(), now);
+    }
+
+    private Instant since() {
+        if (entry.condition() == Condition.SILENT) {
+            return entry.report().silentSince(entry.identity(), now);
+        }
+        return failing() == null ? null : failing().since();
     }
 
     /** Leases that it has now. */

@@ -16,6 +16,7 @@ final class States {
             case NEEDS_TOKEN -> Messages.Health_needsToken();
             case EXPIRED -> Messages.Health_expired();
             case UNAVAILABLE -> Messages.Health_unavailable();
+            case SILENT -> Messages.Health_silent();
             case FAILING -> Messages.Health_failing();
             case LEASE_FAILING -> Messages.Health_leaseFailing();
             case READY -> Messages.Health_ready();
@@ -29,7 +30,7 @@ final class States {
     static String colour(Condition condition) {
         return switch (condition) {
             case LOCKED, NEEDS_TOKEN, EXPIRED, UNAVAILABLE -> "jenkins-!-error-color";
-            case FAILING, LEASE_FAILING -> "jenkins-!-warning-color";
+            case SILENT, FAILING, LEASE_FAILING -> "jenkins-!-warning-color";
             case READY, EACH_LEASE -> "jenkins-!-success-color";
             case OFFLINE, UNUSED -> "jenkins-!-text-color-secondary";
         };

@@ -195,6 +195,7 @@ public final class ActiveLeases {
         try {
             entry.holder.session().note(entry.holder.run(), lease);
             entry.notice.reported(entry.holder, lease);
+            entry.holder.session().failures(lease).forEach(entry.holder.listener().getLogger()::println);
         } catch (AuditViolation e) {
             entry.refuse(e);
         } catch (RuntimeException e) {

@@ -131,38 +131,61 @@ final class AgentLink {
     /**
      * What the agent says of itself now, which {@link AgentReports} remembers.
      *
-     * @param all also what hasn't changed
-     * @return of each engine; none where all is as before
+     * @return of each engine that has answered; none where all is as before
      */
-    List<Reply> status(boolean all) throws IOException, InterruptedException {
-        AgentStatus said =
-                calls.call(AgentStatus.class, new StatusTask(root, all ? null : AgentReports.get().number(node)), LOCAL);
+    List<Reply> status() throws IOException, InterruptedException {
+        try {
+            return answered();
+        } catch (AgentGone e) {
+            // It is offline, and shown so.
+            throw e;
+        } catch (AbortException e) {
+            AgentReports.get().unanswered(node, agent, TrialAgents.sentence(e), Instant.now());
+            throw e;
+        }
+    }
+
+    private List<Reply> answered() throws IOException, InterruptedException {
+        String known = AgentReports.get().number(node);
+        AgentStatus said = calls.call(AgentStatus.class, new StatusTask(root, known), LOCAL);
         Instant now = Instant.now();
         if (said.isUnchanged()) {
-            if (all || AgentReports.get().heardAgain(node, now).isEmpty()) {
+            if (known == null || AgentReports.get().heardAgain(node, now).isEmpty()) {
                 throw Reply.malformed("unchanged, and nothing before");
             }
             return List.of();
         }
-        List<Reply> replies = replies(said);
-        AgentReports.get().heard(node, AgentReport.of(agent, said, replies, now));
+        List<Reply> replies = new ArrayList<>();
+        String fault = read(said, replies);
+        AgentReports.get().heard(node, AgentReport.of(agent, said, replies, fault, now));
+        AgentCounts.get().heard(node, replies, fault.isEmpty(), Believed.now(node));
         return replies;
     }
 
-    private static List<Reply> replies(AgentStatus said) throws NativeFailure {
-        List<Reply> replies = new ArrayList<>();
+    /**
+     * @param replies of the engines that have answered
+     * @return why another one hasn't; empty: there is none
+     */
+    private static String read(AgentStatus said, List<Reply> replies) throws NativeFailure {
+        String fault = "";
+        int engines = 0;
         long size = 0;
         for (Object reply : said.getReplies()) {
-            if (replies.size() == MAX_ENGINES || !(reply instanceof byte[] bytes)) {
-                throw Reply.malformed("status of " + replies.size() + " engines");
+            if (engines++ == MAX_ENGINES || !(reply instanceof byte[] bytes)) {
+                throw Reply.malformed("status of " + engines + " engines");
             }
             size += bytes.length;
             if (size > Reply.MAX_BYTES) {
                 throw Reply.malformed("status of more than " + Reply.MAX_BYTES + " bytes");
             }
-            replies.add(Reply.read(bytes));
+            try {
+                replies.add(Reply.read(bytes));
+            } catch (NativeFailure e) {
+                // The others tell how they stand all the same.
+                fault = e.sentence();
+            }
         }
-        return replies;
+        return fault;
     }
 
     private byte[] withConfig(Callable<Answer, IOException> task, long seconds, EngineConfig config, String identity)

@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -48,7 +47,7 @@ public final class AgentWork {
 
         final int threadsPerAgent;
         private final int longestQueue;
-        private final ExecutorService pool;
+        private final ThreadPoolExecutor pool;
 
         Kind(int threadsPerAgent, int threads, int longestQueue) {
             this.threadsPerAgent = threadsPerAgent;
@@ -107,11 +106,14 @@ public final class AgentWork {
 
     /** How many tasks wait for a thread of their agent's, or of the pool. */
     static int queued(Kind kind) {
+        // In between, one may be counted twice: it is a number for people.
+        int ofPool = kind.pool.getQueue().size();
         synchronized (LANES) {
-            return LANES.entrySet().stream()
-                    .filter(lane -> lane.getKey().startsWith(kind + " "))
-                    .mapToInt(lane -> lane.getValue().queue.size())
-                    .sum();
+            return ofPool
+                    + LANES.entrySet().stream()
+                            .filter(lane -> lane.getKey().startsWith(kind + " "))
+                            .mapToInt(lane -> lane.getValue().queue.size())
+                            .sum();
         }
     }
 

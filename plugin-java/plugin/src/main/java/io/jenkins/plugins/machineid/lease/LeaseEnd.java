@@ -8,6 +8,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.audit.MachineIdAction;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
@@ -20,7 +21,7 @@ final class LeaseEnd {
 
     private static final Logger LOGGER = Logger.getLogger(LeaseEnd.class.getName());
     /** It was released before. */
-    private static final Released BEFORE = new Released(null, null);
+    private static final Released BEFORE = new Released(List.of(), null, null);
 
     private final LeaseSession session;
 
@@ -46,9 +47,7 @@ final class LeaseEnd {
         boolean interrupted = Thread.interrupted();
         try {
             Released done = within(PATIENCE_SECONDS).join();
-            if (done.line() != null) {
-                listener.getLogger().println(done.line());
-            }
+            done.lines().forEach(listener.getLogger()::println);
             return done.violation();
         } finally {
             if (interrupted) {
@@ -100,10 +99,10 @@ final class LeaseEnd {
             }
             MachineIdAction.of(run).released(session.allowance(), state);
         }
-        return new Released(line, violation);
+        return new Released(session.failures(reply), line, violation);
     }
 
     private Released owed() {
-        return new Released(Messages.Console_owed(session.identity(), session.agentName()), null);
+        return new Released(List.of(), Messages.Console_owed(session.identity(), session.agentName()), null);
     }
 }

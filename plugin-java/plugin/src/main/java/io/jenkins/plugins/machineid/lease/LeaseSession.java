@@ -55,6 +55,8 @@ public final class LeaseSession implements Serializable {
     private transient volatile boolean over;
     /** Made when it is needed: a lease that was saved is taken again. */
     private transient Renewal renewal;
+    /** What its console was told of its connections; a restart of the controller may tell it again. */
+    private transient TunnelNotice tunnelNotice;
     /** Null until it is known again after a restart. */
     private transient volatile Run<?, ?> build;
 
@@ -142,6 +144,14 @@ public final class LeaseSession implements Serializable {
         return renewal;
     }
 
+    /** What the block's console is to be told of its connections, and wasn't yet. */
+    synchronized List<String> failures(Reply lease) {
+        if (tunnelNotice == null) {
+            tunnelNotice = new TunnelNotice();
+        }
+        return hasListeners() ? tunnelNotice.lines(lease.texts("failures")) : List.of();
+    }
+
     public String lease() {
         return lease;
     }
@@ -198,7 +208,7 @@ public final class LeaseSession implements Serializable {
             environment.putAll(TunnelVariables.of(request.tunnels(), filled.listeners(), directory, lease));
             listener.getLogger()
                     .println(again ? Messages.Console_again(request.identity()) : filled.firstLine(request, agentName));
-            tunnelLines(again).forEach(listener.getLogger()::println);
+            tunnelLines(again, filled.listeners()).forEach(listener.getLogger()::println);
             held = true;
             return environment;
         } finally {
@@ -209,13 +219,16 @@ public final class LeaseSession implements Serializable {
     }
 
     /** What the block is told of its databases and applications. */
-    private List<String> tunnelLines(boolean again) {
+    private List<String> tunnelLines(boolean again, List<Listener> listeners) {
         List<String> lines = new ArrayList<>();
         if (!hasListeners()) {
             return lines;
         }
         if (again) {
-            lines.add(Messages.Console_listenersAgain());
+            // An agent that was away for a moment has kept them, and their connections.
+            if (!listeners.stream().allMatch(Listener::kept)) {
+                lines.add(Messages.Console_listenersAgain());
+            }
             return lines;
         }
         String open = ports.stream().filter(port -> port != 0).map(String::valueOf).collect(Collectors.joining(", "));

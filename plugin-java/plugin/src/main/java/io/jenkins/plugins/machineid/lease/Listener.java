@@ -18,8 +18,9 @@ import org.json.JSONObject;
  *
  * @param protocol what is spoken there
  * @param port of 127.0.0.1; 0: it is a Unix socket
+ * @param kept whether the agent had it open already: its word, for show alone
  */
-record Listener(String protocol, int port) {
+record Listener(String protocol, int port, boolean kept) {
     private static final Set<String> APPLICATIONS = Set.copyOf(Vocabulary.words("application_protocols"));
     private static final int PORT_MIN = Vocabulary.limit("tunnel_port_min");
     private static final int PORT_MAX = Vocabulary.limit("tunnel_port_max");
@@ -61,6 +62,6 @@ record Listener(String protocol, int port) {
         if (!asAsked) {
             throw Reply.malformed("the port of a tunnel");
         }
-        return new Listener(protocol, (int) port);
+        return new Listener(protocol, (int) port, told.flag("kept"));
     }
 }

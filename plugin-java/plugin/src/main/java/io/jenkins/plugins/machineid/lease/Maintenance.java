@@ -10,11 +10,15 @@ import io.jenkins.plugins.machineid.report.AgentReports;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
@@ -29,11 +33,13 @@ public class Maintenance extends PeriodicWork {
     /** From one round of visits to the next. */
     static final Duration ROUND = Duration.ofMillis(MIN);
 
-    private static final Set<String> BUSY = ConcurrentHashMap.newKeySet();
+    private static final Visits VISITS =
+            new Visits(task -> AgentWork.submit(AgentWork.Kind.UPKEEP, nextTask(), task), Maintenance::visited);
+    private static final AtomicLong TASKS = new AtomicLong();
     /** To be visited once more, when the visit that is under way is over. */
     private static final Set<String> ONCE_MORE = ConcurrentHashMap.newKeySet();
     /** About to be asked. */
-    private static final Set<String> LOOKING = ConcurrentHashMap.newKeySet();
+    private static final Set<String> LOOKING = new HashSet<>();
     private static final Duration MOMENT = Duration.ofSeconds(3);
     private static final AtomicBoolean RECHECK = new AtomicBoolean();
     private static final Map<String, String> SAID = new ConcurrentHashMap<>();
@@ -56,7 +62,9 @@ public class Maintenance extends PeriodicWork {
     @Override
     protected void doRun() {
         recheckSoon();
-        AgentReports.get().retain(node -> node.isEmpty() || Jenkins.get().getNode(node) != null);
+        Predicate<String> exists = node -> node.isEmpty() || Jenkins.get().getNode(node) != null;
+        AgentReports.get().retain(exists);
+        AgentCounts.get().retain(exists);
         for (Computer computer : Jenkins.get().getComputers()) {
             if (computer.isOnline()) {
                 visitSoon(computer, null);
@@ -66,17 +74,19 @@ public class Maintenance extends PeriodicWork {
 
     /** Waits for nothing. One visit of an agent at a time: while one waits there is no second one. */
     static boolean visitSoon(Computer computer, TaskListener listener) {
-        String node = computer.getName();
-        if (BUSY.add(node)) {
-            try {
-                AgentWork.submit(AgentWork.Kind.UPKEEP, node, () -> visit(computer, listener));
-                return true;
-            } catch (RejectedExecutionException | OutOfMemoryError e) {
-                // No thread could be made, or far too much waits: the next round tries again.
-                BUSY.remove(node);
-            }
+        // Where no thread could be made the next round tries again.
+        return VISITS.add(computer.getName(), () -> visit(computer, listener));
+    }
+
+    /** A task goes from agent to agent: none waits for another one because of the agent that it began with. */
+    private static String nextTask() {
+        return "visits-" + TASKS.incrementAndGet();
+    }
+
+    private static void visited(String node) {
+        if (ONCE_MORE.remove(node)) {
+            visitNow(node);
         }
-        return false;
     }
 
     /** Visits a node at a time, if it has an agent then; the rounds of each minute are there beside it. */
@@ -116,14 +126,24 @@ public class Maintenance extends PeriodicWork {
         SAID.remove(node);
         ONCE_MORE.remove(node);
         AgentReports.get().forget(node);
+        AgentCounts.get().forget(node);
     }
 
-    /** Asks an agent in a moment how it stands, once for all that happens until then. */
+    /** Asks an agent in a moment how it stands, once for all that happens until then; one timer serves all agents. */
     static void lookSoon(String node) {
-        if (LOOKING.add(node)) {
+        boolean first;
+        synchronized (LOOKING) {
+            first = LOOKING.isEmpty();
+            LOOKING.add(node);
+        }
+        if (first) {
             AgentWork.later(MOMENT.toMillis(), () -> {
-                LOOKING.remove(node);
-                visitNow(node);
+                List<String> nodes;
+                synchronized (LOOKING) {
+                    nodes = List.copyOf(LOOKING);
+                    LOOKING.clear();
+                }
+                nodes.forEach(Maintenance::visitNow);
             });
         }
     }
@@ -143,11 +163,6 @@ public class Maintenance extends PeriodicWork {
             // Once for each new reason, not each minute.
             if (!String.valueOf(e.getMessage()).equals(SAID.put(node, String.valueOf(e.getMessage())))) {
                 LOGGER.log(Level.WARNING, () -> computer.getDisplayName() + ": " + e.getMessage());
-            }
-        } finally {
-            BUSY.remove(node);
-            if (ONCE_MORE.remove(node)) {
-                visitNow(node);
             }
         }
     }

@@ -125,7 +125,7 @@ public final class OnDemand {
             try {
                 return work.with(new Call(computer, link, settings, identity));
             } finally {
-                look(link, agent);
+                look(computer.getName(), link, agent);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -135,10 +135,10 @@ public final class OnDemand {
         }
     }
 
-    /** What came of it is shown at once. */
-    private static void look(AgentLink link, String agent) throws InterruptedException {
+    /** What came of it is shown at once, and certificates that the agent tells of are noted: it tells of them once. */
+    private static void look(String node, AgentLink link, String agent) throws InterruptedException {
         try {
-            link.status(false);
+            Sweep.look(node, link);
         } catch (IOException e) {
             LOGGER.log(Level.FINE, e, () -> "agent " + agent + " doesn't tell how it stands");
         }

@@ -43,7 +43,7 @@ final class RenewalNotice {
     }
 
     /** What changes from one try to the next, as a time or a port does, makes no other cause. */
-    private static String cause(String sentence) {
+    static String cause(String sentence) {
         return sentence.replaceAll("\\d+", "0");
     }
 

@@ -32,12 +32,10 @@ final class Sweep {
         return (System.nanoTime() - STARTED) / 1_000_000 > GRACE_MS;
     }
 
-    /** @param release what is held for nobody */
-    static void run(String node, AgentLink link, boolean release) throws IOException, InterruptedException {
-        int left = MOST;
+    /** Asks the agent how it stands; what is new of its leases is noted with their builds, since it isn't told again. */
+    static void look(String node, AgentLink link) throws IOException, InterruptedException {
         Map<String, Integer> notes = new HashMap<>();
-        List<Reply> news = link.status(false);
-        for (Reply status : news) {
+        for (Reply status : link.status()) {
             for (Reply held : status.objects("leases")) {
                 String lease = held.text("lease");
                 if (notes.merge(lease, 1, Integer::sum) <= MOST_NOTES) {
@@ -45,6 +43,12 @@ final class Sweep {
                 }
             }
         }
+    }
+
+    /** @param release what is held for nobody */
+    static void run(String node, AgentLink link, boolean release) throws IOException, InterruptedException {
+        int left = MOST;
+        look(node, link);
         // Also where nothing is new there: a build may have ended meanwhile.
         for (LeaseReport held : AgentReports.get().of(node).map(AgentReport::leases).orElse(List.of())) {
             String lease = held.lease();

@@ -23,6 +23,17 @@ final class TunnelVariables {
     private static final String POSTGRES_SOCKET = ".s.PGSQL.";
     private static final int LONGEST_NAME = (POSTGRES_SOCKET + POSTGRES).length();
     private static final int LONGEST_PATH = Vocabulary.limit("socket_path_bytes");
+    /** What libpq would take rather than what is said here. */
+    private static final List<String> LIBPQ_OTHERS = List.of(
+            "PGHOSTADDR",
+            "PGSERVICE",
+            "PGSSLMODE",
+            "PGREQUIRESSL",
+            "PGSSLNEGOTIATION",
+            "PGGSSENCMODE",
+            "PGCHANNELBINDING",
+            "PGREQUIREAUTH",
+            "PGREQUIREPEER");
     private static final int BESIDE_DIGITS = 8;
     private static final int BELOW_DIGITS = 32;
 
@@ -40,6 +51,7 @@ final class TunnelVariables {
      * @param tunnels as they are asked for
      * @param listeners of them, in their order
      * @param directory the lease's own
+     * @return an empty value: the variable is to be taken out of the environment
      */
     static Map<String, String> of(JSONArray tunnels, List<Listener> listeners, String directory, String lease) {
         TunnelVariables made = new TunnelVariables(way(directory, lease));
@@ -73,7 +85,8 @@ final class TunnelVariables {
     }
 
     private static boolean fits(String way) {
-        return way.getBytes(StandardCharsets.UTF_8).length + 1 + LONGEST_NAME <= LONGEST_PATH;
+        // libpq takes a comma for the end of one host and the beginning of another.
+        return way.getBytes(StandardCharsets.UTF_8).length + 1 + LONGEST_NAME <= LONGEST_PATH && way.indexOf(',') < 0;
     }
 
     private static boolean isOf(String client, JSONObject tunnel, Listener listener) {
@@ -107,20 +120,21 @@ final class TunnelVariables {
 
     /** What to connect to: a URL, or the path of a socket where clients take no URL with one. */
     private String target(JSONObject tunnel, Listener listener, String socket) {
-        boolean database = isDatabase(tunnel);
-        String scheme = database ? Vocabulary.database(listener.protocol()).scheme() : listener.protocol();
-        String address;
-        if (listener.port() != 0) {
-            address = HOST + ":" + listener.port();
-        } else if (isOf("postgres", tunnel, listener)) {
-            address = encoded(way) + ":" + socket.substring(socket.lastIndexOf('.') + 1);
-        } else {
-            return socket;
+        boolean tcp = listener.port() != 0;
+        String address = HOST + ":" + listener.port();
+        if (!isDatabase(tunnel)) {
+            return tcp ? listener.protocol() + "://" + address : socket;
         }
-        return database
-                ? scheme + "://" + encoded(tunnel.getString("username")) + "@" + address + "/"
-                        + encoded(tunnel.getString("database"))
-                : scheme + "://" + address;
+        Vocabulary.Database known = Vocabulary.database(listener.protocol());
+        // The library's order: what is filled in later may hold none of these words.
+        return (tcp ? known.tcp() : known.socket())
+                .replace("{user}", encoded(tunnel.getString("username")))
+                .replace("{database}", encoded(tunnel.getString("database")))
+                .replace("{address}", address)
+                .replace("{socket}", encoded(socket))
+                .replace("{directory}", encoded(way))
+                .replace("{number}", socket.substring(socket.lastIndexOf('.') + 1))
+                .replace("{path}", socket);
     }
 
     /** A client's own variables, where it has one database alone. */
@@ -131,12 +145,15 @@ final class TunnelVariables {
             variables.put("PGPORT", String.valueOf(tcp ? listener.port() : POSTGRES));
             variables.put("PGUSER", tunnel.getString("username"));
             variables.put("PGDATABASE", tunnel.getString("database"));
+            LIBPQ_OTHERS.forEach(name -> variables.put(name, ""));
         } else if (tcp) {
             variables.put("MYSQL_HOST", HOST);
             variables.put("MYSQL_TCP_PORT", String.valueOf(listener.port()));
+            variables.put("MYSQL_UNIX_PORT", "");
         } else {
             long number = IntStream.rangeClosed(0, at).filter(each -> isDatabase(tunnels.getJSONObject(each))).count();
             variables.put("MYSQL_UNIX_PORT", way + "/db-" + number + ".sock");
+            variables.put("MYSQL_HOST", "");
         }
     }
 

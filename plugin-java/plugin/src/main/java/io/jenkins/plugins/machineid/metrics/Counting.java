@@ -6,6 +6,7 @@ import hudson.Extension;
 import io.jenkins.plugins.machineid.audit.AuditField;
 import io.jenkins.plugins.machineid.audit.MachineIdEvent;
 import io.jenkins.plugins.machineid.audit.MachineIdListener;
+import io.jenkins.plugins.machineid.lease.AgentCountObserver;
 import io.jenkins.plugins.machineid.lease.LeaseObserver;
 import java.time.Duration;
 import java.util.HashSet;
@@ -15,7 +16,7 @@ import java.util.Set;
 final class Counting {
     /** Keeps the numbers. Of many threads. */
     interface Sink {
-        /** @param word of the metric's list; empty where it has none */
+        /** @param word of the metric's list, or the id of an identity; empty where it has none */
         void count(Metric metric, String word, long by);
 
         void time(Metric metric, Duration took);
@@ -75,6 +76,25 @@ final class Counting {
         @Override
         public void onLost(long count) {
             Counting.count(Metric.EVENTS_MISSED, "", count);
+        }
+    }
+
+    /** What agents have tried. */
+    @Extension
+    public static class OfAgents extends AgentCountObserver {
+        @Override
+        public void counted(String identity, Tried what, String code, long by) {
+            boolean good = code.equals(OK);
+            Metric metric =
+                    switch (what) {
+                        case JOIN -> good ? Metric.IDENTITY_JOINS : Metric.IDENTITY_JOINS_FAILED;
+                        case RENEWAL -> good ? Metric.IDENTITY_RENEWALS : Metric.IDENTITY_RENEWALS_FAILED;
+                        case ISSUANCE -> good ? Metric.IDENTITY_ISSUANCES : Metric.IDENTITY_ISSUANCES_FAILED;
+                    };
+            Counting.count(metric, identity, by);
+            if (!good) {
+                Counting.count(Metric.AGENT_FAILURES, CODES.contains(code) ? code : Metric.OTHER, by);
+            }
         }
     }
 

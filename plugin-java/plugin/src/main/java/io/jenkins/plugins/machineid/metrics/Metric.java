@@ -38,6 +38,14 @@ public enum Metric {
     IDENTITIES("identities", Kind.GAUGE, Part.CONDITION, "Identities on agents of which this is known"),
     IDENTITY_REMAINING_SECONDS("identity", "remaining_seconds", Kind.GAUGE, Part.IDENTITY, "Time left until the identity expires on the first of its agents, negative afterwards; absent while it is on none"),
     IDENTITY_FAILING("identity", "failing", Kind.GAUGE, Part.IDENTITY, "Agents on which something goes wrong with the identity"),
+    IDENTITY_JOINS("identity", "joins", Kind.COUNTER, Part.IDENTITY, "Joins with the identity, as agents tell; by a block's statement, too"),
+    IDENTITY_JOINS_FAILED("identity", "joins_failed", Kind.COUNTER, Part.IDENTITY, "The same, of those that have failed"),
+    IDENTITY_RENEWALS("identity", "renewals", Kind.COUNTER, Part.IDENTITY, "Renewals of the identity, as agents tell"),
+    IDENTITY_RENEWALS_FAILED("identity", "renewals_failed", Kind.COUNTER, Part.IDENTITY, "The same, of those that have failed"),
+    IDENTITY_ISSUANCES("identity", "issuances", Kind.COUNTER, Part.IDENTITY, "Certificates that the cluster has issued to agents for the identity, as they tell"),
+    IDENTITY_ISSUANCES_FAILED("identity", "issuances_failed", Kind.COUNTER, Part.IDENTITY, "The same, of those that it has not"),
+    AGENT_FAILURES("agent_failures", Kind.COUNTER, Part.CODE, "All joins, renewals and certificates that have failed on agents, by the code of the error"),
+    CLAIMS_DROPPED(Kind.GAUGE, Part.NONE, "Identities of which agents tell that may not use them: left out everywhere else"),
     WARNINGS("warnings", Kind.GAUGE, Part.CAUSE, "Warnings of this cause, each counted by its agents where it is about agents; dismissed ones, too");
 
     /** What a metric is, in Prometheus' words. */

@@ -16,6 +16,7 @@ import hudson.model.listeners.SaveableListener;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,6 +41,10 @@ public class PluginMetrics extends MetricProvider implements Counting.Sink {
     private final Supplier<List<String>> ids;
     /** Keys of the gauges of identities that are registered. */
     private final Set<String> ofIdentities = new HashSet<>();
+    /** The counters of identities, by their keys, and what stands for identities in these. */
+    private volatile Map<String, Meter> byIdentity = Map.of();
+
+    private volatile Map<String, String> words = Map.of();
     /** The ids that have gauges; null: not looked at yet. */
     private List<String> followed;
 
@@ -79,6 +84,14 @@ public class PluginMetrics extends MetricProvider implements Counting.Sink {
 
     @Override
     public void count(Metric metric, String word, long by) {
+        if (metric.part() == Metric.Part.IDENTITY) {
+            Meter meter = byIdentity.get(metric.key(words.getOrDefault(word, "")));
+            // One that isn't configured any more, or beyond the limit, has no numbers of its own.
+            if (meter != null) {
+                meter.mark(by);
+            }
+            return;
+        }
         String key = metric.key(word);
         Meter meter = own.get(key) instanceof Meter known ? known : later.computeIfAbsent(key, name -> registry.get().meter(name));
         meter.mark(by);
@@ -101,10 +114,25 @@ public class PluginMetrics extends MetricProvider implements Counting.Sink {
         // Anew: another id may have the key.
         ofIdentities.forEach(all::remove);
         ofIdentities.clear();
-        Gauges.of(now).forEach((key, value) -> {
+        Map<String, String> named = Gauges.words(now);
+        Gauges.of(named).forEach((key, value) -> {
             all.register(key, gauge(value));
             ofIdentities.add(key);
         });
+        Map<String, Meter> meters = new HashMap<>();
+        for (Metric metric : Metric.values()) {
+            if (metric.part() == Metric.Part.IDENTITY && metric.kind() == Metric.Kind.COUNTER) {
+                named.forEach((id, word) -> {
+                    String key = metric.key(word);
+                    // What was counted goes on, unless another identity has the word now.
+                    boolean same = byIdentity.containsKey(key) && word.equals(words.get(id));
+                    meters.put(key, all.register(key, same ? byIdentity.get(key) : new Meter()));
+                    ofIdentities.add(key);
+                });
+            }
+        }
+        byIdentity = Map.copyOf(meters);
+        words = Map.copyOf(named);
         followed = now;
     }
 

@@ -18,6 +18,9 @@ public final class AgentReports {
     /** How often an agent is asked that holds nothing and has no trouble. */
     public static final Duration SELDOM = Duration.ofMinutes(5);
 
+    /** An agent that is there says something more often. */
+    public static final Duration OLD = SELDOM.multipliedBy(3);
+
     private static final AgentReports INSTANCE = new AgentReports();
 
     private final Map<String, AgentReport> byNode = new ConcurrentHashMap<>();
@@ -49,7 +52,17 @@ public final class AgentReports {
     /** An agent has answered. */
     public void heard(String node, AgentReport report) {
         touched.remove(node);
-        byNode.put(node, report);
+        byNode.compute(node, (unused, known) -> report.after(known));
+    }
+
+    /**
+     * An agent was asked, and hasn't answered, or nothing that can be used. What was known of it stays, with its age.
+     *
+     * @param agent as shown to people
+     * @param why as a sentence
+     */
+    public void unanswered(String node, String agent, String why, Instant now) {
+        byNode.compute(node, (unused, known) -> (known == null ? AgentReport.none(agent) : known).unanswered(why, now));
     }
 
     /**
@@ -78,6 +91,7 @@ public final class AgentReports {
                 || holds
                 || touched.contains(node)
                 || known.isLively()
+                || known.heardAt() == null
                 || !now.isBefore(known.heardAt().plus(SELDOM));
     }
 

@@ -16,6 +16,8 @@ public enum Condition {
     EXPIRED,
     /** The library can't be used on the agent. */
     UNAVAILABLE,
+    /** It was asked how it stands and hasn't answered, or wasn't heard for long, although it is connected. */
+    SILENT,
     /** It serves, but the last try to renew, join or connect has failed. */
     FAILING,
     /** It is well, but a lease of it isn't. */
@@ -39,7 +41,10 @@ public enum Condition {
         Condition condition = identity == null ? ofAgent(report) : ofIdentity(report, identity, now);
         // What only somebody can mend stays so while the agent is away.
         boolean lasting = condition == LOCKED || condition == NEEDS_TOKEN || condition == UNAVAILABLE;
-        return online || lasting ? condition : OFFLINE;
+        if (!online) {
+            return lasting ? condition : OFFLINE;
+        }
+        return !condition.isTrouble() && report.silentSince(identity, now) != null ? SILENT : condition;
     }
 
     private static Condition ofAgent(AgentReport report) {

@@ -14,14 +14,14 @@ import java.time.Instant;
  */
 public record Failing(String code, String message, String hint, Instant since) {
     /** Null when there is nothing. */
-    static Failing read(Reply failure) {
+    static Failing read(Reply failure, Heard heard) {
         if (failure == null) {
             return null;
         }
         return new Failing(
-                Heard.text(failure, "code"),
-                Heard.text(failure, "message"),
-                Heard.kept(JenkinsWords.of(Heard.text(failure, "hint"))),
+                heard.text(failure, "code"),
+                heard.text(failure, "message"),
+                heard.kept(JenkinsWords.of(failure.text("hint"))),
                 failure.time("since"));
     }
 }

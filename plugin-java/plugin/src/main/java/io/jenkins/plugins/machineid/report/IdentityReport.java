@@ -38,23 +38,30 @@ public record IdentityReport(
         boolean roleSubset,
         Failing failing,
         Server server) {
-    static IdentityReport read(Reply identity) {
+    /** Without what takes room. */
+    IdentityReport brief() {
         return new IdentityReport(
-                Heard.text(identity, "id"),
+                id, state, cluster, bot, expiresAt, generation, renewable, "", method, given, origin, renewsAt, connected,
+                roleSubset, null, null);
+    }
+
+    static IdentityReport read(Reply identity, Heard heard) {
+        return new IdentityReport(
+                heard.text(identity, "id"),
                 Heard.word(identity, "state", "identity_states"),
-                Heard.text(identity, "cluster"),
-                Heard.text(identity, "bot"),
+                heard.text(identity, "cluster"),
+                heard.text(identity, "bot"),
                 identity.time("expires_at"),
                 identity.number("generation"),
                 identity.flag("renewable"),
-                Heard.text(identity, "reason"),
-                Heard.text(identity, "method"),
+                heard.text(identity, "reason"),
+                heard.text(identity, "method"),
                 identity.flag("given"),
                 Heard.word(identity, "origin", "identity_origins"),
                 identity.time("renews_at"),
                 identity.flag("connected"),
                 identity.flag("role_subset"),
-                Failing.read(identity.object("failure")),
-                Server.read(identity.object("server")));
+                Failing.read(identity.object("failure"), heard),
+                Server.read(identity.object("server"), heard));
     }
 }

@@ -14,13 +14,20 @@ import java.time.Instant;
  * @param problem why its last refresh failed; empty: it didn't
  */
 public record LeaseReport(String lease, String identity, Instant expiresAt, boolean standing, boolean usable, String problem) {
-    static LeaseReport read(Reply lease) {
+    private static final int LONGEST_ID = 64;
+
+    /** Without what takes room. */
+    LeaseReport brief() {
+        return new LeaseReport(lease, identity, expiresAt, standing, usable, "");
+    }
+
+    static LeaseReport read(Reply lease, Heard heard) {
         return new LeaseReport(
-                Heard.text(lease, "lease"),
-                Heard.text(lease, "identity"),
+                heard.own(lease, "lease", LONGEST_ID),
+                heard.text(lease, "identity"),
                 lease.time("expires_at"),
                 lease.flag("standing"),
                 lease.flag("usable"),
-                Heard.text(lease, "problem"));
+                heard.text(lease, "problem"));
     }
 }

@@ -30,17 +30,23 @@ public record Server(
         Instant seenAt) {
     private static final int MOST_PINS = 8;
 
+    /** Of two by one agent the one that was seen later, by its clock. */
+    public Server later(Server other) {
+        boolean isLater = other.seenAt != null && (seenAt == null || other.seenAt.isAfter(seenAt));
+        return isLater ? other : this;
+    }
+
     /** Null when there is nothing. */
-    static Server read(Reply server) {
+    static Server read(Reply server, Heard heard) {
         if (server == null) {
             return null;
         }
-        List<String> pins = server.texts("ca_pins").stream().limit(MOST_PINS).map(Heard::kept).toList();
+        List<String> pins = server.texts("ca_pins").stream().limit(MOST_PINS).map(heard::kept).toList();
         return new Server(
-                Heard.text(server, "cluster"),
-                Heard.text(server, "version"),
-                Heard.text(server, "address"),
-                Heard.text(server, "kind"),
+                heard.text(server, "cluster"),
+                heard.text(server, "version"),
+                heard.text(server, "address"),
+                Heard.word(server, "kind", "address_kinds"),
                 server.flag("upgraded"),
                 server.isNumber("clock_difference_seconds") ? server.number("clock_difference_seconds") : null,
                 pins,

@@ -249,8 +249,8 @@ final class MachineIdStepExecution extends GeneralNonBlockingStepExecution {
 
     private void finish(Released released) {
         try {
-            if (released.line() != null) {
-                getContext().get(TaskListener.class).getLogger().println(released.line());
+            if (!released.lines().isEmpty()) {
+                released.lines().forEach(getContext().get(TaskListener.class).getLogger()::println);
             }
         } catch (IOException | RuntimeException e) {
             if (failure != null) {

@@ -25,7 +25,17 @@ final class NodeEnvironment extends EnvironmentExpander {
     public void expand(EnvVars env) {
         String here = env.get(NODE);
         if (node == null ? here == null : node.equals(here)) {
-            env.putAll(variables);
+            variables.forEach((name, value) -> set(env, name, value));
+        }
+    }
+
+    /**
+     * An empty value takes a variable away, also one of the agent's own process: Jenkins leaves an empty one out of what it
+     * starts. One that isn't there needn't be: a container would be given it.
+     */
+    private static void set(EnvVars env, String name, String value) {
+        if (!value.isEmpty() || env.containsKey(name)) {
+            env.put(name, value);
         }
     }
 }

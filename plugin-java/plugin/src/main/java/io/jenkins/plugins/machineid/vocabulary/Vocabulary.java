@@ -57,17 +57,19 @@ public final class Vocabulary {
     /**
      * A database's protocol.
      *
-     * @param scheme of the URLs that its clients take
+     * @param tcp what its clients connect to by TCP, with places to be filled
+     * @param socket the same by a Unix socket
      * @param client whose clients have variables of their own: {@code postgres}, {@code mysql}; null: others
      */
-    public record Database(String scheme, String client) {}
+    public record Database(String tcp, String socket, String client) {}
 
     /** Null where the library knows no such protocol. */
     public static Database database(String protocol) {
         for (Object each : ALL.getJSONArray("databases")) {
             JSONObject known = (JSONObject) each;
             if (known.getString("word").equals(protocol)) {
-                return new Database(known.getString("scheme"), known.optString("client", null));
+                return new Database(
+                        known.getString("tcp"), known.getString("socket"), known.optString("client", null));
             }
         }
         return null;

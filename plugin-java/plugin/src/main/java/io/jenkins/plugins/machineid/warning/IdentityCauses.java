@@ -9,14 +9,13 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** What is wrong with identities on agents, one line for each cause and identity. */
+/** What is wrong with identities on agents, one line for each cause, identity and kind of failure. */
 final class IdentityCauses {
     /** What goes wrong for so long isn't a cluster's restart. */
     static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -24,24 +23,41 @@ final class IdentityCauses {
     /** An identity that ends sooner, and should have been renewed. */
     static final Duration SOON = Duration.ofMinutes(15);
 
+    private static final String OVER = "over";
     private static final int LONGEST_ERROR = 300;
     private static final int LONGEST_CODE = 40;
 
     private IdentityCauses() {}
 
+    /**
+     * What makes one line: agents with another failure are another one.
+     *
+     * @param detail what else than cause and identity changes its meaning; may be empty
+     */
+    private record Line(Cause cause, String identity, String detail) {}
+
     static List<Warning> of(List<Facts.Member> members, Instant now) {
-        Map<Cause, Map<String, List<Facts.Member>>> grouped = new EnumMap<>(Cause.class);
+        Map<Line, List<Facts.Member>> grouped = new TreeMap<>(Comparator.comparing(Line::cause)
+                .thenComparing(Line::identity)
+                .thenComparing(Line::detail));
         for (Facts.Member member : members) {
             for (Cause cause : causes(member, now)) {
-                grouped.computeIfAbsent(cause, unused -> new TreeMap<>())
-                        .computeIfAbsent(member.identity(), unused -> new ArrayList<>())
+                grouped.computeIfAbsent(
+                                new Line(cause, member.identity(), detail(cause, member, now)), unused -> new ArrayList<>())
                         .add(member);
             }
         }
         List<Warning> warnings = new ArrayList<>();
-        grouped.forEach((cause, identities) ->
-                identities.forEach((identity, concerned) -> warnings.add(warning(cause, identity, concerned, now))));
+        grouped.forEach((line, concerned) -> warnings.add(warning(line, concerned, now)));
         return warnings;
+    }
+
+    private static String detail(Cause cause, Facts.Member member, Instant now) {
+        return switch (cause) {
+            case NOT_RENEWED -> member.code();
+            case EXPIRES -> member.expires().isAfter(now) ? "" : OVER;
+            default -> "";
+        };
     }
 
     private static List<Cause> causes(Facts.Member member, Instant now) {
@@ -68,32 +84,22 @@ final class IdentityCauses {
         return since == null || !since.plus(patience).isAfter(now);
     }
 
-    private static Warning warning(Cause cause, String identity, List<Facts.Member> members, Instant now) {
+    private static Warning warning(Line line, List<Facts.Member> members, Instant now) {
         AgentList agents = AgentList.of(members.stream().map(Facts.Member::agent).toList());
-        String name = AgentText.line(identity);
-        List<String> details = new ArrayList<>();
+        String name = AgentText.line(line.identity());
         String sentence =
-                switch (cause) {
+                switch (line.cause()) {
                     case LOCKED -> Messages.Warning_locked(name, agents);
                     case NEEDS_TOKEN -> Messages.Warning_needsToken(name, agents);
-                    case NOT_RENEWED -> {
-                        details.add(codes(members));
-                        yield Messages.Warning_notRenewed(name, agents, since(members, now), error(members));
-                    }
+                    case NOT_RENEWED -> Messages.Warning_notRenewed(name, agents, since(members, now), error(members));
                     default -> {
                         Instant first = members.stream().map(Facts.Member::expires).min(Comparator.naturalOrder()).orElse(now);
-                        boolean over = !first.isAfter(now);
-                        details.add(String.valueOf(over));
-                        yield over
+                        yield line.detail().equals(OVER)
                                 ? Messages.Warning_expired(name, agents, first.truncatedTo(ChronoUnit.SECONDS))
                                 : Messages.Warning_expires(name, agents, SOON.toMinutes(), first.truncatedTo(ChronoUnit.SECONDS));
                     }
                 };
-        return Warning.of(cause, name, details, agents.size(), sentence, Places.identity(name));
-    }
-
-    private static String codes(List<Facts.Member> members) {
-        return members.stream().map(Facts.Member::code).distinct().sorted().collect(Collectors.joining(" "));
+        return Warning.of(line.cause(), name, List.of(line.detail()), agents.sorted(), sentence, Places.identity(name));
     }
 
     private static Instant since(List<Facts.Member> members, Instant now) {

@@ -10,11 +10,11 @@ import hudson.model.listeners.SaveableListener;
 import hudson.security.ACL;
 import hudson.security.ACLContext;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
-import io.jenkins.plugins.machineid.folder.FolderIdentities;
 import io.jenkins.plugins.machineid.issuer.IssuerConfiguration;
 import io.jenkins.plugins.machineid.issuer.IssuerFailure;
 import io.jenkins.plugins.machineid.issuer.KeyState;
 import io.jenkins.plugins.machineid.issuer.SigningKeys;
+import io.jenkins.plugins.machineid.lease.Believed;
 import io.jenkins.plugins.machineid.setup.KeysSetup;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -32,15 +32,11 @@ public class KeyNews extends PeriodicWork {
     /**
      * @param keys null: none are needed, or they can't be read
      * @param holders token resources that have the public keys in them, for people
-     * @param ofFolders what folders define
      */
-    record News(KeyState keys, List<String> holders, List<Named> ofFolders) {}
-
-    /** An identity as people call it, and its cluster. */
-    record Named(String name, String cluster) {}
+    record News(KeyState keys, List<String> holders) {}
 
     private static final Logger LOGGER = Logger.getLogger(KeyNews.class.getName());
-    private static volatile News latest = new News(null, List.of(), List.of());
+    private static volatile News latest = new News(null, List.of());
 
     /** One waits while another one works; a third would see nothing else. */
     private static final ThreadPoolExecutor THREAD =
@@ -92,10 +88,8 @@ public class KeyNews extends PeriodicWork {
     private static void look() {
         try (ACLContext system = ACL.as2(ACL.SYSTEM2)) {
             List<String> holders = KeysSetup.holders();
-            List<Named> ofFolders = FolderIdentities.everywhere(MachineIdConfiguration.get().settings()).stream()
-                    .map(defined -> new Named(defined.name(), defined.cluster()))
-                    .toList();
-            latest = new News(holders.isEmpty() ? null : state(), holders, ofFolders);
+            Believed.lookAtFolders();
+            latest = new News(holders.isEmpty() ? null : state(), holders);
             WarningBoard.get().all();
         } catch (RuntimeException e) {
             LOGGER.log(Level.FINE, "the warnings about identities are looked at in the next round", e);

@@ -41,7 +41,7 @@ final class Warnings {
                     Cause.PLATFORM,
                     platform,
                     List.of(),
-                    list.size(),
+                    list.sorted(),
                     Messages.Warning_platform(platform, list),
                     Places.AGENTS));
         });
@@ -66,6 +66,6 @@ final class Warnings {
     }
 
     private static Warning nextKey(String key, List<String> holders, String sentence) {
-        return Warning.of(Cause.NEXT_KEY, key, holders, 0, sentence, Places.KEYS);
+        return Warning.of(Cause.NEXT_KEY, key, holders, List.of(), sentence, Places.KEYS);
     }
 }

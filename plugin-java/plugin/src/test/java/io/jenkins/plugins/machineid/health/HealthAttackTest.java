@@ -33,7 +33,7 @@ import org.json.JSONObject;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.kohsuke.stapler.ForwardToView;
+import org.kohsuke.stapler.HttpRedirect;
 import org.kohsuke.stapler.HttpResponse;
 
 /** Who may see how agents stand, who may have them do something, and what a hostile agent makes of either. */
@@ -85,16 +85,19 @@ class HealthAttackTest {
     }
 
     private static Tried tried(HttpResponse response) {
-        return (Tried) ((ForwardToView) response).given.get("tried");
+        String url = ((HttpRedirect) response).url;
+        Tried tried = Outcomes.of(url.substring(url.indexOf("tried=") + "tried=".length()));
+        assertNotNull(tried, url);
+        return tried;
     }
 
     @Test
     void a02NobodyButAnAdministratorHasAnAgentDoSomething() {
         agent.configurable = true;
         Jenkins.get().granted = Set.of(Jenkins.SYSTEM_READ, Item.CONFIGURE, Computer.CONFIGURE, Computer.CREATE);
-        assertThrows(SecurityException.class, () -> page.doRenew(KEY));
-        assertThrows(SecurityException.class, () -> page.doTest(KEY));
-        assertThrows(SecurityException.class, () -> page.doDrop(KEY));
+        assertThrows(SecurityException.class, () -> page.doRenew(KEY, null));
+        assertThrows(SecurityException.class, () -> page.doTest(KEY, null));
+        assertThrows(SecurityException.class, () -> page.doDrop(KEY, null));
         assertThrows(SecurityException.class, () -> page.drop(KEY));
         assertThrows(SecurityException.class, () -> nodePage.doRenew(KEY));
         assertThrows(SecurityException.class, () -> nodePage.doTest(KEY));
@@ -135,23 +138,23 @@ class HealthAttackTest {
     @Test
     void each_action_tells_what_came_of_it_and_the_row_is_new() {
         Instant before = AgentReports.get().of("a-health").orElseThrow().heardAt();
-        Tried renewed = tried(page.doRenew(KEY));
+        Tried renewed = tried(page.doRenew(KEY, null));
         assertEquals(List.of("Identity 'api' of agent a-health is renewed; it expires at 2026-11-21T20:37:33Z"), renewed.lines());
         assertTrue(channel.tasks.stream().anyMatch(RenewTask.class::isInstance));
         assertFalse(AgentReports.get().of("a-health").orElseThrow().heardAt().isBefore(before));
         assertEquals(List.of("Identity 'api' of agent a-health is dropped"), tried(nodePage.doDrop(KEY)).lines());
         assertTrue(channel.tasks.stream().anyMatch(DropTask.class::isInstance));
         said = "{\"error\":{\"code\":\"cluster_unreachable\",\"message\":\"refused\\u001b[31m\",\"hint\":\"look\",\"retry\":\"later\"}}";
-        String failed = tried(page.doRenew(KEY)).lines().get(0);
+        String failed = tried(page.doRenew(KEY, null)).lines().get(0);
         assertTrue(failed.contains("[cluster_unreachable]") && failed.indexOf('\u001b') < 0, failed);
     }
 
     @Test
     void a_node_page_acts_on_its_own_agent_whatever_is_asked_for() {
         assertTrue(tried(nodePage.doDrop("api/another")).lines().get(0).contains("agent a-health"));
-        assertTrue(tried(page.doDrop("api/another")).lines().get(0).contains("There is no agent 'another'"));
-        assertTrue(tried(page.doDrop("made-up/a-health")).lines().get(0).contains("made-up"));
-        assertTrue(tried(page.doDrop(null)).lines().size() == 1);
+        assertTrue(tried(page.doDrop("api/another", null)).lines().get(0).contains("There is no agent 'another'"));
+        assertTrue(tried(page.doDrop("made-up/a-health", null)).lines().get(0).contains("made-up"));
+        assertTrue(tried(page.doDrop(null, null)).lines().size() == 1);
     }
 
     @Test
@@ -161,8 +164,8 @@ class HealthAttackTest {
         join.setTokenName("t");
         identity.setJoin(join);
         configure(identity);
-        assertTrue(tried(page.doRenew(KEY)).lines().get(0).contains("joins for each lease"));
-        assertTrue(tried(page.doDrop(KEY)).lines().get(0).contains("joins for each lease"));
+        assertTrue(tried(page.doRenew(KEY, null)).lines().get(0).contains("joins for each lease"));
+        assertTrue(tried(page.doDrop(KEY, null)).lines().get(0).contains("joins for each lease"));
         assertTrue(channel.tasks.stream().noneMatch(task -> task instanceof RenewTask || task instanceof DropTask));
     }
 
@@ -172,9 +175,43 @@ class HealthAttackTest {
         configure(identity);
         identity.setAllowedAgents(List.of("another"));
         MachineIdConfiguration.get().setIdentities(List.of(identity));
-        assertTrue(tried(page.doRenew(KEY)).lines().get(0).contains("[policy_node]"));
-        assertTrue(tried(page.doDrop(KEY)).lines().get(0).contains("[policy_node]"));
+        assertTrue(tried(page.doRenew(KEY, null)).lines().get(0).contains("[policy_node]"));
+        assertTrue(tried(page.doDrop(KEY, null)).lines().get(0).contains("[policy_node]"));
         assertTrue(channel.tasks.stream().allMatch(StatusTask.class::isInstance), channel.tasks.toString());
+    }
+
+    /** What an action answers leads to a page of ours, whatever came along, and a reload of that does nothing. */
+    @Test
+    void an_action_leads_back_to_the_page_and_nowhere_else() {
+        String there = ((HttpRedirect) page.doTest(KEY, "?q=a%26b&state=locked&page=2")).url;
+        assertTrue(there.startsWith(".?q=a%26b&state=locked&page=2&tried="), there);
+        for (String hostile : List.of("//evil.example", "?x\r\nSet-Cookie: a=b", "?<script>", "/../..", "?" + "a".repeat(5000))) {
+            String url = ((HttpRedirect) page.doTest(KEY, hostile)).url;
+            assertTrue(url.matches("\\.\\?tried=[0-9a-f]{32}"), url);
+        }
+        int asked = channel.tasks.size();
+        Tried once = tried(page.doRenew(KEY, ""));
+        assertTrue(channel.tasks.size() > asked);
+        assertEquals(1, once.lines().size());
+        assertNull(Outcomes.of("0".repeat(32)));
+        assertNull(Outcomes.of(null));
+    }
+
+    @Test
+    void what_came_of_an_action_is_told_for_a_while_and_to_whoever_acted() {
+        long[] now = new long[1];
+        Outcomes outcomes = new Outcomes(() -> now[0]);
+        String first = outcomes.address(Tried.warning("one"), "alice", "").substring(".?tried=".length());
+        assertEquals(List.of("one"), outcomes.get(first, "alice").lines());
+        assertEquals(List.of("one"), outcomes.get(first, "alice").lines());
+        assertNull(outcomes.get(first, "bob"));
+        for (int i = 0; i < 500; i++) {
+            outcomes.address(Tried.warning("more"), "bob", "");
+        }
+        assertNull(outcomes.get(first, "alice"));
+        String last = outcomes.address(Tried.warning("two"), "alice", "").substring(".?tried=".length());
+        now[0] = java.time.Duration.ofMinutes(6).toNanos();
+        assertNull(outcomes.get(last, "alice"));
     }
 
     @Test

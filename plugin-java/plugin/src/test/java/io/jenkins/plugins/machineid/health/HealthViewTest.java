@@ -7,11 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.jenkins.plugins.machineid.Nodes;
 import io.jenkins.plugins.machineid.agent.Answers;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.join.JenkinsJoin;
+import io.jenkins.plugins.machineid.lease.Believed;
 import io.jenkins.plugins.machineid.report.AgentReport;
+import io.jenkins.plugins.machineid.report.AgentReports;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -36,7 +40,16 @@ class HealthViewTest {
     @BeforeEach
     void configure() {
         MachineIdConfiguration.get().setClusters(List.of(new Cluster("main", "teleport.example.com:443")));
-        MachineIdConfiguration.get().setIdentities(List.of(new Identity("api", "main"), new Identity("web", "main")));
+        MachineIdConfiguration.get().setIdentities(List.of(allowed("api"), allowed("web")));
+    }
+
+    private static Identity allowed(String id) {
+        Identity identity = new Identity(id, "main");
+        JenkinsJoin join = new JenkinsJoin();
+        join.setTokenName("jenkins-" + id);
+        identity.setJoin(join);
+        identity.setAgentsBy("any");
+        return identity;
     }
 
     static JSONObject identity(String id, String state) {
@@ -89,8 +102,8 @@ class HealthViewTest {
 
     private HealthView view(Query query) {
         Set<String> there = online == null ? reports.keySet() : online;
-        Clusters clusters = new Clusters(MachineIdConfiguration.get().settings());
-        return new HealthView(Fleet.of(reports, there, clusters, NOON), query);
+        Believed believed = Believed.of(MachineIdConfiguration.get().settings(), reports, Nodes::vouched);
+        return new HealthView(Fleet.of(believed, there, NOON), query);
     }
 
     private static Query query(String text, String state, String identity, String cluster, String sort, String page) {
@@ -211,26 +224,73 @@ class HealthViewTest {
         agent("liar", identity("api", "ready").put("server", server("99.0.0", 86_400)), identity("made-up", "ready")
                 .put("cluster", "evil<b>").put("server", server("1.0.0", 0)));
         List<ClusterSummary> clusters = view(Query.ALL).getClusters();
-        assertEquals(List.of("evil<b>", "main"), clusters.stream().map(ClusterSummary::getName).toList());
-        ClusterSummary main = clusters.get(1);
-        assertEquals(List.of("18.9.1 (reported 20 times)", "99.0.0 (reported 1 times)"), main.getVersions());
+        assertEquals(List.of("main"), clusters.stream().map(ClusterSummary::getName).toList());
+        ClusterSummary main = clusters.get(0);
+        assertEquals(List.of("18.9.1 (20 agents)", "99.0.0 (agent liar)"), main.getVersions());
         assertEquals(List.of("proxy teleport.example.com:443"), main.getAddresses());
-        assertEquals(86_400, main.getClockDifference());
-        assertEquals("liar", main.getClockAgent());
-        assertEquals(10, main.getCaDaysLeft());
+        assertEquals(-2, main.getClockDifference());
+        assertEquals("-2 s; at most 86,400 s, on agent liar", main.getClockText());
+        assertEquals(List.of("liar", 86_400L), List.of(main.getClockAgent(), main.getLargestClockDifference()));
+        assertEquals(List.of(10L, "21 agents"), List.of(main.getCaDaysLeft(), main.getCaAgents()));
         // What an agent makes up is nothing that the table can be narrowed to.
         assertEquals(List.of("api", "web"), view(Query.ALL).getIdentityChoices());
         assertEquals(List.of("main"), view(Query.ALL).getClusterChoices());
     }
 
     @Test
-    void an_agent_that_makes_clusters_up_fills_no_page() throws Exception {
-        JSONObject[] many = new JSONObject[100];
+    void an_agent_with_many_identities_has_one_voice_and_is_named_at_the_end_of_the_authority() throws Exception {
+        List<Identity> configured = new ArrayList<>();
+        JSONObject[] many = new JSONObject[50];
         for (int i = 0; i < many.length; i++) {
-            many[i] = identity("i" + i, "ready").put("cluster", "c" + i).put("server", server("1." + i, i));
+            configured.add(allowed("i" + i));
+            many[i] = identity("i" + i, "ready").put("server", server("1.0." + i, i).put("ca_expires_at", "2026-11-22T12:00:00Z"));
         }
+        configured.add(allowed("api"));
+        MachineIdConfiguration.get().setIdentities(configured);
         agent("liar", many);
-        assertEquals(50, view(Query.ALL).getClusters().size());
+        for (int i = 0; i < 3; i++) {
+            agent("a" + i, identity("api", "ready").put("server", server("18.9.1", 0)));
+        }
+        ClusterSummary main = view(Query.ALL).getClusters().get(0);
+        assertEquals(4, main.getReports());
+        assertEquals("18.9.1 (3 agents: a0, a1, a2)", main.getVersions().get(0));
+        assertEquals("2026-12-01T12:00:00Z", main.getCaExpiresAt());
+        assertEquals("3 agents: a0, a1, a2", main.getCaAgents());
+        assertEquals(List.of("2026-11-22T12:00:00Z (agent liar)"), main.getOtherCaEnds());
+    }
+
+    @Test
+    void an_identity_that_an_agent_may_not_use_has_no_row() throws Exception {
+        Identity api = new Identity("api", "main");
+        api.setAllowedAgents(List.of("a*"));
+        MachineIdConfiguration.get().setIdentities(List.of(api));
+        agent("a1", identity("api", "ready"));
+        agent("evil", identity("api", "locked"), identity("made-up", "locked"));
+        HealthView view = view(Query.ALL);
+        assertEquals(List.of("a1", "evil"), agents(view));
+        assertEquals(List.of("ready", "unused"), view.getRows().stream().map(Row::getState).toList());
+    }
+
+    @Test
+    void who_is_connected_and_does_not_answer_is_shown_so_with_its_age() throws Exception {
+        AgentReports known = AgentReports.get();
+        known.heard("quiet", report("quiet", NOON.minusSeconds(300), new JSONArray(), identity("api", "ready"), identity("web", "locked")));
+        known.unanswered("quiet", "quiet", "Agent quiet didn't answer", NOON.minusSeconds(240));
+        known.unanswered("never", "never", "Agent never didn't answer", NOON.minusSeconds(60));
+        reports.put("quiet", known.of("quiet").orElseThrow());
+        reports.put("never", known.of("never").orElseThrow());
+        reports.put("old", report("old", NOON.minus(AgentReports.OLD), new JSONArray(), identity("api", "ready")));
+        known.forget("quiet");
+        known.forget("never");
+        HealthView view = view(query("", "", "", "", "agent", ""));
+        assertEquals(
+                List.of("never silent", "old silent", "quiet locked", "quiet silent"),
+                view.getRows().stream().map(row -> row.getAgent() + " " + row.getState()).toList());
+        Row quiet = view.getRows().get(3);
+        assertEquals(List.of("Agent quiet didn't answer", "4 min ago"), List.of(quiet.getProblem(), quiet.getSinceText()));
+        assertEquals("15 min ago", view.getRows().get(1).getSinceText());
+        online = Set.of();
+        assertEquals("offline", view(query("", "", "", "", "agent", "")).getRows().get(0).getState());
     }
 
     /** For docs/performance.md: 10,000 agents with two identities each. */

@@ -12,6 +12,8 @@ import io.jenkins.plugins.machineid.access.Grant;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
+import io.jenkins.plugins.machineid.output.Database;
+import io.jenkins.plugins.machineid.output.Tunnels;
 import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
 import java.io.ByteArrayOutputStream;
@@ -21,6 +23,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.json.JSONArray;
@@ -59,7 +62,12 @@ final class Blocks {
     }
 
     private static LeaseSession session(FakeAgent agent, FakeRun run, String identity, List<String> roles) {
-        LeaseOptions options = new LeaseOptions("api", null, null, List.of("prod"), null, null, null);
+        return session(
+                agent, run, identity, roles, new LeaseOptions("api", null, null, List.of("prod"), null, null, null));
+    }
+
+    private static LeaseSession session(
+            FakeAgent agent, FakeRun run, String identity, List<String> roles, LeaseOptions options) {
         byte[] id = new byte[16];
         RANDOM.nextBytes(id);
         return new LeaseSession(
@@ -88,9 +96,27 @@ final class Blocks {
         }
 
         Block(FakeAgent agent, FakeRun run, String identity, List<String> roles) {
-            this.session = Blocks.session(agent, run, identity, roles);
+            this(Blocks.session(agent, run, identity, roles), run);
+        }
+
+        private Block(LeaseSession session, FakeRun run) {
+            this.session = session;
             this.run = run;
             ActiveLeases.get().add(this, false);
+        }
+
+        /** One with a database. */
+        static Block withDatabase(FakeAgent agent, FakeRun run) {
+            List<Map<String, Object>> tunnels = Tunnels.requests(List.of(new Database("orders", "ci", "orders")), null, true);
+            LeaseOptions options = new LeaseOptions("api", null, null, null, null, tunnels, null, null);
+            return new Block(Blocks.session(agent, run, "api", List.of(ROLE), options), run);
+        }
+
+        /** What its console was told; nothing afterwards. */
+        List<String> told() {
+            List<String> lines = console.toString(StandardCharsets.UTF_8).lines().toList();
+            console.reset();
+            return lines;
         }
 
         @Override

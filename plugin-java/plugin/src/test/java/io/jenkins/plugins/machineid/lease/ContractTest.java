@@ -137,7 +137,7 @@ class ContractTest {
     void an_acquire_reply_tells_where_its_tunnels_begin() throws IOException {
         JSONArray asked = new JSONArray("[{\"type\":\"database\"},{\"type\":\"application\",\"port\":0}]");
         List<Listener> listeners = Listener.read(Reply.read(file("acquire.reply.json")), asked);
-        assertEquals(List.of(new Listener("postgres", 0), new Listener("http", 43210)), listeners);
+        assertEquals(List.of(new Listener("postgres", 0, false), new Listener("http", 43210, false)), listeners);
     }
 
     @Test

@@ -36,9 +36,9 @@ class ListenerAttackTest {
     void what_was_asked_for_is_taken() throws NativeFailure {
         for (int port : new int[] {1024, 43210, 65535}) {
             String told = "[{\"protocol\":\"mysql\",\"port\":" + port + "}]";
-            assertEquals(List.of(new Listener("mysql", port)), read(told, PORT));
+            assertEquals(List.of(new Listener("mysql", port, false)), read(told, PORT));
         }
-        assertEquals(List.of(new Listener("tcp", 5000)), read("[{\"protocol\":\"tcp\",\"port\":5000}]", APPLICATION));
+        assertEquals(List.of(new Listener("tcp", 5000, false)), read("[{\"protocol\":\"tcp\",\"port\":5000}]", APPLICATION));
         assertEquals(List.of(), read("[]", new JSONArray()));
         // An older library says nothing of what it wasn't asked for.
         assertEquals(List.of(), Listener.read(Reply.read("{\"ok\":{}}".getBytes(StandardCharsets.UTF_8)), new JSONArray()));
@@ -87,7 +87,7 @@ class ListenerAttackTest {
     void names_make_no_other_variable() {
         JSONArray tunnels = new JSONArray("[{\"type\":\"application\",\"app\":\"../PATH=x\\u00df\\u0130\"}]");
         Map<String, String> variables =
-                TunnelVariables.of(tunnels, List.of(new Listener("http", 5000)), "/w/d", "0".repeat(32));
+                TunnelVariables.of(tunnels, List.of(new Listener("http", 5000, false)), "/w/d", "0".repeat(32));
         assertEquals(Map.of("MACHINE_ID_APPLICATION____PATH_X__", "http://127.0.0.1:5000"), variables);
     }
 }

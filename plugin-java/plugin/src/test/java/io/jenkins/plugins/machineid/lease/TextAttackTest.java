@@ -86,11 +86,11 @@ class TextAttackTest {
             FakeChannel channel = new FakeChannel(task -> answer);
             AgentLink link = new AgentLink("a15-shape", "a15-shape", channel, "/r");
             assertThrows(NativeFailure.class, () -> link.end("l", "/d"));
-            assertThrows(NativeFailure.class, () -> link.status(false));
+            assertThrows(NativeFailure.class, () -> link.status());
         }
         java.util.ArrayList<Object> mixed = new java.util.ArrayList<>(java.util.List.of("not bytes"));
         Object odd = Answers.raw("linux", "0", mixed);
         AgentLink link = new AgentLink("a15-shape", "a15-shape", new FakeChannel(task -> odd), "/r");
-        assertThrows(NativeFailure.class, () -> link.status(false));
+        assertThrows(NativeFailure.class, () -> link.status());
     }
 }

@@ -57,7 +57,7 @@ class VariablesTest {
             List<Listener> listeners = new ArrayList<>();
             for (Object opened : each.getJSONArray("opened")) {
                 JSONObject listener = (JSONObject) opened;
-                listeners.add(new Listener(listener.getString("protocol"), listener.getInt("port")));
+                listeners.add(new Listener(listener.getString("protocol"), listener.getInt("port"), false));
             }
             Map<String, String> seen = TunnelVariables.of(
                     each.getJSONArray("tunnels"), listeners, each.getString("directory"), layout.getString("lease"));

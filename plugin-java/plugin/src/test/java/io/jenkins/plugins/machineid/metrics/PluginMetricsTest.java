@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.codahale.metrics.MetricRegistry;
 import io.jenkins.plugins.machineid.access.Refusal;
+import io.jenkins.plugins.machineid.lease.AgentCountObserver;
 import io.jenkins.plugins.machineid.lease.LeaseLoad;
 import io.jenkins.plugins.machineid.lease.LeaseObserver;
 import io.jenkins.plugins.machineid.report.Condition;
@@ -97,6 +98,7 @@ class PluginMetricsTest {
             for (String word : words) {
                 boolean there = switch (metric) {
                     case FAILURES -> word.equals("cluster_unreachable");
+                    case AGENT_FAILURES -> false;
                     case REFUSALS_BY_RULE -> word.equals("policy_job");
                     // On no agent: nothing is known.
                     case IDENTITY_REMAINING_SECONDS -> false;
@@ -164,6 +166,27 @@ class PluginMetricsTest {
         assertEquals(1, samples.get("jenkins_machine_id_standing_failed_total"));
         assertEquals(1, samples.get("jenkins_machine_id_failures_cluster_unreachable_total"));
         assertEquals(2, samples.get("jenkins_machine_id_failures_other_total"));
+    }
+
+    /** Added up over agents: by identity, and by code. */
+    @Test
+    void what_agents_have_tried_is_counted_by_identity_and_by_code() {
+        AgentCountObserver agents = new Counting.OfAgents();
+        agents.counted("api", AgentCountObserver.Tried.JOIN, AgentCountObserver.OK, 3);
+        agents.counted("api", AgentCountObserver.Tried.JOIN, "join_rejected", 2);
+        agents.counted("api", AgentCountObserver.Tried.ISSUANCE, "join_rejected", 1);
+        agents.counted("not configured", AgentCountObserver.Tried.RENEWAL, AgentCountObserver.OK, 7);
+        Map<String, Double> samples = samples();
+        assertEquals(3, samples.get("jenkins_machine_id_identity_api_joins_total"));
+        assertEquals(2, samples.get("jenkins_machine_id_identity_api_joins_failed_total"));
+        assertEquals(1, samples.get("jenkins_machine_id_identity_api_issuances_failed_total"));
+        assertEquals(3, samples.get("jenkins_machine_id_agent_failures_join_rejected_total"));
+        assertTrue(samples.keySet().stream().noneMatch(name -> name.contains("not_configured")));
+        // A change of the configuration loses nothing of what was counted.
+        ids = List.of("web", "api");
+        metrics.follow();
+        agents.counted("api", AgentCountObserver.Tried.JOIN, AgentCountObserver.OK, 1);
+        assertEquals(4, samples().get("jenkins_machine_id_identity_api_joins_total"));
     }
 
     /** The extensions are there without the Metrics plugin, too. */

@@ -126,6 +126,41 @@ class AgentReportsTest {
     }
 
     @Test
+    void an_agent_that_does_not_answer_keeps_what_it_said_and_is_asked_for_all() throws Exception {
+        reports.heard("a", report("a", ok(new JSONObject().put("identities", new JSONArray().put(new JSONObject().put("id", "api")))), NOON));
+        reports.unanswered("a", "a", "first\nreason", NOON.plusSeconds(60));
+        reports.unanswered("a", "a", "second", NOON.plusSeconds(120));
+        AgentReport silent = reports.of("a").orElseThrow();
+        assertEquals(List.of("second", NOON.plusSeconds(60)), List.of(silent.silence().why(), silent.silence().since()));
+        assertEquals(1, silent.identities().size());
+        assertNull(reports.number("a"));
+        assertTrue(reports.isDue("a", false, NOON.plusSeconds(121)));
+        reports.heard("a", report("a", ok(new JSONObject()), NOON.plusSeconds(180)));
+        assertNull(reports.of("a").orElseThrow().silence());
+        reports.unanswered("new", "New", "no answer", NOON);
+        assertNull(reports.of("new").orElseThrow().heardAt());
+        assertTrue(reports.isDue("new", false, NOON));
+    }
+
+    /** One engine's error leaves the others' word as it is, and its own identity as it was. */
+    @Test
+    void of_an_engine_that_does_not_answer_what_it_said_before_stays() throws Exception {
+        JSONObject api = new JSONObject().put("id", "api").put("state", "ready");
+        JSONObject web = new JSONObject().put("id", "web").put("state", "ready");
+        reports.heard("a", report("a", ok(new JSONObject().put("identities", new JSONArray().put(api).put(web))), NOON));
+        AgentStatus said = Answers.status(ok(new JSONObject()));
+        List<Reply> rest = List.of(Reply.read(ok(new JSONObject().put("identities", new JSONArray().put(api)))
+                .getBytes(StandardCharsets.UTF_8)));
+        reports.heard("a", AgentReport.of("a", said, rest, "the store can't be read", NOON.plusSeconds(60)));
+        AgentReport part = reports.of("a").orElseThrow();
+        assertEquals(
+                List.of(Condition.READY, Condition.SILENT),
+                part.identities().stream().map(each -> Condition.of(part, each, true, NOON.plusSeconds(61))).toList());
+        reports.heardAgain("a", NOON.plusSeconds(120));
+        assertEquals(NOON.plusSeconds(60), reports.of("a").orElseThrow().silentSince(part.identities().get(1), NOON.plusSeconds(121)));
+    }
+
+    @Test
     void equal_texts_of_many_agents_are_kept_once() throws Exception {
         String contract = Files.readString(Path.of("../../contract/status.reply.json"), StandardCharsets.UTF_8);
         Server one = report("a", contract, NOON).identities().get(0).server();

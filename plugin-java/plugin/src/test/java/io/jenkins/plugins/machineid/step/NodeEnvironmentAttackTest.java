@@ -32,4 +32,15 @@ class NodeEnvironmentAttackTest {
         assertEquals(null, seen("a1", null));
         assertEquals(null, seen(null, "a1"));
     }
+
+    /** An empty variable takes one away that a client would believe more than ours; it makes none. */
+    @Test
+    void a_variable_that_would_win_is_taken_away_where_it_is() {
+        EnvVars env = on("a1");
+        env.put("PGHOSTADDR", "192.0.2.1");
+        new NodeEnvironment(on("a1"), Map.of("PGHOST", "/d", "PGHOSTADDR", "", "PGSERVICE", "")).expand(env);
+        assertEquals("/d", env.get("PGHOST"));
+        assertEquals("", env.get("PGHOSTADDR"), "Jenkins starts nothing with an empty variable");
+        assertEquals(null, env.get("PGSERVICE"));
+    }
 }

@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.jenkins.plugins.machineid.access.IdentityName;
+import io.jenkins.plugins.machineid.Nodes;
 import io.jenkins.plugins.machineid.config.Cluster;
 import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.config.Settings;
+import io.jenkins.plugins.machineid.lease.Believed;
 import io.jenkins.plugins.machineid.report.AgentReport;
+import io.jenkins.plugins.machineid.report.AgentReports;
 import io.jenkins.plugins.machineid.report.Condition;
 import io.jenkins.plugins.machineid.report.Failing;
 import io.jenkins.plugins.machineid.report.IdentityReport;
@@ -19,7 +21,10 @@ import io.jenkins.plugins.machineid.report.Server;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,13 +32,16 @@ import org.junit.jupiter.api.Test;
 /** What is taken from agents' reports, and what isn't. */
 class KnownFactsTest {
     private static final Instant NOW = Known.NOW;
-    private static final KeyNews.News NEWS =
-            new KeyNews.News(null, List.of(), List.of(new KeyNews.Named("team-b/api", "main")));
+    private static final KeyNews.News NEWS = new KeyNews.News(null, List.of());
 
     @BeforeEach
     void configure() {
         MachineIdConfiguration.get().setClusters(List.of(new Cluster("main", "teleport.example.com:443")));
-        MachineIdConfiguration.get().setIdentities(List.of(new Identity("api", "main")));
+        Identity api = new Identity("api", "main");
+        api.setAllowedAgents(List.of("a*", "evil"));
+        Identity web = new Identity("web", "main");
+        web.setAllowedAgents(List.of("a*"));
+        MachineIdConfiguration.get().setIdentities(List.of(api, web));
     }
 
     @AfterEach
@@ -51,12 +59,16 @@ class KnownFactsTest {
     private static AgentReport report(String agent, String problem, Instant heard, IdentityReport... identities) {
         return new AgentReport(
                 agent, AgentReport.Library.USED, problem.isEmpty() ? "" : "No.", problem, "0.1.0", "linux-aarch64",
-                List.of(identities), List.of(), null, heard, heard);
+                List.of(identities), List.of(), null, heard, heard, null);
     }
 
     private static Facts facts(AgentReport... reports) {
         Settings settings = MachineIdConfiguration.get().settings();
-        return KnownFacts.of(settings, NEWS, List.of(reports), NOW);
+        Map<String, AgentReport> said = new LinkedHashMap<>();
+        for (AgentReport report : reports) {
+            said.put(report.agent(), report);
+        }
+        return KnownFacts.of(settings, NEWS, Believed.of(settings, said, Nodes::vouched), NOW);
     }
 
     private static Server server(String version) {
@@ -71,8 +83,8 @@ class KnownFactsTest {
                 "",
                 NOW,
                 identity("api", "ready", failing, server("18.1.2")),
-                identity(IdentityName.plain("team-b/api"), "locked", null, null)));
-        assertEquals(List.of("api", "team-b/api"), facts.members().stream().map(Facts.Member::identity).toList());
+                identity("web", "locked", null, null)));
+        assertEquals(List.of("api", "web"), facts.members().stream().map(Facts.Member::identity).toList());
         Facts.Member first = facts.members().get(0);
         assertEquals(Condition.FAILING, first.condition());
         assertEquals("cluster_unreachable", first.code());
@@ -93,15 +105,33 @@ class KnownFactsTest {
             made.add(identity("made-up-" + i, "locked", null, server("99.0.0")));
         }
         Facts facts = facts(report("evil", "", NOW, made.toArray(IdentityReport[]::new)));
-        assertEquals(1, facts.members().size());
+        assertEquals(List.of("api"), facts.members().stream().map(Facts.Member::identity).toList());
         assertEquals("internal", facts.members().get(0).code());
         assertEquals(1, facts.clusters().size());
         assertNull(facts.clusters().get(0).version());
     }
 
+    /** It would say that another team's bot is locked, or that a cluster's authority ends. */
+    @Test
+    void what_an_agent_says_of_an_identity_that_it_may_not_use_is_nothing() {
+        Facts facts = facts(
+                report("evil", "", NOW, identity("web", "locked", null, server("99.0.0"))),
+                report("a1", "", NOW, identity("web", "ready", null, server("18.1.2"))));
+        assertEquals(List.of("a1"), facts.members().stream().map(Facts.Member::agent).toList());
+        assertEquals(List.of("18.1.2"), facts.clusters().stream().map(each -> each.version().toString()).toList());
+    }
+
+    /** A hundred identities of one cluster are one voice. */
+    @Test
+    void an_agent_speaks_of_a_cluster_once() {
+        Facts facts = facts(report(
+                "a1", "", NOW, identity("api", "ready", null, server("18.1.2")), identity("web", "ready", null, server("18.1.2"))));
+        assertEquals(1, facts.clusters().size());
+    }
+
     @Test
     void of_an_agent_that_is_away_only_what_somebody_has_to_mend_counts() {
-        Instant long_ago = NOW.minus(KnownFacts.OLD).minusSeconds(1);
+        Instant long_ago = NOW.minus(AgentReports.OLD).minusSeconds(1);
         Failing failing = new Failing("cluster_unreachable", "refused", "", long_ago);
         Facts facts = facts(
                 report("a1", "", long_ago, identity("api", "ready", failing, server("99.0.0"))),
@@ -109,7 +139,10 @@ class KnownFactsTest {
                 report("a3", "", NOW.minus(Duration.ofMinutes(6)), identity("api", "ready", null, null)));
         assertEquals(
                 List.of(Condition.OFFLINE, Condition.LOCKED, Condition.READY),
-                facts.members().stream().map(Facts.Member::condition).toList());
+                facts.members().stream()
+                        .sorted(Comparator.comparing(Facts.Member::agent))
+                        .map(Facts.Member::condition)
+                        .toList());
         assertEquals(List.of(), facts.clusters());
         assertEquals(List.of(Cause.LOCKED), Warnings.of(facts, NOW).stream().map(Warning::cause).toList());
     }

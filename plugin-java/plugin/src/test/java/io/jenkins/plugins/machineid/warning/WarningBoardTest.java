@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -65,7 +66,7 @@ class WarningBoardTest {
         dismissAll(board);
         for (int hour = 0; hour < 48; hour++) {
             later(Duration.ofMinutes(59));
-            facts = hour % 2 == 0 ? Known.members(away("a1")) : Known.members(away("a3"), away("a2"));
+            facts = hour % 2 == 0 ? Known.members(away("a1")) : Known.members(away("a1"), away("a2"));
             assertEquals(0, board.open().size());
         }
         assertEquals(1, board.all().size());
@@ -85,7 +86,7 @@ class WarningBoardTest {
     }
 
     @Test
-    void it_comes_back_when_more_agents_are_concerned() throws IOException {
+    void it_comes_back_when_another_agent_is_concerned() throws IOException {
         facts = Known.members(away("a1"));
         WarningBoard board = board();
         dismissAll(board);
@@ -93,6 +94,31 @@ class WarningBoardTest {
         later(WarningBoard.FRESH);
         assertEquals(1, board.open().size());
         dismissAll(board);
+        // Not more than then, but another one; also after a restart.
+        facts = Known.members(away("a 3,%"));
+        later(WarningBoard.FRESH);
+        assertEquals(1, board.open().size());
+        dismissAll(board);
+        assertEquals(0, board().open().size());
+        facts = Known.members(away("a3"));
+        assertEquals(1, board().open().size());
+    }
+
+    @Test
+    void agents_are_remembered_up_to_a_limit_and_the_oldest_make_room() throws IOException {
+        List<Facts.Member> many = new ArrayList<>();
+        for (int i = 0; i < Dismissals.MOST_AGENTS; i++) {
+            many.add(away("agent-" + i));
+        }
+        facts = Known.members(away("a1", "rate_limited"));
+        WarningBoard board = board();
+        dismissAll(board);
+        many.add(away("a1", "rate_limited"));
+        facts = Known.members(many.toArray(Facts.Member[]::new));
+        later(WarningBoard.FRESH);
+        assertEquals(1, board.open().size());
+        board.dismiss(board.open().get(0).getId());
+        assertEquals(List.of(1), board.open().stream().map(WarningLine::getAgents).toList());
     }
 
     @Test

@@ -80,7 +80,7 @@ class WarningsTest {
                         Known.failing("a3", Condition.FAILING, "cluster_unreachable", "refused", LONG)),
                 Cause.NOT_RENEWED);
         assertEquals(
-                "Identity api can't be joined or renewed on 3 agents (a1, a2, a3) since 2026-11-21T11:50:00Z; what is valid serves on. refused"
+                "Identity api can't be joined or renewed on 3 agents (a1, a2, a3) since 2026-11-21T11:50:00Z; valid certificates stay in use. refused"
                         + " [cluster_unreachable]",
                 warning.sentence());
         Warning other = only(Known.members(Known.failing("a1", Condition.FAILING, "rate_limited", "slow", LONG)), Cause.NOT_RENEWED);
@@ -113,8 +113,56 @@ class WarningsTest {
     void a_cluster_that_is_newer_than_what_was_tried() {
         none(Known.cluster("20.12.3", null));
         Warning warning = only(Known.cluster("21.0.0-alpha.1", null), Cause.NEWER_CLUSTER);
-        assertTrue(warning.sentence().startsWith("Cluster main has Teleport 21.0.0, as agent a1 has seen it, "), warning.sentence());
-        assertNotEquals(warning.id(), only(Known.cluster("21.0.1", null), Cause.NEWER_CLUSTER).id());
+        assertTrue(warning.sentence().startsWith("Cluster main has Teleport 21.0.0 according to agent a1, "), warning.sentence());
+        assertNotEquals(warning.id(), only(Known.cluster("22.0.0", null), Cause.NEWER_CLUSTER).id());
+        assertEquals(warning.id(), only(Known.cluster("21.4.1", null), Cause.NEWER_CLUSTER).id());
+    }
+
+    private static Facts clusters(Facts.Server... servers) {
+        return new Facts(List.of(), List.of(servers), List.of(), null, List.of());
+    }
+
+    private static Facts.Server seen(String agent, String version, int days) {
+        return new Facts.Server(
+                "main", TeleportVersion.parse(version).orElseThrow(), Known.NOW.plus(Duration.ofDays(days)), agent);
+    }
+
+    /** What one agent makes up neither makes an alarm nor hides one, and dismissing it hides nothing else. */
+    @Test
+    void one_agent_does_not_outvote_the_others() {
+        none(clusters(seen("a1", "18.0.0", 100), seen("a2", "18.0.0", 100), seen("liar", "99.0.0", 1)));
+        Facts.Server lie = seen("liar", "18.0.0", 1000);
+        Warning end = only(clusters(seen("a1", "18.0.0", 10), lie, seen("a2", "18.0.0", 10), lie, lie), Cause.AUTHORITY_EXPIRES);
+        assertTrue(end.sentence().contains("2026-12-01T12:00:00Z, according to 2 agents (a1, a2)"), end.sentence());
+        Warning newer = only(
+                clusters(seen("a1", "21.0.0", 99), seen("a2", "21.0.1", 99), seen("liar", "99.0.0", 99)), Cause.NEWER_CLUSTER);
+        // Agents of a cluster that is being updated: the same, whichever comes first.
+        assertEquals(
+                newer.id(),
+                only(clusters(seen("a2", "21.0.1", 99), seen("a1", "21.0.1", 99), seen("liar", "17.0.0", 99)), Cause.NEWER_CLUSTER)
+                        .id());
+        assertNotEquals(newer.id(), only(clusters(seen("liar", "99.0.0", 99)), Cause.NEWER_CLUSTER).id());
+    }
+
+    /** With the agents that meet the one error the other one comes and goes. */
+    @Test
+    void another_error_is_another_warning_and_changes_nothing_of_the_first() {
+        Facts.Member one = Known.failing("a1", Condition.FAILING, "cluster_unreachable", "refused", LONG);
+        Facts.Member other = Known.failing("evil", Condition.FAILING, "rate_limited", "slow", LONG);
+        Warning alone = only(Known.members(one), Cause.NOT_RENEWED);
+        List<Warning> both = of(Known.members(one, other));
+        assertEquals(List.of(Set.of("a1"), Set.of("evil")), both.stream().map(Warning::concerned).toList());
+        assertEquals(alone.id(), both.get(0).id());
+        Warning soon = only(Known.members(Known.expiring("a1", Duration.ofMinutes(14), LONG)), Cause.EXPIRES);
+        assertEquals(
+                List.of(soon.id()),
+                of(Known.members(
+                                Known.expiring("a1", Duration.ofMinutes(14), LONG),
+                                Known.expiring("a2", Duration.ofMinutes(-1), LONG)))
+                        .stream()
+                        .filter(warning -> warning.concerned().contains("a1"))
+                        .map(Warning::id)
+                        .toList());
     }
 
     /** The constant and the page's table: its last column that isn't only read. */
@@ -153,7 +201,7 @@ class WarningsTest {
         none(Known.cluster("19.0.0", null, Known.well("a1")));
         none(Known.cluster("nonsense", null, Known.subset("a1")));
         Warning warning = only(Known.cluster("19.2.0", null, Known.subset("a1"), Known.subset("a2")), Cause.ROLE_SUBSET);
-        assertTrue(warning.sentence().contains("Teleport 20 is to refuse; its cluster main has 19.2.0"), warning.sentence());
+        assertTrue(warning.sentence().contains("Teleport 20 will refuse that; cluster main has 19.2.0"), warning.sentence());
         assertEquals(warning.id(), only(Known.cluster("19.3.0", null, Known.subset("a3")), Cause.ROLE_SUBSET).id());
         assertNotEquals(warning.id(), only(Known.cluster("20.0.0", null, Known.subset("a1")), Cause.ROLE_SUBSET).id());
     }
