@@ -12,16 +12,19 @@ CARGO_QUIET := $(if $(CI),-q)
 export RUST_TEST_THREADS ?= $(shell expr 4 '*' $$(nproc))
 
 # What the goals need of .ci/packages: looked at once, before anything is built, and no more than that.
-NEEDS_packages := rust clients databases metrics jdk maven zig
+NEEDS_packages := rust clients databases metrics jdk maven zig cross emulation
 NEEDS_build := rust
 NEEDS_demo := rust clients jdk
-NEEDS_demo-jenkins := rust jdk maven zig
+NEEDS_demo-jenkins := rust jdk maven zig cross
 NEEDS_double := rust
-NEEDS_test := rust clients databases metrics jdk maven zig
+NEEDS_test := rust clients databases metrics jdk maven zig cross emulation
 NEEDS_test-rust := rust clients databases metrics
-NEEDS_test-java := rust clients jdk maven zig
-NEEDS_native := rust zig
-NEEDS_hpi := rust jdk maven zig
+NEEDS_test-java := rust clients jdk maven zig cross
+NEEDS_test-emulated := rust clients jdk zig cross emulation
+NEEDS_native := rust zig cross
+NEEDS_hpi := rust jdk maven zig cross
+NEEDS_packages-dist := rust zig cross
+NEEDS_reproducible := rust zig cross
 NEEDS_attacks := rust clients jdk maven
 NEEDS_api-check := rust jdk maven
 NEEDS_lint := rust
@@ -72,7 +75,7 @@ double: needs ## Run a Teleport double on loopback; it says what to type next
 	@target/debug/teleport-double --dir target/double --kube kube1 --kube kube2
 
 .PHONY: test
-test: test-rust test-java test-jenkins test-teleport ## All tests (a real Jenkins: JENKINS_WAR, JENKINS_PLUGINS; a real Teleport: TELEPORT_BIN)
+test: test-rust test-java test-emulated test-jenkins test-teleport ## All tests (a real Jenkins: JENKINS_WAR, JENKINS_PLUGINS; a real Teleport: TELEPORT_BIN)
 
 .PHONY: test-rust
 test-rust: needs ## Rust: unit, golden and end-to-end tests with real OpenSSH, kubectl, PostgreSQL and MariaDB
@@ -81,7 +84,7 @@ test-rust: needs ## Rust: unit, golden and end-to-end tests with real OpenSSH, k
 	cargo test $(CARGO_QUIET) --workspace --no-fail-fast
 
 .PHONY: native
-native: needs ## Release build: libmachine_id.so for glibc 2.28 and newer, the static helper
+native: needs ## Release build: library and static helper for each of native/platforms (PLATFORMS="linux-x86_64" for some)
 	@.ci/build-native $(NATIVE_OUT)
 	@.ci/check-native $(NATIVE_OUT)
 
@@ -89,8 +92,13 @@ native: needs ## Release build: libmachine_id.so for glibc 2.28 and newer, the s
 test-java: native ## Java: unit tests, the bridge in a real JVM, the contents of the .hpi
 	@echo "== test: Java"
 	ROUNDS=1000 COLD_ROUNDS=100 .ci/test-jni
-	@MACHINE_ID_TEST_LIB=$(abspath $(NATIVE_OUT))/libmachine_id.so \
+	@MACHINE_ID_TEST_LIB=$(abspath $(NATIVE_OUT))/linux-$(shell uname -m)/libmachine_id.so \
 	    .ci/progress "test: the plugin, with Maven" $(MVN) verify -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
+
+.PHONY: test-emulated
+test-emulated: native ## What is built for other processors, under qemu-user: the demo, the library in a JVM of theirs
+	@echo "== test: other processors"
+	@.ci/test-emulated $(NATIVE_OUT)
 
 .PHONY: test-jenkins
 test-jenkins: ## The plugin in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR; skipped without them)
@@ -119,6 +127,14 @@ api-check: needs ## Hold the hand-written Jenkins declarations against real jars
 hpi: native ## The Jenkins plugin: plugin-java/plugin/target/machine-id.hpi
 	@.ci/progress "hpi: packaging the plugin, with Maven" $(MVN) package -DskipTests -Dmachineid.native.dir=$(abspath $(NATIVE_OUT))
 	@ls -l plugin-java/plugin/target/machine-id.hpi
+
+.PHONY: packages-dist
+packages-dist: native ## What is installed without Jenkins: Debian packages, container files, CycloneDX lists, checksums
+	@.ci/build-packages $(NATIVE_OUT) target/packages
+
+.PHONY: reproducible
+reproducible: needs ## Build the packages of this commit twice, in two folders, and compare them byte by byte (PLATFORMS for some)
+	@.ci/check-reproducible
 
 .PHONY: lint
 lint: needs ## Formatting, clippy with warnings as errors, dependency rules, scripts

@@ -9,7 +9,7 @@ use crate::args::Cli;
 
 #[expect(dead_code, reason = "its other tests use the rest")]
 #[path = "../../machine-id/tests/documents/markdown.rs"]
-mod markdown;
+pub(crate) mod markdown;
 
 mod typed;
 
@@ -23,14 +23,18 @@ the definitions of the commands (`BLESS=1 cargo test -p machine-id-cli documents
 [configuration](configuration.md).
 ";
 
-/// What `--help` prints. What a command has from the one above it isn't repeated.
-fn help(command: &Command, above: Option<&Command>) -> String {
+/// What a command has from the one above it isn't repeated.
+pub(crate) fn without_inherited(command: &Command, above: Option<&Command>) -> Command {
     let has = |id: &Id| above.is_some_and(|above| above.get_arguments().any(|argument| argument.get_id() == id));
-    let mut command = command.clone().mut_args(|argument| {
+    command.clone().mut_args(|argument| {
         let inherited = argument.is_global_set() && has(argument.get_id());
         if inherited { argument.hide(true) } else { argument }
-    });
-    let text = command.render_long_help().to_string();
+    })
+}
+
+/// What `--help` prints.
+fn help(command: &Command, above: Option<&Command>) -> String {
+    let text = without_inherited(command, above).render_long_help().to_string();
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 

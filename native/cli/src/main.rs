@@ -11,6 +11,8 @@ mod init;
 mod kube_credentials;
 mod logging;
 mod note;
+#[cfg(test)]
+mod pages_tests;
 mod preflight;
 mod progress;
 mod proxy_ssh;

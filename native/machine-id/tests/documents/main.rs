@@ -7,6 +7,7 @@ mod links;
 mod make;
 mod markdown;
 mod paths;
+mod platforms;
 mod variables;
 
 use std::path::Path;

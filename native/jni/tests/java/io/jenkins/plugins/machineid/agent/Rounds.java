@@ -12,6 +12,9 @@ final class Rounds {
     /** Two workers, and at most as many for blocking work as {@code blocking::THREADS} says, which end when idle. */
     private static final long MOST_THREADS = 2 + 12;
 
+    /** Not where the processor is emulated: translated code grows in the same process. */
+    private static final boolean JUDGED = Boolean.parseBoolean(System.getProperty("leaks", "true"));
+
     private static long number = 1_000_000;
 
     private Rounds() {}
@@ -34,7 +37,7 @@ final class Rounds {
             require(after.ours() <= MOST_THREADS, "too many threads of the library");
             boolean memory = after.rssKb() > before.rssKb() + TOLERATED_KB;
             boolean descriptors = after.descriptors() > before.descriptors();
-            if (!memory && !descriptors) {
+            if (!JUDGED || !memory && !descriptors) {
                 return;
             }
             require(attempt < 3, "more " + (memory ? "memory" : "file descriptors") + " than before, three times");

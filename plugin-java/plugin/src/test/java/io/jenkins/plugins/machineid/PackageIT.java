@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -116,17 +117,47 @@ class PackageIT {
         assertEquals(new TreeSet<>(symbols.lines().toList()).size(), symbols.lines().count());
     }
 
+    /** The platforms of the list, or those of PLATFORMS, if the plugin was built for these alone; nothing else. */
     @Test
-    void library_and_helper_match_their_digests() {
-        String folder = "native/linux-x86_64/";
-        assumeTrue(INNER.containsKey(folder + "digests"), "SKIPPED: packaged without native files");
-        byte[] library = INNER.get(folder + "libmachine_id.so");
-        byte[] helper = INNER.get(folder + "machine-id");
-        // Their sizes are held by .ci/check-native, which has measured the files of these digests.
-        String digests = new String(INNER.get(folder + "digests"), StandardCharsets.UTF_8);
-        assertEquals(sha256(library) + "  libmachine_id.so\n" + sha256(helper) + "  machine-id\n", digests);
+    void it_holds_the_platforms_that_are_listed() throws IOException {
+        assumeTrue(INNER.containsKey("native/platforms"), "SKIPPED: packaged without native files");
+        String only = System.getenv("PLATFORMS");
+        Set<String> wanted = new TreeSet<>();
+        if (only != null && !only.isBlank()) {
+            wanted.addAll(List.of(only.trim().split("\\s+")));
+        } else {
+            Files.readAllLines(Path.of("../../native/platforms")).stream()
+                    .filter(line -> !line.startsWith("#"))
+                    .forEach(line -> wanted.add(line.split(" ")[0]));
+        }
+        assertEquals(wanted, new TreeSet<>(text("native/platforms").lines().toList()));
+        Set<String> files = new TreeSet<>(Set.of("native/platforms"));
+        for (String platform : wanted) {
+            for (String name : List.of("libmachine_id.so", "machine-id", "digests")) {
+                files.add("native/" + platform + "/" + name);
+            }
+        }
+        Set<String> held = new TreeSet<>(INNER.keySet());
+        held.removeIf(name -> !name.startsWith("native/"));
+        assertEquals(files, held);
     }
 
+    /** Their sizes are held by .ci/check-native, which has measured the files of these digests. */
+    @Test
+    void library_and_helper_match_their_digests() {
+        assumeTrue(INNER.containsKey("native/platforms"), "SKIPPED: packaged without native files");
+        for (String platform : text("native/platforms").lines().toList()) {
+            String folder = "native/" + platform + "/";
+            assertEquals(
+                    sha256(INNER.get(folder + "libmachine_id.so")) + "  libmachine_id.so\n"
+                            + sha256(INNER.get(folder + "machine-id")) + "  machine-id\n",
+                    text(folder + "digests"));
+        }
+    }
+
+    private static String text(String name) {
+        return new String(INNER.get(name), StandardCharsets.UTF_8);
+    }
 
     private static String sha256(byte[] content) {
         try {

@@ -71,8 +71,7 @@ final class NativeFiles {
 
     /** The packaged files of a platform. */
     static NativeFiles packaged(String platform) {
-        return new NativeFiles(
-                name -> NativeFiles.class.getResourceAsStream("/native/" + platform + "/" + name));
+        return new NativeFiles(name -> PackagedPlatforms.open(platform + "/" + name));
     }
 
     /**

@@ -6,6 +6,7 @@ import io.jenkins.plugins.machineid.agent.NativeUnavailableException.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.UUID;
 
 /** Loads exactly one file, once per class loader: the packaged one, after its digest was checked. */
@@ -31,7 +32,7 @@ final class NativeLibrary {
      */
     static synchronized NativeLibrary load(Path root) throws NativeUnavailableException {
         if (loaded == null) {
-            String platform = Platform.choose(System.getProperty("os.name"), System.getProperty("os.arch"), maps());
+            String platform = choose();
             NativeFiles.Unpacked files = NativeFiles.packaged(platform).unpack(root);
             NativeApi api = bind(files.library());
             // What was loaded can't be looked at any more; what stands there now is the next best.
@@ -39,6 +40,14 @@ final class NativeLibrary {
             loaded = new NativeLibrary(api, platform);
         }
         return loaded;
+    }
+
+    private static String choose() throws NativeUnavailableException {
+        Set<String> packaged = PackagedPlatforms.names();
+        if (packaged.isEmpty()) {
+            throw new NativeUnavailableException(Reason.PACKAGE, "there are none: it was built without them");
+        }
+        return Platform.choose(packaged, System.getProperty("os.name"), System.getProperty("os.arch"), maps());
     }
 
     /** The helper binary below a root; unpacked again if somebody removed or changed it. */

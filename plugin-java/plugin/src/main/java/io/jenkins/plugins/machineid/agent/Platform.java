@@ -8,18 +8,18 @@ import java.util.Set;
 
 /** Which of the packaged libraries fits this JVM. Pure: everything is passed in. */
 final class Platform {
-    private static final Set<String> PACKAGED = Set.of("linux-x86_64");
-
     private Platform() {}
 
     /**
      * The folder below {@code native/}.
      *
+     * @param packaged for which platforms there is a library
      * @param maps text of {@code /proc/self/maps}, or empty where there is none
      */
-    static String choose(String osName, String osArch, String maps) throws NativeUnavailableException {
+    static String choose(Set<String> packaged, String osName, String osArch, String maps)
+            throws NativeUnavailableException {
         String platform = name(osName, osArch);
-        if (!PACKAGED.contains(platform)) {
+        if (!packaged.contains(platform)) {
             throw new NativeUnavailableException(Reason.PLATFORM, platform);
         }
         if (maps.contains("/ld-musl-")) {
@@ -42,7 +42,7 @@ final class Platform {
         if (words.contains("failed to map segment") || words.contains("Operation not permitted")) {
             return new NativeUnavailableException(Reason.NOEXEC, directory, error);
         }
-        if (words.contains("Error relocating") || words.contains("ld-linux-x86-64.so.2")) {
+        if (words.contains("Error relocating") || words.contains("shared library ld-linux-")) {
             return new NativeUnavailableException(Reason.MUSL, words, error);
         }
         return new NativeUnavailableException(Reason.LOAD, words, error);

@@ -5,6 +5,7 @@ package io.jenkins.plugins.machineid.reply;
 import hudson.AbortException;
 import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.agent.NativeUnavailableException;
+import io.jenkins.plugins.machineid.agent.PackagedPlatforms;
 import java.util.Locale;
 import java.util.function.UnaryOperator;
 
@@ -50,7 +51,7 @@ public final class NativeFailure extends AbortException {
         }
         String detail = AgentText.line(failure.getDetail());
         String sentence = switch (failure.getReason()) {
-            case PLATFORM -> Messages.Native_platform(agent, detail);
+            case PLATFORM -> Messages.Native_platform(agent, detail, String.join(", ", PackagedPlatforms.names()));
             case MUSL -> Messages.Native_musl(agent);
             case GLIBC -> Messages.Native_glibc(agent, detail);
             case NOEXEC -> Messages.Native_noexec(agent, detail);
