@@ -1,4 +1,4 @@
-//! `packaging/man` and `packaging/completions` are made from the definitions of the commands.
+//! `native/cli/packaging/man` and `native/cli/packaging/completions` are made from the definitions of the commands.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use crate::args::Cli;
 use crate::documents_tests::{markdown, without_inherited};
 
-const FOLDER: &str = "packaging";
+const FOLDER: &str = "native/cli/packaging";
 
 /// What clap doesn't know.
 const SEE_ALSO: &str = "\
