@@ -14,11 +14,11 @@ import io.jenkins.plugins.machineid.lease.Tried;
  * @param node name of the node; empty: the built-in one
  */
 record Actions(String identity, String node) {
-    /** @param key {@link Row#getKey()} */
+    /** @param key {@link Row#getKey()}; anything else is about no identity */
     static Actions on(String key) {
         String text = Texts.orEmpty(key);
         int slash = text.indexOf('/');
-        return slash < 0 ? new Actions(text, "") : new Actions(text.substring(0, slash), text.substring(slash + 1));
+        return slash < 0 ? new Actions("", text) : new Actions(text.substring(0, slash), text.substring(slash + 1));
     }
 
     Tried renew() {
