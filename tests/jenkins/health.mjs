@@ -95,9 +95,9 @@ const colour = () => page.locator("#machine-id-rows tbody strong").first().evalu
 await page.evaluate(() => document.documentElement.setAttribute("data-theme", "dark"));
 const dark = await colour();
 await page.evaluate(() => {
-  document.documentElement.style.setProperty("--success-color", "rgb(1, 2, 3)");
-  document.documentElement.style.setProperty("--error-color", "rgb(1, 2, 3)");
-  document.documentElement.style.setProperty("--warning-color", "rgb(1, 2, 3)");
+  for (const name of ["red", "orange", "green", "blue", "error-color", "warning-color", "success-color", "text-color-secondary"]) {
+    document.documentElement.style.setProperty(`--${name}`, "rgb(1, 2, 3)");
+  }
 });
 check("colours are the theme's", (await colour()) === "rgb(1, 2, 3)", `${dark} then ${await colour()}`);
 

@@ -364,7 +364,7 @@ fn a_changed_configuration_takes_a_blocks_listeners_on() {
         };
         let acquired = agent.acquire_with(&tunnels(&[postgres(port)]), statement).unwrap();
         let before = acquired.tunnels[0].port;
-        let running = long_query(&acquired, "select pg_sleep(600)");
+        let mut running = long_query(&acquired, "select pg_sleep(600)");
         // Those of the rounds before may take a while to see that nobody waits for them.
         let queries = active(&acquired);
         let second = agent.reconfigured();
