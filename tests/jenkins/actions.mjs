@@ -88,13 +88,13 @@ await page.screenshot({ path: join(output, "health-dropped.png"), fullPage: true
 const warning = new RegExp(`^Dismiss: Identity ${identity} needs a fresh token`);
 await page.goto(`${url}/manage/`);
 check("each button says what it dismisses", (await page.getByRole("button", { name: warning }).count()) === 1);
-await use("button", warning);
-await page.waitForLoadState("networkidle");
+await Promise.all([page.waitForNavigation(), use("button", warning)]);
 check("it is dismissed, and we are where we were", /\/manage\/$/.test(new URL(page.url()).pathname) && (await page.getByRole("button", { name: warning }).count()) === 0, page.url());
 await page.goto(`${url}/administrativeMonitor/machine-id/`);
 check("the page of all warnings has it still", (await page.locator("#machine-id-warnings").innerText()).includes("Dismissed"));
-await use("button", new RegExp(`^Show again: Identity ${identity} needs a fresh token`));
-await page.waitForLoadState("networkidle");
+const again = new RegExp(`^Show again: Identity ${identity} needs a fresh token`);
+await Promise.all([page.waitForNavigation(), use("button", again)]);
+await page.goto(`${url}/manage/`);
 check("it is shown again", (await page.getByRole("button", { name: warning }).count()) === 1);
 
 // In the light, and in the dark.

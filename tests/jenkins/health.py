@@ -259,29 +259,31 @@ def health_of_a_hostile_agent_is_text_and_stays_its_own(world):
     jenkins.groovy(f"""
         import {PACKAGE}.report.*
         def now = java.time.Instant.now()
+        // It answers no question, so that nothing takes the place of what it says here.
+        jenkins.model.Jenkins.get().addNode(new hudson.slaves.DumbSlave('liar', '/tmp/liar', new hudson.slaves.JNLPLauncher(true)))
         def failing = new Failing('cluster_failed', '{hostile}', '{hostile}', now)
         def server = new Server('{hostile}', '{hostile}', '{hostile}', 'proxy', false, 5L, ['{hostile}'], now, now)
         def identity = new IdentityReport('each', 'ready', '{hostile}', '{hostile}', now.plusSeconds(300), 1, true, '{hostile}',
             '{hostile}', false, 'kept', null, false, false, failing, server)
-        AgentReports.get().heard('a2', new AgentReport('a2', AgentReport.Library.USED, '', '', '{hostile}', '{hostile}',
+        AgentReports.get().heard('liar', new AgentReport('liar', AgentReport.Library.USED, '', '', '{hostile}', '{hostile}',
             [identity], [], null, now, now, null))""")
     try:
         # The identity isn't allowed on that agent: what it says of that is nothing, and no token goes there.
-        for path in (PAGE, "/computer/a2/machine-id/"):
+        for path in (PAGE, "/computer/liar/machine-id/"):
             page = jenkins.get(path)
             assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" not in page, path
-        equal([each["identity"] for each in rows(jenkins, q="a2")], [None], "rows of an agent that lies")
+        equal([each["identity"] for each in rows(jenkins, q="liar")], [None], "rows of an agent that lies")
         kind, said = act(jenkins, "renew", "each/a2")
         equal(kind, "danger", said)
         contains(said, "[policy_node]")
         # Of one that it may use its words are text.
-        with allowed_on(jenkins, "each", "a2"):
-            for path in (PAGE, "/computer/a2/machine-id/"):
+        with allowed_on(jenkins, "each", "liar"):
+            for path in (PAGE, "/computer/liar/machine-id/"):
                 page = jenkins.get(path)
                 assert "<script>alert(1)" not in page, path
                 contains(page[page.find("machine-id-rows"):], "&lt;script&gt;alert(1)")
     finally:
-        jenkins.groovy(f"{PACKAGE}.report.AgentReports.get().forget('a2')")
+        jenkins.groovy("def j = jenkins.model.Jenkins.get(); j.removeNode(j.getNode('liar'))")
 
 
 @test
