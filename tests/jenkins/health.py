@@ -271,7 +271,7 @@ def health_of_a_hostile_agent_is_text_and_stays_its_own(world):
         # The identity isn't allowed on that agent: what it says of that is nothing, and no token goes there.
         for path in (PAGE, "/computer/liar/machine-id/"):
             page = jenkins.get(path)
-            assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" not in page, path
+            assert "<script>alert(1)" not in page and "&lt;script>alert(1)" not in page, path
         equal([each["identity"] for each in rows(jenkins, q="liar")], [None], "rows of an agent that lies")
         kind, said = act(jenkins, "renew", "each/a2")
         equal(kind, "danger", said)
@@ -281,7 +281,7 @@ def health_of_a_hostile_agent_is_text_and_stays_its_own(world):
             for path in (PAGE, "/computer/liar/machine-id/"):
                 page = jenkins.get(path)
                 assert "<script>alert(1)" not in page, path
-                contains(page[page.find("machine-id-rows"):], "&lt;script&gt;alert(1)")
+                contains(page[page.find("machine-id-rows"):], "&lt;script>alert(1)")
     finally:
         jenkins.groovy("def j = jenkins.model.Jenkins.get(); j.removeNode(j.getNode('liar'))")
 
