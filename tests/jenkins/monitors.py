@@ -140,8 +140,7 @@ def monitors_show_an_agents_words_as_text(world):
     hostile = "</div><script>alert(1)</script>"
     failing = f"new Failing('cluster_failed', '{hostile}', '', now.minusSeconds(600))"
     with reported(jenkins, "ready", failing):
-        warning = told(jenkins, "not_renewed", "each", 60)
-        contains(warning["sentence"], hostile)
+        wait_for("the agent's words", lambda: [one for one in warnings(jenkins, "not_renewed", "each") if hostile in one["sentence"]], 60, 2)
         for page in ("/manage/", PAGE):
             text = jenkins.get(page)
             assert "<script>alert(1)" not in text and "&lt;script&gt;alert(1)" in text, page
