@@ -94,7 +94,8 @@ fn an_acquired_lease_has_the_keys_of_its_file() {
 
 #[test]
 fn a_released_lease_has_the_keys_of_its_file() {
-    let released = Released { released: true, directory: Fate::Removed, failures: Vec::new(), history: history() };
+    let released =
+        Released { released: true, directory: Fate::Removed, failures: vec![String::new()], history: history() };
     assert_eq!(shape(&written(released)), shape(&reply_file!("release")));
 }
 
