@@ -50,7 +50,7 @@ fn the_short_replies_are_the_files() {
     let left = Released {
         released: false,
         directory: Fate::NotOurs,
-        failures: Vec::new(),
+        failures: vec![String::new()],
         history: CertificateHistory::default(),
     };
     assert_eq!(written(left), reply_file!("discard"));
@@ -135,7 +135,7 @@ fn a_status_has_the_keys_of_its_file() {
         usable: true,
         late: false,
         problem: String::new(),
-        failures: Vec::new(),
+        failures: vec![String::new()],
         history: history(),
     };
     let (message, hint) = (String::new(), String::new());
