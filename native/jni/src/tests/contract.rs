@@ -50,7 +50,7 @@ fn the_short_replies_are_the_files() {
     let left = Released {
         released: false,
         directory: Fate::NotOurs,
-        failures: vec![String::new()],
+        failures: Vec::new(),
         history: CertificateHistory::default(),
     };
     assert_eq!(written(left), reply_file!("discard"));
@@ -94,8 +94,7 @@ fn an_acquired_lease_has_the_keys_of_its_file() {
 
 #[test]
 fn a_released_lease_has_the_keys_of_its_file() {
-    let released =
-        Released { released: true, directory: Fate::Removed, failures: vec![String::new()], history: history() };
+    let released = Released { released: true, directory: Fate::Removed, failures: Vec::new(), history: history() };
     assert_eq!(shape(&written(released)), shape(&reply_file!("release")));
 }
 
