@@ -130,6 +130,7 @@ impl Keeper {
             }
             Step::Establish => {
                 let outcome = self.bot.session().await;
+                self.lost.asked();
                 if outcome.is_ok() {
                     self.looks.established(self.bot.moment().monotonic, self.stretch(), fastrand::f64());
                 }
@@ -153,6 +154,7 @@ impl Keeper {
                 };
                 if answered {
                     self.bot.answered();
+                    self.lost.asked();
                 }
                 self.bot.spare.restock();
             }
@@ -163,8 +165,9 @@ impl Keeper {
                     () = tokio::time::sleep(nap) => {}
                     () = self.bot.wake.notified() => {}
                     () = self.bot.locked.notified() => {
-                        tracing::debug!(identity = %self.bot.config.id, "an SSH connection was refused because of a lock");
+                        tracing::debug!(identity = %self.bot.config.id, "connections are refused or cut: is there a lock?");
                         self.looks.alarmed(self.bot.moment().monotonic);
+                        self.lost.needed();
                     }
                     Ok(()) = self.sessions.changed() => {}
                     Ok(()) = self.heard.changed() => {}

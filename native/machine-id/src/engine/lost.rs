@@ -15,6 +15,7 @@ const KNOCKS: Duration = Duration::from_secs(10);
 pub(super) struct Lost {
     at: Option<Duration>,
     knock_at: Option<Duration>,
+    needed: bool,
 }
 
 impl Lost {
@@ -22,16 +23,27 @@ impl Lost {
     pub(super) fn seen(&mut self, lost: bool, now: Duration, unit: impl FnOnce() -> f64) -> bool {
         let new = lost && self.at.is_none();
         if !lost {
-            *self = Self::default();
+            (self.at, self.knock_at) = (None, None);
         } else if new {
-            *self = Self { at: Some(now), knock_at: Some(now + KNOCKS.mul_f64(unit())) };
+            (self.at, self.knock_at) = (Some(now), Some(now + KNOCKS.mul_f64(unit())));
         }
         new
     }
 
-    /// Since when.
+    /// Somebody's connections were refused or cut, now or just before it was lost: only the cluster knows why, so that it
+    /// isn't left alone any longer.
+    pub(super) const fn needed(&mut self) {
+        self.needed = true;
+    }
+
+    /// The cluster was asked.
+    pub(super) const fn asked(&mut self) {
+        self.needed = false;
+    }
+
+    /// Since when, where nobody needs it.
     pub(super) const fn at(&self) -> Option<Duration> {
-        self.at
+        if self.needed { None } else { self.at }
     }
 
     /// When to see whether somebody listens.
@@ -65,5 +77,19 @@ mod tests {
         assert_eq!((lost.at(), lost.knock_at()), (Some(s(100)), None));
         lost.seen(false, s(120), || 0.9);
         assert_eq!(lost, Lost::default());
+    }
+
+    #[test]
+    fn a_loss_that_somebody_meets_is_not_waited_out_whichever_is_seen_first() {
+        let (mut before, mut after) = (Lost::default(), Lost::default());
+        before.needed();
+        before.seen(true, s(100), || 0.5);
+        after.seen(true, s(100), || 0.5);
+        after.needed();
+        for mut lost in [before, after] {
+            assert_eq!(lost.at(), None);
+            lost.asked();
+            assert_eq!(lost.at(), Some(s(100)));
+        }
     }
 }

@@ -413,7 +413,7 @@ fn one_tunnel_that_fails_leaves_its_lease_and_the_others_alone() {
 }
 
 #[test]
-fn a_lost_proxy_in_the_middle_of_a_query_is_told_and_a_lock_cuts_it() {
+fn a_lock_and_a_lost_proxy_in_the_middle_of_a_query_are_told() {
     let Some((cluster, _database)) = stage() else { return };
     let agent = agent(&cluster);
     let acquired = agent.acquire_with(&tunnels(&[postgres(None)]), None).unwrap();
@@ -429,6 +429,7 @@ fn a_lost_proxy_in_the_middle_of_a_query_is_told_and_a_lock_cuts_it() {
     let running = long_query(&acquired, "select pg_sleep(600)");
     cluster.lock_user("bot-api", "maintenance");
     assert_ne!(running.wait(LONG).status, Some(0));
+    until("the lock", LONG, || status(&agent)[0].problem.contains("[bot_locked]").then_some(()));
     cluster.unlock_all();
     until("the tunnel after the lock", LONG, || (query(&acquired, "select 1").status == Some(0)).then_some(()));
     let released = agent.runtime.block_on(agent.engine.release(e2e::given::LEASE)).unwrap();
