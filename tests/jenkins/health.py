@@ -53,13 +53,13 @@ def act(jenkins, what, at="api/a1", page=PAGE):
     return re.search(r"jenkins-alert-(\w+)", shown[1])[1], html.unescape(shown[2])
 
 
-def ready(world):
+def ready(world, identity="api"):
     """A build has used the identity, and the agent has told so."""
-    jenkins = world.jenkins
-    jenkins.pipeline("allowed-health", block("sh 'true'"))
-    result, log = jenkins.run("allowed-health")
+    jenkins, name = world.jenkins, f"allowed-health-{identity}"
+    jenkins.pipeline(name, block("sh 'true'", f"identity: '{identity}'"))
+    result, log = jenkins.run(name)
     equal(result, "SUCCESS", log)
-    return until(jenkins, "ready")
+    return until(jenkins, "ready", identity)
 
 
 @test
@@ -172,10 +172,7 @@ def health_actions_do_what_they_say(world):
 def health_after_the_token_is_used_up_and_a_fresh_one(world):
     """Identity `each` alone: other tests need `api`. Dropped, its token is used up; the double has no other one for it."""
     jenkins = world.jenkins
-    jenkins.pipeline("allowed-health-each", block("sh 'true'", "identity: 'each'"))
-    result, log = jenkins.run("allowed-health-each")
-    equal(result, "SUCCESS", log)
-    until(jenkins, "ready", "each")
+    ready(world, "each")
     with kept(world) as paths:
         kind, said = act(jenkins, "drop", "each/a1")
         equal(kind, "success", said)
@@ -298,10 +295,7 @@ def health_in_a_browser(world):
 def health_actions_in_a_browser(world):
     """Drop and Dismiss, by the keyboard and by their names; and whether all of it can be read in the dark."""
     jenkins = world.jenkins
-    jenkins.pipeline("allowed-health-each", block("sh 'true'", "identity: 'each'"))
-    result, log = jenkins.run("allowed-health-each")
-    equal(result, "SUCCESS", log)
-    until(jenkins, "ready", "each")
+    ready(world, "each")
     jenkins.groovy(f"""
         import {PACKAGE}.report.*
         def now = java.time.Instant.now()

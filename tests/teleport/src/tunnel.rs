@@ -33,14 +33,19 @@ fn until_known(teleport: &Teleport, kind: &str) {
     until(kind, PATIENCE, || teleport.tctl.json(&["get", kind])[0].is_object().then_some(()));
 }
 
-pub(crate) fn a_database_by_psql(teleport: &Teleport) {
+/// The server behind the cluster's database service, with certificates of the cluster's; none: it isn't installed.
+fn postgres(teleport: &Teleport) -> Option<Database> {
     let scratch = Machine::new(teleport);
     let prefix = scratch.path("server").display().to_string();
     teleport.tctl.run(&["auth", "sign", "--format=db", "--host=localhost", "--ttl=24h", &format!("--out={prefix}")]);
     let file = |ending: &str| scratch.read(&format!("server.{ending}"));
-    let server = Database::postgres_with(teleport.ports.postgres, &file("crt"), &file("key"), &file("cas"));
-    let Some(_server) = server else { return teleport.skip("PostgreSQL isn't installed") };
+    let server = Database::postgres_with(teleport.ports.postgres, &file("crt"), &file("key"), &file("cas"))?;
     until_known(teleport, "db_server");
+    Some(server)
+}
+
+pub(crate) fn a_database_by_psql(teleport: &Teleport) {
+    let Some(_server) = postgres(teleport) else { return teleport.skip("PostgreSQL isn't installed") };
     let machine = Machine::new(teleport);
     let socket = machine.path("run/.s.PGSQL.5432").display().to_string();
     let service = format!(
@@ -101,13 +106,7 @@ impl Block {
 }
 
 pub(crate) fn a_blocks_database_by_psql(teleport: &Teleport) {
-    let scratch = Machine::new(teleport);
-    let prefix = scratch.path("server").display().to_string();
-    teleport.tctl.run(&["auth", "sign", "--format=db", "--host=localhost", "--ttl=24h", &format!("--out={prefix}")]);
-    let file = |ending: &str| scratch.read(&format!("server.{ending}"));
-    let server = Database::postgres_with(teleport.ports.postgres, &file("crt"), &file("key"), &file("cas"));
-    let Some(_server) = server else { return teleport.skip("PostgreSQL isn't installed") };
-    until_known(teleport, "db_server");
+    let Some(_server) = postgres(teleport) else { return teleport.skip("PostgreSQL isn't installed") };
     let database = |port: Option<u16>| {
         let mut tunnel = json!({"type": "database", "service": "pg", "username": "orders", "database": "orders"});
         if let Some(port) = port {

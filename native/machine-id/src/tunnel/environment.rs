@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::listener::Begins;
 use crate::config::TunnelKind;
-use crate::vocabulary::databases::{Client, Database};
+use crate::connect;
+use crate::vocabulary::databases::{Client, Database, LIBPQ_OTHERS};
 
 /// A tunnel that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,24 +90,10 @@ fn libpq_place(path: &Path) -> Option<(String, String)> {
     Some((path.parent()?.display().to_string(), port.to_owned()))
 }
 
+/// In a URL.
 fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    connect::encoded(text).collect()
 }
-
-/// What libpq takes rather than, or with, what we say: another address, the values of a service, and demands on an encryption
-/// and a login that the tunnel's end has not, since the way beyond is encrypted and known by its certificate.
-const LIBPQ_OTHERS: [&str; 9] = [
-    "PGHOSTADDR",
-    "PGSERVICE",
-    "PGSSLMODE",
-    "PGREQUIRESSL",
-    "PGSSLNEGOTIATION",
-    "PGGSSENCMODE",
-    "PGCHANNELBINDING",
-    "PGREQUIREAUTH",
-    "PGREQUIREPEER",
-];
 
 fn of_client(client: Client, reached: &Reached) -> Vec<(&'static str, String)> {
     let TunnelKind::Database { username, database, .. } = &reached.kind else { return Vec::new() };
@@ -121,7 +108,7 @@ fn of_client(client: Client, reached: &Reached) -> Vec<(&'static str, String)> {
             };
             let ours =
                 [("PGHOST", host), ("PGPORT", port), ("PGUSER", username.clone()), ("PGDATABASE", database.clone())];
-            ours.into_iter().chain(LIBPQ_OTHERS.map(|name| (name, String::new()))).collect()
+            ours.into_iter().chain(LIBPQ_OTHERS.iter().map(|name| (*name, String::new()))).collect()
         }
         (Client::MySql, Begins::Tcp(address)) => vec![
             ("MYSQL_HOST", address.ip().to_string()),

@@ -29,6 +29,21 @@ super::words! {
     }
 }
 
+/// What libpq takes rather than, or with, what we say: another address, the values of a service, and demands on an encryption
+/// and a login that the tunnel's end has not, since the way beyond is encrypted and known by its certificate. They are taken
+/// out of a block's environment.
+pub const LIBPQ_OTHERS: &[&str] = &[
+    "PGHOSTADDR",
+    "PGSERVICE",
+    "PGSSLMODE",
+    "PGREQUIRESSL",
+    "PGSSLNEGOTIATION",
+    "PGGSSENCMODE",
+    "PGCHANNELBINDING",
+    "PGREQUIREAUTH",
+    "PGREQUIREPEER",
+];
+
 /// The path of a socket, where clients take no URL with one.
 const PATH: &str = "{path}";
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::applications::Application;
-use super::databases::{Client, Database};
+use super::databases::{Client, Database, LIBPQ_OTHERS};
 use super::{ABI, Word, limits, words_of};
 use crate::config::{
     AclMode, AcquireRequest, AddressKind, DatabaseFormat, EngineConfig, KeyAlgorithm, OutputType, Scope, SymlinkMode,
@@ -32,6 +32,7 @@ fn words() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("identity_origins", words_of::<Origin>()),
         ("identity_states", words_of::<IdentityState>()),
         ("key_algorithms", words_of::<KeyAlgorithm>()),
+        ("libpq_others", LIBPQ_OTHERS.to_vec()),
         ("output_types", words_of::<OutputType>()),
         ("symlink_modes", words_of::<SymlinkMode>()),
         ("trusts", words_of::<Trust>()),

@@ -3,6 +3,7 @@
 package io.jenkins.plugins.machineid.lease;
 
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -23,17 +24,6 @@ final class TunnelVariables {
     private static final String POSTGRES_SOCKET = ".s.PGSQL.";
     private static final int LONGEST_NAME = (POSTGRES_SOCKET + POSTGRES).length();
     private static final int LONGEST_PATH = Vocabulary.limit("socket_path_bytes");
-    /** What libpq would take rather than what is said here. */
-    private static final List<String> LIBPQ_OTHERS = List.of(
-            "PGHOSTADDR",
-            "PGSERVICE",
-            "PGSSLMODE",
-            "PGREQUIRESSL",
-            "PGSSLNEGOTIATION",
-            "PGGSSENCMODE",
-            "PGCHANNELBINDING",
-            "PGREQUIREAUTH",
-            "PGREQUIREPEER");
     private static final int BESIDE_DIGITS = 8;
     private static final int BELOW_DIGITS = 32;
 
@@ -145,7 +135,7 @@ final class TunnelVariables {
             variables.put("PGPORT", String.valueOf(tcp ? listener.port() : POSTGRES));
             variables.put("PGUSER", tunnel.getString("username"));
             variables.put("PGDATABASE", tunnel.getString("database"));
-            LIBPQ_OTHERS.forEach(name -> variables.put(name, ""));
+            Vocabulary.words("libpq_others").forEach(name -> variables.put(name, ""));
         } else if (tcp) {
             variables.put("MYSQL_HOST", HOST);
             variables.put("MYSQL_TCP_PORT", String.valueOf(listener.port()));
@@ -168,15 +158,11 @@ final class TunnelVariables {
         return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
     }
 
+    /** In a URL: a form's encoding but for three characters. */
     private static String encoded(String text) {
-        StringBuilder encoded = new StringBuilder();
-        for (byte each : text.getBytes(StandardCharsets.UTF_8)) {
-            if (isPlain(each) || each == '-' || each == '.' || each == '_' || each == '~') {
-                encoded.append((char) each);
-            } else {
-                encoded.append(String.format(Locale.ROOT, "%%%02X", each));
-            }
-        }
-        return encoded.toString();
+        return URLEncoder.encode(text, StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace("*", "%2A")
+                .replace("%7E", "~");
     }
 }
