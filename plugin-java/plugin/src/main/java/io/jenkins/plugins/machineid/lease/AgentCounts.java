@@ -4,7 +4,9 @@ package io.jenkins.plugins.machineid.lease;
 
 import hudson.ExtensionList;
 import io.jenkins.plugins.machineid.reply.Reply;
+import io.jenkins.plugins.machineid.report.AgentReport;
 import io.jenkins.plugins.machineid.vocabulary.Vocabulary;
+import java.lang.management.ManagementFactory;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,18 +23,23 @@ import java.util.logging.Logger;
  * new which is more than the last time. It is an agent's word: only of identities that it may use, and within limits.
  */
 final class AgentCounts {
-    /** Numbers of an agent that are remembered; of more nothing is counted. */
-    static final int MOST = 200;
+    /** Numbers of an agent that are remembered; of more nothing is counted. Of as many identities as a report has: three each, and some failures. */
+    static final int MOST = 5 * AgentReport.MOST_IDENTITIES;
     /** Of one number in one answer. */
     static final long MOST_AT_ONCE = 10_000;
 
     private static final Logger LOGGER = Logger.getLogger(AgentCounts.class.getName());
     private static final List<String> CODES = codes();
-    private static final AgentCounts INSTANCE = new AgentCounts(Instant.now());
+    private static final AgentCounts INSTANCE = 
+            new AgentCounts(Instant.ofEpochMilli(ManagementFactory.getRuntimeMXBean().getStartTime()));
 
     private record Key(Instant engine, String identity, AgentCountObserver.Tried what, String code) {}
 
-    private record Known(Set<Instant> engines, Map<Key, Long> numbers) {}
+    /** An identity of an engine, which was believed when it was told of. */
+    private record Source(Instant engine, String identity) {}
+
+    /** @param engines that have answered, or may still be there */
+    private record Known(Set<Instant> engines, Set<Source> sources, Map<Key, Long> numbers) {}
 
     private final Map<String, Known> byNode = new HashMap<>();
     private final Instant started;
@@ -61,8 +68,9 @@ final class AgentCounts {
     synchronized void heard(String node, List<Reply> replies, boolean whole, Believed believed) {
         Known before = byNode.get(node);
         Set<Instant> engines = new HashSet<>();
+        Set<Source> sources = new HashSet<>();
         Map<Key, Long> numbers = new HashMap<>();
-        replies.forEach(reply -> read(node, reply, believed, engines, numbers));
+        replies.forEach(reply -> read(node, reply, believed, engines, sources, numbers));
         if (before != null) {
             numbers.forEach((key, number) -> tell(key, number - before.numbers.getOrDefault(key, first(before, key, number))));
             // Two answers may come in the other order; an engine that hasn't answered goes on from where it was.
@@ -72,18 +80,28 @@ final class AgentCounts {
                     engines.add(key.engine);
                 }
             });
+            before.sources.stream().filter(source -> engines.contains(source.engine)).forEach(sources::add);
         } else {
             numbers.forEach((key, number) -> tell(key, key.engine.isBefore(started) ? 0 : number));
         }
-        byNode.put(node, new Known(engines, numbers));
+        byNode.put(node, new Known(engines, sources, numbers));
     }
 
-    /** What it was before, of one that wasn't told. */
+    /** What it was before, of one that wasn't told. Of an identity that wasn't believed until now all of it is old. */
     private long first(Known before, Key key, long number) {
-        return key.engine.isBefore(started) && !before.engines.contains(key.engine) ? number : 0;
+        boolean old = before.engines.contains(key.engine)
+                ? !before.sources.contains(new Source(key.engine, key.identity))
+                : key.engine.isBefore(started);
+        return old ? number : 0;
     }
 
-    private static void read(String node, Reply reply, Believed believed, Set<Instant> engines, Map<Key, Long> numbers) {
+    private static void read(
+            String node,
+            Reply reply,
+            Believed believed,
+            Set<Instant> engines,
+            Set<Source> sources,
+            Map<Key, Long> numbers) {
         Instant engine = reply.time("opened_at");
         if (engine == null) {
             return;
@@ -93,6 +111,7 @@ final class AgentCounts {
             Believed.Named named = believed.named(node, identity.text("id"));
             Reply counts = named == null ? null : identity.object("counts");
             if (counts != null) {
+                sources.add(new Source(engine, named.name()));
                 read(counts.object("joins"), engine, named.name(), AgentCountObserver.Tried.JOIN, numbers);
                 read(counts.object("renewals"), engine, named.name(), AgentCountObserver.Tried.RENEWAL, numbers);
                 read(counts.object("issuances"), engine, named.name(), AgentCountObserver.Tried.ISSUANCE, numbers);

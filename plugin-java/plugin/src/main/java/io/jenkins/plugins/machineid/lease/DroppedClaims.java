@@ -77,7 +77,7 @@ public final class DroppedClaims {
                 .findFirst()
                 .orElse("");
         log.accept("agent " + report.agent() + " tells of " + (report.identities().size() - known.size())
-                + " identities that it may not use, '" + first + "' among them: what it says of these is left out");
+                + " identities that it may not use, '" + first + "' among them: what it says of these is left out. If it might use them before, restart it; else look who controls it");
         return new Since(since.nanos(), true);
     }
 }

@@ -93,7 +93,7 @@ final class Counting {
                     };
             Counting.count(metric, identity, by);
             if (!good) {
-                Counting.count(Metric.AGENT_FAILURES, CODES.contains(code) ? code : Metric.OTHER, by);
+                Counting.count(Metric.AGENT_FAILURES, code, by);
             }
         }
     }

@@ -55,7 +55,7 @@ public record AgentReport(
     }
 
     /** Most of an agent's identities that are kept. */
-    static final int MOST_IDENTITIES = 100;
+    public static final int MOST_IDENTITIES = 100;
     /** Most of its leases. */
     static final int MOST_LEASES = 1000;
 

@@ -87,8 +87,9 @@ public class KeyNews extends PeriodicWork {
     @SuppressWarnings("try")
     private static void look() {
         try (ACLContext system = ACL.as2(ACL.SYSTEM2)) {
-            List<String> holders = KeysSetup.holders();
+            // Also where the keys can't be looked at.
             Believed.lookAtFolders();
+            List<String> holders = KeysSetup.holders();
             latest = new News(holders.isEmpty() ? null : state(), holders);
             WarningBoard.get().all();
         } catch (RuntimeException e) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import hudson.ExtensionList;
 import io.jenkins.plugins.machineid.Nodes;
 import io.jenkins.plugins.machineid.agent.Answers;
+import io.jenkins.plugins.machineid.config.Identity;
 import io.jenkins.plugins.machineid.config.MachineIdConfiguration;
 import io.jenkins.plugins.machineid.reply.Reply;
 import io.jenkins.plugins.machineid.report.AgentReport;
@@ -92,6 +93,16 @@ class AgentCountsAttackTest {
         assertEquals(List.of("api JOIN ok 2"), heard("a1", true, engine(BEFORE, "api", joins(502))));
         JSONObject failed = joins(502).put("join_rejected", 1);
         assertEquals(List.of("api JOIN join_rejected 1"), heard("a1", true, engine(BEFORE, "api", failed)));
+    }
+
+    @Test
+    void what_was_counted_while_an_identity_was_not_allowed_is_not_counted_later() throws Exception {
+        assertEquals(List.of(), heard("a1", true, engine(AFTER, "later", joins(500))));
+        Identity later = new Identity("later", "main");
+        later.setAllowedAgents(List.of("a*"));
+        MachineIdConfiguration.get().setIdentities(List.of(later));
+        assertEquals(List.of(), heard("a1", true, engine(AFTER, "later", joins(500))));
+        assertEquals(List.of("later JOIN ok 1"), heard("a1", true, engine(AFTER, "later", joins(501))));
     }
 
     @Test
