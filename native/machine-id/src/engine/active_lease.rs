@@ -134,6 +134,15 @@ impl ActiveLease {
         Error::new(Code::Cancelled, format!("lease {} was released", self.id), "")
     }
 
+    /// Whoever asked for it can't wait any longer.
+    pub(super) fn took_too_long(&self) -> Error {
+        Error::new(
+            Code::DeadlineExceeded,
+            format!("acquiring lease {} took longer than {} s", self.id, self.request.deadline.as_secs()),
+            "check that the cluster can be reached from this machine, or allow more time",
+        )
+    }
+
     pub(super) const fn request(&self) -> &LeaseRequest {
         &self.request
     }

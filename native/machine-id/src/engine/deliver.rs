@@ -6,23 +6,23 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{join_all, try_join, try_join_all};
 use tokio::sync::OwnedMutexGuard;
 
 use super::bot::Bot;
 use super::issuing::{Issued, issue_all, issue_tunnels, named_roles, own_roles, warn_of_subset};
-use super::known::{self, Asked};
+use super::known::{self, Asked, Doubt};
 use super::lease_request::{LeaseRequest, Placement};
 use super::lease_road::Way;
-use super::lease_tunnels::{Fresh, LeaseTunnels, Served};
+use super::lease_tunnels::{Fresh, LeaseTunnels, Served, Spoken};
 use super::ledger::Ledger;
 use super::multiplex::Multiplexers;
 use super::reply::OpenTunnel;
 use super::session::Session;
 use crate::blocking::{self, Lane};
-use crate::config::OutputType;
+use crate::config::{OutputType, TunnelKind};
 use crate::destination::{Destination, Durability};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::identity::CertificateFacts;
 use crate::issue::{RoleCertificate, Seen, Target};
 use crate::lease::{CertificateKind, CertificateNote};
@@ -112,7 +112,7 @@ struct Prepared {
     /// Why nothing fresher could be had.
     refused: Option<Error>,
     /// What the roles may not allow.
-    doubts: Vec<String>,
+    doubts: Vec<(TunnelKind, String)>,
 }
 
 /// Issues what the tunnels of the lease go as; of those that aren't open yet it is found out what is spoken there, and whether
@@ -133,35 +133,54 @@ async fn prepare_tunnels(
     // One that can't be named needs its certificate.
     let all = !again || request.tunnels.iter().any(|tunnel| !known.contains_key(&tunnel.kind));
     let answers = issue_tunnels(bot, session, request, roles, &seen, all).await?;
+    // All at once: looking for what may be doubtful has a time of its own, which they have together.
+    let found = join_all(request.tunnels.iter().zip(&answers).map(|(tunnel, answer)| async {
+        let Ok((certificate, _)) = answer else { return None };
+        if known.contains_key(&tunnel.kind) {
+            return None;
+        }
+        let asked = Asked { bot, session, roles: &certificate.facts.tls.subject.roles, seen: &seen };
+        Some(find_out(asked, &tunnel.kind, certificate, again).await)
+    }));
     let mut prepared = Prepared::default();
-    for (tunnel, answer) in request.tunnels.iter().zip(answers) {
-        let (spoken, certificate) = match (known.get(&tunnel.kind), answer) {
-            (Some(spoken), Ok((certificate, stale))) => {
-                prepared.refused = prepared.refused.or(stale);
-                (spoken.clone(), Ok(certificate))
+    for ((tunnel, found), answer) in request.tunnels.iter().zip(found.await).zip(answers) {
+        let spoken = match (known.get(&tunnel.kind), found) {
+            (_, Some(found)) => {
+                let (spoken, doubts) = found?;
+                prepared.doubts.extend(doubts.iter().map(|doubt| (tunnel.kind.clone(), doubt.to_string())));
+                spoken
             }
-            (None, Ok((certificate, stale))) => {
-                prepared.refused = prepared.refused.or(stale);
-                let tls = &certificate.facts.tls;
-                let asked = Asked { bot, session, roles: &tls.subject.roles, seen: &seen };
-                let spoken = known::spoken(asked, &tunnel.kind, tls).await?;
-                // Somebody uses what is taken again: the cluster decides alone.
-                if !again {
-                    let doubts = known::allowed(asked, &tunnel.kind, &spoken.0).await?;
-                    prepared.doubts.extend(doubts.iter().map(|doubt| format!("tunnel to {}: {doubt}", tunnel.kind)));
-                }
-                (spoken, Ok(certificate))
+            (Some(spoken), None) => spoken.clone(),
+            // Nothing is known of it, and it has no certificate to ask with.
+            (None, None) => {
+                let passed_over = || Error::new(Code::Internal, "a tunnel was passed over", "report this");
+                return Err(answer.err().unwrap_or_else(passed_over));
             }
-            (Some(spoken), Err(error)) => (spoken.clone(), Err(error)),
-            (None, Err(error)) => return Err(error),
         };
-        let way = match &certificate {
-            Ok(certificate) => Ok(Way::new(&bot.connector, session, certificate, &bot.locked, told)?),
-            Err(error) => Err(error.clone()),
+        let (certificate, way) = match answer {
+            Ok((certificate, stale)) => {
+                prepared.refused = prepared.refused.or(stale);
+                let way = Way::new(&bot.connector, session, &certificate, &bot.locked, told)?;
+                (Some(certificate), Ok(way))
+            }
+            Err(error) => (None, Err(error)),
         };
-        prepared.tunnels.push((certificate.ok(), Fresh { tunnel: tunnel.clone(), spoken, way }));
+        prepared.tunnels.push((certificate, Fresh { tunnel: tunnel.clone(), spoken, way }));
     }
     Ok(prepared)
+}
+
+/// What is spoken at a tunnel that isn't open yet, and what its roles may not allow.
+async fn find_out(
+    asked: Asked<'_>,
+    kind: &TunnelKind,
+    certificate: &RoleCertificate,
+    again: bool,
+) -> Result<(Spoken, Vec<Doubt>), Error> {
+    let spoken = known::spoken(asked, kind, &certificate.facts.tls).await?;
+    // Somebody uses what is taken again: the cluster decides alone.
+    let doubts = if again { Vec::new() } else { known::allowed(asked, kind, &spoken.0).await? };
+    Ok((spoken, doubts))
 }
 
 /// What the files say about the cluster.
@@ -192,7 +211,7 @@ struct Job {
     multiplexers: Arc<Multiplexers>,
     /// Each with its certificate, where there is one.
     tunnels: Vec<(Option<Arc<RoleCertificate>>, Fresh)>,
-    doubts: Vec<String>,
+    doubts: Vec<(TunnelKind, String)>,
     again: bool,
     lease_tunnels: Arc<LeaseTunnels>,
     metrics: Arc<Metrics>,
@@ -218,9 +237,9 @@ impl Job {
             self.write_one(opened.take(), placement, issued, link.as_ref())?;
         }
         let served = self.open(tunnels.into_iter().map(|(_, fresh)| fresh).collect())?;
-        for doubt in &self.doubts {
-            tracing::warn!(lease = %self.request.lease, "{doubt}");
-            self.lease_tunnels.tell(&self.request.lease, doubt);
+        for (tunnel, doubt) in &self.doubts {
+            tracing::warn!(lease = %self.request.lease, "tunnel to {tunnel}: {doubt}");
+            self.lease_tunnels.tell(&self.request.lease, tunnel, doubt);
         }
         let mut environment = self.request.environment(&self.facts, &self.helper, expires_at)?;
         let reached: Vec<Reached> = served.iter().map(|one| one.reached.clone()).collect();

@@ -1,7 +1,7 @@
 //! The way of the connections of a lease's tunnels: as what was issued for the lease last.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
@@ -10,6 +10,7 @@ use super::session::Session;
 use crate::connect::{Alpn, ClientCredential, Cluster, Connector, Route, RoutedStream};
 use crate::error::Error;
 use crate::issue::RoleCertificate;
+use crate::local::quota::lock;
 use crate::tunnel::Upstream;
 
 /// The way to the proxy as a lease's certificate.
@@ -56,12 +57,12 @@ impl Road {
     }
 
     fn way(&self) -> Way {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.0).clone()
     }
 
     /// New connections go as what is fresh.
     pub(super) fn take(&self, fresh: Way) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        *lock(&self.0) = fresh;
     }
 }
 

@@ -8,17 +8,18 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::lease_road::{Carrier, Road, Way};
-use crate::config::{LeaseTunnel, Listen, TunnelKind};
+use crate::config::{LeaseTunnel, TunnelKind};
 use crate::connect::Alpn;
 use crate::destination::{self, Destination};
 use crate::error::{Code, Error};
+use crate::local::quota::lock;
 use crate::metrics::{Metrics, TunnelTo};
 use crate::tunnel::{Begins, Failures, LONGEST_NAME, Listener, Reached, Serving, Switch, socket_names};
 
@@ -50,16 +51,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Lease {
     failures: Arc<Failures>,
-    held: tokio::sync::Mutex<Held>,
-}
-
-#[derive(Debug, Default)]
-struct Held {
-    /// The engines that have the lease.
-    holders: BTreeSet<u64>,
-    open: Vec<Open>,
-    /// Ended: whoever still has it takes another one.
-    over: bool,
+    /// The engines that have the lease, those included that are about to open its tunnels.
+    holders: Mutex<BTreeSet<u64>>,
+    open: tokio::sync::Mutex<Vec<Open>>,
 }
 
 #[derive(Debug)]
@@ -111,9 +105,8 @@ impl LeaseTunnels {
     /// What is spoken at the tunnels of a lease that are open.
     pub(super) async fn spoken(&self, lease: &str) -> HashMap<TunnelKind, Spoken> {
         let Some(lease) = self.shared.find(lease) else { return HashMap::new() };
-        let held = lease.held.lock().await;
         let spoken = |open: &Open| (open.tunnel.kind.clone(), (open.reached.protocol.clone(), open.alpn));
-        held.open.iter().map(spoken).collect()
+        lease.open.lock().await.iter().map(spoken).collect()
     }
 
     /// Why connections of a lease failed, each cause once.
@@ -121,16 +114,16 @@ impl LeaseTunnels {
         self.shared.find(lease).map(|lease| lease.failures.all()).unwrap_or_default()
     }
 
-    /// Tells something of a lease's tunnels where their failures are told.
-    pub(super) fn tell(&self, lease: &str, sentence: &str) {
-        self.shared.entry(lease).failures.add(sentence);
+    /// Tells something of a lease's tunnel where their failures are told.
+    pub(super) fn tell(&self, lease: &str, tunnel: &TunnelKind, what: &str) {
+        self.shared.entry(lease).failures.add(&tunnel.to_string(), what);
     }
 
     /// Opens the tunnels of a lease in its directory; new connections of those that are open go as what is fresh. Needs a
     /// runtime, and blocks. `again`: the lease is in use, and what is well of it goes on beside what fails.
     ///
     /// # Errors
-    /// When one can't be opened for a lease that isn't in use yet: none is then.
+    /// When one can't be opened for a lease that isn't in use yet, or this engine has let go of the lease meanwhile: none is then.
     pub(super) fn serve(
         &self,
         lease: &str,
@@ -148,49 +141,55 @@ impl LeaseTunnels {
             destination::lead(&way, destination.path())?;
         }
         let mut entry = self.shared.entry(lease);
-        let mut held = entry.held.blocking_lock();
-        while held.over {
+        // From here on no other engine ends what is opened.
+        let mut new = lock(&entry.holders).insert(self.holder);
+        let mut held = entry.open.blocking_lock();
+        while !self.shared.has(lease, &entry) {
             drop(held);
             entry = self.shared.entry(lease);
-            held = entry.held.blocking_lock();
+            new = lock(&entry.holders).insert(self.holder);
+            held = entry.open.blocking_lock();
         }
-        let again = again || !held.open.is_empty();
+        let again = again || !held.is_empty();
         let place = Place { switch: &self.shared.switch, failures: &entry.failures, destination, way: &way, metrics };
-        let mut before = std::mem::take(&mut held.open);
+        let mut before = std::mem::take(&mut *held);
         let (mut served, mut failed) = (Vec::with_capacity(fresh.len()), None);
         for (fresh, name) in fresh.into_iter().zip(names) {
             let known = before.iter().position(|open| open.is_for(&fresh.tunnel)).map(|at| before.swap_remove(at));
             let (open, one) = place.take_on(known, fresh, &name);
-            held.open.extend(open);
+            held.extend(open);
             failed = failed.or_else(|| one.failure.clone());
             served.push(one);
         }
-        if let Some(error) = failed.filter(|_| !again) {
-            held.open.clear();
-            if held.holders.is_empty() {
-                held.over = true;
-                self.shared.forget(lease, &entry);
+        let mut holders = lock(&entry.holders);
+        let failed = failed.filter(|_| !again);
+        if failed.is_some() {
+            held.clear();
+            if new {
+                holders.remove(&self.holder);
             }
-            return Err(error);
         }
-        held.holders.insert(self.holder);
-        Ok(served)
+        let let_go = || Error::new(Code::Cancelled, format!("lease {lease} was released"), "");
+        let failed = failed.or_else(|| (!holders.contains(&self.holder)).then(let_go));
+        if failed.is_some() && holders.is_empty() {
+            held.clear();
+            self.shared.forget(lease, &entry);
+        }
+        failed.map_or(Ok(served), Err)
     }
 
     /// Ends a lease's tunnels and their connections, unless another engine of this process still has the lease.
     pub(super) async fn withdraw(&self, lease: &str) {
         let Some(entry) = self.shared.find(lease) else { return };
-        // What is being made on a disk that hangs ends with whoever makes it.
-        let Ok(mut held) = timeout(PATIENCE, entry.held.lock()).await else {
-            return self.shared.forget(lease, &entry);
-        };
-        held.holders.remove(&self.holder);
-        if !held.holders.is_empty() {
+        if !self.let_go(lease, &entry) {
             return;
         }
-        held.over = true;
-        self.shared.forget(lease, &entry);
-        let ended = std::mem::take(&mut held.open);
+        // What is being made on a disk that hangs ends with whoever makes it: nobody has it any more.
+        let Ok(mut held) = timeout(PATIENCE, entry.open.lock()).await else { return };
+        if !lock(&entry.holders).is_empty() {
+            return;
+        }
+        let ended = std::mem::take(&mut *held);
         drop(held);
         join_all(ended.into_iter().map(|open| open.serving.end())).await;
     }
@@ -198,14 +197,29 @@ impl LeaseTunnels {
     /// Ends all that no other engine has.
     pub(super) async fn withdraw_all(&self) {
         let leases: Vec<_> = lock(&self.shared.leases).keys().cloned().collect();
-        let mut ours = Vec::new();
-        for lease in leases {
-            let Some(entry) = self.shared.find(&lease) else { continue };
-            if timeout(PATIENCE, entry.held.lock()).await.map_or(true, |held| held.holders.contains(&self.holder)) {
-                ours.push(lease);
-            }
+        join_all(leases.iter().map(|lease| self.withdraw(lease))).await;
+    }
+
+    /// This engine doesn't have the lease any more; whether none has it now, and whoever takes it again has another entry.
+    fn let_go(&self, lease: &str, entry: &Arc<Lease>) -> bool {
+        let mut holders = lock(&entry.holders);
+        holders.remove(&self.holder);
+        if holders.is_empty() {
+            self.shared.forget(lease, entry);
         }
-        join_all(ours.iter().map(|lease| self.withdraw(lease))).await;
+        holders.is_empty()
+    }
+}
+
+/// An engine that isn't closed has nothing, either. Whoever writes for one of its leases has this, too: it is dropped after
+/// that.
+impl Drop for LeaseTunnels {
+    fn drop(&mut self) {
+        let leases: Vec<_> =
+            lock(&self.shared.leases).iter().map(|(lease, entry)| (lease.clone(), Arc::clone(entry))).collect();
+        for (lease, entry) in leases {
+            self.let_go(&lease, &entry);
+        }
     }
 }
 
@@ -216,6 +230,11 @@ impl Shared {
 
     fn entry(&self, lease: &str) -> Arc<Lease> {
         Arc::clone(lock(&self.leases).entry(lease.to_owned()).or_default())
+    }
+
+    /// Whether it is that of the lease; else it is over.
+    fn has(&self, lease: &str, entry: &Arc<Lease>) -> bool {
+        lock(&self.leases).get(lease).is_some_and(|known| Arc::ptr_eq(known, entry))
     }
 
     fn forget(&self, lease: &str, entry: &Arc<Lease>) {
@@ -250,9 +269,9 @@ impl Place<'_> {
     /// Has a tunnel's new connections go as what is fresh, and opens it where it isn't open, or not any more.
     fn take_on(&self, known: Option<Open>, fresh: Fresh, name: &str) -> (Option<Open>, Served) {
         let (kept, reached) = (known.is_some(), self.would_be(&fresh, name));
-        let way = match (fresh.way, &known) {
-            (Ok(way), _) => way,
-            (Err(error), _) => {
+        let way = match fresh.way {
+            Ok(way) => way,
+            Err(error) => {
                 let reached = known.as_ref().map_or(reached, |open| open.reached.clone());
                 return (known, Served { reached, kept, failure: Some(error) });
             }
@@ -292,8 +311,9 @@ impl Place<'_> {
         let kind = tunnel.kind.clone();
         let (listener, begins) = match tunnel.port {
             Some(port) => {
-                let listener = Listener::open(&Listen::Tcp((Ipv4Addr::LOCALHOST, port).into()));
-                let listener = listener.map_err(|error| squatted(&kind, port, error))?;
+                let listener = Listener::of_clients(port).map_err(|error| {
+                    Error::new(error.code(), format!("the tunnel to {kind}: {}", error.message()), error.hint())
+                })?;
                 let begins = listener.begins().clone();
                 (listener, begins)
             }
@@ -312,23 +332,4 @@ impl Place<'_> {
         })?;
         Ok(Open { serving, road, alpn, tunnel, reached: Reached { kind, protocol, begins } })
     }
-}
-
-/// Clients of the lease know this port, so that no other one will do.
-fn squatted(kind: &TunnelKind, port: u16, error: Error) -> Error {
-    if port == 0 {
-        return error;
-    }
-    Error::new(
-        error.code(),
-        format!("the tunnel to {kind}: {}", error.message()),
-        format!(
-            "another program has the port that the block's clients know: end it (`ss -ltnp 'sport = :{port}'` shows it), or \
-             run the build again; sockets (without tcpPorts) can't be taken by others"
-        ),
-    )
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -130,10 +130,15 @@ impl Shared {
 
     /// Takes back a lease that could not be filled.
     async fn undo(&self, live: &Arc<ActiveLease>) {
-        if self.leases.holds(live) {
-            self.withdraw(live.id().as_str()).await;
+        let (ours, lease) = (self.leases.holds(live), live.id().as_str());
+        if ours {
+            self.withdraw(lease).await;
         }
         self.leases.drop_failed(live).await;
+        // A write that was under way may have begun to serve again.
+        if ours && !self.leases.has(lease) {
+            self.withdraw(lease).await;
+        }
     }
 }
 
@@ -241,7 +246,7 @@ impl Engine {
         match self.shared.leases.filled_alike(&request).filter(|_| request.given || !request.standing) {
             Some(live) => {
                 let filled = tokio::time::timeout(request.deadline, Box::pin(self.fill(bot, &live))).await;
-                filled.unwrap_or_else(|_| Err(deadline(&live)))
+                filled.unwrap_or_else(|_| Err(live.took_too_long()))
             }
             None => self.take(bot, request).await,
         }
@@ -262,7 +267,7 @@ impl Engine {
             self.fill_waiting(bot, &live).await
         });
         let outcome = tokio::select! {
-            outcome = work => outcome.unwrap_or_else(|_| Err(deadline(&live))),
+            outcome = work => outcome.unwrap_or_else(|_| Err(live.took_too_long())),
             _ = cancelled.wait_for(|cancelled| *cancelled) => Err(Error::new(
                 Code::Cancelled,
                 format!("acquiring lease {} was cancelled", live.id()),
@@ -489,12 +494,4 @@ async fn counted<T>(bot: &Bot, work: impl Future<Output = Result<T, Error>>) -> 
     let outcome = work.await;
     bot.metrics.acquired(&bot.config.id, bot.clock.monotonic().saturating_sub(from), &outcome);
     outcome
-}
-
-fn deadline(live: &ActiveLease) -> Error {
-    Error::new(
-        Code::DeadlineExceeded,
-        format!("acquiring lease {} took longer than {} s", live.id(), live.request().deadline.as_secs()),
-        "check that the cluster can be reached from this machine, or allow more time",
-    )
 }

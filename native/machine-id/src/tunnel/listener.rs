@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -45,9 +45,22 @@ impl Listener {
     /// When the port is taken, the directory isn't ours alone, or what stands under the name is no socket of ours.
     pub fn open(listen: &Listen) -> Result<Self, Error> {
         match listen {
-            Listen::Tcp(address) => tcp(*address),
+            Listen::Tcp(address) => tcp(*address, |error| no_port(*address, &error)),
             Listen::Unix(path) => unix(path),
         }
+    }
+
+    /// A port of 127.0.0.1 that clients of a block know already, so that no other one will do; 0: any one. Blocks.
+    ///
+    /// # Errors
+    /// When it is taken, or can't be had otherwise.
+    pub fn of_clients(port: u16) -> Result<Self, Error> {
+        let address = (Ipv4Addr::LOCALHOST, port).into();
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::AddrInUse => cannot(&format_args!("tcp://{address}"), &error, taken_from_clients(port)),
+            _ => no_port(address, &error),
+        };
+        tcp(address, failed)
     }
 
     /// Where it can be connected to.
@@ -91,11 +104,17 @@ pub(super) fn no_port(address: SocketAddr, error: &io::Error) -> Error {
     cannot(&format_args!("tcp://{address}"), error, hint)
 }
 
-fn tcp(address: SocketAddr) -> Result<Listener, Error> {
-    let failed = |error: io::Error| no_port(address, &error);
-    let listener = std::net::TcpListener::bind(address).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let begins = Begins::Tcp(listener.local_addr().map_err(failed)?);
+fn taken_from_clients(port: u16) -> String {
+    format!(
+        "another program has the port that the block's clients know: end it (`ss -ltnp 'sport = :{port}'` shows it), or run the \
+         build again; sockets (without tcpPorts) can't be taken by others"
+    )
+}
+
+fn tcp(address: SocketAddr, failed: impl Fn(io::Error) -> Error) -> Result<Listener, Error> {
+    let listener = std::net::TcpListener::bind(address).map_err(&failed)?;
+    listener.set_nonblocking(true).map_err(&failed)?;
+    let begins = Begins::Tcp(listener.local_addr().map_err(&failed)?);
     Ok(Listener { begins, inner: Inner::Tcp(listener) })
 }
 

@@ -12,28 +12,38 @@ const LONGEST: usize = 500;
 
 /// Why connections failed, for whoever has the tunnels: each cause once, in the order in which they came.
 #[derive(Debug, Default)]
-pub struct Failures(Mutex<Vec<String>>);
+pub struct Failures(Mutex<Vec<Told>>);
+
+/// A cause, with the tunnel that met it.
+#[derive(Debug)]
+struct Told {
+    tunnel: String,
+    what: String,
+}
 
 impl Failures {
-    /// Adds one. Further ones than there is room for are in the log alone.
-    pub fn add(&self, sentence: &str) {
-        let sentence: String = sentence.chars().take(LONGEST).collect();
+    /// Adds one, of a tunnel that leads to `tunnel`. Further ones than there is room for are in the log alone.
+    pub fn add(&self, tunnel: &str, what: &str) {
+        let what: String = what.chars().take(LONGEST).collect();
         let mut all = lock(&self.0);
-        if all.len() < MOST && !all.iter().any(|known| cause(known).eq(cause(&sentence))) {
-            all.push(sentence);
+        let known = |known: &Told| known.tunnel == tunnel && cause(&known.what).eq(cause(&what));
+        if all.len() < MOST && !all.iter().any(known) {
+            all.push(Told { tunnel: tunnel.to_owned(), what });
         }
     }
 
-    /// All of them.
+    /// All of them, as sentences.
     #[must_use]
     pub fn all(&self) -> Vec<String> {
-        lock(&self.0).clone()
+        let sentence =
+            |Told { tunnel, what }: &Told| format!("tunnel to {tunnel}: {what}").chars().take(LONGEST).collect();
+        lock(&self.0).iter().map(sentence).collect()
     }
 }
 
 /// What changes from one connection to the next, as a time or a port does, makes no other cause.
-fn cause(sentence: &str) -> impl Iterator<Item = char> {
-    sentence.chars().filter(|letter| !letter.is_ascii_digit())
+fn cause(what: &str) -> impl Iterator<Item = char> {
+    what.chars().filter(|letter| !letter.is_ascii_digit())
 }
 
 /// What was told last.
@@ -64,7 +74,7 @@ impl Teller {
             return tracing::debug!("tunnel to {}: {text}", self.name);
         }
         tracing::warn!("tunnel to {}: {text}", self.name);
-        self.failures.add(&format!("tunnel to {}: {text}", self.name));
+        self.failures.add(&self.name, &text);
         *last = Some(text);
     }
 }
@@ -82,6 +92,9 @@ mod tests {
             teller.works();
         }
         assert_eq!(failures.all(), ["tunnel to database \"pg\": a connection was cut: 127.0.0.1:0 has gone"]);
+        let other = Teller::new("database \"pg2\"".to_owned(), Arc::clone(&failures));
+        other.failed("a connection was cut", &"127.0.0.1:0 has gone");
+        assert_eq!(failures.all()[1], "tunnel to database \"pg2\": a connection was cut: 127.0.0.1:0 has gone");
         for letter in 'a'..='z' {
             teller.failed("a connection can't be made", &letter.to_string().repeat(10_000));
         }

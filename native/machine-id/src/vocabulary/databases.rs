@@ -36,6 +36,9 @@ pub const LIBPQ_OTHERS: &[&str] = &[
     "PGHOSTADDR",
     "PGSERVICE",
     "PGSSLMODE",
+    // `system` asks for the strictest of the modes.
+    "PGSSLROOTCERT",
+    "PGSSLCERTMODE",
     "PGREQUIRESSL",
     "PGSSLNEGOTIATION",
     "PGGSSENCMODE",

@@ -41,11 +41,13 @@ fn agent(cluster: &Cluster) -> Agent {
 }
 
 /// What others have set where the block runs: with any of these left, its clients would go elsewhere or fail.
-const OTHERS: [(&str, &str); 10] = [
+const OTHERS: [(&str, &str); 12] = [
     ("PGHOST", "192.0.2.1"),
     ("PGHOSTADDR", "192.0.2.1"),
     ("PGSERVICE", "nowhere"),
     ("PGSSLMODE", "verify-full"),
+    ("PGSSLROOTCERT", "system"),
+    ("PGSSLCERTMODE", "require"),
     ("PGGSSENCMODE", "require"),
     ("PGCHANNELBINDING", "require"),
     ("PGREQUIREPEER", "nobody-of-that-name"),
@@ -434,6 +436,17 @@ fn a_lock_and_a_lost_proxy_in_the_middle_of_a_query_are_told() {
     until("the tunnel after the lock", LONG, || (query(&acquired, "select 1").status == Some(0)).then_some(()));
     let released = agent.runtime.block_on(agent.engine.release(e2e::given::LEASE)).unwrap();
     assert!(released.failures[0].contains("a connection was cut"), "{released:?}");
+}
+
+#[test]
+fn an_engine_that_goes_without_a_word_leaves_no_listener_beside_one_that_stays() {
+    let Some((cluster, _database)) = stage() else { return };
+    let mut agent = agent(&cluster);
+    let acquired = agent.acquire_with(&tunnels(&[postgres(Some(0))]), None).unwrap();
+    assert_eq!(query(&acquired, "select 1").status, Some(0));
+    let stays = agent.reconfigured();
+    drop(std::mem::replace(&mut agent.engine, stays));
+    until("the end of its listeners", LONG, || (query(&acquired, "select 1").status != Some(0)).then_some(()));
 }
 
 #[test]
