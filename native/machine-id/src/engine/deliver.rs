@@ -134,12 +134,13 @@ async fn prepare_tunnels(
     let all = !again || request.tunnels.iter().any(|tunnel| !known.contains_key(&tunnel.kind));
     let answers = issue_tunnels(bot, session, request, roles, &seen, all).await?;
     // All at once: looking for what may be doubtful has a time of its own, which they have together.
-    let found = join_all(request.tunnels.iter().zip(&answers).map(|(tunnel, answer)| async {
+    let (spoken, seen) = (&known, &*seen);
+    let found = join_all(request.tunnels.iter().zip(&answers).map(|(tunnel, answer)| async move {
         let Ok((certificate, _)) = answer else { return None };
-        if known.contains_key(&tunnel.kind) {
+        if spoken.contains_key(&tunnel.kind) {
             return None;
         }
-        let asked = Asked { bot, session, roles: &certificate.facts.tls.subject.roles, seen: &seen };
+        let asked = Asked { bot, session, roles: &certificate.facts.tls.subject.roles, seen };
         Some(find_out(asked, &tunnel.kind, certificate, again).await)
     }));
     let mut prepared = Prepared::default();
