@@ -6,6 +6,7 @@ import http.cookiejar
 import json
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -22,10 +23,16 @@ START_SECONDS = 240
 
 
 def free_port():
-    """A TCP port of the loopback address that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port of the loopback address that is free now, below those that Linux gives to others before its server has it."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_for(what, condition, seconds=120, pause=0.5):

@@ -1,11 +1,11 @@
 //! Real databases on loopback, whose data goes with them. They run as an unprivileged user: neither runs as root.
 
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::unistd::{User, chown, geteuid};
+use teleport_double::free_port;
 use tempfile::TempDir;
 
 use crate::machine::put;
@@ -189,10 +189,6 @@ fn as_user(directory: &Path, program: &str) -> Command {
 fn run(command: &mut Command) {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn is_there(program: &str) -> bool {

@@ -1,12 +1,12 @@
 //! A real sshd on loopback.
 
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use teleport_double::Double;
+use teleport_double::{Double, free_port};
 
 use crate::machine::put;
 use crate::wait::{LONG, until};
@@ -56,7 +56,7 @@ impl Node {
     }
 
     fn try_start(directory: &Path, more: &str) -> Option<Self> {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let file = |name: &str| directory.join(name).display().to_string();
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nHostCertificate {}\nTrustedUserCAKeys {}\nPidFile none\n\

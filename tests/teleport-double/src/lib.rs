@@ -47,6 +47,7 @@ mod control;
 mod error;
 mod hostile;
 mod kube;
+mod port;
 mod transport;
 mod tunnel;
 mod web;
@@ -61,3 +62,4 @@ pub use control::{
 };
 pub use error::DoubleError;
 pub use hostile::{HostileProxy, Tunnel};
+pub use port::free_port;

@@ -107,7 +107,7 @@ async fn stock_ssh_logs_in_at_a_stock_sshd_through_the_transport_service() {
     }
     let login = run(Command::new("id").arg("-un")).trim().to_owned();
     let directory = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let port = teleport_double::free_port();
     let double = Double::builder()
         .role(Role::new("api-workers").logins(&[&login]))
         .bot("api", &["api-workers"])

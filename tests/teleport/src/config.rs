@@ -1,9 +1,9 @@
 //! Teleport's configuration, and the role of the bots.
 
-use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::{Value, json};
+use teleport_double::free_port;
 
 /// The cluster's name.
 pub(crate) const CLUSTER: &str = "example.test";
@@ -23,9 +23,7 @@ pub(crate) struct Ports {
 impl Ports {
     /// Those that are free now; another process may take one before Teleport does.
     pub(crate) fn free() -> Self {
-        let listeners = [(); 5].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-        let [proxy, auth, node, postgres, web] =
-            listeners.each_ref().map(|listener| listener.local_addr().unwrap().port());
+        let [proxy, auth, node, postgres, web] = [(); 5].map(|()| free_port());
         Self { proxy, auth, node, postgres, web }
     }
 }

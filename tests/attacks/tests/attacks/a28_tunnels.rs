@@ -31,7 +31,7 @@ fn a28_another_user_is_refused_also_where_the_modes_let_him_in() {
     let machine = Machine::new(&cluster);
     fs::create_dir(machine.path("www")).unwrap();
     e2e::machine::put(&machine.path("www/secret"), "for the bot alone\n");
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = teleport_double::free_port().to_string();
     let mut server = machine.command("python3");
     server.args(["-m", "http.server", "--bind", "127.0.0.1", "-d", "www", &port]);
     let _server = Process::spawn(server);

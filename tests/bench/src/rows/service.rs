@@ -79,7 +79,7 @@ struct Tunnel {
 
 impl Tunnel {
     fn open(place: &Place, program: &std::path::Path, app: &str) -> Self {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let address: SocketAddr = e2e::probe::free_address().parse().unwrap();
         let machine = place.machine_with(&format!(
             "services:\n- {{type: application-tunnel, app_name: {app}, listen: 'tcp://{address}'}}\n"
         ));

@@ -119,7 +119,7 @@ fn stock_clients_work_by_the_blocks_variables_until_its_end() {
     let Some((cluster, _database)) = stage() else { return };
     let www = tempfile::tempdir().unwrap();
     std::fs::write(www.path().join("health"), "fine\n").unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = teleport_double::free_port().to_string();
     let mut server = Command::new("python3");
     server.args(["-m", "http.server", "--bind", "127.0.0.1", "-d"]).arg(www.path()).arg(&port);
     let _server = Process::spawn(server);
@@ -289,7 +289,7 @@ fn the_files_of_an_application_are_enough_for_curl_where_the_proxy_routes_by_tls
     let cluster = Cluster::start();
     let www = tempfile::tempdir().unwrap();
     std::fs::write(www.path().join("health"), "fine\n").unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let port = teleport_double::free_port().to_string();
     let mut server = Command::new("python3");
     server.args(["-m", "http.server", "--bind", "127.0.0.1", "-d"]).arg(www.path()).arg(&port);
     let _server = Process::spawn(server);

@@ -267,7 +267,7 @@ fn a_configuration_that_is_read_again_takes_over_the_places_of_its_tunnels() {
     let cluster = Cluster::start();
     cluster.add_app("raw", "tcp://127.0.0.1:1");
     let machine = Machine::new(&cluster);
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = teleport_double::free_port();
     let socket = machine.path("run/raw").display().to_string();
     let lines = format!(
         "- type: application-tunnel\n  app_name: raw\n  listen: tcp://127.0.0.1:{port}\n\
@@ -383,7 +383,7 @@ fn applications_are_reached_by_curl_by_tcp_and_behind_a_balancer() {
         std::fs::create_dir(machine.path("www")).unwrap();
         std::fs::write(machine.path("www/big"), vec![7; 100_000_000]).unwrap();
         std::fs::write(machine.path("www/small"), "grafana\n").unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+        let port = teleport_double::free_port().to_string();
         let mut server = machine.command("python3");
         server.args(["-m", "http.server", "--bind", "127.0.0.1", "-d", "www", &port]);
         let _server = Process::spawn(server);

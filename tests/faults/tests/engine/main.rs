@@ -54,7 +54,14 @@ async fn a_lock_on_the_bot_marks_its_leases_at_the_first_refusal_and_is_not_hamm
     let marked = lease(&stage, &order).await;
     assert!(!marked.usable && marked.problem.contains("bot_locked"), "{marked:?}");
     assert_eq!(state(&stage).await.0, IdentityState::Locked);
-    let before = stage.double.counters();
+    // What began before the lock has come to its end: what follows is asked by whoever is refused.
+    let mut before = stage.double.counters();
+    until("a moment without calls", MINUTE, async || {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let earlier = std::mem::replace(&mut before, stage.double.counters());
+        before.seen == earlier.seen
+    })
+    .await;
     for _ in 0..20 {
         assert_eq!(stage.engine.acquire(stage.order(ROLE)).await.unwrap_err().code(), Code::BotLocked);
     }
