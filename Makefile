@@ -81,7 +81,7 @@ test: test-rust test-java test-emulated test-jenkins test-teleport ## All tests 
 test-rust: needs ## Rust: unit, golden and end-to-end tests with real OpenSSH, kubectl, PostgreSQL and MariaDB
 	@echo "== test: Rust"
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
-	cargo test $(CARGO_QUIET) --workspace --no-fail-fast
+	MAKEFLAGS= cargo test $(CARGO_QUIET) --workspace --no-fail-fast
 
 .PHONY: native
 native: needs ## Release build: library and static helper for each of native/platforms (PLATFORMS="linux-x86_64" for some)
