@@ -12,7 +12,7 @@ CARGO_QUIET := $(if $(CI),-q)
 export RUST_TEST_THREADS ?= $(shell expr 4 '*' $$(nproc))
 
 # What the goals need of .ci/packages: looked at once, before anything is built, and no more than that.
-NEEDS_packages := rust clients databases metrics jdk maven zig cross emulation
+NEEDS_packages := rust clients databases metrics jdk maven zig cross emulation dist
 NEEDS_build := rust
 NEEDS_demo := rust clients jdk
 NEEDS_demo-jenkins := rust jdk maven zig cross
@@ -23,8 +23,8 @@ NEEDS_test-java := rust clients jdk maven zig cross
 NEEDS_test-emulated := rust clients jdk zig cross emulation
 NEEDS_native := rust zig cross
 NEEDS_hpi := rust jdk maven zig cross
-NEEDS_packages-dist := rust zig cross
-NEEDS_reproducible := rust zig cross
+NEEDS_packages-dist := rust zig cross dist
+NEEDS_reproducible := rust zig cross dist
 NEEDS_attacks := rust clients jdk maven
 NEEDS_api-check := rust jdk maven
 NEEDS_lint := rust
@@ -129,7 +129,7 @@ hpi: native ## The Jenkins plugin: plugin-java/plugin/target/machine-id.hpi
 	@ls -l plugin-java/plugin/target/machine-id.hpi
 
 .PHONY: packages-dist
-packages-dist: native ## What is installed without Jenkins: Debian packages, container files, CycloneDX lists, checksums
+packages-dist: native ## What is installed without Jenkins: Debian packages, RPMs, container files, CycloneDX lists, checksums
 	@.ci/build-packages $(NATIVE_OUT) target/packages
 
 .PHONY: reproducible
