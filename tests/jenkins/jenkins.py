@@ -220,6 +220,8 @@ class Agent:
     def __init__(self, jenkins, name, directory, user):
         self.jenkins, self.name, self.user = jenkins, name, user
         self.directory, self.process = Path(directory), None
+        # Further variables of its process.
+        self.environment = {}
         # Beside its directory: the agent's user need not be able to read where our logs are.
         self.jar = self.directory.parent / "agent.jar"
         if not self.jar.exists():
@@ -233,7 +235,7 @@ class Agent:
     def start(self):
         secret = self.jenkins.groovy(f"print jenkins.model.Jenkins.get().getComputer('{self.name}').getJnlpMac()").strip()
         assert re.fullmatch(r"[0-9a-f]{64}", secret), secret
-        environment = dict(os.environ)
+        environment = {**os.environ, **self.environment}
         arguments = {}
         if self.user:
             entry = pwd.getpwnam(self.user)

@@ -27,6 +27,7 @@ import builds  # noqa: E402,F401
 import containers  # noqa: E402,F401
 import databases  # noqa: E402,F401
 import losses  # noqa: E402,F401
+import alpine  # noqa: E402,F401
 import statements  # noqa: E402,F401
 import signing_keys  # noqa: E402,F401
 import credentials  # noqa: E402,F401

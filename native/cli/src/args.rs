@@ -103,6 +103,9 @@ Examples:
     Hosts(Hosts),
     /// Print an ExecCredential: the exec plugin of the generated kubeconfig.
     KubeCredentials(KubeCredentials),
+    /// Do the library's work for an agent's JVM over pipes: what the Jenkins plugin starts where it can't load the library.
+    #[command(hide = true)]
+    Bridge,
     /// Print the version.
     Version,
 }

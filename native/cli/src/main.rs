@@ -1,6 +1,7 @@
 //! The command `machine-id`.
 
 mod args;
+mod bridge;
 #[cfg(test)]
 mod documents_tests;
 mod fdpass;
@@ -53,6 +54,8 @@ fn main() -> ExitCode {
             | Command::Run(_)
     );
     let level = if quiet { LevelFilter::WARN } else { LevelFilter::INFO };
+    // The log behind it is an agent's, which belongs to Jenkins.
+    let level = if matches!(cli.command, Command::Bridge) { LevelFilter::OFF } else { level };
     logging::start(cli.log_json(), if cli.debug() { LevelFilter::DEBUG } else { level });
     let config = cli.named_config();
     let outcome = match (cli.refused(), cli.command) {
@@ -79,6 +82,7 @@ fn run(command: Command, config: Option<PathBuf>, held: &start::Held) -> Result<
         Command::ProxyTls(arguments) => proxy_ssh::run_tls(&arguments),
         Command::Hosts(arguments) => hosts::run(&arguments),
         Command::KubeCredentials(arguments) => kube_credentials::run(&arguments),
+        Command::Bridge => bridge::run(),
         Command::Version => stdout::say(concat!("machine-id ", env!("CARGO_PKG_VERSION"))).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -45,7 +45,7 @@ fn try_descriptors(pairs: usize) -> Result<(), Error> {
 }
 
 /// An SSH connection that is carried takes two descriptors, and the usual limit is 1024 although the system allows more.
-fn allow_many_files() {
+pub(crate) fn allow_many_files() {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     if let Ok((_, most)) = getrlimit(Resource::RLIMIT_NOFILE)
         && let Err(errno) = setrlimit(Resource::RLIMIT_NOFILE, most, most)

@@ -3,16 +3,7 @@
 //!
 //! This is the one file that names the `jni` crate, and the one with `unsafe`.
 
-mod calls;
-mod funnel;
-mod handles;
 mod logging;
-mod opened;
-mod reply;
-mod runtime;
-
-#[cfg(test)]
-mod tests;
 
 use std::alloc::System;
 use std::ffi::c_void;
@@ -23,6 +14,7 @@ use jni::objects::{JByteArray, JClass};
 use jni::strings::JNIString;
 use jni::sys::{JNI_ERR, JNI_VERSION_1_8, jint, jlong};
 use jni::{Env, JavaVM, NativeMethod, jni_str, native_method};
+use machine_id_bridge::{Call, calls};
 use zeroize::Zeroizing;
 use zeroizing_alloc::ZeroAlloc;
 
@@ -53,11 +45,11 @@ fn abi_version(_env: &mut Env<'_>, _class: JClass<'_>) -> JniResult<jint> {
 }
 
 fn open<'local>(env: &mut Env<'local>, _class: JClass<'local>, config: Bytes<'local>) -> JniResult<Bytes<'local>> {
-    with_input(env, &config, calls::open)
+    with_input(env, &config, Call::Open, 0)
 }
 
 fn check<'local>(env: &mut Env<'local>, _class: JClass<'local>, config: Bytes<'local>) -> JniResult<Bytes<'local>> {
-    with_input(env, &config, calls::check)
+    with_input(env, &config, Call::Check, 0)
 }
 
 fn acquire<'local>(
@@ -66,7 +58,7 @@ fn acquire<'local>(
     engine: jlong,
     request: Bytes<'local>,
 ) -> JniResult<Bytes<'local>> {
-    with_input(env, &request, |request| calls::acquire(engine, request))
+    with_input(env, &request, Call::Acquire, engine)
 }
 
 fn release<'local>(
@@ -75,11 +67,11 @@ fn release<'local>(
     engine: jlong,
     lease: Bytes<'local>,
 ) -> JniResult<Bytes<'local>> {
-    with_input(env, &lease, |lease| calls::release(engine, lease))
+    with_input(env, &lease, Call::Release, engine)
 }
 
 fn discard<'local>(env: &mut Env<'local>, _class: JClass<'local>, request: Bytes<'local>) -> JniResult<Bytes<'local>> {
-    with_input(env, &request, calls::discard)
+    with_input(env, &request, Call::Discard, 0)
 }
 
 fn renew<'local>(
@@ -88,7 +80,7 @@ fn renew<'local>(
     engine: jlong,
     identity: Bytes<'local>,
 ) -> JniResult<Bytes<'local>> {
-    with_input(env, &identity, |identity| calls::renew(engine, identity))
+    with_input(env, &identity, Call::Renew, engine)
 }
 
 fn drop<'local>(
@@ -97,29 +89,30 @@ fn drop<'local>(
     engine: jlong,
     identity: Bytes<'local>,
 ) -> JniResult<Bytes<'local>> {
-    with_input(env, &identity, |identity| calls::drop(engine, identity))
+    with_input(env, &identity, Call::Drop, engine)
 }
 
 fn status<'local>(env: &mut Env<'local>, _class: JClass<'local>, engine: jlong) -> JniResult<Bytes<'local>> {
-    env.byte_array_from_slice(&calls::status(engine))
+    env.byte_array_from_slice(&calls::wait(Call::Status, engine, &[]))
 }
 
 fn close<'local>(env: &mut Env<'local>, _class: JClass<'local>, engine: jlong) -> JniResult<Bytes<'local>> {
-    env.byte_array_from_slice(&calls::close(engine))
+    env.byte_array_from_slice(&calls::wait(Call::Close, engine, &[]))
 }
 
 /// Gives a call its bytes. All that is done with them is done on another thread.
 fn with_input<'local>(
     env: &mut Env<'local>,
     array: &Bytes<'local>,
-    call: impl FnOnce(&[u8]) -> Vec<u8>,
+    call: Call,
+    engine: jlong,
 ) -> JniResult<Bytes<'local>> {
     let reply = if array.is_null() {
         calls::no_input(None)
     } else {
         match array.len(env)? {
             length if length > calls::MAX_INPUT => calls::no_input(Some(length)),
-            _ => call(&Zeroizing::new(env.convert_byte_array(array)?)),
+            _ => calls::wait(call, engine, &Zeroizing::new(env.convert_byte_array(array)?)),
         }
     };
     env.byte_array_from_slice(&reply)
@@ -133,7 +126,7 @@ fn with_input<'local>(
 #[expect(unsafe_code, reason = "the JVM looks this symbol up by name and passes a pointer")]
 pub unsafe extern "system" fn JNI_OnLoad(vm: *mut jni::sys::JavaVM, _reserved: *mut c_void) -> jint {
     let bound = catch_unwind(|| {
-        funnel::install();
+        machine_id_bridge::keep_panics_silent();
         // On a thread of its own, as all that isn't JNI: the one that loads us may have a small stack.
         let _without_logs = std::thread::Builder::new().spawn(logging::start).map(std::thread::JoinHandle::join);
         // SAFETY: the JVM passes its own interface, which lives as long as the process.

@@ -82,6 +82,8 @@ words! {
         DeadlineExceeded = "deadline_exceeded",
         /// The engine handle is stale or was never valid.
         HandleInvalid = "handle_invalid",
+        /// The process that does the library's work for a caller has ended, or doesn't answer. The caller's side says so.
+        BridgeEnded = "bridge_ended",
         /// A defect of ours.
         Internal = "internal",
     }

@@ -1,7 +1,7 @@
 //! Short-lived Teleport machine identities for build agents.
 //!
 //! An [`engine::Engine`] joins a cluster, keeps the identity fresh, and gives leases: directories with certificates that
-//! are refreshed until they are released. `native/jni` and `native/cli` are built on what this example shows:
+//! are refreshed until they are released. `native/bridge` and `native/cli` are built on what this example shows:
 //!
 //! ```
 //! use std::sync::Arc;

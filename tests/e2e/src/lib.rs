@@ -10,6 +10,7 @@
 
 pub mod advice;
 pub mod azure;
+pub mod bridge;
 pub mod cluster;
 pub mod database;
 pub mod forward;

@@ -31,6 +31,7 @@ macro_rules! targets {
 targets! {
     tbot_yaml = fuzzing::tbot_yaml;
     bridge_json = fuzzing::bridge_json;
+    bridge_messages = machine_id_bridge::fuzzing::messages;
     find_reply = fuzzing::find_reply;
     join_reply = join_reply;
     azure_answers = fuzzing::azure_answers;

@@ -68,6 +68,10 @@ limits! {
     SOCKET_PATH_BYTES: usize = 107;
     /// Longest JSON text of a call, in bytes.
     REQUEST_BYTES: usize = 1 << 20;
+    /// Longest head of a message over pipes, in bytes, with the white space that fills it up.
+    BRIDGE_HEAD_BYTES: usize = 16 << 10;
+    /// Longest reply over pipes, in bytes.
+    BRIDGE_REPLY_BYTES: usize = 8 << 20;
     /// Most certificates that are kept of a lease; of more the first and the newest.
     LEASE_CERTIFICATES: usize = 500;
     /// And most bytes of them, as JSON.

@@ -62,7 +62,7 @@ fn a04_a_one_time_token_keeps_its_identity() {
 }
 
 /// Whether a process has a text anywhere in the memory that it can write to.
-fn holds(pid: u32, text: &str) -> bool {
+pub(crate) fn holds(pid: u32, text: &str) -> bool {
     let memory = std::fs::File::open(format!("/proc/{pid}/mem")).unwrap();
     let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     maps.lines().filter(|line| line.contains(" rw")).any(|line| {

@@ -18,5 +18,6 @@ mod a24_blocking;
 mod a27_adoption;
 mod a28_tunnels;
 mod a29_takeover;
+mod a30_bridge;
 mod agent;
 mod ssh_socket;

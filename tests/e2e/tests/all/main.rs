@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod azure;
+mod bridge;
 mod check;
 mod clients;
 mod daemon;

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** What this JVM holds for one agent: the loaded library, the engines, the key that tokens are sealed to. */
+/** What this JVM holds for one agent: whoever does the calls, the engines, the key that tokens are sealed to. */
 final class AgentState {
     private static final Map<String, AgentState> BY_ROOT = new ConcurrentHashMap<>();
     /** Why the library couldn't be loaded the last time, by root. */
@@ -86,6 +86,11 @@ final class AgentState {
         return root.resolve("machine-id").toString();
     }
 
+    /** How the calls of this agent are done. */
+    Service service() {
+        return library.service();
+    }
+
     Helper helper() throws NativeUnavailableException {
         return library.helper(root);
     }
@@ -115,6 +120,9 @@ final class AgentState {
         AgentState state = BY_ROOT.remove(root);
         if (state != null) {
             state.engines.closeAll();
+            if (BY_ROOT.isEmpty()) {
+                state.api().rest();
+            }
         }
     }
 

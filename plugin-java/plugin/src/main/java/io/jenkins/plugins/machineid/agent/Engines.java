@@ -59,7 +59,7 @@ final class Engines {
     byte[] open(String key, String identity, byte[] config) {
         List<Engine> idle = new ArrayList<>();
         synchronized (this) {
-            Engine known = byKey.get(key);
+            Engine known = open(key);
             if (known != null) {
                 supersede(identity);
                 known.superseded = false;
@@ -69,7 +69,7 @@ final class Engines {
         byte[] reply = api.open(config);
         EngineReply.handle(reply).ifPresent(handle -> {
             synchronized (this) {
-                if (byKey.containsKey(key)) {
+                if (open(key) != null) {
                     idle.add(new Engine(identity, handle));
                     return;
                 }
@@ -86,7 +86,7 @@ final class Engines {
     byte[] acquire(String key, String lease, byte[] request) {
         Engine engine;
         synchronized (this) {
-            engine = byKey.get(key);
+            engine = open(key);
             if (engine == null) {
                 return null;
             }
@@ -121,11 +121,16 @@ final class Engines {
             if (forGood) {
                 givenBack.put(lease, true);
             }
+            forgetLost();
             byKey.values().stream().filter(engine -> engine.leases.contains(lease)).forEach(holders::add);
         }
         byte[] reply = null;
         for (Engine engine : holders) {
             byte[] one = api.release(engine.handle, lease.getBytes(StandardCharsets.UTF_8));
+            if (!api.holds(engine.handle)) {
+                // Lost meanwhile: the lease's files are ended without it.
+                continue;
+            }
             reply = reply == null ? one : reply;
         }
         if (reply == null) {
@@ -144,7 +149,7 @@ final class Engines {
     byte[] renew(String key, String identity) {
         Engine engine;
         synchronized (this) {
-            engine = byKey.get(key);
+            engine = open(key);
         }
         return engine == null ? null : api.renew(engine.handle, identity.getBytes(StandardCharsets.UTF_8));
     }
@@ -153,7 +158,7 @@ final class Engines {
     byte[] drop(String key, String identity) {
         Engine engine;
         synchronized (this) {
-            engine = byKey.get(key);
+            engine = open(key);
         }
         return engine == null ? null : api.drop(engine.handle, identity.getBytes(StandardCharsets.UTF_8));
     }
@@ -162,6 +167,7 @@ final class Engines {
     List<byte[]> status() {
         List<Engine> open;
         synchronized (this) {
+            forgetLost();
             open = new ArrayList<>(byKey.values());
         }
         List<byte[]> replies = new ArrayList<>();
@@ -177,6 +183,17 @@ final class Engines {
             byKey.clear();
         }
         open.forEach(engine -> api.close(engine.handle));
+    }
+
+    /** The engine of a key; null: there is none. */
+    private Engine open(String key) {
+        forgetLost();
+        return byKey.get(key);
+    }
+
+    /** Those that were lost with their process: nothing is to be closed. */
+    private void forgetLost() {
+        byKey.values().removeIf(engine -> !api.holds(engine.handle));
     }
 
     private void supersede(String identity) {

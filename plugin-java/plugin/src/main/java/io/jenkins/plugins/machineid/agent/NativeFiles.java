@@ -81,10 +81,25 @@ final class NativeFiles {
      * @return where they are, by a path without links
      */
     Unpacked unpack(Path root) throws NativeUnavailableException {
+        return unpackBelow(root, "machine-id");
+    }
+
+    /** The same in a directory that others use, too, as {@code /var/tmp}. */
+    Unpacked unpackElsewhere(Path shared) throws NativeUnavailableException {
+        try {
+            return unpackBelow(shared, "machine-id-" + TrustedWay.us());
+        } catch (NativeUnavailableException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new NativeUnavailableException(Reason.DIRECTORY, shared + ": " + e, e);
+        }
+    }
+
+    private Unpacked unpackBelow(Path root, String own) throws NativeUnavailableException {
         byte[] list = read("digests");
         Map<String, String> digests = parse(list);
         try {
-            Path folder = privateDirectory(TrustedWay.to(root).resolve("machine-id"));
+            Path folder = privateDirectory(TrustedWay.to(root).resolve(own));
             folder = privateDirectory(folder.resolve("lib"));
             folder = privateDirectory(folder.resolve(sha256(list).substring(0, 16)));
             for (Map.Entry<String, String> entry : digests.entrySet()) {

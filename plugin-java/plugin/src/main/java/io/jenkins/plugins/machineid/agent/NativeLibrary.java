@@ -8,46 +8,101 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.UUID;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
-/** Loads exactly one file, once per class loader: the packaged one, after its digest was checked. */
+/**
+ * Chooses who does the library's work, once per class loader: the packaged library, after its digest was checked; a child
+ * process where the platform doesn't let the JVM load it.
+ */
 final class NativeLibrary {
+    /** System property of the agent's JVM: {@code child} or {@code library}; else what the platform allows. */
+    static final String FORCED = "machineid.bridge";
+
+    private static final Logger LOGGER = Logger.getLogger(NativeLibrary.class.getName());
+    /** What a child process helps against. */
+    private static final Set<Reason> PLATFORMS = Set.of(Reason.MUSL, Reason.GLIBC, Reason.NOEXEC, Reason.LOAD);
+
     private static NativeLibrary loaded;
 
     private final NativeApi api;
     private final String platform;
+    private final boolean child;
+    private final Reason because;
 
-    private NativeLibrary(NativeApi api, String platform) {
+    private NativeLibrary(NativeApi api, String platform, boolean child, Reason because) {
         this.api = api;
         this.platform = platform;
+        this.child = child;
+        this.because = because;
     }
 
     NativeApi api() {
         return api;
     }
 
+    Service service() {
+        return child ? Service.byChild(because, api.losses()) : Service.byLibrary();
+    }
+
     /**
-     * The library, loaded at the first call, and the helper's path below this root.
+     * Whoever does the work, chosen at the first call.
      *
      * @param root the agent's root directory
      */
     static synchronized NativeLibrary load(Path root) throws NativeUnavailableException {
         if (loaded == null) {
-            String platform = choose();
-            NativeFiles.Unpacked files = NativeFiles.packaged(platform).unpack(root);
-            NativeApi api = bind(files.library());
-            // What was loaded can't be looked at any more; what stands there now is the next best.
-            files.verifyLibrary();
-            loaded = new NativeLibrary(api, platform);
+            String platform = packaged();
+            loaded = choose(root, platform, NativeFiles.packaged(platform), System.getProperty(FORCED, ""));
         }
         return loaded;
     }
 
-    private static String choose() throws NativeUnavailableException {
+    private static NativeLibrary choose(Path root, String platform, NativeFiles files, String forced)
+            throws NativeUnavailableException {
+        if (forced.equals("child")) {
+            return byChild(root, platform, files, null);
+        }
+        try {
+            Platform.requireLoadable(platform, maps());
+            NativeFiles.Unpacked unpacked = files.unpack(root);
+            NativeApi api = bind(unpacked.library());
+            // What was loaded can't be looked at any more; what stands there now is the next best.
+            unpacked.verifyLibrary();
+            return new NativeLibrary(api, platform, false, null);
+        } catch (NativeUnavailableException e) {
+            if (!PLATFORMS.contains(e.getReason()) || forced.equals("library")) {
+                throw e;
+            }
+            return byChild(root, platform, files, e);
+        }
+    }
+
+    /** @param why the library can't be loaded; null: nobody has tried */
+    private static NativeLibrary byChild(Path root, String platform, NativeFiles files, NativeUnavailableException why)
+            throws NativeUnavailableException {
+        ChildPlaces places = new ChildPlaces(files, root);
+        ChildApi api = new ChildApi(places::start);
+        try {
+            api.startNow();
+        } catch (NativeUnavailableException e) {
+            throw e;
+        } catch (IOException e) {
+            String first = why == null ? "" : why.getMessage() + "; ";
+            throw new NativeUnavailableException(Reason.LOAD, first + "nor can a child process be started: " + e.getMessage(), e);
+        }
+        LOGGER.log(Level.INFO, "machine-id: the library isn''t loaded ({0}); its work is done by a child process, {1}, run from {2}", new Object[] {
+            why == null ? "-D" + FORCED + "=child" : why.getMessage(), String.valueOf(api.processId()), places.chosen()
+        });
+        return new NativeLibrary(api, platform, true, why == null ? null : why.getReason());
+    }
+
+    private static String packaged() throws NativeUnavailableException {
         Set<String> packaged = PackagedPlatforms.names();
         if (packaged.isEmpty()) {
             throw new NativeUnavailableException(Reason.PACKAGE, "there are none: it was built without them");
         }
-        return Platform.choose(packaged, System.getProperty("os.name"), System.getProperty("os.arch"), maps());
+        return Platform.choose(packaged, System.getProperty("os.name"), System.getProperty("os.arch"));
     }
 
     /** The helper binary below a root; unpacked again if somebody removed or changed it. */

@@ -14,18 +14,24 @@ final class Platform {
      * The folder below {@code native/}.
      *
      * @param packaged for which platforms there is a library
-     * @param maps text of {@code /proc/self/maps}, or empty where there is none
      */
-    static String choose(Set<String> packaged, String osName, String osArch, String maps)
-            throws NativeUnavailableException {
+    static String choose(Set<String> packaged, String osName, String osArch) throws NativeUnavailableException {
         String platform = name(osName, osArch);
         if (!packaged.contains(platform)) {
             throw new NativeUnavailableException(Reason.PLATFORM, platform);
         }
+        return platform;
+    }
+
+    /**
+     * Fails where this JVM can't load the library of its platform.
+     *
+     * @param maps text of {@code /proc/self/maps}, or empty where there is none
+     */
+    static void requireLoadable(String platform, String maps) throws NativeUnavailableException {
         if (maps.contains("/ld-musl-")) {
             throw new NativeUnavailableException(Reason.MUSL, platform);
         }
-        return platform;
     }
 
     /** Operating system and processor, whether or not there is a library for them. */

@@ -7,7 +7,7 @@ import jenkins.security.MasterToSlaveCallable;
 
 /** What the open engines hold. */
 public final class StatusTask extends MasterToSlaveCallable<AgentStatus, IOException> {
-    private static final long serialVersionUID = 2L;
+    private static final long serialVersionUID = 3L;
 
     private final String root;
     private final String known;
@@ -25,6 +25,6 @@ public final class StatusTask extends MasterToSlaveCallable<AgentStatus, IOExcep
         String platform = Platform.name(System.getProperty("os.name"), System.getProperty("os.arch"));
         return agent == null
                 ? AgentStatus.unused(platform, AgentState.unavailable(root))
-                : AgentStatus.of(platform, agent.engines().status(), known);
+                : AgentStatus.of(platform, agent.service(), agent.engines().status(), known);
     }
 }

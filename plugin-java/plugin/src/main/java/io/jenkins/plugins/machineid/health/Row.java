@@ -6,10 +6,12 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.report.Condition;
 import io.jenkins.plugins.machineid.report.Failing;
 import io.jenkins.plugins.machineid.report.LeaseReport;
+import io.jenkins.plugins.machineid.report.Served;
 import io.jenkins.plugins.machineid.report.Server;
 import io.jenkins.plugins.machineid.report.Silence;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 
@@ -195,6 +197,23 @@ public final class Row {
     @Exported
     public String getPlatform() {
         return orNull(entry.report().platform());
+    }
+
+    /** How the library's work is done there: {@code library} or {@code child process}; null: not told. */
+    @Exported
+    public String getService() {
+        return entry.report().served() == null ? null : entry.report().served().word();
+    }
+
+    /** The same for people, where it isn't the usual way, with the reason. */
+    public String getServiceText() {
+        Served served = entry.report().served();
+        if (served == null || !served.child()) {
+            return null;
+        }
+        return served.because() == null
+                ? Messages.Health_child()
+                : Messages.Health_childBecause(served.because().name().toLowerCase(Locale.ROOT));
     }
 
     /** Where the agent reached the cluster. */

@@ -157,7 +157,13 @@ final class AgentLink {
         }
         List<Reply> replies = new ArrayList<>();
         String fault = read(said, replies);
-        AgentReports.get().heard(node, AgentReport.of(agent, said, replies, fault, now));
+        AgentReport report = AgentReport.of(agent, said, replies, fault, now);
+        if (AgentReports.get().hasLostEngines(node, report)) {
+            // As after a restart of its JVM.
+            ActiveLeases.get().agentLost(node);
+            Maintenance.lookSoon(node);
+        }
+        AgentReports.get().heard(node, report);
         AgentCounts.get().heard(node, replies, fault.isEmpty(), Believed.now(node));
         return replies;
     }

@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
  * @param problemCode of the codes in {@code docs/errors-jenkins.md}; empty: as above
  * @param version of the library; empty: not told, since no identity is in use
  * @param platform operating system and processor; empty: not told
+ * @param served how the library's work is done there; null: not told
  * @param number stands for all of it, to be sent along with the next question; null: none
  * @param heardAt when it answered last; null: never
  * @param changedAt when it last said something new; null: as above
@@ -38,6 +39,7 @@ public record AgentReport(
         String problemCode,
         String version,
         String platform,
+        Served served,
         List<IdentityReport> identities,
         List<LeaseReport> leases,
         String number,
@@ -80,7 +82,7 @@ public record AgentReport(
 
     /** Of an agent that has never answered. */
     static AgentReport none(String agent) {
-        return new AgentReport(agent, Library.UNUSED, "", "", "", "", List.of(), List.of(), null, null, null, null);
+        return new AgentReport(agent, Library.UNUSED, "", "", "", "", null, List.of(), List.of(), null, null, null, null);
     }
 
     /** As {@link #of(String, AgentStatus, Collection, String, Instant)}, where each engine has answered. */
@@ -108,6 +110,7 @@ public record AgentReport(
                 failure == null ? "" : failure.code(),
                 version,
                 AgentText.line(said.getPlatform(), LONGEST_PLATFORM),
+                said.isUsed() ? Served.of(said.getService()) : null,
                 identities,
                 leases(replies, new Heard(LEASES_BYTES, ofIdentities)),
                 number != null && NUMBER.matcher(number).matches() ? number : null,
@@ -153,7 +156,7 @@ public record AgentReport(
     /** The same, heard once more. */
     AgentReport heardAgain(Instant now) {
         return new AgentReport(
-                agent, library, problem, problemCode, version, platform, identities, leases, number, now, changedAt, silence);
+                agent, library, problem, problemCode, version, platform, served, identities, leases, number, now, changedAt, silence);
     }
 
     /** The same, when it doesn't answer. All is asked for the next time. */
@@ -163,7 +166,7 @@ public record AgentReport(
         Instant since = silence != null && silence.whole() ? silence.since() : now;
         Silence whole = new Silence(AgentText.line(why, Heard.LONGEST), since, all, true);
         return new AgentReport(
-                agent, library, problem, problemCode, version, platform, identities, leases, null, heardAt, changedAt, whole);
+                agent, library, problem, problemCode, version, platform, served, identities, leases, null, heardAt, changedAt, whole);
     }
 
     /** With what was known of identities and leases before of which an engine doesn't tell now. */
@@ -190,7 +193,7 @@ public record AgentReport(
         Instant since = before.silence() == null ? silence.since() : before.silence().since();
         Silence part = new Silence(silence.why(), since, untold, false);
         return new AgentReport(
-                agent, library, problem, problemCode, version, platform, all, held, number, heardAt, changedAt, part);
+                agent, library, problem, problemCode, version, platform, served, all, held, number, heardAt, changedAt, part);
     }
 
     /** Of these identities alone, and of their leases. */
@@ -206,6 +209,7 @@ public record AgentReport(
                 problemCode,
                 version,
                 platform,
+                served,
                 identities.stream().filter(identity -> allowed.contains(identity.id())).toList(),
                 leases.stream().filter(lease -> allowed.contains(lease.identity())).toList(),
                 number,

@@ -55,6 +55,15 @@ public final class AgentReports {
         byNode.compute(node, (unused, known) -> report.after(known));
     }
 
+    /** Whether the process that had an agent's engines has ended since it was heard last, and its JVM lives on. */
+    public boolean hasLostEngines(String node, AgentReport report) {
+        AgentReport known = byNode.get(node);
+        return known != null
+                && known.served() != null
+                && report.served() != null
+                && report.served().losses() > known.served().losses();
+    }
+
     /**
      * An agent was asked, and hasn't answered, or nothing that can be used. What was known of it stays, with its age.
      *

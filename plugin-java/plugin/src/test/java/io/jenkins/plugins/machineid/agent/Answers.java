@@ -39,7 +39,7 @@ public final class Answers {
 
     /** How an agent stands whose engines say this. */
     public static AgentStatus status(String... replies) {
-        return AgentStatus.of("linux-x86_64", bytes(replies), null);
+        return AgentStatus.of("linux-x86_64", Service.byLibrary(), bytes(replies), null);
     }
 
     /** As {@link #status}, to somebody who may know it already. */
@@ -47,7 +47,7 @@ public final class Answers {
         try {
             Field field = StatusTask.class.getDeclaredField("known");
             field.setAccessible(true);
-            return AgentStatus.of("linux-x86_64", bytes(replies), (String) field.get(asked));
+            return AgentStatus.of("linux-x86_64", Service.byLibrary(), bytes(replies), (String) field.get(asked));
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(e);
         }
@@ -55,6 +55,11 @@ public final class Answers {
 
     private static List<byte[]> bytes(String... replies) {
         return Arrays.stream(replies).map(reply -> reply.getBytes(StandardCharsets.UTF_8)).toList();
+    }
+
+    /** Of an agent where a child process does the work. */
+    public static AgentStatus byChild(NativeUnavailableException.Reason because, long losses, String... replies) {
+        return AgentStatus.of("linux-x86_64", Service.byChild(because, losses), bytes(replies), null);
     }
 
     /** Of an agent where nothing has used the library yet. */
@@ -67,7 +72,7 @@ public final class Answers {
         try {
             Constructor<?> constructor = AgentStatus.class.getDeclaredConstructors()[0];
             constructor.setAccessible(true);
-            return (AgentStatus) constructor.newInstance(platform, true, null, null, number, replies);
+            return (AgentStatus) constructor.newInstance(platform, true, null, null, number, replies, null);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);
         }

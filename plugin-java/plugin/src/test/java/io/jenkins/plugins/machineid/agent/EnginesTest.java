@@ -142,4 +142,24 @@ class EnginesTest {
         assertEquals(List.of("open 1", "close 1"), library.calls);
         assertNull(engines.acquire("k1", "l1", config));
     }
+
+    @Test
+    void engines_that_were_lost_with_their_process_are_wanted_anew() {
+        engines.open("k1", "api", config);
+        engines.acquire("k1", "l1", config);
+        library.lost.add(1L);
+        assertNull(engines.acquire("k1", "l1", config), "the configuration is asked for");
+        assertNull(engines.release("l1", true), "the lease is ended by the table alone");
+        assertTrue(engines.status().isEmpty());
+        engines.open("k1", "api", config);
+        assertEquals(List.of("open 1", "acquire 1", "open 2"), library.calls, "nothing is asked of a lost one");
+    }
+
+    @Test
+    void a_release_in_the_middle_of_which_the_engine_is_lost_is_left_to_the_table() {
+        engines.open("k1", "api", config);
+        engines.acquire("k1", "l1", config);
+        library.duringRelease = () -> library.lost.add(1L);
+        assertNull(engines.release("l1", true));
+    }
 }

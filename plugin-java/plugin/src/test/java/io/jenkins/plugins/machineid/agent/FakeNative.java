@@ -5,7 +5,9 @@ package io.jenkins.plugins.machineid.agent;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Notes the calls; replies as the contract says. */
 final class FakeNative implements NativeApi {
@@ -17,10 +19,25 @@ final class FakeNative implements NativeApi {
     final List<String> calls = Collections.synchronizedList(new ArrayList<>());
     String openReply;
     Hook duringAcquire = () -> {};
+    Hook duringRelease = () -> {};
+    final Set<Long> lost = new HashSet<>();
     private int next = 1;
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void run(Hook hook) {
+        try {
+            hook.run();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public boolean holds(long engine) {
+        return !lost.contains(engine);
     }
 
     @Override
@@ -45,17 +62,14 @@ final class FakeNative implements NativeApi {
     @Override
     public byte[] acquire(long engine, byte[] request) {
         calls.add("acquire " + engine);
-        try {
-            duringAcquire.run();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
+        run(duringAcquire);
         return bytes("{\"ok\":{}}");
     }
 
     @Override
     public byte[] release(long engine, byte[] leaseId) {
         calls.add("release " + engine + " " + new String(leaseId, StandardCharsets.UTF_8));
+        run(duringRelease);
         return bytes("{\"ok\":{\"released\":true}}");
     }
 

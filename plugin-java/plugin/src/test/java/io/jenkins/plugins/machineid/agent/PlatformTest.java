@@ -29,7 +29,7 @@ class PlatformTest {
         "Linux, aarch64, linux-aarch64", "Linux, arm64, linux-aarch64",
     })
     void linux_has_a_library(String system, String processor, String platform) throws IOException {
-        assertEquals(platform, Platform.choose(listed(), system, processor, ""));
+        assertEquals(platform, Platform.choose(listed(), system, processor));
     }
 
     /** As a JVM names them: each platform of the list is one that an agent can find. */
@@ -38,7 +38,7 @@ class PlatformTest {
         assertTrue(listed().size() >= 2, listed().toString());
         for (String platform : listed()) {
             String[] parts = platform.split("-", 2);
-            assertEquals(platform, Platform.choose(listed(), parts[0], parts[1], ""));
+            assertEquals(platform, Platform.choose(listed(), parts[0], parts[1]));
         }
     }
 
@@ -46,7 +46,7 @@ class PlatformTest {
     void a_plugin_that_was_built_for_fewer_platforms_says_so() {
         NativeUnavailableException failure = assertThrows(
                 NativeUnavailableException.class,
-                () -> Platform.choose(Set.of("linux-x86_64"), "Linux", "aarch64", ""));
+                () -> Platform.choose(Set.of("linux-x86_64"), "Linux", "aarch64"));
         assertEquals(Reason.PLATFORM, failure.getReason());
         assertEquals("linux-aarch64", failure.getDetail());
     }
@@ -61,7 +61,7 @@ class PlatformTest {
     })
     void other_platforms_are_named(String system, String processor, String platform) {
         NativeUnavailableException failure =
-                assertThrows(NativeUnavailableException.class, () -> Platform.choose(listed(), system, processor, ""));
+                assertThrows(NativeUnavailableException.class, () -> Platform.choose(listed(), system, processor));
         assertEquals(Reason.PLATFORM, failure.getReason());
         assertEquals(platform, failure.getDetail());
     }
@@ -71,7 +71,7 @@ class PlatformTest {
         String maps = "7f0000-7f1000 r-xp 00000000 00:01 7 /lib/ld-musl-x86_64.so.1\n";
         assertEquals(
                 Reason.MUSL,
-                assertThrows(NativeUnavailableException.class, () -> Platform.choose(listed(), "Linux", "amd64", maps))
+                assertThrows(NativeUnavailableException.class, () -> Platform.requireLoadable("linux-x86_64", maps))
                         .getReason());
     }
 

@@ -42,7 +42,7 @@ class BelievedAttackTest {
             leases.add(new LeaseReport("l-" + id, id, NOW, false, true, ""));
         }
         return new AgentReport(
-                agent, AgentReport.Library.USED, "", "", "0.1.0", "linux-x86_64", identities, leases, null, NOW, NOW, null);
+                agent, AgentReport.Library.USED, "", "", "0.1.0", "linux-x86_64", null, identities, leases, null, NOW, NOW, null);
     }
 
     private List<String> believed(String... ids) {

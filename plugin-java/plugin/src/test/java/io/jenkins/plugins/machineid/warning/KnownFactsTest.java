@@ -59,7 +59,7 @@ class KnownFactsTest {
     private static AgentReport report(String agent, String problem, Instant heard, IdentityReport... identities) {
         return new AgentReport(
                 agent, AgentReport.Library.USED, problem.isEmpty() ? "" : "No.", problem, "0.1.0", "linux-aarch64",
-                List.of(identities), List.of(), null, heard, heard, null);
+                null, List.of(identities), List.of(), null, heard, heard, null);
     }
 
     private static Facts facts(AgentReport... reports) {

@@ -1,7 +1,9 @@
-//! The bridge without a JVM. The same in a JVM: `tests/java`, run by `.ci/test-jni`.
+//! The calls without a JVM. The same in a JVM: `native/jni/tests/java`, run by `.ci/test-jni`; over pipes:
+//! `tests/e2e/tests/all/bridge`.
 
 mod contract;
 mod lifecycle;
+mod messages;
 mod refusals;
 
 use std::net::TcpListener;
@@ -9,6 +11,8 @@ use std::path::Path;
 
 use machine_id::destination::digest_of;
 use serde_json::{Value, json};
+
+use crate::calls::{self, Call};
 
 /// A configuration whose cluster is at `address`, with the identity `api`.
 fn config(root: &Path, address: &str) -> Vec<u8> {
@@ -57,5 +61,5 @@ fn code(reply: &[u8]) -> String {
 }
 
 fn opened(config: &[u8]) -> i64 {
-    ok(&crate::calls::open(config))["engine"].as_i64().unwrap()
+    ok(&calls::wait(Call::Open, 0, config))["engine"].as_i64().unwrap()
 }

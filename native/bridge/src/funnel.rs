@@ -18,15 +18,21 @@ where
     T: Serialize + Send + 'static,
     F: Future<Output = Result<T, Error>> + Send + 'static,
 {
+    wait(replied(work))
+}
+
+/// Waits for a reply that is made on a thread of the library.
+pub(crate) fn wait(reply: impl Future<Output = Vec<u8>> + Send + 'static) -> Vec<u8> {
     // Nothing of the call is seen again after a panic, but the table and the engines, whose locks bear it.
-    catch_unwind(AssertUnwindSafe(|| runtime::wait(replied(work)))).unwrap_or_else(|payload| {
+    catch_unwind(AssertUnwindSafe(|| runtime::wait(reply))).unwrap_or_else(|payload| {
         // Its text may hold anything, a secret too; dropping it may panic again.
         std::mem::forget(payload);
         reply::UNWRITABLE.to_vec()
     })
 }
 
-async fn replied<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Vec<u8>
+/// Does a call's work and writes its reply, on a thread of the library.
+pub(crate) async fn replied<T, F>(work: impl FnOnce() -> F + Send + 'static) -> Vec<u8>
 where
     T: Serialize + Send + 'static,
     F: Future<Output = Result<T, Error>> + Send + 'static,
@@ -46,7 +52,7 @@ pub(crate) fn defect() -> Error {
 }
 
 /// Makes panics leave their place, and not their text, which may hold anything, on standard error and in the reply.
-pub(crate) fn install() {
+pub fn install() {
     std::panic::set_hook(Box::new(note));
 }
 

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 
 use super::{code, config, ok, opened, parse};
-use crate::{calls, funnel};
+use crate::calls::{self, Call};
+use crate::funnel;
 use machine_id::error::Error;
 use machine_id::vocabulary::ABI;
 
@@ -9,11 +10,11 @@ use machine_id::vocabulary::ABI;
 fn a_number_that_stands_for_nothing_is_an_error_of_every_call() {
     for number in [0, -1, 1, i64::MIN, i64::MAX] {
         let replies = [
-            calls::acquire(number, b"{}"),
-            calls::release(number, b"00000000000000000000000000000001"),
-            calls::renew(number, b"api"),
-            calls::status(number),
-            calls::close(number),
+            calls::wait(Call::Acquire, number, b"{}"),
+            calls::wait(Call::Release, number, b"00000000000000000000000000000001"),
+            calls::wait(Call::Renew, number, b"api"),
+            calls::wait(Call::Status, number, b""),
+            calls::wait(Call::Close, number, b""),
         ];
         for reply in replies {
             assert_eq!(code(&reply), "handle_invalid", "{number}");
@@ -25,13 +26,13 @@ fn a_number_that_stands_for_nothing_is_an_error_of_every_call() {
 fn a_closed_number_stays_invalid_while_others_are_opened() {
     let root = tempfile::tempdir().unwrap();
     let first = opened(&config(root.path(), "127.0.0.1:1"));
-    ok(&calls::close(first));
+    ok(&calls::wait(Call::Close, first, b""));
     let second = opened(&config(root.path(), "127.0.0.1:1"));
     assert_ne!(first, second);
-    assert_eq!(code(&calls::status(first)), "handle_invalid");
-    assert_eq!(code(&calls::close(first)), "handle_invalid");
-    ok(&calls::status(second));
-    ok(&calls::close(second));
+    assert_eq!(code(&calls::wait(Call::Status, first, b"")), "handle_invalid");
+    assert_eq!(code(&calls::wait(Call::Close, first, b"")), "handle_invalid");
+    ok(&calls::wait(Call::Status, second, b""));
+    ok(&calls::wait(Call::Close, second, b""));
 }
 
 #[test]
@@ -40,26 +41,28 @@ fn another_abi_number_is_refused_at_open() {
     let text = String::from_utf8(config(root.path(), "127.0.0.1:1")).unwrap();
     assert!(text.contains(&format!("\"abi\":{}", ABI)));
     let other = text.replace(&format!("\"abi\":{}", ABI), &format!("\"abi\":{}", ABI + 1));
-    assert_eq!(code(&calls::open(other.as_bytes())), "config_invalid");
+    assert_eq!(code(&calls::wait(Call::Open, 0, other.as_bytes())), "config_invalid");
 }
 
 #[test]
 fn check_takes_one_identity() {
     let none = serde_json::json!({"abi": ABI, "root": "/nonexistent/root", "helper": "/nonexistent/helper",
         "helper_sha256": "0".repeat(64)});
-    assert_eq!(code(&calls::check(none.to_string().as_bytes())), "request_invalid");
+    assert_eq!(code(&calls::wait(Call::Check, 0, none.to_string().as_bytes())), "request_invalid");
 }
 
 #[test]
 fn ids_that_are_no_text_are_refused_and_not_repeated() {
     let root = tempfile::tempdir().unwrap();
     let engine = opened(&config(root.path(), "127.0.0.1:1"));
-    for reply in
-        [calls::release(engine, b"\xff\xfe"), calls::renew(engine, b"\xff\xfe"), calls::renew(engine, b"other")]
-    {
+    for reply in [
+        calls::wait(Call::Release, engine, b"\xff\xfe"),
+        calls::wait(Call::Renew, engine, b"\xff\xfe"),
+        calls::wait(Call::Renew, engine, b"other"),
+    ] {
         assert_eq!(code(&reply), "request_invalid");
     }
-    ok(&calls::close(engine));
+    ok(&calls::wait(Call::Close, engine, b""));
 }
 
 #[test]
@@ -92,7 +95,7 @@ fn a_panic_with_a_payload_that_panics_when_dropped_becomes_a_reply_too() {
 proptest! {
     #[test]
     fn garbage_is_always_answered_with_an_error(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        for reply in [calls::open(&bytes), calls::check(&bytes), calls::acquire(7, &bytes), calls::discard(&bytes)] {
+        for reply in [calls::wait(Call::Open, 0, &bytes), calls::wait(Call::Check, 0, &bytes), calls::wait(Call::Acquire, 7, &bytes), calls::wait(Call::Discard, 0, &bytes)] {
             prop_assert!(parse(&reply)["error"]["code"].is_string());
         }
     }

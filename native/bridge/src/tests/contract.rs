@@ -14,6 +14,7 @@ use machine_id::metrics::Counts;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::calls::{self, Call};
 use crate::reply::{self, Closed, Opened};
 
 macro_rules! reply_file {
@@ -215,11 +216,12 @@ fn errors_are_the_files() {
 
 #[test]
 fn invalid_requests_are_answered_as_the_files_say() {
-    let open = crate::calls::open(include_bytes!("../../../../contract/open-invalid.request.json"));
+    let open = calls::wait(Call::Open, 0, include_bytes!("../../../../contract/open-invalid.request.json"));
     assert_eq!(super::parse(&open), reply_file!("open-invalid"));
     let root = tempfile::tempdir().unwrap();
     let engine = super::opened(&super::config(root.path(), "127.0.0.1:1"));
-    let acquire = crate::calls::acquire(engine, include_bytes!("../../../../contract/acquire-invalid.request.json"));
+    let acquire =
+        calls::wait(Call::Acquire, engine, include_bytes!("../../../../contract/acquire-invalid.request.json"));
     assert_eq!(super::parse(&acquire), reply_file!("acquire-invalid"));
-    super::ok(&crate::calls::close(engine));
+    super::ok(&calls::wait(Call::Close, engine, b""));
 }

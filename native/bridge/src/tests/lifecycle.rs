@@ -3,7 +3,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use super::{check_config, code, config, ok, opened, order, silence};
-use crate::calls;
+use crate::calls::{self, Call};
 
 const LEASE: &str = "00000000000000000000000000000001";
 
@@ -18,13 +18,13 @@ fn release_takes_back_a_lease_that_is_being_acquired() {
     let (listener, address) = silence();
     let engine = opened(&config(&root.path().join("root"), &address));
     thread::scope(|scope| {
-        let acquiring = scope.spawn(|| calls::acquire(engine, &order(LEASE, &root.path().join("lease"))));
+        let acquiring = scope.spawn(|| calls::wait(Call::Acquire, engine, &order(LEASE, &root.path().join("lease"))));
         let _connection = wait_for_connection(&listener);
-        ok(&calls::release(engine, LEASE.as_bytes()));
+        ok(&calls::wait(Call::Release, engine, LEASE.as_bytes()));
         assert_eq!(code(&acquiring.join().unwrap()), "cancelled");
     });
-    assert_eq!(ok(&calls::release(engine, LEASE.as_bytes()))["released"], false);
-    ok(&calls::close(engine));
+    assert_eq!(ok(&calls::wait(Call::Release, engine, LEASE.as_bytes()))["released"], false);
+    ok(&calls::wait(Call::Close, engine, b""));
 }
 
 #[test]
@@ -33,9 +33,9 @@ fn close_takes_back_what_is_being_acquired_and_waits_for_it() {
     let (listener, address) = silence();
     let engine = opened(&config(&root.path().join("root"), &address));
     thread::scope(|scope| {
-        let acquiring = scope.spawn(|| calls::acquire(engine, &order(LEASE, &root.path().join("lease"))));
+        let acquiring = scope.spawn(|| calls::wait(Call::Acquire, engine, &order(LEASE, &root.path().join("lease"))));
         let _connection = wait_for_connection(&listener);
-        ok(&calls::close(engine));
+        ok(&calls::wait(Call::Close, engine, b""));
         assert_eq!(code(&acquiring.join().unwrap()), "cancelled");
     });
     assert_eq!(std::fs::read_dir(root.path().join("root/leases")).unwrap().filter(is_record).count(), 0);
@@ -52,8 +52,8 @@ fn a_deadline_ends_an_acquire() {
     let engine = opened(&config(&root.path().join("root"), &address));
     let text = String::from_utf8(order(LEASE, &root.path().join("lease"))).unwrap();
     let hasty = text.replacen('{', "{\"deadline_ms\":50,", 1);
-    assert_eq!(code(&calls::acquire(engine, hasty.as_bytes())), "deadline_exceeded");
-    ok(&calls::close(engine));
+    assert_eq!(code(&calls::wait(Call::Acquire, engine, hasty.as_bytes())), "deadline_exceeded");
+    ok(&calls::wait(Call::Close, engine, b""));
 }
 
 #[test]
@@ -66,14 +66,14 @@ fn of_two_that_close_at_once_one_does_and_calls_beside_them_end_well() {
             let closers = [(); 2].map(|()| {
                 scope.spawn(|| {
                     start.wait();
-                    crate::tests::parse(&calls::close(engine)).get("ok").is_some()
+                    crate::tests::parse(&calls::wait(Call::Close, engine, b"")).get("ok").is_some()
                 })
             });
             let callers = [(); 2].map(|()| {
                 scope.spawn(|| {
                     start.wait();
                     for _ in 0..20 {
-                        let reply = calls::status(engine);
+                        let reply = calls::wait(Call::Status, engine, b"");
                         assert!(reply.starts_with(b"{\"ok\"") || code(&reply) == "handle_invalid");
                     }
                 })
@@ -90,8 +90,12 @@ fn check_answers_when_nobody_listens() {
     let root = tempfile::tempdir().unwrap();
     let (listener, address) = silence();
     drop(listener);
-    assert_eq!(code(&calls::check(&check_config(root.path(), &address))), "cluster_unreachable");
-    assert_eq!(code(&calls::check(&config(root.path(), &address))), "config_invalid", "a check takes no token");
+    assert_eq!(code(&calls::wait(Call::Check, 0, &check_config(root.path(), &address))), "cluster_unreachable");
+    assert_eq!(
+        code(&calls::wait(Call::Check, 0, &config(root.path(), &address))),
+        "config_invalid",
+        "a check takes no token"
+    );
     assert_eq!(files_below(root.path()), 0, "check keeps nothing");
 }
 
@@ -114,6 +118,6 @@ fn engines_share_one_runtime_of_two_workers() {
     assert_eq!(one.metrics().num_workers(), 2);
     drop((one, other));
     for engine in engines {
-        ok(&calls::close(engine));
+        ok(&calls::wait(Call::Close, engine, b""));
     }
 }

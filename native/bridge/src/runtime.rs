@@ -24,7 +24,8 @@ static SHARED: Mutex<Weak<Runtime>> = Mutex::new(Weak::new());
 /// The runtime, started if nobody uses it yet; none where the system gives no threads. Whoever drops it last waits for
 /// its threads to end; none of them is ever attached to the JVM, so this must not happen on one of them: each call
 /// holds it on Java's thread until its work is over.
-pub(crate) fn shared() -> Option<Arc<Runtime>> {
+#[must_use]
+pub fn shared() -> Option<Arc<Runtime>> {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(running) = shared.upgrade() {
         return Some(running);
