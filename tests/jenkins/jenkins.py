@@ -220,6 +220,8 @@ class Agent:
     def __init__(self, jenkins, name, directory, user):
         self.jenkins, self.name, self.user = jenkins, name, user
         self.directory, self.process = Path(directory), None
+        # More options of its JVM.
+        self.options = []
         # Beside its directory: the agent's user need not be able to read where our logs are.
         self.jar = self.directory.parent / "agent.jar"
         if not self.jar.exists():
@@ -248,7 +250,7 @@ class Agent:
         return self
 
     def command(self, *arguments):
-        return ["java", "-Xmx256m", "-jar", str(self.jar), *arguments]
+        return ["java", "-Xmx256m", *self.options, "-jar", str(self.jar), *arguments]
 
     def wait_online(self, online=True):
         wait_for(f"agent {self.name} online={online}", lambda: self.jenkins.json(
