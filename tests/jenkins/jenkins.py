@@ -222,6 +222,8 @@ class Agent:
         self.directory, self.process = Path(directory), None
         # Further variables of its process.
         self.environment = {}
+        # More options of its JVM.
+        self.options = []
         # Beside its directory: the agent's user need not be able to read where our logs are.
         self.jar = self.directory.parent / "agent.jar"
         if not self.jar.exists():
@@ -250,7 +252,7 @@ class Agent:
         return self
 
     def command(self, *arguments):
-        return ["java", "-Xmx256m", "-jar", str(self.jar), *arguments]
+        return ["java", "-Xmx256m", *self.options, "-jar", str(self.jar), *arguments]
 
     def wait_online(self, online=True):
         wait_for(f"agent {self.name} online={online}", lambda: self.jenkins.json(

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The machine-id authors
 # SPDX-License-Identifier: Apache-2.0
-"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --attacks | --demo]
+"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --attacks | --demo | --bench]
 
 Also read: HPI, TELEPORT_DOUBLE, OUTPUT (logs and screenshots), AGENT_USER, PLAYWRIGHT_CORE, CHROMIUM,
 TELEPORT_BIN (a folder with teleport and tctl, for the tests that join a real one).
@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
+import cost  # noqa: E402
 import demo  # noqa: E402
 from world import TESTS, Skipped, World  # noqa: E402
 
@@ -86,6 +87,8 @@ def main(arguments):
     try:
         if "--demo" in arguments:
             return demo.run(world)
+        if "--bench" in arguments:
+            return cost.run(world)
         world.start()
         return run(world, arguments)
     finally:

@@ -22,7 +22,7 @@ use report::Report;
 /// Benchmarks of machine-id.
 ///
 /// Environment: MACHINE_ID (our program), TBOT (the peer's), CLUSTER (host:port of a real proxy), TCTL (a command that
-/// runs tctl there; it makes the tokens), ROLES (of the bots), SSH_TARGET (user@host), KUBE_CLUSTER, APP (NAME:PORT, a
+/// runs tctl there; it makes the tokens), ROLES (of the bots), SSH_TARGET (user@host), SSH_DIRECT (host:port of that host itself), KUBE_CLUSTER, APP (NAME:PORT, a
 /// TCP application of the real cluster at tcp://127.0.0.1:PORT, which the benchmark itself is), SSL_CERT_FILE (the proxy's CA),
 /// LIBRARY (libmachine_id.so).
 #[derive(Debug, Parser)]
@@ -50,16 +50,28 @@ enum Part {
         #[arg(long)]
         restart: bool,
     },
+    /// Only the oneshots beside what their requests alone take.
+    Floor,
     /// Only the time from a ProxyCommand's start to the host's first bytes, alone and many at once.
     Tunnels,
+    /// Only `ssh`, beside a direct connection (SSH_DIRECT) and the peer's.
+    Ssh,
     /// Only the tunnels to databases and applications (APP).
     Services,
     /// Only `kubectl get pods` (KUBE_CLUSTER).
     Kubectl,
+    /// Only a block in a real Jenkins (JENKINS_WAR, JENKINS_PLUGINS).
+    Jenkins,
     /// Only the library in a JVM.
     Jvm,
     /// Only the library called from Rust.
     Library,
+    /// A ProxyCommand that only connects.
+    #[command(hide = true)]
+    Connect {
+        /// `host:port`.
+        address: String,
+    },
     /// Take and release a lease so many times.
     #[command(hide = true)]
     Warm {
@@ -80,26 +92,42 @@ fn main() {
     let arguments = Arguments::parse();
     match &arguments.part {
         Some(Part::Warm { config, times }) => return rows::library::warm(config, *times),
+        Some(Part::Connect { address }) => return rows::stage::connect(address),
         Some(Part::Resident { config }) => return rows::library::resident(config),
-        Some(Part::Sessions { .. } | Part::Tunnels | Part::Services | Part::Kubectl | Part::Jvm | Part::Library)
+        Some(
+            Part::Sessions { .. }
+            | Part::Floor
+            | Part::Tunnels
+            | Part::Ssh
+            | Part::Services
+            | Part::Kubectl
+            | Part::Jenkins
+            | Part::Jvm
+            | Part::Library,
+        )
         | None => {}
     }
     let place = Place::of_environment(arguments.quick);
     let mut report = Report::new(&place);
     match arguments.part {
         Some(Part::Sessions { count, restart }) => sessions::measure(&place, &mut report, count, restart),
+        Some(Part::Floor) => rows::floor::measure(&place, &mut report),
         Some(Part::Tunnels) => rows::tunnel::alone(&place, &mut report),
         Some(Part::Services) => rows::service::measure(&place, &mut report),
         Some(Part::Kubectl) => rows::kubectl::measure(&place, &mut report),
+        Some(Part::Ssh) => rows::ssh::measure(&place, &mut report),
+        Some(Part::Jenkins) => rows::jenkins::measure(&place, &mut report),
         Some(Part::Jvm) => rows::jvm::measure(&place, &mut report),
         Some(Part::Library) => rows::library::measure(&place, &mut report),
         _ => {
             rows::commands::measure(&place, &mut report);
+            rows::floor::measure(&place, &mut report);
             rows::kubectl::measure(&place, &mut report);
             rows::ssh::measure(&place, &mut report);
             rows::service::measure(&place, &mut report);
             rows::library::measure(&place, &mut report);
             rows::jvm::measure(&place, &mut report);
+            rows::jenkins::measure(&place, &mut report);
             rows::sizes::measure(&place, &mut report);
         }
     }

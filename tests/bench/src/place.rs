@@ -19,6 +19,8 @@ pub(crate) struct Place {
     pub(crate) proxy: String,
     /// `user@host` that ssh reaches through the cluster.
     pub(crate) target: Option<String>,
+    /// `host:port` of that host itself, where it can be reached past the cluster.
+    pub(crate) direct: Option<String>,
     /// CA of the proxy's web certificate.
     pub(crate) ca: Option<PathBuf>,
     pub(crate) quick: bool,
@@ -43,6 +45,7 @@ impl Place {
             peer: given("TBOT").map(PathBuf::from),
             proxy: String::new(),
             target: given("SSH_TARGET"),
+            direct: given("SSH_DIRECT"),
             ca: given("SSL_CERT_FILE").map(PathBuf::from),
             quick,
             directory,
@@ -86,13 +89,14 @@ impl Place {
         if self.quick { 3.min(many) } else { many }
     }
 
-    /// The token of a bot of its own.
-    pub(crate) fn token(&self) -> String {
+    /// A bot of its own.
+    pub(crate) fn bot(&self) -> Bot {
         let number = self.bots.fetch_add(1, Ordering::Relaxed);
         let name = format!("bench-{}-{number}", std::process::id());
         if let Some(double) = &self.double {
             double.add_bot(&name, &["api-workers"]);
-            return double.new_token(&name);
+            let token = double.new_token(&name);
+            return Bot { name, token };
         }
         let tctl = self.tctl.as_deref().unwrap();
         let script = format!("{tctl} bots add {name} --roles={} --ttl=1h", self.roles);
@@ -100,7 +104,9 @@ impl Place {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let hex = |word: &&str| word.len() == 32 && word.chars().all(|c| c.is_ascii_hexdigit());
         let found = text.split(|c: char| !c.is_ascii_alphanumeric()).find(hex).map(str::to_owned);
-        found.unwrap_or_else(|| panic!("{script}: no token in {text:?} {}", String::from_utf8_lossy(&output.stderr)))
+        let token = found
+            .unwrap_or_else(|| panic!("{script}: no token in {text:?} {}", String::from_utf8_lossy(&output.stderr)));
+        Bot { name, token }
     }
 
     /// A fresh machine: a configuration in tbot's format, an empty store, an identity output in `out`.
@@ -117,13 +123,19 @@ impl Place {
              storage: {{type: directory, path: {}}}\noutputs:\n- type: identity\n  destination: {{type: directory, \
              path: {}}}\n",
             self.proxy,
-            self.token(),
+            self.bot().token,
             at("bot"),
             at("out"),
         );
         e2e::machine::put(&directory.path().join("tbot.yaml"), &text);
         Machine { directory, ca: self.ca.clone() }
     }
+}
+
+/// A bot that hasn't joined yet.
+pub(crate) struct Bot {
+    pub(crate) name: String,
+    pub(crate) token: String,
 }
 
 /// A directory with everything that a bot has.

@@ -70,3 +70,14 @@ pub(crate) fn in_turns<const N: usize>(rounds: u32, mut things: [&mut dyn FnMut(
     }
     values.map(Sample::new)
 }
+
+/// As [`in_turns`], for as many things as there happen to be.
+pub(crate) fn each_in_turns<T: Copy>(rounds: u32, things: &[T], measure: impl Fn(T) -> f64) -> Vec<Sample> {
+    let mut values = vec![Vec::new(); things.len()];
+    for _ in 0..rounds {
+        for (thing, values) in things.iter().zip(&mut values) {
+            values.push(measure(*thing));
+        }
+    }
+    values.into_iter().map(Sample::new).collect()
+}

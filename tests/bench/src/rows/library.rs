@@ -44,7 +44,7 @@ pub(crate) fn configuration(place: &Place, count: usize) -> PathBuf {
             if let Some(ca) = &ca {
                 cluster["ca_pem"] = ca.as_str().into();
             }
-            let join = serde_json::json!({"method": "token", "token": place.token()});
+            let join = serde_json::json!({"method": "token", "token": place.bot().token});
             serde_json::json!({"id": format!("bench{index}"), "cluster": cluster, "join": join})
         })
         .collect();

@@ -2,6 +2,8 @@
 
 pub(crate) mod cache;
 pub(crate) mod commands;
+pub(crate) mod floor;
+pub(crate) mod jenkins;
 pub(crate) mod jvm;
 pub(crate) mod kubectl;
 pub(crate) mod library;

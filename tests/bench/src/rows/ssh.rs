@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use super::stage::{NOTHING, Stage, Way, quiet_without_output};
 use crate::place::Place;
 use crate::report::Report;
-use crate::sample::{Sample, in_turns, milliseconds};
+use crate::sample::{Sample, each_in_turns, in_turns, milliseconds};
 use crate::tools::{children_time, processor_time, quiet, resident};
 
 /// Bytes of a bulk transfer.
@@ -23,26 +23,34 @@ pub(crate) fn measure(place: &Place, report: &mut Report) {
 }
 
 fn latency(place: &Place, stage: &Stage<'_>, report: &mut Report) {
-    let rounds = place.rounds(40);
-    let time = |way| stage.time(way, NOTHING);
-    time(Way::Multiplexed);
-    if stage.direct.is_some() {
-        let [direct, process, multiplexed] =
-            in_turns(rounds, [&mut || time(Way::Direct), &mut || time(Way::Process), &mut || time(Way::Multiplexed)]);
-        report.beside("shortest ssh session, by ProxyCommand", "ms", &process, &direct, "direct");
-        report.beside("shortest ssh session, multiplexed", "ms", &multiplexed, &direct, "direct");
-        let over = |sample: &Sample| Sample::once(sample.median() - direct.median());
-        report.alone("  over direct, by ProxyCommand", "ms", &over(&process), "budget 15 ms");
-        report.alone("  over direct, multiplexed", "ms", &over(&multiplexed), "budget 5 ms");
-    } else if stage.peer.is_some() {
-        let [peer, process, multiplexed] =
-            in_turns(rounds, [&mut || time(Way::Peer), &mut || time(Way::Process), &mut || time(Way::Multiplexed)]);
-        report.beside_peer("ssh … true, by ProxyCommand", "ms", &process, Some(&peer));
-        report.beside_peer("ssh … true, multiplexed", "ms", &multiplexed, Some(&peer));
-    } else {
-        let [process, multiplexed] = in_turns(rounds, [&mut || time(Way::Process), &mut || time(Way::Multiplexed)]);
-        report.beside_peer("ssh … true, by ProxyCommand", "ms", &process, None);
-        report.beside_peer("ssh … true, multiplexed", "ms", &multiplexed, None);
+    let mut ways = vec![Way::Process, Way::Multiplexed];
+    ways.extend(stage.peer.is_some().then_some(Way::Peer));
+    ways.extend(stage.direct.iter().flat_map(|_| [Way::Direct, Way::Undelayed]));
+    stage.time(Way::Multiplexed, NOTHING);
+    let samples = each_in_turns(place.rounds(40), &ways, |way| stage.time(way, NOTHING));
+    let of = |way| ways.iter().position(|each| *each == way).and_then(|at| samples.get(at));
+    let what = if stage.sftp { "shortest ssh session" } else { "ssh … true" };
+    let ours = [("by ProxyCommand", Way::Process, 15), ("multiplexed", Way::Multiplexed, 5)];
+    for (name, way, _) in ours {
+        let sample = of(way).unwrap();
+        match of(Way::Direct) {
+            Some(direct) => report.beside(&format!("{what}, {name}"), "ms", sample, direct, "direct"),
+            None => report.beside_peer(&format!("{what}, {name}"), "ms", sample, of(Way::Peer)),
+        }
+        if let Some(peer) = of(Way::Peer).filter(|_| stage.direct.is_some()) {
+            report.beside_peer(&format!("  {what}, {name}"), "ms", sample, Some(peer));
+        }
+    }
+    let (Some(direct), Some(alone)) = (of(Way::Direct), of(Way::Undelayed)) else { return };
+    report.beside("  ssh and the node alone, TCP_NODELAY set", "ms", alone, direct, "direct, as ssh sets it");
+    let over = |sample: &Sample| Sample::once(sample.median() - alone.median());
+    let peer = of(Way::Peer).map(over);
+    for (name, way, budget) in ours {
+        let sample = of(way).unwrap();
+        let what = format!("  over ssh and the node, {name} (budget {budget})");
+        report.beside_peer(&what, "ms", &over(sample), peer.as_ref());
+        let share = Sample::once(100.0 * alone.median() / sample.median());
+        report.alone(&format!("  share of ssh and the node, {name}"), "%", &share, "");
     }
 }
 

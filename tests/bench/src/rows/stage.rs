@@ -1,7 +1,12 @@
 //! A daemon that serves, and the ways of `ssh` to a host that are compared.
 
+use std::io::IoSlice;
+use std::mem::MaybeUninit;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
 use crate::place::{Machine, Place};
 use crate::sample::milliseconds;
@@ -16,7 +21,10 @@ pub(crate) struct Stage<'a> {
     pub(crate) ours: Machine,
     pub(crate) daemon: Running,
     pub(crate) peer: Option<Machine>,
-    pub(crate) direct: Option<Vec<String>>,
+    /// Where the node itself is, if that is known: `host`, `port`.
+    pub(crate) direct: Option<(String, String)>,
+    /// Whether the shortest session is a subsystem of the node's `sshd`: a login shell with its profile would take most of the time.
+    pub(crate) sftp: bool,
 }
 
 impl<'a> Stage<'a> {
@@ -36,15 +44,13 @@ impl<'a> Stage<'a> {
             machine.oneshot(program);
             machine
         });
-        let direct = place.double().and_then(|double| double.node.as_ref()).map(|node| {
-            let (host, port) = node.address.rsplit_once(':').unwrap();
-            ["ProxyCommand=none", "ProxyUseFdpass=no", &format!("HostName={host}"), &format!("Port={port}")]
-                .into_iter()
-                .chain([&*format!("HostKeyAlias={}", target.rsplit('@').next().unwrap())])
-                .map(str::to_owned)
-                .collect()
+        let node = place.double().and_then(|double| double.node.as_ref()).map(|node| node.address.clone());
+        let sftp = node.is_some();
+        let direct = node.or_else(|| place.direct.clone()).map(|address| {
+            let (host, port) = address.rsplit_once(':').expect("SSH_DIRECT is HOST:PORT");
+            (host.to_owned(), port.to_owned())
         });
-        Self { target, ours, daemon, peer, direct }
+        Self { target, ours, daemon, peer, direct, sftp }
     }
 
     /// Whose ssh it is, and its configuration.
@@ -55,7 +61,7 @@ impl<'a> Stage<'a> {
                 (peer, peer.path("out/ssh_config"))
             }
             Way::Process => (&self.ours, self.ours.path("process_config")),
-            Way::Multiplexed | Way::Direct => (&self.ours, self.ours.path("out/ssh_config")),
+            Way::Multiplexed | Way::Direct | Way::Undelayed => (&self.ours, self.ours.path("out/ssh_config")),
         }
     }
 
@@ -63,18 +69,32 @@ impl<'a> Stage<'a> {
         let (machine, config) = self.config(way);
         let mut ssh = machine.command("ssh");
         ssh.arg("-F").arg(config).args(["-o", "BatchMode=yes"]);
-        if way == Way::Direct {
-            for option in self.direct.iter().flatten() {
-                ssh.args(["-o", option]);
-            }
+        for option in self.directly(way) {
+            ssh.args(["-o", &option]);
         }
-        if command == NOTHING && self.direct.is_some() {
-            // The node's own part: a login shell with its profile would take most of the time.
+        if command == NOTHING && self.sftp {
             ssh.args(["-s", self.target, "sftp"]);
         } else {
             ssh.args([self.target, command]);
         }
         ssh
+    }
+
+    /// Options that lead past the cluster, to the same node with the same certificate.
+    fn directly(&self, way: Way) -> Vec<String> {
+        let Some((host, port)) = self.direct.as_ref().filter(|_| matches!(way, Way::Direct | Way::Undelayed)) else {
+            return Vec::new();
+        };
+        let by = match way {
+            Way::Undelayed => {
+                let this = std::env::current_exe().unwrap();
+                [format!("ProxyCommand={} connect {host}:{port}", this.display()), "ProxyUseFdpass=yes".to_owned()]
+            }
+            _ => ["ProxyCommand=none".to_owned(), "ProxyUseFdpass=no".to_owned()],
+        };
+        let alias = self.target.rsplit('@').next().unwrap();
+        let to = [format!("HostName={host}"), format!("Port={port}"), format!("HostKeyAlias={alias}")];
+        by.into_iter().chain(to).collect()
     }
 
     pub(crate) fn time(&self, way: Way, command: &str) -> f64 {
@@ -86,10 +106,24 @@ impl<'a> Stage<'a> {
 
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Way {
+    /// To the node itself.
     Direct,
+    /// The same on a socket with TCP_NODELAY from the start, as all of ours have it: `ssh` sets it late.
+    Undelayed,
     Process,
     Multiplexed,
     Peer,
+}
+
+/// A ProxyCommand with `ProxyUseFdpass`, which does nothing but connect.
+pub(crate) fn connect(address: &str) {
+    let stream = std::net::TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let descriptors = [stream.as_fd()];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut ancillary = SendAncillaryBuffer::new(&mut space);
+    assert!(ancillary.push(SendAncillaryMessage::ScmRights(&descriptors)));
+    sendmsg(std::io::stdout(), &[IoSlice::new(&[0])], &mut ancillary, SendFlags::empty()).unwrap();
 }
 
 /// Runs a program that must succeed, whatever it prints.

@@ -64,7 +64,7 @@ impl<'a> Dials<'a> {
                 greet(&stream, &stream);
             }
             Way::Peer => self.piped(self.peer.as_deref().unwrap(), self.stage.peer.as_ref().unwrap()),
-            Way::Process | Way::Direct => self.piped(process, &self.stage.ours),
+            Way::Process | Way::Direct | Way::Undelayed => self.piped(process, &self.stage.ours),
         }
     }
 

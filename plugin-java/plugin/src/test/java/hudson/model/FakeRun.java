@@ -13,6 +13,8 @@ public final class FakeRun extends Run {
     private final String id;
     private final List<Action> actions = new ArrayList<>();
     public volatile int saves;
+    /** Looks at what is saved. */
+    public volatile Runnable saved = () -> {};
     public volatile Executor executor;
     public volatile int number = 1;
     public final List<Cause> causes = new ArrayList<>();
@@ -75,6 +77,7 @@ public final class FakeRun extends Run {
 
     @Override
     public void save() {
+        saved.run();
         saves++;
     }
 

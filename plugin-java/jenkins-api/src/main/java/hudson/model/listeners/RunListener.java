@@ -12,4 +12,6 @@ public abstract class RunListener<R extends Run> implements hudson.ExtensionPoin
     public void onCompleted(R r, TaskListener listener) {}
 
     public void onFinalized(R r) {}
+
+    public void onDeleted(R r) {}
 }

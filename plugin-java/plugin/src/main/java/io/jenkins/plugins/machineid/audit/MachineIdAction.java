@@ -14,7 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.RunAction2;
@@ -45,6 +45,8 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
     private transient Run<?, ?> run;
     /** Null until it is needed, and after a restart. */
     private transient Seen seen;
+    /** Whether it says something that isn't just more of what is on disk: an identity on an agent that wasn't used before. */
+    private transient boolean news;
 
     /** The run's record, made when there is none yet. */
     public static MachineIdAction of(Run<?, ?> run) {
@@ -156,14 +158,27 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
 
     /** Saved with what comes next: the lease's certificates, or how the build ends. */
     public synchronized void grant(Allowance allowed, String job) {
+        leasesDropped += add(allowed, job) ? 0 : 1;
+    }
+
+    /** It was granted before, and is here unless that process ended before it could be saved. */
+    public synchronized void grantedBefore(Allowance allowed, String job) {
+        if (leases.stream().noneMatch(record -> record.getLease().equals(allowed.lease()))) {
+            add(allowed, job);
+        }
+    }
+
+    /** False: there is no room. */
+    private boolean add(Allowance allowed, String job) {
         ArrayList<LeaseRecord> more = new ArrayList<>(leases);
         boolean known = more.stream().anyMatch(lease -> lease.isLike(allowed));
-        if (more.size() < RecordLimits.RECORDS + (known ? 0 : RecordLimits.RESERVED)) {
-            more.add(new LeaseRecord(allowed, job, now()));
-            leases = more;
-        } else {
-            leasesDropped++;
+        if (more.size() >= RecordLimits.RECORDS + (known ? 0 : RecordLimits.RESERVED)) {
+            return false;
         }
+        more.add(new LeaseRecord(allowed, job, now()));
+        leases = more;
+        news |= !known;
+        return true;
     }
 
     /**
@@ -199,7 +214,7 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
             droppedOf = others;
             seen().released(lease);
             Events.released(run, allowed, directory);
-            return changed;
+            return urgency(changed, false);
         });
     }
 
@@ -229,7 +244,8 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
             }
             boolean changed = more.size() != certificates.size();
             certificates = more;
-            return drop(allowed.lease(), droppedNow + Math.max(0, Math.min(RecordLimits.COUNTED, lost))) || changed;
+            changed |= drop(allowed.lease(), droppedNow + Math.max(0, Math.min(RecordLimits.COUNTED, lost)));
+            return urgency(changed, fault[0] != null);
         });
         return fault[0];
     }
@@ -260,13 +276,13 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
             // A job can be refused as often as it likes.
             if (refusals.size() >= RecordLimits.RECORDS) {
                 refusalsDropped++;
-                return false;
+                return Urgency.NONE;
             }
             ArrayList<RefusalRecord> more = new ArrayList<>(refusals);
             more.add(record);
             refusals = more;
             Events.refused(run, record);
-            return true;
+            return Urgency.NOW;
         });
     }
 
@@ -288,18 +304,40 @@ public final class MachineIdAction implements RunAction2, StaplerProxy {
                 : like < RecordLimits.RECORDS && size <= RecordLimits.SIZE;
     }
 
-    /** @param change tells listeners, too, which waits for nothing: so they are told in the order of the changes */
-    private void change(BooleanSupplier change) {
-        boolean changed;
-        synchronized (this) {
-            changed = change.getAsBoolean();
+    /** When a change has to be on disk. */
+    private enum Urgency {
+        NONE,
+        /** It is more of the same. */
+        SOON,
+        /** Before the block goes on. */
+        NOW
+    }
+
+    private Urgency urgency(boolean changed, boolean violation) {
+        if (!changed) {
+            return Urgency.NONE;
         }
-        if (changed) {
-            save();
+        return news || violation ? Urgency.NOW : Urgency.SOON;
+    }
+
+    /** @param change tells listeners, too, which waits for nothing: so they are told in the order of the changes */
+    private void change(Supplier<Urgency> change) {
+        Urgency urgency;
+        synchronized (this) {
+            urgency = change.get();
+            news &= urgency == Urgency.NONE;
+        }
+        switch (urgency) {
+            case NONE -> {}
+            case SOON -> PendingSaves.soon(this);
+            case NOW -> {
+                PendingSaves.saved(this);
+                save();
+            }
         }
     }
 
-    private void save() {
+    void save() {
         try {
             run.save();
         } catch (IOException e) {

@@ -196,7 +196,9 @@ public final class LeaseSession implements Serializable {
         Computer computer = computer();
         // Also the first time: it may have waited for its turn for long.
         recheck(run);
-        if (!again) {
+        if (again) {
+            MachineIdAction.of(run).grantedBefore(allowance(), job);
+        } else {
             MachineIdAction.of(run).grant(allowance(), job);
         }
         boolean held = false;
