@@ -28,6 +28,7 @@ NEEDS_reproducible := rust zig cross
 NEEDS_attacks := rust clients jdk maven
 NEEDS_api-check := rust jdk maven
 NEEDS_lint := rust
+NEEDS_site := rust
 NEEDS_oldest-rust := rust
 NEEDS_faults-build := rust clients
 NEEDS_faults := rust clients
@@ -143,6 +144,11 @@ lint: needs ## Formatting, clippy with warnings as errors, dependency rules, scr
 	cargo clippy $(CARGO_QUIET) --workspace --all-targets -- -D warnings
 	.ci/check-rooms
 	.ci/check-dependencies
+
+.PHONY: site
+site: needs ## The documents as HTML: target/site/index.html; a link that leads nowhere is an error
+	@echo "== site"
+	@cargo run $(CARGO_QUIET) -p documents --bin site -- target/site
 
 .PHONY: oldest-rust
 oldest-rust: needs ## Compile everything with the oldest Rust that Cargo.toml promises
