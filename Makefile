@@ -15,6 +15,7 @@ export RUST_TEST_THREADS ?= $(shell expr 4 '*' $$(nproc))
 NEEDS_packages := rust clients databases metrics jdk maven zig cross emulation
 NEEDS_build := rust
 NEEDS_demo := rust clients jdk
+NEEDS_recording := rust clients jdk
 NEEDS_demo-jenkins := rust jdk maven zig cross
 NEEDS_double := rust
 NEEDS_test := rust clients databases metrics jdk maven zig cross emulation
@@ -64,6 +65,10 @@ build: needs ## Build the library, the command machine-id and the Teleport doubl
 demo: build ## The main job on real input: join, ssh, scp, git, kubectl, the plugin's way
 	@tests/demo/run
 
+.PHONY: recording
+recording: build ## What the demo prints, in docs/demo.md: plays it and writes the page
+	@set -o pipefail; tests/demo/run | tests/demo/record
+
 .PHONY: demo-jenkins
 demo-jenkins: needs ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
 	@test -n "$(JENKINS_WAR)" -a -n "$(JENKINS_PLUGINS)" || { echo "give JENKINS_WAR=FILE and JENKINS_PLUGINS=DIR"; exit 2; }
@@ -108,6 +113,11 @@ test-jenkins: ## The plugin in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=
 .PHONY: test-teleport
 test-teleport: ## The end-to-end scenarios on a real Teleport (TELEPORT_BIN=DIR with teleport and tctl; skipped without it)
 	@tests/teleport/run
+
+.PHONY: screenshots
+screenshots: ## The pictures of docs/images, anew from the browser tests in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
+	@test -n "$(JENKINS_WAR)" -a -n "$(JENKINS_PLUGINS)" || { echo "give JENKINS_WAR=FILE and JENKINS_PLUGINS=DIR"; exit 2; }
+	@tests/jenkins/run.py --screenshots
 
 .PHONY: attacks
 attacks: needs ## Each attack that once broke in, as a test; prints a table (with JENKINS_WAR, JENKINS_PLUGINS also in a Jenkins)
