@@ -15,6 +15,7 @@ export RUST_TEST_THREADS ?= $(shell expr 4 '*' $$(nproc))
 NEEDS_packages := rust clients databases metrics jdk maven zig cross emulation dist
 NEEDS_build := rust
 NEEDS_demo := rust clients jdk
+NEEDS_recording := rust clients jdk
 NEEDS_demo-jenkins := rust jdk maven zig cross
 NEEDS_double := rust
 NEEDS_test := rust clients databases metrics jdk maven zig cross emulation
@@ -28,6 +29,7 @@ NEEDS_reproducible := rust zig cross dist
 NEEDS_attacks := rust clients jdk maven
 NEEDS_api-check := rust jdk maven
 NEEDS_lint := rust
+NEEDS_site := rust
 NEEDS_oldest-rust := rust
 NEEDS_faults-build := rust clients
 NEEDS_faults := rust clients
@@ -62,6 +64,10 @@ build: needs ## Build the library, the command machine-id and the Teleport doubl
 .PHONY: demo
 demo: build ## The main job on real input: join, ssh, scp, git, kubectl, the plugin's way
 	@tests/demo/run
+
+.PHONY: recording
+recording: build ## What the demo prints, in docs/demo.md: plays it and writes the page
+	@set -o pipefail; tests/demo/run | tests/demo/record
 
 .PHONY: demo-jenkins
 demo-jenkins: needs ## A Jenkins with everything configured, until Ctrl-C (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
@@ -108,6 +114,11 @@ test-jenkins: ## The plugin in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=
 test-teleport: ## The end-to-end scenarios on a real Teleport (TELEPORT_BIN=DIR with teleport and tctl; skipped without it)
 	@tests/teleport/run
 
+.PHONY: screenshots
+screenshots: ## The pictures of docs/images, anew from the browser tests in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
+	@test -n "$(JENKINS_WAR)" -a -n "$(JENKINS_PLUGINS)" || { echo "give JENKINS_WAR=FILE and JENKINS_PLUGINS=DIR"; exit 2; }
+	@tests/jenkins/run.py --screenshots
+
 .PHONY: attacks
 attacks: needs ## Each attack that once broke in, as a test; prints a table (with JENKINS_WAR, JENKINS_PLUGINS also in a Jenkins)
 	@echo "== attacks"
@@ -143,6 +154,11 @@ lint: needs ## Formatting, clippy with warnings as errors, dependency rules, scr
 	cargo clippy $(CARGO_QUIET) --workspace --all-targets -- -D warnings
 	.ci/check-rooms
 	.ci/check-dependencies
+
+.PHONY: site
+site: needs ## The documents as HTML: target/site/index.html; a link that leads nowhere is an error
+	@echo "== site"
+	@cargo run $(CARGO_QUIET) -p documents --bin site -- target/site
 
 .PHONY: oldest-rust
 oldest-rust: needs ## Compile everything with the oldest Rust that Cargo.toml promises

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The machine-id authors
 # SPDX-License-Identifier: Apache-2.0
-"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --attacks | --demo | --bench]
+"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --attacks | --demo | --bench | --screenshots]
 
 Also read: HPI, TELEPORT_DOUBLE, OUTPUT (logs and screenshots), AGENT_USER, PLAYWRIGHT_CORE, CHROMIUM,
 TELEPORT_BIN (a folder with teleport and tctl, for the tests that join a real one).
@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True
 
 import cost  # noqa: E402
 import demo  # noqa: E402
+import pictures  # noqa: E402
 from world import TESTS, Skipped, World  # noqa: E402
 
 # In this order: later ones look at builds and logs of earlier ones.
@@ -90,6 +91,8 @@ def main(arguments):
         if "--bench" in arguments:
             return cost.run(world)
         world.start()
+        if "--screenshots" in arguments:
+            return run(world, list(pictures.TESTS)) or pictures.copy(output)
         return run(world, arguments)
     finally:
         world.stop()

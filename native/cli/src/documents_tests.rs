@@ -7,10 +7,6 @@ use clap::{Command, CommandFactory, Id};
 
 use crate::args::Cli;
 
-#[expect(dead_code, reason = "its other tests use the rest")]
-#[path = "../../machine-id/tests/documents/markdown.rs"]
-pub(crate) mod markdown;
-
 mod typed;
 
 const PAGE: &str = "docs/cli.md";
@@ -52,7 +48,7 @@ fn the_page_is_what_help_says() {
     cli.build();
     let mut page = HEAD.to_owned();
     write(&mut page, "machine-id", &cli, None);
-    let file = markdown::root().join(PAGE);
+    let file = documents::repository::root().join(PAGE);
     if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
         std::fs::write(&file, &page).unwrap();
     }
@@ -72,11 +68,11 @@ fn refused(words: &[String], in_prose: bool) -> Option<String> {
 #[test]
 fn every_command_that_a_document_types_can_be_typed() {
     let (mut faults, mut found) = (Vec::new(), 0);
-    for document in markdown::all() {
+    for document in documents::repository::documents().unwrap() {
         let generated = document.path == std::path::Path::new(PAGE);
         let code = document.code.iter().filter(|(_, text)| !generated || typed::is_example(text));
         let code = code.map(|(line, text)| (*line, text.clone(), false));
-        let spans = document.spans().into_iter().map(|(line, text)| (line, text, true));
+        let spans = document.spans.iter().map(|(line, text)| (*line, text.clone(), true));
         for (line, text, in_prose) in code.chain(spans) {
             for words in typed::commands(&text) {
                 found += 1;

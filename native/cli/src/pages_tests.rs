@@ -8,7 +8,7 @@ use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 
 use crate::args::Cli;
-use crate::documents_tests::{markdown, without_inherited};
+use crate::documents_tests::without_inherited;
 
 const FOLDER: &str = "native/cli/packaging";
 
@@ -127,7 +127,7 @@ fn they_are_what_the_definitions_say() {
     let mut built = cli;
     built.build();
     man(&["machine-id"], &built, None, &mut pages);
-    let folder = markdown::root().join(FOLDER);
+    let folder = documents::repository::root().join(FOLDER);
     if std::env::var_os("BLESS").is_some_and(|value| value == "1") {
         for part in ["man", "completions"] {
             let _ = std::fs::remove_dir_all(folder.join(part));
@@ -143,7 +143,7 @@ fn they_are_what_the_definitions_say() {
 
 #[test]
 fn the_plugin_has_the_same_version() {
-    let pom = std::fs::read_to_string(markdown::root().join("plugin-java/pom.xml")).unwrap();
+    let pom = std::fs::read_to_string(documents::repository::root().join("plugin-java/pom.xml")).unwrap();
     assert!(pom.contains(concat!("<revision>", env!("CARGO_PKG_VERSION"), "</revision>")));
 }
 

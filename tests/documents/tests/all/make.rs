@@ -44,7 +44,7 @@ fn every_target_that_a_document_names_is_there() {
     assert!(targets.contains("demo") && targets.contains("test-rust"), "{targets:?}");
     let (mut faults, mut named) = (Vec::new(), 0);
     for document in documents() {
-        for (line, text) in document.spans().iter().chain(&document.code) {
+        for (line, text) in document.spans.iter().chain(&document.code) {
             for target in made(text) {
                 named += 1;
                 if !targets.contains(target) && !NOT_OURS.contains(&target) {

@@ -58,7 +58,7 @@ fn every_file_that_a_document_names_is_there() {
             continue;
         }
         let folder = root().join(document.path.parent().unwrap());
-        let spans = document.spans();
+        let spans = document.spans.clone();
         let words = document.code.iter().flat_map(|(line, code)| code.split_whitespace().map(|word| (*line, word)));
         let words = words.map(|(line, word)| (line, word.trim_matches(['"', '\'', '(', ')', ',', ';']).to_owned()));
         for (line, span) in spans.into_iter().chain(words).filter(|(_, span)| is_path(span)) {
