@@ -9,6 +9,7 @@ use machine_id::vocabulary::limits::BRIDGE_REPLY_BYTES;
 use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Mutex, Notify};
+use tokio::task::JoinSet;
 
 use crate::calls::{self, Input};
 use crate::message::{self, Asked, MessageError};
@@ -76,24 +77,31 @@ where
     let replies = Arc::new(Replies { to: Mutex::new(output), broken: Notify::new() });
     let hello = reply::of(Ok(Hello { abi: ABI, version: env!("CARGO_PKG_VERSION") }));
     replies.send(HELLO, &hello).await.map_err(ServeError::Write)?;
+    let mut running = JoinSet::new();
     let outcome = tokio::select! {
-        outcome = read_all(&mut input, &replies) => outcome.map_err(ServeError::from),
+        outcome = read_all(&mut input, &replies, &mut running) => outcome.map_err(ServeError::from),
         () = replies.broken.notified() => Err(ServeError::Write(std::io::ErrorKind::BrokenPipe.into())),
         () = stop => Ok(()),
     };
     // A directory that hangs must not keep this process.
-    let _in_time = tokio::time::timeout(ENDING, calls::end_all()).await;
+    let _in_time = tokio::time::timeout(ENDING, async {
+        calls::end_all().await;
+        // Whoever still listens is told what has become of each call.
+        while running.join_next().await.is_some() {}
+    })
+    .await;
     outcome
 }
 
 /// Has each call done beside the others.
-async fn read_all<R, W>(input: &mut R, replies: &Arc<Replies<W>>) -> Result<(), MessageError>
+async fn read_all<R, W>(input: &mut R, replies: &Arc<Replies<W>>, running: &mut JoinSet<()>) -> Result<(), MessageError>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin + Send + 'static,
 {
     while let Some((asked, body)) = message::read(input).await? {
-        tokio::spawn(answer(asked, body, Arc::clone(replies)));
+        while running.try_join_next().is_some() {}
+        running.spawn(answer(asked, body, Arc::clone(replies)));
     }
     Ok(())
 }

@@ -182,7 +182,9 @@ fn it_dies_with_the_process_that_has_started_it() {
     until("the child serves", LONG, || {
         machine.path("hello").metadata().is_ok_and(|hello| hello.len() > 0).then_some(())
     });
-    let child = Pid::from_raw(machine.read("id").trim().parse().unwrap());
+    let child = until("its id", LONG, || {
+        std::fs::read_to_string(machine.path("id")).ok()?.trim().parse().ok().map(Pid::from_raw)
+    });
     parent.kill().unwrap();
     parent.wait().unwrap();
     until("the end of the child", LONG, || ended(child).then_some(()));
