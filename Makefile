@@ -201,7 +201,7 @@ fuzz-check: needs ## Compile the libFuzzer targets in native/fuzz (stable toolch
 	cargo check $(CARGO_QUIET) --manifest-path native/fuzz/Cargo.toml --no-default-features --target-dir target
 
 .PHONY: bench
-bench: needs ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, TCTL, SSH_TARGET, KUBE_CLUSTER, APP: beside a real tbot)
+bench: needs ## Benchmarks as ratios in one run (QUICK=1; TBOT, CLUSTER, …: beside a real tbot; JENKINS_WAR: a block in Jenkins)
 	cargo build $(CARGO_QUIET) --release -p machine-id-cli -p machine-id-jni -p bench
 	target/release/bench $(if $(QUICK),--quick) --json target/bench.json
 

@@ -61,7 +61,7 @@ def run(world):
 def of_bridge(world, bridge, blocks):
     kinds = list(KINDS.values())
     # The first block of the agent's process: classes and library come, the bot joins.
-    (env,), (first,) = [values for values in measured(world, "allowed-cost-first", 1, 1, [kinds[0], kinds[2]])]
+    env, first = measured(world, "allowed-cost-first", 1, 1, [KINDS[EMPTY], KINDS[BLOCK]])
     turns = max(1, blocks // TURN)
     cold = dict(zip(KINDS, measured(world, "allowed-cost", turns, TURN, kinds)))
     for _ in range(2):
@@ -75,8 +75,8 @@ def of_bridge(world, bridge, blocks):
 
     over = [ours - theirs for ours, theirs in zip(warm[BLOCK], warm[ENV])]
     return [
-        row(f"first withMachineId of an agent's process, {bridge}", [first], [env], "first withEnv([])"),
-        row(f"withMachineId, {turns * TURN} of a fresh controller, {bridge}", cold[BLOCK], cold[EMPTY], EMPTY),
+        row(f"first withMachineId of an agent's process, {bridge}", first, env, "first withEnv([])"),
+        row(f"withMachineId, the first {turns * TURN} of an agent's process, {bridge}", cold[BLOCK], cold[EMPTY], EMPTY),
         row(f"withMachineId, {turns * TURN} warm, {bridge}", warm[BLOCK], warm[EMPTY], EMPTY),
         row(f"  the same over {ENV}", over, note=f"budget {BUDGET} ms"),
         row(f"  {ENV}", warm[ENV], warm[EMPTY], EMPTY),

@@ -22,9 +22,10 @@ use report::Report;
 /// Benchmarks of machine-id.
 ///
 /// Environment: MACHINE_ID (our program), TBOT (the peer's), CLUSTER (host:port of a real proxy), TCTL (a command that
-/// runs tctl there; it makes the tokens), ROLES (of the bots), SSH_TARGET (user@host), SSH_DIRECT (host:port of that host itself), KUBE_CLUSTER, APP (NAME:PORT, a
-/// TCP application of the real cluster at tcp://127.0.0.1:PORT, which the benchmark itself is), SSL_CERT_FILE (the proxy's CA),
-/// LIBRARY (libmachine_id.so).
+/// runs tctl there; it makes the tokens), ROLES (of the bots), SSH_TARGET (user@host), SSH_DIRECT (host:port of that host
+/// itself), KUBE_CLUSTER, APP (NAME:PORT, a TCP application of the real cluster at tcp://127.0.0.1:PORT, which the
+/// benchmark itself is), SSL_CERT_FILE (the proxy's CA), LIBRARY (libmachine_id.so), JENKINS_WAR and JENKINS_PLUGINS (as
+/// tests/jenkins takes them).
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Write the figures as JSON, too.
