@@ -23,6 +23,7 @@ mod multiplex;
 mod names;
 mod newest;
 mod oneshot;
+mod pod;
 mod refusal_table;
 mod refusals;
 mod rejoin;
