@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The machine-id authors
 # SPDX-License-Identifier: Apache-2.0
-"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --attacks | --demo]
+"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --attacks | --demo], a test or a file of them
 
 Also read: HPI, TELEPORT_DOUBLE, OUTPUT (logs and screenshots), AGENT_USER, PLAYWRIGHT_CORE, CHROMIUM,
-TELEPORT_BIN (a folder with teleport and tctl, for the tests that join a real one).
+TELEPORT_BIN (a folder with teleport and tctl, for the tests that join a real one), LONG (set: the test of half an hour, too),
+PICTURES (set: where all is well, the pictures in docs are replaced by the new ones).
 Needs nothing but Python; the browser part needs node, playwright-core and Chromium and says so where they are missing.
 """
 
@@ -39,11 +40,14 @@ import real_cluster  # noqa: E402,F401
 import health  # noqa: E402,F401
 import monitors  # noqa: E402,F401
 import metrics  # noqa: E402,F401
+import days  # noqa: E402,F401
+import crowd  # noqa: E402,F401
 import views  # noqa: E402,F401
 import audit  # noqa: E402,F401
 import pages  # noqa: E402,F401
 import attacks  # noqa: E402,F401
 import hostile_agents  # noqa: E402,F401
+import pictures  # noqa: E402
 
 
 def run(world, names):
@@ -51,7 +55,7 @@ def run(world, names):
     for one in TESTS:
         if names == ["--attacks"] and not re.match(r"a\d\d_", one.__name__):
             continue
-        if names and names != ["--attacks"] and one.__name__ not in names:
+        if names and names != ["--attacks"] and not {one.__name__, one.__module__} & set(names):
             continue
         begun = time.monotonic()
         verdict = "ok"
@@ -86,7 +90,10 @@ def main(arguments):
         if "--demo" in arguments:
             return demo.run(world)
         world.start()
-        return run(world, arguments)
+        failed = run(world, arguments)
+        if not failed and os.environ.get("PICTURES"):
+            pictures.replace(output)
+        return failed
     finally:
         world.stop()
 
