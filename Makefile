@@ -117,7 +117,7 @@ test-teleport: ## The end-to-end scenarios on a real Teleport (TELEPORT_BIN=DIR 
 .PHONY: screenshots
 screenshots: ## The pictures of docs/images, anew from the browser tests in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR)
 	@test -n "$(JENKINS_WAR)" -a -n "$(JENKINS_PLUGINS)" || { echo "give JENKINS_WAR=FILE and JENKINS_PLUGINS=DIR"; exit 2; }
-	@tests/jenkins/run.py --screenshots
+	@LONG=1 tests/jenkins/run.py --screenshots
 
 .PHONY: attacks
 attacks: needs ## Each attack that once broke in, as a test; prints a table (with JENKINS_WAR, JENKINS_PLUGINS also in a Jenkins)

@@ -293,7 +293,7 @@ def health_in_a_browser(world):
 
 @test
 def health_actions_in_a_browser(world):
-    """Drop and Dismiss, by the keyboard and by their names; and whether all of it can be read in the dark."""
+    """Drop and Dismiss, by the keyboard and by their names."""
     jenkins = world.jenkins
     ready(world, "each")
     jenkins.groovy(f"""

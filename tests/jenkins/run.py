@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-FileCopyrightText: The machine-id authors
 # SPDX-License-Identifier: Apache-2.0
-"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --attacks | --demo | --bench | --screenshots]
+"""The .hpi in a real Jenkins: JENKINS_WAR=FILE JENKINS_PLUGINS=DIR tests/jenkins/run.py [NAME... | --attacks | --demo | --bench |
+--screenshots [NAME...]], where a name is that of a test or of a file of them
 
 Also read: HPI, TELEPORT_DOUBLE, OUTPUT (logs and screenshots), AGENT_USER, PLAYWRIGHT_CORE, CHROMIUM,
-TELEPORT_BIN (a folder with teleport and tctl, for the tests that join a real one).
+TELEPORT_BIN (a folder with teleport and tctl, for the tests that join a real one), LONG (set: the test of half an hour, too).
 Needs nothing but Python; the browser part needs node, playwright-core and Chromium and says so where they are missing.
 """
 
@@ -21,7 +22,6 @@ sys.dont_write_bytecode = True
 
 import cost  # noqa: E402
 import demo  # noqa: E402
-import pictures  # noqa: E402
 from world import TESTS, Skipped, World  # noqa: E402
 
 # In this order: later ones look at builds and logs of earlier ones.
@@ -42,11 +42,14 @@ import real_cluster  # noqa: E402,F401
 import health  # noqa: E402,F401
 import monitors  # noqa: E402,F401
 import metrics  # noqa: E402,F401
+import days  # noqa: E402,F401
+import crowd  # noqa: E402,F401
 import views  # noqa: E402,F401
 import audit  # noqa: E402,F401
 import pages  # noqa: E402,F401
 import attacks  # noqa: E402,F401
 import hostile_agents  # noqa: E402,F401
+import pictures  # noqa: E402
 
 
 def run(world, names):
@@ -54,7 +57,7 @@ def run(world, names):
     for one in TESTS:
         if names == ["--attacks"] and not re.match(r"a\d\d_", one.__name__):
             continue
-        if names and names != ["--attacks"] and one.__name__ not in names:
+        if names and names != ["--attacks"] and not {one.__name__, one.__module__} & set(names):
             continue
         begun = time.monotonic()
         verdict = "ok"
@@ -92,7 +95,8 @@ def main(arguments):
             return cost.run(world)
         world.start()
         if "--screenshots" in arguments:
-            return run(world, list(pictures.TESTS)) or pictures.copy(output)
+            names = [name for name in arguments if name != "--screenshots"]
+            return run(world, names or list(pictures.TESTS)) or pictures.copy(output, not names)
         return run(world, arguments)
     finally:
         world.stop()

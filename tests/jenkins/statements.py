@@ -36,18 +36,28 @@ def told_to_the_cluster(world):
     world.jwks.write_text(world.jenkins.get("/machine-id-issuer/jwks"))
 
 
+def third_agent(world):
+    """Agent a3, connected; nothing of ours is configured for it."""
+    jenkins = world.jenkins
+    jenkins.groovy(f"""
+        def all = jenkins.model.Jenkins.get()
+        if (all.getNode('a3') == null) {{
+            def a3 = new hudson.slaves.DumbSlave('a3', '{world.agents_dir}/a3', new hudson.slaves.JNLPLauncher(true))
+            a3.numExecutors = 4
+            a3.labelString = 'stated'
+            all.addNode(a3) }}""")
+    if not hasattr(world, "a3"):
+        world.a3 = Agent(jenkins, "a3", world.agents_dir / "a3", world.user)
+        world.a3.start()
+    world.a3.wait_online()
+
+
 @contextmanager
 def stated(world):
     """For so long this Jenkins vouches for jobs `stated-*` on agent a3, which has nothing of ours configured."""
     jenkins = world.jenkins
     out = jenkins.groovy(f"""
         jenkins.model.JenkinsLocationConfiguration.get().url = '{jenkins.url}/'
-        def all = jenkins.model.Jenkins.get()
-        if (all.getNode('a3') == null) {{
-            def a3 = new hudson.slaves.DumbSlave('a3', '{world.agents_dir}/a3', new hudson.slaves.JNLPLauncher(true))
-            a3.numExecutors = 4
-            a3.labelString = 'stated'
-            all.addNode(a3) }}
         def identity = {{ id, form, scope = 'build', ttl = '2h' ->
             def join = new {PACKAGE}.join.JenkinsJoin()
             join.tokenName = id
@@ -68,10 +78,7 @@ def stated(world):
         println 'SET'""")
     contains(out, "SET")
     told_to_the_cluster(world)
-    if not hasattr(world, "a3"):
-        world.a3 = Agent(jenkins, "a3", world.agents_dir / "a3", world.user)
-        world.a3.start()
-    world.a3.wait_online()
+    third_agent(world)
     try:
         yield jenkins
     finally:

@@ -94,7 +94,7 @@ class World:
         work.mkdir()
         port, key, ready = free_port(), work / "host_key", work / "ready"
         subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-N", "", "-f", key], check=True)
-        double = os.environ.get("TELEPORT_DOUBLE", ROOT / "target/debug/teleport-double")
+        self.double = os.environ.get("TELEPORT_DOUBLE", ROOT / "target/debug/teleport-double")
         # What stands there the tests start; a database server has a certificate of the cluster.
         self.databases = work / "databases"
         self.databases.mkdir()
@@ -102,7 +102,7 @@ class World:
         key_file, public = self.databases / "server.key", self.databases / "server"
         subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key_file], check=True)
         subprocess.run(["openssl", "pkey", "-in", key_file, "-pubout", "-outform", "DER", "-out", public], check=True)
-        self.spawn("double", [double, "--dir", work / "double", "--ready-file", ready, "--bot", "api=api-workers",
+        self.spawn("double", [self.double, "--dir", work / "double", "--ready-file", ready, "--bot", "api=api-workers",
                               "--bot", "each=api-workers", "--bot", "attacked=api-workers", "--login", self.login,
                               "--kube", "prod", "--kube", "staging", "--bot", "stated=stated-workers,admins",
                               "--signed", f"stated=stated,kubernetes,{self.jwks},{','.join(STATED)}",

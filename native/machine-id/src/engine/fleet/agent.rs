@@ -49,6 +49,8 @@ pub(super) struct Manners {
 
 impl Manners {
     pub(super) const REAL: Self = Self { patient: true, feels: true };
+    /// As before: a lost connection is made anew at once, after a failure when the gate opens; slowness isn't felt.
+    pub(super) const OLD: Self = Self { patient: false, feels: false };
 }
 
 /// A build that asks for certificates.

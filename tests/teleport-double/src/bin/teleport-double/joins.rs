@@ -11,7 +11,7 @@ use teleport_double::{
 #[derive(Debug, Args)]
 pub(crate) struct Joins {
     /// A token of another method: NAME=BOT,METHOD,PROOF. PROOF is the ID token; `KEYID:SECRET` for iam; the registration
-    /// secret for bound_keypair; the access token for azure.
+    /// secret for bound_keypair; the access token for azure; `valid` or `expired` for token.
     #[arg(long = "token", value_name = "NAME=BOT,METHOD,PROOF")]
     tokens: Vec<String>,
     /// A token for ID tokens that are genuine: NAME=BOT,METHOD,FILE,RULE[,RULE...]. FILE holds the JWKS, and is read at each
@@ -102,6 +102,7 @@ fn add_token(double: &Double, name: String, text: &str) -> Result<(), DoubleErro
         "azure" => {
             options.azure = Some(AzureOptions { access_token: proof.to_owned(), ..AzureOptions::default() });
         }
+        "token" => options.expired = proof == "expired",
         "bound_keypair" => {
             let registration_secret = Some(proof.to_owned());
             options.bound_keypair = Some(BoundKeypairOptions { registration_secret, ..BoundKeypairOptions::default() });

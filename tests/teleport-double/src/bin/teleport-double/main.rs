@@ -3,12 +3,17 @@
 mod joins;
 mod locks;
 mod services;
+mod weather;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use teleport_double::{Double, DoubleError, Fault, Point, Role, Times};
+
+/// How often files that are followed are looked at.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A double of a Teleport cluster on loopback, for tests and demonstrations.
 #[derive(Debug, Parser)]
@@ -63,6 +68,11 @@ struct Arguments {
     /// Users of bots that are locked (`bot-NAME`), one a line; looked at again and again.
     #[arg(long, value_name = "FILE")]
     locks: Option<PathBuf>,
+    /// What goes wrong while it stands there, one a line; looked at again and again. `away`: the ports are closed, and all
+    /// connections cut. `renewals-limited`: each renewal of a bot is refused, because of too many. `renewals-lost`: each is done, and
+    /// its answer is lost.
+    #[arg(long, value_name = "FILE")]
+    weather: Option<PathBuf>,
     /// Written once the double serves: proxy address, auth address, pin, token of the first bot, web CA, `token.NAME`
     /// of each further bot, one `name=value` a line.
     #[arg(long, value_name = "FILE")]
@@ -151,7 +161,8 @@ async fn run(arguments: Arguments) -> Result<(), DoubleError> {
     }
     tokio::select! {
         () = interrupted() => {}
-        () = followed(&double, arguments.locks.as_deref()) => {}
+        () = followed(&double, arguments.locks.as_deref(), locks::follow) => {}
+        () = followed(&double, arguments.weather.as_deref(), weather::follow) => {}
     }
     double.stop();
     Ok(())
@@ -167,11 +178,18 @@ fn certify(double: &Double, name: &str, file: &std::path::Path) -> Result<(), Do
     replace(&file.with_file_name(format!("{stem}-cert.pub")), &certificate)
 }
 
-/// For ever.
-async fn followed(double: &Double, file: Option<&std::path::Path>) {
-    match file {
-        Some(file) => locks::follow(double, file).await,
-        None => std::future::pending().await,
+/// Has the lines of a file followed for ever, from each change on. A file that can't be read is an empty one.
+async fn followed(double: &Double, file: Option<&std::path::Path>, follow: impl Fn(&Double, &[&str])) {
+    let Some(file) = file else { return std::future::pending().await };
+    let mut before = String::new();
+    loop {
+        let now = std::fs::read_to_string(file).unwrap_or_default();
+        if now != before {
+            let lines: Vec<&str> = now.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+            follow(double, &lines);
+            before = now;
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

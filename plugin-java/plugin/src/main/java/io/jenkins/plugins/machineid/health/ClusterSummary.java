@@ -152,7 +152,7 @@ public final class ClusterSummary {
         if (clocks.isEmpty()) {
             return "";
         }
-        return clocks.size() == 1
+        return Math.abs(getLargestClockDifference()) <= Math.abs(getClockDifference())
                 ? Messages.Health_clock(getClockDifference())
                 : Messages.Health_clockLargest(getClockDifference(), getLargestClockDifference(), getClockAgent());
     }

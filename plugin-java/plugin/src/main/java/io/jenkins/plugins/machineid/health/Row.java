@@ -64,7 +64,7 @@ public final class Row {
         return States.text(entry.condition());
     }
 
-    /** A CSS class of Jenkins' own. */
+    /** A CSS class. */
     public String getColour() {
         return States.colour(entry.condition());
     }

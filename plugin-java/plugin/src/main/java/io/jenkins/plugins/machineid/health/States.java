@@ -6,7 +6,7 @@ import io.jenkins.plugins.machineid.Messages;
 import io.jenkins.plugins.machineid.report.Condition;
 import io.jenkins.plugins.machineid.report.IdentityReport;
 
-/** Words for people, and Jenkins' own colours for them. */
+/** Words for people, and colours for them. */
 final class States {
     private States() {}
 
@@ -26,13 +26,13 @@ final class States {
         };
     }
 
-    /** The text says the same: nobody needs to see a colour. */
+    /** A class of {@code record.css}. The text says the same: nobody needs to see a colour. */
     static String colour(Condition condition) {
         return switch (condition) {
-            case LOCKED, NEEDS_TOKEN, EXPIRED, UNAVAILABLE -> "jenkins-!-error-color";
-            case SILENT, FAILING, LEASE_FAILING -> "jenkins-!-warning-color";
-            case READY, EACH_LEASE -> "jenkins-!-success-color";
-            case OFFLINE, UNUSED -> "jenkins-!-text-color-secondary";
+            case LOCKED, NEEDS_TOKEN, EXPIRED, UNAVAILABLE -> "machine-id-bad";
+            case SILENT, FAILING, LEASE_FAILING -> "machine-id-doubtful";
+            case READY, EACH_LEASE -> "machine-id-good";
+            case OFFLINE, UNUSED -> "machine-id-absent";
         };
     }
 

@@ -238,6 +238,16 @@ class HealthViewTest {
     }
 
     @Test
+    void whose_clock_differs_most_is_named_only_if_it_differs_more_than_most() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            agent("a" + i, identity("api", "ready").put("server", server("18.9.1", 2)));
+        }
+        assertEquals("2 s", view(Query.ALL).getClusters().get(0).getClockText());
+        agent("late", identity("api", "ready").put("server", server("18.9.1", -90)));
+        assertEquals("2 s; at most -90 s, on agent late", view(Query.ALL).getClusters().get(0).getClockText());
+    }
+
+    @Test
     void an_agent_with_many_identities_has_one_voice_and_is_named_at_the_end_of_the_authority() throws Exception {
         List<Identity> configured = new ArrayList<>();
         JSONObject[] many = new JSONObject[50];
