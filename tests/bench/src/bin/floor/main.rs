@@ -4,6 +4,7 @@
 //! It reads a [`Task`] from its standard input, and prints what the next task needs.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that can't be made ends with the reason")]
+#![allow(clippy::disallowed_methods, reason = "a benchmark is about real time")]
 
 mod requests;
 mod wire;
