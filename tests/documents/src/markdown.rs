@@ -62,7 +62,6 @@ pub struct Heading {
 }
 
 /// The Markdown that code hosts show: CommonMark with tables and strikethrough.
-#[must_use]
 pub fn events(text: &str) -> impl Iterator<Item = (Event<'_>, Range<usize>)> {
     Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH).into_offset_iter()
 }
