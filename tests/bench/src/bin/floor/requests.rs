@@ -20,7 +20,10 @@ use teleport_api::trust::{GetCertAuthoritiesRequest, GetCertAuthorityRequest};
 use super::Identity;
 use super::wire::{self, Grpc, Web};
 
-const HOUR: Duration = Duration::from_secs(3600);
+#[expect(clippy::disallowed_methods, reason = "a benchmark of real requests")]
+fn in_an_hour() -> SystemTime {
+    SystemTime::now() + Duration::from_secs(3600)
+}
 
 /// What the proxy says of the cluster.
 pub(super) struct Cluster {
@@ -57,7 +60,7 @@ impl Bot {
             "role": "Bot",
             "public_ssh_key": STANDARD.encode(format!("{}\n", key.ssh_public_line())),
             "public_tls_key": STANDARD.encode(key.public_pem()),
-            "expires": humantime::format_rfc3339_seconds(SystemTime::now() + HOUR).to_string(),
+            "expires": humantime::format_rfc3339_seconds(in_an_hour()).to_string(),
         });
         let request = Request::post("/v1/webapi/host/credentials")
             .header(HOST, &self.proxy)
@@ -118,7 +121,7 @@ impl Bot {
     fn certificates(&self, key: &KeyPair) -> UserCertsRequest {
         let mut request = UserCertsRequest {
             username: self.user.clone(),
-            expires: Some((SystemTime::now() + HOUR).into()),
+            expires: Some(in_an_hour().into()),
             format: "standard".to_owned(),
             ..UserCertsRequest::default()
         };

@@ -66,6 +66,8 @@ pub(crate) async fn web(address: &str) -> Web {
 
 /// The body of an answer.
 pub(crate) async fn ask(web: &mut Web, request: Request<Full<Bytes>>) -> Bytes {
+    // The answer before may just have come.
+    web.ready().await.unwrap();
     let reply = web.send_request(request).await.unwrap();
     assert!(reply.status().is_success(), "{}", reply.status());
     reply.into_body().collect().await.unwrap().to_bytes()
