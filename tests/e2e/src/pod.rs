@@ -161,8 +161,20 @@ impl Pod {
     }
 }
 
-/// Whether pods can be made here; if not, that is said.
+/// Whether pods can be made here; if not, that is said. In a container, root often may not.
+///
+/// # Panics
+/// When there is no `unshare`.
 #[must_use]
 pub fn can_be_made(what: &str) -> bool {
-    users::root_for(what)
+    if !users::root_for(what) {
+        return false;
+    }
+    let mut tried = Command::new("unshare");
+    tried.args(["--mount", "--pid", "--fork", "sh", "-c", "mount -t tmpfs none /mnt"]);
+    let may = tried.output().unwrap().status.success();
+    if !may {
+        users::skipped(&format!("this root may make no namespaces: {what}"));
+    }
+    may
 }
