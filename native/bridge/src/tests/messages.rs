@@ -23,8 +23,11 @@ fn block<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(work)
 }
 
+/// Its id, call, engine and body.
+type Read = (u64, Call, i64, Vec<u8>);
+
 /// All messages of some bytes, and how it ended.
-fn read_all(mut bytes: &[u8]) -> (Vec<(u64, Call, i64, Vec<u8>)>, Result<(), MessageError>) {
+fn read_all(mut bytes: &[u8]) -> (Vec<Read>, Result<(), MessageError>) {
     let mut read = Vec::new();
     block(async {
         loop {
