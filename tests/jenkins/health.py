@@ -262,7 +262,7 @@ def health_of_a_hostile_agent_is_text_and_stays_its_own(world):
         def server = new Server('{hostile}', '{hostile}', '{hostile}', 'proxy', false, 5L, ['{hostile}'], now, now)
         def identity = new IdentityReport('each', 'ready', '{hostile}', '{hostile}', now.plusSeconds(300), 1, true, '{hostile}',
             '{hostile}', false, 'kept', null, false, false, failing, server)
-        AgentReports.get().heard('liar', new AgentReport('liar', AgentReport.Library.USED, '', '', '{of_itself}', '{of_itself}',
+        AgentReports.get().heard('liar', new AgentReport('liar', AgentReport.Library.USED, '', '', '{of_itself}', '{of_itself}', null,
             [identity], [], null, now, now, null))""")
     try:
         # The identity isn't allowed on that agent: what it says of that is nothing, and no token goes there.
@@ -301,7 +301,7 @@ def health_actions_in_a_browser(world):
         def now = java.time.Instant.now()
         def identity = new IdentityReport('each', 'needs_rejoin', 'example.test', 'bot-each', now.plusSeconds(3000), 1, true, '', 'token',
             false, 'kept', null, false, false, null, null)
-        AgentReports.get().heard('a2', new AgentReport('a2', AgentReport.Library.USED, '', '', '0.1.0', 'linux-x86_64',
+        AgentReports.get().heard('a2', new AgentReport('a2', AgentReport.Library.USED, '', '', '0.1.0', 'linux-x86_64', null,
             [identity], [], null, now, now, null))""")
     try:
         with kept(world), allowed_on(jenkins, "each", "a2"):
@@ -317,7 +317,7 @@ def health_of_a_deleted_agent_is_forgotten(world):
         import {PACKAGE}.report.*
         def now = java.time.Instant.now()
         jenkins.model.Jenkins.get().addNode(new hudson.slaves.DumbSlave('gone', '/tmp/gone', new hudson.slaves.JNLPLauncher(true)))
-        AgentReports.get().heard('gone', new AgentReport('gone', AgentReport.Library.UNUSED, '', '', '', '', [], [], null, now, now, null))""")
+        AgentReports.get().heard('gone', new AgentReport('gone', AgentReport.Library.UNUSED, '', '', '', '', null, [], [], null, now, now, null))""")
     assert any(each["agent"] == "gone" for each in rows(jenkins, q="gone")), "not shown"
     jenkins.groovy("def j = jenkins.model.Jenkins.get(); j.removeNode(j.getNode('gone'))")
     equal(rows(jenkins, q="gone"), [])

@@ -52,7 +52,7 @@ def reported(jenkins, state, failing):
         def now = java.time.Instant.now()
         def identity = new IdentityReport('each', '{state}', 'example.test', 'bot-each', now.plusSeconds(300), 1, true, '', 'token',
             false, 'kept', now.minusSeconds(600), false, false, {failing}, null)
-        AgentReports.get().heard('a2', new AgentReport('a2', AgentReport.Library.USED, '', '', '0.1.0', 'linux-x86_64',
+        AgentReports.get().heard('a2', new AgentReport('a2', AgentReport.Library.USED, '', '', '0.1.0', 'linux-x86_64', null,
             [identity], [], null, now, now, null))
         println 'SAID'""")
     contains(out, "SAID")
