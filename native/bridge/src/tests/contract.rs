@@ -216,6 +216,7 @@ fn errors_are_the_files() {
 
 #[test]
 fn invalid_requests_are_answered_as_the_files_say() {
+    let _others = super::with_others();
     let open = calls::wait(Call::Open, 0, include_bytes!("../../../../contract/open-invalid.request.json"));
     assert_eq!(super::parse(&open), reply_file!("open-invalid"));
     let root = tempfile::tempdir().unwrap();

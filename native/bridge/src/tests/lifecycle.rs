@@ -2,7 +2,7 @@ use std::net::TcpListener;
 use std::sync::Barrier;
 use std::thread;
 
-use super::{check_config, code, config, ok, opened, order, silence};
+use super::{check_config, code, config, ok, opened, order, silence, with_others};
 use crate::calls::{self, Call};
 
 const LEASE: &str = "00000000000000000000000000000001";
@@ -14,6 +14,7 @@ fn wait_for_connection(listener: &TcpListener) -> std::net::TcpStream {
 
 #[test]
 fn release_takes_back_a_lease_that_is_being_acquired() {
+    let _others = with_others();
     let root = tempfile::tempdir().unwrap();
     let (listener, address) = silence();
     let engine = opened(&config(&root.path().join("root"), &address));
@@ -29,6 +30,7 @@ fn release_takes_back_a_lease_that_is_being_acquired() {
 
 #[test]
 fn close_takes_back_what_is_being_acquired_and_waits_for_it() {
+    let _others = with_others();
     let root = tempfile::tempdir().unwrap();
     let (listener, address) = silence();
     let engine = opened(&config(&root.path().join("root"), &address));
@@ -47,6 +49,7 @@ fn is_record(entry: &std::io::Result<std::fs::DirEntry>) -> bool {
 
 #[test]
 fn a_deadline_ends_an_acquire() {
+    let _others = with_others();
     let root = tempfile::tempdir().unwrap();
     let (_listener, address) = silence();
     let engine = opened(&config(&root.path().join("root"), &address));
@@ -58,6 +61,7 @@ fn a_deadline_ends_an_acquire() {
 
 #[test]
 fn of_two_that_close_at_once_one_does_and_calls_beside_them_end_well() {
+    let _others = with_others();
     for _ in 0..50 {
         let root = tempfile::tempdir().unwrap();
         let engine = opened(&config(root.path(), "127.0.0.1:1"));
@@ -110,6 +114,7 @@ fn files_below(directory: &std::path::Path) -> usize {
 
 #[test]
 fn engines_share_one_runtime_of_two_workers() {
+    let _others = with_others();
     let root = tempfile::tempdir().unwrap();
     let engines: Vec<i64> = (0..10).map(|n| opened(&config(&root.path().join(n.to_string()), "127.0.0.1:1"))).collect();
     let one = crate::runtime::shared().unwrap();

@@ -130,6 +130,7 @@ fn serving<T>(work: impl AsyncFnOnce(DuplexStream, DuplexStream) -> T) -> (T, Re
 
 #[test]
 fn the_first_message_says_who_serves() {
+    let _alone = super::alone();
     let (hello, end) = serving(async |_calls, mut replies| reply(&mut replies).await);
     assert_eq!(hello, (0, json!({"ok": {"abi": machine_id::vocabulary::ABI, "version": env!("CARGO_PKG_VERSION")}})));
     assert!(end.is_ok());
@@ -137,6 +138,7 @@ fn the_first_message_says_who_serves() {
 
 #[test]
 fn calls_are_answered_by_their_ids_while_one_waits() {
+    let _alone = super::alone();
     let root = tempfile::tempdir().unwrap();
     let (listener, address) = super::silence();
     listener.set_nonblocking(true).unwrap();
@@ -177,6 +179,7 @@ fn calls_are_answered_by_their_ids_while_one_waits() {
 
 #[test]
 fn garbage_ends_it_with_the_reason() {
+    let _alone = super::alone();
     let (kept, end) = serving(async |mut calls, replies| {
         calls.write_all(&[0xff; 64]).await.unwrap();
         (calls, replies)
@@ -187,6 +190,7 @@ fn garbage_ends_it_with_the_reason() {
 
 #[test]
 fn it_ends_where_nobody_reads_replies() {
+    let _alone = super::alone();
     let (kept, end) = serving(async |mut calls, replies| {
         drop(replies);
         // The other side may be gone already.
@@ -199,6 +203,7 @@ fn it_ends_where_nobody_reads_replies() {
 
 #[test]
 fn it_ends_when_it_is_told_to() {
+    let _alone = super::alone();
     let runtime = crate::runtime::shared().unwrap();
     let (_calls, input) = tokio::io::duplex(64);
     let (output, _replies) = tokio::io::duplex(1 << 10);

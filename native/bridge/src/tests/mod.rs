@@ -8,11 +8,25 @@ mod refusals;
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use machine_id::destination::digest_of;
 use serde_json::{Value, json};
 
 use crate::calls::{self, Call};
+
+/// Whoever serves ends all engines of the process when it ends.
+static ENGINES: RwLock<()> = RwLock::new(());
+
+/// For tests that open engines.
+fn with_others() -> RwLockReadGuard<'static, ()> {
+    ENGINES.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// For tests that serve.
+fn alone() -> RwLockWriteGuard<'static, ()> {
+    ENGINES.write().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A configuration whose cluster is at `address`, with the identity `api`.
 fn config(root: &Path, address: &str) -> Vec<u8> {

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{code, config, ok, opened, parse};
+use super::{code, config, ok, opened, parse, with_others};
 use crate::calls::{self, Call};
 use crate::funnel;
 use machine_id::error::Error;
@@ -24,6 +24,7 @@ fn a_number_that_stands_for_nothing_is_an_error_of_every_call() {
 
 #[test]
 fn a_closed_number_stays_invalid_while_others_are_opened() {
+    let _others = with_others();
     let root = tempfile::tempdir().unwrap();
     let first = opened(&config(root.path(), "127.0.0.1:1"));
     ok(&calls::wait(Call::Close, first, b""));
@@ -53,6 +54,7 @@ fn check_takes_one_identity() {
 
 #[test]
 fn ids_that_are_no_text_are_refused_and_not_repeated() {
+    let _others = with_others();
     let root = tempfile::tempdir().unwrap();
     let engine = opened(&config(root.path(), "127.0.0.1:1"));
     for reply in [

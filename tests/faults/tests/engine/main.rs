@@ -68,7 +68,8 @@ async fn a_lock_on_the_bot_marks_its_leases_at_the_first_refusal_and_is_not_hamm
     tokio::time::sleep(Duration::from_secs(3)).await;
     let after = stage.double.counters();
     let calls = after.seen.values().sum::<u64>() - before.seen.values().sum::<u64>();
-    assert!(calls <= 2, "{calls} calls of a locked bot");
+    // One regular look, four readings, may have fallen due meanwhile.
+    assert!(calls <= 5, "{calls} calls of a locked bot, which was asked for 20 times");
     assert_eq!(after.locks, 0);
 }
 
