@@ -51,13 +51,15 @@ pub fn stored_in(storage: &Path) -> Stored {
 #[must_use]
 pub fn check(world: &World, bot: &Bot, had_files: bool) -> Vec<String> {
     let mut violations = Vec::new();
+    // What runs may renew between two looks.
+    let before = newest(world, bot);
     match stored(bot) {
         Stored::Broken(why) => violations.push(format!("{}: the store is broken: {why}", bot.name)),
         Stored::Ready(generation) => {
-            let current = newest(world, bot);
-            if generation != current {
+            let after = newest(world, bot);
+            if generation < before || generation > after {
                 violations.push(format!(
-                    "{}: generation {generation:?} would be presented, {current:?} is stored at the cluster",
+                    "{}: generation {generation:?} would be presented, {before:?} to {after:?} is stored at the cluster",
                     bot.name
                 ));
             }
