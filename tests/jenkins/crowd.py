@@ -65,7 +65,7 @@ IMPORTS = f"""
     def lease = {{ number -> [lease: String.format('%032x', number), identity: 'crowd', expires_at: later(2400), usable: true] }}
     def tells = {{ name, identities, leases, heard = now ->
         def text = groovy.json.JsonOutput.toJson([ok: [version: '0.1.0', identities: identities, leases: leases]]).getBytes('UTF-8')
-        AgentReports.get().heard(name, AgentReport.of(name, AgentStatus.of('linux-x86_64', Service.byLibrary(), [text], null), [Reply.read(text)], heard))
+        AgentReports.get().heard(name, AgentReport.of(name, AgentStatus.of('linux-x86_64', new Service(false, null, 0), [text], null), [Reply.read(text)], heard))
     }}
 """
 

@@ -13,6 +13,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::runtime::allow_many_files;
 use crate::stdio::stdio;
 
+/// The next step for whoever has started it by hand.
+const ONLY_FOR: &str = "`machine-id bridge` is for the Jenkins plugin, which starts it by itself";
+
 /// Serves until the pipe ends, or the thread that has started us does.
 pub(crate) fn run() -> Result<ExitCode, Error> {
     // What is held in memory must not outlive the agent, however it ends. Where the system doesn't do that, the end of
@@ -27,13 +30,11 @@ pub(crate) fn run() -> Result<ExitCode, Error> {
     let outcome = runtime.block_on(async {
         let pipes = stdio().and_then(|pipes| signal(SignalKind::terminate()).map(|stopped| (pipes, stopped)));
         let ((input, output), mut stopped) =
-            pipes.map_err(|error| failed(&format!("standard input and output can't be used: {error}"), ""))?;
+            pipes.map_err(|error| failed(&format!("standard input and output can't be used: {error}"), ONLY_FOR))?;
         let stop = async {
             stopped.recv().await;
         };
-        serve(input, output, stop).await.map_err(|error| {
-            failed(&error.to_string(), "`machine-id bridge` is for the Jenkins plugin, which starts it by itself")
-        })
+        serve(input, output, stop).await.map_err(|error| failed(&error.to_string(), ONLY_FOR))
     });
     if let Err(error) = outcome {
         eprintln!("machine-id: {error}");

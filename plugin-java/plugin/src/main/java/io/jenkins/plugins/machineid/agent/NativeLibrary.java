@@ -42,7 +42,7 @@ final class NativeLibrary {
     }
 
     Service service() {
-        return child ? Service.byChild(because, api.losses()) : Service.byLibrary();
+        return new Service(child, because, api.losses());
     }
 
     /**

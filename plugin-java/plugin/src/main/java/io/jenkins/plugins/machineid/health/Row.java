@@ -3,10 +3,10 @@
 package io.jenkins.plugins.machineid.health;
 
 import io.jenkins.plugins.machineid.Messages;
+import io.jenkins.plugins.machineid.agent.Service;
 import io.jenkins.plugins.machineid.report.Condition;
 import io.jenkins.plugins.machineid.report.Failing;
 import io.jenkins.plugins.machineid.report.LeaseReport;
-import io.jenkins.plugins.machineid.report.Served;
 import io.jenkins.plugins.machineid.report.Server;
 import io.jenkins.plugins.machineid.report.Silence;
 import java.time.Instant;
@@ -207,7 +207,7 @@ public final class Row {
 
     /** The same for people, where it isn't the usual way, with the reason. */
     public String getServiceText() {
-        Served served = entry.report().served();
+        Service served = entry.report().served();
         if (served == null || !served.child()) {
             return null;
         }

@@ -4,6 +4,7 @@ package io.jenkins.plugins.machineid.report;
 
 import io.jenkins.plugins.machineid.agent.AgentStatus;
 import io.jenkins.plugins.machineid.agent.NativeUnavailableException;
+import io.jenkins.plugins.machineid.agent.Service;
 import io.jenkins.plugins.machineid.reply.AgentText;
 import io.jenkins.plugins.machineid.reply.NativeFailure;
 import io.jenkins.plugins.machineid.reply.Reply;
@@ -39,7 +40,7 @@ public record AgentReport(
         String problemCode,
         String version,
         String platform,
-        Served served,
+        Service served,
         List<IdentityReport> identities,
         List<LeaseReport> leases,
         String number,
@@ -110,7 +111,7 @@ public record AgentReport(
                 failure == null ? "" : failure.code(),
                 version,
                 AgentText.line(said.getPlatform(), LONGEST_PLATFORM),
-                said.isUsed() ? Served.of(said.getService()) : null,
+                said.isUsed() ? said.getService() : null,
                 identities,
                 leases(replies, new Heard(LEASES_BYTES, ofIdentities)),
                 number != null && NUMBER.matcher(number).matches() ? number : null,

@@ -39,7 +39,7 @@ public final class Answers {
 
     /** How an agent stands whose engines say this. */
     public static AgentStatus status(String... replies) {
-        return AgentStatus.of("linux-x86_64", Service.byLibrary(), bytes(replies), null);
+        return AgentStatus.of("linux-x86_64", new Service(false, null, 0), bytes(replies), null);
     }
 
     /** As {@link #status}, to somebody who may know it already. */
@@ -47,7 +47,7 @@ public final class Answers {
         try {
             Field field = StatusTask.class.getDeclaredField("known");
             field.setAccessible(true);
-            return AgentStatus.of("linux-x86_64", Service.byLibrary(), bytes(replies), (String) field.get(asked));
+            return AgentStatus.of("linux-x86_64", new Service(false, null, 0), bytes(replies), (String) field.get(asked));
         } catch (ReflectiveOperationException e) {
             throw new AssertionError(e);
         }
@@ -59,7 +59,7 @@ public final class Answers {
 
     /** Of an agent where a child process does the work. */
     public static AgentStatus byChild(NativeUnavailableException.Reason because, long losses, String... replies) {
-        return AgentStatus.of("linux-x86_64", Service.byChild(because, losses), bytes(replies), null);
+        return AgentStatus.of("linux-x86_64", new Service(true, because, losses), bytes(replies), null);
     }
 
     /** Of an agent where nothing has used the library yet. */
