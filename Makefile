@@ -86,7 +86,7 @@ test: test-rust test-java test-emulated test-jenkins test-teleport ## All tests 
 .PHONY: test-rust
 test-rust: needs ## Rust: unit, golden and end-to-end tests with real OpenSSH, kubectl, PostgreSQL and MariaDB
 	@echo "== test: Rust"
-	cargo build $(CARGO_QUIET) -p machine-id-cli -p teleport-double
+	cargo build $(CARGO_QUIET) -p machine-id-cli -p machine-id-jni -p teleport-double
 	MAKEFLAGS= cargo test $(CARGO_QUIET) --workspace --no-fail-fast
 
 .PHONY: native

@@ -14,13 +14,10 @@ use std::time::SystemTime;
 pub fn program() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        // Tests are in `deps`, programs are not.
-        let profile = test.ancestors().skip(1).find(|directory| !directory.ends_with("deps")).unwrap();
-        let program = profile.join("machine-id");
+        let program = profile().join("machine-id");
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../native").canonicalize().unwrap();
         if modified(&program).is_none_or(|built| built < newest(&sources)) {
-            build(profile, &sources);
+            build("machine-id-cli");
         }
         assert!(program.exists(), "cargo made no {}", program.display());
         if nix::unistd::geteuid().is_root() && !others_reach(&program) { shared(&program) } else { program }
@@ -52,17 +49,36 @@ fn shared(program: &Path) -> PathBuf {
     copied
 }
 
-fn build(profile: &Path, sources: &Path) {
+/// Where cargo has put what runs.
+fn profile() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    // Tests are in `deps`, programs are not.
+    test.ancestors().skip(1).find(|directory| !directory.ends_with("deps")).unwrap().to_path_buf()
+}
+
+/// Builds a package as the test was that runs, and gives the directory of what was built.
+///
+/// # Panics
+/// When it can't be built.
+pub fn build(package: &str) -> PathBuf {
+    let profile = profile();
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.args(["build", "--quiet", "-p", "machine-id-cli"]).current_dir(sources);
-    cargo.arg("--target-dir").arg(profile.parent().unwrap());
-    match profile.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => {}
-        Some(name) => {
-            cargo.args(["--profile", name]);
+    // What cargo tells a test about its own package makes build scripts run again, and so compiles nearly everything
+    // anew, under the feet of whoever uses it meanwhile.
+    for (name, _) in std::env::vars_os() {
+        let told =
+            name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"));
+        if told {
+            cargo.env_remove(name);
         }
     }
-    assert!(cargo.status().unwrap().success(), "the program can't be built");
+    cargo.args(["build", "--quiet", "--locked", "-p", package]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo.arg("--target-dir").arg(profile.parent().unwrap());
+    if let Some(name) = profile.file_name().and_then(|name| name.to_str()).filter(|name| *name != "debug") {
+        cargo.args(["--profile", name]);
+    }
+    assert!(cargo.status().unwrap().success(), "{package} can't be built");
+    profile
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
