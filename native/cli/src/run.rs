@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use machine_id::clock::SystemClock;
 use machine_id::config::{DirectoryConfig, OutputConfig, TunnelConfig};
-use machine_id::engine::{Engine, LeaseRequest, Placement};
+use machine_id::engine::{Engine, LeaseRequest, Opened, Placement};
 use machine_id::error::{Code, Error};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -88,7 +88,10 @@ impl Wanted<'_> {
         };
         let mut reached = Vec::with_capacity(self.tunnels.len());
         for tunnel in self.tunnels {
-            reached.push(tunnels::open(engine, self.lease, self.identity, tunnel).await?);
+            match tunnels::open(engine, self.lease, self.identity, tunnel).await? {
+                Opened::Tunnel(one) => reached.push(one),
+                Opened::Proxy(begins) => environment.extend([machine_id::tunnel::proxy_variable(&begins)]),
+            }
         }
         environment.extend(machine_id::tunnel::environment(&reached));
         Ok(environment)

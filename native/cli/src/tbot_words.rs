@@ -19,15 +19,13 @@ const fn not_built(under: &'static str, word: &'static str, instead: &'static st
 }
 
 const WORKLOAD: &str = "SPIFFE identities aren't built here: keep tbot for them";
-const TUNNEL: &str = "not as a command: write the tunnel into services of a tbot.yaml (database-tunnel, application-tunnel), and start that";
-const APPLICATIONS: &str =
-    "isn't built here: write an application-tunnel for each application into services of a tbot.yaml";
+const TUNNEL: &str = "not as a command: write the tunnel into services of a tbot.yaml (database-tunnel, application-tunnel, application-proxy), and start that";
 const CONFIGURE: &str = "`machine-id start` takes the same options; Teleport's reference of tbot's configuration says how they are written in a file";
 
 /// All of them.
 pub(crate) const NOT_BUILT: &[NotBuilt] = &[
     not_built("start", "application-tunnel", TUNNEL),
-    not_built("start", "application-proxy", APPLICATIONS),
+    not_built("start", "application-proxy", TUNNEL),
     not_built("start", "database-tunnel", TUNNEL),
     not_built("start", "ssh-multiplexer", "each output for SSH has its own socket: use its ssh_config"),
     not_built("start", "kubernetes/argo-cd", "not built here: keep tbot for it"),

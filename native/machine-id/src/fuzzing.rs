@@ -13,6 +13,7 @@ pub use crate::lease::fuzz_record as lease_record;
 pub use crate::output::fuzzing::ssh_config;
 pub use crate::proxy::multiplex::fuzzing::{socket_answer, socket_request};
 use crate::proxy::{Destination, resolve};
+pub use crate::tunnel::fuzz_target as proxy_target;
 
 /// tbot's configuration.
 pub fn tbot_yaml(bytes: &[u8]) {

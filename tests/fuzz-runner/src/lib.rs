@@ -47,6 +47,7 @@ targets! {
     identity_store = fuzzing::identity_store;
     lease_record = fuzzing::lease_record;
     ssh_target = fuzzing::ssh_target;
+    proxy_target = fuzzing::proxy_target;
     ssh_config = ssh_config;
     socket_request = socket_request;
     socket_descriptors = descriptors::run;

@@ -42,6 +42,7 @@ const OWN: &[Own] = &[
     ("statement a rotation whose key was given too late", statement::a_rotation_whose_key_was_given_too_late),
     ("tunnel a database by psql", tunnel::a_database_by_psql),
     ("tunnel an application by curl", tunnel::an_application_by_curl),
+    ("tunnel all applications by a proxy", tunnel::all_applications_by_a_proxy),
     ("tunnel a block's database by psql", tunnel::a_blocks_database_by_psql),
     ("tunnel a block's application by curl", tunnel::a_blocks_application_by_curl),
 ];

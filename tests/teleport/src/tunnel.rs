@@ -24,7 +24,7 @@ fn start(teleport: &Teleport, machine: &Machine, service: &str) -> (Process, Str
     let mut daemon = machine.start(&["start", "-c", "tbot.yaml"]);
     until("the tunnel", LONG, || {
         assert!(daemon.runs(), "{}", daemon.stderr());
-        daemon.stderr().contains("tunnel to ").then_some(())
+        (daemon.stderr().contains("tunnel to ") || daemon.stderr().contains("HTTP proxy to ")).then_some(())
     });
     (daemon, bot)
 }
@@ -174,4 +174,35 @@ pub(crate) fn an_application_by_curl(teleport: &Teleport) {
     assert_eq!(small().succeeded().stdout, "an application\n");
     curl(&["-o", "got", "http://web/big"]).succeeded();
     assert_eq!(std::fs::metadata(machine.path("got")).unwrap().len(), 100_000_000);
+}
+
+pub(crate) fn all_applications_by_a_proxy(teleport: &Teleport) {
+    let machine = Machine::new(teleport);
+    std::fs::create_dir(machine.path("www")).unwrap();
+    std::fs::write(machine.path("www/small"), "an application\n").unwrap();
+    std::fs::write(machine.path("www/big"), vec![7; 100_000_000]).unwrap();
+    let mut server = Command::new("python3");
+    server.args(["-m", "http.server", "--bind", "127.0.0.1", &teleport.ports.web.to_string()]);
+    server.current_dir(machine.path("www"));
+    let _server = Process::spawn(server);
+    until_known(teleport, "app_server");
+    let (daemon, bot) = start(teleport, &machine, "- {type: application-proxy, listen: 'tcp://127.0.0.1:0'}\n");
+    let log = daemon.stderr();
+    let address = log.split("tcp://").nth(1).unwrap().split([' ', '"', '\n']).next().unwrap();
+    let proxy = format!("http://{address}");
+    let curl = |rest: &[&str]| machine.tool("curl", &[&["-sS", "--proxy", &proxy], rest].concat());
+    until("the application", LONG, || (curl(&["--fail", "http://web/small"]).status == Some(0)).then_some(()));
+    assert_eq!(curl(&["--fail", "http://web/small"]).succeeded().stdout, "an application\n");
+    assert_eq!(curl(&["--fail", "--proxytunnel", "http://web/small"]).succeeded().stdout, "an application\n");
+    curl(&["--fail", "-o", "got", "http://web/big"]).succeeded();
+    assert_eq!(std::fs::metadata(machine.path("got")).unwrap().len(), 100_000_000);
+    let unknown = curl(&["-i", "http://wiki/"]).succeeded().stdout;
+    assert!(unknown.starts_with("HTTP/1.1 404") && unknown.contains("these roles see: web"), "{unknown}");
+    teleport.lock_bot(&bot, "maintenance");
+    until("the reason in the log", LONG, || {
+        let answer = curl(&["-i", "http://web/small"]);
+        println!("  a lock answers so: {}", answer.stdout.lines().next().unwrap_or_default());
+        daemon.stderr().contains("[bot_locked]").then_some(())
+    });
+    teleport.unlock_all();
 }

@@ -190,7 +190,7 @@ impl Running {
         match wanted {
             Wanted::Output(output) => self.write(output).await,
             Wanted::Tunnel(tunnel) => {
-                let what = format!("opening the tunnel to {} through {}", tunnel.kind, self.cluster);
+                let what = format!("opening the tunnel to {} through {}", tunnel.leads, self.cluster);
                 let opened = tunnels::open(&self.engine, "start", &self.identity, tunnel);
                 progress::shown(&what, opened).await.map(|_| ())
             }
@@ -221,7 +221,7 @@ impl Wanted<'_> {
             Self::Output(output) => {
                 tracing::error!(directory = %output.destination.path.display(), "not written: {error}");
             }
-            Self::Tunnel(tunnel) => tracing::error!("the tunnel to {} isn't open: {error}", tunnel.kind),
+            Self::Tunnel(tunnel) => tracing::error!("the tunnel to {} isn't open: {error}", tunnel.leads),
         }
     }
 }

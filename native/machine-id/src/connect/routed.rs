@@ -88,6 +88,12 @@ impl Connector {
 }
 
 impl RoutedStream {
+    /// One to a test's own far end.
+    #[cfg(test)]
+    pub(crate) fn of(pipe: Pipe, address: &str) -> Self {
+        Self { pipe, address: address.to_owned() }
+    }
+
     /// Where it leads to.
     #[must_use]
     pub fn address(&self) -> &str {

@@ -8,7 +8,7 @@ use super::bot::Bot;
 use super::lease_tunnels::Spoken;
 use super::session::Session;
 use crate::config::TunnelKind;
-use crate::connect::{Alpn, AuthClient, ClientCredential};
+use crate::connect::{self, Alpn, AuthClient, ClientCredential};
 use crate::error::{Code, Error};
 use crate::identity::TlsFacts;
 use crate::issue::{self, IssueRequest, Seen, Target};
@@ -131,9 +131,14 @@ async fn application(asked: Asked<'_>, app: &str) -> Result<String, Error> {
     if let Some(found) = applications.iter().find(|found| found.name == app) {
         return Ok(found.uri.clone());
     }
+    Err(no_application(app, applications))
+}
+
+/// That there is no such application among `all` that the roles see.
+pub(super) fn no_application(app: &str, all: &[connect::Application]) -> Error {
     let error =
         Error::new(Code::TargetUnknown, format!("application {app:?} is not among those that the roles see"), "");
-    Err(with_names(&error, &applications.iter().map(|found| found.name.clone()).collect::<Vec<_>>()))
+    with_names(&error, &all.iter().map(|found| found.name.clone()).collect::<Vec<_>>())
 }
 
 /// Refuses the user and the database of a tunnel that the roles don't allow for sure: the cluster itself does so only when

@@ -3,6 +3,7 @@
 mod active_lease;
 mod active_leases;
 mod agenda;
+mod applications;
 mod authorities;
 mod bot;
 mod bot_store;
@@ -39,6 +40,7 @@ mod session;
 mod spare;
 mod standing;
 mod timestamp;
+mod tunnel_road;
 mod tunnels;
 #[cfg(test)]
 mod vouched;
@@ -68,8 +70,8 @@ pub use self::reply::{
 };
 pub use self::standing::Standing;
 pub use self::timestamp::timestamp;
-pub use self::tunnels::TunnelRequest;
 use self::tunnels::Tunnels;
+pub use self::tunnels::{Opened, TunnelRequest};
 use self::waiting::Waiting;
 use crate::blocking::{self, Lane};
 use crate::clock::SharedClock;
@@ -79,7 +81,6 @@ use crate::error::{Code, Error};
 use crate::join;
 pub use crate::lease::{CertificateHistory, CertificateNote};
 use crate::metrics::Metrics;
-use crate::tunnel::Reached;
 
 /// An open engine: identities, leases, and the tasks that keep both fresh.
 ///
@@ -205,12 +206,12 @@ impl Engine {
     }
 
     /// Opens a tunnel: a listener of this machine whose connections go to a database or an application through the
-    /// cluster, each as a certificate that is fresh then. It ends with its lease ([`Engine::release`], which needn't know
+    /// cluster, or to the application that each request names, each as a certificate that is fresh then. It ends with its lease ([`Engine::release`], which needn't know
     /// the lease otherwise), or with the engine.
     ///
     /// # Errors
     /// Whatever stands in the way, wrong names with those that the roles see; nothing is left behind then.
-    pub async fn open_tunnel(&self, request: TunnelRequest) -> Result<Reached, Error> {
+    pub async fn open_tunnel(&self, request: TunnelRequest) -> Result<Opened, Error> {
         let bot = self.bot(&request.identity)?;
         self.shared.tunnels.open(bot, request).await
     }

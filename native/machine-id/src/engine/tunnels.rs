@@ -1,25 +1,23 @@
 //! Tunnels to databases and applications, while the engine stays open.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all};
+use futures_util::future::join_all;
 
+use super::applications::Directory;
 use super::bot::Bot;
 use super::issuing;
 use super::known::{self, Asked};
-use super::lease_request::LeaseRequest;
 use super::session::Session;
+use super::tunnel_road::{OPENING, Road, Wish};
 use crate::blocking::{self, Lane};
-use crate::config::{Listen, Scope as WishedScope, TunnelConfig, TunnelKind};
-use crate::connect::{Alpn, ClientCredential, Cluster, Route, RoutedStream};
+use crate::config::{Leads, Listen, TunnelConfig, TunnelKind};
 use crate::error::{Code, Error};
-use crate::issue::{RoleCertificate, Scope, Seen, Target};
+use crate::issue::{Scope, Seen, Target};
 use crate::metrics::TunnelTo;
-use crate::tunnel::{Listener, Reached, Serving, Switch, Upstream};
-
-/// How long finding out what a tunnel leads to, and its first certificate, may take.
-const OPENING: Duration = Duration::from_secs(60);
+use crate::tunnel::{Begins, Listener, Reached, Serving, Switch};
 
 /// A tunnel that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +31,18 @@ pub struct TunnelRequest {
     /// Wished lifetime of its certificates; none: the identity's.
     pub ttl: Option<Duration>,
     /// Where it leads to.
-    pub kind: TunnelKind,
+    pub leads: Leads,
     /// Where it begins.
     pub listen: Listen,
+}
+
+/// A tunnel that was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// To one database or application.
+    Tunnel(Reached),
+    /// A proxy to all applications that the roles see.
+    Proxy(Begins),
 }
 
 impl TunnelRequest {
@@ -47,7 +54,7 @@ impl TunnelRequest {
             identity: identity.to_owned(),
             roles: tunnel.roles.clone(),
             ttl: tunnel.ttl,
-            kind: tunnel.kind.clone(),
+            leads: tunnel.leads.clone(),
             listen: tunnel.listen.clone(),
         }
     }
@@ -69,6 +76,14 @@ struct Open {
     scope: Scope,
 }
 
+/// What is known of a tunnel before anybody can connect.
+struct Opening<'a> {
+    switch: &'a Switch,
+    bot: &'a Arc<Bot>,
+    wish: Wish,
+    listen: &'a Listen,
+}
+
 impl Tunnels {
     /// None yet. `switch` is what all tunnels of the process below one root share.
     pub(super) fn new(switch: Switch) -> Self {
@@ -76,8 +91,8 @@ impl Tunnels {
     }
 
     /// Opens one: what it leads to is looked up and a certificate is there before anybody can connect.
-    pub(super) async fn open(&self, bot: &Arc<Bot>, request: TunnelRequest) -> Result<Reached, Error> {
-        let what = request.kind.to_string();
+    pub(super) async fn open(&self, bot: &Arc<Bot>, request: TunnelRequest) -> Result<Opened, Error> {
+        let what = request.leads.to_string();
         let opened = tokio::time::timeout(OPENING, self.open_now(bot, request)).await;
         opened.unwrap_or_else(|_| {
             let message = format!("opening the tunnel to {what} took longer than {} s", OPENING.as_secs());
@@ -85,30 +100,17 @@ impl Tunnels {
         })
     }
 
-    async fn open_now(&self, bot: &Arc<Bot>, request: TunnelRequest) -> Result<Reached, Error> {
-        let TunnelRequest { lease, kind, listen, .. } = &request;
-        let road = Road::new(bot, &request);
-        let seen = Arc::new(Seen::default());
-        let (session, certificate) = issuing::for_connection(bot, &road.request, &road.target, &seen).await?;
-        let tls = &certificate.facts.tls;
-        let asked = Asked { bot, session: &session, roles: &tls.subject.roles, seen: &seen };
-        let (protocol, alpn) = known::spoken(asked, kind, tls).await?;
-        tell_doubts(bot, &session, kind, &protocol, &tls.subject.roles, &seen);
-        let road = Road { alpn: Some(alpn), ..road };
-        let at = listen.clone();
-        let listener = blocking::run(Lane::Leases, move || Listener::open(&at)).await??;
-        let begins = listener.begins().clone();
-        let to = match kind {
-            TunnelKind::Database { .. } => TunnelTo::Database,
-            TunnelKind::Application { .. } => TunnelTo::Application,
+    async fn open_now(&self, bot: &Arc<Bot>, request: TunnelRequest) -> Result<Opened, Error> {
+        let scope = scope_of(&request);
+        let TunnelRequest { lease, identity, roles, ttl, leads, listen } = request;
+        let wish = Wish { identity, roles, ttl, scope: scope.clone() };
+        let opening = Opening { switch: &self.switch, bot, wish, listen: &listen };
+        let (serving, opened) = match leads {
+            Leads::To(kind) => opening.tunnel(kind).await?,
+            Leads::Applications => opening.proxy().await?,
         };
-        let traffic = bot.metrics.tunnel(to);
-        let serving = Serving::start(&self.switch, listener, kind.to_string(), Arc::default(), traffic, road).map_err(
-            |error| Error::new(Code::Internal, format!("the tunnel to {kind} can't be served: {error}"), "report this"),
-        )?;
-        let scope = Scope::Build(scope_of(&request));
-        self.all().push(Open { lease: lease.clone(), serving, bot: Arc::clone(bot), scope });
-        Ok(Reached { kind: kind.clone(), protocol, begins })
+        self.all().push(Open { lease, serving, bot: Arc::clone(bot), scope: Scope::Build(scope) });
+        Ok(opened)
     }
 
     /// Ends a lease's tunnels and their connections.
@@ -135,6 +137,49 @@ impl Tunnels {
     }
 }
 
+impl Opening<'_> {
+    async fn tunnel(self, kind: TunnelKind) -> Result<(Serving, Opened), Error> {
+        let seen = Arc::new(Seen::default());
+        let (request, target) = (self.wish.request(), Target::of_tunnel(&kind));
+        let (session, certificate) = issuing::for_connection(self.bot, &request, &target, &seen).await?;
+        let tls = &certificate.facts.tls;
+        let asked = Asked { bot: self.bot, session: &session, roles: &tls.subject.roles, seen: &seen };
+        let (protocol, alpn) = known::spoken(asked, &kind, tls).await?;
+        tell_doubts(self.bot, &session, &kind, &protocol, &tls.subject.roles, &seen);
+        let road = Road::new(self.bot, &self.wish, &kind, alpn);
+        let listener = self.listener().await?;
+        let begins = listener.begins().clone();
+        let to = match kind {
+            TunnelKind::Database { .. } => TunnelTo::Database,
+            TunnelKind::Application { .. } => TunnelTo::Application,
+        };
+        let traffic = self.bot.metrics.tunnel(to);
+        let serving = Serving::start(self.switch, listener, kind.to_string(), Arc::default(), traffic, road);
+        let serving = serving.map_err(|error| unserved(&kind, &error))?;
+        Ok((serving, Opened::Tunnel(Reached { kind, protocol, begins })))
+    }
+
+    async fn proxy(self) -> Result<(Serving, Opened), Error> {
+        let directory = Arc::new(Directory::new(self.bot, self.wish.clone()));
+        directory.look().await?;
+        let listener = self.listener().await?;
+        let begins = listener.begins().clone();
+        let traffic = self.bot.metrics.tunnel(TunnelTo::Applications);
+        let serving = Serving::start_proxy(self.switch, listener, traffic, directory);
+        let serving = serving.map_err(|error| unserved(&Leads::Applications, &error))?;
+        Ok((serving, Opened::Proxy(begins)))
+    }
+
+    async fn listener(&self) -> Result<Listener, Error> {
+        let at = self.listen.clone();
+        blocking::run(Lane::Leases, move || Listener::open(&at)).await?
+    }
+}
+
+fn unserved(what: &dyn std::fmt::Display, error: &io::Error) -> Error {
+    Error::new(Code::Internal, format!("the tunnel to {what} can't be served: {error}"), "report this")
+}
+
 /// Says what the roles don't allow; nobody waits for it.
 fn tell_doubts(
     bot: &Arc<Bot>,
@@ -156,104 +201,7 @@ fn tell_doubts(
     });
 }
 
-/// Each tunnel has a certificate of its own: users of one machine don't share what they are counted and locked by.
+/// Each tunnel has certificates of its own: users of one machine don't share what they are counted and locked by.
 fn scope_of(request: &TunnelRequest) -> String {
     format!("{} {:?}", request.lease, request.listen)
-}
-
-/// The way of a tunnel's connections.
-struct Road {
-    bot: Arc<Bot>,
-    /// What its certificates are asked for by: no lease of the table.
-    request: LeaseRequest,
-    target: Target,
-    /// None until it is known what is spoken.
-    alpn: Option<Alpn>,
-    latest: Mutex<Option<(Arc<RoleCertificate>, ClientCredential)>>,
-}
-
-impl Road {
-    fn new(bot: &Arc<Bot>, request: &TunnelRequest) -> Self {
-        let target = Target::of_tunnel(&request.kind);
-        let request = LeaseRequest {
-            lease: scope_of(request),
-            identity: request.identity.clone(),
-            roles: request.roles.clone(),
-            ttl: request.ttl,
-            placements: Vec::new(),
-            standing: false,
-            portable: false,
-            scope: WishedScope::Build,
-            deadline: OPENING,
-            route_to_cluster: None,
-            tunnels: Vec::new(),
-            given: false,
-        };
-        Self { bot: Arc::clone(bot), request, target, alpn: None, latest: Mutex::default() }
-    }
-
-    async fn certificate(&self) -> Result<(Arc<Session>, Arc<RoleCertificate>), Error> {
-        issuing::for_connection(&self.bot, &self.request, &self.target, &Arc::default()).await
-    }
-
-    /// Made once for each certificate.
-    fn credential(&self, certificate: &Arc<RoleCertificate>) -> Result<ClientCredential, Error> {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, credential)) = latest.as_ref()
-            && Arc::ptr_eq(known, certificate)
-        {
-            return Ok(credential.clone());
-        }
-        let credential = ClientCredential::new(&certificate.key.pkcs8_der(), &certificate.certificates.tls)?;
-        *latest = Some((Arc::clone(certificate), credential.clone()));
-        Ok(credential)
-    }
-
-    /// A certificate says nothing of a lock that came after it; the auth server does.
-    async fn why(&self) -> Option<Error> {
-        let mut error = self.ask().await?;
-        // The connection to the auth server may have gone the same way.
-        if error.code() == Code::ClusterUnreachable {
-            error = self.ask().await?;
-        }
-        if error.code() != Code::BotLocked {
-            return None;
-        }
-        self.refused();
-        Some(error)
-    }
-
-    /// What the auth server has against us.
-    async fn ask(&self) -> Option<Error> {
-        let session = match self.bot.session().await {
-            Ok(session) => session,
-            Err(error) => return Some(error),
-        };
-        let error = Error::from(session.client.ping().await.err()?);
-        self.bot.failed(&session, &error).await;
-        Some(error)
-    }
-
-    async fn stream(&self) -> Result<RoutedStream, Error> {
-        let (session, certificate) = self.certificate().await?;
-        let credential = self.credential(&certificate)?;
-        let cluster = Cluster { route: Route::Proxy(session.proxy.clone()), ..session.cluster.clone() };
-        let host_cas = session.identity.authorities.root_host_cas();
-        let alpn = self.alpn.unwrap_or(Alpn::of_application(""));
-        Ok(self.bot.connector.routed(&cluster, host_cas, &credential, alpn).await?)
-    }
-}
-
-impl Upstream for Road {
-    fn open(&self) -> BoxFuture<'_, Result<RoutedStream, Error>> {
-        Box::pin(self.stream())
-    }
-
-    fn refused(&self) {
-        self.bot.cache.forget_scope(&Scope::Build(self.request.lease.clone()));
-    }
-
-    fn why_ended(&self) -> BoxFuture<'_, Option<Error>> {
-        Box::pin(self.why())
-    }
 }

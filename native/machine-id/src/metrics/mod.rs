@@ -82,6 +82,8 @@ words! {
         Database = "database",
         /// An application.
         Application = "application",
+        /// An application that a request to a proxy names.
+        Applications = "applications",
     }
 }
 

@@ -1,7 +1,9 @@
 //! A client's connection, by TCP or by a Unix socket.
 
+use std::future::poll_fn;
 use std::io;
 use std::sync::Mutex;
+use std::task::{Context, Poll, ready};
 
 use tokio::io::Interest;
 use tokio::net::{TcpStream, UnixStream};
@@ -32,20 +34,52 @@ impl Client {
     /// The next bytes; none: its end. A buffer is only taken when there is something to read: most connections wait most
     /// of the time.
     pub(super) async fn read(&self) -> io::Result<Vec<u8>> {
+        poll_fn(|context| self.poll_read(context)).await
+    }
+
+    /// The next bytes, as [`Self::read`] has them.
+    pub(super) fn poll_read(&self, context: &mut Context<'_>) -> Poll<io::Result<Vec<u8>>> {
+        loop {
+            match self {
+                Self::Tcp(stream, _) => ready!(stream.poll_read_ready(context))?,
+                Self::Unix(client) => ready!(client.stream()?.poll_read_ready(context))?,
+            }
+            match self.try_read() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return Poll::Ready(read),
+            }
+        }
+    }
+
+    fn try_read(&self) -> io::Result<Vec<u8>> {
         match self {
-            Self::Tcp(stream, _) => loop {
-                stream.readable().await?;
+            Self::Tcp(stream, _) => {
                 let mut bytes = Vec::with_capacity(LONGEST);
-                match stream.try_read_buf(&mut bytes) {
-                    Ok(_) => return Ok(bytes),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    Err(error) => return Err(error),
+                stream.try_read_buf(&mut bytes)?;
+                Ok(bytes)
+            }
+            Self::Unix(client) => bytes_of(client.try_read()?),
+        }
+    }
+
+    /// Writes as much as there is room for.
+    pub(super) fn poll_write(&self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            let written = match self {
+                Self::Tcp(stream, _) => {
+                    ready!(stream.poll_write_ready(context))?;
+                    stream.try_write(bytes)
                 }
-            },
-            Self::Unix(client) => match client.read().await? {
-                Seen::Bytes(bytes) => Ok(bytes),
-                Seen::Descriptors => Err(io::Error::other("a client of a tunnel passes descriptors")),
-            },
+                Self::Unix(client) => {
+                    let stream = client.stream()?;
+                    ready!(stream.poll_write_ready(context))?;
+                    stream.try_write(bytes)
+                }
+            };
+            match written {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return Poll::Ready(written),
+            }
         }
     }
 
@@ -80,5 +114,12 @@ impl Client {
             drop(stream);
             drop(lock(&permit).take());
         }
+    }
+}
+
+fn bytes_of(seen: Seen) -> io::Result<Vec<u8>> {
+    match seen {
+        Seen::Bytes(bytes) => Ok(bytes),
+        Seen::Descriptors => Err(io::Error::other("a client of a tunnel passes descriptors")),
     }
 }

@@ -49,6 +49,17 @@ pub fn environment(tunnels: &[Reached]) -> BTreeMap<String, String> {
     variables
 }
 
+/// How clients find a proxy that leads to applications: its URL, as in `http_proxy`, or the path of its socket. That variable
+/// itself isn't set: not all that a command asks for by HTTP are applications.
+#[must_use]
+pub fn proxy_variable(begins: &Begins) -> (String, String) {
+    let place = match begins {
+        Begins::Tcp(address) => format!("http://{address}"),
+        Begins::Unix(path) => path.display().to_string(),
+    };
+    ("MACHINE_ID_HTTP_PROXY".to_owned(), place)
+}
+
 /// `pg-main` as `PG_MAIN`.
 fn word(name: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };

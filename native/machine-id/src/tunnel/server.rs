@@ -9,30 +9,22 @@ use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::asking::Asking;
-use super::carry::{Ended, carry};
 use super::client::Client;
+use super::far::{Far, Upstream};
+use super::forward::{Applications, Forward};
 use super::limits::connections;
 use super::listener::{Inner, Listener};
 use super::tell::{Failures, Teller};
-use crate::connect::RoutedStream;
 use crate::destination::SocketName;
-use crate::error::Error;
 use crate::local::limits::{ENDING, REFUSED, REST};
 use crate::local::quota::{Permit, Quota, Share};
 use crate::local::threads::{Lane, Threads};
 use crate::metrics::{Reason, Traffic};
 
-/// What makes the streams that a tunnel's connections are carried by.
-pub trait Upstream: Send + Sync + 'static {
-    /// A stream for a new connection, as what is fresh now.
-    fn open(&self) -> BoxFuture<'_, Result<RoutedStream, Error>>;
-
-    /// The cluster has refused what the last stream was opened as.
-    fn refused(&self);
-
-    /// Why the cluster may have ended a stream by itself, where it says so: the identity is locked. Asked now and then.
-    fn why_ended(&self) -> BoxFuture<'_, Option<Error>>;
+/// What is done with each connection to a listener.
+pub(super) trait Service: Send + Sync + 'static {
+    /// Serves a client to its end.
+    fn serve(&self, client: Client) -> BoxFuture<'_, ()>;
 }
 
 /// What the tunnels of one process share.
@@ -58,9 +50,8 @@ pub struct Serving {
 }
 
 struct Shared {
-    upstream: Box<dyn Upstream>,
-    teller: Teller,
-    asking: Asking,
+    service: Box<dyn Service>,
+    teller: Arc<Teller>,
     /// Users that may connect to a Unix socket; root always may.
     users: Vec<u32>,
     places: Arc<Share>,
@@ -84,6 +75,33 @@ impl Serving {
         traffic: Traffic,
         upstream: impl Upstream,
     ) -> io::Result<Self> {
+        let teller = Arc::new(Teller::new(leads_to, failures));
+        let far = Far::new(Box::new(upstream), Arc::clone(&teller), traffic.clone());
+        Self::of(switch, listener, teller, traffic, Box::new(far))
+    }
+
+    /// Serves `listener` as an HTTP proxy that leads to `applications`, counted by `traffic`. Needs a runtime.
+    ///
+    /// # Errors
+    /// When the runtime can't watch the listener.
+    pub fn start_proxy(
+        switch: &Switch,
+        listener: Listener,
+        traffic: Traffic,
+        applications: Arc<dyn Applications>,
+    ) -> io::Result<Self> {
+        let teller = Arc::new(Teller::new("applications".to_owned(), Arc::default()));
+        let forward = Forward::new(applications, Arc::clone(&teller), traffic.clone());
+        Self::of(switch, listener, teller, traffic, Box::new(forward))
+    }
+
+    fn of(
+        switch: &Switch,
+        listener: Listener,
+        teller: Arc<Teller>,
+        traffic: Traffic,
+        service: Box<dyn Service>,
+    ) -> io::Result<Self> {
         let lane = switch.threads.lane();
         let (door, name, users) = match listener.inner {
             Inner::Tcp(listener) => (Door::Tcp(TcpListener::from_std(listener)?), None, Vec::new()),
@@ -94,9 +112,8 @@ impl Serving {
             }
         };
         let shared = Arc::new(Shared {
-            upstream: Box::new(upstream),
-            teller: Teller::new(leads_to, failures),
-            asking: Asking::default(),
+            service,
+            teller,
             users,
             places: switch.places.share(),
             refused: Quota::new(REFUSED).share(),
@@ -238,35 +255,5 @@ fn client_of(stream: &UnixStream) -> io::Result<u32> {
 }
 
 async fn run(shared: Arc<Shared>, client: Client) {
-    let opened = shared.upstream.open().await;
-    shared.traffic.answered(&opened);
-    let stream = match opened {
-        Ok(stream) => stream,
-        Err(error) => {
-            shared.teller.failed("a connection can't be made", &error);
-            return client.reset();
-        }
-    };
-    shared.teller.works();
-    let address = stream.address().to_owned();
-    let ordinary = match carry(&client, stream, &shared.traffic.carries()).await {
-        Ended::Done => return,
-        Ended::ByService => {
-            drop(client);
-            true
-        }
-        Ended::Cut(error) => {
-            client.reset();
-            if RoutedStream::is_refusal(&error) {
-                shared.upstream.refused();
-            }
-            shared.teller.failed("a connection was cut", &Error::from(RoutedStream::explain(&address, &error)));
-            false
-        }
-    };
-    if shared.asking.turn(ordinary).await
-        && let Some(error) = shared.upstream.why_ended().await
-    {
-        shared.teller.failed("connections are ended", &error);
-    }
+    shared.service.serve(client).await;
 }

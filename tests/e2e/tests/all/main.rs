@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod application_proxy;
 mod azure;
 mod bridge;
 mod check;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use machine_id::config::{OutputConfig, TunnelConfig, TunnelKind};
+use machine_id::config::{Leads, OutputConfig, TunnelConfig, TunnelKind};
 use machine_id::engine::{Health, IdentityState, Standing};
 use machine_id::error::Error;
 
@@ -37,9 +37,10 @@ impl Services {
             (output.tbot_type, output.name.as_deref(), what)
         });
         let tunnels = tunnels.iter().map(|tunnel| {
-            let kind = match tunnel.kind {
-                TunnelKind::Database { .. } => "database-tunnel",
-                TunnelKind::Application { .. } => "application-tunnel",
+            let kind = match tunnel.leads {
+                Leads::To(TunnelKind::Database { .. }) => "database-tunnel",
+                Leads::To(TunnelKind::Application { .. }) => "application-tunnel",
+                Leads::Applications => "application-proxy",
             };
             (kind, tunnel.name.as_deref(), What::Tunnel)
         });

@@ -37,10 +37,20 @@ fn names_are_tbots_the_written_one_or_the_type_with_a_number() {
         output_at("kubernetes/v2", "/e", ", selectors: [{name: k}]"),
         output_at("database", "/f", ", service: s"),
         tunnel_line(""),
+        "- {type: application-proxy, listen: 'unix:///r/p'}\n".to_owned(),
     ];
     assert_eq!(
         names(&lines.concat()),
-        ["identity-1", "api", "identity-3", "kubernetes-1", "kubernetes-v2-1", "database-1", "application-tunnel-1"]
+        [
+            "identity-1",
+            "api",
+            "identity-3",
+            "kubernetes-1",
+            "kubernetes-v2-1",
+            "database-1",
+            "application-tunnel-1",
+            "application-proxy-1"
+        ]
     );
 }
 

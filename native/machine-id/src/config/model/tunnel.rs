@@ -44,6 +44,24 @@ impl fmt::Display for TunnelKind {
     }
 }
 
+/// What a listener of a configuration leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leads {
+    /// One database or application.
+    To(TunnelKind),
+    /// The application that each request names: a proxy for HTTP.
+    Applications,
+}
+
+impl fmt::Display for Leads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::To(kind) => kind.fmt(f),
+            Self::Applications => f.write_str("applications"),
+        }
+    }
+}
+
 /// Where a tunnel begins on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Listen {
@@ -77,7 +95,7 @@ fn covers(one: IpAddr, other: IpAddr) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TunnelConfig {
     /// Where it leads to.
-    pub kind: TunnelKind,
+    pub leads: Leads,
     /// Where it begins.
     pub listen: Listen,
     /// Roles; empty: all that the bot may take.

@@ -35,6 +35,7 @@ pub(super) enum Scope {
     Selector,
     DatabaseTunnel,
     ApplicationTunnel,
+    ApplicationProxy,
 }
 
 /// What becomes of a key.

@@ -1,9 +1,10 @@
 //! What the documents of tbot 16 to 19 show: each key of the reference, and whole files in the shapes that people have.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::tests::{read, v2};
-use crate::config::{IdentityOutput, OutputKind, TbotConfig};
+use crate::config::{IdentityOutput, Leads, OutputKind, TbotConfig};
 use crate::error::{Code, Fault};
 
 /// What becomes of a part of a file.
@@ -84,7 +85,6 @@ fn each_key_of_an_output_in_the_reference_of_19_is_read_or_named() {
         ("type: workload-identity-api\nlisten: unix:///w.sock", NotBuilt("services[0].type")),
         ("type: spiffe-svid\nsvid:\n  path: /svc/foo", NotBuilt("services[0].type")),
         ("type: spiffe-workload-api\nlisten: unix:///w.sock", NotBuilt("services[0].type")),
-        ("type: application-proxy\nlisten: tcp://127.0.0.1:8080", NotBuilt("services[0].type")),
         (
             "type: ssh-multiplexer\nenable_resumption: true\nproxy_command: [fdpass-teleport]",
             NotBuilt("services[0].type"),
@@ -114,6 +114,13 @@ fn each_key_of_a_tunnel_in_the_reference_of_19_is_read_or_named() {
             "type: application-tunnel\nlisten: unix:///r/s\napp_name: a\nrenewal_interval: 15m",
             Said("when a connection needs it"),
         ),
+        ("type: application-proxy\nlisten: tcp://127.0.0.1:8080\nname: n", Said(TCP)),
+        ("type: application-proxy\nlisten: unix:///r/s\nroles: [a]\ncredential_ttl: 30m", Read),
+        ("type: application-proxy\nlisten: unix:///r/s\ncredential_lifetime:\n  credential_ttl: 30m", Read),
+        (
+            "type: application-proxy\nlisten: unix:///r/s\ncredential_lifetime:\n  renewal_interval: 15m",
+            Said("when a connection needs it"),
+        ),
     ] {
         let lines = lines.replace('\n', "\n  ");
         check(&v2(&format!("onboarding: {{join_method: iam, token: t}}\nservices:\n- {lines}\n")), becomes);
@@ -121,12 +128,24 @@ fn each_key_of_a_tunnel_in_the_reference_of_19_is_read_or_named() {
     for (lines, message) in [
         ("type: database-tunnel\nlisten: unix:///r/s\nservice: pg", "username: is missing"),
         ("type: application-tunnel\napp_name: a", "listen: is missing"),
+        ("type: application-proxy", "listen: is missing"),
+        ("type: application-proxy\nlisten: unix:///r/s\napp_name: a", "app_name"),
+        (
+            "type: application-proxy\nlisten: unix:///r/s\ncredential_lifetime: {credential_ttl: 1s}",
+            "shorter than a minute",
+        ),
         ("type: application-tunnel\napp_name: a\nlisten: 127.0.0.1:1", "write tcp://127.0.0.1:PORT or unix:///PATH"),
     ] {
         let lines = lines.replace('\n', "\n  ");
         let error = read(&v2(&format!("services:\n- {lines}\n"))).unwrap_err();
         assert!(error.to_string().contains(message), "{lines}: {error}");
     }
+    let lifetimes = "{type: application-proxy, listen: 'unix:///r/s', credential_lifetime: {credential_ttl: 30m}}";
+    let config = read(&v2(&format!("onboarding: {{join_method: iam, token: t}}\nservices: [{lifetimes}]\n"))).unwrap();
+    assert_eq!(
+        (&config.tunnels[0].leads, config.tunnels[0].ttl),
+        (&Leads::Applications, Some(Duration::from_secs(1800)))
+    );
     let twice = "- {type: application-tunnel, app_name: a, listen: 'unix:///r/s'}\n";
     let error = read(&v2(&format!("services:\n{twice}{twice}"))).unwrap_err();
     assert!(error.to_string().contains("listens where services[0] does"), "{error}");

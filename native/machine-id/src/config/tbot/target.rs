@@ -3,7 +3,7 @@
 
 use super::Written;
 use crate::config::diagnostic::{Diagnostics, Place};
-use crate::config::model::{OutputKind, TunnelConfig, TunnelKind};
+use crate::config::model::{Leads, OutputKind, TunnelConfig, TunnelKind};
 use crate::config::read::value::shown;
 
 /// Looks at what outputs and tunnels are for.
@@ -20,7 +20,7 @@ pub(super) fn check(outputs: &[Written], tunnels: &[(Place, TunnelConfig)], diag
         }
     }
     for (place, tunnel) in tunnels {
-        if let TunnelKind::Database { service, .. } = &tunnel.kind {
+        if let Leads::To(TunnelKind::Database { service, .. }) = &tunnel.leads {
             database(service, place, diagnostics);
         }
     }

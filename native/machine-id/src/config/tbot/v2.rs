@@ -155,7 +155,6 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
 /// What does the same here.
 fn instead(kind: &str) -> Option<&'static str> {
     match kind {
-        "application-proxy" => Some("write an application-tunnel for each application"),
         "ssh-multiplexer" => {
             Some("while `start` runs, ssh shares connections by the ssh_config of an output of type identity")
         }

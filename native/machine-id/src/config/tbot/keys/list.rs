@@ -170,6 +170,10 @@ keys! {
         "listen" = "unix:///r/s": LISTEN;
         "app_name" = "a";
     }
+    ApplicationProxy {
+        "listen" = "tcp://127.0.0.1:8080": LISTEN;
+        "credential_lifetime" = "{credential_ttl: 30m}";
+    }
 }
 
 /// Outputs and services of tbot that aren't built, with their own keys: a file that has one is refused by its name.
@@ -211,7 +215,6 @@ pub(in crate::config::tbot) const NOT_BUILT_TYPES: &[(&str, &[&str])] = &[
     ),
     ("ssh-multiplexer", &["enable_resumption", "proxy_templates_path", "proxy_command", "relay_server"]),
     ("ssh-proxy", &["listen"]),
-    ("application-proxy", &["listen", "credential_lifetime"]),
     ("unstable_client_credential", &[]),
     ("example", &["message"]),
 ];

@@ -67,7 +67,7 @@ fn file(Key { scope, name, example, .. }: &Key) -> String {
         (Scope::Selector, "default_namespace") => {
             output(&format!("type: kubernetes/v2\n  selectors: [{{name: k, {line}}}]"))
         }
-        (Scope::DatabaseTunnel | Scope::ApplicationTunnel, _) => {
+        (Scope::DatabaseTunnel | Scope::ApplicationTunnel | Scope::ApplicationProxy, _) => {
             let own = KEYS.iter().filter(|other| other.scope == *scope && other.name != *name);
             let rest: String = own.map(|other| format!("  {}: {}\n", other.name, other.example)).collect();
             let kind = heading(*scope).trim_matches('`');
@@ -140,6 +140,7 @@ fn heading(scope: Scope) -> &'static str {
         Scope::Selector => "`kubernetes/v2`: `selectors`",
         Scope::DatabaseTunnel => "`database-tunnel`",
         Scope::ApplicationTunnel => "`application-tunnel`",
+        Scope::ApplicationProxy => "`application-proxy`",
     }
 }
 
