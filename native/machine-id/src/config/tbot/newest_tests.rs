@@ -116,6 +116,10 @@ fn each_key_of_a_tunnel_in_the_reference_of_19_is_read_or_named() {
         ),
         ("type: application-proxy\nlisten: tcp://127.0.0.1:8080\nname: n", Said(TCP)),
         ("type: application-proxy\nlisten: unix:///r/s\nroles: [a]\ncredential_ttl: 30m", Read),
+        (
+            "type: application-proxy\nlisten: unix:///r/s\napp_name: a",
+            Said("does nothing: no version of tbot reads such a key; remove it"),
+        ),
         ("type: application-proxy\nlisten: unix:///r/s\ncredential_lifetime:\n  credential_ttl: 30m", Read),
         (
             "type: application-proxy\nlisten: unix:///r/s\ncredential_lifetime:\n  renewal_interval: 15m",
@@ -129,7 +133,6 @@ fn each_key_of_a_tunnel_in_the_reference_of_19_is_read_or_named() {
         ("type: database-tunnel\nlisten: unix:///r/s\nservice: pg", "username: is missing"),
         ("type: application-tunnel\napp_name: a", "listen: is missing"),
         ("type: application-proxy", "listen: is missing"),
-        ("type: application-proxy\nlisten: unix:///r/s\napp_name: a", "app_name"),
         (
             "type: application-proxy\nlisten: unix:///r/s\ncredential_lifetime: {credential_ttl: 1s}",
             "shorter than a minute",

@@ -171,7 +171,7 @@ keys! {
         "app_name" = "a";
     }
     ApplicationProxy {
-        "listen" = "tcp://127.0.0.1:8080": LISTEN;
+        "listen" = "unix:///r/s": LISTEN;
         "credential_lifetime" = "{credential_ttl: 30m}";
     }
 }
