@@ -91,6 +91,9 @@ Examples:
     /// Carry bytes to the SSH server of a proxy older than version 13: what proxy-ssh has ssh call.
     #[command(hide = true)]
     ProxyTls(ProxyRouteArguments),
+    /// Carry one SSH connection by the socket of an ssh-multiplexer: the ProxyCommand of its ssh_config.
+    #[command(hide = true, name = crate::mux_command::NAME)]
+    MuxCommand(MuxCommand),
     /// List the SSH hosts that a destination's roles can see; with labels, only the hosts that have them.
     #[command(after_help = "\
 Prints one host per line, sorted, in the form for ssh: NAME.CLUSTER, or UUID.CLUSTER if several hosts have the same
@@ -231,6 +234,16 @@ pub(crate) struct ProxySsh {
     /// The target from ssh: `%r@%h:%p`. Labels that exactly one host has can replace the host name: LABEL=VALUE, joined
     /// by +.
     #[arg(value_name = "USER@HOST:PORT")]
+    pub(crate) target: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MuxCommand {
+    /// The socket, as tbot's v1.sock.
+    #[arg(value_name = "PATH")]
+    pub(crate) socket: PathBuf,
+    /// The target from ssh: `%h:%p|CLUSTER`.
+    #[arg(value_name = "HOST:PORT|CLUSTER")]
     pub(crate) target: String,
 }
 

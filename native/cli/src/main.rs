@@ -11,6 +11,7 @@ mod hosts;
 mod init;
 mod kube_credentials;
 mod logging;
+mod mux_command;
 mod note;
 #[cfg(test)]
 mod pages_tests;
@@ -40,6 +41,9 @@ fn main() -> ExitCode {
     if let Some(code) = fdpass::run() {
         return code;
     }
+    if let Some(code) = mux_command::run() {
+        return code;
+    }
     let held = start::hold();
     harden::start();
     let cli = Cli::try_parse().unwrap_or_else(|error| tbot_words::explained(error).exit());
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
         cli.command,
         Command::ProxySsh(_)
             | Command::ProxyTls(_)
+            | Command::MuxCommand(_)
             | Command::KubeCredentials(_)
             | Command::Hosts(_)
             | Command::Status(_)
@@ -80,6 +85,7 @@ fn run(command: Command, config: Option<PathBuf>, held: &start::Held) -> Result<
         Command::Status(arguments) => status::run(&arguments, &args::config_or_default(config)),
         Command::ProxySsh(arguments) => proxy_ssh::run(&arguments),
         Command::ProxyTls(arguments) => proxy_ssh::run_tls(&arguments),
+        Command::MuxCommand(arguments) => Ok(mux_command::carry(&arguments.socket, &arguments.target)),
         Command::Hosts(arguments) => hosts::run(&arguments),
         Command::KubeCredentials(arguments) => kube_credentials::run(&arguments),
         Command::Bridge => bridge::run(),

@@ -20,6 +20,7 @@ pub(super) const WRITTEN: &str = ".written";
 /// What stands in a directory of a bot's and in nobody else's: the files of storages, ours and tbot's, those of tbot's outputs,
 /// and what a volume has at first.
 const KNOWN: &[&str] = &[
+    "agent.sock",
     "bkp_key_history.json",
     "bkp_shown.json",
     "bkp_state",
@@ -54,6 +55,7 @@ const KNOWN: &[&str] = &[
     "tlscert",
     "tokenhash",
     "trouble.json",
+    "v1.sock",
     ".write-test",
 ];
 

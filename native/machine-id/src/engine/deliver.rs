@@ -20,7 +20,7 @@ use super::multiplex::Multiplexers;
 use super::reply::OpenTunnel;
 use super::session::Session;
 use crate::blocking::{self, Lane};
-use crate::config::{OutputType, TunnelKind};
+use crate::config::{OutputKind, OutputType, TunnelKind};
 use crate::destination::{Destination, Durability};
 use crate::error::{Code, Error};
 use crate::identity::CertificateFacts;
@@ -75,9 +75,13 @@ pub(super) async fn deliver(bot: &Bot, session: &Arc<Session>, place: Place<'_>)
     let facts = cluster_facts(session);
     let mut links = Vec::with_capacity(issued.len());
     for (placement, issued) in request.placements.iter().zip(&issued) {
-        let ssh = placement.kind.has_ssh_config();
         let link = || bot.multiplexers.link(&bot.connector, &bot.clock, session, &issued.first, &bot.alarm);
-        links.push(if ssh { link()? } else { None });
+        let link = match &placement.kind {
+            OutputKind::Multiplexer(_) => Some(link()?.ok_or_else(|| no_multiplexer(session))?),
+            kind if kind.has_ssh_config() => link()?,
+            _ => None,
+        };
+        links.push(link);
     }
     let job = Job {
         request: request.clone(),
@@ -184,6 +188,19 @@ async fn find_out(
     Ok((spoken, doubts))
 }
 
+/// What needs sockets can't do without somebody who serves them.
+fn no_multiplexer(session: &Session) -> Error {
+    if session.cluster.server_version.has_transport_service() {
+        let message = "an ssh-multiplexer is served by `machine-id start` as long as it runs, and not in one pass";
+        return Error::new(Code::Unsupported, message, "start without oneshot, or take an output of type identity");
+    }
+    Error::new(
+        Code::Unsupported,
+        "an ssh-multiplexer needs a proxy of version 13 or newer",
+        "take an output of type identity, whose ssh_config works with older ones",
+    )
+}
+
 /// What the files say about the cluster.
 pub(super) fn cluster_facts(session: &Session) -> ClusterFacts {
     let name = session.cluster.name.clone();
@@ -271,7 +288,15 @@ impl Job {
             Some(opened) => opened.with_durability(durability),
             None => Destination::create_or_open_as(&placement.directory, durability)?,
         };
-        let multiplexed = link.is_some_and(|link| self.multiplexers.serve(&self.request.lease, &destination, link));
+        let lease = &self.request.lease;
+        let multiplexed = match (&placement.kind, link) {
+            (OutputKind::Multiplexer(_), Some(link)) => {
+                self.multiplexers.serve_as_tbot(lease, &destination, link, &issued.first)?;
+                true
+            }
+            (_, Some(link)) => self.multiplexers.serve(lease, &destination, link),
+            (_, None) => false,
+        };
         let mut stage = destination.begin()?;
         let pair = placement.kind.has_ssh_config().then(|| stage.pair());
         let kubernetes: Vec<_> =

@@ -7,6 +7,7 @@ use crate::output::kube_directory;
 
 const COMMON: [&str; 7] =
     ["key", "key.pub", "key-cert.pub", "tlscert", "teleport-host-ca.crt", "teleport-user-ca.crt", "identity"];
+const SSH: [&str; 2] = ["known_hosts", "ssh_config"];
 const TLS: [&str; 3] = ["tls.key", "tls.crt", "tls.cas"];
 
 /// Where the cluster has an authority for databases.
@@ -15,8 +16,11 @@ const DATABASE_CA: &str = "teleport-database-ca.crt";
 /// Names below the output's directory.
 #[must_use]
 pub fn expected_files(kind: &OutputKind) -> Vec<&'static str> {
+    if matches!(kind, OutputKind::Multiplexer(_)) {
+        return SSH.to_vec();
+    }
     let own: &[&str] = match kind {
-        OutputKind::Identity(_) if kind.has_ssh_config() => &["known_hosts", "ssh_config"],
+        OutputKind::Identity(_) if kind.has_ssh_config() => &SSH,
         OutputKind::Kubernetes(_) => &["kubeconfig.yaml"],
         OutputKind::Database { format: Some(DatabaseFormat::Tls), .. }
         | OutputKind::Application { specific_tls_naming: true, .. } => &TLS,
@@ -33,7 +37,8 @@ pub fn expected_files(kind: &OutputKind) -> Vec<&'static str> {
 #[must_use]
 pub fn files_to_write(kind: &OutputKind) -> Vec<String> {
     let expected = expected_files(kind);
-    let mut names: Vec<String> = expected.iter().chain(&[DATABASE_CA]).map(|&name| name.to_owned()).collect();
+    let database = Some(&DATABASE_CA).filter(|_| !matches!(kind, OutputKind::Multiplexer(_)));
+    let mut names: Vec<String> = expected.iter().chain(database).map(|&name| name.to_owned()).collect();
     if let OutputKind::Kubernetes(output) = kind
         && output.selectors.len() > 1
     {
@@ -81,7 +86,12 @@ mod tests {
         let top = |name: String| name.split('/').next().unwrap_or_default().to_owned();
         let mut written: BTreeSet<String> = kinds.iter().flat_map(files_to_write).map(top).collect();
         let others =
-            crate::identity::store_files().into_iter().chain(OTHERS).chain(["leases", crate::proxy::multiplex::SOCKET]);
+            crate::identity::store_files().into_iter().chain(OTHERS).chain([
+                "leases",
+                crate::proxy::multiplex::SOCKET,
+                crate::vocabulary::sockets::TBOTS_SOCKET,
+                crate::vocabulary::sockets::AGENT_SOCKET,
+            ]);
         written.extend(others.map(str::to_owned));
         let known: BTreeSet<String> = known_names().iter().map(|&name| name.to_owned()).collect();
         assert_eq!(known, written);

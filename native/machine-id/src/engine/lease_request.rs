@@ -142,7 +142,7 @@ impl From<AcquireRequest> for LeaseRequest {
 /// The directory of a further output of a lease: `<type>-<target>`, whatever the target's name holds.
 fn below(directory: &Path, kind: &OutputKind) -> PathBuf {
     let target = match kind {
-        OutputKind::Identity(_) => "ssh",
+        OutputKind::Identity(_) | OutputKind::Multiplexer(_) => "ssh",
         OutputKind::Kubernetes(output) => output.names().next().unwrap_or("labels"),
         OutputKind::Database { service, .. } => service,
         OutputKind::Application { app, .. } => app,

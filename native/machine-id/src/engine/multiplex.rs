@@ -11,10 +11,11 @@ use super::session::Session;
 use crate::clock::SharedClock;
 use crate::connect::{ClientCredential, Cluster, Connector, Route};
 use crate::destination::{Destination, SocketName};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::issue::RoleCertificate;
 use crate::metrics::Traffic;
-use crate::proxy::multiplex::{Alarm, Link, SOCKET, Serving, Switch};
+use crate::proxy::multiplex::{AgentKey, Alarm, Link, SOCKET, Serving, Speech, Switch};
+use crate::vocabulary::sockets::{AGENT_SOCKET, TBOTS_SOCKET};
 
 /// The sockets of an engine.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ pub(super) struct Multiplexers {
 
 #[derive(Debug, Default)]
 struct State {
-    /// By directory.
+    /// By their paths.
     sockets: HashMap<PathBuf, Socket>,
     /// By the certificate, PEM: leases that share it share the connection.
     links: HashMap<String, Known>,
@@ -102,40 +103,78 @@ impl Multiplexers {
     /// Serves a lease's socket by `link`. False when there can be none; ssh then connects by itself. Needs a runtime, but
     /// may be held up by the directory's file system: nothing is locked meanwhile.
     pub(super) fn serve(&self, lease: &str, destination: &Destination, link: &Arc<Link>) -> bool {
-        if self.name(lease, destination.path()).is_some_and(|name| name.is_there())
-            && let Some(socket) = self.state().sockets.get(destination.path())
-        {
-            socket.serving.relink(Arc::clone(link));
-            return true;
+        let served = self.serve_at(lease, destination, SOCKET, link, Speech::Own);
+        if let Err(reason) = &served {
+            tracing::warn!(directory = %destination.path().display(), "no socket for SSH connections: {reason}");
         }
-        let started = self.start(lease, destination, link);
+        served.is_ok()
+    }
+
+    /// Serves the sockets of tbot's service `ssh-multiplexer`, in the same way.
+    ///
+    /// # Errors
+    /// When there can't be one of them: without it nobody connects.
+    pub(super) fn serve_as_tbot(
+        &self,
+        lease: &str,
+        destination: &Destination,
+        link: &Arc<Link>,
+        certificate: &RoleCertificate,
+    ) -> Result<(), Error> {
+        let key = Arc::new(AgentKey::new(&certificate.key, &certificate.certificates.ssh)?);
+        self.serve_at(lease, destination, TBOTS_SOCKET, link, Speech::Tbots)?;
+        self.serve_at(lease, destination, AGENT_SOCKET, link, Speech::Agent(key))
+    }
+
+    fn serve_at(
+        &self,
+        lease: &str,
+        destination: &Destination,
+        name: &str,
+        link: &Arc<Link>,
+        speech: Speech,
+    ) -> Result<(), Error> {
+        let path = destination.path().join(name);
+        if self.name(lease, &path).is_some_and(|name| name.is_there())
+            && let Some(socket) = self.state().sockets.get(&path)
+        {
+            socket.serving.relink(Arc::clone(link), speech);
+            return Ok(());
+        }
+        let started = self.start(lease, destination, name, link, speech);
         let mut state = self.state();
         let (replaced, served) = match started {
             Ok(socket) => {
-                tracing::debug!(directory = %destination.path().display(), "serving SSH connections");
-                (state.sockets.insert(destination.path().to_owned(), socket), true)
+                tracing::debug!(socket = %path.display(), "serving SSH connections");
+                (state.sockets.insert(path, socket), Ok(()))
             }
-            Err(reason) => {
-                tracing::warn!(directory = %destination.path().display(), "no socket for SSH connections: {reason}");
-                (state.sockets.remove(destination.path()), false)
-            }
+            Err(error) => (state.sockets.remove(&path), Err(error)),
         };
         drop(state);
         drop(replaced);
         served
     }
 
-    fn name(&self, lease: &str, directory: &Path) -> Option<Arc<SocketName>> {
+    fn name(&self, lease: &str, path: &Path) -> Option<Arc<SocketName>> {
         let state = self.state();
-        state.sockets.get(directory).filter(|socket| socket.lease == lease).map(|socket| Arc::clone(&socket.name))
+        state.sockets.get(path).filter(|socket| socket.lease == lease).map(|socket| Arc::clone(&socket.name))
     }
 
-    fn start(&self, lease: &str, destination: &Destination, link: &Arc<Link>) -> Result<Socket, String> {
-        let (listener, name) = destination.listen(SOCKET).map_err(|error| error.to_string())?;
+    fn start(
+        &self,
+        lease: &str,
+        destination: &Destination,
+        name: &str,
+        link: &Arc<Link>,
+        speech: Speech,
+    ) -> Result<Socket, Error> {
+        let (listener, name) = destination.listen(name)?;
         let mut users = destination.readers();
         users.push(nix::unistd::geteuid().as_raw());
-        let serving = Serving::start(&self.switch, listener, destination.path(), users, Arc::clone(link))
-            .map_err(|error| error.to_string())?;
+        let serving = Serving::start(&self.switch, listener, destination.path(), users, Arc::clone(link), speech);
+        let serving = serving.map_err(|error| {
+            Error::new(Code::Internal, format!("a socket for SSH connections can't be served: {error}"), "report this")
+        })?;
         Ok(Socket { lease: lease.to_owned(), name: Arc::new(name), serving })
     }
 

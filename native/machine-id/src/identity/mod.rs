@@ -9,6 +9,7 @@ mod file;
 pub(crate) mod fixtures;
 mod key;
 mod pem;
+mod sign;
 mod ssh_ca_key;
 mod ssh_facts;
 mod store;
@@ -22,6 +23,7 @@ pub(crate) use certificates::{CertificateError, CertificateFacts};
 pub use certificates::{Certificates, Which};
 pub use file::IdentityFile;
 pub use key::KeyPair;
+pub use sign::RsaHash;
 pub(crate) use ssh_ca_key::SshKeyType;
 #[cfg(test)]
 pub(crate) use store::files as store_files;

@@ -61,7 +61,7 @@ impl Target {
     pub fn of(kind: &OutputKind) -> Option<Self> {
         Some(match kind {
             OutputKind::Identity(output) if output.reissuable => Self::Reissuable,
-            OutputKind::Identity(_) => Self::None,
+            OutputKind::Identity(_) | OutputKind::Multiplexer(_) => Self::None,
             OutputKind::Kubernetes(_) => return None,
             OutputKind::Database { service, username, database, format: _ } => {
                 Self::Database { service: service.clone(), username: username.clone(), database: database.clone() }

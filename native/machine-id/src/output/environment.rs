@@ -63,10 +63,12 @@ pub fn environment(
         set(Variable::Dir, text_of(first.directory)?.to_owned());
     }
     let identity = outputs.iter().find(|output| matches!(output.kind, OutputKind::Identity(_)));
-    if let Some(output) = identity.or(outputs.first()) {
+    let others = outputs.first().filter(|output| !matches!(output.kind, OutputKind::Multiplexer(_)));
+    if let Some(output) = identity.or(others) {
         set(Variable::IdentityFile, text_of(&output.directory.join("identity"))?.to_owned());
     }
-    if let Some(output) = identity.filter(|output| output.kind.has_ssh_config()) {
+    let by_sockets = outputs.iter().find(|output| matches!(output.kind, OutputKind::Multiplexer(_)));
+    if let Some(output) = identity.or(by_sockets).filter(|output| output.kind.writes_ssh_config()) {
         let ssh_config = output.directory.join("ssh_config");
         let ssh_config = text_of(&ssh_config)?;
         set(Variable::SshConfig, ssh_config.to_owned());

@@ -78,9 +78,13 @@ impl Artifact {
 /// When a path or a name can't be written into one of the files, or the authorities lack what a file needs.
 pub fn artifacts(request: &OutputRequest<'_>) -> Result<Vec<Artifact>, OutputError> {
     request.check()?;
+    if let OutputKind::Multiplexer(output) = request.kind {
+        return Ok(vec![known_hosts::render(request)?, ssh_config::render_multiplexed(request, output)?]);
+    }
     let mut files = tls::common(request);
     files.push(identity_file::render(request)?);
     match request.kind {
+        OutputKind::Multiplexer(_) => {}
         OutputKind::Identity(output) if !output.ssh_config => {}
         OutputKind::Identity(_) => {
             files.push(known_hosts::render(request)?);

@@ -6,8 +6,10 @@ use super::Artifact;
 use super::error::OutputError;
 use super::quote::{proxy_command_word, single_quoted, ssh_path};
 use super::request::{ClusterFacts, OutputRequest, SshFiles, text_of};
+use crate::config::MultiplexerOutput;
 use crate::identity::{Authority, SshKeyType};
 use crate::version::Version;
+use crate::vocabulary::sockets::{AGENT_SOCKET, TBOTS_SOCKET};
 
 /// What tbot writes for a cluster whose keys are RSA.
 const RSA: &str = "rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,ssh-rsa-cert-v01@openssh.com";
@@ -47,6 +49,35 @@ pub(super) fn render_for(request: &OutputRequest<'_>, host: &Authority) -> Resul
     let command = proxy_command(request, cluster)?;
     let text = format!("# Teleport configuration for hosts of {cluster}\n{HEAD}{common}    Port 3022\n{command}");
     Ok(Artifact::public(format!("{cluster}.ssh_config"), text))
+}
+
+/// As tbot's service `ssh-multiplexer` has it: the key is an agent's, and every connection goes by the socket.
+pub(super) fn render_multiplexed(
+    request: &OutputRequest<'_>,
+    output: &MultiplexerOutput,
+) -> Result<Artifact, OutputError> {
+    let path = |name: &str| ssh_path(&request.directory.join(name));
+    let (known_hosts, agent) = (path("known_hosts")?, path(AGENT_SOCKET)?);
+    let socket = request.directory.join(TBOTS_SOCKET);
+    let ours = [text_of(request.helper)?, "ssh-multiplexer-proxy-command"].map(str::to_owned);
+    let command = if output.proxy_command.is_empty() { &ours[..] } else { &output.proxy_command };
+    let words: Vec<String> =
+        command.iter().map(String::as_str).chain([text_of(&socket)?]).map(|word| single_quoted(&word.replace('%', "%%"))).collect();
+    let words = words.join(" ");
+    let mut text = "# Begin generated Teleport configuration by tbot for the ssh-multiplexer service\n".to_owned();
+    for host in &request.authorities.host {
+        let cluster = &host.cluster;
+        let except = except_clusters_below(request, cluster);
+        let algorithms = host_key_algorithms(&host.ssh_keys, &request.cluster.server_version)?;
+        let _ = write!(
+            text,
+            "\nHost *.{cluster}{except}\n    Port 3022\n    UserKnownHostsFile {known_hosts}\n    \
+             HostKeyAlgorithms {algorithms}\n    IdentityFile none\n    IdentityAgent {agent}\n    \
+             ProxyCommand {words} '%h:%p|{cluster}'\n    ProxyUseFdpass yes\n"
+        );
+    }
+    text.push_str("\n# End generated Teleport configuration\n");
+    Ok(Artifact::public("ssh_config", text))
 }
 
 fn common_options(request: &OutputRequest<'_>, host: &Authority, known_hosts: &str) -> Result<String, OutputError> {

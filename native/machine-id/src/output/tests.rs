@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use super::*;
-use crate::config::{DatabaseFormat, IdentityOutput, KeyAlgorithm, KubernetesOutput};
+use crate::config::{DatabaseFormat, IdentityOutput, KeyAlgorithm, KubernetesOutput, MultiplexerOutput};
 use crate::identity::{Authorities, KeyPair, fixtures};
 use crate::issue::{RoleCertificate, Target};
 use crate::version::Version;
@@ -444,3 +444,29 @@ fn ssh_keygen_reads_the_certificate_file() {
 fn write(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }
+
+fn multiplexer(words: &[&str]) -> Case {
+    let proxy_command = words.iter().map(|&word| word.to_owned()).collect();
+    Case::new(OutputKind::Multiplexer(MultiplexerOutput { proxy_command }))
+}
+
+#[test]
+fn a_multiplexer_has_no_key_in_a_file_and_tbots_ssh_config() {
+    let files = multiplexer(&[]).files();
+    assert_eq!(files.keys().collect::<Vec<_>>(), ["known_hosts", "ssh_config"]);
+    let block = "
+Host *.example.test
+    Port 3022
+    UserKnownHostsFile \"/opt/machine-id/known_hosts\"
+    HostKeyAlgorithms rsa-sha2-512-cert-v01@openssh.com,rsa-sha2-256-cert-v01@openssh.com,ssh-rsa-cert-v01@openssh.com
+    IdentityFile none
+    IdentityAgent \"/opt/machine-id/agent.sock\"
+    ProxyCommand '/usr/local/bin/machine-id' 'ssh-multiplexer-proxy-command' '/opt/machine-id/v1.sock' '%h:%p|example.test'
+    ProxyUseFdpass yes
+";
+    assert!(files["ssh_config"].contains(block), "{}", files["ssh_config"]);
+    let other = multiplexer(&["fdpass-teleport", "it's 5%"]).files();
+    let command = "ProxyCommand 'fdpass-teleport' 'it'\\''s 5%%' '/opt/machine-id/v1.sock' '%h:%p|example.test'\n";
+    assert!(other["ssh_config"].contains(command), "{}", other["ssh_config"]);
+}
+

@@ -10,7 +10,7 @@ pub(super) fn common(request: &OutputRequest<'_>) -> Vec<Artifact> {
     let (key, certificates) = (&request.certificate.key, &request.certificate.certificates);
     // No ssh reads the others.
     let private = match request.kind {
-        OutputKind::Identity(_) => key.ssh_private_pem(),
+        OutputKind::Identity(_) | OutputKind::Multiplexer(_) => key.ssh_private_pem(),
         OutputKind::Kubernetes(_) | OutputKind::Database { .. } | OutputKind::Application { .. } => key.pkcs8_pem(),
     };
     let mut files = vec![

@@ -8,6 +8,7 @@ pub mod databases;
 #[cfg(test)]
 pub(crate) mod generated;
 pub mod limits;
+pub mod sockets;
 #[cfg(test)]
 mod tests;
 

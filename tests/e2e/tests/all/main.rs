@@ -34,6 +34,7 @@ mod rotation;
 mod run;
 mod scenarios;
 mod sessions;
+mod ssh_multiplexer;
 mod static_key;
 mod status;
 mod store;

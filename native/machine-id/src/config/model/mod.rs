@@ -17,6 +17,6 @@ pub use identity::{IdentityConfig, KeyAlgorithm};
 pub use join::{JoinConfig, TokenSource};
 pub(in crate::config) use kubernetes::Part;
 pub use kubernetes::{ContextName, KubeClusters, KubeSelector, KubernetesOutput};
-pub use output::{DatabaseFormat, IdentityOutput, OutputConfig, OutputKind, OutputType};
+pub use output::{DatabaseFormat, IdentityOutput, MultiplexerOutput, OutputConfig, OutputKind, OutputType};
 pub use request::{AcquireRequest, DiscardRequest, GivenToken, Scope};
 pub use tunnel::{Leads, LeaseTunnel, Listen, TunnelConfig, TunnelKind};

@@ -25,6 +25,8 @@ words! {
 pub enum OutputKind {
     /// SSH and the Teleport API.
     Identity(IdentityOutput),
+    /// SSH by tbot's service `ssh-multiplexer`: sockets, and no key in a file.
+    Multiplexer(MultiplexerOutput),
     /// Kubernetes clusters.
     Kubernetes(KubernetesOutput),
     /// A database.
@@ -48,17 +50,23 @@ pub enum OutputKind {
 }
 
 impl OutputKind {
-    /// Whether an `ssh_config` belongs to it.
+    /// Whether an `ssh_config` belongs to it that names a key and its certificate.
     #[must_use]
     pub const fn has_ssh_config(&self) -> bool {
         matches!(self, Self::Identity(output) if output.ssh_config)
+    }
+
+    /// Whether there is an `ssh_config`, whatever it names.
+    #[must_use]
+    pub const fn writes_ssh_config(&self) -> bool {
+        self.has_ssh_config() || matches!(self, Self::Multiplexer(_))
     }
 
     /// Its kind, without what it is for.
     #[must_use]
     pub const fn output_type(&self) -> OutputType {
         match self {
-            Self::Identity(_) => OutputType::Identity,
+            Self::Identity(_) | Self::Multiplexer(_) => OutputType::Identity,
             Self::Kubernetes(_) => OutputType::Kubernetes,
             Self::Database { .. } => OutputType::Database,
             Self::Application { .. } => OutputType::Application,
@@ -80,6 +88,13 @@ impl Default for IdentityOutput {
     fn default() -> Self {
         Self { ssh_config: true, reissuable: false }
     }
+}
+
+/// What is special about tbot's service `ssh-multiplexer`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MultiplexerOutput {
+    /// The program that ssh calls, with its first arguments; none: ours.
+    pub proxy_command: Vec<String>,
 }
 
 words! {

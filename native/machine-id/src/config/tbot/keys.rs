@@ -36,6 +36,7 @@ pub(super) enum Scope {
     DatabaseTunnel,
     ApplicationTunnel,
     ApplicationProxy,
+    SshMultiplexer,
 }
 
 /// What becomes of a key.

@@ -85,10 +85,9 @@ fn each_key_of_an_output_in_the_reference_of_19_is_read_or_named() {
         ("type: workload-identity-api\nlisten: unix:///w.sock", NotBuilt("services[0].type")),
         ("type: spiffe-svid\nsvid:\n  path: /svc/foo", NotBuilt("services[0].type")),
         ("type: spiffe-workload-api\nlisten: unix:///w.sock", NotBuilt("services[0].type")),
-        (
-            "type: ssh-multiplexer\nenable_resumption: true\nproxy_command: [fdpass-teleport]",
-            NotBuilt("services[0].type"),
-        ),
+        ("type: ssh-multiplexer\nenable_resumption: false\nproxy_command: [fdpass-teleport]\nname: n", Read),
+        ("type: ssh-multiplexer\nenable_resumption: true", Said("isn't resumed")),
+        ("type: ssh-multiplexer\nproxy_templates_path: /t", NotBuilt("services[0].proxy_templates_path")),
         ("type: example", NotBuilt("services[0].type")),
     ] {
         check(&output(lines), becomes);

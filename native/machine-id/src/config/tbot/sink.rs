@@ -43,7 +43,7 @@ impl Sink {
     ) -> Option<(DirectoryConfig, Place)> {
         match self {
             Self::Directory { directory, path } => {
-                let text = directory.path.to_str().filter(|_| kind.is_some_and(OutputKind::has_ssh_config));
+                let text = directory.path.to_str().filter(|_| kind.is_some_and(OutputKind::writes_ssh_config));
                 if let Some(reason) = text.and_then(not_for_ssh_config) {
                     let message = format!(
                         "is {:?}, where no ssh_config can point to: {reason}; variables aren't expanded here, write \

@@ -16,7 +16,7 @@ pub(super) fn check(outputs: &[Written], tunnels: &[(Place, TunnelConfig)], diag
                 }
             }
             OutputKind::Database { service, .. } => database(service, entry, diagnostics),
-            OutputKind::Identity(_) | OutputKind::Application { .. } => {}
+            OutputKind::Identity(_) | OutputKind::Multiplexer(_) | OutputKind::Application { .. } => {}
         }
     }
     for (place, tunnel) in tunnels {

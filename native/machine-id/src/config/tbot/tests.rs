@@ -401,7 +401,10 @@ fn what_tbot_knows_and_we_do_not_is_named_as_such() {
         (v2("fips: true\n"), "fips"),
         (v2("onboarding: {join_method: tpm, token: t}\n"), "onboarding.join_method"),
         (v2("outputs: [{type: ssh_host, principals: [a], destination: {type: memory}}]\n"), "outputs[0].type"),
-        (v2("services: [{type: ssh-multiplexer, destination: {type: directory, path: /x}}]\n"), "services[0].type"),
+        (
+            v2("services: [{type: ssh-multiplexer, proxy_templates_path: /t, destination: {type: directory, path: /x}}]\n"),
+            "services[0].proxy_templates_path",
+        ),
         (
             v2("outputs: [{type: identity, destination: {type: kubernetes_secret, name: a}}]\n"),
             "outputs[0].destination.type",

@@ -8,7 +8,7 @@ use super::tunnel::{self, TunnelType};
 use super::{Written, directory, lifetime};
 use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::KubernetesOutput;
-use crate::config::model::{IdentityOutput, OutputConfig, OutputKind, OutputType, TunnelConfig};
+use crate::config::model::{IdentityOutput, MultiplexerOutput, OutputConfig, OutputKind, OutputType, TunnelConfig};
 use crate::config::read::kubernetes;
 use crate::config::read::nearest::suggestion;
 use crate::config::read::output::{application, database, required_name};
@@ -18,6 +18,8 @@ use crate::vocabulary::{limits, words_of};
 
 /// One type of ours under another name: the `kubernetes` of tbot 17, with selectors.
 const KUBERNETES_V2: &str = "kubernetes/v2";
+/// And one that is an identity's, without its files.
+const SSH_MULTIPLEXER: &str = "ssh-multiplexer";
 
 /// Reads `storage`.
 pub(super) fn storage(tree: Option<Tree>, base: &Path, diagnostics: &mut Diagnostics) -> Option<Sink> {
@@ -103,11 +105,18 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
     }
     let tbot_type = match known(kind.expose()) {
         Some((_, KUBERNETES_V2)) => KUBERNETES_V2,
+        Some((_, SSH_MULTIPLEXER)) => SSH_MULTIPLEXER,
         Some((kind, _)) => kind.as_str(),
         None => "",
     };
     let mut route_to_cluster = None;
     let kind = match known(kind.expose()) {
+        Some((OutputType::Identity, SSH_MULTIPLEXER)) => {
+            keys::answer(&mut section, Scope::SshMultiplexer, diagnostics);
+            let words = section.take("proxy_command");
+            let words = words.map(|list| list.parse_list(diagnostics, limits::COMMAND_WORDS, ssh_word));
+            Some(OutputKind::Multiplexer(MultiplexerOutput { proxy_command: words.unwrap_or_default() }))
+        }
         Some((OutputType::Identity, _)) => {
             route_to_cluster = section.take("cluster").and_then(|tree| tree.parse(diagnostics, value::name));
             Some(OutputKind::Identity(identity(&mut section, diagnostics)))
@@ -127,8 +136,7 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
         None => {
             let other = kind.expose();
             if NOT_BUILT_TYPES.iter().any(|(name, _)| *name == other) {
-                let built = instead(other).map_or_else(|| format!("built: {}", types.join(", ")), str::to_owned);
-                diagnostics.unsupported(&place, format!("{other:?} isn't built here; {built}"));
+                diagnostics.unsupported(&place, format!("{other:?} isn't built here; built: {}", types.join(", ")));
             } else {
                 diagnostics.error(&place, format!("is {}; {}", shown(other), suggestion(other, &types)));
             }
@@ -152,27 +160,29 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
     Some(Service::Output(Written { entry: entry_place, path, output }))
 }
 
-/// What does the same here.
-fn instead(kind: &str) -> Option<&'static str> {
-    match kind {
-        "ssh-multiplexer" => {
-            Some("while `start` runs, ssh shares connections by the ssh_config of an output of type identity")
-        }
-        _ => None,
+/// A word of a command in `ssh_config`, where a line ends at its end.
+fn ssh_word(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.chars().any(char::is_control) {
+        return Err(format!("is {}, which can't stand in ssh_config; write a word of the command", shown(text)));
     }
+    Ok(text.to_owned())
 }
 
 /// Every word that `type` may be.
 fn types() -> Vec<&'static str> {
     let mut types = words_of::<OutputType>();
-    types.push(KUBERNETES_V2);
+    types.extend([KUBERNETES_V2, SSH_MULTIPLEXER]);
     types.extend(TunnelType::WORDS.iter().map(|(word, _)| *word));
     types
 }
 
 /// What a word of [`types`] stands for.
 fn known(text: &str) -> Option<(OutputType, &str)> {
-    let kind = if text == KUBERNETES_V2 { OutputType::Kubernetes } else { value::word(text).ok()? };
+    let kind = match text {
+        KUBERNETES_V2 => OutputType::Kubernetes,
+        SSH_MULTIPLEXER => OutputType::Identity,
+        _ => value::word(text).ok()?,
+    };
     Some((kind, text))
 }
 

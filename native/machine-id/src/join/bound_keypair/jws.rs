@@ -2,11 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 
 use crate::config::KeyAlgorithm;
-use crate::identity::KeyPair;
+use crate::identity::{KeyPair, RsaHash};
 
 /// Signs `challenge`, byte for byte as it came.
 ///
@@ -20,32 +18,8 @@ pub(super) fn sign(key: &KeyPair, challenge: &str) -> Result<String, String> {
     };
     let header = format!("{{\"alg\":\"{algorithm}\",\"typ\":\"JWT\"}}");
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(challenge));
-    let signature = signature(key, signed.as_bytes())?;
+    let signature = key.sign(signed.as_bytes(), RsaHash::Sha256)?;
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
-}
-
-fn signature(key: &KeyPair, message: &[u8]) -> Result<Vec<u8>, String> {
-    let pkcs8 = key.pkcs8_der();
-    let random = SystemRandom::new();
-    let unusable = |error: ring::error::KeyRejected| format!("the key can't sign: {error}");
-    match key.algorithm() {
-        KeyAlgorithm::Ed25519 => {
-            let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&pkcs8).map_err(unusable)?;
-            Ok(key.sign(message).as_ref().to_vec())
-        }
-        KeyAlgorithm::EcdsaP256 => {
-            let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random).map_err(unusable)?;
-            let signature = key.sign(&random, message).map_err(|_| "the machine has no randomness".to_owned())?;
-            Ok(signature.as_ref().to_vec())
-        }
-        KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa4096 => {
-            let key = RsaKeyPair::from_pkcs8(&pkcs8).map_err(unusable)?;
-            let mut signature = vec![0; key.public().modulus_len()];
-            let signed = key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature);
-            signed.map_err(|_| "the machine has no randomness".to_owned())?;
-            Ok(signature)
-        }
-    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use nix::sys::socket::{
 };
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
+use super::tbots;
 use super::wire::{CONNECTED, HELLO, REFUSED, Request, SOCKET, read_text};
 
 /// How long a live server may take to accept.
@@ -42,6 +43,20 @@ pub fn connect(directory: &Path, cluster: &str, host: &str, port: u16, stderr: B
         Ok(answer) => answer.map_or(Answer::Connected(stream), Answer::Refused),
         Err(_) => Answer::Absent,
     }
+}
+
+/// Asks whoever serves tbot's socket at `path` for `target`, in tbot's words; what is said of the connection then is SSH.
+/// Messages go to `stderr`.
+///
+/// # Errors
+/// When nobody serves it.
+pub fn connect_as_tbot(path: &Path, target: &str, stderr: BorrowedFd<'_>) -> io::Result<UnixStream> {
+    let mut stream = connect_to(path)?;
+    let request = tbots::said(target);
+    // As its server reads it: the descriptor comes with the first byte.
+    let sent = send_with(stream.as_fd(), &request, stderr)?;
+    io::Write::write_all(&mut stream, request.get(sent..).unwrap_or_default())?;
+    Ok(stream)
 }
 
 fn open(directory: &Path) -> io::Result<UnixStream> {

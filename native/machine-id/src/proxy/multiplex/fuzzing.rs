@@ -21,7 +21,7 @@ pub async fn socket_request(ours: UnixStream) {
         return;
     }
     let Ok(stream) = tokio::net::UnixStream::from_std(ours) else { return };
-    let Ok(asked) = session::receive(Client::new(stream, THREADS.lane(), permit)).await else { return };
+    let Ok(asked) = session::receive(Client::new(stream, THREADS.lane(), permit), &session::request).await else { return };
     if let Ok(request) = asked.request {
         let bytes = request.to_bytes();
         let understood = bytes.get(2..).and_then(Request::parse);

@@ -71,6 +71,11 @@ impl Link {
         Self { connector, cluster, host_cas, credential, clock, alarm, state: Mutex::default() }
     }
 
+    /// The cluster that is meant where none is named.
+    pub(super) fn cluster_name(&self) -> &str {
+        &self.cluster.name
+    }
+
     /// The proxy's host, whose name may be part of a host's.
     pub(super) fn proxy_host(&self) -> &str {
         self.cluster.proxy().map_or("", |facts| &facts.public_host)

@@ -10,6 +10,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::agent::{self, AgentKey};
 use super::limits;
 use super::link::Link;
 use super::session;
@@ -44,6 +45,17 @@ impl Switch {
     }
 }
 
+/// What is said at a socket.
+#[derive(Clone, Debug)]
+pub enum Speech {
+    /// A connection to a host, in our words.
+    Own,
+    /// The same in tbot's.
+    Tbots,
+    /// The protocol of an ssh-agent, by this key.
+    Agent(Arc<AgentKey>),
+}
+
 /// A socket that is served until this is dropped; its sessions end then.
 #[derive(Debug)]
 pub struct Serving {
@@ -58,6 +70,7 @@ pub(super) struct Shared {
     /// Users that may connect.
     users: Vec<u32>,
     link: Mutex<Arc<Link>>,
+    speech: Mutex<Speech>,
     places: Arc<Share>,
     /// For clients that get no place, until they are told so.
     refused: Arc<Share>,
@@ -69,6 +82,17 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn link(&self) -> Arc<Link> {
         Arc::clone(&lock(&self.link))
+    }
+
+    pub(super) fn speech(&self) -> Speech {
+        lock(&self.speech).clone()
+    }
+
+    pub(super) fn agent_key(&self) -> Option<Arc<AgentKey>> {
+        match self.speech() {
+            Speech::Agent(key) => Some(key),
+            Speech::Own | Speech::Tbots => None,
+        }
     }
 
     /// The right to a wide window.
@@ -96,6 +120,7 @@ impl Serving {
         directory: &Path,
         users: Vec<u32>,
         link: Arc<Link>,
+        speech: Speech,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let lane = switch.threads.lane();
@@ -104,6 +129,7 @@ impl Serving {
             directory: directory.to_owned(),
             users,
             link: Mutex::new(link),
+            speech: Mutex::new(speech),
             places: switch.places.share(),
             refused: Quota::new(REFUSED).share(),
             wide: switch.wide.share(),
@@ -115,9 +141,11 @@ impl Serving {
         Ok(Self { shared, _task: task })
     }
 
-    /// Sessions that begin from now on go by `link`; those that are open stay where they are.
-    pub fn relink(&self, link: Arc<Link>) {
+    /// Sessions that begin from now on go by `link`; those that are open stay where they are. An agent's next answer is
+    /// `speech`'s.
+    pub fn relink(&self, link: Arc<Link>, speech: Speech) {
         *lock(&self.shared.link) = link;
+        *lock(&self.shared.speech) = speech;
     }
 
     /// Ends it, and does `last`, which touches the socket's directory, on a thread that may be held up; waits for that
@@ -173,15 +201,19 @@ async fn accept(shared: Arc<Shared>, listener: Listener) {
                     let client = |permit| Client::new(stream, shared.lane.clone(), permit);
                     match place {
                         Some(Some(place)) => {
-                            sessions.spawn(session::run(Arc::clone(&shared), client(place)));
+                            let (shared, client) = (Arc::clone(&shared), client(place));
+                            match shared.speech() {
+                                Speech::Agent(_) => sessions.spawn(agent::run(shared, client)),
+                                Speech::Own | Speech::Tbots => sessions.spawn(session::run(shared, client)),
+                            };
                         }
                         Some(None) => {
                             shared.traffic.refused(Reason::Full);
-                            client(spare).say(&refusal(&full().to_string()));
+                            shared.refuse(client(spare), &full());
                         }
                         None => {
                             shared.traffic.refused(Reason::User);
-                            client(spare).say(&refusal(&foreign().to_string()));
+                            shared.refuse(client(spare), &foreign());
                         }
                     }
                 }
@@ -212,6 +244,13 @@ fn foreign() -> Error {
 }
 
 impl Shared {
+    /// Only our own words have some for this.
+    fn refuse(&self, client: Client, error: &Error) {
+        if matches!(self.speech(), Speech::Own) {
+            client.say(&refusal(&error.to_string()));
+        }
+    }
+
     /// The client's user, if it may connect. The socket's own permissions say the same; this holds where somebody
     /// widened them.
     fn admits(&self, stream: &UnixStream) -> Option<u32> {

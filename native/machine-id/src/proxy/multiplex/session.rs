@@ -11,7 +11,8 @@ use tokio::time::timeout;
 use super::foreign::{ForeignFd, Message, Taken, take};
 use super::limits::REQUEST;
 use super::link::Host;
-use super::server::Shared;
+use super::server::{Shared, Speech};
+use super::tbots;
 use super::wire::{CONNECTED, HELLO, LONGEST, REFUSED, Request, text};
 use crate::connect::{ConnectError, Receiving};
 use crate::error::{Code, Error};
@@ -34,15 +35,26 @@ pub(super) struct Asked {
     pub(super) request: Result<Request, Error>,
     /// Its standard error, if that came along and a line can be written to it.
     pub(super) stderr: Option<ForeignFd>,
+    /// What it has said to the host already.
+    pub(super) ahead: Vec<u8>,
 }
+
+/// How a request is read from what has come; none: it isn't whole. With it, how much of what has come it is.
+pub(super) type Reader<'a> = &'a (dyn Fn(&[u8]) -> Option<(Result<Request, Error>, usize)> + Sync);
 
 /// Serves one connection to the socket until either side ends.
 pub(super) async fn run(shared: Arc<Shared>, client: Client) {
+    let tbots = matches!(shared.speech(), Speech::Tbots);
+    let own = shared.link().cluster_name().to_owned();
+    let in_tbots_words = |bytes: &[u8]| tbots_request(bytes, &own);
     let asked = async {
+        if tbots {
+            return receive(client, &in_tbots_words).await;
+        }
         client.write_all(&[HELLO]).await?;
-        receive(client).await
+        receive(client, &request).await
     };
-    let Asked { client, request, stderr } = match timeout(REQUEST, asked).await {
+    let Asked { client, request, stderr, ahead } = match timeout(REQUEST, asked).await {
         Ok(Ok(asked)) => asked,
         Ok(Err(error)) => return tracing::debug!("a client left before it said what it wants: {error}"),
         Err(_) => return tracing::debug!("a client didn't say what it wants"),
@@ -55,7 +67,8 @@ pub(super) async fn run(shared: Arc<Shared>, client: Client) {
     match connected {
         Ok((host, name)) => {
             let carried = shared.traffic().carries();
-            if client.write_all(&[CONNECTED]).await.is_ok()
+            let begun = if tbots { begin(&host, ahead).await } else { client.write_all(&[CONNECTED]).await.is_ok() };
+            if begun
                 && let Err(error) = carry(&client, host, &carried).await
             {
                 // Told while the socket is still open: ssh ends with it, and what is said later is for nobody.
@@ -67,6 +80,12 @@ pub(super) async fn run(shared: Arc<Shared>, client: Client) {
         }
         Err(error) => {
             tracing::debug!(directory = %shared.directory().display(), "an SSH connection was refused: {error}");
+            if tbots {
+                if let Some(stderr) = stderr {
+                    stderr.tell(format!("machine-id: {error}\r\n")).await;
+                }
+                return;
+            }
             let reply = [&[REFUSED][..], &text(&error.to_string())].concat();
             // Who doesn't wait for the answer doesn't need it.
             let _ = timeout(REQUEST, client.write_all(&reply)).await;
@@ -81,8 +100,33 @@ async fn connect(shared: &Shared, request: &Request) -> Result<Host, Error> {
     link.open(&target, shared.wide()).await
 }
 
+/// Says what a client has said already. False: the host listens no more.
+async fn begin(host: &Host, ahead: Vec<u8>) -> bool {
+    ahead.is_empty() || host.outgoing.send(Bytes::from(ahead)).await.is_ok()
+}
+
+/// A request in our words.
+pub(super) fn request(bytes: &[u8]) -> Option<(Result<Request, Error>, usize)> {
+    let (length, rest) = bytes.split_at_checked(2)?;
+    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+    if length > LONGEST || rest.len() > length {
+        return Some((Err(nonsense()), bytes.len()));
+    }
+    (rest.len() == length).then(|| (Request::parse(rest).ok_or_else(nonsense), bytes.len()))
+}
+
+/// A request in tbot's.
+fn tbots_request(bytes: &[u8], own: &str) -> Option<(Result<Request, Error>, usize)> {
+    match tbots::split(bytes) {
+        Some((request, rest)) => {
+            Some((tbots::parse(request, own).ok_or_else(nonsense), bytes.len() - rest.len()))
+        }
+        None => (bytes.len() > LONGEST).then(|| (Err(nonsense()), bytes.len())),
+    }
+}
+
 /// What a client wants, and its standard error if it came along. An error: it left.
-pub(super) async fn receive(mut client: Client) -> io::Result<Asked> {
+pub(super) async fn receive(mut client: Client, reader: Reader<'_>) -> io::Result<Asked> {
     let mut bytes = Vec::new();
     let mut stderr = None;
     let request = loop {
@@ -106,16 +150,12 @@ pub(super) async fn receive(mut client: Client) -> io::Result<Asked> {
                 Taken::Lost => return Err(io::ErrorKind::ConnectionAborted.into()),
             },
         }
-        let Some((length, rest)) = bytes.split_at_checked(2) else { continue };
-        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-        if length > LONGEST || rest.len() > length {
-            break Err(nonsense());
-        }
-        if rest.len() == length {
-            break Request::parse(rest).ok_or_else(nonsense);
+        if let Some((request, used)) = reader(&bytes) {
+            bytes.drain(..used);
+            break request;
         }
     };
-    Ok(Asked { client, request, stderr })
+    Ok(Asked { client, request, stderr, ahead: bytes })
 }
 
 fn nonsense() -> Error {

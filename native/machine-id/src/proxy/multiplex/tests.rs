@@ -40,7 +40,7 @@ mod clients {
     use nix::sys::socket::{ControlMessage, MsgFlags, sendmsg};
     use rustix::net::sockopt;
 
-    use super::super::session::receive;
+    use super::super::session::{receive, request};
     use crate::local::limits::REFUSED;
     use crate::local::peer::{Client, Seen};
     use crate::local::quota::Quota;
@@ -91,7 +91,7 @@ mod clients {
         let (socket, _peer) = lingering();
         let (client, theirs) = client();
         pass(&theirs, &request(), vec![socket.into()], MsgFlags::empty());
-        let asked = soon(receive(client)).await.unwrap();
+        let asked = soon(receive(client, &request)).await.unwrap();
         assert!(asked.request.is_ok() && asked.stderr.is_some());
         drop(asked);
     }
@@ -103,7 +103,7 @@ mod clients {
             let (first, _peer) = lingering();
             let (second, _peer) = lingering();
             pass(&theirs, &request(), vec![first.into()], MsgFlags::empty());
-            let asked = soon(receive(client)).await.unwrap();
+            let asked = soon(receive(client, &request)).await.unwrap();
             assert_eq!(nix::unistd::write(&theirs, b"SSH").unwrap(), 3);
             assert_eq!(soon(asked.client.read()).await.unwrap(), Seen::Bytes(b"SSH".to_vec()));
             pass(&theirs, b"-", vec![second.into()], flags);
@@ -117,12 +117,12 @@ mod clients {
     async fn several_descriptors_are_refused_and_a_listening_socket_is_no_standard_error() {
         let (client, theirs) = client();
         pass(&theirs, &request(), (0..5).map(|_| lingering().0.into()).collect(), MsgFlags::empty());
-        let asked = soon(receive(client)).await.unwrap();
+        let asked = soon(receive(client, &request)).await.unwrap();
         assert!(asked.request.unwrap_err().to_string().contains("one descriptor"));
         let (client, theirs) = self::client();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         pass(&theirs, &request(), vec![listener.into()], MsgFlags::empty());
-        let asked = soon(receive(client)).await.unwrap();
+        let asked = soon(receive(client, &request)).await.unwrap();
         assert!(asked.request.is_ok() && asked.stderr.is_none());
     }
 }

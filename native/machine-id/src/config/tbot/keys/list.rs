@@ -174,6 +174,15 @@ keys! {
         "listen" = "unix:///r/s": LISTEN;
         "credential_lifetime" = "{credential_ttl: 30m}";
     }
+    SshMultiplexer {
+        "proxy_command" = "[fdpass-teleport]";
+        "enable_resumption" = "true": Said(
+            "does nothing here: an SSH connection that is cut isn't resumed (Teleport's resumption isn't built)"
+        ), unless NO;
+        "proxy_templates_path" = "/t": NotBuilt("proxy templates aren't built here; remove it, and name hosts as NAME.CLUSTER");
+        "relay_server" = "r:443": NotBuilt("relays aren't built here; remove it");
+        "relay_addr" = "r:443": NotBuilt("relays aren't built here; remove it");
+    }
 }
 
 /// Outputs and services of tbot that aren't built, with their own keys: a file that has one is refused by its name.
@@ -213,7 +222,6 @@ pub(in crate::config::tbot) const NOT_BUILT_TYPES: &[(&str, &[&str])] = &[
             "overwrite_credential_file",
         ],
     ),
-    ("ssh-multiplexer", &["enable_resumption", "proxy_templates_path", "proxy_command", "relay_server"]),
     ("ssh-proxy", &["listen"]),
     ("unstable_client_credential", &[]),
     ("example", &["message"]),

@@ -64,6 +64,7 @@ fn file(Key { scope, name, example, .. }: &Key) -> String {
         (Scope::Kubernetes, _) => typed("kubernetes\n  kubernetes_cluster: k"),
         (Scope::KubernetesV2, "selectors") => typed("kubernetes/v2"),
         (Scope::KubernetesV2, _) => typed("kubernetes/v2\n  selectors: [{name: k}]"),
+        (Scope::SshMultiplexer, _) => typed("ssh-multiplexer"),
         (Scope::Selector, "default_namespace") => {
             output(&format!("type: kubernetes/v2\n  selectors: [{{name: k, {line}}}]"))
         }
@@ -141,6 +142,7 @@ fn heading(scope: Scope) -> &'static str {
         Scope::DatabaseTunnel => "`database-tunnel`",
         Scope::ApplicationTunnel => "`application-tunnel`",
         Scope::ApplicationProxy => "`application-proxy`",
+        Scope::SshMultiplexer => "`ssh-multiplexer`",
     }
 }
 

@@ -1,0 +1,147 @@
+//! tbot's service `ssh-multiplexer`, with stock ssh and ssh-add.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+
+use e2e::wait::{LONG, until};
+use e2e::{Cluster, Machine, Outcome, Process, users};
+use nix::sys::signal::Signal;
+use teleport_double::Point;
+
+struct Stage {
+    cluster: Cluster,
+    machine: Machine,
+    daemon: Process,
+}
+
+fn configure(cluster: &Cluster, machine: &Machine, service: &str, more: &str) {
+    machine.write_config(&format!(
+        "version: v2\nproxy_server: {}\nonboarding: {{join_method: token, token: {}}}\n\
+         storage: {{type: directory, path: {}}}\n{more}services:\n- type: ssh-multiplexer\n  destination: {{type: \
+         directory, path: {}}}\n{service}",
+        cluster.proxy_address(),
+        cluster.token(),
+        machine.path("bot").display(),
+        machine.path("mux").display(),
+    ));
+}
+
+/// A daemon whose multiplexer is `mux`, and a node.
+fn stage_with(service: &str, more: &str) -> Stage {
+    let cluster = Cluster::start().and_node();
+    let machine = Machine::new(&cluster);
+    configure(&cluster, &machine, service, more);
+    let daemon = machine.start(&["start", "-c", "tbot.yaml"]);
+    until("the ssh_config", LONG, || machine.path("mux/ssh_config").exists().then_some(()));
+    Stage { cluster, machine, daemon }
+}
+
+impl Stage {
+    fn ssh_with(&self, options: &[&str], host: &str, command: &str) -> Outcome {
+        let target = format!("{}@{host}", users::login());
+        let own = ["-F", "mux/ssh_config", "-o", "BatchMode=yes"];
+        self.machine.tool("ssh", &[&own, options, &[&target, command]].concat())
+    }
+
+    fn ssh(&self, command: &str) -> Outcome {
+        self.ssh_with(&[], "node1.example.test", command)
+    }
+
+    fn keys(&self) -> String {
+        let mut list = self.machine.command("ssh-add");
+        list.arg("-l").env("SSH_AUTH_SOCK", self.machine.path("mux/agent.sock"));
+        self.machine.spawn(list).wait(LONG).succeeded().stdout
+    }
+}
+
+#[test]
+fn stock_ssh_goes_by_the_sockets_and_no_key_is_in_a_file() {
+    let stage = stage_with("", "");
+    assert_eq!(stage.ssh("echo here").succeeded().stdout, "here\n");
+    let before = stage.cluster.counters().seen(Point::ProxyConnection);
+    for _ in 0..3 {
+        stage.ssh("true").succeeded();
+    }
+    assert_eq!(stage.cluster.counters().seen(Point::ProxyConnection), before, "they share one connection");
+    let keys = stage.keys();
+    assert_eq!(keys.lines().count(), 2, "{keys}");
+    assert!(keys.contains("(ECDSA-CERT)") && keys.contains("(ECDSA)"), "{keys}");
+    let mut names: Vec<String> = std::fs::read_dir(stage.machine.path("mux"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    assert_eq!(names, ["agent.sock", "known_hosts", "ssh_config", "v1.sock"]);
+    for socket in ["agent.sock", "v1.sock"] {
+        let seen = std::fs::symlink_metadata(stage.machine.path("mux").join(socket)).unwrap();
+        assert!(seen.file_type().is_socket());
+        assert_eq!(seen.permissions().mode() & 0o777, 0o600);
+    }
+    stage.daemon.signal(Signal::SIGTERM);
+    assert_eq!(stage.daemon.wait(LONG).status, Some(0));
+    assert!(!stage.machine.path("mux/v1.sock").exists() && !stage.machine.path("mux/agent.sock").exists());
+}
+
+#[test]
+fn a_client_without_descriptor_passing_and_tbots_own_words_work() {
+    let stage = stage_with("", "");
+    let plain = stage.ssh_with(&["-o", "ProxyUseFdpass=no"], "node1.example.test", "echo here");
+    assert_eq!(plain.succeeded().stdout, "here\n");
+    for target in ["node1.example.test:3022|example.test\0", "node1:3022\0"] {
+        let mut client = UnixStream::connect(stage.machine.path("mux/v1.sock")).unwrap();
+        client.set_read_timeout(Some(LONG)).unwrap();
+        // What follows at once belongs to the host.
+        client.write_all(format!("{target}SSH-2.0-test\r\n").as_bytes()).unwrap();
+        let mut banner = [0; 8];
+        client.read_exact(&mut banner).unwrap();
+        assert_eq!(&banner, b"SSH-2.0-");
+    }
+    let unknown = stage.ssh_with(&[], "nowhere.example.test", "true");
+    assert_ne!(unknown.status, Some(0));
+    assert!(unknown.stderr.contains("[host_unreachable]") || unknown.stderr.contains("nowhere"), "{}", unknown.stderr);
+}
+
+#[test]
+fn the_key_is_renewed_under_a_running_session() {
+    let stage = stage_with("  credential_ttl: 1m\n", "");
+    let target = format!("{}@node1.example.test", users::login());
+    let running = stage.machine.start_tool(
+        "ssh",
+        &["-F", "mux/ssh_config", "-o", "BatchMode=yes", &target, "echo begun; cat; echo ended"],
+    );
+    until("the session", LONG, || running.stdout().contains("begun").then_some(()));
+    let before = stage.keys();
+    stage.daemon.signal(Signal::SIGUSR1);
+    until("another key", LONG, || (stage.keys() != before).then_some(()));
+    assert_eq!(stage.ssh("echo fresh").succeeded().stdout, "fresh\n");
+    drop(running);
+}
+
+#[test]
+fn another_user_gets_neither_a_connection_nor_a_signature() {
+    if !users::root_for("other users at a multiplexer") {
+        return;
+    }
+    let stage = stage_with("", "");
+    let agent = stage.machine.path("mux/agent.sock").display().to_string();
+    for path in ["mux", "mux/agent.sock", "mux/v1.sock"] {
+        std::fs::set_permissions(stage.machine.path(path), std::fs::Permissions::from_mode(0o777)).unwrap();
+    }
+    let variable = format!("SSH_AUTH_SOCK={agent}");
+    let somebody = ["--reuid", "65533", "--regid", "65534", "--clear-groups", "env", &variable, "ssh-add", "-l"];
+    let refused = stage.machine.tool("setpriv", &somebody);
+    assert!(refused.status != Some(0) && !refused.stdout.contains("CERT"), "{}", refused.stdout);
+    until("the refusal in the log", LONG, || stage.daemon.stderr().contains("that may not was refused").then_some(()));
+}
+
+#[test]
+fn in_one_pass_there_is_no_multiplexer_and_that_is_said() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    configure(&cluster, &machine, "", "oneshot: true\n");
+    let ended = machine.machine_id(&["start", "-c", "tbot.yaml"]);
+    assert_ne!(ended.status, Some(0));
+    assert!(ended.stderr.contains("start without oneshot"), "{}", ended.stderr);
+}
