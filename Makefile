@@ -12,21 +12,21 @@ CARGO_QUIET := $(if $(CI),-q)
 export RUST_TEST_THREADS ?= $(shell expr 4 '*' $$(nproc))
 
 # What the goals need of .ci/packages: looked at once, before anything is built, and no more than that.
-NEEDS_packages := rust clients databases metrics jdk maven zig cross emulation dist
+NEEDS_packages := rust checks clients databases metrics strace jdk maven zig cross emulation dist
 NEEDS_build := rust
 NEEDS_demo := rust clients jdk
 NEEDS_recording := rust clients jdk
 NEEDS_demo-jenkins := rust jdk maven zig cross
 NEEDS_double := rust
-NEEDS_test := rust clients databases metrics jdk maven zig cross emulation
-NEEDS_test-rust := rust clients databases metrics
+NEEDS_test := rust clients databases metrics strace jdk maven zig cross emulation
+NEEDS_test-rust := rust clients databases metrics strace
 NEEDS_test-java := rust clients jdk maven zig cross
 NEEDS_test-emulated := rust clients jdk zig cross emulation
 NEEDS_native := rust zig cross
 NEEDS_hpi := rust jdk maven zig cross
 NEEDS_packages-dist := rust zig cross dist
 NEEDS_reproducible := rust zig cross dist
-NEEDS_attacks := rust clients jdk maven
+NEEDS_attacks := rust clients strace jdk maven
 NEEDS_api-check := rust jdk maven
 NEEDS_lint := rust checks
 NEEDS_site := rust
@@ -167,7 +167,7 @@ oldest-rust: needs ## Compile everything with the oldest Rust that Cargo.toml pr
 # Without strace the rows that need it are skipped, and say so.
 .PHONY: faults-build
 faults-build: needs
-	@.ci/packages faults || true
+	@.ci/packages strace || true
 	cargo build $(CARGO_QUIET) -p machine-id-cli -p faults
 
 .PHONY: faults

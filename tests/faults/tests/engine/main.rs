@@ -144,7 +144,11 @@ async fn a_store_from_another_machine_is_refused_and_the_bot_stays_unlocked() {
     let (from, to) = (stage.directory.path().join("storage"), stage.directory.path().join("copy"));
     let copied = stage.another(&to).unwrap();
     let text = fs::read_to_string(from.join("identity.json")).unwrap();
-    let start = text.find("\"machine\": \"").unwrap() + 12;
+    let Some(start) = text.find("\"machine\": \"").map(|found| found + 12) else {
+        assert!(!Path::new("/etc/machine-id").exists(), "{text}");
+        eprintln!("SKIPPED: this machine has no id, as a container: a store from another machine");
+        return;
+    };
     let moved = format!("{}{}{}", &text[..start], "0".repeat(64), &text[start + 64..]);
     fs::write(to.join("identity.json"), moved).unwrap();
     fs::set_permissions(to.join("identity.json"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
