@@ -3,7 +3,9 @@
 //! carried.
 
 use std::ffi::OsString;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -41,12 +43,20 @@ fn pass_on(stream: UnixStream) -> io::Result<()> {
     if takes_descriptors(io::stdout().as_fd()) {
         return hand_over(io::stdout().as_fd(), stream.as_fd());
     }
-    let mut to = stream.try_clone()?;
-    let mut from = stream;
+    // The standard library's own standard output keeps what is no whole line.
+    let (mut ssh_says, mut ssh_hears) =
+        (File::from(io::stdin().as_fd().try_clone_to_owned()?), File::from(io::stdout().as_fd().try_clone_to_owned()?));
+    let (mut to, mut from) = (stream.try_clone()?, stream);
     // Ends with the process: ssh leaves when its host has ended.
     thread::spawn(move || {
-        let _ = io::copy(&mut io::stdin().lock(), &mut to);
-        let _ = to.shutdown(std::net::Shutdown::Write);
+        let _ = carry_bytes(&mut ssh_says, &mut to);
+        let _ = to.shutdown(Shutdown::Write);
     });
-    io::copy(&mut from, &mut io::stdout().lock()).map(|_| ())
+    carry_bytes(&mut from, &mut ssh_hears)
+}
+
+/// By reading and writing, so not of known types: from a socket to a pipe the standard library has the kernel splice, which
+/// keeps readers of the pipe waiting until more comes.
+fn carry_bytes(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<()> {
+    io::copy(from, to).map(|_| ())
 }

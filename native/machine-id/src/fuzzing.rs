@@ -11,7 +11,7 @@ pub use crate::identity::{fuzz_bound_keys as bound_keys, fuzz_store as identity_
 pub use crate::join::fuzzing::{azure_answers, iam_credentials, join_reply, join_state};
 pub use crate::lease::fuzz_record as lease_record;
 pub use crate::output::fuzzing::ssh_config;
-pub use crate::proxy::multiplex::fuzzing::{socket_answer, socket_request};
+pub use crate::proxy::multiplex::fuzzing::{agent_messages, socket_answer, socket_request};
 use crate::proxy::{Destination, resolve};
 pub use crate::tunnel::fuzz_target as proxy_target;
 

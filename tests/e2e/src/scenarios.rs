@@ -65,6 +65,7 @@ macro_rules! each_scenario {
                 scp_and_sftp_copy_files
                 a_command_finds_it_in_its_environment
                 an_unknown_host_is_named
+                goes_by_the_sockets_of_a_multiplexer
             }
             hosts {
                 are_listed_by_label

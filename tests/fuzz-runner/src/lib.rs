@@ -52,6 +52,7 @@ targets! {
     socket_request = socket_request;
     socket_descriptors = descriptors::run;
     socket_answer = fuzzing::socket_answer;
+    agent_messages = fuzzing::agent_messages;
     schedule = fuzzing::schedule;
 }
 

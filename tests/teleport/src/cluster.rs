@@ -58,6 +58,8 @@ impl Teleport {
         command.args(["--pdeathsig", "KILL"]).arg(binaries.join("teleport")).args(["start", "-c"]).arg(&file);
         command.current_dir(directory.path()).env("HOME", directory.path());
         command.env("SSL_CERT_FILE", directory.path().join("web-ca.pem")).env("TELEPORT_UNSTABLE_DISABLE_AWS", "yes");
+        // Teleport's AWS library gives it to all of the process.
+        command.env_remove("AWS_CA_BUNDLE");
         // Its own connections on loopback don't go there.
         command.env("HTTPS_PROXY", cloud.url());
         // The proxy would ask for it over its connection to the application service, under the name of every server.

@@ -10,6 +10,7 @@ use e2e::{Machine, Process, Stage};
 use nix::sys::signal::Signal;
 
 use crate::cluster::Teleport;
+use crate::tbot;
 
 /// What both answer alike: method, path, and whether the body counts.
 const ALIKE: [(&str, &str, bool); 7] = [
@@ -47,11 +48,7 @@ fn side(teleport: &Teleport, program: Option<&PathBuf>) -> Side {
 
 /// Ready, by both; unknown names and other methods; and at last stopped.
 pub(crate) fn answers_are_tbots(teleport: &Teleport) {
-    let tbot = PathBuf::from(std::env::var_os("TELEPORT_BIN").unwrap()).join("tbot");
-    if !tbot.exists() {
-        teleport.skip("the folder of binaries has no tbot");
-        return;
-    }
+    let Some(tbot) = tbot::program(teleport) else { return };
     let (theirs, ours) = (side(teleport, Some(&tbot)), side(teleport, None));
     for side in [&theirs, &ours] {
         until("readiness", LONG, || ask(&side.address, "GET", "/readyz").filter(|answer| answer.status == 200));

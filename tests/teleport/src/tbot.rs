@@ -8,13 +8,30 @@ use e2e::{Machine, Stage};
 
 use crate::cluster::Teleport;
 
-/// tbot joins, renews, is stopped; `machine-id start` goes on with the same file, renews, and tbot can't lock the bot.
-pub(crate) fn its_storage_is_taken_over(teleport: &Teleport) {
+/// The real one, where it reads what ours does; else says why not.
+pub(crate) fn program(teleport: &Teleport) -> Option<PathBuf> {
     let tbot = PathBuf::from(std::env::var_os("TELEPORT_BIN").unwrap()).join("tbot");
     if !tbot.exists() {
         teleport.skip("the folder of binaries has no tbot");
-        return;
+        return None;
     }
+    // It names every key that it doesn't know, and doesn't start.
+    let machine = Machine::new(teleport);
+    machine.write_config("version: v2\nproxy_server: localhost:1\nno_such_key: 1\n");
+    let mut command: Command = machine.command(tbot.to_str().unwrap());
+    command.args(["start", "--oneshot", "-c", "tbot.yaml"]).stdin(Stdio::null());
+    let said = String::from_utf8_lossy(&command.output().unwrap().stderr).into_owned();
+    if said.contains("field proxy_server not found") {
+        teleport.skip("this tbot is older than its key proxy_server");
+        return None;
+    }
+    assert!(said.contains("no_such_key"), "{said}");
+    Some(tbot)
+}
+
+/// tbot joins, renews, is stopped; `machine-id start` goes on with the same file, renews, and tbot can't lock the bot.
+pub(crate) fn its_storage_is_taken_over(teleport: &Teleport) {
+    let Some(tbot) = program(teleport) else { return };
     let machine = Machine::new(teleport);
     let bot = teleport.add_bot();
     let token = teleport.issue(&bot, Kind::Usual);

@@ -85,13 +85,12 @@ mod tests {
         ];
         let top = |name: String| name.split('/').next().unwrap_or_default().to_owned();
         let mut written: BTreeSet<String> = kinds.iter().flat_map(files_to_write).map(top).collect();
-        let others =
-            crate::identity::store_files().into_iter().chain(OTHERS).chain([
-                "leases",
-                crate::proxy::multiplex::SOCKET,
-                crate::vocabulary::sockets::TBOTS_SOCKET,
-                crate::vocabulary::sockets::AGENT_SOCKET,
-            ]);
+        let others = crate::identity::store_files().into_iter().chain(OTHERS).chain([
+            "leases",
+            crate::proxy::multiplex::SOCKET,
+            crate::vocabulary::sockets::TBOTS_SOCKET,
+            crate::vocabulary::sockets::AGENT_SOCKET,
+        ]);
         written.extend(others.map(str::to_owned));
         let known: BTreeSet<String> = known_names().iter().map(|&name| name.to_owned()).collect();
         assert_eq!(known, written);

@@ -61,8 +61,12 @@ pub(super) fn render_multiplexed(
     let socket = request.directory.join(TBOTS_SOCKET);
     let ours = [text_of(request.helper)?, "ssh-multiplexer-proxy-command"].map(str::to_owned);
     let command = if output.proxy_command.is_empty() { &ours[..] } else { &output.proxy_command };
-    let words: Vec<String> =
-        command.iter().map(String::as_str).chain([text_of(&socket)?]).map(|word| single_quoted(&word.replace('%', "%%"))).collect();
+    let words: Vec<String> = command
+        .iter()
+        .map(String::as_str)
+        .chain([text_of(&socket)?])
+        .map(|word| single_quoted(&word.replace('%', "%%")))
+        .collect();
     let words = words.join(" ");
     let mut text = "# Begin generated Teleport configuration by tbot for the ssh-multiplexer service\n".to_owned();
     for host in &request.authorities.host {

@@ -469,4 +469,3 @@ Host *.example.test
     let command = "ProxyCommand 'fdpass-teleport' 'it'\\''s 5%%' '/opt/machine-id/v1.sock' '%h:%p|example.test'\n";
     assert!(other["ssh_config"].contains(command), "{}", other["ssh_config"]);
 }
-

@@ -16,12 +16,12 @@ pub fn one_shots_between_the_phases(stage: &dyn Stage) {
     machine.oneshot().succeeded();
     for phase in PHASES {
         stage.rotate(phase);
-        machine.oneshot().succeeded();
+        assert_runs(&machine);
         assert_delivered(&machine);
         assert_reaches(stage, &machine);
         let newcomer = Machine::new(stage);
         newcomer.configure(stage, &stage.issue(&stage.add_bot(), Kind::Usual), "");
-        newcomer.oneshot().succeeded();
+        assert_runs(&newcomer);
     }
     // Once, when another key began to sign: its old certificate would have gone with the last phase.
     assert_eq!(stage.generation(&bot), Some(2));
@@ -45,6 +45,18 @@ pub fn a_daemon_through_all_phases(stage: &dyn Stage) {
     assert_delivered(&machine);
     machine.oneshot().succeeded();
     assert_reaches(stage, &machine);
+}
+
+/// A real proxy reads its new certificates meanwhile, and may cut a connection off; nothing else may go wrong.
+fn assert_runs(machine: &Machine) {
+    until("a run in this phase", LONG, || {
+        let run = machine.oneshot();
+        if run.stderr.contains("[cluster_unreachable]") {
+            return None;
+        }
+        run.succeeded();
+        Some(())
+    });
 }
 
 /// While servers restart ssh may have to be tried again.

@@ -1,8 +1,10 @@
 //! Stock ssh, scp and sftp with the files that were written.
 
 use super::{joined, machine, target};
-use crate::Stage;
 use crate::machine::put;
+use crate::stage::Kind;
+use crate::wait::{LONG, until};
+use crate::{Machine, Stage};
 
 const STRICT: [&str; 6] = ["-F", "out/ssh_config", "-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes"];
 
@@ -53,4 +55,30 @@ pub fn an_unknown_host_is_named(stage: &dyn Stage) {
     let ended = joined(stage).ssh_echo(&[], "nosuch.example.test");
     assert_eq!(ended.status, Some(255), "{ended:?}");
     assert!(ended.stderr.contains("nosuch") && ended.stderr.contains("[host_unreachable]"), "{}", ended.stderr);
+}
+
+/// As tbot's service `ssh-multiplexer` has it: with an agent, and without one of the connection's ends.
+pub fn goes_by_the_sockets_of_a_multiplexer(stage: &dyn Stage) {
+    let machine = Machine::new(stage);
+    let token = stage.issue(&stage.add_bot(), Kind::Usual);
+    machine.write_config(&format!(
+        "version: v2\nproxy_server: {}\nonboarding: {{join_method: token, token: {token}}}\nstorage: {{type: directory, path: \
+         {}}}\nservices:\n- type: ssh-multiplexer\n  destination: {{type: directory, path: {}}}\n",
+        stage.proxy_address(),
+        machine.path("bot").display(),
+        machine.path("mux").display(),
+    ));
+    let mut daemon = machine.start(&["start", "-c", "tbot.yaml"]);
+    until("the multiplexer", LONG, || {
+        assert!(daemon.runs(), "{}", daemon.stderr());
+        machine.path("mux/ssh_config").exists().then_some(())
+    });
+    for fdpass in ["yes", "no"] {
+        let fdpass = format!("ProxyUseFdpass={fdpass}");
+        let options = ["-F", "mux/ssh_config", "-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes", "-o", &fdpass];
+        let target = target();
+        let ended = machine.tool("ssh", &[&options[..], &[&target, "echo out; exit 7"]].concat());
+        assert_eq!((ended.status, ended.stdout.as_str()), (Some(7), "out\n"), "{fdpass}: {}", ended.stderr);
+    }
+    assert!(!machine.path("mux/key").exists());
 }

@@ -107,10 +107,9 @@ fn a_client_without_descriptor_passing_and_tbots_own_words_work() {
 fn the_key_is_renewed_under_a_running_session() {
     let stage = stage_with("  credential_ttl: 1m\n", "");
     let target = format!("{}@node1.example.test", users::login());
-    let running = stage.machine.start_tool(
-        "ssh",
-        &["-F", "mux/ssh_config", "-o", "BatchMode=yes", &target, "echo begun; cat; echo ended"],
-    );
+    let running = stage
+        .machine
+        .start_tool("ssh", &["-F", "mux/ssh_config", "-o", "BatchMode=yes", &target, "echo begun; cat; echo ended"]);
     until("the session", LONG, || running.stdout().contains("begun").then_some(()));
     let before = stage.keys();
     stage.daemon.signal(Signal::SIGUSR1);

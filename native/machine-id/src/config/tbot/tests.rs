@@ -402,7 +402,9 @@ fn what_tbot_knows_and_we_do_not_is_named_as_such() {
         (v2("onboarding: {join_method: tpm, token: t}\n"), "onboarding.join_method"),
         (v2("outputs: [{type: ssh_host, principals: [a], destination: {type: memory}}]\n"), "outputs[0].type"),
         (
-            v2("services: [{type: ssh-multiplexer, proxy_templates_path: /t, destination: {type: directory, path: /x}}]\n"),
+            v2(
+                "services: [{type: ssh-multiplexer, proxy_templates_path: /t, destination: {type: directory, path: /x}}]\n",
+            ),
             "services[0].proxy_templates_path",
         ),
         (

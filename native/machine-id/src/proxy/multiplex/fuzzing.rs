@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, LazyLock};
 
+use super::agent::{AgentKey, framed};
 use super::wire::Request;
 use super::{client, session};
 use crate::local::limits::REFUSED;
@@ -21,7 +22,9 @@ pub async fn socket_request(ours: UnixStream) {
         return;
     }
     let Ok(stream) = tokio::net::UnixStream::from_std(ours) else { return };
-    let Ok(asked) = session::receive(Client::new(stream, THREADS.lane(), permit), &session::request).await else { return };
+    let Ok(asked) = session::receive(Client::new(stream, THREADS.lane(), permit), &session::request).await else {
+        return;
+    };
     if let Ok(request) = asked.request {
         let bytes = request.to_bytes();
         let understood = bytes.get(2..).and_then(Request::parse);
@@ -32,6 +35,18 @@ pub async fn socket_request(ours: UnixStream) {
         while let Ok(Seen::Bytes(bytes)) = asked.client.read().await
             && !bytes.is_empty()
         {}
+    }
+}
+
+/// What a client says to an ssh-agent, and what is said in tbot's words, as one stream.
+pub fn agent_messages(bytes: &[u8]) {
+    static AGENT: LazyLock<Option<AgentKey>> = LazyLock::new(AgentKey::any);
+    let _ = session::tbots_request(bytes, "own");
+    let Some(agent) = AGENT.as_ref() else { return };
+    let mut stream = bytes.to_vec();
+    while let Some(Some(message)) = framed(&mut stream) {
+        let answer = agent.answer(&message);
+        assert!(!answer.is_empty() && answer.len() <= 4096, "{} bytes of answer", answer.len());
     }
 }
 

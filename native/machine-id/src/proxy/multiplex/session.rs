@@ -67,10 +67,9 @@ pub(super) async fn run(shared: Arc<Shared>, client: Client) {
     match connected {
         Ok((host, name)) => {
             let carried = shared.traffic().carries();
-            let begun = if tbots { begin(&host, ahead).await } else { client.write_all(&[CONNECTED]).await.is_ok() };
-            if begun
-                && let Err(error) = carry(&client, host, &carried).await
-            {
+            let begun =
+                if tbots { begin(&host.outgoing, ahead).await } else { client.write_all(&[CONNECTED]).await.is_ok() };
+            if begun && let Err(error) = carry(&client, host, &carried).await {
                 // Told while the socket is still open: ssh ends with it, and what is said later is for nobody.
                 tracing::info!(host = name, "an SSH connection was cut: {error}");
                 if let Some(stderr) = stderr {
@@ -101,8 +100,8 @@ async fn connect(shared: &Shared, request: &Request) -> Result<Host, Error> {
 }
 
 /// Says what a client has said already. False: the host listens no more.
-async fn begin(host: &Host, ahead: Vec<u8>) -> bool {
-    ahead.is_empty() || host.outgoing.send(Bytes::from(ahead)).await.is_ok()
+async fn begin(outgoing: &mpsc::Sender<Bytes>, ahead: Vec<u8>) -> bool {
+    ahead.is_empty() || outgoing.send(Bytes::from(ahead)).await.is_ok()
 }
 
 /// A request in our words.
@@ -116,11 +115,9 @@ pub(super) fn request(bytes: &[u8]) -> Option<(Result<Request, Error>, usize)> {
 }
 
 /// A request in tbot's.
-fn tbots_request(bytes: &[u8], own: &str) -> Option<(Result<Request, Error>, usize)> {
+pub(super) fn tbots_request(bytes: &[u8], own: &str) -> Option<(Result<Request, Error>, usize)> {
     match tbots::split(bytes) {
-        Some((request, rest)) => {
-            Some((tbots::parse(request, own).ok_or_else(nonsense), bytes.len() - rest.len()))
-        }
+        Some((request, rest)) => Some((tbots::parse(request, own).ok_or_else(nonsense), bytes.len() - rest.len())),
         None => (bytes.len() > LONGEST).then(|| (Err(nonsense()), bytes.len())),
     }
 }

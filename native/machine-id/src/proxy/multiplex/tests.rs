@@ -77,7 +77,7 @@ mod clients {
         sendmsg::<()>(to.as_raw_fd(), &[IoSlice::new(bytes)], &rights, flags, None).unwrap();
     }
 
-    fn request() -> Vec<u8> {
+    fn asking() -> Vec<u8> {
         Request { cluster: "c".to_owned(), host: "node1.c".to_owned(), port: 22 }.to_bytes()
     }
 
@@ -90,7 +90,7 @@ mod clients {
     async fn a_descriptor_that_cant_be_closed_is_dropped_at_once() {
         let (socket, _peer) = lingering();
         let (client, theirs) = client();
-        pass(&theirs, &request(), vec![socket.into()], MsgFlags::empty());
+        pass(&theirs, &asking(), vec![socket.into()], MsgFlags::empty());
         let asked = soon(receive(client, &request)).await.unwrap();
         assert!(asked.request.is_ok() && asked.stderr.is_some());
         drop(asked);
@@ -102,7 +102,7 @@ mod clients {
             let (client, theirs) = client();
             let (first, _peer) = lingering();
             let (second, _peer) = lingering();
-            pass(&theirs, &request(), vec![first.into()], MsgFlags::empty());
+            pass(&theirs, &asking(), vec![first.into()], MsgFlags::empty());
             let asked = soon(receive(client, &request)).await.unwrap();
             assert_eq!(nix::unistd::write(&theirs, b"SSH").unwrap(), 3);
             assert_eq!(soon(asked.client.read()).await.unwrap(), Seen::Bytes(b"SSH".to_vec()));
@@ -116,12 +116,12 @@ mod clients {
     #[tokio::test]
     async fn several_descriptors_are_refused_and_a_listening_socket_is_no_standard_error() {
         let (client, theirs) = client();
-        pass(&theirs, &request(), (0..5).map(|_| lingering().0.into()).collect(), MsgFlags::empty());
+        pass(&theirs, &asking(), (0..5).map(|_| lingering().0.into()).collect(), MsgFlags::empty());
         let asked = soon(receive(client, &request)).await.unwrap();
         assert!(asked.request.unwrap_err().to_string().contains("one descriptor"));
         let (client, theirs) = self::client();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        pass(&theirs, &request(), vec![listener.into()], MsgFlags::empty());
+        pass(&theirs, &asking(), vec![listener.into()], MsgFlags::empty());
         let asked = soon(receive(client, &request)).await.unwrap();
         assert!(asked.request.is_ok() && asked.stderr.is_none());
     }
