@@ -29,11 +29,20 @@ pub(crate) fn run() -> Option<ExitCode> {
 
 /// Has `target`, as `ssh_config` has it, connected by whoever serves `socket`.
 pub(crate) fn carry(socket: &Path, target: &str) -> ExitCode {
-    match connect_as_tbot(socket, target, io::stderr().as_fd()).and_then(pass_on) {
-        Ok(()) => ExitCode::SUCCESS,
+    let stream = match connect_as_tbot(socket, target, io::stderr().as_fd()) {
+        Ok(stream) => stream,
         Err(error) => {
             let socket = socket.display();
             eprintln!("machine-id: no connection to {target} by {socket}: {error}; is `machine-id start` running?");
+            return ExitCode::FAILURE;
+        }
+    };
+    match pass_on(stream) {
+        Ok(()) => ExitCode::SUCCESS,
+        // The daemon has said why, and didn't wait for what ssh had said.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionReset => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("machine-id: the connection to {target} ended: {error}");
             ExitCode::FAILURE
         }
     }

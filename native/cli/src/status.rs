@@ -4,6 +4,7 @@ mod access;
 mod verdict;
 
 use std::io::IsTerminal;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,11 +12,12 @@ use std::time::{Duration, SystemTime};
 
 use machine_id::acl::AclVerdict;
 use machine_id::clock::{Clock, SystemClock};
-use machine_id::config::{IdentityConfig, OutputConfig};
+use machine_id::config::{IdentityConfig, OutputConfig, OutputKind};
 use machine_id::destination::Destination;
 use machine_id::engine::{IdentityState, IdentityStatus, expected_files, holds_a_key, is_overdue, stored, timestamp};
 use machine_id::error::{Code, Error};
 use machine_id::identity::{Certificates, TlsFacts};
+use machine_id::vocabulary::sockets::{AGENT_SOCKET, TBOTS_SOCKET};
 use serde::Serialize;
 
 use self::verdict::{DestinationState, Verdict};
@@ -167,6 +169,20 @@ fn inspect(
     if !report.missing.is_empty() {
         report.state = DestinationState::Incomplete;
         report.problem = format!("missing: {}; `machine-id start` writes them again", report.missing.join(", "));
+    }
+    if let OutputKind::Multiplexer(_) = output.kind {
+        // Key and certificate are in the daemon's memory: what can be seen is whether it serves.
+        let dead: Vec<&str> = [TBOTS_SOCKET, AGENT_SOCKET]
+            .into_iter()
+            .filter(|name| UnixStream::connect(destination.path().join(name)).is_err())
+            .collect();
+        if !dead.is_empty() {
+            report.state = DestinationState::Incomplete;
+            report.problem = format!("nobody serves {}; is `machine-id start` running?", dead.join(" and "));
+        } else if report.missing.is_empty() {
+            report.state = DestinationState::Valid;
+        }
+        return Ok(());
     }
     let text = |name| -> Result<Option<String>, Error> {
         Ok(destination.read(name, MAX_PEM)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))

@@ -26,6 +26,18 @@ impl Outcome {
         self
     }
 
+    /// Fails unless it was an `ssh` that didn't believe its host.
+    ///
+    /// # Panics
+    /// When it did, or failed otherwise.
+    #[track_caller]
+    pub fn refused_its_host(&self) {
+        assert_eq!(self.status, Some(255), "{self:?}");
+        // OpenSSH 10 looks at the host's bare key, too, once it doesn't believe the certificate.
+        let words = ["Host key verification failed", "not permitted by HostkeyAlgorithms"];
+        assert!(words.iter().any(|words| self.stderr.contains(words)), "{}", self.stderr);
+    }
+
     /// Fails unless it ended with `status` and said so in one line on standard error: `machine-id: `, what failed and
     /// why, `; ` and the next step, and `[code]`. All of `facts` must be in it. Progress at level INFO may go before.
     ///

@@ -1,14 +1,18 @@
 //! From a set of files to the names that readers open.
 
+use std::collections::VecDeque;
+use std::rc::Rc;
+
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, renameat};
 use nix::unistd::linkat;
 
 use super::entry::Name;
-use super::file::{Folder, discard, rename_new, replace_in, write_in_new, write_new, write_staged};
+use super::file::{Folder, discard, rename_new, replace_by, write_beside, write_in_new, write_new, write_staged};
 use super::names::{WRITTEN, temporary};
 use super::stage::Stage;
-use super::{DestinationError, Durability, guard, pair, remove};
+use super::unsynced::{Syncing, Unsynced};
+use super::{DestinationError, guard, pair, remove};
 
 /// A file on its way to its name.
 struct Placed<'a> {
@@ -19,6 +23,13 @@ struct Placed<'a> {
     temporary: Option<String>,
     /// A second name of the file that stands there so far, to put it back; none where there is no such file.
     previous: Option<String>,
+}
+
+/// A file that readers need before those, on its way to its name.
+struct Ahead<'a> {
+    folder: Rc<Folder<'a>>,
+    name: &'static str,
+    temporary: String,
 }
 
 impl Stage<'_> {
@@ -56,24 +67,33 @@ fn run(stage: &Stage<'_>, artifacts: &[(&str, &[u8])]) -> Result<(), Destination
         }
         files.push(Placed { name, contents, folder, temporary: None, previous: None });
     }
-    let placed = place(stage, artifacts, &mut files);
+    let mut ahead = VecDeque::new();
+    let placed = place(stage, artifacts, &mut ahead, &mut files);
+    for Ahead { folder, temporary, .. } in &ahead {
+        discard(folder.handle(), temporary, folder.path());
+    }
     for file in &files {
         for name in [file.temporary.as_ref(), file.previous.as_ref()].into_iter().flatten() {
             discard(file.folder.handle(), name, file.folder.path());
         }
     }
     placed?;
-    if destination.durability == Durability::Synced {
-        for placed in files.iter().filter(|placed| placed.name.folder.is_some()) {
-            placed.folder.handle().sync_all().map_err(DestinationError::io("synced", placed.folder.path()))?;
-        }
-        top.sync_all().map_err(DestinationError::io("synced", path))?;
+    let unsynced = Unsynced::default();
+    let syncing = unsynced.of(destination.durability);
+    for placed in files.iter().filter(|placed| placed.name.folder.is_some()) {
+        syncing.sync(placed.folder.handle(), placed.folder.path())?;
     }
-    Ok(())
+    syncing.sync(top, path)?;
+    unsynced.sync()
 }
 
-/// Everything that needs space happens before the first name at the top changes.
-fn place(stage: &Stage<'_>, artifacts: &[(&str, &[u8])], files: &mut [Placed<'_>]) -> Result<(), DestinationError> {
+/// Everything that needs space happens before the first name at the top changes, and is synced at once.
+fn place<'a>(
+    stage: &'a Stage<'_>,
+    artifacts: &[(&str, &[u8])],
+    ahead: &mut VecDeque<Ahead<'a>>,
+    files: &mut [Placed<'_>],
+) -> Result<(), DestinationError> {
     let destination = stage.destination;
     for placed in files.iter().filter(|_| !stage.first) {
         let (folder, path) = (placed.folder.handle(), placed.folder.path());
@@ -81,26 +101,45 @@ fn place(stage: &Stage<'_>, artifacts: &[(&str, &[u8])], files: &mut [Placed<'_>
             remove::leftovers(folder, path, &remove::entries(folder, path)?)?;
         }
     }
+    let unsynced = Unsynced::default();
+    let syncing = unsynced.of(destination.durability);
     for placed in &mut *files {
-        write_second(stage, placed)?;
+        write_second(stage, placed, syncing)?;
     }
-    let top = Folder::open(&destination.handle, &destination.path, None)?;
-    let write = if stage.first { write_in_new } else { replace_in };
-    write(destination, &top, WRITTEN, stage.written.with(artifacts).text().as_bytes())?;
-    if stage.paired {
-        pair::put(destination, stage.first, artifacts)?;
+    let top = Rc::new(Folder::open(&destination.handle, &destination.path, None)?);
+    let written = stage.written.with(artifacts).text();
+    let mut ahead_of = |folder: &Rc<Folder<'a>>, name: &'static str, contents: &[u8]| {
+        if stage.first {
+            return write_in_new(destination, folder, name, contents, syncing);
+        }
+        let temporary = write_beside(destination, folder, name, contents, syncing)?;
+        ahead.push_back(Ahead { folder: Rc::clone(folder), name, temporary });
+        Ok(())
+    };
+    ahead_of(&top, WRITTEN, written.as_bytes())?;
+    let slots =
+        if stage.paired { pair::put(destination, stage.first, artifacts, &top, &mut ahead_of)? } else { Vec::new() };
+    if stage.first {
+        slots.iter().try_for_each(|slot| syncing.sync(slot.handle(), slot.path()))?;
+    }
+    unsynced.sync()?;
+    while let Some(Ahead { folder, name, temporary }) = ahead.pop_front() {
+        replace_by(&folder, &temporary, name)?;
+    }
+    if !stage.first {
+        slots.iter().try_for_each(|slot| destination.syncing().sync(slot.handle(), slot.path()))?;
     }
     rename_all(stage, files)
 }
 
 /// Writes a file beside its final name, and gives the one that stands there a second name.
-fn write_second(stage: &Stage<'_>, placed: &mut Placed<'_>) -> Result<(), DestinationError> {
+fn write_second(stage: &Stage<'_>, placed: &mut Placed<'_>, syncing: Syncing<'_>) -> Result<(), DestinationError> {
     let destination = stage.destination;
     let (folder, name) = (placed.folder.handle(), placed.name.file.as_str());
     let path = placed.folder.path().join(name);
     let second = temporary();
     let write = if stage.first { write_staged } else { write_new };
-    write(folder, &second, &path, placed.contents, &destination.grants, destination.durability)?;
+    write(folder, &second, &path, placed.contents, &destination.grants, syncing)?;
     placed.temporary = Some(second);
     if stage.first {
         return Ok(());

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::entry::{LAST, Name, kind, kind_of, link};
 use super::names::temporary;
+use super::unsynced::Syncing;
 use super::{Destination, DestinationError, Durability, guard};
 use crate::acl::Grants;
 
@@ -121,9 +122,9 @@ pub(super) fn write_new(
     path: &Path,
     contents: &[u8],
     grants: &Grants,
-    durability: Durability,
+    syncing: Syncing<'_>,
 ) -> Result<(), DestinationError> {
-    write(folder, name, path, contents, durability, |file| Ok(grants.shape_file(file, path)?))
+    write(folder, name, path, contents, syncing, |file| Ok(grants.shape_file(file, path)?))
 }
 
 /// As [`write_new`], in a directory that we have taken the default list from.
@@ -133,9 +134,9 @@ pub(super) fn write_staged(
     path: &Path,
     contents: &[u8],
     grants: &Grants,
-    durability: Durability,
+    syncing: Syncing<'_>,
 ) -> Result<(), DestinationError> {
-    write(folder, name, path, contents, durability, |file| Ok(grants.shape_plain_file(file, path)?))
+    write(folder, name, path, contents, syncing, |file| Ok(grants.shape_plain_file(file, path)?))
 }
 
 /// Writes a file that isn't there yet and gives it its mode and list by `shape`. On failure nothing of it is left.
@@ -144,14 +145,14 @@ pub(super) fn write(
     name: &str,
     path: &Path,
     contents: &[u8],
-    durability: Durability,
+    syncing: Syncing<'_>,
     shape: impl FnOnce(&File) -> Result<(), DestinationError>,
 ) -> Result<(), DestinationError> {
     let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let file = openat(folder, name, flags, Mode::S_IRUSR | Mode::S_IWUSR)
         .map(File::from)
         .map_err(DestinationError::io("written", path))?;
-    let result = fill(&file, path, contents, durability, shape);
+    let result = fill(&file, path, contents, syncing, shape);
     if result.is_err() {
         discard(folder, name, path);
     }
@@ -162,15 +163,12 @@ fn fill(
     mut file: &File,
     path: &Path,
     contents: &[u8],
-    durability: Durability,
+    syncing: Syncing<'_>,
     shape: impl FnOnce(&File) -> Result<(), DestinationError>,
 ) -> Result<(), DestinationError> {
     file.write_all(contents).map_err(DestinationError::io("written", path))?;
     shape(file)?;
-    if durability == Durability::Synced {
-        file.sync_all().map_err(DestinationError::io("written", path))?;
-    }
-    Ok(())
+    syncing.sync(file, path)
 }
 
 /// Puts new contents under a name, at once.
@@ -185,18 +183,36 @@ pub(super) fn replace(destination: &Destination, name: &Name, contents: &[u8]) -
 }
 
 /// As [`replace`], but without syncing the directory.
-pub(super) fn replace_in(
+fn replace_in(
     destination: &Destination,
     folder: &Folder<'_>,
     name: &str,
     contents: &[u8],
 ) -> Result<(), DestinationError> {
+    let temporary = write_beside(destination, folder, name, contents, destination.syncing())?;
+    replace_by(folder, &temporary, name)
+}
+
+/// Writes what is to take a name, and gives the name that it has until then.
+pub(super) fn write_beside(
+    destination: &Destination,
+    folder: &Folder<'_>,
+    name: &str,
+    contents: &[u8],
+    syncing: Syncing<'_>,
+) -> Result<String, DestinationError> {
     let path = folder.path().join(name);
     guard::check_name(folder.handle(), name, &path, &destination.grants)?;
     let temporary = temporary();
-    write_new(folder.handle(), &temporary, &path, contents, &destination.grants, destination.durability)?;
-    renameat(folder.handle(), temporary.as_str(), folder.handle(), name).map_err(|errno| {
-        discard(folder.handle(), &temporary, &path);
+    write_new(folder.handle(), &temporary, &path, contents, &destination.grants, syncing)?;
+    Ok(temporary)
+}
+
+/// Gives it the name, at once. On failure nothing of it is left.
+pub(super) fn replace_by(folder: &Folder<'_>, temporary: &str, name: &str) -> Result<(), DestinationError> {
+    renameat(folder.handle(), temporary, folder.handle(), name).map_err(|errno| {
+        let path = folder.path().join(name);
+        discard(folder.handle(), temporary, &path);
         DestinationError::io("replaced", &path)(errno)
     })
 }
@@ -207,9 +223,10 @@ pub(super) fn write_in_new(
     folder: &Folder<'_>,
     name: &str,
     contents: &[u8],
+    syncing: Syncing<'_>,
 ) -> Result<(), DestinationError> {
     let path = folder.path().join(name);
-    write_staged(folder.handle(), name, &path, contents, &destination.grants, destination.durability)
+    write_staged(folder.handle(), name, &path, contents, &destination.grants, syncing)
         // Somebody has put something there.
         .or_else(|_| replace_in(destination, folder, name, contents))
 }
@@ -233,7 +250,7 @@ pub(super) fn create(destination: &Destination, name: &Name, contents: &[u8]) ->
     let path = folder.path().join(&name.file);
     let temporary = temporary();
     let write = if destination.is_untouched() { write_staged } else { write_new };
-    write(folder.handle(), &temporary, &path, contents, &destination.grants, destination.durability)?;
+    write(folder.handle(), &temporary, &path, contents, &destination.grants, destination.syncing())?;
     let named = rename_new(folder.handle(), &temporary, &name.file);
     if named != Ok(()) {
         discard(folder.handle(), &temporary, &path);

@@ -25,6 +25,7 @@ mod remove;
 mod short;
 mod socket;
 mod stage;
+mod unsynced;
 mod writer;
 mod written;
 
@@ -36,6 +37,8 @@ use std::time::Duration;
 
 use nix::unistd::geteuid;
 use zeroize::Zeroizing;
+
+use unsynced::Syncing;
 
 use crate::acl::{AclVerdict, Difference, Grants};
 use crate::config::{AclMode, DirectoryConfig};
@@ -133,6 +136,11 @@ impl Destination {
         let (path, untouched) = (config.path.clone(), AtomicBool::new(false));
         let durability = Durability::Synced;
         Ok(Some(Self { path, handle: opened.handle, grants, durability, untouched, looking: true }))
+    }
+
+    /// How something on its own is synced here.
+    const fn syncing(&self) -> Syncing<'static> {
+        Syncing::alone(self.durability)
     }
 
     /// The same directory with another durability.

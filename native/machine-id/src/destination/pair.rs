@@ -5,10 +5,11 @@
 //! the one at the top is in use and stays as it is; the other one gets the new pair before the name at the top changes.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use super::file::{Folder, peek, replace_in, write_in_new};
+use super::file::{Folder, peek};
 use super::names::{PREVIOUS, SLOTS};
-use super::{Destination, DestinationError, Durability, remove};
+use super::{Destination, DestinationError, remove};
 
 const KEY: &str = "key";
 const CERTIFICATE: &str = "key-cert.pub";
@@ -41,16 +42,21 @@ impl PairPaths {
     }
 }
 
-/// Puts the pair among the artifacts where `ssh` will look for it once the certificate at the top is replaced. `first`: the directory was made
-/// a moment ago.
+/// Has `write` put the pair among the artifacts where `ssh` will look for it once the certificate at the top, which is `here`, is
+/// replaced; in this order. Gives the directories in which that was. `first`: the destination was made a moment ago.
 ///
 /// # Errors
 /// When something can't be written. What was in use then still is.
-pub(super) fn put(destination: &Destination, first: bool, artifacts: &[(&str, &[u8])]) -> Result<(), DestinationError> {
+pub(super) fn put<'a>(
+    destination: &'a Destination,
+    first: bool,
+    artifacts: &[(&str, &[u8])],
+    here: &Rc<Folder<'a>>,
+    write: &mut impl FnMut(&Rc<Folder<'a>>, &'static str, &[u8]) -> Result<(), DestinationError>,
+) -> Result<Vec<Rc<Folder<'a>>>, DestinationError> {
     let (top, path) = (&destination.handle, destination.path.as_path());
     let [one, other] = SLOTS.map(|slot| Folder::create(top, path, Some(slot), &destination.grants));
-    let slots = [one?, other?];
-    let here = Folder::open(top, path, None)?;
+    let slots = [Rc::new(one?), Rc::new(other?)];
     let given = |wanted: &str| artifacts.iter().find(|(name, _)| *name == wanted).map(|(_, contents)| *contents);
     let present = if first { None } else { peek(top, CERTIFICATE, LONGEST) };
     let idle = match &present {
@@ -59,25 +65,24 @@ pub(super) fn put(destination: &Destination, first: bool, artifacts: &[(&str, &[
     };
     // Where none is in use, nobody has read a pair of ours.
     let targets = idle.map_or(slots.as_slice(), std::slice::from_ref);
-    let write = if first { write_in_new } else { replace_in };
     // Before the slot changes: who reads the new certificate, but has looked into the slot too early, has the pair before.
     let before = present.as_deref().filter(|_| idle.is_some()).map(Vec::as_slice).or_else(|| given(CERTIFICATE));
     if let Some(before) = before {
-        write(destination, &here, PREVIOUS, before)?;
+        write(here, PREVIOUS, before)?;
     }
     for slot in targets {
         for (name, contents) in FILES.iter().filter_map(|name| Some((*name, given(name)?))) {
-            write(destination, slot, name, contents)?;
-        }
-        if destination.durability == Durability::Synced {
-            slot.handle().sync_all().map_err(DestinationError::io("synced", slot.path()))?;
+            write(slot, name, contents)?;
         }
     }
-    Ok(())
+    Ok(targets.to_vec())
 }
 
 /// The slot that isn't in use, if the other one is: that has the certificate at the top.
-fn idle<'a, 'b>(slots: &'a [Folder<'b>; 2], certificate: &[u8]) -> Result<Option<&'a Folder<'b>>, DestinationError> {
+fn idle<'a, 'b>(
+    slots: &'a [Rc<Folder<'b>>; 2],
+    certificate: &[u8],
+) -> Result<Option<&'a Rc<Folder<'b>>>, DestinationError> {
     let [first, second] = slots;
     for slot in slots {
         remove::leftovers(slot.handle(), slot.path(), &remove::entries(slot.handle(), slot.path())?)?;

@@ -23,7 +23,7 @@ pub(crate) use certificates::{CertificateError, CertificateFacts};
 pub use certificates::{Certificates, Which};
 pub use file::IdentityFile;
 pub use key::KeyPair;
-pub use sign::RsaHash;
+pub use sign::{RsaHash, Signer};
 pub(crate) use ssh_ca_key::SshKeyType;
 #[cfg(test)]
 pub(crate) use store::files as store_files;

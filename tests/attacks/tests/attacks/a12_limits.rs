@@ -19,8 +19,11 @@ fn all(stage: &Stage, out: &str) -> Vec<UnixStream> {
     taken
 }
 
-fn descriptors(stage: &Stage) -> usize {
-    std::fs::read_dir(format!("/proc/{}/fd", stage.daemon.id())).unwrap().count()
+/// How many the daemon has open; none: it shows them only to root.
+fn descriptors(stage: &Stage) -> Option<usize> {
+    let seen = std::fs::read_dir(format!("/proc/{}/fd", stage.daemon.id())).ok().map(Iterator::count);
+    assert!(seen.is_some() || !users::root_for("what a daemon has open"));
+    seen
 }
 
 #[test]
@@ -28,7 +31,8 @@ fn a12_one_destination_that_takes_all_leaves_some_to_another() {
     let stage = Stage::with_files(FILES);
     let _silent = all(&stage, "out");
     stage.serves("out2");
-    assert!(descriptors(&stage) < 600, "the daemon keeps none for itself: {}", descriptors(&stage));
+    let open = descriptors(&stage);
+    assert!(open.is_none_or(|open| open < 600), "the daemon keeps none for itself: {open:?}");
     let refused = stage.ssh("out");
     assert_ne!(refused.status, Some(0));
     let line = "machine-id: no further SSH connection by this destination: it carries as many as it may";
@@ -45,7 +49,7 @@ fn a12_clients_that_say_nothing_are_let_go() {
         let _ = client.write(b"\0");
     }
     until("room for others", LONG, || (stage.ssh("out").status == Some(0)).then_some(()));
-    assert!(descriptors(&stage) < before);
+    assert!(before.is_none() || descriptors(&stage) < before);
     stage.ends_unharmed();
 }
 
@@ -126,7 +130,9 @@ fn a12_unread_sessions_take_little_memory_and_no_more_the_next_time() {
         assert!(full - memory < MOST, "unread sessions take {} MiB", full - memory);
         stage.serves("out2");
         drop(kept);
-        until("their end", LONG, || (descriptors(&stage) < files + 20).then_some(()));
+        until("their end", LONG, || {
+            (files.is_none() || descriptors(&stage) < files.map(|files| files + 20)).then_some(())
+        });
     }
     stage.ends_unharmed();
 }

@@ -291,7 +291,9 @@ fn nothing_listens_without_it_nor_in_one_pass() {
     machine.configure(&cluster, "used", "");
     let daemon = machine.start(&["start", "-c", "tbot.yaml"]);
     until("the output", LONG, || daemon.stderr().contains("written").then_some(()));
-    assert_eq!(listeners(daemon.id()), 0);
+    if users::root_for("that a daemon listens nowhere") {
+        assert_eq!(listeners(daemon.id()), 0);
+    }
     assert_eq!(ask(&address, "GET", "/livez"), None);
 }
 

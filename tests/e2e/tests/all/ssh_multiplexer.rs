@@ -79,9 +79,18 @@ fn stock_ssh_goes_by_the_sockets_and_no_key_is_in_a_file() {
         assert!(seen.file_type().is_socket());
         assert_eq!(seen.permissions().mode() & 0o777, 0o600);
     }
+    let status = || stage.machine.machine_id(&["status", "-c", "tbot.yaml"]);
+    assert!(status().succeeded().stdout.contains("all is fresh"));
     stage.daemon.signal(Signal::SIGTERM);
     assert_eq!(stage.daemon.wait(LONG).status, Some(0));
     assert!(!stage.machine.path("mux/v1.sock").exists() && !stage.machine.path("mux/agent.sock").exists());
+    let ended = status();
+    assert_ne!(ended.status, Some(0));
+    assert!(
+        ended.stdout.contains("nobody serves v1.sock and agent.sock; is `machine-id start` running?"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
@@ -98,9 +107,12 @@ fn a_client_without_descriptor_passing_and_tbots_own_words_work() {
         client.read_exact(&mut banner).unwrap();
         assert_eq!(&banner, b"SSH-2.0-");
     }
-    let unknown = stage.ssh_with(&[], "nowhere.example.test", "true");
-    assert_ne!(unknown.status, Some(0));
-    assert!(unknown.stderr.contains("[host_unreachable]") || unknown.stderr.contains("nowhere"), "{}", unknown.stderr);
+    for fdpass in ["yes", "no"] {
+        let unknown = stage.ssh_with(&["-o", &format!("ProxyUseFdpass={fdpass}")], "nowhere.example.test", "true");
+        assert_ne!(unknown.status, Some(0));
+        let ours: Vec<&str> = unknown.stderr.lines().filter(|line| line.starts_with("machine-id: ")).collect();
+        assert!(matches!(ours[..], [one] if one.ends_with("[host_unreachable]")), "{fdpass}: {}", unknown.stderr);
+    }
 }
 
 #[test]
@@ -116,6 +128,49 @@ fn the_key_is_renewed_under_a_running_session() {
     until("another key", LONG, || (stage.keys() != before).then_some(()));
     assert_eq!(stage.ssh("echo fresh").succeeded().stdout, "fresh\n");
     drop(running);
+}
+
+#[test]
+fn an_agent_that_was_asked_before_a_renewal_signs_after_it() {
+    let stage = stage_with("", "");
+    let mut list = stage.machine.command("ssh-add");
+    list.arg("-L").env("SSH_AUTH_SOCK", stage.machine.path("mux/agent.sock"));
+    let listed = stage.machine.spawn(list).wait(LONG).succeeded().stdout;
+    let bare = listed.lines().find(|line| !line.contains("-cert-")).unwrap();
+    let blob = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, bare.split(' ').nth(1).unwrap());
+    let blob = blob.unwrap();
+    // A client that has looked once.
+    let signs = |message: &[u8]| {
+        let text = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
+        let request = [&[13], &text(&blob)[..], &text(message), &[0; 4]].concat();
+        let mut agent = UnixStream::connect(stage.machine.path("mux/agent.sock")).unwrap();
+        agent.set_read_timeout(Some(LONG)).unwrap();
+        agent.write_all(&text(&request)).unwrap();
+        let mut answer = [0; 5];
+        agent.read_exact(&mut answer).unwrap();
+        answer[4] == 14
+    };
+    let login = b"\0\0\0\x02id\x32and so on";
+    assert!(signs(login) && !signs(b"anything else"));
+    for renewals in 1..3 {
+        let shown = stage.keys();
+        stage.daemon.signal(Signal::SIGUSR1);
+        until("another key", LONG, || (stage.keys() != shown).then_some(()));
+        assert_eq!(signs(login), renewals < 2, "the key before signs, the one before that doesn't");
+    }
+}
+
+#[test]
+fn a_directory_whose_sockets_nobody_could_reach_is_refused_at_the_start() {
+    let cluster = Cluster::start();
+    let machine = Machine::new(&cluster);
+    let long = "d".repeat(100);
+    configure(&cluster, &machine, "", "");
+    let config = machine.read("tbot.yaml").replace("/mux", &format!("/{long}/mux"));
+    machine.write_config(&config);
+    let ended = machine.machine_id(&["start", "-c", "tbot.yaml"]);
+    assert_ne!(ended.status, Some(0));
+    assert!(ended.stderr.contains("take a shorter one") && ended.stderr.contains("agent.sock"), "{}", ended.stderr);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Where something listens, as tbot writes it: `tcp://127.0.0.1:5432`, `unix:///run/app/db.sock`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::value::shown;
 use crate::config::model::Listen;
@@ -12,17 +12,23 @@ const FORM: &str = "write tcp://127.0.0.1:PORT or unix:///PATH";
 /// Reads an address.
 pub(in crate::config) fn listen(text: &str) -> Result<Listen, String> {
     if let Some(path) = text.strip_prefix("unix://") {
-        if path.len() > SOCKET_PATH_BYTES {
-            return Err(format!(
-                "is a path of {} bytes, and no client can connect to a socket whose path has more than \
-                 {SOCKET_PATH_BYTES}; take a shorter one",
-                path.len()
-            ));
-        }
+        fits(Path::new(path))?;
         return unix(path).ok_or_else(|| format!("is {}, which is no absolute path of a file; {FORM}", shown(text)));
     }
     let Some(address) = text.strip_prefix("tcp://") else { return Err(format!("is {}; {FORM}", shown(text))) };
     tcp(address).map(Listen::Tcp).ok_or_else(|| format!("is {}, which is no address with a port; {FORM}", shown(text)))
+}
+
+/// Whether a client can connect to a socket there.
+pub(in crate::config) fn fits(path: &Path) -> Result<(), String> {
+    let bytes = path.as_os_str().len();
+    if bytes > SOCKET_PATH_BYTES {
+        return Err(format!(
+            "is a path of {bytes} bytes, and no client can connect to a socket whose path has more than \
+             {SOCKET_PATH_BYTES}; take a shorter one"
+        ));
+    }
+    Ok(())
 }
 
 /// Names aren't looked up: where a name leads to may change, and who can connect with it.

@@ -9,11 +9,12 @@ use super::{Written, directory, lifetime};
 use crate::config::diagnostic::{Diagnostics, Place};
 use crate::config::model::KubernetesOutput;
 use crate::config::model::{IdentityOutput, MultiplexerOutput, OutputConfig, OutputKind, OutputType, TunnelConfig};
-use crate::config::read::kubernetes;
 use crate::config::read::nearest::suggestion;
 use crate::config::read::output::{application, database, required_name};
 use crate::config::read::tree::{Section, Tree};
 use crate::config::read::value::{self, shown};
+use crate::config::read::{kubernetes, listen};
+use crate::vocabulary::sockets::AGENT_SOCKET;
 use crate::vocabulary::{limits, words_of};
 
 /// One type of ours under another name: the `kubernetes` of tbot 17, with selectors.
@@ -156,6 +157,11 @@ fn service(entry: Tree, base: &Path, diagnostics: &mut Diagnostics) -> Option<Se
     keys::answer(&mut section, Scope::Output, diagnostics);
     section.finish(diagnostics);
     let (destination, path) = destination?;
+    if matches!(kind, Some(OutputKind::Multiplexer(_)))
+        && let Err(why) = listen::fits(&destination.path.join(AGENT_SOCKET))
+    {
+        diagnostics.error(&path, format!("with {AGENT_SOCKET}, {why}"));
+    }
     let output = OutputConfig { kind: kind?, tbot_type, destination, roles, name, route_to_cluster, ttl };
     Some(Service::Output(Written { entry: entry_place, path, output }))
 }

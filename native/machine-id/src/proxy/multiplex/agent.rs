@@ -1,5 +1,5 @@
 //! An ssh-agent (draft-ietf-sshm-ssh-agent) with one key, which is there with its certificate and bare: older clients take
-//! the certificate only beside the key. It signs, and does nothing else that it is asked for.
+//! the certificate only beside the key. It signs what SSH has signed, and does nothing else that it is asked for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::limits::REQUEST;
 use super::server::Shared;
 use crate::config::KeyAlgorithm;
 use crate::error::{Code, Error};
-use crate::identity::{KeyPair, RsaHash};
+use crate::identity::{KeyPair, RsaHash, Signer};
 use crate::local::peer::{Client, Seen};
 
 /// What is asked.
@@ -32,10 +32,16 @@ const COMMENT: &str = "teleport";
 /// How long a client may take to read an answer.
 const ANSWER: Duration = REQUEST;
 
+/// What begins a signature of a file's (PROTOCOL.sshsig of OpenSSH).
+const FILE: &[u8] = b"SSHSIG";
+/// What follows the session's identifier in what a user signs to log in (RFC 4252, section 7).
+const LOGIN: u8 = 50;
+
 /// A key as an agent has it.
 #[derive(Debug)]
 pub struct AgentKey {
-    key: Arc<KeyPair>,
+    algorithm: KeyAlgorithm,
+    signer: Signer,
     certificate: Vec<u8>,
     public: Vec<u8>,
 }
@@ -45,13 +51,14 @@ impl AgentKey {
     ///
     /// # Errors
     /// When they can't be read.
-    pub fn new(key: &Arc<KeyPair>, certificate: &str) -> Result<Self, Error> {
-        let unreadable = |error: ssh_key::Error| {
-            Error::new(Code::Internal, format!("an ssh-agent can't have the key: {error}"), "report this")
-        };
+    pub fn new(key: &KeyPair, certificate: &str) -> Result<Self, Error> {
+        let unusable =
+            |why: String| Error::new(Code::Internal, format!("an ssh-agent can't have the key: {why}"), "report this");
+        let unreadable = |error: ssh_key::Error| unusable(error.to_string());
         let public = PublicKey::from_openssh(key.ssh_public_line()).map_err(unreadable)?;
         Ok(Self {
-            key: Arc::clone(key),
+            algorithm: key.algorithm(),
+            signer: key.signer().map_err(unusable)?,
             certificate: Certificate::from_openssh(certificate).and_then(|one| one.to_bytes()).map_err(unreadable)?,
             public: public.to_bytes().map_err(unreadable)?,
         })
@@ -60,19 +67,18 @@ impl AgentKey {
     /// A new key, with a certificate that is none.
     #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn any() -> Option<Self> {
-        let key = Arc::new(KeyPair::generate(KeyAlgorithm::Ed25519).ok()?);
-        let public = PublicKey::from_openssh(key.ssh_public_line()).and_then(|key| key.to_bytes()).ok()?;
-        Some(Self { key, certificate: b"certificate".to_vec(), public })
+        Self::uncertified(&KeyPair::generate(KeyAlgorithm::Ed25519).ok()?)
     }
 
-    /// The answer to a message.
-    pub(super) fn answer(&self, message: &[u8]) -> Vec<u8> {
-        let answer = match message.split_first() {
-            Some((&REQUEST_IDENTITIES, [])) => self.identities(),
-            Some((&SIGN_REQUEST, request)) => self.signed(request),
-            _ => None,
-        };
-        answer.unwrap_or_else(|| vec![FAILURE])
+    #[cfg(any(test, feature = "fuzzing"))]
+    fn uncertified(key: &KeyPair) -> Option<Self> {
+        let public = PublicKey::from_openssh(key.ssh_public_line()).and_then(|key| key.to_bytes()).ok()?;
+        let signer = key.signer().ok()?;
+        Some(Self { algorithm: key.algorithm(), signer, certificate: b"certificate".to_vec(), public })
+    }
+
+    fn is(&self, blob: &[u8]) -> bool {
+        blob == self.certificate || blob == self.public
     }
 
     fn identities(&self) -> Option<Vec<u8>> {
@@ -90,10 +96,10 @@ impl AgentKey {
         let blob = Vec::<u8>::decode(&mut request).ok()?;
         let message = Vec::<u8>::decode(&mut request).ok()?;
         let flags = u32::decode(&mut request).ok()?;
-        if !request.is_empty() || (blob != self.certificate && blob != self.public) {
+        if !request.is_empty() || !self.is(&blob) || !is_of_ssh(&message) {
             return None;
         }
-        let (name, hash) = match self.key.algorithm() {
+        let (name, hash) = match self.algorithm {
             KeyAlgorithm::Ed25519 => ("ssh-ed25519", RsaHash::Sha256),
             KeyAlgorithm::EcdsaP256 => ("ecdsa-sha2-nistp256", RsaHash::Sha256),
             KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa4096 if flags & RSA_SHA2_512 != 0 => {
@@ -105,10 +111,10 @@ impl AgentKey {
             // By SHA-1 nothing is signed any more.
             KeyAlgorithm::Rsa2048 | KeyAlgorithm::Rsa4096 => return None,
         };
-        let raw = self.key.sign(&message, hash).ok()?;
+        let raw = self.signer.sign(&message, hash).ok()?;
         let mut signature = Vec::new();
         name.encode(&mut signature).ok()?;
-        match self.key.algorithm() {
+        match self.algorithm {
             KeyAlgorithm::EcdsaP256 => both_numbers(&raw)?.encode(&mut signature),
             _ => raw.encode(&mut signature),
         }
@@ -117,6 +123,34 @@ impl AgentKey {
         signature.encode(&mut answer).ok()?;
         Some(answer)
     }
+}
+
+/// The keys of an agent: the one that is shown, and the one before. Who was shown that one signs by it a moment later.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    pub(super) fresh: Arc<AgentKey>,
+    pub(super) before: Option<Arc<AgentKey>>,
+}
+
+impl Keys {
+    /// The answer to a message.
+    pub(super) fn answer(&self, message: &[u8]) -> Vec<u8> {
+        let answer = match message.split_first() {
+            Some((&REQUEST_IDENTITIES, [])) => self.fresh.identities(),
+            Some((&SIGN_REQUEST, request)) => {
+                let mut keys = std::iter::once(&self.fresh).chain(&self.before);
+                keys.find_map(|key| key.signed(request))
+            }
+            _ => None,
+        };
+        answer.unwrap_or_else(|| vec![FAILURE])
+    }
+}
+
+/// Nothing else is signed: the same key has the TLS certificate of the role.
+fn is_of_ssh(mut message: &[u8]) -> bool {
+    message.starts_with(FILE)
+        || Vec::<u8>::decode(&mut message).is_ok_and(|session| !session.is_empty()) && message.first() == Some(&LOGIN)
 }
 
 /// As SSH has the two numbers of ECDSA (RFC 5656, section 3.1.2).
@@ -133,8 +167,9 @@ pub(super) async fn run(shared: Arc<Shared>, client: Client) {
     let mut bytes = Vec::new();
     loop {
         let Some(message) = message(&client, &mut bytes).await else { return };
-        let Some(key) = shared.agent_key() else { return };
-        let answer = key.answer(&message);
+        let Some(keys) = shared.agent_keys() else { return };
+        // On a thread of the socket's own: whoever has much signed holds up nobody else.
+        let Some(answer) = client.lane().ask(move || keys.answer(&message)).await else { return };
         let mut framed = Vec::new();
         if answer.encode(&mut framed).is_err() {
             return;
@@ -180,10 +215,17 @@ mod tests {
     use crate::identity::fixtures;
     use ring::signature::{ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA512, UnparsedPublicKey};
 
-    fn agent(algorithm: KeyAlgorithm) -> AgentKey {
-        let key = Arc::new(KeyPair::generate(algorithm).unwrap());
-        let public = PublicKey::from_openssh(key.ssh_public_line()).unwrap().to_bytes().unwrap();
-        AgentKey { key, certificate: b"certificate".to_vec(), public }
+    /// A session's identifier, a login, and the rest.
+    const SIGNED: &[u8] = b"\0\0\0\x02id\x32and so on";
+
+    fn alone(key: AgentKey) -> Keys {
+        Keys { fresh: Arc::new(key), before: None }
+    }
+
+    fn agent(algorithm: KeyAlgorithm) -> (KeyPair, Keys) {
+        let key = KeyPair::generate(algorithm).unwrap();
+        let agent = alone(AgentKey::uncertified(&key).unwrap());
+        (key, agent)
     }
 
     fn request(blob: &[u8], message: &[u8], flags: u32) -> Vec<u8> {
@@ -201,19 +243,17 @@ mod tests {
             (KeyAlgorithm::EcdsaP256, "ecdsa-sha2-nistp256"),
             (KeyAlgorithm::Rsa2048, "rsa-sha2-512"),
         ] {
-            let agent = agent(algorithm);
-            let public = PublicKey::from_openssh(agent.key.ssh_public_line()).unwrap();
-            for blob in [&agent.certificate, &agent.public] {
-                let answer = agent.answer(&request(blob, b"message", RSA_SHA2_512));
+            let (key, agent) = agent(algorithm);
+            let public = PublicKey::from_openssh(key.ssh_public_line()).unwrap();
+            for blob in [&agent.fresh.certificate, &agent.fresh.public] {
+                let answer = agent.answer(&request(blob, SIGNED, RSA_SHA2_512));
                 let (SIGN_RESPONSE, mut rest) = (answer[0], &answer[1..]) else { panic!("{answer:?}") };
                 let signature = Vec::<u8>::decode(&mut rest).unwrap();
                 let signature = ssh_key::Signature::try_from(signature.as_slice()).unwrap();
                 assert_eq!(signature.algorithm().to_string(), name);
                 match public.key_data() {
                     ssh_key::public::KeyData::Ed25519(key) => {
-                        UnparsedPublicKey::new(&ED25519, key.as_ref())
-                            .verify(b"message", signature.as_bytes())
-                            .unwrap();
+                        UnparsedPublicKey::new(&ED25519, key.as_ref()).verify(SIGNED, signature.as_bytes()).unwrap();
                     }
                     ssh_key::public::KeyData::Ecdsa(key) => {
                         let mut numbers = signature.as_bytes();
@@ -224,14 +264,14 @@ mod tests {
                             raw.extend(std::iter::repeat_n(0, 32 - bytes.len()).chain(bytes.iter().copied()));
                         }
                         let key = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.as_sec1_bytes());
-                        key.verify(b"message", &raw).unwrap();
+                        key.verify(SIGNED, &raw).unwrap();
                     }
                     ssh_key::public::KeyData::Rsa(key) => {
                         let key = ring::signature::RsaPublicKeyComponents {
                             n: key.n.as_positive_bytes().unwrap(),
                             e: key.e.as_positive_bytes().unwrap(),
                         };
-                        key.verify(&RSA_PKCS1_2048_8192_SHA512, b"message", signature.as_bytes()).unwrap();
+                        key.verify(&RSA_PKCS1_2048_8192_SHA512, SIGNED, signature.as_bytes()).unwrap();
                     }
                     other => panic!("{other:?}"),
                 }
@@ -241,9 +281,11 @@ mod tests {
 
     #[test]
     fn what_isnt_ours_and_whatever_else_is_asked_for_fails() {
-        let agent = agent(KeyAlgorithm::Rsa2048);
-        let fine = request(&agent.public, b"m", RSA_SHA2_256);
+        let (_, agent) = agent(KeyAlgorithm::Rsa2048);
+        let own = &agent.fresh.public;
+        let fine = request(own, SIGNED, RSA_SHA2_256);
         assert_eq!(agent.answer(&fine)[0], SIGN_RESPONSE);
+        assert_eq!(agent.answer(&request(own, b"SSHSIG\0", RSA_SHA2_256))[0], SIGN_RESPONSE);
         let longer = [&fine[..], b"x"].concat();
         for message in [
             &b""[..],
@@ -251,8 +293,13 @@ mod tests {
             &[17],
             &[19],
             &[27, 0],
-            &request(b"other", b"m", 2),
-            &request(&agent.public, b"m", 0),
+            &request(b"other", SIGNED, 2),
+            &request(own, SIGNED, 0),
+            // As TLS 1.3 has it signed (RFC 8446, section 4.4.3), a session of no name, another message of SSH's, nothing.
+            &request(own, &[&[0x20; 64][..], b"TLS 1.3, client CertificateVerify\0"].concat(), 2),
+            &request(own, b"\0\0\0\0\x32", 2),
+            &request(own, b"\0\0\0\x02id\x33", 2),
+            &request(own, b"", 2),
             &longer,
             &fine[..20],
         ] {
@@ -263,17 +310,28 @@ mod tests {
     #[test]
     fn a_certificate_stands_beside_its_bare_key() {
         let (key, certificates) = fixtures::tbot_directory("identity");
-        let agent = AgentKey::new(&key, &certificates.ssh).unwrap();
+        let agent = alone(AgentKey::new(&key, &certificates.ssh).unwrap());
         let answer = agent.answer(&[REQUEST_IDENTITIES]);
         let mut rest = &answer[1..];
         assert_eq!(u32::decode(&mut rest).unwrap(), 2);
-        assert_eq!(Vec::<u8>::decode(&mut rest).unwrap(), agent.certificate);
+        assert_eq!(Vec::<u8>::decode(&mut rest).unwrap(), agent.fresh.certificate);
+    }
+
+    #[test]
+    fn who_was_shown_the_key_before_signs_by_it_after_a_renewal() {
+        let [(_, first), (_, second), (_, other)] = [(); 3].map(|()| agent(KeyAlgorithm::Ed25519));
+        let renewed = Keys { fresh: Arc::clone(&second.fresh), before: Some(Arc::clone(&first.fresh)) };
+        for key in [&first.fresh, &second.fresh] {
+            assert_eq!(renewed.answer(&request(&key.public, SIGNED, 0))[0], SIGN_RESPONSE);
+        }
+        assert_eq!(renewed.answer(&request(&other.fresh.public, SIGNED, 0)), [FAILURE]);
+        assert_eq!(renewed.answer(&[REQUEST_IDENTITIES]), second.answer(&[REQUEST_IDENTITIES]));
     }
 
     proptest! {
         #[test]
         fn no_message_panics_and_none_is_lost(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let agent = AgentKey::any().unwrap();
+            let agent = alone(AgentKey::any().unwrap());
             prop_assert!(!agent.answer(&bytes).is_empty());
             let mut stream = Vec::new();
             bytes.encode(&mut stream).unwrap();

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, LazyLock};
 
-use super::agent::{AgentKey, framed};
+use super::agent::{AgentKey, Keys, framed};
 use super::wire::Request;
 use super::{client, session};
 use crate::local::limits::REFUSED;
@@ -40,7 +40,8 @@ pub async fn socket_request(ours: UnixStream) {
 
 /// What a client says to an ssh-agent, and what is said in tbot's words, as one stream.
 pub fn agent_messages(bytes: &[u8]) {
-    static AGENT: LazyLock<Option<AgentKey>> = LazyLock::new(AgentKey::any);
+    static AGENT: LazyLock<Option<Keys>> =
+        LazyLock::new(|| Some(Keys { fresh: Arc::new(AgentKey::any()?), before: None }));
     let _ = session::tbots_request(bytes, "own");
     let Some(agent) = AGENT.as_ref() else { return };
     let mut stream = bytes.to_vec();

@@ -10,7 +10,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::agent::{self, AgentKey};
+use super::agent::{self, AgentKey, Keys};
 use super::limits;
 use super::link::Link;
 use super::session;
@@ -71,6 +71,8 @@ pub(super) struct Shared {
     users: Vec<u32>,
     link: Mutex<Arc<Link>>,
     speech: Mutex<Speech>,
+    /// An agent's key before the last renewal.
+    before: Mutex<Option<Arc<AgentKey>>>,
     places: Arc<Share>,
     /// For clients that get no place, until they are told so.
     refused: Arc<Share>,
@@ -88,9 +90,9 @@ impl Shared {
         lock(&self.speech).clone()
     }
 
-    pub(super) fn agent_key(&self) -> Option<Arc<AgentKey>> {
+    pub(super) fn agent_keys(&self) -> Option<Keys> {
         match self.speech() {
-            Speech::Agent(key) => Some(key),
+            Speech::Agent(fresh) => Some(Keys { fresh, before: lock(&self.before).clone() }),
             Speech::Own | Speech::Tbots => None,
         }
     }
@@ -130,6 +132,7 @@ impl Serving {
             users,
             link: Mutex::new(link),
             speech: Mutex::new(speech),
+            before: Mutex::default(),
             places: switch.places.share(),
             refused: Quota::new(REFUSED).share(),
             wide: switch.wide.share(),
@@ -145,7 +148,9 @@ impl Serving {
     /// `speech`'s.
     pub fn relink(&self, link: Arc<Link>, speech: Speech) {
         *lock(&self.shared.link) = link;
-        *lock(&self.shared.speech) = speech;
+        if let Speech::Agent(before) = std::mem::replace(&mut *lock(&self.shared.speech), speech) {
+            *lock(&self.shared.before) = Some(before);
+        }
     }
 
     /// Ends it, and does `last`, which touches the socket's directory, on a thread that may be held up; waits for that

@@ -67,8 +67,11 @@ pub(super) async fn run(shared: Arc<Shared>, client: Client) {
     match connected {
         Ok((host, name)) => {
             let carried = shared.traffic().carries();
-            let begun =
-                if tbots { begin(&host.outgoing, ahead).await } else { client.write_all(&[CONNECTED]).await.is_ok() };
+            let begun = if tbots {
+                begin(&host.outgoing, ahead, &carried).await
+            } else {
+                client.write_all(&[CONNECTED]).await.is_ok()
+            };
             if begun && let Err(error) = carry(&client, host, &carried).await {
                 // Told while the socket is still open: ssh ends with it, and what is said later is for nobody.
                 tracing::info!(host = name, "an SSH connection was cut: {error}");
@@ -100,7 +103,8 @@ async fn connect(shared: &Shared, request: &Request) -> Result<Host, Error> {
 }
 
 /// Says what a client has said already. False: the host listens no more.
-async fn begin(outgoing: &mpsc::Sender<Bytes>, ahead: Vec<u8>) -> bool {
+async fn begin(outgoing: &mpsc::Sender<Bytes>, ahead: Vec<u8>, carried: &Carried) -> bool {
+    carried.sent(ahead.len());
     ahead.is_empty() || outgoing.send(Bytes::from(ahead)).await.is_ok()
 }
 
@@ -117,8 +121,10 @@ pub(super) fn request(bytes: &[u8]) -> Option<(Result<Request, Error>, usize)> {
 /// A request in tbot's.
 pub(super) fn tbots_request(bytes: &[u8], own: &str) -> Option<(Result<Request, Error>, usize)> {
     match tbots::split(bytes) {
-        Some((request, rest)) => Some((tbots::parse(request, own).ok_or_else(nonsense), bytes.len() - rest.len())),
-        None => (bytes.len() > LONGEST).then(|| (Err(nonsense()), bytes.len())),
+        Some((request, rest)) if request.len() <= LONGEST => {
+            Some((tbots::parse(request, own).ok_or_else(nonsense), bytes.len() - rest.len()))
+        }
+        _ => (bytes.len() > LONGEST).then(|| (Err(nonsense()), bytes.len())),
     }
 }
 

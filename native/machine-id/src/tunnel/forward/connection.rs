@@ -50,13 +50,15 @@ struct Talk {
 /// Serves a client to its end.
 pub(super) async fn serve(forward: &Forward, client: Client) {
     let talk = Arc::new(Talk::default());
-    let (client, carried, ahead) = answer_all(forward, &talk, client).await;
+    let (client, carried, ahead, broke) = answer_all(forward, &talk, client).await;
     let way = lock(&talk.way).take();
     match way {
         Some((application, stream)) => {
             drop(lock(&talk.link).take());
             carry(&application, client, stream, &carried, &ahead).await;
         }
+        // To HTTP/1.0 the end of the connection is that of the answer.
+        None if broke && matches!(*lock(&talk.ended), Some((_, false))) => client.reset(),
         None => linger(client).await,
     }
     let ended = lock(&talk.ended).take();
@@ -66,8 +68,9 @@ pub(super) async fn serve(forward: &Forward, client: Client) {
     }
 }
 
-/// Answers its requests until it ends, or speaks by itself. The connection again, and what was read ahead of it.
-async fn answer_all(forward: &Forward, talk: &Arc<Talk>, client: Client) -> (Client, Carried, Bytes) {
+/// Answers its requests until it ends, or speaks by itself. The connection again, what was read ahead of it, and whether an
+/// answer broke off.
+async fn answer_all(forward: &Forward, talk: &Arc<Talk>, client: Client) -> (Client, Carried, Bytes, bool) {
     let service = {
         let (applications, talk) = (Arc::clone(&forward.applications), Arc::clone(talk));
         let teller = Arc::clone(&forward.teller);
@@ -102,12 +105,13 @@ async fn answer_all(forward: &Forward, talk: &Arc<Talk>, client: Client) -> (Cli
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(BUFFER);
     let mut connection = builder.serve_connection(ClientIo::new(client, forward.traffic.carries()), service);
-    if let Err(error) = poll_fn(|context| connection.poll_without_shutdown(context)).await {
+    let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    if let Err(error) = &ended {
         tracing::debug!("a client's connection to a proxy ended: {error}");
     }
     let parts = connection.into_parts();
     let (client, carried, rest) = parts.io.into_parts();
-    (client, carried, [parts.read_buf, rest].concat().into())
+    (client, carried, [parts.read_buf, rest].concat().into(), ended.is_err())
 }
 
 /// Carries what a client says by itself, beginning with what was read already.

@@ -207,19 +207,6 @@ async fn a_request_that_is_cut_is_told_and_made_again_only_where_that_does_no_ha
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_isnt_taken_for_a_whole_one() {
-    let mut stage = stage();
-    let mut client = stage.client().await;
-    client.write_all(b"GET http://web/ HTTP/1.1\r\nHost: web\r\n\r\n").await.unwrap();
-    let mut end = far(&mut stage.web).await;
-    head(&mut end).await;
-    end.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n").await.unwrap();
-    drop(end);
-    let answer = rest(client).await;
-    assert!(answer.contains("5\r\nhello\r\n") && !answer.contains("0\r\n\r\n"), "{answer}");
-}
-
-#[tokio::test]
 async fn who_asks_for_what_there_isnt_is_told_what_there_is() {
     let stage = stage();
     for (request, status, words) in [
@@ -275,4 +262,28 @@ async fn a_client_that_still_sends_gets_the_answer() {
         }
     }
     assert!(rest(client).await.starts_with("HTTP/1.1 404 Not Found"));
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_isnt_taken_for_a_whole_one() {
+    // To HTTP/1.0 the end of the connection is that of the answer.
+    for (version, breaks) in [("1.0", false), ("1.0", true), ("1.1", false), ("1.1", true)] {
+        let mut stage = stage();
+        let mut client = stage.client().await;
+        let asked = format!("GET http://web/ HTTP/{version}\r\nHost: web\r\nConnection: close\r\n\r\n");
+        client.write_all(asked.as_bytes()).await.unwrap();
+        let mut end = far(&mut stage.web).await;
+        head(&mut end).await;
+        end.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n").await.unwrap();
+        if !breaks {
+            end.write_all(b"0\r\n\r\n").await.unwrap();
+        }
+        drop(end);
+        let mut answer = Vec::new();
+        let ended = timeout(SOON, client.read_to_end(&mut answer)).await.unwrap();
+        assert_eq!(ended.is_err(), breaks, "{version}: {ended:?}");
+        let answer = String::from_utf8_lossy(&answer);
+        assert!(answer.contains("hello"), "{answer}");
+        assert_eq!(answer.contains("0\r\n\r\n"), version == "1.1" && !breaks, "{answer}");
+    }
 }
