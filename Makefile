@@ -22,6 +22,7 @@ NEEDS_test := rust clients databases metrics strace jdk maven zig cross emulatio
 NEEDS_test-rust := rust clients databases metrics strace
 NEEDS_test-java := rust clients jdk maven zig cross
 NEEDS_test-emulated := rust clients jdk zig cross emulation
+NEEDS_test-emulated-quick := rust clients jdk zig cross emulation
 NEEDS_native := rust zig cross
 NEEDS_hpi := rust jdk maven zig cross
 NEEDS_packages-dist := rust zig cross dist
@@ -105,6 +106,12 @@ test-java: native ## Java: unit tests, the bridge in a real JVM, the contents of
 test-emulated: native ## What is built for other processors, under qemu-user: the demo, the library in a JVM of theirs
 	@echo "== test: other processors"
 	@.ci/test-emulated $(NATIVE_OUT)
+
+# One after the other: both install tools into target/.
+.PHONY: test-emulated-quick
+test-emulated-quick: native ## The same with what was built without optimisation, in a fraction of the time
+	@UNOPTIMISED=1 PLATFORMS="$$(PLATFORMS= .ci/platforms name | grep -v "^linux-$$(uname -m)$$")" \
+	    $(MAKE) --no-print-directory NEEDS=seen NATIVE_OUT=target/unoptimised test-emulated
 
 .PHONY: test-jenkins
 test-jenkins: ## The plugin in a real Jenkins (JENKINS_WAR=FILE JENKINS_PLUGINS=DIR; skipped without them)

@@ -19,5 +19,6 @@ mod a27_adoption;
 mod a28_tunnels;
 mod a29_takeover;
 mod a30_bridge;
+mod a31_signing;
 mod agent;
 mod ssh_socket;

@@ -174,23 +174,6 @@ fn a_directory_whose_sockets_nobody_could_reach_is_refused_at_the_start() {
 }
 
 #[test]
-fn another_user_gets_neither_a_connection_nor_a_signature() {
-    if !users::root_for("other users at a multiplexer") {
-        return;
-    }
-    let stage = stage_with("", "");
-    let agent = stage.machine.path("mux/agent.sock").display().to_string();
-    for path in ["mux", "mux/agent.sock", "mux/v1.sock"] {
-        std::fs::set_permissions(stage.machine.path(path), std::fs::Permissions::from_mode(0o777)).unwrap();
-    }
-    let variable = format!("SSH_AUTH_SOCK={agent}");
-    let somebody = ["--reuid", "65533", "--regid", "65534", "--clear-groups", "env", &variable, "ssh-add", "-l"];
-    let refused = stage.machine.tool("setpriv", &somebody);
-    assert!(refused.status != Some(0) && !refused.stdout.contains("CERT"), "{}", refused.stdout);
-    until("the refusal in the log", LONG, || stage.daemon.stderr().contains("that may not was refused").then_some(()));
-}
-
-#[test]
 fn in_one_pass_there_is_no_multiplexer_and_that_is_said() {
     let cluster = Cluster::start();
     let machine = Machine::new(&cluster);
