@@ -1,6 +1,6 @@
 //! The tunnels of a configuration.
 
-use machine_id::config::TunnelConfig;
+use machine_id::config::{TunnelConfig, who_reaches};
 use machine_id::engine::{Engine, Opened, TunnelRequest};
 use machine_id::error::Error;
 use machine_id::tunnel::Begins;
@@ -23,11 +23,7 @@ pub(crate) async fn open(engine: &Engine, lease: &str, identity: &str, tunnel: &
         Opened::Proxy(_) => tracing::info!(%address, "HTTP proxy to {}", tunnel.leads),
     }
     if let Begins::Tcp(address) = begins {
-        let who = if address.ip().is_loopback() {
-            "every user of this machine"
-        } else {
-            "everybody who reaches this machine"
-        };
+        let who = who_reaches(*address);
         tracing::warn!("{who} can use {} at {address}; `listen: unix://…` is for this user alone", tunnel.leads);
     }
     Ok(opened)

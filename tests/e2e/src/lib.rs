@@ -20,6 +20,7 @@ pub mod join;
 pub mod left_by_tbot;
 pub mod loopback;
 pub mod machine;
+pub mod multiplexer;
 pub mod node;
 pub mod outcome;
 pub mod pod;

@@ -133,15 +133,22 @@ pub(crate) fn a_blocks_database_by_psql(teleport: &Teleport) {
     assert!(error.contains("pgg") && error.contains("these roles see: pg"), "{error}");
 }
 
-pub(crate) fn a_blocks_application_by_curl(teleport: &Teleport) {
-    let machine = Machine::new(teleport);
+/// The server behind the cluster's application service, with a small file and one of 100 MB.
+fn web(teleport: &Teleport, machine: &Machine) -> Process {
     std::fs::create_dir(machine.path("www")).unwrap();
     std::fs::write(machine.path("www/small"), "an application\n").unwrap();
+    std::fs::write(machine.path("www/big"), vec![7; 100_000_000]).unwrap();
     let mut server = Command::new("python3");
     server.args(["-m", "http.server", "--bind", "127.0.0.1", &teleport.ports.web.to_string()]);
     server.current_dir(machine.path("www"));
-    let _server = Process::spawn(server);
+    let server = Process::spawn(server);
     until_known(teleport, "app_server");
+    server
+}
+
+pub(crate) fn a_blocks_application_by_curl(teleport: &Teleport) {
+    let machine = Machine::new(teleport);
+    let _server = web(teleport, &machine);
     let (block, _) = Block::of(teleport, &json!({"type": "application", "app": "web"}));
     let socket = block.acquired.environment["MACHINE_ID_APPLICATION_WEB"].clone();
     let curl = || block.run(&["curl", "-sS", "--fail", "--unix-socket", &socket, "http://web/small"]);
@@ -153,14 +160,7 @@ pub(crate) fn a_blocks_application_by_curl(teleport: &Teleport) {
 
 pub(crate) fn an_application_by_curl(teleport: &Teleport) {
     let machine = Machine::new(teleport);
-    std::fs::create_dir(machine.path("www")).unwrap();
-    std::fs::write(machine.path("www/small"), "an application\n").unwrap();
-    std::fs::write(machine.path("www/big"), vec![7; 100_000_000]).unwrap();
-    let mut server = Command::new("python3");
-    server.args(["-m", "http.server", "--bind", "127.0.0.1", &teleport.ports.web.to_string()]);
-    server.current_dir(machine.path("www"));
-    let _server = Process::spawn(server);
-    until_known(teleport, "app_server");
+    let _server = web(teleport, &machine);
     let socket = machine.path("run/web").display().to_string();
     let service = format!("- type: application-tunnel\n  app_name: web\n  listen: unix://{socket}\n");
     let (daemon, _) = start(teleport, &machine, &service);
@@ -178,14 +178,7 @@ pub(crate) fn an_application_by_curl(teleport: &Teleport) {
 
 pub(crate) fn all_applications_by_a_proxy(teleport: &Teleport) {
     let machine = Machine::new(teleport);
-    std::fs::create_dir(machine.path("www")).unwrap();
-    std::fs::write(machine.path("www/small"), "an application\n").unwrap();
-    std::fs::write(machine.path("www/big"), vec![7; 100_000_000]).unwrap();
-    let mut server = Command::new("python3");
-    server.args(["-m", "http.server", "--bind", "127.0.0.1", &teleport.ports.web.to_string()]);
-    server.current_dir(machine.path("www"));
-    let _server = Process::spawn(server);
-    until_known(teleport, "app_server");
+    let _server = web(teleport, &machine);
     let (daemon, bot) = start(teleport, &machine, "- {type: application-proxy, listen: 'tcp://127.0.0.1:0'}\n");
     let log = daemon.stderr();
     let address = log.split("tcp://").nth(1).unwrap().split([' ', '"', '\n']).next().unwrap();

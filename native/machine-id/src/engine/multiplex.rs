@@ -48,6 +48,15 @@ impl Known {
     }
 }
 
+/// A socket as it is wished for: whose it is, where, by which name, and by what its connections go.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    lease: &'a str,
+    destination: &'a Destination,
+    name: &'a str,
+    link: &'a Arc<Link>,
+}
+
 #[derive(Debug)]
 struct Socket {
     lease: String,
@@ -103,7 +112,7 @@ impl Multiplexers {
     /// Serves a lease's socket by `link`. False when there can be none; ssh then connects by itself. Needs a runtime, but
     /// may be held up by the directory's file system: nothing is locked meanwhile.
     pub(super) fn serve(&self, lease: &str, destination: &Destination, link: &Arc<Link>) -> bool {
-        let served = self.serve_at(lease, destination, SOCKET, link, Speech::Own);
+        let served = self.serve_at(Wish { lease, destination, name: SOCKET, link }, Speech::Own);
         if let Err(reason) = &served {
             tracing::warn!(directory = %destination.path().display(), "no socket for SSH connections: {reason}");
         }
@@ -122,26 +131,20 @@ impl Multiplexers {
         certificate: &RoleCertificate,
     ) -> Result<(), Error> {
         let key = Arc::new(AgentKey::new(&certificate.key, &certificate.certificates.ssh)?);
-        self.serve_at(lease, destination, TBOTS_SOCKET, link, Speech::Tbots)?;
-        self.serve_at(lease, destination, AGENT_SOCKET, link, Speech::Agent(key))
+        let wish = Wish { lease, destination, name: TBOTS_SOCKET, link };
+        self.serve_at(wish, Speech::Tbots)?;
+        self.serve_at(Wish { name: AGENT_SOCKET, ..wish }, Speech::Agent(key))
     }
 
-    fn serve_at(
-        &self,
-        lease: &str,
-        destination: &Destination,
-        name: &str,
-        link: &Arc<Link>,
-        speech: Speech,
-    ) -> Result<(), Error> {
-        let path = destination.path().join(name);
-        if self.name(lease, &path).is_some_and(|name| name.is_there())
+    fn serve_at(&self, wish: Wish<'_>, speech: Speech) -> Result<(), Error> {
+        let path = wish.destination.path().join(wish.name);
+        if self.name(wish.lease, &path).is_some_and(|name| name.is_there())
             && let Some(socket) = self.state().sockets.get(&path)
         {
-            socket.serving.relink(Arc::clone(link), speech);
+            socket.serving.relink(Arc::clone(wish.link), speech);
             return Ok(());
         }
-        let started = self.start(lease, destination, name, link, speech);
+        let started = self.start(wish, speech);
         let mut state = self.state();
         let (replaced, served) = match started {
             Ok(socket) => {
@@ -160,14 +163,8 @@ impl Multiplexers {
         state.sockets.get(path).filter(|socket| socket.lease == lease).map(|socket| Arc::clone(&socket.name))
     }
 
-    fn start(
-        &self,
-        lease: &str,
-        destination: &Destination,
-        name: &str,
-        link: &Arc<Link>,
-        speech: Speech,
-    ) -> Result<Socket, Error> {
+    fn start(&self, wish: Wish<'_>, speech: Speech) -> Result<Socket, Error> {
+        let Wish { lease, destination, name, link } = wish;
         let (listener, name) = destination.listen(name)?;
         let mut users = destination.readers();
         users.push(nix::unistd::geteuid().as_raw());

@@ -3,8 +3,7 @@
 use super::{joined, machine, target};
 use crate::machine::put;
 use crate::stage::Kind;
-use crate::wait::{LONG, until};
-use crate::{Machine, Stage};
+use crate::{Machine, Stage, multiplexer};
 
 const STRICT: [&str; 6] = ["-F", "out/ssh_config", "-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes"];
 
@@ -60,19 +59,8 @@ pub fn an_unknown_host_is_named(stage: &dyn Stage) {
 /// As tbot's service `ssh-multiplexer` has it: with an agent, and without one of the connection's ends.
 pub fn goes_by_the_sockets_of_a_multiplexer(stage: &dyn Stage) {
     let machine = Machine::new(stage);
-    let token = stage.issue(&stage.add_bot(), Kind::Usual);
-    machine.write_config(&format!(
-        "version: v2\nproxy_server: {}\nonboarding: {{join_method: token, token: {token}}}\nstorage: {{type: directory, path: \
-         {}}}\nservices:\n- type: ssh-multiplexer\n  destination: {{type: directory, path: {}}}\n",
-        stage.proxy_address(),
-        machine.path("bot").display(),
-        machine.path("mux").display(),
-    ));
-    let mut daemon = machine.start(&["start", "-c", "tbot.yaml"]);
-    until("the multiplexer", LONG, || {
-        assert!(daemon.runs(), "{}", daemon.stderr());
-        machine.path("mux/ssh_config").exists().then_some(())
-    });
+    multiplexer::configure(stage, &machine, &stage.issue(&stage.add_bot(), Kind::Usual), "", "");
+    let _daemon = multiplexer::start(&machine, &[]);
     for fdpass in ["yes", "no"] {
         let fdpass = format!("ProxyUseFdpass={fdpass}");
         let options = ["-F", "mux/ssh_config", "-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes", "-o", &fdpass];

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 
+use e2e::multiplexer::{self, LOGIN, configure};
 use e2e::wait::{LONG, until};
 use e2e::{Cluster, Machine, Outcome, Process, users};
 use nix::sys::signal::Signal;
@@ -15,25 +16,12 @@ struct Stage {
     daemon: Process,
 }
 
-fn configure(cluster: &Cluster, machine: &Machine, service: &str, more: &str) {
-    machine.write_config(&format!(
-        "version: v2\nproxy_server: {}\nonboarding: {{join_method: token, token: {}}}\n\
-         storage: {{type: directory, path: {}}}\n{more}services:\n- type: ssh-multiplexer\n  destination: {{type: \
-         directory, path: {}}}\n{service}",
-        cluster.proxy_address(),
-        cluster.token(),
-        machine.path("bot").display(),
-        machine.path("mux").display(),
-    ));
-}
-
 /// A daemon whose multiplexer is `mux`, and a node.
 fn stage_with(service: &str, more: &str) -> Stage {
     let cluster = Cluster::start().and_node();
     let machine = Machine::new(&cluster);
-    configure(&cluster, &machine, service, more);
-    let daemon = machine.start(&["start", "-c", "tbot.yaml"]);
-    until("the ssh_config", LONG, || machine.path("mux/ssh_config").exists().then_some(()));
+    configure(&cluster, &machine, &cluster.token(), service, more);
+    let daemon = multiplexer::start(&machine, &[]);
     Stage { cluster, machine, daemon }
 }
 
@@ -49,9 +37,7 @@ impl Stage {
     }
 
     fn keys(&self) -> String {
-        let mut list = self.machine.command("ssh-add");
-        list.arg("-l").env("SSH_AUTH_SOCK", self.machine.path("mux/agent.sock"));
-        self.machine.spawn(list).wait(LONG).succeeded().stdout
+        multiplexer::listed(&self.machine, "-l")
     }
 }
 
@@ -119,44 +105,30 @@ fn a_client_without_descriptor_passing_and_tbots_own_words_work() {
 fn the_key_is_renewed_under_a_running_session() {
     let stage = stage_with("  credential_ttl: 1m\n", "");
     let target = format!("{}@node1.example.test", users::login());
-    let running = stage
-        .machine
-        .start_tool("ssh", &["-F", "mux/ssh_config", "-o", "BatchMode=yes", &target, "echo begun; cat; echo ended"]);
+    let go = stage.machine.path("go").display().to_string();
+    let waits = format!("echo begun; until test -e '{go}'; do sleep 0.1; done; echo ended");
+    let running = stage.machine.start_tool("ssh", &["-F", "mux/ssh_config", "-o", "BatchMode=yes", &target, &waits]);
     until("the session", LONG, || running.stdout().contains("begun").then_some(()));
     let before = stage.keys();
     stage.daemon.signal(Signal::SIGUSR1);
     until("another key", LONG, || (stage.keys() != before).then_some(()));
     assert_eq!(stage.ssh("echo fresh").succeeded().stdout, "fresh\n");
-    drop(running);
+    e2e::machine::put(&stage.machine.path("go"), "");
+    assert_eq!(running.wait(LONG).succeeded().stdout, "begun\nended\n");
 }
 
 #[test]
 fn an_agent_that_was_asked_before_a_renewal_signs_after_it() {
     let stage = stage_with("", "");
-    let mut list = stage.machine.command("ssh-add");
-    list.arg("-L").env("SSH_AUTH_SOCK", stage.machine.path("mux/agent.sock"));
-    let listed = stage.machine.spawn(list).wait(LONG).succeeded().stdout;
-    let bare = listed.lines().find(|line| !line.contains("-cert-")).unwrap();
-    let blob = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, bare.split(' ').nth(1).unwrap());
-    let blob = blob.unwrap();
     // A client that has looked once.
-    let signs = |message: &[u8]| {
-        let text = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
-        let request = [&[13], &text(&blob)[..], &text(message), &[0; 4]].concat();
-        let mut agent = UnixStream::connect(stage.machine.path("mux/agent.sock")).unwrap();
-        agent.set_read_timeout(Some(LONG)).unwrap();
-        agent.write_all(&text(&request)).unwrap();
-        let mut answer = [0; 5];
-        agent.read_exact(&mut answer).unwrap();
-        answer[4] == 14
-    };
-    let login = b"\0\0\0\x02id\x32and so on";
-    assert!(signs(login) && !signs(b"anything else"));
+    let key = multiplexer::key(&stage.machine);
+    let signs = || multiplexer::signs(&mut multiplexer::agent(&stage.machine), &key, LOGIN);
+    assert!(signs());
     for renewals in 1..3 {
         let shown = stage.keys();
         stage.daemon.signal(Signal::SIGUSR1);
         until("another key", LONG, || (stage.keys() != shown).then_some(()));
-        assert_eq!(signs(login), renewals < 2, "the key before signs, the one before that doesn't");
+        assert_eq!(signs(), renewals < 2, "the key before signs, the one before that doesn't");
     }
 }
 
@@ -165,7 +137,7 @@ fn a_directory_whose_sockets_nobody_could_reach_is_refused_at_the_start() {
     let cluster = Cluster::start();
     let machine = Machine::new(&cluster);
     let long = "d".repeat(100);
-    configure(&cluster, &machine, "", "");
+    configure(&cluster, &machine, &cluster.token(), "", "");
     let config = machine.read("tbot.yaml").replace("/mux", &format!("/{long}/mux"));
     machine.write_config(&config);
     let ended = machine.machine_id(&["start", "-c", "tbot.yaml"]);
@@ -177,7 +149,7 @@ fn a_directory_whose_sockets_nobody_could_reach_is_refused_at_the_start() {
 fn in_one_pass_there_is_no_multiplexer_and_that_is_said() {
     let cluster = Cluster::start();
     let machine = Machine::new(&cluster);
-    configure(&cluster, &machine, "", "oneshot: true\n");
+    configure(&cluster, &machine, &cluster.token(), "", "oneshot: true\n");
     let ended = machine.machine_id(&["start", "-c", "tbot.yaml"]);
     assert_ne!(ended.status, Some(0));
     assert!(ended.stderr.contains("start without oneshot"), "{}", ended.stderr);

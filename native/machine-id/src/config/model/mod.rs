@@ -19,4 +19,4 @@ pub(in crate::config) use kubernetes::Part;
 pub use kubernetes::{ContextName, KubeClusters, KubeSelector, KubernetesOutput};
 pub use output::{DatabaseFormat, IdentityOutput, MultiplexerOutput, OutputConfig, OutputKind, OutputType};
 pub use request::{AcquireRequest, DiscardRequest, GivenToken, Scope};
-pub use tunnel::{Leads, LeaseTunnel, Listen, TunnelConfig, TunnelKind};
+pub use tunnel::{Leads, LeaseTunnel, Listen, TunnelConfig, TunnelKind, who_reaches};

@@ -71,6 +71,12 @@ pub enum Listen {
     Unix(PathBuf),
 }
 
+/// Who can connect to a TCP address, in words.
+#[must_use]
+pub fn who_reaches(address: SocketAddr) -> &'static str {
+    if address.ip().is_loopback() { "every user of this machine" } else { "everybody who reaches this machine" }
+}
+
 impl Listen {
     /// Whether only one of them can listen at a time. Port 0 is any free one.
     #[must_use]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::lifetime;
 use crate::config::diagnostic::Diagnostics;
-use crate::config::model::{Leads, Listen, TunnelConfig, TunnelKind};
+use crate::config::model::{Leads, Listen, TunnelConfig, TunnelKind, who_reaches};
 use crate::config::read::listen::listen;
 use crate::config::read::output::required_name;
 use crate::config::read::tree::Section;
@@ -62,11 +62,7 @@ pub(super) fn read(mut section: Section, kind: TunnelType, diagnostics: &mut Dia
         let place = tree.place.clone();
         let at = tree.parse(diagnostics, listen)?;
         if let Listen::Tcp(address) = &at {
-            let who = if address.ip().is_loopback() {
-                "every user of this machine"
-            } else {
-                "everybody who reaches this machine"
-            };
+            let who = who_reaches(*address);
             let message = format!(
                 "can be connected to by {who}, with the rights of this bot; a Unix socket (unix:///PATH) is for its \
                  owner alone"

@@ -13,12 +13,7 @@ pub(super) fn parse(text: &[u8], own: &str) -> Option<Request> {
     let (place, cluster) = (parts.next()?, parts.next());
     let (host, port) = place.rsplit_once(':')?;
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let cluster = cluster.unwrap_or(own);
-    let plain = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_control() || c.is_whitespace());
-    if parts.next().is_some() || !plain(host) || !plain(cluster) {
-        return None;
-    }
-    Some(Request { cluster: cluster.to_owned(), host: host.to_owned(), port: port.parse().ok()? })
+    if parts.next().is_some() { None } else { Request::of(cluster.unwrap_or(own), host, port) }
 }
 
 /// The request at the beginning of what was read, and what follows it; none: it isn't whole yet.

@@ -38,8 +38,13 @@ impl Request {
         let text = std::str::from_utf8(text).ok()?;
         let mut parts = text.split('\n');
         let (cluster, port, host) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() { None } else { Self::of(cluster, host, port) }
+    }
+
+    /// None where one of them can't be what it should.
+    pub(super) fn of(cluster: &str, host: &str, port: &str) -> Option<Self> {
         let plain = |text: &str| !text.is_empty() && !text.contains(|c: char| c.is_control() || c.is_whitespace());
-        if parts.next().is_some() || !plain(cluster) || !plain(host) {
+        if !plain(cluster) || !plain(host) {
             return None;
         }
         Some(Self { cluster: cluster.to_owned(), host: host.to_owned(), port: port.parse().ok()? })
